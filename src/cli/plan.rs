@@ -1,0 +1,417 @@
+//! The plan that typed options amount to.
+
+use std::ffi::{OsStr, OsString};
+use std::os::unix::ffi::OsStrExt;
+
+use clap::parser::ValueSource;
+use clap::{ArgMatches, FromArgMatches};
+
+use super::args::NO_WORD;
+use super::{Args, Environment, Operands, Plan, Refusal};
+use crate::block_size::{BlockSize, SizeError, Suffixes, parse_integer};
+use crate::exclude::Exclude;
+use crate::quote::{self, Charset, Style};
+use crate::show::{Measure, Threshold};
+use crate::status::reason;
+use crate::time_style::{TimeKind, TimeStyle};
+use crate::words::WordError;
+use crate::walk::{Follow, Remember};
+use crate::{show, status, tally, walk};
+
+/// Walkers and tokens where nothing is said: du4's number, and on a slow disk worth having on any machine.
+const WALKERS: usize = 20;
+
+/// More walkers than anybody needs.
+const MOST_WALKERS: i64 = 4096;
+
+/// An option as it was typed.
+struct Typed<'a> {
+    index: usize,
+    id: &'a str,
+    value: Option<&'a OsString>,
+}
+
+/// What the options say, as they are taken one after the other.
+struct Draft {
+    charset: Charset,
+    block_size: BlockSize,
+    apparent: bool,
+    follow: Follow,
+    max_depth: Option<u32>,
+    threshold: Threshold,
+    time: Option<TimeKind>,
+    walkers: usize,
+    exclude: Exclude,
+    /// The first thing that is wrong without ending the parse.
+    wrong: Option<Vec<u8>>,
+}
+
+/// The plan for the words that clap has understood.
+pub(super) fn plan(
+    matches: &ArgMatches,
+    words: &[OsString],
+    environment: &Environment,
+) -> Result<Plan, Refusal> {
+    let args = Args::from_arg_matches(matches).map_err(|error| Refusal::usage(error.to_string()))?;
+    let charset = environment.charset();
+    let mut draft = Draft::new(environment);
+    for typed in typed(matches) {
+        draft.take(&typed, words)?;
+    }
+    if let Some(message) = draft.wrong.take() {
+        return Err(Refusal::usage(message));
+    }
+    let mut warnings = Vec::new();
+    let max_depth = depth(&args, draft.max_depth, &mut warnings)?;
+    if args.inodes && draft.apparent {
+        let text = "warning: options --apparent-size and -b are ineffective with --inodes";
+        warnings.push(text.into());
+    }
+    let time = time(&args, draft.time, environment)?;
+    let operands = operands(&args, charset)?;
+    let remember = remember(&args, draft.follow, &operands);
+    Ok(Plan {
+        walk: walk::Options {
+            walkers: draft.walkers,
+            follow: draft.follow,
+            one_file_system: args.one_file_system,
+            exclude: draft.exclude,
+            remember,
+            name_files: args.all.then_some(max_depth),
+            fold_below: can_fold(&args, remember).then_some(max_depth).filter(|&depth| depth < u32::MAX),
+            time: draft.time.unwrap_or(TimeKind::Modified),
+        },
+        tally: tally::Options {
+            separate: args.separate_dirs,
+        },
+        show: show::Options {
+            measure: measure(&args, draft.apparent),
+            block_size: if args.inodes { draft.block_size.for_inodes() } else { draft.block_size },
+            max_depth,
+            all: args.all,
+            threshold: draft.threshold,
+            time,
+            end_of_line: if args.null { 0 } else { b'\n' },
+            quoting: (quoting(environment), charset),
+        },
+        status: status::Options {
+            program: super::program_name(words),
+            charset,
+            verbose: args.verbose,
+            dumb: environment.get("TERM").is_some_and(|term| term == "dumb"),
+        },
+        operands,
+        total: args.total,
+        warnings,
+    })
+}
+
+/// Options whose order matters, in the order in which they were typed.
+fn typed(matches: &ArgMatches) -> Vec<Typed<'_>> {
+    let mut all = Vec::new();
+    for id in ["block_size", "max_depth", "threshold", "time", "exclude", "exclude_from", "threads"] {
+        let values = matches.get_many::<OsString>(id).into_iter().flatten();
+        for (index, value) in matches.indices_of(id).into_iter().flatten().zip(values) {
+            let value = Some(value);
+            all.push(Typed { index, id, value });
+        }
+    }
+    for id in [
+        "bytes",
+        "human_readable",
+        "si",
+        "kibibytes",
+        "mebibytes",
+        "apparent_size",
+        "dereference",
+        "dereference_args",
+        "dereference_args_too",
+        "no_dereference",
+    ] {
+        if matches.value_source(id) == Some(ValueSource::CommandLine)
+            && let Some(index) = matches.indices_of(id).into_iter().flatten().last()
+        {
+            let value = None;
+            all.push(Typed { index, id, value });
+        }
+    }
+    all.sort_by_key(|typed| typed.index);
+    all
+}
+
+impl Draft {
+    fn new(environment: &Environment) -> Self {
+        let charset = environment.charset();
+        let get = |name| environment.get(name).map(OsStrExt::as_bytes);
+        Self {
+            charset,
+            block_size: BlockSize::from_environment(
+                get("DU_BLOCK_SIZE"),
+                get("BLOCK_SIZE"),
+                get("BLOCKSIZE"),
+                get("POSIXLY_CORRECT").is_some(),
+            ),
+            apparent: false,
+            follow: Follow::Never,
+            max_depth: None,
+            threshold: Threshold::AtLeast(0),
+            time: None,
+            walkers: WALKERS,
+            exclude: Exclude::new(charset == Charset::Utf8),
+            wrong: None,
+        }
+    }
+
+    fn take(&mut self, typed: &Typed<'_>, words: &[OsString]) -> Result<(), Refusal> {
+        let value = typed.value.map_or(&b""[..], |value| value.as_bytes());
+        match typed.id {
+            "block_size" => self.take_block_size(value, words)?,
+            "threshold" => self.take_threshold(value, words)?,
+            "time" => self.take_time(value)?,
+            "max_depth" => self.take_depth(value),
+            "threads" => self.take_threads(value),
+            "exclude" => self.exclude.add(value),
+            "exclude_from" => self.take_patterns(value),
+            "bytes" => {
+                self.apparent = true;
+                self.block_size = BlockSize::bytes(1);
+            }
+            "apparent_size" => self.apparent = true,
+            "human_readable" => self.block_size = BlockSize::HUMAN,
+            "si" => self.block_size = BlockSize::SI,
+            "kibibytes" => self.block_size = BlockSize::bytes(1024),
+            "mebibytes" => self.block_size = BlockSize::bytes(1024 * 1024),
+            "dereference" => self.follow = Follow::Always,
+            "dereference_args" | "dereference_args_too" => self.follow = Follow::Operands,
+            _ => self.follow = Follow::Never,
+        }
+        Ok(())
+    }
+
+    fn take_block_size(&mut self, value: &[u8], words: &[OsString]) -> Result<(), Refusal> {
+        let option = spelling(b"-B", b"--block-size", value, words);
+        self.block_size = BlockSize::parse(value).map_err(|error| bad_size(error, option, value))?;
+        Ok(())
+    }
+
+    fn take_threshold(&mut self, value: &[u8], words: &[OsString]) -> Result<(), Refusal> {
+        let option = spelling(b"-t", b"--threshold", value, words);
+        let size = parse_integer(value, Suffixes::Sizes).map_err(|error| bad_size(error, option, value))?;
+        self.threshold = match size {
+            0 if value.starts_with(b"-") => {
+                return Err(Refusal::plain("invalid --threshold argument '-0'"));
+            }
+            0.. => Threshold::AtLeast(size.unsigned_abs().into()),
+            _ => Threshold::AtMost(size.unsigned_abs().into()),
+        };
+        Ok(())
+    }
+
+    fn take_time(&mut self, word: &[u8]) -> Result<(), Refusal> {
+        if word == NO_WORD.as_bytes() {
+            self.time = Some(TimeKind::Modified);
+            return Ok(());
+        }
+        let kind = TimeKind::parse(word).map_err(|error| {
+            let details = "Valid arguments are:\n  - 'atime', 'access', 'use'\n  - 'ctime', 'status'\n";
+            bad_word(error, word, "--time", details, self.charset)
+        })?;
+        self.time = Some(kind);
+        Ok(())
+    }
+
+    fn take_depth(&mut self, value: &[u8]) {
+        match parse_integer(value, Suffixes::None) {
+            Ok(depth @ 0..) => self.max_depth = Some(u32::try_from(depth).unwrap_or(u32::MAX)),
+            _ => self.wrong("invalid maximum depth ", value),
+        }
+    }
+
+    fn take_threads(&mut self, value: &[u8]) {
+        match parse_integer(value, Suffixes::None) {
+            Ok(threads @ 1..=MOST_WALKERS) => self.walkers = usize::try_from(threads).unwrap_or(WALKERS),
+            _ => self.wrong("invalid number of threads ", value),
+        }
+    }
+
+    fn take_patterns(&mut self, file: &[u8]) {
+        let read = match file {
+            b"-" => read_stdin(),
+            _ => std::fs::read(OsStr::from_bytes(file)),
+        };
+        match read {
+            Ok(text) => self.exclude.add_lines(&text),
+            Err(error) if self.wrong.is_none() => {
+                let mut message = quote::quotef(file, self.charset);
+                message.extend_from_slice(b": ");
+                message.extend_from_slice(reason(error.raw_os_error().unwrap_or(0)).as_bytes());
+                self.wrong = Some(message);
+            }
+            Err(_) => {}
+        }
+    }
+
+    fn wrong(&mut self, what: &str, value: &[u8]) {
+        if self.wrong.is_none() {
+            let value = quote::quote(value, self.charset);
+            self.wrong = Some([what.as_bytes(), &value].concat());
+        }
+    }
+}
+
+fn read_stdin() -> std::io::Result<Vec<u8>> {
+    let mut text = Vec::new();
+    std::io::Read::read_to_end(&mut std::io::stdin().lock(), &mut text)?;
+    Ok(text)
+}
+
+/// The option as it was typed for this value: GNU's messages tell `-B` from `--block-size`.
+fn spelling(short: &'static [u8], long: &'static [u8], value: &[u8], words: &[OsString]) -> &'static [u8] {
+    let is_long = |name: &[u8]| name.len() > 2 && long.starts_with(name);
+    let mut before: &[u8] = b"";
+    for word in words.iter().map(|word| word.as_bytes()) {
+        let with_value = word.strip_suffix(value).and_then(|rest| rest.strip_suffix(b"="));
+        if with_value.is_some_and(is_long) || word == value && is_long(before) {
+            return long;
+        }
+        before = word;
+    }
+    short
+}
+
+fn bad_size(error: SizeError, option: &[u8], value: &[u8]) -> Refusal {
+    let (what, end): (&[u8], &[u8]) = match error {
+        SizeError::Invalid => (b"invalid ", b"'"),
+        SizeError::InvalidSuffix => (b"invalid suffix in ", b"'"),
+        SizeError::TooLarge => (b"", b"' too large"),
+    };
+    Refusal::plain([what, option, b" argument '", value, end].concat())
+}
+
+fn bad_word(error: WordError, word: &[u8], context: &str, details: &str, charset: Charset) -> Refusal {
+    let what: &[u8] = match error {
+        WordError::Invalid => b"invalid argument ",
+        WordError::Ambiguous => b"ambiguous argument ",
+    };
+    let mut message = what.to_vec();
+    quote::apply(Style::Locale, word, charset, &mut message);
+    message.extend_from_slice(b" for ");
+    message.extend_from_slice(&quote::quote(context.as_bytes(), charset));
+    Refusal {
+        details: details.into(),
+        ..Refusal::usage(message)
+    }
+}
+
+impl Refusal {
+    fn usage(message: impl Into<Vec<u8>>) -> Self {
+        Self {
+            message: message.into(),
+            details: Vec::new(),
+            hint: true,
+        }
+    }
+
+    fn plain(message: impl Into<Vec<u8>>) -> Self {
+        Self {
+            hint: false,
+            ..Self::usage(message)
+        }
+    }
+}
+
+fn depth(args: &Args, given: Option<u32>, warnings: &mut Vec<Vec<u8>>) -> Result<u32, Refusal> {
+    if !args.summarize {
+        return Ok(given.unwrap_or(u32::MAX));
+    }
+    if args.all {
+        return Err(Refusal::usage("cannot both summarize and show all entries"));
+    }
+    match given {
+        None => {}
+        Some(0) => {
+            warnings.push("warning: summarizing is the same as using --max-depth=0".into());
+        }
+        Some(depth) => {
+            let message = format!("warning: summarizing conflicts with --max-depth={depth}");
+            return Err(Refusal::usage(message));
+        }
+    }
+    Ok(0)
+}
+
+fn time(
+    args: &Args,
+    kind: Option<TimeKind>,
+    environment: &Environment,
+) -> Result<Option<(TimeStyle, jiff::tz::TimeZone)>, Refusal> {
+    if kind.is_none() {
+        return Ok(None);
+    }
+    let from_environment = environment.get("TIME_STYLE").map(OsStrExt::as_bytes);
+    let (word, style) = match (args.time_style.last(), from_environment) {
+        (Some(word), _) => (word.as_bytes(), TimeStyle::parse(word.as_bytes())),
+        (None, Some(word)) => (word, TimeStyle::from_environment(word)),
+        (None, None) => (&b""[..], TimeStyle::parse(b"long-iso")),
+    };
+    let style = style.map_err(|error| {
+        let details = "Valid arguments are:\n  - full-iso\n  - long-iso\n  - iso\n  \
+             - +FORMAT (e.g., +%H:%M) for a 'date'-style format\n";
+        bad_word(error, word, "time style", details, environment.charset())
+    })?;
+    Ok(Some((style, jiff::tz::TimeZone::system())))
+}
+
+fn operands(args: &Args, charset: Charset) -> Result<Operands, Refusal> {
+    let Some(file) = args.files0_from.last() else {
+        return Ok(Operands::Names(match args.files.as_slice() {
+            [] => vec![OsString::from(".")],
+            files => files.into(),
+        }));
+    };
+    match args.files.first() {
+        None => Ok(Operands::From(file.clone())),
+        Some(extra) => {
+            let extra = quote::quote(extra.as_bytes(), charset);
+            Err(Refusal {
+                details: b"file operands cannot be combined with --files0-from\n".into(),
+                ..Refusal::usage([b"extra operand ", extra.as_slice()].concat())
+            })
+        }
+    }
+}
+
+/// Several operands, or links that are followed, may lead to anything twice.
+fn remember(args: &Args, follow: Follow, operands: &Operands) -> Remember {
+    let several = !matches!(operands, Operands::Names(names) if names.len() < 2);
+    if args.count_links {
+        Remember::Nothing
+    } else if several || follow == Follow::Always {
+        Remember::Everything
+    } else {
+        Remember::Links
+    }
+}
+
+/// Whether what lies below the printed depth can be added up in any order. Not where a directory may have been
+/// counted before as a whole, and not where its own files are told apart from what lies below it.
+fn can_fold(args: &Args, remember: Remember) -> bool {
+    !args.separate_dirs && remember != Remember::Everything
+}
+
+fn measure(args: &Args, apparent: bool) -> Measure {
+    match (args.inodes, apparent) {
+        (true, _) => Measure::Inodes,
+        (false, true) => Measure::Apparent,
+        (false, false) => Measure::Allocated,
+    }
+}
+
+/// On a terminal, names are quoted as a shell would read them, or as QUOTING_STYLE says; elsewhere they are bytes.
+fn quoting(environment: &Environment) -> Style {
+    if !std::io::IsTerminal::is_terminal(&std::io::stdout()) {
+        return Style::Literal;
+    }
+    let style = environment.get("QUOTING_STYLE").map(OsStrExt::as_bytes);
+    style.and_then(Style::parse).unwrap_or(Style::ShellEscape)
+}

@@ -1,0 +1,99 @@
+//! clap's errors in GNU's words, and what clap does not do as getopt does.
+
+use std::ffi::{OsStr, OsString};
+use std::os::unix::ffi::OsStrExt;
+
+use clap::error::{ContextKind, ContextValue, ErrorKind};
+use clap::{Arg, Command};
+
+/// The line that GNU prints for a command line that clap refuses.
+pub(super) fn complaint(error: &clap::Error, command: &Command, words: &[OsString]) -> Vec<u8> {
+    let typed = context(error, ContextKind::InvalidArg);
+    match error.kind() {
+        ErrorKind::UnknownArgument => unknown(&typed, command, words),
+        ErrorKind::TooManyValues => {
+            let name = typed.split([' ', '[', '=']).next().unwrap_or(&typed);
+            format!("option '{name}' doesn't allow an argument").into_bytes()
+        }
+        ErrorKind::InvalidValue => missing(&typed, words),
+        _ => {
+            let text = error.to_string();
+            let line = text.lines().next().unwrap_or("bad command line");
+            line.trim_start_matches("error: ").as_bytes().into()
+        }
+    }
+}
+
+fn context(error: &clap::Error, kind: ContextKind) -> String {
+    match error.get(kind) {
+        Some(ContextValue::String(text)) => text.clone(),
+        _ => String::new(),
+    }
+}
+
+fn unknown(typed: &str, command: &Command, words: &[OsString]) -> Vec<u8> {
+    let Some(name) = typed.strip_prefix("--") else {
+        let letter = typed.trim_start_matches('-').chars().next().unwrap_or('-');
+        return format!("invalid option -- '{letter}'").into_bytes();
+    };
+    let name = name.split('=').next().unwrap_or(name);
+    let longs = command.get_arguments().filter_map(Arg::get_long);
+    let candidates: Vec<_> = longs.filter(|long| long.starts_with(name)).collect();
+    // GNU quotes the word as it was typed, with its value and its bytes.
+    let is_it = |word: &&OsString| word.as_bytes().starts_with(typed.as_bytes());
+    let word = words.iter().find(is_it).map_or(typed.as_bytes(), |word| word.as_bytes());
+    if candidates.len() < 2 {
+        return [b"unrecognized option '", word, b"'"].concat();
+    }
+    let mut line = [b"option '", word, b"' is ambiguous; possibilities:"].concat();
+    for candidate in candidates {
+        line.extend_from_slice(format!(" '--{candidate}'").as_bytes());
+    }
+    line
+}
+
+/// Only the last word can lack its argument.
+fn missing(typed: &str, words: &[OsString]) -> Vec<u8> {
+    let last = words.last().map_or(OsStr::new(""), OsString::as_os_str);
+    let last = last.to_string_lossy();
+    if last.starts_with("--") {
+        let name = typed.split([' ', '=']).next().unwrap_or(typed);
+        return format!("option '{name}' requires an argument").into_bytes();
+    }
+    let letter = last.chars().next_back().unwrap_or('-');
+    format!("option requires an argument -- '{letter}'").into_bytes()
+}
+
+/// With POSIXLY_CORRECT options end at the first operand: says so with `--`.
+pub(super) fn end_options_at_first_operand(words: &mut Vec<OsString>, command: &Command) {
+    let mut index = 1;
+    while let Some(word) = words.get(index) {
+        let word = word.as_bytes();
+        if word == b"--" {
+            return;
+        }
+        if word == b"-" || !word.starts_with(b"-") {
+            words.insert(index, OsString::from("--"));
+            return;
+        }
+        index += if takes_next(word, command) { 2 } else { 1 };
+    }
+}
+
+/// Whether an option word takes the next word as its argument.
+fn takes_next(word: &[u8], command: &Command) -> bool {
+    let needs = |arg: &Arg| arg.get_action().takes_values() && !arg.is_require_equals_set();
+    if let Some(name) = word.strip_prefix(b"--") {
+        let matches = |long: &str| long.as_bytes().starts_with(name);
+        let found = |arg: &&Arg| arg.get_long().is_some_and(matches);
+        return !name.contains(&b'=') && command.get_arguments().find(found).is_some_and(needs);
+    }
+    let mut letters = word.iter().skip(1);
+    while let Some(&letter) = letters.next() {
+        let found = |arg: &&Arg| arg.get_short() == Some(char::from(letter));
+        if command.get_arguments().find(found).is_some_and(needs) {
+            return letters.next().is_none();
+        }
+    }
+    false
+}

@@ -1,0 +1,116 @@
+//! pdu: disk usage, in parallel. See the library for how it works.
+
+use std::ffi::OsString;
+use std::io::{self, Write};
+use std::os::unix::ffi::OsStrExt;
+use std::process::ExitCode;
+
+use pdu::cli::{self, Environment, Plan, Refusal, Request};
+use pdu::du::{self, Ending};
+use pdu::operands::Operands;
+use pdu::show::{Lines, Stdout};
+use pdu::status::{self, Status};
+use pdu::watch::Cause;
+use signal_hook::consts::SIGPIPE;
+use signal_hook::low_level::emulate_default_handler;
+
+/// What the shell sees.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Exit {
+    Success = 0,
+    Failure = 1,
+    /// What a shell reports for a program that SIGINT ended.
+    Cancelled = 130,
+}
+
+impl From<Exit> for ExitCode {
+    fn from(exit: Exit) -> Self {
+        Self::from(exit as u8)
+    }
+}
+
+fn main() -> ExitCode {
+    let words: Vec<OsString> = std::env::args_os().collect();
+    let environment = Environment::of_process();
+    let program = cli::program_name(&words);
+    match cli::parse(words, &environment) {
+        Ok(Request::Run(plan)) => run(*plan).into(),
+        Ok(Request::Print(text)) => print(&text, status(&program, &environment)).into(),
+        Err(refusal) => refuse(&refusal, status(&program, &environment)).into(),
+    }
+}
+
+fn status(program: &[u8], environment: &Environment) -> status::Options {
+    status::Options {
+        program: program.into(),
+        charset: environment.charset(),
+        verbose: false,
+        dumb: false,
+    }
+}
+
+fn run(plan: Plan) -> Exit {
+    let mut status = Status::new(plan.status);
+    for warning in &plan.warnings {
+        status.complain(warning);
+    }
+    let operands = match plan.operands {
+        cli::Operands::Names(names) => Operands::from_words(&names),
+        cli::Operands::From(list) => match Operands::from_list(&list) {
+            Ok(operands) => operands,
+            Err(failure) => {
+                status.failure(list.as_bytes(), failure);
+                return Exit::Failure;
+            }
+        },
+    };
+    let options = du::Options {
+        walk: plan.walk,
+        tally: plan.tally,
+        total: plan.total,
+    };
+    let mut lines = Lines::new(plan.show);
+    match du::du(options, operands, &mut lines, &mut Stdout, &mut status) {
+        Ending::Whole => Exit::Success,
+        Ending::Errors => Exit::Failure,
+        Ending::Cancelled(Cause::Enter) => Exit::Cancelled,
+        Ending::Cancelled(Cause::Signal(signal)) => die_of(signal),
+        Ending::WriteError(error) => write_error(&error, &mut status),
+    }
+}
+
+/// Prints help, or the version.
+fn print(text: &str, status: status::Options) -> Exit {
+    match Stdout.write_all(text.as_bytes()) {
+        Ok(()) => Exit::Success,
+        Err(error) => write_error(&error, &mut Status::new(status)),
+    }
+}
+
+fn refuse(refusal: &Refusal, status: status::Options) -> Exit {
+    let program = status.program.clone();
+    let mut status = Status::new(status);
+    status.complain(&refusal.message);
+    status.say(&refusal.details);
+    if refusal.hint {
+        let hint = [b"Try '", program.as_slice(), b" --help' for more information.\n"].concat();
+        status.say(&hint);
+    }
+    Exit::Failure
+}
+
+/// A reader that went away ends us without a word, as it would end a program that had left SIGPIPE alone.
+fn write_error(error: &io::Error, status: &mut Status) -> Exit {
+    if error.kind() == io::ErrorKind::BrokenPipe {
+        return die_of(SIGPIPE);
+    }
+    let reason = status::reason(error.raw_os_error().unwrap_or(0));
+    status.complain(format!("write error: {reason}").as_bytes());
+    Exit::Failure
+}
+
+/// Ends the process by a signal, so that the shell sees what happened: it ends its loops after SIGINT.
+fn die_of(signal: i32) -> Exit {
+    let _ = emulate_default_handler(signal);
+    Exit::Cancelled
+}

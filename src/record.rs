@@ -1,0 +1,27 @@
+//! What the count says: one [`Record`] for everything that has a size and a name, in GNU du's order.
+
+use crate::usage::Usage;
+
+/// What a record is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// A directory and what is in it.
+    Directory,
+    /// A directory whose reading failed half-way: GNU du counts it and has no line for it.
+    BrokenDirectory,
+    /// Anything else.
+    File,
+}
+
+/// The usage of one directory (with what is in it) or file.
+#[derive(Debug)]
+pub struct Record<'a> {
+    /// The operand as typed, then slashes and names; raw bytes.
+    pub path: &'a [u8],
+    /// 0 for operands.
+    pub depth: u32,
+    /// What it is.
+    pub kind: Kind,
+    /// Its usage.
+    pub usage: Usage,
+}

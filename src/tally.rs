@@ -1,0 +1,215 @@
+//! From steps to records: plain sequential `du`.
+//!
+//! Adds up the directory that the walk is in, keeps its path, and counts once what must be counted once. It knows
+//! nothing of threads or disks: the steps come in the order of a lone walker, so the first link in order is the
+//! one that counts, as in GNU du. No I/O; cannot fail. Memory: a sum and a number a level, and the inodes seen.
+
+use std::collections::{HashMap, HashSet};
+
+use foldhash::fast::FixedState;
+
+use crate::listing::{Failure, push_name};
+use crate::order::{Extent, Step};
+use crate::record::{Kind, Record};
+use crate::usage::{Entry, Inode, Usage};
+
+/// What the count is asked for.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Options {
+    /// Directories do not count their subdirectories (`-S`).
+    pub separate: bool,
+}
+
+/// See the module.
+#[derive(Debug, Default)]
+pub struct Tally {
+    options: Options,
+    levels: Vec<Level>,
+    /// The path of the directory that the walk is in, up to `here`; then what was told last.
+    path: Vec<u8>,
+    here: usize,
+    seen: InodeSet,
+    counts: Counts,
+}
+
+/// What was counted so far.
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
+pub struct Counts {
+    /// The sum over all operands.
+    pub total: Usage,
+    /// How many of the entries are directories.
+    pub directories: u64,
+    /// How many operations failed.
+    pub errors: u64,
+    /// Directories that were not walked to their end.
+    pub unfinished: u64,
+}
+
+/// A directory on the way down.
+#[derive(Debug)]
+struct Level {
+    sum: Usage,
+    /// Length of the path of the directory above.
+    above: usize,
+}
+
+/// What is to be done about a step.
+#[derive(Debug)]
+pub enum Told<'a> {
+    /// Nothing to say.
+    Nothing,
+    /// The directory just entered was counted before: none of it counts again.
+    Skip,
+    /// Something has a size and a name.
+    Record(Record<'a>),
+    /// A complaint about this path.
+    Failed(&'a [u8], Failure),
+}
+
+impl Tally {
+    /// A count of nothing yet.
+    #[must_use]
+    pub fn new(options: Options) -> Self {
+        Self {
+            options,
+            ..Self::default()
+        }
+    }
+
+    /// What was counted so far.
+    #[must_use]
+    pub fn counts(&self) -> &Counts {
+        &self.counts
+    }
+
+    /// Takes the next step.
+    pub fn take(&mut self, step: &Step<'_>) -> Told<'_> {
+        self.path.truncate(self.here);
+        match *step {
+            Step::Enter { name, entry } => self.enter(name, entry),
+            Step::File { name, entry } => self.file(name, entry),
+            Step::Sum { usage, directories } => {
+                self.counts.directories += directories;
+                self.add(usage);
+                Told::Nothing
+            }
+            Step::Failed { path, failure } => {
+                self.counts.errors += 1;
+                if !path.is_empty() {
+                    push_name(&mut self.path, path);
+                }
+                Told::Failed(&self.path, failure)
+            }
+            Step::Leave { read } => self.leave(read),
+        }
+    }
+
+    fn enter(&mut self, name: &[u8], entry: Entry) -> Told<'_> {
+        if !self.is_new(&entry) {
+            return Told::Skip;
+        }
+        let sum = entry.usage();
+        self.counts.directories += 1;
+        self.counts.total += &sum;
+        self.levels.push(Level {
+            sum,
+            above: self.here,
+        });
+        push_name(&mut self.path, name);
+        self.here = self.path.len();
+        Told::Nothing
+    }
+
+    fn file(&mut self, name: Option<&[u8]>, entry: Entry) -> Told<'_> {
+        if !self.is_new(&entry) {
+            return Told::Nothing;
+        }
+        let usage = entry.usage();
+        self.add(&usage);
+        let Some(name) = name else {
+            return Told::Nothing;
+        };
+        push_name(&mut self.path, name);
+        Told::Record(Record {
+            path: &self.path,
+            depth: depth(self.levels.len()),
+            kind: Kind::File,
+            usage,
+        })
+    }
+
+    fn leave(&mut self, read: Extent) -> Told<'_> {
+        let Some(Level { sum, above }) = self.levels.pop() else {
+            return Told::Nothing;
+        };
+        self.here = above;
+        if let Some(level) = self.levels.last_mut()
+            && !self.options.separate
+        {
+            level.sum += &sum;
+        }
+        let kind = match read {
+            Extent::Whole => Kind::Directory,
+            Extent::Broken => Kind::BrokenDirectory,
+            Extent::Unfinished => {
+                self.counts.unfinished += 1;
+                return Told::Nothing;
+            }
+        };
+        Told::Record(Record {
+            path: &self.path,
+            depth: depth(self.levels.len()),
+            kind,
+            usage: sum,
+        })
+    }
+
+    /// Counts something in the directory that the walk is in.
+    fn add(&mut self, usage: &Usage) {
+        self.counts.total += usage;
+        if let Some(level) = self.levels.last_mut() {
+            level.sum += usage;
+        }
+    }
+
+    fn is_new(&mut self, entry: &Entry) -> bool {
+        entry.once.is_none_or(|inode| self.seen.insert(inode))
+    }
+}
+
+fn depth(levels: usize) -> u32 {
+    u32::try_from(levels).unwrap_or(u32::MAX)
+}
+
+/// Inodes met so far: a table of numbers for each device, some 16 bytes an inode.
+#[derive(Debug, Default)]
+struct InodeSet {
+    devices: HashMap<u64, usize>,
+    numbers: Vec<HashSet<u64, FixedState>>,
+    /// The device met last and its table: they come in long runs.
+    last: Option<(u64, usize)>,
+}
+
+impl InodeSet {
+    /// True if the inode was not there.
+    fn insert(&mut self, inode: Inode) -> bool {
+        let index = match self.last {
+            Some((device, index)) if device == inode.device => index,
+            _ => self.table(inode.device),
+        };
+        match self.numbers.get_mut(index) {
+            Some(numbers) => numbers.insert(inode.number),
+            None => true,
+        }
+    }
+
+    fn table(&mut self, device: u64) -> usize {
+        let next = self.numbers.len();
+        let index = *self.devices.entry(device).or_insert(next);
+        if index == next {
+            self.numbers.push(HashSet::default());
+        }
+        self.last = Some((device, index));
+        index
+    }
+}

@@ -1,0 +1,131 @@
+//! What an entry or a tree takes up: every measure at once, so that one accounting stands under every output.
+//!
+//! Units: allocated sizes come from `st_blocks`, which counts 512-byte blocks whatever the block size of the
+//! file system is (POSIX leaves the unit open; Linux's stat(2) fixes it). Apparent sizes are `st_size` in bytes.
+//! Sums are `u128`: 2^64 entries of 2^64 blocks still fit, so no sum can wrap.
+
+/// A point in time as `stat` gives it: seconds since the epoch, and nanoseconds.
+///
+/// File systems store what they like; no value is refused, and the order is that of the two numbers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Moment {
+    /// Seconds since 1970-01-01T00:00:00Z, negative before.
+    pub seconds: i64,
+    /// Nanoseconds, normally below 1,000,000,000.
+    pub nanoseconds: u32,
+}
+
+impl Moment {
+    /// Before every time: the newest of nothing.
+    pub const NEVER: Self = Self {
+        seconds: i64::MIN,
+        nanoseconds: 0,
+    };
+}
+
+/// Every measure of an entry, or of a sum of entries.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Usage {
+    /// Allocated size in bytes: `st_blocks * 512`.
+    pub allocated: u128,
+    /// Apparent size in bytes: `st_size` of regular files and symbolic links; everything else adds 0.
+    pub apparent: u128,
+    /// Number of entries (GNU du: inodes).
+    pub inodes: u64,
+    /// The newest of the chosen time stamps.
+    pub newest: Moment,
+}
+
+impl Default for Usage {
+    fn default() -> Self {
+        Self {
+            allocated: 0,
+            apparent: 0,
+            inodes: 0,
+            newest: Moment::NEVER,
+        }
+    }
+}
+
+impl std::ops::AddAssign<&Usage> for Usage {
+    fn add_assign(&mut self, other: &Usage) {
+        self.allocated += other.allocated;
+        self.apparent += other.apparent;
+        self.inodes += other.inodes;
+        self.newest = self.newest.max(other.newest);
+    }
+}
+
+/// What tells one inode from every other: the device, and the number on that device.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Inode {
+    /// `st_dev`, major and minor number in one.
+    pub device: u64,
+    /// `st_ino`.
+    pub number: u64,
+}
+
+/// One entry as stat saw it, as small as it can be kept while it waits for its turn.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Entry {
+    /// `st_blocks`, in units of 512 bytes.
+    pub blocks: u64,
+    /// Apparent size in bytes, already 0 for what has none.
+    pub size: u64,
+    /// The chosen time stamp.
+    pub time: Moment,
+    /// Set when the entry must be counted once only, however often it is met.
+    pub once: Option<Inode>,
+}
+
+impl Entry {
+    /// The entry's own usage: one inode.
+    #[must_use]
+    pub fn usage(&self) -> Usage {
+        Usage {
+            allocated: u128::from(self.blocks) * 512,
+            apparent: u128::from(self.size),
+            inodes: 1,
+            newest: self.time,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sums_do_not_wrap_at_64_bits() {
+        let entry = Entry {
+            blocks: u64::MAX,
+            size: u64::MAX,
+            time: Moment::NEVER,
+            once: None,
+        };
+        let mut sum = Usage::default();
+        for _ in 0..3 {
+            sum += &entry.usage();
+        }
+        assert_eq!(sum.allocated, 3 * 512 * (u128::from(u64::MAX)));
+        assert_eq!(sum.apparent, 3 * u128::from(u64::MAX));
+        assert_eq!(sum.inodes, 3);
+    }
+
+    #[test]
+    fn the_newest_time_wins_and_nothing_is_older_than_never() {
+        let at = |seconds, nanoseconds| Usage {
+            newest: Moment {
+                seconds,
+                nanoseconds,
+            },
+            ..Usage::default()
+        };
+        let mut sum = Usage::default();
+        sum += &at(-5, 1);
+        assert_eq!(sum.newest.seconds, -5);
+        sum += &at(-5, 2);
+        sum += &at(-6, 999);
+        assert_eq!((sum.newest.seconds, sum.newest.nanoseconds), (-5, 2));
+    }
+}

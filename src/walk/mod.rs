@@ -1,0 +1,464 @@
+//! The walk: one walker per directory on a rayon pool, twenty tokens, one listing a directory.
+//!
+//! ```text
+//!               agenda (in order)
+//!   walk_dir ◄──── take            ┌─ sema: a token while the disk is touched
+//!      │ open, dirents, stat ──────┘
+//!      ├─ send(Listing) ══════════════► du.rs (bounded channel; a bell wakes it for many at once)
+//!      └─ finish: subdirectories ─► agenda, and a spawn for each of them
+//! ```
+//!
+//! Contract. Every directory that is announced in a listing gets a listing of its own, after it, unless the run
+//! is cancelled or a walker panics; the channel ends when the last walker has ended. Walkers never wait for each
+//! other: they block on the semaphore, on the full channel, and in system calls. Every system call below an
+//! operand takes a directory and one name. Dropping the receiver makes the walkers end at their next send.
+//!
+//! [`Walk::step`] walks on the calling thread: a small tree never starts a thread, and where none can be started
+//! the whole tree is walked like that.
+
+mod agenda;
+mod alone;
+mod handle;
+mod large;
+mod open;
+mod part;
+mod stat;
+
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, OnceLock};
+
+use crossbeam_channel::{Receiver, Sender, bounded};
+use rayon::{ThreadPool, ThreadPoolBuilder};
+
+use self::agenda::{Agenda, Job, Slot, Work};
+use self::handle::{Budget, Handle};
+use self::large::{Reading, Urgent};
+use self::open::{Opened, Visited};
+use self::part::Part;
+use self::stat::Stat;
+use crate::cancel::Done;
+use crate::exclude::Exclude;
+use crate::listing::{Branch, Failure, Found, Key, Listing, Names};
+use crate::sema::Semaphore;
+use crate::time_style::TimeKind;
+use crate::usage::{Inode, Usage};
+
+/// Listings that may wait for the select loop; then walkers wait.
+const WAITING: usize = 1024;
+
+/// Listings after which the select loop is woken; it also looks by itself now and then.
+const RING: usize = 128;
+
+/// Directories that may wait open before the limits are known.
+const SPARE_AT_START: isize = 4;
+
+/// Bytes of stack of a walker: its largest item is the buffer of directory entries.
+const STACK: usize = 256 * 1024;
+
+/// Which symbolic links are followed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Follow {
+    /// None (`-P`).
+    #[default]
+    Never,
+    /// Those named as operands (`-D`).
+    Operands,
+    /// All (`-L`).
+    Always,
+}
+
+/// Which entries are counted once only, however often they are met.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Remember {
+    /// None (`-l`).
+    Nothing,
+    /// Files with several links.
+    #[default]
+    Links,
+    /// Everything: several operands, or followed links, may lead to any entry twice.
+    Everything,
+}
+
+/// What the walk needs to know.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// Number of walkers, and of tokens.
+    pub walkers: usize,
+    /// Which links are followed.
+    pub follow: Follow,
+    /// Directories on other devices than their operand's are left out (`-x`).
+    pub one_file_system: bool,
+    /// Patterns of names to leave out.
+    pub exclude: Exclude,
+    /// What is counted once only.
+    pub remember: Remember,
+    /// Files are named in listings of directories at less than this depth (`-a`); operands have depth 0.
+    pub name_files: Option<u32>,
+    /// Directories deeper than this count for the one at this depth, in no order.
+    pub fold_below: Option<u32>,
+    /// Which time stamp is kept.
+    pub time: TimeKind,
+}
+
+/// A walk that has not spread over threads yet.
+#[derive(Debug)]
+pub struct Walk {
+    shared: Arc<Shared>,
+    listings: Receiver<Listing>,
+    bell: Receiver<()>,
+}
+
+/// The receiving end of a walk that runs on its own threads.
+#[derive(Debug)]
+pub struct Spread {
+    /// One listing a directory.
+    pub listings: Receiver<Listing>,
+    /// Rings now and then while there are listings; ends when the last walker has ended.
+    pub bell: Receiver<()>,
+}
+
+/// What all walkers share. The last one to let go ends the channels.
+#[derive(Debug)]
+struct Shared {
+    options: Options,
+    done: Done,
+    sema: Semaphore,
+    agenda: Agenda<Urgent>,
+    budget: Arc<Budget>,
+    visited: Option<Visited>,
+    keys: AtomicU64,
+    pool: OnceLock<ThreadPool>,
+    listings: Sender<Listing>,
+    bell: Sender<()>,
+    /// Set when a walker has panicked: its listing will never come.
+    broken: Arc<AtomicBool>,
+}
+
+/// A directory that is being read.
+#[derive(Debug)]
+struct Dir {
+    place: (Arc<Branch>, u32),
+    slot: Slot,
+    fd: Fd,
+    stat: Stat,
+    depth: u32,
+    /// Its path, where a pattern needs it.
+    path: Option<Vec<u8>>,
+}
+
+/// The open directory: its walker's own, or shared by the walkers of a large one.
+#[derive(Debug)]
+enum Fd {
+    Own(OwnedFd),
+    Shared(Arc<Handle>),
+}
+
+/// A directory with subdirectories that could not be kept open for others: its walker goes on alone.
+#[derive(Debug)]
+struct Kept {
+    slot: Slot,
+    branch: Arc<Branch>,
+    fd: OwnedFd,
+}
+
+/// The directory above the one to be opened.
+enum Above<'a> {
+    CommandLine,
+    Shared(Arc<Handle>),
+    Lent(BorrowedFd<'a>),
+}
+
+impl Walk {
+    /// A walk of nothing yet.
+    #[must_use]
+    pub fn new(options: Options, done: Done, first_key: Key) -> Self {
+        let (listings, listings_end) = bounded(WAITING);
+        let (bell, bell_end) = bounded(1);
+        let in_turn = options.follow == Follow::Always && options.remember == Remember::Everything;
+        let tokens = if in_turn { 1 } else { options.walkers };
+        let shared = Arc::new(Shared {
+            sema: Semaphore::new(tokens),
+            visited: Visited::new(&options),
+            options,
+            done,
+            agenda: Agenda::new(),
+            budget: Budget::new(SPARE_AT_START),
+            keys: AtomicU64::new(first_key),
+            pool: OnceLock::new(),
+            listings,
+            bell,
+            broken: Arc::new(AtomicBool::new(false)),
+        });
+        Self {
+            shared,
+            listings: listings_end,
+            bell: bell_end,
+        }
+    }
+
+    /// Adds operands after those there are.
+    pub fn add(&self, operands: Arc<Branch>) {
+        self.shared.agenda.append(operands);
+    }
+
+    /// Walks one directory on this thread; false where there is none left.
+    pub fn step(&self) -> bool {
+        self.shared.work()
+    }
+
+    /// What [`Walk::step`] has found.
+    #[must_use]
+    pub fn listings(&self) -> &Receiver<Listing> {
+        &self.listings
+    }
+
+    /// True while there is work.
+    #[must_use]
+    pub fn has_work(&self) -> bool {
+        self.shared.agenda.len() > 0
+    }
+
+    /// Lets a pool of walkers do the rest; gives the walk back where no thread can be had.
+    pub fn spread(self) -> Result<Spread, Self> {
+        let shared = &self.shared;
+        let broken = Arc::clone(&shared.broken);
+        let Some(pool) = pool(open::fit(shared), &broken) else {
+            return Err(self);
+        };
+        let _ = shared.pool.set(pool);
+        shared.spawn(shared.agenda.len());
+        Ok(Spread {
+            listings: self.listings,
+            bell: self.bell,
+        })
+    }
+}
+
+/// As many threads as wanted, or as can be had.
+fn pool(mut threads: usize, broken: &Arc<AtomicBool>) -> Option<ThreadPool> {
+    while threads > 0 {
+        let broken = Arc::clone(broken);
+        let pool = ThreadPoolBuilder::new()
+            .num_threads(threads)
+            .stack_size(STACK)
+            .thread_name(|index| format!("walker {index}"))
+            .panic_handler(move |_| broken.store(true, Ordering::Relaxed))
+            .build();
+        match pool {
+            Ok(pool) => return Some(pool),
+            Err(_) => threads /= 2,
+        }
+    }
+    None
+}
+
+impl Shared {
+    /// A walker for each of `count` pieces of work. Nothing where the main thread walks alone.
+    fn spawn(self: &Arc<Self>, count: usize) {
+        let Some(pool) = self.pool.get() else { return };
+        for _ in 0..count {
+            let walker = Arc::clone(self);
+            pool.spawn(move || {
+                walker.work();
+            });
+        }
+    }
+
+    /// Work on a directory that is being read, and a walker for it.
+    fn push_urgent(self: &Arc<Self>, urgent: Urgent) {
+        self.agenda.push_urgent(urgent);
+        self.spawn(1);
+    }
+
+    /// Takes the first work there is and does it.
+    fn work(self: &Arc<Self>) -> bool {
+        match self.agenda.take() {
+            Some(Work::Walk(job)) => self.walk_dir(job),
+            Some(Work::Urgent(urgent)) => large::go_on(self, urgent),
+            None => return false,
+        }
+        true
+    }
+
+    /// The walker of one directory.
+    fn walk_dir(self: &Arc<Self>, job: Job) {
+        let above = match job.above {
+            Some(handle) => Above::Shared(handle),
+            None => Above::CommandLine,
+        };
+        if let Some(kept) = self.visit((job.branch, job.index), job.slot, above) {
+            alone::descend(self, kept);
+        }
+    }
+
+    /// Opens, reads and reports one directory. Gives it back where its subdirectories are its walker's own affair.
+    fn visit(
+        self: &Arc<Self>,
+        place: (Arc<Branch>, u32),
+        slot: Slot,
+        above: Above<'_>,
+    ) -> Option<Kept> {
+        let token = self.sema.acquire(&self.done)?;
+        let dir = match self.open(place, slot, above) {
+            Opened::Directory(dir) => dir,
+            Opened::Other(listing) => {
+                drop(token);
+                self.send(listing);
+                self.agenda.finish(slot, None);
+                return None;
+            }
+        };
+        let reading = large::dirents(self, dir);
+        drop(token);
+        match reading {
+            Reading::Whole(dir, part, failure) => self.report(dir, part, failure),
+            Reading::Shared | Reading::Cancelled => None,
+        }
+    }
+
+    /// Sends what a directory holds, then lets its subdirectories be walked.
+    fn report(
+        self: &Arc<Self>,
+        dir: Dir,
+        mut part: Part,
+        failure: Option<Failure>,
+    ) -> Option<Kept> {
+        let key = dir.place.0.key(dir.place.1);
+        let branch = part
+            .take_names()
+            .map(|names| self.branch(&dir, names, key));
+        let Dir {
+            place,
+            slot,
+            fd,
+            stat,
+            ..
+        } = dir;
+        // A leaf is closed before its walker waits for anything.
+        let fd = branch.is_some().then_some(fd);
+        self.send(Listing {
+            key,
+            place,
+            found: Found::Directory(stat.entry(&self.options)),
+            files: part.files,
+            extras: part.take_extras(),
+            branch: branch.clone(),
+            next: None,
+            failure,
+        });
+        let (Some(branch), Some(fd)) = (branch, fd) else {
+            self.agenda.finish(slot, None);
+            return None;
+        };
+        let handle = match fd {
+            Fd::Shared(handle) => handle,
+            Fd::Own(fd) => match self.budget.keep(fd) {
+                Ok(handle) => handle,
+                Err(fd) => return Some(Kept { slot, branch, fd }),
+            },
+        };
+        let count = branch.len() as usize;
+        self.agenda.finish(slot, Some((branch, handle)));
+        self.spawn(count);
+        None
+    }
+
+    /// The branch of a directory's subdirectories.
+    fn branch(&self, dir: &Dir, names: Names, group: Key) -> Arc<Branch> {
+        let (above, index) = &dir.place;
+        let keys = Key::from(names.len());
+        let fold = match self.options.fold_below {
+            Some(depth) if dir.depth == depth => Some(above.key(*index)),
+            Some(_) => above.fold,
+            None => None,
+        };
+        let operand = if above.parent.is_none() {
+            above.operand + u64::from(*index)
+        } else {
+            above.operand
+        };
+        Arc::new(Branch {
+            parent: Some((Arc::clone(above), *index)),
+            inode: dir.stat.inode,
+            device: dir.device(),
+            operand,
+            child_depth: dir.depth + 1,
+            first_key: self.keys.fetch_add(keys, Ordering::Relaxed),
+            fold,
+            group,
+            names,
+        })
+    }
+
+    /// A single key: for the next group of a large directory.
+    fn key(&self) -> Key {
+        self.keys.fetch_add(1, Ordering::Relaxed)
+    }
+
+    /// Sends a listing; wakes the receiver when many wait. Nobody listens any more: no matter, the walk ends.
+    fn send(&self, listing: Listing) {
+        if self.listings.send(listing).is_ok() && self.listings.len() >= RING {
+            let _ = self.bell.try_send(());
+        }
+    }
+}
+
+impl Dir {
+    /// Keeps the directory open for all.
+    fn share(mut self, budget: &Arc<Budget>) -> Self {
+        self.fd = match self.fd {
+            Fd::Own(fd) => Fd::Shared(budget.keep_anyway(fd)),
+            shared @ Fd::Shared(_) => shared,
+        };
+        self
+    }
+
+    fn fd(&self) -> BorrowedFd<'_> {
+        match &self.fd {
+            Fd::Own(fd) => fd.as_fd(),
+            Fd::Shared(handle) => handle.as_fd(),
+        }
+    }
+
+    /// The device that `-x` holds its contents to: the operand's.
+    fn device(&self) -> u64 {
+        match self.depth {
+            0 => self.stat.inode.device,
+            _ => self.place.0.device,
+        }
+    }
+}
+
+/// The operands as the listing of a directory that is nowhere: see [`crate::listing`].
+#[must_use]
+pub fn command_line(names: Names, first_key: Key, first_operand: u64) -> Arc<Branch> {
+    Arc::new(Branch {
+        parent: None,
+        inode: Inode {
+            device: u64::MAX,
+            number: u64::MAX,
+        },
+        device: 0,
+        operand: first_operand,
+        child_depth: 0,
+        first_key,
+        fold: None,
+        group: 0,
+        names,
+    })
+}
+
+/// A listing that counts nothing but what was found under one name.
+fn bare(place: (Arc<Branch>, u32), found: Found, failure: Option<Failure>) -> Listing {
+    Listing {
+        key: place.0.key(place.1),
+        place,
+        found,
+        files: Usage::default(),
+        extras: None,
+        branch: None,
+        next: None,
+        failure,
+    }
+}

@@ -1,0 +1,257 @@
+//! From a name to an open directory, or to what it is instead.
+//!
+//! Below an operand a directory is opened by its one name, without a stat before it (the type in the directory
+//! entry is enough of a hint), and the opened descriptor says what it is. Only where the open fails is the name
+//! looked at, to tell a directory that cannot be read from a file, and both from an entry that vanished.
+
+use std::collections::HashMap;
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use rustix::io::Errno;
+use rustix::process::{Resource, getrlimit};
+
+use super::handle::open_directory;
+use super::stat::{Lookup, Stat, stat, stat_open};
+use super::{Above, Dir, Fd, Follow, Options, Remember, Shared, bare};
+use crate::listing::{Branch, Failure, Found, Listing, Operation};
+use crate::usage::Inode;
+
+use super::agenda::Slot;
+
+/// What a name turned out to be.
+#[expect(clippy::large_enum_variant, reason = "lives on the stack of one call")]
+pub(super) enum Opened {
+    Directory(Dir),
+    Other(Listing),
+}
+
+/// The directories that were opened, and for which operand first: only where everything is remembered.
+///
+/// What an earlier operand has listed is not read again for a later one; `tally` skips it there anyway. Without
+/// this, `du -L` over links to links, or a list of all directories as operands, would cost the product.
+#[derive(Debug)]
+#[expect(clippy::disallowed_types, reason = "one short section a directory, with several operands or -L only")]
+pub(super) struct Visited {
+    first: Mutex<HashMap<Inode, u64>>,
+    in_turn: bool,
+}
+
+#[expect(clippy::disallowed_types, reason = "as above")]
+impl Visited {
+    pub(super) fn new(options: &Options) -> Option<Self> {
+        (options.remember == Remember::Everything).then(|| Self {
+            first: Mutex::new(HashMap::new()),
+            in_turn: options.follow == Follow::Always,
+        })
+    }
+
+    /// Notes a directory; true if what is in it will be, or was, listed before its turn here.
+    fn is_known(&self, inode: Inode, operand: u64) -> bool {
+        let mut first = self.first.lock().unwrap_or_else(PoisonError::into_inner);
+        let seen = first.entry(inode);
+        if let std::collections::hash_map::Entry::Occupied(seen) = &seen {
+            // Walkers that go one after the other, in order, can tell within an operand as well.
+            if self.in_turn || *seen.get() < operand {
+                return true;
+            }
+        }
+        seen.and_modify(|seen| *seen = operand.min(*seen))
+            .or_insert(operand);
+        false
+    }
+}
+
+impl Shared {
+    /// Opens what `place` names.
+    pub(super) fn open(
+        &self,
+        place: (Arc<Branch>, u32),
+        slot: Slot,
+        above: Above<'_>,
+    ) -> Opened {
+        let (branch, index) = &place;
+        let path = self.path_for_patterns(branch, *index);
+        let is_operand = matches!(above, Above::CommandLine);
+        if is_operand && path.as_deref().is_some_and(|path| self.options.exclude.matches(path)) {
+            return Opened::Other(bare(place, Found::Nothing, None));
+        }
+        let result = match &above {
+            Above::CommandLine => self.open_operand(branch, *index),
+            Above::Shared(handle) => self.open_below(branch, *index, handle.as_fd()),
+            Above::Lent(fd) => self.open_below(branch, *index, *fd),
+        };
+        match result {
+            Ok((fd, stat)) => self.opened(place, slot, path, (fd, stat)),
+            Err((found, failure)) => Opened::Other(bare(place, found, failure)),
+        }
+    }
+
+    /// Operands are matched whole; names below them only where a pattern can see more than the last component.
+    fn path_for_patterns(&self, branch: &Branch, index: u32) -> Option<Vec<u8>> {
+        let exclude = &self.options.exclude;
+        let is_operand = branch.parent.is_none();
+        (exclude.needs_path() || is_operand && !exclude.is_empty()).then(|| {
+            let mut path = Vec::new();
+            branch.path(index, None, &mut path);
+            path
+        })
+    }
+
+    /// An operand is looked at by name first: it may be anything.
+    fn open_operand(&self, branch: &Branch, index: u32) -> OpenResult {
+        let name = branch.names.name(index);
+        let follow = self.options.follow != Follow::Never;
+        let lookup = if follow { Lookup::Target } else { Lookup::Link };
+        let stat = stat(None, name, lookup, self.options.time)
+            .map_err(|errno| (Found::Nothing, Some(failure(Operation::Access, errno))))?;
+        if !stat.is_directory() {
+            return Err((Found::File(stat.entry(&self.options)), None));
+        }
+        match open_directory(None, name, follow, &self.done) {
+            Ok(fd) => self.stat_opened(fd),
+            Err(errno) => Err(self.unreadable(&stat, errno)),
+        }
+    }
+
+    fn open_below(&self, branch: &Branch, index: u32, at: BorrowedFd<'_>) -> OpenResult {
+        let name = branch.names.name(index);
+        let follow = self.options.follow == Follow::Always;
+        let lookup = if follow { Lookup::Target } else { Lookup::Link };
+        // Before the open, which would fire an automount or wait for a dead server. An error is the open's to tell.
+        if self.options.one_file_system && self.is_elsewhere(branch, index, at) {
+            return Err((Found::Nothing, None));
+        }
+        let errno = match open_directory(Some(at), name, follow, &self.done) {
+            Ok(fd) => return self.stat_opened(fd),
+            Err(Errno::NOENT) => return Err((Found::Nothing, None)),
+            Err(errno) => errno,
+        };
+        match stat(Some(at), name, lookup, self.options.time) {
+            Ok(stat) if stat.is_directory() => Err(self.unreadable(&stat, errno)),
+            Ok(stat) => Err((Found::File(stat.entry(&self.options)), None)),
+            Err(Errno::NOENT) => Err((Found::Nothing, None)),
+            Err(errno) => Err((Found::Nothing, Some(failure(Operation::Access, errno)))),
+        }
+    }
+
+    fn stat_opened(&self, fd: OwnedFd) -> OpenResult {
+        match stat_open(fd.as_fd(), self.options.time) {
+            Ok(stat) => Ok((fd, stat)),
+            Err(errno) => Err((Found::Nothing, Some(failure(Operation::Access, errno)))),
+        }
+    }
+
+    /// A directory that counts while its contents cannot.
+    fn unreadable(&self, stat: &Stat, errno: Errno) -> (Found, Option<Failure>) {
+        let found = Found::Directory(stat.entry(&self.options));
+        (found, Some(failure(Operation::ReadDirectory, errno)))
+    }
+
+    fn is_elsewhere(&self, branch: &Branch, index: u32, at: BorrowedFd<'_>) -> bool {
+        let lookup = match self.options.follow {
+            Follow::Always => Lookup::Target,
+            Follow::Never | Follow::Operands => Lookup::Cached,
+        };
+        stat(Some(at), branch.names.name(index), lookup, self.options.time)
+            .is_ok_and(|stat| stat.inode.device != branch.device)
+    }
+
+    /// An open directory, unless it is one that must not be entered.
+    fn opened(
+        &self,
+        place: (Arc<Branch>, u32),
+        slot: Slot,
+        path: Option<Vec<u8>>,
+        (fd, stat): (OwnedFd, Stat),
+    ) -> Opened {
+        let (branch, index) = &place;
+        let is_operand = branch.parent.is_none();
+        let elsewhere = self.options.one_file_system && stat.inode.device != branch.device;
+        if !is_operand && (elsewhere || self.is_cycle(branch, &stat)) {
+            return Opened::Other(bare(place, Found::Nothing, None));
+        }
+        let operand = match is_operand {
+            true => branch.operand + u64::from(*index),
+            false => branch.operand,
+        };
+        let known = self.visited.as_ref();
+        if known.is_some_and(|visited| visited.is_known(stat.inode, operand)) {
+            let found = Found::Directory(stat.entry(&self.options));
+            return Opened::Other(bare(place, found, None));
+        }
+        let depth = branch.child_depth;
+        let path = path.filter(|_| self.options.exclude.needs_path());
+        Opened::Directory(Dir {
+            place,
+            slot,
+            fd: Fd::Own(fd),
+            stat,
+            depth,
+            path,
+        })
+    }
+
+    /// True for a directory that holds itself: through a link, or mounted below itself. GNU du passes over both
+    /// without a word. Elsewhere the kernel has no cycles, and equal inode numbers prove none.
+    fn is_cycle(&self, branch: &Branch, stat: &Stat) -> bool {
+        if self.options.follow != Follow::Always && !stat.mount_root {
+            return false;
+        }
+        let mut above = branch;
+        loop {
+            if above.inode == stat.inode {
+                return true;
+            }
+            match &above.parent {
+                Some((parent, _)) => above = parent,
+                None => return false,
+            }
+        }
+    }
+}
+
+type OpenResult = Result<(OwnedFd, Stat), (Found, Option<Failure>)>;
+
+fn failure(operation: Operation, errno: Errno) -> Failure {
+    Failure {
+        operation,
+        errno: errno.raw_os_error(),
+    }
+}
+
+/// Fits the number of walkers and of directories that wait open to the limit on descriptors.
+///
+/// A walker needs two at a time (the directory above and the one it opens) and one more on its way up.
+pub(super) fn fit(shared: &Shared) -> usize {
+    const NEEDED: usize = 3;
+    const SET_ASIDE: usize = 4;
+    let wanted = shared.options.walkers.max(1);
+    let limit = getrlimit(Resource::Nofile).current.unwrap_or(u64::MAX);
+    let limit = usize::try_from(limit).unwrap_or(usize::MAX);
+    let free = limit.saturating_sub(open_descriptors() + SET_ASIDE);
+    let walkers = wanted.min(free / NEEDED).max(1);
+    let spare = free.saturating_sub(walkers * NEEDED);
+    shared.budget.grow(isize::try_from(spare).unwrap_or(isize::MAX / 2));
+    walkers
+}
+
+/// How many descriptors are open; where `/proc` is not mounted, as many as lie below the lowest free one.
+fn open_descriptors() -> usize {
+    use rustix::fs::{Mode, OFlags, RawDir};
+    let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
+    let Ok(fd) = rustix::fs::open("/proc/self/fd", flags, Mode::empty()) else {
+        let lowest = rustix::fs::open("/", OFlags::PATH | OFlags::CLOEXEC, Mode::empty());
+        return lowest.map_or(3, |fd| {
+            usize::try_from(std::os::fd::AsRawFd::as_raw_fd(&fd)).unwrap_or(3)
+        });
+    };
+    let mut buffer = [std::mem::MaybeUninit::uninit(); 4096];
+    let mut names = RawDir::new(&fd, &mut buffer);
+    let mut count = 0_usize;
+    while let Some(Ok(_)) = names.next() {
+        count += 1;
+    }
+    // Neither "." and ".." nor the descriptor that reads the list.
+    count.saturating_sub(3)
+}

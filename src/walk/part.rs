@@ -1,0 +1,216 @@
+//! A part of a directory: what a walker makes of some of its entries, and how parts become a listing.
+
+use std::ffi::CStr;
+
+use rustix::fs::{FileType, RawDirEntry};
+use rustix::io::Errno;
+
+use super::stat::{Lookup, Stat, stat};
+use super::{Dir, Follow, Options};
+use crate::listing::{Extras, Failure, Names, Operation, What, push_name};
+use crate::usage::Usage;
+
+/// Entries of one directory, looked at.
+#[derive(Debug, Default)]
+pub(super) struct Part {
+    /// Position of its first entry in the group; orders the parts.
+    pub(super) start: usize,
+    /// The sum of the files that need no place of their own.
+    pub(super) files: Usage,
+    /// The subdirectories.
+    pub(super) names: Names,
+    /// What else needs its place.
+    pub(super) extras: Extras,
+    /// The inode numbers that the directory gave for subdirectories and extras, in order of appearance.
+    ranks: Vec<u64>,
+    /// The path of an entry, for patterns that need it.
+    path: Vec<u8>,
+}
+
+/// One entry as the directory lists it.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Dirent<'a> {
+    pub(super) name: &'a CStr,
+    /// A hint: some file systems know no types, some lie.
+    pub(super) kind: FileType,
+    pub(super) number: u64,
+}
+
+enum Seen {
+    Nothing,
+    Directory,
+    File(Stat),
+    Failed(Errno),
+}
+
+impl Part {
+    pub(super) fn starting_at(start: usize) -> Self {
+        Self {
+            start,
+            ..Self::default()
+        }
+    }
+
+    /// Looks at one entry and adds what it finds.
+    pub(super) fn look(&mut self, dir: &Dir, options: &Options, dirent: Dirent<'_>) {
+        if self.excludes(dir, options, dirent.name) {
+            return;
+        }
+        match see(dir, options, dirent) {
+            Seen::Nothing => {}
+            Seen::Directory => {
+                self.names.push(dirent.name);
+                self.ranks.push(dirent.number);
+            }
+            Seen::File(stat) => self.add_file(dir, options, dirent, &stat),
+            Seen::Failed(errno) => {
+                let failure = Failure {
+                    operation: Operation::Access,
+                    errno: errno.raw_os_error(),
+                };
+                self.add_extra(dirent, true, What::Failed(failure));
+            }
+        }
+    }
+
+    fn add_file(&mut self, dir: &Dir, options: &Options, dirent: Dirent<'_>, stat: &Stat) {
+        let entry = stat.entry(options);
+        let named = options.name_files.is_some_and(|depth| dir.depth < depth);
+        if named || entry.once.is_some() {
+            self.add_extra(dirent, named, What::File(entry));
+        } else {
+            self.files += &entry.usage();
+        }
+    }
+
+    fn add_extra(&mut self, dirent: Dirent<'_>, named: bool, what: What) {
+        let name = if named { dirent.name.to_bytes() } else { b"" };
+        self.extras.push(self.names.len(), name, what);
+        self.ranks.push(dirent.number);
+    }
+
+    fn excludes(&mut self, dir: &Dir, options: &Options, name: &CStr) -> bool {
+        if options.exclude.is_empty() {
+            return false;
+        }
+        let Some(prefix) = &dir.path else {
+            return options.exclude.matches(name.to_bytes());
+        };
+        self.path.clear();
+        self.path.extend_from_slice(prefix);
+        push_name(&mut self.path, name.to_bytes());
+        options.exclude.matches(&self.path)
+    }
+
+    /// The parts of one group, in any order, as one; sorted by inode number where GNU du sorts.
+    pub(super) fn join(mut parts: Vec<Self>, sorted: bool) -> Self {
+        parts.sort_by_key(|part| part.start);
+        let mut joined = Self::default();
+        let mut items = Vec::new();
+        for (index, part) in parts.iter().enumerate() {
+            joined.files += &part.files;
+            items.extend(part.items().map(|(rank, item)| (rank, index, item)));
+        }
+        if sorted {
+            items.sort_by_key(|&(rank, ..)| rank);
+        }
+        for (_, index, item) in items {
+            joined.adopt(&parts[index], item);
+        }
+        joined
+    }
+
+    /// Subdirectories and extras in order of appearance, each with its inode number.
+    fn items(&self) -> impl Iterator<Item = (u64, Item)> + '_ {
+        let (mut name, mut extra) = (0, 0);
+        self.ranks.iter().map(move |&rank| {
+            let due = self.extras.list.get(extra);
+            let item = if due.is_some_and(|due| due.before == name) {
+                extra += 1;
+                Item::Extra(extra - 1)
+            } else {
+                name += 1;
+                Item::Name(name - 1)
+            };
+            (rank, item)
+        })
+    }
+
+    fn adopt(&mut self, part: &Self, item: Item) {
+        match item {
+            Item::Name(index) => self.names.push(part.names.name(index)),
+            Item::Extra(index) => {
+                if let Some((extra, name)) = part.extras.get(index) {
+                    self.extras.push(self.names.len(), name, extra.what);
+                }
+            }
+        }
+    }
+
+    /// The extras, where there are any, without slack.
+    pub(super) fn take_extras(&mut self) -> Option<Box<Extras>> {
+        if self.extras.list.is_empty() {
+            return None;
+        }
+        let mut extras = std::mem::take(&mut self.extras);
+        extras.list.shrink_to_fit();
+        extras.text.shrink_to_fit();
+        Some(Box::new(extras))
+    }
+
+    /// The names of the subdirectories, where there are any, without slack.
+    pub(super) fn take_names(&mut self) -> Option<Names> {
+        (!self.names.is_empty()).then(|| self.names.take())
+    }
+}
+
+#[derive(Debug, Clone, Copy)]
+enum Item {
+    Name(u32),
+    Extra(usize),
+}
+
+/// Asks the kernel about an entry, unless its type already says that it will be opened.
+fn see(dir: &Dir, options: &Options, dirent: Dirent<'_>) -> Seen {
+    if dirent.kind == FileType::Directory {
+        return Seen::Directory;
+    }
+    let lookup = match options.follow {
+        Follow::Always => Lookup::Target,
+        Follow::Never | Follow::Operands => Lookup::Link,
+    };
+    match stat(Some(dir.fd()), dirent.name, lookup, options.time) {
+        Ok(stat) if stat.is_directory() => Seen::Directory,
+        Ok(stat) if is_elsewhere(dir, options, &stat) => Seen::Nothing,
+        Ok(stat) => Seen::File(stat),
+        Err(Errno::NOENT) => see_nothing(dir, options, dirent),
+        Err(errno) => Seen::Failed(errno),
+    }
+}
+
+/// An entry that vanished is no error; a link followed to nothing is.
+fn see_nothing(dir: &Dir, options: &Options, dirent: Dirent<'_>) -> Seen {
+    let dangling = options.follow == Follow::Always
+        && stat(Some(dir.fd()), dirent.name, Lookup::Link, options.time).is_ok();
+    if dangling {
+        Seen::Failed(Errno::NOENT)
+    } else {
+        Seen::Nothing
+    }
+}
+
+/// A file of another file system, mounted here. A foreign device number alone says nothing: overlayfs gives
+/// its files the numbers of the file systems below.
+fn is_elsewhere(dir: &Dir, options: &Options, stat: &Stat) -> bool {
+    options.one_file_system && stat.mount_root && stat.inode.device != dir.device()
+}
+
+impl<'a> From<&'a RawDirEntry<'_>> for Dirent<'a> {
+    fn from(entry: &'a RawDirEntry<'_>) -> Self {
+        Self {
+            name: entry.file_name(),
+            kind: entry.file_type(),
+            number: entry.ino(),
+        }
+    }
+}

@@ -1,0 +1,153 @@
+//! What the kernel says about one entry: statx relative to a directory, fstatat where a sandbox refuses statx.
+//!
+//! Never through std, which fires automounts and rejects time stamps it cannot represent.
+
+use std::ffi::CStr;
+use std::os::fd::BorrowedFd;
+
+use rustix::fs::{AtFlags, CWD, FileType, StatxAttributes, StatxFlags};
+use rustix::io::Errno;
+
+use super::handle::retry;
+use super::{Options, Remember};
+use crate::time_style::TimeKind;
+use crate::usage::{Entry, Inode, Moment};
+
+/// The fields of `struct statx` that the count needs.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Stat {
+    pub(super) kind: FileType,
+    pub(super) inode: Inode,
+    /// True where something is mounted here. False where the kernel cannot tell.
+    pub(super) mount_root: bool,
+    links: u32,
+    blocks: u64,
+    size: u64,
+    time: Moment,
+}
+
+/// How a name is looked up.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Lookup {
+    /// The entry itself, be it a symbolic link (lstat).
+    Link,
+    /// What a symbolic link leads to (stat).
+    Target,
+    /// The entry itself, from what the kernel knows already: a dead server is not asked.
+    Cached,
+}
+
+impl Stat {
+    pub(super) fn is_directory(&self) -> bool {
+        self.kind == FileType::Directory
+    }
+
+    /// The entry to count, as the options have it.
+    pub(super) fn entry(&self, options: &Options) -> Entry {
+        let once = match options.remember {
+            Remember::Nothing => false,
+            Remember::Links => self.links > 1 && !self.is_directory(),
+            Remember::Everything => true,
+        };
+        let sized = matches!(self.kind, FileType::RegularFile | FileType::Symlink);
+        // stx_size is unsigned, but a file system that fills it from a negative off_t means 0, as GNU du has it.
+        let size = if i64::try_from(self.size).is_ok() { self.size } else { 0 };
+        Entry {
+            blocks: self.blocks,
+            size: if sized { size } else { 0 },
+            time: self.time,
+            once: once.then_some(self.inode),
+        }
+    }
+}
+
+/// stat of `name` in the directory `at` (the working directory where there is none).
+pub(super) fn stat(
+    at: Option<BorrowedFd<'_>>,
+    name: &CStr,
+    lookup: Lookup,
+    time: TimeKind,
+) -> Result<Stat, Errno> {
+    let flags = match lookup {
+        Lookup::Link => AtFlags::SYMLINK_NOFOLLOW,
+        Lookup::Target => AtFlags::empty(),
+        Lookup::Cached => AtFlags::SYMLINK_NOFOLLOW | AtFlags::STATX_DONT_SYNC,
+    };
+    call(at.unwrap_or(CWD), name, flags | AtFlags::NO_AUTOMOUNT, time)
+}
+
+/// stat of an open directory.
+pub(super) fn stat_open(fd: BorrowedFd<'_>, time: TimeKind) -> Result<Stat, Errno> {
+    call(fd, c"", AtFlags::EMPTY_PATH, time)
+}
+
+fn call(
+    at: BorrowedFd<'_>,
+    name: &CStr,
+    flags: AtFlags,
+    time: TimeKind,
+) -> Result<Stat, Errno> {
+    match retry(|| rustix::fs::statx(at, name, flags, StatxFlags::BASIC_STATS)) {
+        Ok(statx) => Ok(from_statx(&statx, time)),
+        Err(Errno::NOSYS) => {
+            let flags = flags.difference(AtFlags::STATX_DONT_SYNC);
+            retry(|| rustix::fs::statat(at, name, flags)).map(|stat| from_stat(&stat, time))
+        }
+        Err(errno) => Err(errno),
+    }
+}
+
+fn from_statx(statx: &rustix::fs::Statx, time: TimeKind) -> Stat {
+    let stamp = match time {
+        TimeKind::Modified => statx.stx_mtime,
+        TimeKind::Accessed => statx.stx_atime,
+        TimeKind::Changed => statx.stx_ctime,
+    };
+    Stat {
+        kind: FileType::from_raw_mode(statx.stx_mode.into()),
+        inode: Inode {
+            device: rustix::fs::makedev(statx.stx_dev_major, statx.stx_dev_minor),
+            number: statx.stx_ino,
+        },
+        mount_root: statx.stx_attributes.contains(StatxAttributes::MOUNT_ROOT),
+        links: statx.stx_nlink,
+        blocks: statx.stx_blocks,
+        size: statx.stx_size,
+        time: Moment {
+            seconds: stamp.tv_sec,
+            nanoseconds: stamp.tv_nsec,
+        },
+    }
+}
+
+/// The fallback: a mount point cannot be told, and is taken for an ordinary directory.
+#[expect(
+    clippy::useless_conversion,
+    clippy::unnecessary_cast,
+    clippy::cast_possible_wrap,
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "the widths of struct stat differ from one architecture to the next"
+)]
+fn from_stat(stat: &rustix::fs::Stat, time: TimeKind) -> Stat {
+    let (seconds, nanoseconds) = match time {
+        TimeKind::Modified => (stat.st_mtime, stat.st_mtime_nsec),
+        TimeKind::Accessed => (stat.st_atime, stat.st_atime_nsec),
+        TimeKind::Changed => (stat.st_ctime, stat.st_ctime_nsec),
+    };
+    Stat {
+        kind: FileType::from_raw_mode(stat.st_mode),
+        inode: Inode {
+            device: stat.st_dev as u64,
+            number: stat.st_ino as u64,
+        },
+        mount_root: false,
+        links: u32::try_from(stat.st_nlink).unwrap_or(u32::MAX),
+        blocks: stat.st_blocks as u64,
+        size: stat.st_size as u64,
+        time: Moment {
+            seconds: seconds as i64,
+            nanoseconds: nanoseconds as u32,
+        },
+    }
+}

@@ -1,0 +1,123 @@
+//! Who asks the run to end: signals, and Enter on the terminal.
+//!
+//! A signal that the parent had ignored stays ignored (`nohup`, jobs of scripts). The first signal is told to the
+//! select loop, which has a moment to end in good order; a second one, or the end of that moment, ends the
+//! process as if the signal had never been caught. Enter counts only while all three standard streams are
+//! terminals and this process is in the foreground there; nothing else is ever read from standard input, and no
+//! terminal setting is touched.
+
+use std::io::IsTerminal;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+use std::time::Duration;
+
+use crossbeam_channel::{Receiver, Sender, bounded};
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
+use signal_hook::iterator::Signals;
+
+/// Why a run was cancelled.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Cause {
+    /// Enter was pressed.
+    Enter,
+    /// This signal came.
+    Signal(i32),
+}
+
+/// How long a cancelled run may take to say what it knows.
+const GRACE: Duration = Duration::from_millis(400);
+
+/// How often the foreground is looked at.
+const GLANCE: Duration = Duration::from_millis(200);
+
+/// Bytes of stack of a watching thread.
+const STACK: usize = 64 * 1024;
+
+/// Starts to watch. Without threads there is no watching: signals do what they do by default.
+#[must_use]
+pub fn start() -> Receiver<Cause> {
+    let (tell, causes) = bounded(2);
+    let _ = watch_signals(tell.clone());
+    if std::io::stdin().is_terminal()
+        && std::io::stdout().is_terminal()
+        && std::io::stderr().is_terminal()
+    {
+        let _ = spawn("enter", move || watch_enter(&tell));
+    }
+    causes
+}
+
+fn spawn(name: &str, body: impl FnOnce() + Send + 'static) -> std::io::Result<()> {
+    let thread = std::thread::Builder::new().name(name.into()).stack_size(STACK);
+    thread.spawn(body).map(drop)
+}
+
+fn watch_signals(tell: Sender<Cause>) -> std::io::Result<()> {
+    let ignored = ignored();
+    let wanted = [SIGINT, SIGTERM, SIGHUP]
+        .into_iter()
+        .filter(|signal| ignored & (1 << (signal - 1)) == 0);
+    let wanted: Vec<_> = wanted.collect();
+    let mut signals = Signals::new(&wanted)?;
+    spawn("signals", move || {
+        let Some(signal) = signals.forever().next() else {
+            return;
+        };
+        // From here on a signal does what it does by default. Registered too late, it would be told and lost.
+        let at_once = Arc::new(AtomicBool::new(true));
+        for &signal in &wanted {
+            let _ = signal_hook::flag::register_conditional_default(signal, Arc::clone(&at_once));
+        }
+        let _ = tell.send(Cause::Signal(signal));
+        let (_never, grace) = bounded::<()>(0);
+        let _ = grace.recv_timeout(GRACE);
+        let _ = signal_hook::low_level::emulate_default_handler(signal);
+    })
+}
+
+/// The signals that are ignored, a bit each. Where `/proc` does not tell, none.
+fn ignored() -> u64 {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let line = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+    line.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok())
+        .unwrap_or(0)
+}
+
+/// Waits for Enter alone: a line that was typed ahead is the shell's.
+fn watch_enter(tell: &Sender<Cause>) {
+    let (_never, pause) = bounded::<()>(0);
+    loop {
+        let input = rustix::stdio::stdin();
+        let mut ready = [PollFd::new(&input, PollFlags::IN)];
+        let wait = Timespec::try_from(GLANCE).ok();
+        if poll(&mut ready, wait.as_ref()).is_err() {
+            continue;
+        }
+        let events = ready[0].revents();
+        if events.intersects(PollFlags::HUP | PollFlags::ERR | PollFlags::NVAL) {
+            return;
+        }
+        if !events.contains(PollFlags::IN) {
+            continue;
+        }
+        if is_in_foreground() && rustix::io::ioctl_fionread(input) == Ok(1) {
+            let mut byte = [0];
+            match rustix::io::read(input, &mut byte) {
+                Ok(1) if byte == *b"\n" => {
+                    let _ = tell.send(Cause::Enter);
+                    return;
+                }
+                Ok(_) => {}
+                Err(_) => return,
+            }
+        } else {
+            let _ = pause.recv_timeout(GLANCE);
+        }
+    }
+}
+
+fn is_in_foreground() -> bool {
+    let group = rustix::termios::tcgetpgrp(rustix::stdio::stdin());
+    group.is_ok_and(|group| group == rustix::process::getpgrp())
+}

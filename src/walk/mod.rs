@@ -172,13 +172,16 @@ enum Above<'a> {
 impl Walk {
     /// A walk of nothing yet.
     #[must_use]
-    pub fn new(options: Options, done: Done, first_key: Key) -> Self {
+    pub fn new(mut options: Options, done: Done, first_key: Key) -> Self {
         let (listings, listings_end) = bounded(WAITING);
         let (bell, bell_end) = bounded(1);
-        let in_turn = options.follow == Follow::Always && options.remember == Remember::Everything;
-        let tokens = if in_turn { 1 } else { options.walkers };
+        if options.follow == Follow::Always && options.remember == Remember::Everything {
+            // Links to links may make of a small tree an endless one. A lone walker comes to everything in order,
+            // and enters no directory twice.
+            options.walkers = 1;
+        }
         let shared = Arc::new(Shared {
-            sema: Semaphore::new(tokens),
+            sema: Semaphore::new(options.walkers),
             visited: Visited::new(&options),
             options,
             done,

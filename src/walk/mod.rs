@@ -50,9 +50,6 @@ const WAITING: usize = 1024;
 /// Listings after which the select loop is woken; it also looks by itself now and then.
 const RING: usize = 128;
 
-/// Directories that may wait open before the limits are known.
-const SPARE_AT_START: isize = 4;
-
 /// Bytes of stack of a walker: its largest item is the buffer of directory entries.
 const STACK: usize = 256 * 1024;
 
@@ -186,7 +183,7 @@ impl Walk {
             options,
             done,
             agenda: Agenda::new(),
-            budget: Budget::new(SPARE_AT_START),
+            budget: Budget::new(open::spare_at_start()),
             keys: AtomicU64::new(first_key),
             pool: OnceLock::new(),
             listings,

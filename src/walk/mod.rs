@@ -449,6 +449,13 @@ pub fn command_line(names: Names, first_key: Key, first_operand: u64) -> Arc<Bra
     })
 }
 
+/// How many entries there are below the operands, where all of them are mount points of file systems that know.
+#[must_use]
+pub fn entries_expected(operands: &Branch) -> Option<u64> {
+    let each = |index| stat::used_inodes(operands.names.name(index));
+    (0..operands.len()).map(each).sum()
+}
+
 /// A listing that counts nothing but what was found under one name.
 fn bare(place: (Arc<Branch>, u32), found: Found, failure: Option<Failure>) -> Listing {
     Listing {

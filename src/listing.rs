@@ -171,6 +171,8 @@ impl Names {
 pub enum Operation {
     /// stat or lstat of an entry.
     Access,
+    /// stat of what a symbolic link leads to, which is nothing: GNU du names the link and no reason.
+    Follow,
     /// open or the first read of a directory: it counts, its contents do not.
     ReadDirectory,
     /// A later read of a directory: what was read counts.

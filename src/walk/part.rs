@@ -40,7 +40,7 @@ enum Seen {
     Nothing,
     Directory,
     File(Stat),
-    Failed(Errno),
+    Failed(Operation, Errno),
 }
 
 impl Part {
@@ -63,11 +63,9 @@ impl Part {
                 self.ranks.push(dirent.number);
             }
             Seen::File(stat) => self.add_file(dir, options, dirent, &stat),
-            Seen::Failed(errno) => {
-                let failure = Failure {
-                    operation: Operation::Access,
-                    errno: errno.raw_os_error(),
-                };
+            Seen::Failed(operation, errno) => {
+                let errno = errno.raw_os_error();
+                let failure = Failure { operation, errno };
                 self.add_extra(dirent, true, What::Failed(failure));
             }
         }
@@ -184,7 +182,7 @@ fn see(dir: &Dir, options: &Options, dirent: Dirent<'_>) -> Seen {
         Ok(stat) if is_elsewhere(dir, options, &stat) => Seen::Nothing,
         Ok(stat) => Seen::File(stat),
         Err(Errno::NOENT) => see_nothing(dir, options, dirent),
-        Err(errno) => Seen::Failed(errno),
+        Err(errno) => Seen::Failed(Operation::Access, errno),
     }
 }
 
@@ -193,7 +191,7 @@ fn see_nothing(dir: &Dir, options: &Options, dirent: Dirent<'_>) -> Seen {
     let dangling = options.follow == Follow::Always
         && stat(Some(dir.fd()), dirent.name, Lookup::Link, options.time).is_ok();
     if dangling {
-        Seen::Failed(Errno::NOENT)
+        Seen::Failed(Operation::Follow, Errno::NOENT)
     } else {
         Seen::Nothing
     }

@@ -23,7 +23,7 @@ _pdu() {
 
     case "${cmd}" in
         pdu)
-            opts="-0 -a -A -B -b -c -D -d -H -h -j -k -L -l -m -P -S -s -t -v -X -x --null --all --apparent-size --block-size --bytes --total --dereference-args --max-depth --files0-from --human-readable --inodes --threads --dereference --count-links --no-dereference --separate-dirs --si --summarize --threshold --time --time-style --verbose --exclude-from --exclude --one-file-system --help --version"
+            opts="-0 -a -A -B -b -c -L -D -d -H -h -j -k -l -m -P -S -s -t -v -X -x --null --all --apparent-size --block-size --bytes --total --dereference --dereference-args --max-depth --files0-from --human-readable --inodes --threads --count-links --no-dereference --separate-dirs --si --summarize --threshold --time --time-style --verbose --exclude-from --exclude --one-file-system --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0

@@ -1,10 +1,10 @@
 //! Holds the FUSE fixture to what it promises, with GNU du for a judge. Without root and `/dev/fuse` all of it passes
 //! unseen: there is nothing to try.
 
+#![allow(clippy::disallowed_methods, reason = "the walls are for src")]
+
 #[path = "support/fuse/mod.rs"]
 mod fuse;
-
-#![allow(clippy::disallowed_methods, reason = "the walls are for src")]
 
 use std::io;
 use std::path::{Path, PathBuf};

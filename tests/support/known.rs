@@ -33,6 +33,11 @@ pub(crate) const KNOWN: &[Known] = &[
         applies: |_, _, _| false,
     },
     Known {
+        what: "the last day of the year 2147485547",
+        why: "whether the C library can tell that day in local time depends on how TZ is written; pdu can",
+        applies: |_, _, gnu| contains(&gnu.stdout, b"\t67768036191676800\t"),
+    },
+    Known {
         what: "-L below paths longer than PATH_MAX",
         why: "GNU names each entry by its whole path then, and the kernel refuses; pdu never does",
         applies: |command, _, gnu| {

@@ -189,8 +189,9 @@ impl Spec {
         let number = Number::read(spec, BLOCK_LETTERS);
         let size = u64::try_from(number.value).unwrap_or(u64::MAX);
         match number.error_within(0, u64::MAX.into()) {
+            // A block of nothing is worse than whatever follows it.
+            _ if size == 0 => Spec::Broken(0, SizeError::Invalid),
             Some(error) => Spec::Broken(size, error),
-            None if size == 0 => Spec::Broken(0, SizeError::Invalid),
             None => Spec::Whole(BlockSize { scale: Scale::Fixed(size), unit: unit_of(spec) }),
         }
     }
@@ -378,4 +379,213 @@ fn write_integer(number: u128, out: &mut Vec<u8>) {
         }
     }
     out.extend_from_slice(&digits[start..]);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn printed(block_size: BlockSize, bytes: u128) -> String {
+        let mut out = Vec::new();
+        block_size.write(bytes, &mut out);
+        String::from_utf8(out).unwrap()
+    }
+
+    /// From `truncate -s BYTES f; du -A -B SIZE f`.
+    #[test]
+    fn sizes_are_printed_as_gnu_prints_them() {
+        for (spec, bytes, expected) in [
+            ("h", 0, "0"),
+            ("h", 1, "1"),
+            ("h", 1023, "1023"),
+            ("h", 1024, "1.0K"),
+            ("h", 1025, "1.1K"),
+            ("h", 1126, "1.1K"),
+            ("h", 1127, "1.2K"),
+            ("h", 10137, "9.9K"),
+            ("h", 10138, "10K"),
+            ("h", 10240, "10K"),
+            ("h", 10241, "11K"),
+            ("h", 1047552, "1023K"),
+            ("h", 1047553, "1.0M"),
+            ("h", 1048576, "1.0M"),
+            ("h", 1073741824, "1.0G"),
+            ("human-readable", 9000000000000000001, "7.9E"),
+            ("si", 999, "999"),
+            ("si", 1000, "1.0k"),
+            ("si", 1001, "1.1k"),
+            ("si", 9900, "9.9k"),
+            ("si", 9901, "10k"),
+            ("si", 10001, "11k"),
+            ("si", 999000, "999k"),
+            ("si", 999001, "1.0M"),
+            ("si", 5000000, "5.0M"),
+            ("'h", 123456789, "118M"),
+            ("s", 12345, "13k"),
+            ("K", 1025, "2K"),
+            ("M", 4194304, "4M"),
+            ("MB", 4194304, "5MB"),
+            ("MiB", 4194304, "4MiB"),
+            ("kB", 1, "1kB"),
+            ("KD", 1001, "2K"),
+            ("m", 1, "1M"),
+            ("1K", 1025, "2"),
+            ("1KB", 1001, "2"),
+            ("'1", 123456789, "123456789"),
+            ("0x10", 33, "3"),
+            ("010", 17, "3"),
+            ("+7", 8, "2"),
+            (" 5", 11, "3"),
+            ("3MB", 3000001, "2"),
+            ("G", 0, "0G"),
+            ("GB", 0, "0GB"),
+            ("E", 4611686018427387904, "4E"),
+            ("18446744073709551615", 1, "1"),
+        ] {
+            let block_size = BlockSize::parse(spec.as_bytes()).unwrap();
+            assert_eq!(printed(block_size, bytes), expected, "{spec} {bytes}");
+        }
+    }
+
+    /// From the messages of `du -B SIZE`.
+    #[test]
+    fn bad_sizes_are_refused() {
+        for (spec, expected) in [
+            ("", SizeError::Invalid),
+            ("0", SizeError::Invalid),
+            ("0K", SizeError::Invalid),
+            ("0x", SizeError::Invalid),
+            ("-1", SizeError::Invalid),
+            ("'", SizeError::Invalid),
+            ("+", SizeError::Invalid),
+            (" K", SizeError::Invalid),
+            ("foo", SizeError::Invalid),
+            ("human-readablex", SizeError::Invalid),
+            ("six", SizeError::Invalid),
+            ("1foo", SizeError::InvalidSuffix),
+            ("1KBx", SizeError::InvalidSuffix),
+            ("Ki", SizeError::InvalidSuffix),
+            ("08", SizeError::Invalid),
+            ("b", SizeError::Invalid),
+            ("e", SizeError::InvalidSuffix),
+            ("p", SizeError::InvalidSuffix),
+            ("y", SizeError::InvalidSuffix),
+            ("1.5", SizeError::InvalidSuffix),
+            ("18446744073709551616", SizeError::TooLarge),
+            ("Z", SizeError::TooLarge),
+            ("1Y", SizeError::TooLarge),
+            ("17179869184G", SizeError::TooLarge),
+            ("R", SizeError::Invalid),
+            ("99999999999999999999x", SizeError::InvalidSuffix),
+        ] {
+            assert_eq!(BlockSize::parse(spec.as_bytes()), Err(expected), "{spec}");
+        }
+    }
+
+    /// From `du -A` of 5,000,000 bytes with `DU_BLOCK_SIZE`, `BLOCK_SIZE`, `BLOCKSIZE` and `POSIXLY_CORRECT`.
+    #[test]
+    fn the_first_variable_decides() {
+        for (first, second, third, posixly_correct, expected) in [
+            (None, None, None, false, "4883"),
+            (None, None, None, true, "9766"),
+            (Some(""), Some("M"), Some("M"), false, "4883"),
+            (Some("foo"), Some("M"), Some("M"), false, "4883"),
+            (Some("foo"), None, None, true, "9766"),
+            (Some("9x"), None, None, false, "555556"),
+            (Some("0"), None, None, false, "4883"),
+            (Some("1Kx"), Some("1"), None, false, "4883"),
+            (Some("1Z"), None, None, false, "1"),
+            (Some("99999999999999999999"), Some("1"), None, false, "1"),
+            (None, Some("MB"), Some("1"), false, "5MB"),
+            (None, None, Some("h"), false, "4.8M"),
+            (None, Some("z"), Some("1"), false, "5000000"),
+            (Some("'si"), None, None, false, "5.0M"),
+            (None, Some("-5"), Some("1"), true, "9766"),
+        ] {
+            let bytes = |value: Option<&'static str>| value.map(str::as_bytes);
+            let block_size = BlockSize::from_environment(bytes(first), bytes(second), bytes(third), posixly_correct);
+            assert_eq!(printed(block_size, 5_000_000), expected, "{first:?} {second:?} {third:?}");
+        }
+    }
+
+    /// From `du --inodes -s -B SIZE` of a directory with 1500 files.
+    #[test]
+    fn inodes_keep_the_unit() {
+        for (spec, expected) in [
+            ("h", "1.5K"),
+            ("si", "1.6k"),
+            ("K", "1501"),
+            ("KB", "1501B"),
+            ("MiB", "1501B"),
+            ("M", "1501"),
+            ("1M", "1501"),
+            ("512", "1501"),
+        ] {
+            let block_size = BlockSize::parse(spec.as_bytes()).unwrap();
+            assert_eq!(printed(block_size.for_inodes(), 1501), expected, "{spec}");
+        }
+    }
+
+    /// GNU stops at 64 bits; the expected values are those of `bc`.
+    #[test]
+    fn large_sums_stay_exact() {
+        for (block_size, bytes, expected) in [
+            (BlockSize::bytes(1), u128::MAX, "340282366920938463463374607431768211455"),
+            (BlockSize::bytes(1024), 1 << 64, "18014398509481984"),
+            (BlockSize::bytes(u64::MAX), u128::MAX, "18446744073709551617"),
+            (BlockSize::HUMAN, 1 << 64, "16E"),
+            (BlockSize::HUMAN, (1 << 64) + 1, "17E"),
+            (BlockSize::HUMAN, (1 << 70) - 1, "1.0Z"),
+            (BlockSize::HUMAN, 1 << 100, "1.0Q"),
+            (BlockSize::HUMAN, u128::MAX, "268435456Q"),
+            (BlockSize::SI, u128::MAX, "340282367Q"),
+            (BlockSize::SI, 10_u128.pow(27), "1.0R"),
+        ] {
+            assert_eq!(printed(block_size, bytes), expected, "{bytes}");
+        }
+    }
+
+    /// Which texts are refused, and why, is from `du --threshold=TEXT`.
+    #[test]
+    fn integers_are_read_as_in_c() {
+        use SizeError::{Invalid, InvalidSuffix, TooLarge};
+        for (text, expected) in [
+            ("1KB", Ok(1000)),
+            ("1KiB", Ok(1024)),
+            ("1KD", Ok(1000)),
+            ("-1M", Ok(-1_048_576)),
+            ("K", Ok(1024)),
+            ("kB", Ok(1000)),
+            ("0x10", Ok(16)),
+            ("-0x10", Ok(-16)),
+            ("010", Ok(8)),
+            (" \t\n+5", Ok(5)),
+            ("-0", Ok(0)),
+            ("0Q", Ok(0)),
+            ("-8E", Ok(i64::MIN)),
+            ("9223372036854775807", Ok(i64::MAX)),
+            ("8E", Err(TooLarge)),
+            ("-9223372036854775809", Err(TooLarge)),
+            ("1R", Err(TooLarge)),
+            ("1QB", Err(TooLarge)),
+            ("", Err(Invalid)),
+            ("-", Err(Invalid)),
+            ("--5", Err(Invalid)),
+            ("-K", Err(Invalid)),
+            (" K", Err(Invalid)),
+            ("m", Err(Invalid)),
+            ("B", Err(Invalid)),
+            ("5 ", Err(InvalidSuffix)),
+            ("08", Err(InvalidSuffix)),
+            ("0x", Err(InvalidSuffix)),
+            ("1Ki", Err(InvalidSuffix)),
+            ("1KBx", Err(InvalidSuffix)),
+            ("99999999999999999999x", Err(InvalidSuffix)),
+        ] {
+            assert_eq!(parse_integer(text.as_bytes(), Suffixes::Sizes), expected, "{text}");
+        }
+        assert_eq!(parse_integer(b"1K", Suffixes::None), Err(InvalidSuffix));
+        assert_eq!(parse_integer(b"K", Suffixes::None), Err(Invalid));
+        assert_eq!(parse_integer(b"-0x10", Suffixes::None), Ok(-16));
+    }
 }

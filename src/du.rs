@@ -80,6 +80,8 @@ pub fn du(
         status,
         progress: Progress::default(),
         last: None,
+        operands: Arc::clone(&roots),
+        expected: None,
     };
     run.order.add(Arc::clone(&roots), operands.wrong);
     if count > 0 {
@@ -101,6 +103,9 @@ struct Run<'a> {
     progress: Progress,
     /// The directory heard of last.
     last: Option<(Arc<Branch>, u32)>,
+    operands: Arc<Branch>,
+    /// Entries that are there, where that is known.
+    expected: Option<u64>,
 }
 
 impl Run<'_> {
@@ -121,9 +126,11 @@ impl Run<'_> {
             return Ok(None);
         }
         let causes = watch::start();
-        let tick = match self.status.is_verbose() {
-            true => tick(TICK),
-            false => never(),
+        let tick = if self.status.is_verbose() {
+            self.expected = walk::entries_expected(&self.operands);
+            tick(TICK)
+        } else {
+            never()
         };
         match walk.spread() {
             Ok(spread) => self.listen(&spread, &causes, &tick, canceller),
@@ -212,6 +219,11 @@ impl Run<'_> {
     }
 
     fn draw(&mut self) {
+        self.progress.per_cent = self.expected.and_then(|expected| {
+            // Never all of it: other file systems may be mounted below, and links are met more than once.
+            let per_cent = u128::from(self.progress.entries) * 100 / u128::from(expected.max(1));
+            u8::try_from(per_cent.min(99)).ok()
+        });
         self.progress.path.clear();
         if let Some((branch, index)) = &self.last {
             branch.path(*index, None, &mut self.progress.path);

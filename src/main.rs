@@ -70,7 +70,7 @@ fn run(plan: Plan) -> Exit {
         total: plan.total,
     };
     let mut lines = Lines::new(plan.show);
-    match du::du(options, operands, &mut lines, &mut Stdout, &mut status) {
+    match du::du(options, operands, &mut lines, &mut stdout(), &mut status) {
         Ending::Whole => Exit::Success,
         Ending::Errors => Exit::Failure,
         Ending::Cancelled(Cause::Enter) => Exit::Cancelled,
@@ -79,9 +79,13 @@ fn run(plan: Plan) -> Exit {
     }
 }
 
+fn stdout() -> Stdout {
+    Stdout::new(pdu_startup::stdout_was_closed())
+}
+
 /// Prints help, or the version.
 fn print(text: &str, status: status::Options) -> Exit {
-    match Stdout.write_all(text.as_bytes()) {
+    match stdout().write_all(text.as_bytes()) {
         Ok(()) => Exit::Success,
         Err(error) => write_error(&error, &mut Status::new(status)),
     }
@@ -99,9 +103,9 @@ fn refuse(refusal: &Refusal, status: status::Options) -> Exit {
     Exit::Failure
 }
 
-/// A reader that went away ends us without a word, as it would end a program that had left SIGPIPE alone.
+/// A reader that went away ends us without a word, as SIGPIPE would have, unless the parent ignored that.
 fn write_error(error: &io::Error, status: &mut Status) -> Exit {
-    if error.kind() == io::ErrorKind::BrokenPipe {
+    if error.kind() == io::ErrorKind::BrokenPipe && !pdu_startup::was_ignored(SIGPIPE) {
         return die_of(SIGPIPE);
     }
     let reason = status::reason(error.raw_os_error().unwrap_or(0));

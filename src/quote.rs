@@ -175,8 +175,10 @@ fn needs_shell_quotes(name: &[u8], charset: Charset, escape: bool) -> bool {
         return true;
     }
     glyphs(name, charset).any(|glyph| match glyph.bytes {
-        [b'\n' | b'\r' | b'\t' | b' ' | b'!' | b'"' | b'$' | b'&' | b'\'' | b'(' | b')' | b'*' | b';' | b'<' | b'='
-            | b'>' | b'?' | b'[' | b'\\' | b'^' | b'`' | b'|'] => true,
+        [
+            b'\n' | b'\r' | b'\t' | b' ' | b'!' | b'"' | b'$' | b'&' | b'\'' | b'(' | b')' | b'*' | b';' | b'<' | b'='
+            | b'>' | b'?' | b'[' | b'\\' | b'^' | b'`' | b'|',
+        ] => true,
         _ => escape && !glyph.printable,
     })
 }
@@ -184,8 +186,10 @@ fn needs_shell_quotes(name: &[u8], charset: Charset, escape: bool) -> bool {
 /// Whether nothing in `name` is special between double quotes, nor in a string of C.
 fn fits_double_quotes(name: &[u8], charset: Charset) -> bool {
     glyphs(name, charset).enumerate().all(|(index, glyph)| match glyph.bytes {
-        [b'!' | b'"' | b'$' | b'&' | b'(' | b')' | b'*' | b';' | b'<' | b'=' | b'>' | b'?' | b'[' | b'\\' | b'^'
-            | b'`' | b'|'] => false,
+        [
+            b'!' | b'"' | b'$' | b'&' | b'(' | b')' | b'*' | b';' | b'<' | b'=' | b'>' | b'?' | b'[' | b'\\' | b'^'
+            | b'`' | b'|',
+        ] => false,
         [b'#' | b'~'] => index == 0,
         [b'{' | b'}'] => name.len() == 1,
         _ => glyph.printable,
@@ -265,5 +269,740 @@ fn write_escapes(bytes: &[u8], digit_follows: bool, out: &mut Vec<u8>) {
             }
         };
         out.extend([b'\\', letter]);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use Charset::{Ascii, Utf8};
+
+    const STYLES: [&str; 10] = [
+        "literal",
+        "shell",
+        "shell-always",
+        "shell-escape",
+        "shell-escape-always",
+        "c",
+        "c-maybe",
+        "escape",
+        "locale",
+        "clocale",
+    ];
+
+    #[track_caller]
+    fn check(style: Style, name: &[u8], charset: Charset, expected: &[u8]) {
+        let mut out = Vec::new();
+        apply(style, name, charset, &mut out);
+        assert_eq!(
+            out.escape_ascii().to_string(),
+            expected.escape_ascii().to_string(),
+            "{style:?} {charset:?} {}",
+            name.escape_ascii()
+        );
+    }
+
+    /// From `ls --zero --quoting-style=STYLE` in the locales C and C.UTF-8.
+    #[test]
+    fn names_are_quoted_as_ls_quotes_them() {
+        let table: &[(&[u8], Charset, [&[u8]; 10])] = &[
+            (
+                b"plain",
+                Ascii,
+                [
+                    b"plain",
+                    b"plain",
+                    b"'plain'",
+                    b"plain",
+                    b"'plain'",
+                    b"\"plain\"",
+                    b"plain",
+                    b"plain",
+                    b"'plain'",
+                    b"\"plain\"",
+                ],
+            ),
+            (
+                b"a b",
+                Ascii,
+                [b"a b", b"'a b'", b"'a b'", b"'a b'", b"'a b'", b"\"a b\"", b"a b", b"a\\ b", b"'a b'", b"\"a b\""],
+            ),
+            (
+                b"it's",
+                Ascii,
+                [
+                    b"it's",
+                    b"\"it's\"",
+                    b"\"it's\"",
+                    b"\"it's\"",
+                    b"\"it's\"",
+                    b"\"it's\"",
+                    b"it's",
+                    b"it's",
+                    b"'it\\'s'",
+                    b"\"it's\"",
+                ],
+            ),
+            (
+                b"it's \"x\"",
+                Ascii,
+                [
+                    b"it's \"x\"",
+                    b"'it'\\''s \"x\"'",
+                    b"'it'\\''s \"x\"'",
+                    b"'it'\\''s \"x\"'",
+                    b"'it'\\''s \"x\"'",
+                    b"\"it's \\\"x\\\"\"",
+                    b"\"it's \\\"x\\\"\"",
+                    b"it's\\ \"x\"",
+                    b"'it\\'s \"x\"'",
+                    b"\"it's \\\"x\\\"\"",
+                ],
+            ),
+            (
+                b"$HOME",
+                Ascii,
+                [
+                    b"$HOME",
+                    b"'$HOME'",
+                    b"'$HOME'",
+                    b"'$HOME'",
+                    b"'$HOME'",
+                    b"\"$HOME\"",
+                    b"$HOME",
+                    b"$HOME",
+                    b"'$HOME'",
+                    b"\"$HOME\"",
+                ],
+            ),
+            (
+                b"a\\b",
+                Ascii,
+                [
+                    b"a\\b",
+                    b"'a\\b'",
+                    b"'a\\b'",
+                    b"'a\\b'",
+                    b"'a\\b'",
+                    b"\"a\\\\b\"",
+                    b"a\\b",
+                    b"a\\\\b",
+                    b"'a\\\\b'",
+                    b"\"a\\\\b\"",
+                ],
+            ),
+            (b"~", Ascii, [b"~", b"'~'", b"'~'", b"'~'", b"'~'", b"\"~\"", b"~", b"~", b"'~'", b"\"~\""]),
+            (b"~x", Ascii, [b"~x", b"'~x'", b"'~x'", b"'~x'", b"'~x'", b"\"~x\"", b"~x", b"~x", b"'~x'", b"\"~x\""]),
+            (b"x~", Ascii, [b"x~", b"x~", b"'x~'", b"x~", b"'x~'", b"\"x~\"", b"x~", b"x~", b"'x~'", b"\"x~\""]),
+            (b"#x", Ascii, [b"#x", b"'#x'", b"'#x'", b"'#x'", b"'#x'", b"\"#x\"", b"#x", b"#x", b"'#x'", b"\"#x\""]),
+            (
+                b"x#'",
+                Ascii,
+                [
+                    b"x#'",
+                    b"'x#'\\'''",
+                    b"'x#'\\'''",
+                    b"'x#'\\'''",
+                    b"'x#'\\'''",
+                    b"\"x#'\"",
+                    b"x#'",
+                    b"x#'",
+                    b"'x#\\''",
+                    b"\"x#'\"",
+                ],
+            ),
+            (
+                b"~'",
+                Ascii,
+                [b"~'", b"\"~'\"", b"\"~'\"", b"\"~'\"", b"\"~'\"", b"\"~'\"", b"~'", b"~'", b"'~\\''", b"\"~'\""],
+            ),
+            (b"{", Ascii, [b"{", b"'{'", b"'{'", b"'{'", b"'{'", b"\"{\"", b"{", b"{", b"'{'", b"\"{\""]),
+            (
+                b"{a}",
+                Ascii,
+                [b"{a}", b"{a}", b"'{a}'", b"{a}", b"'{a}'", b"\"{a}\"", b"{a}", b"{a}", b"'{a}'", b"\"{a}\""],
+            ),
+            (
+                b"{'a",
+                Ascii,
+                [
+                    b"{'a",
+                    b"'{'\\''a'",
+                    b"'{'\\''a'",
+                    b"'{'\\''a'",
+                    b"'{'\\''a'",
+                    b"\"{'a\"",
+                    b"{'a",
+                    b"{'a",
+                    b"'{\\'a'",
+                    b"\"{'a\"",
+                ],
+            ),
+            (
+                b"a=b",
+                Ascii,
+                [b"a=b", b"'a=b'", b"'a=b'", b"'a=b'", b"'a=b'", b"\"a=b\"", b"a=b", b"a=b", b"'a=b'", b"\"a=b\""],
+            ),
+            (
+                b"a:b",
+                Ascii,
+                [b"a:b", b"a:b", b"'a:b'", b"a:b", b"'a:b'", b"\"a:b\"", b"a:b", b"a:b", b"'a:b'", b"\"a:b\""],
+            ),
+            (b"?", Ascii, [b"?", b"'?'", b"'?'", b"'?'", b"'?'", b"\"?\"", b"?", b"?", b"'?'", b"\"?\""]),
+            (b"*", Ascii, [b"*", b"'*'", b"'*'", b"'*'", b"'*'", b"\"*\"", b"*", b"*", b"'*'", b"\"*\""]),
+            (b"[x", Ascii, [b"[x", b"'[x'", b"'[x'", b"'[x'", b"'[x'", b"\"[x\"", b"[x", b"[x", b"'[x'", b"\"[x\""]),
+            (b"]x", Ascii, [b"]x", b"]x", b"']x'", b"]x", b"']x'", b"\"]x\"", b"]x", b"]x", b"']x'", b"\"]x\""]),
+            (b"!", Ascii, [b"!", b"'!'", b"'!'", b"'!'", b"'!'", b"\"!\"", b"!", b"!", b"'!'", b"\"!\""]),
+            (
+                b"a\nb",
+                Ascii,
+                [
+                    b"a\nb",
+                    b"'a\nb'",
+                    b"'a\nb'",
+                    b"'a'$'\\n''b'",
+                    b"'a'$'\\n''b'",
+                    b"\"a\\nb\"",
+                    b"\"a\\nb\"",
+                    b"a\\nb",
+                    b"'a\\nb'",
+                    b"\"a\\nb\"",
+                ],
+            ),
+            (
+                b"a\n'b",
+                Ascii,
+                [
+                    b"a\n'b",
+                    b"'a\n'\\''b'",
+                    b"'a\n'\\''b'",
+                    b"'a'$'\\n'\\''b'",
+                    b"'a'$'\\n'\\''b'",
+                    b"\"a\\n'b\"",
+                    b"\"a\\n'b\"",
+                    b"a\\n'b",
+                    b"'a\\n\\'b'",
+                    b"\"a\\n'b\"",
+                ],
+            ),
+            (
+                b"\nb'\t",
+                Ascii,
+                [
+                    b"\nb'\t",
+                    b"'\nb'\\''\t'",
+                    b"'\nb'\\''\t'",
+                    b"''$'\\n''b'\\'''$'\\t'",
+                    b"''$'\\n''b'\\'''$'\\t'",
+                    b"\"\\nb'\\t\"",
+                    b"\"\\nb'\\t\"",
+                    b"\\nb'\\t",
+                    b"'\\nb\\'\\t'",
+                    b"\"\\nb'\\t\"",
+                ],
+            ),
+            (
+                b"\x01",
+                Ascii,
+                [
+                    b"\x01",
+                    b"\x01",
+                    b"'\x01'",
+                    b"''$'\\001'",
+                    b"''$'\\001'",
+                    b"\"\\001\"",
+                    b"\"\\001\"",
+                    b"\\001",
+                    b"'\\001'",
+                    b"\"\\001\"",
+                ],
+            ),
+            (
+                b"\x011",
+                Ascii,
+                [
+                    b"\x011",
+                    b"\x011",
+                    b"'\x011'",
+                    b"''$'\\001''1'",
+                    b"''$'\\001''1'",
+                    b"\"\\0011\"",
+                    b"\"\\0011\"",
+                    b"\\0011",
+                    b"'\\0011'",
+                    b"\"\\0011\"",
+                ],
+            ),
+            (
+                b"\x07\x08\x0c\x0b\x0d",
+                Ascii,
+                [
+                    b"\x07\x08\x0c\x0b\x0d",
+                    b"'\x07\x08\x0c\x0b\x0d'",
+                    b"'\x07\x08\x0c\x0b\x0d'",
+                    b"''$'\\a\\b\\f\\v\\r'",
+                    b"''$'\\a\\b\\f\\v\\r'",
+                    b"\"\\a\\b\\f\\v\\r\"",
+                    b"\"\\a\\b\\f\\v\\r\"",
+                    b"\\a\\b\\f\\v\\r",
+                    b"'\\a\\b\\f\\v\\r'",
+                    b"\"\\a\\b\\f\\v\\r\"",
+                ],
+            ),
+            (
+                b"\x1b[31m",
+                Ascii,
+                [
+                    b"\x1b[31m",
+                    b"'\x1b[31m'",
+                    b"'\x1b[31m'",
+                    b"''$'\\033''[31m'",
+                    b"''$'\\033''[31m'",
+                    b"\"\\033[31m\"",
+                    b"\"\\033[31m\"",
+                    b"\\033[31m",
+                    b"'\\033[31m'",
+                    b"\"\\033[31m\"",
+                ],
+            ),
+            (
+                b"\x7f",
+                Ascii,
+                [
+                    b"\x7f",
+                    b"\x7f",
+                    b"'\x7f'",
+                    b"''$'\\177'",
+                    b"''$'\\177'",
+                    b"\"\\177\"",
+                    b"\"\\177\"",
+                    b"\\177",
+                    b"'\\177'",
+                    b"\"\\177\"",
+                ],
+            ),
+            (
+                b"\xc3\xa9",
+                Ascii,
+                [
+                    b"\xc3\xa9",
+                    b"\xc3\xa9",
+                    b"'\xc3\xa9'",
+                    b"''$'\\303\\251'",
+                    b"''$'\\303\\251'",
+                    b"\"\\303\\251\"",
+                    b"\"\\303\\251\"",
+                    b"\\303\\251",
+                    b"'\\303\\251'",
+                    b"\"\\303\\251\"",
+                ],
+            ),
+            (
+                b"\xc3\xa9",
+                Utf8,
+                [
+                    b"\xc3\xa9",
+                    b"\xc3\xa9",
+                    b"'\xc3\xa9'",
+                    b"\xc3\xa9",
+                    b"'\xc3\xa9'",
+                    b"\"\xc3\xa9\"",
+                    b"\xc3\xa9",
+                    b"\xc3\xa9",
+                    b"\xe2\x80\x98\xc3\xa9\xe2\x80\x99",
+                    b"\xe2\x80\x98\xc3\xa9\xe2\x80\x99",
+                ],
+            ),
+            (
+                b"\xc3\xa9'",
+                Ascii,
+                [
+                    b"\xc3\xa9'",
+                    b"'\xc3\xa9'\\'''",
+                    b"'\xc3\xa9'\\'''",
+                    b"''$'\\303\\251'\\'''",
+                    b"''$'\\303\\251'\\'''",
+                    b"\"\\303\\251'\"",
+                    b"\"\\303\\251'\"",
+                    b"\\303\\251'",
+                    b"'\\303\\251\\''",
+                    b"\"\\303\\251'\"",
+                ],
+            ),
+            (
+                b"\xc3\xa9'",
+                Utf8,
+                [
+                    b"\xc3\xa9'",
+                    b"\"\xc3\xa9'\"",
+                    b"\"\xc3\xa9'\"",
+                    b"\"\xc3\xa9'\"",
+                    b"\"\xc3\xa9'\"",
+                    b"\"\xc3\xa9'\"",
+                    b"\xc3\xa9'",
+                    b"\xc3\xa9'",
+                    b"\xe2\x80\x98\xc3\xa9'\xe2\x80\x99",
+                    b"\xe2\x80\x98\xc3\xa9'\xe2\x80\x99",
+                ],
+            ),
+            (
+                b"\xe6\x97\xa5\xe6\x9c\xac \xe8\xaa\x9e",
+                Ascii,
+                [
+                    b"\xe6\x97\xa5\xe6\x9c\xac \xe8\xaa\x9e",
+                    b"'\xe6\x97\xa5\xe6\x9c\xac \xe8\xaa\x9e'",
+                    b"'\xe6\x97\xa5\xe6\x9c\xac \xe8\xaa\x9e'",
+                    b"''$'\\346\\227\\245\\346\\234\\254'' '$'\\350\\252\\236'",
+                    b"''$'\\346\\227\\245\\346\\234\\254'' '$'\\350\\252\\236'",
+                    b"\"\\346\\227\\245\\346\\234\\254 \\350\\252\\236\"",
+                    b"\"\\346\\227\\245\\346\\234\\254 \\350\\252\\236\"",
+                    b"\\346\\227\\245\\346\\234\\254\\ \\350\\252\\236",
+                    b"'\\346\\227\\245\\346\\234\\254 \\350\\252\\236'",
+                    b"\"\\346\\227\\245\\346\\234\\254 \\350\\252\\236\"",
+                ],
+            ),
+            (
+                b"\xe6\x97\xa5\xe6\x9c\xac \xe8\xaa\x9e",
+                Utf8,
+                [
+                    b"\xe6\x97\xa5\xe6\x9c\xac \xe8\xaa\x9e",
+                    b"'\xe6\x97\xa5\xe6\x9c\xac \xe8\xaa\x9e'",
+                    b"'\xe6\x97\xa5\xe6\x9c\xac \xe8\xaa\x9e'",
+                    b"'\xe6\x97\xa5\xe6\x9c\xac \xe8\xaa\x9e'",
+                    b"'\xe6\x97\xa5\xe6\x9c\xac \xe8\xaa\x9e'",
+                    b"\"\xe6\x97\xa5\xe6\x9c\xac \xe8\xaa\x9e\"",
+                    b"\xe6\x97\xa5\xe6\x9c\xac \xe8\xaa\x9e",
+                    b"\xe6\x97\xa5\xe6\x9c\xac\\ \xe8\xaa\x9e",
+                    b"\xe2\x80\x98\xe6\x97\xa5\xe6\x9c\xac \xe8\xaa\x9e\xe2\x80\x99",
+                    b"\xe2\x80\x98\xe6\x97\xa5\xe6\x9c\xac \xe8\xaa\x9e\xe2\x80\x99",
+                ],
+            ),
+            (
+                b"\xe2\x80\x98x\xe2\x80\x99",
+                Ascii,
+                [
+                    b"\xe2\x80\x98x\xe2\x80\x99",
+                    b"\xe2\x80\x98x\xe2\x80\x99",
+                    b"'\xe2\x80\x98x\xe2\x80\x99'",
+                    b"''$'\\342\\200\\230''x'$'\\342\\200\\231'",
+                    b"''$'\\342\\200\\230''x'$'\\342\\200\\231'",
+                    b"\"\\342\\200\\230x\\342\\200\\231\"",
+                    b"\"\\342\\200\\230x\\342\\200\\231\"",
+                    b"\\342\\200\\230x\\342\\200\\231",
+                    b"'\\342\\200\\230x\\342\\200\\231'",
+                    b"\"\\342\\200\\230x\\342\\200\\231\"",
+                ],
+            ),
+            (
+                b"\xe2\x80\x98x\xe2\x80\x99",
+                Utf8,
+                [
+                    b"\xe2\x80\x98x\xe2\x80\x99",
+                    b"\xe2\x80\x98x\xe2\x80\x99",
+                    b"'\xe2\x80\x98x\xe2\x80\x99'",
+                    b"\xe2\x80\x98x\xe2\x80\x99",
+                    b"'\xe2\x80\x98x\xe2\x80\x99'",
+                    b"\"\xe2\x80\x98x\xe2\x80\x99\"",
+                    b"\xe2\x80\x98x\xe2\x80\x99",
+                    b"\xe2\x80\x98x\xe2\x80\x99",
+                    b"\xe2\x80\x98\xe2\x80\x98x\\\xe2\x80\x99\xe2\x80\x99",
+                    b"\xe2\x80\x98\xe2\x80\x98x\\\xe2\x80\x99\xe2\x80\x99",
+                ],
+            ),
+            (
+                b"\xff",
+                Ascii,
+                [
+                    b"\xff",
+                    b"\xff",
+                    b"'\xff'",
+                    b"''$'\\377'",
+                    b"''$'\\377'",
+                    b"\"\\377\"",
+                    b"\"\\377\"",
+                    b"\\377",
+                    b"'\\377'",
+                    b"\"\\377\"",
+                ],
+            ),
+            (
+                b"\xff",
+                Utf8,
+                [
+                    b"\xff",
+                    b"\xff",
+                    b"'\xff'",
+                    b"''$'\\377'",
+                    b"''$'\\377'",
+                    b"\"\\377\"",
+                    b"\"\\377\"",
+                    b"\\377",
+                    b"\xe2\x80\x98\\377\xe2\x80\x99",
+                    b"\xe2\x80\x98\\377\xe2\x80\x99",
+                ],
+            ),
+            (
+                b"a\xe2\x80",
+                Ascii,
+                [
+                    b"a\xe2\x80",
+                    b"a\xe2\x80",
+                    b"'a\xe2\x80'",
+                    b"'a'$'\\342\\200'",
+                    b"'a'$'\\342\\200'",
+                    b"\"a\\342\\200\"",
+                    b"\"a\\342\\200\"",
+                    b"a\\342\\200",
+                    b"'a\\342\\200'",
+                    b"\"a\\342\\200\"",
+                ],
+            ),
+            (
+                b"a\xe2\x80",
+                Utf8,
+                [
+                    b"a\xe2\x80",
+                    b"a\xe2\x80",
+                    b"'a\xe2\x80'",
+                    b"'a'$'\\342\\200'",
+                    b"'a'$'\\342\\200'",
+                    b"\"a\\342\\200\"",
+                    b"\"a\\342\\200\"",
+                    b"a\\342\\200",
+                    b"\xe2\x80\x98a\\342\\200\xe2\x80\x99",
+                    b"\xe2\x80\x98a\\342\\200\xe2\x80\x99",
+                ],
+            ),
+            (
+                b"\xc3(",
+                Ascii,
+                [
+                    b"\xc3(",
+                    b"'\xc3('",
+                    b"'\xc3('",
+                    b"''$'\\303''('",
+                    b"''$'\\303''('",
+                    b"\"\\303(\"",
+                    b"\"\\303(\"",
+                    b"\\303(",
+                    b"'\\303('",
+                    b"\"\\303(\"",
+                ],
+            ),
+            (
+                b"\xc3(",
+                Utf8,
+                [
+                    b"\xc3(",
+                    b"'\xc3('",
+                    b"'\xc3('",
+                    b"''$'\\303''('",
+                    b"''$'\\303''('",
+                    b"\"\\303(\"",
+                    b"\"\\303(\"",
+                    b"\\303(",
+                    b"\xe2\x80\x98\\303(\xe2\x80\x99",
+                    b"\xe2\x80\x98\\303(\xe2\x80\x99",
+                ],
+            ),
+            (
+                b"\xc2\x85",
+                Ascii,
+                [
+                    b"\xc2\x85",
+                    b"\xc2\x85",
+                    b"'\xc2\x85'",
+                    b"''$'\\302\\205'",
+                    b"''$'\\302\\205'",
+                    b"\"\\302\\205\"",
+                    b"\"\\302\\205\"",
+                    b"\\302\\205",
+                    b"'\\302\\205'",
+                    b"\"\\302\\205\"",
+                ],
+            ),
+            (
+                b"\xc2\x85",
+                Utf8,
+                [
+                    b"\xc2\x85",
+                    b"\xc2\x85",
+                    b"'\xc2\x85'",
+                    b"''$'\\302\\205'",
+                    b"''$'\\302\\205'",
+                    b"\"\\302\\205\"",
+                    b"\"\\302\\205\"",
+                    b"\\302\\205",
+                    b"\xe2\x80\x98\\302\\205\xe2\x80\x99",
+                    b"\xe2\x80\x98\\302\\205\xe2\x80\x99",
+                ],
+            ),
+            (b"-n", Ascii, [b"-n", b"-n", b"'-n'", b"-n", b"'-n'", b"\"-n\"", b"-n", b"-n", b"'-n'", b"\"-n\""]),
+            (
+                b"a\x80'",
+                Ascii,
+                [
+                    b"a\x80'",
+                    b"'a\x80'\\'''",
+                    b"'a\x80'\\'''",
+                    b"'a'$'\\200'\\'''",
+                    b"'a'$'\\200'\\'''",
+                    b"\"a\\200'\"",
+                    b"\"a\\200'\"",
+                    b"a\\200'",
+                    b"'a\\200\\''",
+                    b"\"a\\200'\"",
+                ],
+            ),
+            (
+                b"a\x80'",
+                Utf8,
+                [
+                    b"a\x80'",
+                    b"'a\x80'\\'''",
+                    b"'a\x80'\\'''",
+                    b"'a'$'\\200'\\'''",
+                    b"'a'$'\\200'\\'''",
+                    b"\"a\\200'\"",
+                    b"\"a\\200'\"",
+                    b"a\\200'",
+                    b"\xe2\x80\x98a\\200'\xe2\x80\x99",
+                    b"\xe2\x80\x98a\\200'\xe2\x80\x99",
+                ],
+            ),
+            (
+                b"@'",
+                Ascii,
+                [b"@'", b"\"@'\"", b"\"@'\"", b"\"@'\"", b"\"@'\"", b"\"@'\"", b"@'", b"@'", b"'@\\''", b"\"@'\""],
+            ),
+            (
+                b"a,b%c+d",
+                Ascii,
+                [
+                    b"a,b%c+d",
+                    b"a,b%c+d",
+                    b"'a,b%c+d'",
+                    b"a,b%c+d",
+                    b"'a,b%c+d'",
+                    b"\"a,b%c+d\"",
+                    b"a,b%c+d",
+                    b"a,b%c+d",
+                    b"'a,b%c+d'",
+                    b"\"a,b%c+d\"",
+                ],
+            ),
+        ];
+        for (name, charset, expected) in table {
+            for (style, expected) in STYLES.iter().zip(expected) {
+                check(Style::parse(style.as_bytes()).unwrap(), name, *charset, expected);
+            }
+        }
+    }
+
+    /// From `ls --zero --quoting-style=locale` in C.UTF-8; `clocale` is the same there.
+    #[test]
+    fn the_marks_of_utf_8_are_its_own() {
+        let table: &[(&[u8], &[u8])] = &[
+            (b"plain", b"\xe2\x80\x98plain\xe2\x80\x99"),
+            (b"a b", b"\xe2\x80\x98a b\xe2\x80\x99"),
+            (b"it's", b"\xe2\x80\x98it's\xe2\x80\x99"),
+            (b"it's \"x\"", b"\xe2\x80\x98it's \"x\"\xe2\x80\x99"),
+            (b"$HOME", b"\xe2\x80\x98$HOME\xe2\x80\x99"),
+            (b"a\\b", b"\xe2\x80\x98a\\\\b\xe2\x80\x99"),
+            (b"~", b"\xe2\x80\x98~\xe2\x80\x99"),
+            (b"~x", b"\xe2\x80\x98~x\xe2\x80\x99"),
+            (b"x~", b"\xe2\x80\x98x~\xe2\x80\x99"),
+            (b"#x", b"\xe2\x80\x98#x\xe2\x80\x99"),
+            (b"x#'", b"\xe2\x80\x98x#'\xe2\x80\x99"),
+            (b"~'", b"\xe2\x80\x98~'\xe2\x80\x99"),
+            (b"{", b"\xe2\x80\x98{\xe2\x80\x99"),
+            (b"{a}", b"\xe2\x80\x98{a}\xe2\x80\x99"),
+            (b"{'a", b"\xe2\x80\x98{'a\xe2\x80\x99"),
+            (b"a=b", b"\xe2\x80\x98a=b\xe2\x80\x99"),
+            (b"a:b", b"\xe2\x80\x98a:b\xe2\x80\x99"),
+            (b"?", b"\xe2\x80\x98?\xe2\x80\x99"),
+            (b"*", b"\xe2\x80\x98*\xe2\x80\x99"),
+            (b"[x", b"\xe2\x80\x98[x\xe2\x80\x99"),
+            (b"]x", b"\xe2\x80\x98]x\xe2\x80\x99"),
+            (b"!", b"\xe2\x80\x98!\xe2\x80\x99"),
+            (b"a\nb", b"\xe2\x80\x98a\\nb\xe2\x80\x99"),
+            (b"a\n'b", b"\xe2\x80\x98a\\n'b\xe2\x80\x99"),
+            (b"\nb'\t", b"\xe2\x80\x98\\nb'\\t\xe2\x80\x99"),
+            (b"\x01", b"\xe2\x80\x98\\001\xe2\x80\x99"),
+            (b"\x011", b"\xe2\x80\x98\\0011\xe2\x80\x99"),
+            (b"\x07\x08\x0c\x0b\x0d", b"\xe2\x80\x98\\a\\b\\f\\v\\r\xe2\x80\x99"),
+            (b"\x1b[31m", b"\xe2\x80\x98\\033[31m\xe2\x80\x99"),
+            (b"\x7f", b"\xe2\x80\x98\\177\xe2\x80\x99"),
+            (b"-n", b"\xe2\x80\x98-n\xe2\x80\x99"),
+            (b"@'", b"\xe2\x80\x98@'\xe2\x80\x99"),
+            (b"a,b%c+d", b"\xe2\x80\x98a,b%c+d\xe2\x80\x99"),
+        ];
+        for (name, expected) in table {
+            check(Style::Locale, name, Utf8, expected);
+            check(Style::Clocale, name, Utf8, expected);
+            assert_eq!(quote(name, Utf8), *expected);
+        }
+    }
+
+    /// From the messages of `cat NAME` and `du NAME`.
+    #[test]
+    fn messages_quote_where_they_must() {
+        let table: &[(&[u8], &[u8], &[u8])] = &[
+            (b"/nonexistent/plain", b"", b"tent/plain'"),
+            (b"/nonexistent/a b", b"", b"tent/a b'"),
+            (b"/nonexistent/a:b", b"", b"tent/a:b'"),
+            (b"/nonexistent/a:'b", b"", b"tent/a:'b\""),
+            (b"/nonexistent/it's", b"", b"tent/it's\""),
+            (b"/nonexistent/a\nb", b"", b"tent/a'$'\\n''b'"),
+            (b"", b"''", b"''"),
+            (b"/nonexistent/x\\y", b"", b"tent/x\\y'"),
+            (b"/nonexistent/{", b"", b"tent/{'"),
+        ];
+        for (name, before_colon, between_blanks) in table {
+            assert_eq!(quotef(name, Ascii), *before_colon);
+            assert_eq!(quoteaf(name, Ascii), *between_blanks);
+        }
+        assert_eq!(shell_escape(b"a:b", Ascii), b"a:b");
+        assert_eq!(quote(b"a'b", Ascii), b"'a\\'b'");
+    }
+
+    /// GNU shows these; we do not, in any style that escapes.
+    #[test]
+    fn what_tricks_the_eye_is_escaped() {
+        for char in
+            "\u{61C}\u{200B}\u{200E}\u{200F}\u{202A}\u{202E}\u{2028}\u{2060}\u{2066}\u{2069}\u{FEFF}\u{FFFE}\u{E0041}"
+                .chars()
+        {
+            let name = format!("a{char}'b");
+            for style in &STYLES[3..] {
+                let mut out = Vec::new();
+                apply(Style::parse(style.as_bytes()).unwrap(), name.as_bytes(), Utf8, &mut out);
+                assert!(!String::from_utf8(out).unwrap().contains(char), "{style} {char:?}");
+            }
+        }
+        assert_eq!(quoteaf("\u{202E}".as_bytes(), Utf8), b"''$'\\342\\200\\256''".strip_suffix(b"'").unwrap());
+        assert_eq!(shell_escape("👩\u{200D}🚀".as_bytes(), Utf8), "👩\u{200D}🚀".as_bytes());
+    }
+
+    #[test]
+    fn words_of_styles_may_be_abbreviated() {
+        for (word, expected) in [
+            ("lit", Some(Style::Literal)),
+            ("loc", Some(Style::Locale)),
+            ("l", None),
+            ("c", Some(Style::C)),
+            ("cl", Some(Style::Clocale)),
+            ("shell", Some(Style::Shell)),
+            ("shell-a", Some(Style::ShellAlways)),
+            ("shell-e", None),
+            ("shell-escape", Some(Style::ShellEscape)),
+            ("shell-escape-", Some(Style::ShellEscapeAlways)),
+            ("e", Some(Style::Escape)),
+            ("sh", None),
+            ("", None),
+            ("escaped", None),
+        ] {
+            assert_eq!(Style::parse(word.as_bytes()), expected, "{word}");
+        }
     }
 }

@@ -99,13 +99,7 @@ impl TimeStyle {
     }
 
     /// Appends the time in this style. On an error nothing is appended.
-    pub fn write(
-        &self,
-        seconds: i64,
-        nanoseconds: u32,
-        zone: &TimeZone,
-        out: &mut Vec<u8>,
-    ) -> Result<(), OutOfRange> {
+    pub fn write(&self, seconds: i64, nanoseconds: u32, zone: &TimeZone, out: &mut Vec<u8>) -> Result<(), OutOfRange> {
         let time = Civil::new(seconds, nanoseconds, zone)?;
         let start = out.len();
         let context = Context { time: &time, upper: false, year_pad: Pad::Default };
@@ -300,12 +294,21 @@ enum Field {
     Unknown,
 }
 
-const WEEKDAYS: [&str; 7] =
-    ["Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday"];
+const WEEKDAYS: [&str; 7] = ["Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday"];
 
 const MONTHS: [&str; 12] = [
-    "January", "February", "March", "April", "May", "June", "July", "August", "September", "October",
-    "November", "December",
+    "January",
+    "February",
+    "March",
+    "April",
+    "May",
+    "June",
+    "July",
+    "August",
+    "September",
+    "October",
+    "November",
+    "December",
 ];
 
 fn name(names: &[&str], index: i64, length: usize) -> Field {
@@ -405,15 +408,18 @@ impl Context<'_> {
             | b'V' | b'g' | b'G' | b'W' | b'w' => b"E",
             _ => b"",
         };
-        if spec.modifier.is_some_and(|modifier| refused.contains(&modifier)) {
-            return Field::Unknown;
-        }
+        let refuses = spec.modifier.is_some_and(|modifier| refused.contains(&modifier));
         if spec.opposite {
             match letter {
-                b'a' | b'A' | b'b' | b'h' | b'B' => spec.upper = true,
+                // GNU recases these two even where it then refuses the modifier.
+                b'b' | b'h' => spec.upper = true,
+                b'a' | b'A' | b'B' if !refuses => spec.upper = true,
                 b'p' | b'P' | b'Z' => (spec.upper, spec.lower) = (false, true),
                 _ => {}
             }
+        }
+        if refuses {
+            return Field::Unknown;
         }
         if letter == b'P' {
             spec.lower = true;
@@ -524,7 +530,13 @@ impl Context<'_> {
         let usual = if digits == 2 { 99 } else { 9999 };
         let roomy = spec.width.is_some_and(|width| width > digits);
         let signed = spec.pad == Pad::Sign && (value > usual || roomy);
-        let sign = if negative { "-" } else if signed { "+" } else { "" };
+        let sign = if negative {
+            "-"
+        } else if signed {
+            "+"
+        } else {
+            ""
+        };
         spec.write_number(digits, &value.to_string(), sign, out);
     }
 
@@ -634,5 +646,325 @@ impl Spec {
             pad(b'0', missing, out);
         }
         out.extend(number.as_bytes());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn printed(style: &TimeStyle, zone: &str, seconds: i64, nanoseconds: u32) -> Option<String> {
+        let zone = TimeZone::get(zone).unwrap();
+        let mut out = b"before".to_vec();
+        let result = style.write(seconds, nanoseconds, &zone, &mut out);
+        let written = String::from_utf8(out.split_off(6)).unwrap();
+        assert!(result.is_ok() || written.is_empty());
+        result.ok().map(|()| written)
+    }
+
+    /// From `TZ=ZONE date -d @SECONDS.NANOSECONDS +FORMAT`; none where it says "out of range".
+    #[test]
+    fn formats_are_those_of_date() {
+        for (zone, seconds, nanoseconds, format, expected) in [
+            (
+                "UTC",
+                0,
+                0,
+                "%a %A %b %B %c %C %d %D %e %F %g %G %h %H %I %j %k %l %m %M %p %P %q %r %R %s %S %T %u %U %V %w %W %x %X %y %Y %z %:z %::z %:::z %Z %%",
+                Some(
+                    "Thu Thursday Jan January Thu Jan  1 00:00:00 1970 19 01 01/01/70  1 1970-01-01 70 1970 Jan 00 12 001  0 12 01 00 AM am 1 12:00:00 AM 00:00 0 00 00:00:00 4 00 01 4 00 01/01/70 00:00:00 70 1970 +0000 +00:00 +00:00:00 +00 UTC %",
+                ),
+            ),
+            (
+                "Europe/Berlin",
+                1719835506,
+                123456789,
+                "%a %A %b %B %c %C %d %D %e %F %g %G %h %H %I %j %k %l %m %M %p %P %q %r %R %s %S %T %u %U %V %w %W %x %X %y %Y %z %:z %::z %:::z %Z %%",
+                Some(
+                    "Mon Monday Jul July Mon Jul  1 14:05:06 2024 20 01 07/01/24  1 2024-07-01 24 2024 Jul 14 02 183 14  2 07 05 PM pm 3 02:05:06 PM 14:05 1719835506 06 14:05:06 1 26 27 1 27 07/01/24 14:05:06 24 2024 +0200 +02:00 +02:00:00 +02 CEST %",
+                ),
+            ),
+            (
+                "America/St_Johns",
+                1704067199,
+                5,
+                "%a %A %b %B %c %C %d %D %e %F %g %G %h %H %I %j %k %l %m %M %p %P %q %r %R %s %S %T %u %U %V %w %W %x %X %y %Y %z %:z %::z %:::z %Z %%",
+                Some(
+                    "Sun Sunday Dec December Sun Dec 31 20:29:59 2023 20 31 12/31/23 31 2023-12-31 23 2023 Dec 20 08 365 20  8 12 29 PM pm 4 08:29:59 PM 20:29 1704067199 59 20:29:59 7 53 52 0 52 12/31/23 20:29:59 23 2023 -0330 -03:30 -03:30:00 -03:30 NST %",
+                ),
+            ),
+            (
+                "Europe/Berlin",
+                -2500000000,
+                0,
+                "%a %A %b %B %c %C %d %D %e %F %g %G %h %H %I %j %k %l %m %M %p %P %q %r %R %s %S %T %u %U %V %w %W %x %X %y %Y %z %:z %::z %:::z %Z %%",
+                Some(
+                    "Sat Saturday Oct October Sat Oct 11 20:26:48 1890 18 11 10/11/90 11 1890-10-11 90 1890 Oct 20 08 284 20  8 10 26 PM pm 4 08:26:48 PM 20:26 -2500000000 48 20:26:48 6 40 41 6 40 10/11/90 20:26:48 90 1890 +0053 +00:53 +00:53:28 +00:53:28 LMT %",
+                ),
+            ),
+            (
+                "UTC",
+                -62200000000,
+                0,
+                "%a %A %b %B %c %C %d %D %e %F %g %G %h %H %I %j %k %l %m %M %p %P %q %r %R %s %S %T %u %U %V %w %W %x %X %y %Y %z %:z %::z %:::z %Z %%",
+                Some(
+                    "Thu Thursday Dec December Thu Dec 17 14:13:20 -2 -0 17 12/17/02 17 -002-12-17 02 -002 Dec 14 02 351 14  2 12 13 PM pm 4 02:13:20 PM 14:13 -62200000000 20 14:13:20 4 50 51 4 50 12/17/98 14:13:20 02 -002 +0000 +00:00 +00:00:00 +00 UTC %",
+                ),
+            ),
+            (
+                "UTC",
+                -72200000000,
+                0,
+                "%a %A %b %B %c %C %d %D %e %F %g %G %h %H %I %j %k %l %m %M %p %P %q %r %R %s %S %T %u %U %V %w %W %x %X %y %Y %z %:z %::z %:::z %Z %%",
+                Some(
+                    "Mon Monday Jan January Mon Jan 26 20:26:40 -318 -3 26 01/26/18 26 -318-01-26 18 -318 Jan 20 08 026 20  8 01 26 PM pm 1 08:26:40 PM 20:26 -72200000000 40 20:26:40 1 04 05 1 04 01/26/82 20:26:40 18 -318 +0000 +00:00 +00:00:00 +00 UTC %",
+                ),
+            ),
+            (
+                "UTC",
+                -62009366400,
+                0,
+                "%a %A %b %B %c %C %d %D %e %F %g %G %h %H %I %j %k %l %m %M %p %P %q %r %R %s %S %T %u %U %V %w %W %x %X %y %Y %z %:z %::z %:::z %Z %%",
+                Some(
+                    "Sat Saturday Jan January Sat Jan  1 00:00:00 5 00 01 01/01/05  1 0005-01-01 04 0004 Jan 00 12 001  0 12 01 00 AM am 1 12:00:00 AM 00:00 -62009366400 00 00:00:00 6 00 53 6 00 01/01/05 00:00:00 05 0005 +0000 +00:00 +00:00:00 +00 UTC %",
+                ),
+            ),
+            (
+                "UTC",
+                253402300800,
+                0,
+                "%a %A %b %B %c %C %d %D %e %F %g %G %h %H %I %j %k %l %m %M %p %P %q %r %R %s %S %T %u %U %V %w %W %x %X %y %Y %z %:z %::z %:::z %Z %%",
+                Some(
+                    "Sat Saturday Jan January Sat Jan  1 00:00:00 10000 100 01 01/01/00  1 +10000-01-01 99 9999 Jan 00 12 001  0 12 01 00 AM am 1 12:00:00 AM 00:00 253402300800 00 00:00:00 6 00 52 6 00 01/01/00 00:00:00 00 10000 +0000 +00:00 +00:00:00 +00 UTC %",
+                ),
+            ),
+            ("Europe/Berlin", 67767976233532799, 0, "%F %T %z", Some("+2147483648-01-01 00:59:59 +0100")),
+            (
+                "UTC",
+                67768036191676799,
+                0,
+                "%F %T|%c",
+                Some("+2147485547-12-31 23:59:59|Wed Dec 31 23:59:59 -2147481749"),
+            ),
+            ("UTC", 67768036191676800, 0, "%F", None),
+            ("Europe/Berlin", 67768036191676799, 0, "%F", None),
+            (
+                "UTC",
+                -67768040609740800,
+                0,
+                "%F %T|%c",
+                Some("-2147481748-01-01 00:00:00|Thu Jan  1 00:00:00 -2147481748"),
+            ),
+            ("UTC", -67768040609740801, 0, "%F", None),
+            ("Europe/Berlin", -67768040609740801, 0, "%F %T %z", Some("-2147481748-01-01 00:53:27 +0053")),
+            ("UTC", i64::MAX, 0, "%F", None),
+            ("UTC", i64::MIN, 0, "%F", None),
+            ("UTC", 253402300799, 999999999, "%F %T.%N", Some("9999-12-31 23:59:59.999999999")),
+            ("Europe/Berlin", 253402300799, 0, "%F %T %Z", Some("+10000-01-01 00:59:59 CET")),
+            ("Europe/Berlin", 100000000000000, 0, "%F %T %Z", Some("+3170843-11-07 10:46:40 CET")),
+            ("America/St_Johns", 100000014000000, 0, "%F %T %:z", Some("+3170844-04-17 08:10:00 -02:30")),
+            (
+                "America/St_Johns",
+                1719835506,
+                0,
+                "%_z|%-z|%0z|%10z|%_10z|%+10z|%-10z|%_:z|%10::z|%:::z|%::::z|%:x|%:|%::z",
+                Some(
+                    " -230|-230|-0230|-000000230|      -230|-000000230|-230| -2:30|-002:30:00|-02:30|%::::z|%:x|%:|-02:30:00",
+                ),
+            ),
+            (
+                "UTC",
+                1709251200,
+                0,
+                "%_d|%-d|%0e|%e|%5d|%_5d|%-5d|%+5d|%k|%0k|%j|%-j|%_j|%5j",
+                Some(" 1|1|01| 1|00001|    1|1|00001| 0|00|061|61| 61|00061"),
+            ),
+            (
+                "UTC",
+                1709251200,
+                0,
+                "%Y|%_Y|%-Y|%+Y|%6Y|%_6Y|%+6Y|%+4Y|%+C|%+4C|%3y|%+3y|%G|%+6G|%5g",
+                Some("2024|2024|2024|2024|002024|  2024|+02024|2024|20|+020|024|+24|2024|+02024|00024"),
+            ),
+            (
+                "UTC",
+                -62009366400,
+                0,
+                "%Y|%_Y|%-Y|%+Y|%F|%_F|%-F|%+F|%12F|%+12F|%_12F|%012F|%5Y",
+                Some(
+                    "0005|   5|5|0005|0005-01-01|5-01-01|5-01-01|5-01-01|000005-01-01|+00005-01-01|     5-01-01|000005-01-01|00005",
+                ),
+            ),
+            (
+                "UTC",
+                253402300800,
+                0,
+                "%Y|%_Y|%-Y|%+Y|%0Y|%F|%_F|%-F|%+F|%0F|%12F|%+12F|%+C|%C",
+                Some(
+                    "10000|10000|10000|+10000|10000|+10000-01-01|10000-01-01|10000-01-01|+10000-01-01|10000-01-01|010000-01-01|+10000-01-01|+100|100",
+                ),
+            ),
+            (
+                "UTC",
+                1709251200,
+                0,
+                "%^a|%#a|%^B|%#b|%#p|%^p|%P|%^P|%#P|%#Z|%^Z|%^c|%#c|%^x|%^r",
+                Some(
+                    "FRI|FRI|MARCH|MAR|am|AM|am|am|am|utc|UTC|FRI MAR  1 00:00:00 2024|Fri Mar  1 00:00:00 2024|03/01/24|12:00:00 AM",
+                ),
+            ),
+            (
+                "UTC",
+                1709251200,
+                0,
+                "%10a|%-10a|%010a|%_10a|%10A|%12D|%012D|%_12T|%10R|%10n|%3t|%5%|%_%|%10Z|%010Z|%30c|%030c",
+                Some(
+                    "       Fri|Fri|0000000Fri|       Fri|    Friday|    03/01/24|000003/01/24|    00:00:00|     00:00|         \n|  \t|   %5%|%_%|       UTC|0000000UTC|      Fri Mar  1 00:00:00 2024|000000Fri Mar  1 00:00:00 2024",
+                ),
+            ),
+            (
+                "UTC",
+                1709251200,
+                0,
+                "%Ec|%EC|%Ex|%EX|%Ey|%EY|%Od|%Oe|%OH|%OI|%Om|%OM|%OS|%Ou|%OU|%OV|%Ow|%OW|%Oy|%OB|%Ob",
+                Some(
+                    "Fri Mar  1 00:00:00 2024|20|03/01/24|00:00:00|24|2024|01| 1|00|12|03|00|00|5|08|09|5|09|24|March|Mar",
+                ),
+            ),
+            (
+                "UTC",
+                1709251200,
+                0,
+                "%Ed|%EH|%Oc|%Ox|%OX|%Ea|%Oa|%OD|%ED|%EF|%OF|%#Eb|%^Ed|%EB|%EN|%Ep|%OZ|%En|%Er|%ET|%Es",
+                Some(
+                    "%Ed|%EH|%Oc|%Ox|%OX|%Ea|%Oa|%OD|%ED|%EF|%OF|%#EB|%^ED|%EB|%EN|AM|UTC|\n|12:00:00 AM|00:00:00|1709251200",
+                ),
+            ),
+            (
+                "UTC",
+                1709251200,
+                0,
+                "%f|%i|%J|%K|%L|%o|%O|%Q|%v|%E|%^f|%8f|%08f|%",
+                Some("%f|%i|%J|%K|%L|%o|%O|%Q|%v|%E|%^F|     %8f|0000%08f|%"),
+            ),
+            ("UTC", 1709251200, 0, "100%% %%d %5%d é \\n", Some("100% %d    %501 é \\n")),
+            ("UTC", 1709251200, 0, "%-", Some("%-")),
+            ("UTC", 1709251200, 0, "%10", Some("       %10")),
+            ("UTC", 1709251200, 0, "%+", Some("%+")),
+            ("UTC", 1230768000, 0, "%G-W%V-%u %g %U %W %j", Some("2009-W01-4 09 00 00 001")),
+            ("UTC", 1104537600, 0, "%G-W%V-%u %g %U %W %j", Some("2004-W53-6 04 00 00 001")),
+            ("UTC", 1135987200, 0, "%G-W%V-%u %g %U %W %j", Some("2005-W52-6 05 52 52 365")),
+            ("UTC", 1230681600, 0, "%G-W%V-%u %g %U %W %j", Some("2009-W01-3 09 52 52 366")),
+            ("UTC", -1, 0, "%s %T", Some("-1 23:59:59")),
+        ] {
+            let style = TimeStyle::parse(format!("+{format}").as_bytes()).unwrap();
+            let written = printed(&style, zone, seconds, nanoseconds);
+            assert_eq!(written.as_deref(), expected, "{zone} {seconds} {format}");
+        }
+    }
+
+    /// From `du --time --time-style=+FORMAT` of a file with that fraction; `date` rewrites `%-N` itself.
+    #[test]
+    fn fractions_are_cut_and_filled_on_the_right() {
+        let style = TimeStyle::parse(b"+%N|%-N|%_N|%0N|%+N|%1N|%3N|%-3N|%_3N|%12N|%-12N|%_12N|%0N|%ON|%:N").unwrap();
+        for (nanoseconds, expected) in [
+            (
+                120000000,
+                "120000000|12|12       |120000000|120000000|1|120|12|12 |120000000000|12|12          |120000000|120000000|%:N",
+            ),
+            (
+                0,
+                "000000000|0|0        |000000000|000000000|0|000|0|0  |000000000000|0|0           |000000000|000000000|%:N",
+            ),
+            (
+                1,
+                "000000001|000000001|000000001|000000001|000000001|0|000|0|0  |000000001000|000000001|000000001   |000000001|000000001|%:N",
+            ),
+            (
+                123456789,
+                "123456789|123456789|123456789|123456789|123456789|1|123|123|123|123456789000|123456789|123456789   |123456789|123456789|%:N",
+            ),
+        ] {
+            assert_eq!(printed(&style, "UTC", 1_709_251_200, nanoseconds).as_deref(), Some(expected));
+        }
+    }
+
+    #[test]
+    fn widths_have_bounds() {
+        let zone = TimeZone::UTC;
+        let mut out = Vec::new();
+        let wide = TimeStyle::parse(b"+%9999999999d").unwrap();
+        assert_eq!(wide.write(0, 0, &zone, &mut out), Ok(()));
+        assert_eq!(out.len(), WIDEST);
+        // GNU fails here as well, as the width exceeds 64 bits.
+        let wider = TimeStyle::parse(b"+x%99999999999999999999d").unwrap();
+        assert_eq!(wider.write(0, 0, &zone, &mut out), Err(OutOfRange));
+        assert_eq!(out.len(), WIDEST);
+    }
+
+    #[test]
+    fn raw_bytes_pass() {
+        let mut out = Vec::new();
+        let style = TimeStyle::parse(b"+\xff%d\xc3%\xff").unwrap();
+        assert_eq!(style.write(0, 0, &TimeZone::UTC, &mut out), Ok(()));
+        assert_eq!(out, b"\xff01\xc3%\xff");
+    }
+
+    /// From `du --time --time-style=STYLE`.
+    #[test]
+    fn styles_may_be_abbreviated() {
+        for (word, expected) in [
+            ("full-iso", Ok("2024-03-01 00:00:00.000000000 +0000")),
+            ("f", Ok("2024-03-01 00:00:00.000000000 +0000")),
+            ("long-iso", Ok("2024-03-01 00:00")),
+            ("l", Ok("2024-03-01 00:00")),
+            ("iso", Ok("2024-03-01")),
+            ("i", Ok("2024-03-01")),
+            ("+", Ok("")),
+            ("+%Y\n%m", Ok("2024\n03")),
+            ("", Err(WordError::Ambiguous)),
+            ("locale", Err(WordError::Invalid)),
+            ("posix-iso", Err(WordError::Invalid)),
+            ("isox", Err(WordError::Invalid)),
+        ] {
+            let written = TimeStyle::parse(word.as_bytes()).map(|style| printed(&style, "UTC", 1_709_251_200, 0));
+            assert_eq!(written, expected.map(|text| Some(text.to_owned())), "{word}");
+        }
+    }
+
+    /// From `TIME_STYLE=STYLE du --time`.
+    #[test]
+    fn the_environment_speaks_to_ls_too() {
+        for (value, expected) in [
+            ("locale", Ok(TimeStyle::LONG_ISO)),
+            ("iso", Ok(TimeStyle::ISO)),
+            ("posix-full-iso", Ok(TimeStyle::FULL_ISO)),
+            ("posix-posix-iso", Ok(TimeStyle::ISO)),
+            ("posix-locale", Err(WordError::Invalid)),
+            ("posix-", Err(WordError::Ambiguous)),
+            ("", Err(WordError::Ambiguous)),
+            ("+%Y\n%m", TimeStyle::parse(b"+%Y")),
+            ("posix-+%Y\n%m", TimeStyle::parse(b"+%Y\n%m")),
+        ] {
+            assert_eq!(TimeStyle::from_environment(value.as_bytes()), expected, "{value}");
+        }
+    }
+
+    /// From `du --time=WORD`.
+    #[test]
+    fn times_have_several_words() {
+        for (word, expected) in [
+            ("atime", Ok(TimeKind::Accessed)),
+            ("a", Ok(TimeKind::Accessed)),
+            ("acc", Ok(TimeKind::Accessed)),
+            ("use", Ok(TimeKind::Accessed)),
+            ("ctime", Ok(TimeKind::Changed)),
+            ("s", Ok(TimeKind::Changed)),
+            ("mtime", Err(WordError::Invalid)),
+            ("modification", Err(WordError::Invalid)),
+            ("", Err(WordError::Ambiguous)),
+        ] {
+            assert_eq!(TimeKind::parse(word.as_bytes()), expected, "{word}");
+        }
     }
 }

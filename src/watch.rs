@@ -54,11 +54,8 @@ fn spawn(name: &str, body: impl FnOnce() + Send + 'static) -> std::io::Result<()
 }
 
 fn watch_signals(tell: Sender<Cause>) -> std::io::Result<()> {
-    let ignored = ignored();
-    let wanted = [SIGINT, SIGTERM, SIGHUP]
-        .into_iter()
-        .filter(|signal| ignored & (1 << (signal - 1)) == 0);
-    let wanted: Vec<_> = wanted.collect();
+    let mut wanted = vec![SIGINT, SIGTERM, SIGHUP];
+    wanted.retain(|&signal| !pdu_startup::was_ignored(signal));
     let mut signals = Signals::new(&wanted)?;
     spawn("signals", move || {
         let Some(signal) = signals.forever().next() else {
@@ -74,14 +71,6 @@ fn watch_signals(tell: Sender<Cause>) -> std::io::Result<()> {
         let _ = grace.recv_timeout(GRACE);
         let _ = signal_hook::low_level::emulate_default_handler(signal);
     })
-}
-
-/// The signals that are ignored, a bit each. Where `/proc` does not tell, none.
-fn ignored() -> u64 {
-    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
-    let line = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
-    line.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok())
-        .unwrap_or(0)
 }
 
 /// Waits for Enter alone: a line that was typed ahead is the shell's.

@@ -87,11 +87,24 @@ pub struct Options {
 }
 
 /// Standard output, unbuffered; unlike std's, it tells when it is closed.
-#[derive(Debug, Clone, Copy, Default)]
-pub struct Stdout;
+#[derive(Debug, Clone, Copy)]
+pub struct Stdout {
+    is_closed: bool,
+}
+
+impl Stdout {
+    /// The process's standard output; `is_closed` where it had none when it started, and now has `/dev/null`.
+    #[must_use]
+    pub fn new(is_closed: bool) -> Self {
+        Self { is_closed }
+    }
+}
 
 impl Write for Stdout {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        if self.is_closed {
+            return Err(rustix::io::Errno::BADF.into());
+        }
         Ok(rustix::io::write(rustix::stdio::stdout(), bytes)?)
     }
 

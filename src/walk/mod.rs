@@ -50,9 +50,6 @@ const WAITING: usize = 1024;
 /// Listings after which the select loop is woken; it also looks by itself now and then.
 const RING: usize = 128;
 
-/// Directories that may wait open before the limits are known.
-const SPARE_AT_START: isize = 4;
-
 /// Bytes of stack of a walker: its largest item is the buffer of directory entries.
 const STACK: usize = 256 * 1024;
 
@@ -186,7 +183,7 @@ impl Walk {
             options,
             done,
             agenda: Agenda::new(),
-            budget: Budget::new(SPARE_AT_START),
+            budget: Budget::new(open::spare_at_start()),
             keys: AtomicU64::new(first_key),
             pool: OnceLock::new(),
             listings,
@@ -450,6 +447,13 @@ pub fn command_line(names: Names, first_key: Key, first_operand: u64) -> Arc<Bra
         group: 0,
         names,
     })
+}
+
+/// How many entries there are below the operands, where all of them are mount points of file systems that know.
+#[must_use]
+pub fn entries_expected(operands: &Branch) -> Option<u64> {
+    let each = |index| stat::used_inodes(operands.names.name(index));
+    (0..operands.len()).map(each).sum()
 }
 
 /// A listing that counts nothing but what was found under one name.

@@ -220,6 +220,17 @@ fn failure(operation: Operation, errno: Errno) -> Failure {
     }
 }
 
+/// Directories that may wait open before anybody has counted what is open: none where the limit is tight.
+pub(super) fn spare_at_start() -> isize {
+    if limit() < 64 { 0 } else { 4 }
+}
+
+/// The limit on descriptors.
+fn limit() -> usize {
+    let limit = getrlimit(Resource::Nofile).current.unwrap_or(u64::MAX);
+    usize::try_from(limit).unwrap_or(usize::MAX)
+}
+
 /// Fits the number of walkers and of directories that wait open to the limit on descriptors.
 ///
 /// A walker needs two at a time (the directory above and the one it opens) and one more on its way up.
@@ -227,9 +238,7 @@ pub(super) fn fit(shared: &Shared) -> usize {
     const NEEDED: usize = 3;
     const SET_ASIDE: usize = 4;
     let wanted = shared.options.walkers.max(1);
-    let limit = getrlimit(Resource::Nofile).current.unwrap_or(u64::MAX);
-    let limit = usize::try_from(limit).unwrap_or(usize::MAX);
-    let free = limit.saturating_sub(open_descriptors() + SET_ASIDE);
+    let free = limit().saturating_sub(open_descriptors() + SET_ASIDE);
     let walkers = wanted.min(free / NEEDED).max(1);
     let spare = free.saturating_sub(walkers * NEEDED);
     shared.budget.grow(isize::try_from(spare).unwrap_or(isize::MAX / 2));

@@ -81,6 +81,14 @@ pub(super) fn stat_open(fd: BorrowedFd<'_>, time: TimeKind) -> Result<Stat, Errn
     call(fd, c"", AtFlags::EMPTY_PATH, time)
 }
 
+/// How many inodes the file system that is mounted at `name` uses, if one is mounted there and it counts them.
+pub(super) fn used_inodes(name: &CStr) -> Option<u64> {
+    let stat = stat(None, name, Lookup::Target, TimeKind::Modified).ok()?;
+    let all = rustix::fs::statvfs(name).ok()?;
+    let used = all.f_files.saturating_sub(all.f_ffree);
+    (stat.mount_root && used > 0).then_some(used)
+}
+
 fn call(
     at: BorrowedFd<'_>,
     name: &CStr,

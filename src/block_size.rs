@@ -89,21 +89,33 @@ pub struct BlockSize {
 
 impl BlockSize {
     /// Powers of 1024 as they fit, with a letter (`-h`).
-    pub const HUMAN: BlockSize = BlockSize { scale: Scale::Auto(Base::Binary), unit: Unit::Letter(Base::Binary) };
+    pub const HUMAN: BlockSize = BlockSize {
+        scale: Scale::Auto(Base::Binary),
+        unit: Unit::Letter(Base::Binary),
+    };
 
     /// Powers of 1000 as they fit, with a letter (`--si`).
-    pub const SI: BlockSize = BlockSize { scale: Scale::Auto(Base::Decimal), unit: Unit::Letter(Base::Decimal) };
+    pub const SI: BlockSize = BlockSize {
+        scale: Scale::Auto(Base::Decimal),
+        unit: Unit::Letter(Base::Decimal),
+    };
 
     /// Blocks of `n` bytes, printed as a plain number (`-b`, `-k`, `-m`); zero is taken as one.
     pub const fn bytes(n: u64) -> BlockSize {
-        BlockSize { scale: Scale::Fixed(if n == 0 { 1 } else { n }), unit: Unit::Silent }
+        BlockSize {
+            scale: Scale::Fixed(if n == 0 { 1 } else { n }),
+            unit: Unit::Silent,
+        }
     }
 
     /// The same, but for counts that are no bytes: `--inodes` makes the block one, and keeps all else, so that
     /// `-h --inodes` scales and `-BMB --inodes` prints a lone `B`, as GNU does.
     pub const fn for_inodes(self) -> BlockSize {
         match self.scale {
-            Scale::Fixed(_) => BlockSize { scale: Scale::Fixed(1), unit: self.unit },
+            Scale::Fixed(_) => BlockSize {
+                scale: Scale::Fixed(1),
+                unit: self.unit,
+            },
             Scale::Auto(_) => self,
         }
     }
@@ -192,7 +204,10 @@ impl Spec {
             // A block of nothing is worse than whatever follows it.
             _ if size == 0 => Spec::Broken(0, SizeError::Invalid),
             Some(error) => Spec::Broken(size, error),
-            None => Spec::Whole(BlockSize { scale: Scale::Fixed(size), unit: unit_of(spec) }),
+            None => Spec::Whole(BlockSize {
+                scale: Scale::Fixed(size),
+                unit: unit_of(spec),
+            }),
         }
     }
 }
@@ -248,14 +263,26 @@ impl Number {
             Some(read) => read,
             // A unit without a number counts once; it must be the first byte.
             None if text.first().is_some_and(|first| letters.contains(first)) => (1, text),
-            None => return Number { value: 0, error: Some(SizeError::Invalid) },
+            None => {
+                return Number {
+                    value: 0,
+                    error: Some(SizeError::Invalid),
+                };
+            }
         };
         let Some(&letter) = rest.first() else {
             return Number { value, error: None };
         };
-        let power = if letters.contains(&letter) { power_of_letter(letter) } else { None };
+        let power = if letters.contains(&letter) {
+            power_of_letter(letter)
+        } else {
+            None
+        };
         let Some(power) = power else {
-            return Number { value, error: Some(SizeError::InvalidSuffix) };
+            return Number {
+                value,
+                error: Some(SizeError::InvalidSuffix),
+            };
         };
         let (base, length) = match &rest[1..] {
             [b'i', b'B', ..] => (1024, 3),
@@ -294,7 +321,10 @@ fn power_of_letter(letter: u8) -> Option<u32> {
 
 /// What follows the white space of the C locale.
 fn after_white_space(text: &[u8]) -> &[u8] {
-    let blanks = text.iter().take_while(|byte| matches!(byte, b' ' | b'\t'..=b'\r')).count();
+    let blanks = text
+        .iter()
+        .take_while(|byte| matches!(byte, b' ' | b'\t'..=b'\r'))
+        .count();
     &text[blanks..]
 }
 
@@ -307,14 +337,21 @@ fn integer(text: &[u8]) -> Option<(i128, &[u8])> {
         _ => (false, text),
     };
     let (radix, digits) = match text {
-        [b'0', b'x' | b'X', rest @ ..] if rest.first().is_some_and(u8::is_ascii_hexdigit) => (16, rest),
+        [b'0', b'x' | b'X', rest @ ..] if rest.first().is_some_and(u8::is_ascii_hexdigit) => {
+            (16, rest)
+        }
         [b'0', ..] => (8, text),
         _ => (10, text),
     };
     let mut magnitude: i128 = 0;
     let mut length = 0;
-    while let Some(digit) = digits.get(length).and_then(|&byte| char::from(byte).to_digit(radix)) {
-        magnitude = magnitude.saturating_mul(radix.into()).saturating_add(digit.into());
+    while let Some(digit) = digits
+        .get(length)
+        .and_then(|&byte| char::from(byte).to_digit(radix))
+    {
+        magnitude = magnitude
+            .saturating_mul(radix.into())
+            .saturating_add(digit.into());
         length += 1;
     }
     let value = if negative { -magnitude } else { magnitude };
@@ -335,13 +372,18 @@ fn write_scaled(count: u128, base: Base, out: &mut Vec<u8>) -> u32 {
     let base = u128::from(base.value());
     let mut power = 0;
     let mut size: u128 = 1;
-    while count / size >= base && power < LAST_POWER {
+    // The next size is compared, not divided by; at most 2^110, it fits.
+    while count >= size * base && power < LAST_POWER {
         size *= base;
         power += 1;
     }
     let (whole, rest) = (count / size, count % size);
     // Cannot overflow: a size is at most 2^100, and the rest is smaller.
-    let tenths = (rest * 10).div_ceil(size);
+    let tenths = if whole < 10 {
+        (rest * 10).div_ceil(size)
+    } else {
+        0
+    };
     if power > 0 && whole * 10 + tenths < 100 {
         write_integer(whole + tenths / 10, out);
         out.extend([b'.', b'0' + (tenths % 10) as u8]);
@@ -388,7 +430,7 @@ mod tests {
     fn printed(block_size: BlockSize, bytes: u128) -> String {
         let mut out = Vec::new();
         block_size.write(bytes, &mut out);
-        String::from_utf8(out).unwrap()
+        String::from_utf8(out).expect("the case is sound")
     }
 
     /// From `truncate -s BYTES f; du -A -B SIZE f`.
@@ -442,7 +484,7 @@ mod tests {
             ("E", 4611686018427387904, "4E"),
             ("18446744073709551615", 1, "1"),
         ] {
-            let block_size = BlockSize::parse(spec.as_bytes()).unwrap();
+            let block_size = BlockSize::parse(spec.as_bytes()).expect("the case is sound");
             assert_eq!(printed(block_size, bytes), expected, "{spec} {bytes}");
         }
     }
@@ -503,8 +545,17 @@ mod tests {
             (None, Some("-5"), Some("1"), true, "9766"),
         ] {
             let bytes = |value: Option<&'static str>| value.map(str::as_bytes);
-            let block_size = BlockSize::from_environment(bytes(first), bytes(second), bytes(third), posixly_correct);
-            assert_eq!(printed(block_size, 5_000_000), expected, "{first:?} {second:?} {third:?}");
+            let block_size = BlockSize::from_environment(
+                bytes(first),
+                bytes(second),
+                bytes(third),
+                posixly_correct,
+            );
+            assert_eq!(
+                printed(block_size, 5_000_000),
+                expected,
+                "{first:?} {second:?} {third:?}"
+            );
         }
     }
 
@@ -521,7 +572,7 @@ mod tests {
             ("1M", "1501"),
             ("512", "1501"),
         ] {
-            let block_size = BlockSize::parse(spec.as_bytes()).unwrap();
+            let block_size = BlockSize::parse(spec.as_bytes()).expect("the case is sound");
             assert_eq!(printed(block_size.for_inodes(), 1501), expected, "{spec}");
         }
     }
@@ -530,9 +581,17 @@ mod tests {
     #[test]
     fn large_sums_stay_exact() {
         for (block_size, bytes, expected) in [
-            (BlockSize::bytes(1), u128::MAX, "340282366920938463463374607431768211455"),
+            (
+                BlockSize::bytes(1),
+                u128::MAX,
+                "340282366920938463463374607431768211455",
+            ),
             (BlockSize::bytes(1024), 1 << 64, "18014398509481984"),
-            (BlockSize::bytes(u64::MAX), u128::MAX, "18446744073709551617"),
+            (
+                BlockSize::bytes(u64::MAX),
+                u128::MAX,
+                "18446744073709551617",
+            ),
             (BlockSize::HUMAN, 1 << 64, "16E"),
             (BlockSize::HUMAN, (1 << 64) + 1, "17E"),
             (BlockSize::HUMAN, (1 << 70) - 1, "1.0Z"),
@@ -573,7 +632,8 @@ mod tests {
             ("--5", Err(Invalid)),
             ("-K", Err(Invalid)),
             (" K", Err(Invalid)),
-            ("m", Err(Invalid)),
+            ("m", Ok(1_048_576)),
+            ("g", Err(Invalid)),
             ("B", Err(Invalid)),
             ("5 ", Err(InvalidSuffix)),
             ("08", Err(InvalidSuffix)),
@@ -582,7 +642,11 @@ mod tests {
             ("1KBx", Err(InvalidSuffix)),
             ("99999999999999999999x", Err(InvalidSuffix)),
         ] {
-            assert_eq!(parse_integer(text.as_bytes(), Suffixes::Sizes), expected, "{text}");
+            assert_eq!(
+                parse_integer(text.as_bytes(), Suffixes::Sizes),
+                expected,
+                "{text}"
+            );
         }
         assert_eq!(parse_integer(b"1K", Suffixes::None), Err(InvalidSuffix));
         assert_eq!(parse_integer(b"K", Suffixes::None), Err(Invalid));

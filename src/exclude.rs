@@ -24,6 +24,8 @@ pub struct Exclude {
     posixly_correct: bool,
     /// Patterns without wildcards, unescaped.
     literals: HashSet<Box<[u8]>>,
+    /// A bit for each length of a literal, modulo 64: most names need no hashing.
+    literal_lengths: u64,
     /// Whether a literal has a slash, so that more than the last component matters.
     literals_have_slash: bool,
     wildcards: Vec<Wildcard>,
@@ -33,12 +35,18 @@ pub struct Exclude {
 impl Exclude {
     /// No patterns yet; `utf8` says whether names are UTF-8 or mere bytes.
     pub fn new(utf8: bool) -> Exclude {
-        Exclude { utf8, ..Exclude::default() }
+        Exclude {
+            utf8,
+            ..Exclude::default()
+        }
     }
 
     /// The same under `POSIXLY_CORRECT`, where only `!` negates a bracket, not `^`. It holds for later patterns.
     pub fn posixly_correct(self, posixly_correct: bool) -> Exclude {
-        Exclude { posixly_correct, ..self }
+        Exclude {
+            posixly_correct,
+            ..self
+        }
     }
 
     /// Whether there is nothing to leave out.
@@ -57,6 +65,7 @@ impl Exclude {
             let literal = unescape(pattern);
             self.literals_have_slash |= literal.contains(&b'/');
             self.needs_path |= literal.contains(&b'/');
+            self.literal_lengths |= length_bit(&literal);
             self.literals.insert(literal.into());
         }
     }
@@ -81,12 +90,15 @@ impl Exclude {
     fn matches_literal(&self, path: &[u8]) -> bool {
         if !self.literals_have_slash {
             // What follows any slash but the last holds one itself, so it can be no literal.
-            let start = path.iter().rposition(|&byte| byte == b'/').map_or(0, |slash| slash + 1);
-            return self.literals.contains(&path[start..]);
+            let start = path
+                .iter()
+                .rposition(|&byte| byte == b'/')
+                .map_or(0, |slash| slash + 1);
+            return self.is_literal(&path[start..]);
         }
         let mut tail = path;
         loop {
-            if self.literals.contains(tail) {
+            if self.is_literal(tail) {
                 return true;
             }
             match tail.iter().position(|&byte| byte == b'/') {
@@ -94,6 +106,10 @@ impl Exclude {
                 None => return false,
             }
         }
+    }
+
+    fn is_literal(&self, tail: &[u8]) -> bool {
+        self.literal_lengths & length_bit(tail) != 0 && self.literals.contains(tail)
     }
 
     /// Whether a walker must give the whole path. Where it is false, the name of an entry alone decides, provided
@@ -105,6 +121,11 @@ impl Exclude {
     pub fn needs_path(&self) -> bool {
         self.needs_path
     }
+}
+
+/// The bit of a literal's length.
+fn length_bit(literal: &[u8]) -> u64 {
+    1 << (literal.len() % 64)
 }
 
 fn has_wildcards(pattern: &[u8]) -> bool {
@@ -147,15 +168,23 @@ impl Wildcard {
             .then(|| decode(pattern))
             .flatten()
             .map(|characters| Program::new(&characters, true, posixly_correct));
-        Wildcard { bytes, characters, is_ascii: pattern.is_ascii() }
+        Wildcard {
+            bytes,
+            characters,
+            is_ascii: pattern.is_ascii(),
+        }
     }
 
     fn needs_path(&self) -> bool {
-        !self.bytes.decided_by_name() || self.characters.as_ref().is_some_and(|program| !program.decided_by_name())
+        !self.bytes.decided_by_name()
+            || self
+                .characters
+                .as_ref()
+                .is_some_and(|program| !program.decided_by_name())
     }
 
     fn matches(&self, path: &[u8]) -> bool {
-        if self.bytes.fits_end(path) && (self.bytes.only_end || tails(path).any(|tail| self.bytes.run(tail))) {
+        if self.bytes.fits_end(path) && (self.bytes.only_end || self.matches_bytes(path)) {
             return true;
         }
         let Some(program) = &self.characters else {
@@ -169,6 +198,14 @@ impl Wildcard {
             return !self.is_ascii && tails(path).any(|tail| program.run(tail));
         }
         tails(path).any(|tail| decode(tail).is_some_and(|characters| program.run(&characters)))
+    }
+
+    fn matches_bytes(&self, path: &[u8]) -> bool {
+        if matches!(self.bytes.steps.first(), Some(Step::Star(_))) {
+            // Whatever stands before a tail that matches, the star at the start takes as well.
+            return self.bytes.run(path);
+        }
+        tails(path).any(|tail| self.bytes.run(tail))
     }
 }
 
@@ -240,7 +277,12 @@ enum Step {
 
 impl Program {
     fn new(pattern: &[u32], wide: bool, posixly_correct: bool) -> Program {
-        let mut compiler = Compiler { pattern, wide, posixly_correct, numbers: vec![None; pattern.len() + 1] };
+        let mut compiler = Compiler {
+            pattern,
+            wide,
+            posixly_correct,
+            numbers: vec![None; pattern.len() + 1],
+        };
         let mut steps = Vec::new();
         // Positions that are yet to be compiled, in the order of their numbers.
         let mut positions = vec![0];
@@ -249,7 +291,11 @@ impl Program {
             let step = compiler.step(position, &mut positions);
             steps.push(step);
         }
-        let mut program = Program { steps, end: Vec::new(), only_end: false };
+        let mut program = Program {
+            steps,
+            end: Vec::new(),
+            only_end: false,
+        };
         if let Some(line) = program.line() {
             let literals = line.iter().rev().map_while(|step| match step {
                 Step::Literal(character, _) => Some(*character),
@@ -287,7 +333,10 @@ impl Program {
     }
 
     fn is_literals_and_stars(&self) -> bool {
-        self.line().is_some_and(|line| line.iter().all(|step| matches!(step, Step::Star(_) | Step::Literal(..))))
+        self.line().is_some_and(|line| {
+            line.iter()
+                .all(|step| matches!(step, Step::Star(_) | Step::Literal(..)))
+        })
     }
 
     /// Whether the last component of a path alone decides, as [`Exclude::needs_path`] says. Let t be a tail of an
@@ -310,7 +359,10 @@ impl Program {
         let Some(line) = self.line() else {
             return false;
         };
-        let stars = line.iter().filter(|step| matches!(step, Step::Star(_))).count();
+        let stars = line
+            .iter()
+            .filter(|step| matches!(step, Step::Star(_)))
+            .count();
         let plain = |steps: &[&Step]| !steps.iter().any(|step| step.matches_slash());
         match line.as_slice() {
             [Step::Star(_)] => true,
@@ -344,13 +396,35 @@ impl Program {
             };
             match (next, last_star) {
                 (Some(next), _) => (step, at) = (next, at + 1),
-                (None, Some((next, start))) if start < text.len() => {
-                    last_star = Some((next, start + 1));
-                    (step, at) = (next, start + 1);
-                }
-                _ => return false,
+                (None, Some((next, start))) => match self.find(next, text, start + 1) {
+                    Some(found) => {
+                        last_star = Some((next, found));
+                        (step, at) = (next, found);
+                    }
+                    None => return false,
+                },
+                (None, None) => return false,
             }
         }
+    }
+
+    /// The first place from `start` on where the step `step` can match; past the end none can, as what follows a
+    /// star takes a character, or was found to be the end before.
+    fn find<T: Copy + Into<u32>>(&self, step: usize, text: &[T], start: usize) -> Option<usize> {
+        let element = self.steps.get(step)?;
+        let rest = text.get(start..)?;
+        // Another star follows only where a run of them was written.
+        if matches!(element, Step::Star(_)) {
+            return Some(start);
+        }
+        let ahead = match *element {
+            // Spelt out, for this is where most of the time goes.
+            Step::Literal(character, _) => rest.iter().position(|&unit| unit.into() == character),
+            _ => rest
+                .iter()
+                .position(|&unit| element.next(unit.into()).is_some()),
+        };
+        ahead.map(|ahead| start + ahead)
     }
 }
 
@@ -439,11 +513,20 @@ impl Bracket {
     /// Where the pattern goes on, if that is the same for all characters.
     fn only_next(&self) -> Option<usize> {
         let beyond = self.beyond.iter().flat_map(|(members, otherwise)| {
-            members.iter().map(|member| member.ending).chain(std::iter::once(*otherwise))
+            members
+                .iter()
+                .map(|member| member.ending)
+                .chain(std::iter::once(*otherwise))
         });
-        let mut endings = self.members.iter().map(|member| member.ending).chain(beyond);
+        let mut endings = self
+            .members
+            .iter()
+            .map(|member| member.ending)
+            .chain(beyond);
         match self.otherwise {
-            Ending::Closed(next) => endings.all(|ending| ending == self.otherwise).then_some(next),
+            Ending::Closed(next) => endings
+                .all(|ending| ending == self.otherwise)
+                .then_some(next),
             _ => None,
         }
     }
@@ -484,7 +567,10 @@ struct Class {
 
 impl Class {
     fn new(name: &[u32], wide: bool) -> Option<Class> {
-        let name: String = name.iter().filter_map(|&unit| char::from_u32(unit)).collect();
+        let name: String = name
+            .iter()
+            .filter_map(|&unit| char::from_u32(unit))
+            .collect();
         let name = match name.as_str() {
             "alnum" => ClassName::Alnum,
             "alpha" => ClassName::Alpha,
@@ -528,8 +614,8 @@ impl Class {
         }
     }
 
-    /// Beyond ASCII the properties of Unicode stand in for glibc's tables: digits of other scripts are letters, and
-    /// blanks that do not break a line are no space.
+    /// Beyond ASCII the properties of Unicode stand in for glibc's tables, which differ in that they take the
+    /// digits of other scripts for letters and no unassigned character for a printable one.
     fn contains_char(self, char: char) -> bool {
         let unbroken = matches!(char, '\u{A0}' | '\u{2007}' | '\u{202F}');
         let separator = matches!(char, '\u{2028}' | '\u{2029}');
@@ -611,16 +697,37 @@ impl Compiler<'_> {
         let mark = self.at(start);
         let negated = mark == BANG || mark == CARET && !self.posixly_correct;
         let inside = start + usize::from(negated);
-        let (members, otherwise) = Reader { compiler: self, start, at: inside, beyond: false }.read(positions);
-        let beyond = self.wide.then(|| Reader { compiler: self, start, at: inside, beyond: true }.read(positions));
-        Bracket { negated, members, otherwise, beyond }
+        let (members, otherwise) = Reader {
+            compiler: self,
+            start,
+            at: inside,
+            beyond: false,
+        }
+        .read(positions);
+        let beyond = self.wide.then(|| {
+            Reader {
+                compiler: self,
+                start,
+                at: inside,
+                beyond: true,
+            }
+            .read(positions)
+        });
+        Bracket {
+            negated,
+            members,
+            otherwise,
+            beyond,
+        }
     }
 
     /// How an expression ends whose inside begins at `start`, and of which a member before `at` has matched.
     fn ending(&mut self, at: usize, start: usize, positions: &mut Vec<usize>) -> Ending {
         match self.close(at) {
             None => Ending::Never,
-            Some(close) if close > self.pattern.len() => Ending::Unclosed(self.number(start, positions)),
+            Some(close) if close > self.pattern.len() => {
+                Ending::Unclosed(self.number(start, positions))
+            }
             Some(close) => Ending::Closed(self.number(close, positions)),
         }
     }
@@ -699,10 +806,16 @@ struct Element {
 }
 
 impl Element {
-    const BROKEN: Element = Element { members: Vec::new(), broken: true };
+    const BROKEN: Element = Element {
+        members: Vec::new(),
+        broken: true,
+    };
 
     fn one(kind: MemberKind, end: usize) -> Element {
-        Element { members: vec![(kind, end)], broken: false }
+        Element {
+            members: vec![(kind, end)],
+            broken: false,
+        }
     }
 }
 
@@ -742,7 +855,9 @@ impl Reader<'_, '_> {
                 self.character(character, false)
             }
             (OPEN, COLON) if self.compiler.class_end(self.at + 1).is_some() => self.class(),
-            (OPEN, EQUALS) if self.peek(2) != NUL && self.peek(3) == EQUALS && self.peek(4) == CLOSE => {
+            (OPEN, EQUALS)
+                if self.peek(2) != NUL && self.peek(3) == EQUALS && self.peek(4) == CLOSE =>
+            {
                 let character = self.peek(2);
                 self.at += 5;
                 Element::one(MemberKind::Range(character, character), self.at)
@@ -894,7 +1009,12 @@ mod tests {
             (b"*?", b"a", true, true),
             (b"?*?", b"a", false, false),
             (b"*?*?", b"ab", true, true),
-            (b"*a*a*a*b", b"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa", false, false),
+            (
+                b"*a*a*a*b",
+                b"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa",
+                false,
+                false,
+            ),
             (b"*[ab]*c", b"xxbyc", true, true),
             (b"[\x80-\xff]", b"\xe9", true, true),
             (b"?", b"\xff", true, true),
@@ -927,7 +1047,6 @@ mod tests {
         ];
         for (pattern, text, in_bytes, in_utf8) in table {
             let words = format!("{} {}", pattern.escape_ascii(), text.escape_ascii());
-            // A star at the start keeps any pattern from being taken for a literal, and needs no tails.
             assert_eq!(excludes(false, pattern, text), *in_bytes, "{words}");
             assert_eq!(excludes(true, pattern, text), *in_utf8, "UTF-8: {words}");
         }
@@ -936,7 +1055,17 @@ mod tests {
     /// From `du -a --exclude=PATTERN .`; what it prints, sorted.
     #[test]
     fn tails_of_paths_match() {
-        let tree = [".", "./a", "./a/b", "./a/b/c", "./a/b/c/f.o", "./a/b/g", "./a/f*", "./d", "./d/f.o"];
+        let tree = [
+            ".",
+            "./a",
+            "./a/b",
+            "./a/b/c",
+            "./a/b/c/f.o",
+            "./a/b/g",
+            "./a/f*",
+            "./d",
+            "./d/f.o",
+        ];
         for (pattern, expected) in [
             ("f.o", ". ./a ./a/b ./a/b/c ./a/b/g ./a/f* ./d"),
             ("b/c", ". ./a ./a/b ./a/b/g ./a/f* ./d ./d/f.o"),
@@ -945,20 +1074,38 @@ mod tests {
             ("a/b", ". ./a ./a/f* ./d ./d/f.o"),
             ("a*c", ". ./a ./a/b ./a/b/g ./a/f* ./d ./d/f.o"),
             ("*/c", ". ./a ./a/b ./a/b/g ./a/f* ./d ./d/f.o"),
-            ("/b", ". ./a ./a/b ./a/b/c ./a/b/c/f.o ./a/b/g ./a/f* ./d ./d/f.o"),
-            ("b/", ". ./a ./a/b ./a/b/c ./a/b/c/f.o ./a/b/g ./a/f* ./d ./d/f.o"),
-            ("", ". ./a ./a/b ./a/b/c ./a/b/c/f.o ./a/b/g ./a/f* ./d ./d/f.o"),
+            (
+                "/b",
+                ". ./a ./a/b ./a/b/c ./a/b/c/f.o ./a/b/g ./a/f* ./d ./d/f.o",
+            ),
+            (
+                "b/",
+                ". ./a ./a/b ./a/b/c ./a/b/c/f.o ./a/b/g ./a/f* ./d ./d/f.o",
+            ),
+            (
+                "",
+                ". ./a ./a/b ./a/b/c ./a/b/c/f.o ./a/b/g ./a/f* ./d ./d/f.o",
+            ),
             ("\\f.o", ". ./a ./a/b ./a/b/c ./a/b/g ./a/f* ./d"),
-            ("f\\*", ". ./a ./a/b ./a/b/c ./a/b/c/f.o ./a/b/g ./d ./d/f.o"),
+            (
+                "f\\*",
+                ". ./a ./a/b ./a/b/c ./a/b/c/f.o ./a/b/g ./d ./d/f.o",
+            ),
             ("f*", ". ./a ./a/b ./a/b/c ./a/b/g ./d"),
             ("d", ". ./a ./a/b ./a/b/c ./a/b/c/f.o ./a/b/g ./a/f*"),
             ("./d", ". ./a ./a/b ./a/b/c ./a/b/c/f.o ./a/b/g ./a/f*"),
             ("?", ""),
-            ("a//b", ". ./a ./a/b ./a/b/c ./a/b/c/f.o ./a/b/g ./a/f* ./d ./d/f.o"),
+            (
+                "a//b",
+                ". ./a ./a/b ./a/b/c ./a/b/c/f.o ./a/b/g ./a/f* ./d ./d/f.o",
+            ),
             ("*.o", ". ./a ./a/b ./a/b/c ./a/b/g ./a/f* ./d"),
             ("c/f.o", ". ./a ./a/b ./a/b/c ./a/b/g ./a/f* ./d ./d/f.o"),
             ("[!f]*", ""),
-            ("f\\.o\\", ". ./a ./a/b ./a/b/c ./a/b/c/f.o ./a/b/g ./a/f* ./d ./d/f.o"),
+            (
+                "f\\.o\\",
+                ". ./a ./a/b ./a/b/c ./a/b/c/f.o ./a/b/g ./a/f* ./d ./d/f.o",
+            ),
         ] {
             let mut exclude = Exclude::new(false);
             exclude.add(pattern.as_bytes());
@@ -967,7 +1114,9 @@ mod tests {
                 let parent = path.rfind('/').map(|slash| &path[..slash]);
                 let name = path.rfind('/').map_or(path, |slash| &path[slash + 1..]);
                 let tried = if exclude.needs_path() { path } else { name };
-                if parent.is_none_or(|parent| left.contains(&parent)) && !exclude.matches(tried.as_bytes()) {
+                if parent.is_none_or(|parent| left.contains(&parent))
+                    && !exclude.matches(tried.as_bytes())
+                {
                     left.push(path);
                 }
             }

@@ -157,7 +157,8 @@ impl Draft {
             threshold: Threshold::AtLeast(0),
             time: None,
             walkers: WALKERS,
-            exclude: Exclude::new(charset == Charset::Utf8),
+            exclude: Exclude::new(charset == Charset::Utf8)
+                .posixly_correct(get("POSIXLY_CORRECT").is_some()),
             wrong: None,
         }
     }

@@ -119,6 +119,12 @@ pub struct Names {
 }
 
 impl Names {
+    /// No names, and no memory for any.
+    pub const EMPTY: Self = Self {
+        text: Vec::new(),
+        ends: Vec::new(),
+    };
+
     /// Appends a name.
     pub fn push(&mut self, name: &CStr) {
         self.text.extend_from_slice(name.to_bytes_with_nul());
@@ -171,6 +177,8 @@ impl Names {
 pub enum Operation {
     /// stat or lstat of an entry.
     Access,
+    /// stat of what a symbolic link leads to, which is nothing: GNU du names the link and no reason.
+    Follow,
     /// open or the first read of a directory: it counts, its contents do not.
     ReadDirectory,
     /// A later read of a directory: what was read counts.
@@ -237,6 +245,12 @@ pub struct Extras {
 }
 
 impl Extras {
+    /// None, and no memory for any.
+    pub const EMPTY: Self = Self {
+        list: Vec::new(),
+        text: Vec::new(),
+    };
+
     /// Appends one.
     pub fn push(&mut self, before: u32, name: &[u8], what: What) {
         self.text.extend_from_slice(name);

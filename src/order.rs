@@ -18,6 +18,8 @@
 use std::collections::{HashMap, HashSet, VecDeque};
 use std::sync::Arc;
 
+use foldhash::fast::FixedState;
+
 use crate::listing::{Branch, Extras, Failure, Found, Key, Listing, Operation, What, push_name};
 use crate::usage::{Entry, Usage};
 
@@ -75,10 +77,10 @@ pub enum Extent {
 pub struct Order {
     stack: Vec<Frame>,
     /// Listings whose turn has not come.
-    waiting: HashMap<Key, Listing>,
-    folds: HashMap<Key, Fold>,
+    waiting: HashMap<Key, Listing, FixedState>,
+    folds: HashMap<Key, Fold, FixedState>,
     /// Subdirectories of directories that were skipped: their listings are dropped when they arrive.
-    unwanted: HashSet<Key>,
+    unwanted: HashSet<Key, FixedState>,
     given_up: bool,
     /// Operands that wait for the ones before.
     operands: VecDeque<Frame>,

@@ -102,6 +102,7 @@ impl Status {
         let reason = reason(failure.errno).into_bytes();
         let message = match failure.operation {
             Operation::Access => [b"cannot access ", &*quoted(), b": ", &*reason].concat(),
+            Operation::Follow => [b"cannot access ", &*quoted()].concat(),
             Operation::ReadDirectory => {
                 [b"cannot read directory ", &*quoted(), b": ", &*reason].concat()
             }

@@ -11,7 +11,7 @@ use foldhash::fast::FixedState;
 use crate::listing::{Failure, push_name};
 use crate::order::{Extent, Step};
 use crate::record::{Kind, Record};
-use crate::usage::{Entry, Inode, Usage};
+use crate::usage::{Entry, Inode, Moment, Usage};
 
 /// What the count is asked for.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -70,10 +70,16 @@ impl Tally {
     /// A count of nothing yet.
     #[must_use]
     pub fn new(options: Options) -> Self {
-        Self {
+        let mut tally = Self {
             options,
             ..Self::default()
-        }
+        };
+        // GNU du's grand total is never older than the epoch, be it the total of nothing.
+        tally.counts.total.newest = Moment {
+            seconds: 0,
+            nanoseconds: 0,
+        };
+        tally
     }
 
     /// What was counted so far.

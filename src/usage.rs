@@ -36,14 +36,19 @@ pub struct Usage {
     pub newest: Moment,
 }
 
+impl Usage {
+    /// The usage of nothing.
+    pub const NONE: Self = Self {
+        allocated: 0,
+        apparent: 0,
+        inodes: 0,
+        newest: Moment::NEVER,
+    };
+}
+
 impl Default for Usage {
     fn default() -> Self {
-        Self {
-            allocated: 0,
-            apparent: 0,
-            inodes: 0,
-            newest: Moment::NEVER,
-        }
+        Self::NONE
     }
 }
 

@@ -49,6 +49,10 @@ pub struct Args {
     #[arg(short = 'c', long, alias = "to")]
     pub total: bool,
 
+    /// Dereference all symbolic links
+    #[arg(short = 'L', long)]
+    pub dereference: bool,
+
     /// Dereference only symlinks that are listed on the command line
     #[arg(short = 'D', long)]
     pub dereference_args: bool,
@@ -83,10 +87,6 @@ pub struct Args {
     /// Like --block-size=1K
     #[arg(short = 'k')]
     pub kibibytes: bool,
-
-    /// Dereference all symbolic links
-    #[arg(short = 'L', long)]
-    pub dereference: bool,
 
     /// Count sizes many times if hard linked
     #[arg(short = 'l', long)]

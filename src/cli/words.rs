@@ -33,8 +33,7 @@ fn context(error: &clap::Error, kind: ContextKind) -> String {
 
 fn unknown(typed: &str, command: &Command, words: &[OsString]) -> Vec<u8> {
     let Some(name) = typed.strip_prefix("--") else {
-        let letter = typed.trim_start_matches('-').chars().next().unwrap_or('-');
-        return format!("invalid option -- '{letter}'").into_bytes();
+        return [b"invalid option -- '", &[letter(typed, words)][..], b"'"].concat();
     };
     let name = name.split('=').next().unwrap_or(name);
     let longs = command.get_arguments().filter_map(Arg::get_long);
@@ -50,6 +49,20 @@ fn unknown(typed: &str, command: &Command, words: &[OsString]) -> Vec<u8> {
         line.extend_from_slice(format!(" '--{candidate}'").as_bytes());
     }
     line
+}
+
+/// The letter of an unknown option: a byte, as getopt sees it, while clap has replaced what is not UTF-8.
+fn letter(typed: &str, words: &[OsString]) -> u8 {
+    let typed = typed.trim_start_matches('-');
+    if !typed.starts_with(char::REPLACEMENT_CHARACTER) {
+        return typed.bytes().next().unwrap_or(b'-');
+    }
+    let options = words.iter().map(|word| word.as_bytes()).filter(|word| word.starts_with(b"-"));
+    let foreign = |word: &[u8]| match std::str::from_utf8(word) {
+        Ok(_) => None,
+        Err(error) => word.get(error.valid_up_to()).copied(),
+    };
+    options.filter_map(foreign).next().unwrap_or(b'?')
 }
 
 /// Only the last word can lack its argument.

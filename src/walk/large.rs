@@ -93,8 +93,8 @@ pub(super) struct Reader {
 pub(super) struct Group {
     index: u32,
     key: Key,
-    give: Sender<Part>,
-    parts: Receiver<Part>,
+    give: Sender<Box<Part>>,
+    parts: Receiver<Box<Part>>,
     /// One for the reader, one for the group before, one for each part that somebody is looking at.
     holds: AtomicUsize,
     end: OnceLock<End>,
@@ -126,7 +126,7 @@ enum Read {
 /// Reads a directory, or begins to.
 pub(super) fn dirents(walk: &Arc<Shared>, dir: Dir) -> Reading {
     let mut buffer = [MaybeUninit::uninit(); BUFFER];
-    let mut part = Part::default();
+    let mut part = Part::fresh();
     let (rest, read, looked) = {
         let mut raw = RawDir::new(dir.fd(), &mut buffer);
         let (read, looked) = look_at_first(walk, &dir, &mut raw, &mut part);
@@ -322,7 +322,7 @@ impl Large {
             large: Arc::new(Self { dir }),
         };
         let large = Arc::clone(&reader.large);
-        let _ = group.give.send(part);
+        let _ = group.give.send(Box::new(part));
         for (group, chunk) in reader.deal(walk, rest, read) {
             walk.push_urgent(Urgent::Look(Arc::clone(&large), group, chunk));
         }
@@ -437,7 +437,7 @@ impl Large {
                 Speed::Cancelled => return false,
             }
         }
-        group.give.send(part).is_ok()
+        group.give.send(Box::new(part)).is_ok()
     }
 
     fn hand_out(self: &Arc<Self>, walk: &Arc<Shared>, group: &Arc<Group>, chunk: &Chunk, from: usize) {

@@ -347,6 +347,7 @@ impl Shared {
             next: None,
             failure,
         });
+        part.recycle();
         let (Some(branch), Some(fd)) = (branch, fd) else {
             self.agenda.finish(slot, None);
             return None;

@@ -5,6 +5,7 @@
 //! looked at, to tell a directory that cannot be read from a file, and both from an entry that vanished.
 
 use std::collections::HashMap;
+use std::ffi::CStr;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -104,7 +105,7 @@ impl Shared {
         let follow = self.options.follow != Follow::Never;
         let lookup = if follow { Lookup::Target } else { Lookup::Link };
         let stat = stat(None, name, lookup, self.options.time)
-            .map_err(|errno| (Found::Nothing, Some(failure(Operation::Access, errno))))?;
+            .map_err(|errno| (Found::Nothing, Some(self.no_operand(name, errno))))?;
         if !stat.is_directory() {
             return Err((Found::File(stat.entry(&self.options)), None));
         }
@@ -112,6 +113,13 @@ impl Shared {
             Ok(fd) => self.stat_opened(fd),
             Err(errno) => Err(self.unreadable(&stat, errno)),
         }
+    }
+
+    fn no_operand(&self, name: &CStr, errno: Errno) -> Failure {
+        let follows = self.options.follow != Follow::Never && errno == Errno::NOENT;
+        let is_link = follows && stat(None, name, Lookup::Link, self.options.time).is_ok();
+        let operation = if is_link { Operation::Follow } else { Operation::Access };
+        failure(operation, errno)
     }
 
     fn open_below(&self, branch: &Branch, index: u32, at: BorrowedFd<'_>) -> OpenResult {

@@ -1,5 +1,6 @@
 //! A part of a directory: what a walker makes of some of its entries, and how parts become a listing.
 
+use std::cell::Cell;
 use std::ffi::CStr;
 
 use rustix::fs::{FileType, RawDirEntry};
@@ -11,7 +12,7 @@ use crate::listing::{Extras, Failure, Names, Operation, What, push_name};
 use crate::usage::Usage;
 
 /// Entries of one directory, looked at.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Part {
     /// Position of its first entry in the group; orders the parts.
     pub(super) start: usize,
@@ -40,14 +41,41 @@ enum Seen {
     Nothing,
     Directory,
     File(Stat),
-    Failed(Errno),
+    Failed(Operation, Errno),
+}
+
+thread_local! {
+    /// The part that this walker used last, emptied: its memory serves the next directory.
+    static SPARE: Cell<Part> = const { Cell::new(Part::EMPTY) };
 }
 
 impl Part {
+    const EMPTY: Self = Self {
+        start: 0,
+        files: Usage::NONE,
+        names: Names::EMPTY,
+        extras: Extras::EMPTY,
+        ranks: Vec::new(),
+        path: Vec::new(),
+    };
+
+    /// An empty part, with memory where this walker has some.
+    pub(super) fn fresh() -> Self {
+        SPARE.replace(Self::EMPTY)
+    }
+
+    /// Leaves the memory to the next directory of this walker.
+    pub(super) fn recycle(mut self) {
+        self.files = Usage::NONE;
+        self.names.clear();
+        self.ranks.clear();
+        SPARE.set(self);
+    }
+
     pub(super) fn starting_at(start: usize) -> Self {
         Self {
             start,
-            ..Self::default()
+            ..Self::EMPTY
         }
     }
 
@@ -63,11 +91,9 @@ impl Part {
                 self.ranks.push(dirent.number);
             }
             Seen::File(stat) => self.add_file(dir, options, dirent, &stat),
-            Seen::Failed(errno) => {
-                let failure = Failure {
-                    operation: Operation::Access,
-                    errno: errno.raw_os_error(),
-                };
+            Seen::Failed(operation, errno) => {
+                let errno = errno.raw_os_error();
+                let failure = Failure { operation, errno };
                 self.add_extra(dirent, true, What::Failed(failure));
             }
         }
@@ -103,9 +129,9 @@ impl Part {
     }
 
     /// The parts of one group, in any order, as one; sorted by inode number where GNU du sorts.
-    pub(super) fn join(mut parts: Vec<Self>, sorted: bool) -> Self {
+    pub(super) fn join(mut parts: Vec<Box<Self>>, sorted: bool) -> Self {
         parts.sort_by_key(|part| part.start);
-        let mut joined = Self::default();
+        let mut joined = Self::EMPTY;
         let mut items = Vec::new();
         for (index, part) in parts.iter().enumerate() {
             joined.files += &part.files;
@@ -152,7 +178,7 @@ impl Part {
         if self.extras.list.is_empty() {
             return None;
         }
-        let mut extras = std::mem::take(&mut self.extras);
+        let mut extras = std::mem::replace(&mut self.extras, Extras::EMPTY);
         extras.list.shrink_to_fit();
         extras.text.shrink_to_fit();
         Some(Box::new(extras))
@@ -184,7 +210,7 @@ fn see(dir: &Dir, options: &Options, dirent: Dirent<'_>) -> Seen {
         Ok(stat) if is_elsewhere(dir, options, &stat) => Seen::Nothing,
         Ok(stat) => Seen::File(stat),
         Err(Errno::NOENT) => see_nothing(dir, options, dirent),
-        Err(errno) => Seen::Failed(errno),
+        Err(errno) => Seen::Failed(Operation::Access, errno),
     }
 }
 
@@ -193,7 +219,7 @@ fn see_nothing(dir: &Dir, options: &Options, dirent: Dirent<'_>) -> Seen {
     let dangling = options.follow == Follow::Always
         && stat(Some(dir.fd()), dirent.name, Lookup::Link, options.time).is_ok();
     if dangling {
-        Seen::Failed(Errno::NOENT)
+        Seen::Failed(Operation::Follow, Errno::NOENT)
     } else {
         Seen::Nothing
     }

@@ -17,6 +17,8 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 use std::sync::OnceLock;
 
+use rustix::fs::{Mode, OFlags};
+
 use tree::{Tree, word};
 
 // ---------------------------------------------------------------- a case
@@ -754,16 +756,9 @@ fn symbolic_links_as_operands_are_followed_when_asked() {
     du(&tree, "-b -L --no-dereference l").prints(&["1\tl"]);
     du(&tree, "-b --dereference-args file a").prints(&["5\tfile", "0\ta/b", "0\ta"]);
     du(&tree, "-b none").prints(&["1\tnone"]);
-    let missing = "pdu: cannot access 'none': No such file or directory";
-    // GNU du leaves the reason out, here only.
-    du(&tree, "-b -D none")
-        .unlike_gnu()
-        .fails(&[missing])
-        .prints(&[]);
-    du(&tree, "-b -L none")
-        .unlike_gnu()
-        .fails(&[missing])
-        .prints(&[]);
+    let missing = "pdu: cannot access 'none'";
+    du(&tree, "-b -D none").fails(&[missing]).prints(&[]);
+    du(&tree, "-b -L none").fails(&[missing]).prints(&[]);
 }
 
 #[test]
@@ -780,14 +775,12 @@ fn links_below_operands_are_followed_with_dereference_only() {
 #[test]
 fn dangling_links_under_dereference_are_errors_that_do_not_stop_the_rest() {
     let tree = Tree::of("a/s -> nowhere\na/b/f 5");
-    let missing = "pdu: cannot access 'a/s': No such file or directory";
-    // GNU du leaves the reason out, here only.
+    // GNU du gives no reason here.
+    let missing = "pdu: cannot access 'a/s'";
     du(&tree, "-bL a")
-        .unlike_gnu()
         .fails(&[missing])
         .prints(&["5\ta/b", "5\ta"]);
     du(&tree, "-abLc a")
-        .unlike_gnu()
         .fails(&[missing])
         .prints(&["5\ta/b/f", "5\ta/b", "5\ta", "5\ttotal"]);
     let tree = Tree::of("a/s -> s\na/f 5");
@@ -1198,10 +1191,20 @@ fn a_directory_that_may_be_read_and_not_entered_counts_itself() {
 
 // ---------------------------------------------------------------- deep, long, strange
 
+/// Directories of one name, each in the one before; their path may be longer than the system takes.
+fn make_chain(tree: &Tree, name: &str, levels: usize) {
+    let open = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
+    let mut here = rustix::fs::open(tree.root(), open, Mode::empty()).expect("the tree is there");
+    for _ in 0..levels {
+        rustix::fs::mkdirat(&here, name, Mode::RWXU).expect("a level can be made");
+        here = rustix::fs::openat(&here, name, open, Mode::empty()).expect("it is there");
+    }
+}
+
 #[test]
 fn a_chain_deeper_than_any_path_is_counted_to_its_end() {
     let tree = Tree::empty();
-    tree.chain("d", 5000);
+    make_chain(&tree, "d", 5000);
     du(&tree, "--inodes -s d").prints(&["5000\td"]);
     du(&tree, "--inodes -d1 d").prints(&["4999\td/d", "5000\td"]);
     du(&tree, "-s --inodes d d/d").prints(&["5000\td"]);
@@ -1220,7 +1223,7 @@ fn a_chain_deeper_than_any_path_is_counted_to_its_end() {
 fn paths_longer_than_the_system_takes_are_counted_and_printed() {
     let tree = Tree::empty();
     let name = "n".repeat(250);
-    tree.chain(&name, 60);
+    make_chain(&tree, &name, 60);
     du(&tree, "-s --inodes .").prints(&["61\t."]);
     let mut lines: Vec<String> = (1..=60)
         .map(|level| format!("{}\t./{}", 61 - level, vec![name.as_str(); level].join("/")))

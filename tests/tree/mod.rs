@@ -14,14 +14,13 @@
 
 use std::ffi::OsString;
 use std::fs;
-use std::os::fd::OwnedFd;
 use std::os::unix::ffi::OsStringExt;
 use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use rustix::fs::{AtFlags, CWD, Mode, OFlags, Timespec, Timestamps};
+use rustix::fs::{AtFlags, CWD, Timespec, Timestamps};
 
 /// A directory of its own, for one test.
 #[derive(Debug)]
@@ -60,17 +59,6 @@ impl Tree {
     /// Where it is.
     pub(crate) fn root(&self) -> &Path {
         &self.root
-    }
-
-    /// A chain of directories of one name, each in the one before; its path may be longer than PATH_MAX.
-    pub(crate) fn chain(&self, name: &str, levels: usize) {
-        let open = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
-        let here = rustix::fs::open(&self.root, open, Mode::empty());
-        let mut here: OwnedFd = here.expect("the tree is there");
-        for _ in 0..levels {
-            rustix::fs::mkdirat(&here, name, Mode::RWXU).expect("a level can be made");
-            here = rustix::fs::openat(&here, name, open, Mode::empty()).expect("it is there");
-        }
     }
 
     fn make(&self, words: &[&str]) {

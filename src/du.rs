@@ -17,7 +17,7 @@ use crate::cancel::{self, Canceller};
 use crate::listing::{Branch, Listing};
 use crate::operands::Operands;
 use crate::order::Order;
-use crate::show::Format;
+use crate::show::{Format, Written};
 use crate::status::{Progress, Status, Summary};
 use crate::tally::{Counts, Tally, Told};
 use crate::walk::{self, Spread, Walk};
@@ -237,13 +237,29 @@ impl Run<'_> {
             match self.tally.take(&step) {
                 Told::Nothing => {}
                 Told::Skip => self.order.skip(),
-                Told::Record(record) => self.format.record(&record, &mut self.out)?,
+                Told::Record(record) => {
+                    let written = self.format.record(&record, &mut self.out)?;
+                    self.remark(written)?;
+                }
                 Told::Failed(path, failure) => {
                     // Both streams may be the same terminal or file: keep their order.
                     self.out.flush()?;
                     self.status.failure(path, failure);
                 }
             }
+        }
+        Ok(())
+    }
+
+    fn total(&mut self, counts: &Counts) -> io::Result<()> {
+        let written = self.format.total(&counts.total, &mut self.out)?;
+        self.remark(written)
+    }
+
+    fn remark(&mut self, written: Written) -> io::Result<()> {
+        if let Written::TimeOutOfRange(seconds) = written {
+            self.out.flush()?;
+            self.status.time_out_of_range(seconds);
         }
         Ok(())
     }
@@ -263,7 +279,7 @@ impl Run<'_> {
         let counts = *self.tally.counts();
         let missing = cause.is_none() && counts.unfinished > 0;
         let told = told.and_then(|()| match total && cause.is_none() && !missing {
-            true => self.format.total(&counts.total, &mut self.out),
+            true => self.total(&counts),
             false => Ok(()),
         });
         if let Err(error) = told.and_then(|()| self.flush()) {

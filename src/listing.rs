@@ -41,6 +41,8 @@ pub struct Branch {
     pub operand: u64,
     /// 0 for the children of the command line, that is, the operands; so a branch's own depth is one less.
     pub child_depth: u32,
+    /// True where a directory above may be met again below: part of its file system is mounted in between.
+    pub may_cycle: bool,
     /// Key of the first subdirectory; the others follow.
     pub first_key: Key,
     /// The folded directory that the subdirectories count for, if they have no lines of their own.
@@ -62,6 +64,13 @@ impl Branch {
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.len() == 0
+    }
+
+    /// This branch and those above it, upwards; the command line is the last.
+    pub fn and_above(&self) -> impl Iterator<Item = &Self> {
+        std::iter::successors(Some(self), |branch| {
+            branch.parent.as_ref().map(|(parent, _)| &**parent)
+        })
     }
 
     /// The name of a subdirectory as bytes.
@@ -349,6 +358,7 @@ mod tests {
             child_depth: 0,
             device: 0,
             operand: 0,
+            may_cycle: false,
             first_key: 0,
             fold: None,
             group: 0,

@@ -45,10 +45,10 @@ impl Operands {
     }
 
     fn add_list(&mut self, text: &[u8], list: &[u8]) {
-        let text = text.strip_suffix(b"\0").unwrap_or(text);
         if text.is_empty() {
             return;
         }
+        let text = text.strip_suffix(b"\0").unwrap_or(text);
         for (number, name) in (1..).zip(text.split(|&byte| byte == 0)) {
             if list == b"-" && name == b"-" {
                 let (operation, errno) = (Operation::DashInList, 0);
@@ -118,10 +118,10 @@ mod tests {
         let (extra, path) = operands.wrong.get(0).expect("the empty name");
         assert_eq!((extra.before, path), (1, &b"F"[..]));
         assert!(matches!(extra.what, What::Failed(Failure { operation: Operation::EmptyName(2), .. })));
-        for (text, count) in [(&b""[..], 0), (b"\0", 0), (b"a\0", 1), (b"a\0b\0", 2)] {
+        for (text, count) in [(&b""[..], (0, 0)), (b"\0", (0, 1)), (b"a\0", (1, 0)), (b"a\0b\0", (2, 0))] {
             let mut operands = Operands::default();
             operands.add_list(text, b"F");
-            assert_eq!(operands.names.len(), count);
+            assert_eq!((operands.names.len(), operands.wrong.list.len()), count);
         }
     }
 }

@@ -125,6 +125,12 @@ impl Status {
         self.complain(&message);
     }
 
+    /// Writes that a time has no date.
+    pub fn time_out_of_range(&mut self, seconds: i64) {
+        let seconds = quote::quote(seconds.to_string().as_bytes(), self.options.charset);
+        self.complain(&[b"time ", &*seconds, b" is out of range"].concat());
+    }
+
     /// Draws the progress line, or writes a plain one where standard error is no terminal.
     pub fn progress(&mut self, progress: &Progress) {
         if !self.options.verbose {

@@ -124,11 +124,24 @@ pub fn parse(mut words: Vec<OsString>, environment: &Environment) -> Result<Requ
         Ok(matches) => plan::plan(&matches, &words, environment).map(|plan| Request::Run(Box::new(plan))),
         Err(error) => match error.kind() {
             ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => Ok(Request::Print(error.to_string())),
-            _ => Err(Refusal {
-                message: words::complaint(&error, &command, &words),
-                details: Vec::new(),
-                hint: true,
-            }),
+            _ => Err(first_refusal(&error, &command, &words, environment)),
         },
     }
+}
+
+/// What getopt would have complained of first: a bad value before the word that clap refuses, or that word.
+fn first_refusal(
+    error: &clap::Error,
+    command: &clap::Command,
+    words: &[OsString],
+    environment: &Environment,
+) -> Refusal {
+    let before = words::before_refused(error, words);
+    let matches = command.clone().try_get_matches_from(before);
+    let earlier = matches.ok().and_then(|matches| plan::check(&matches, words, environment).err());
+    earlier.unwrap_or_else(|| Refusal {
+        message: words::complaint(error, command, words),
+        details: Vec::new(),
+        hint: true,
+    })
 }

@@ -54,13 +54,7 @@ pub(super) fn plan(
 ) -> Result<Plan, Refusal> {
     let args = Args::from_arg_matches(matches).map_err(|error| Refusal::usage(error.to_string()))?;
     let charset = environment.charset();
-    let mut draft = Draft::new(environment);
-    for typed in typed(matches) {
-        draft.take(&typed, words)?;
-    }
-    if let Some(message) = draft.wrong.take() {
-        return Err(Refusal::usage(message));
-    }
+    let draft = draft(matches, words, environment)?;
     let mut warnings = Vec::new();
     let max_depth = depth(&args, draft.max_depth, &mut warnings)?;
     if args.inodes && draft.apparent {
@@ -104,6 +98,26 @@ pub(super) fn plan(
         total: args.total,
         warnings,
     })
+}
+
+/// Whether the options that have a value have good ones.
+pub(super) fn check(
+    matches: &ArgMatches,
+    words: &[OsString],
+    environment: &Environment,
+) -> Result<(), Refusal> {
+    draft(matches, words, environment).map(drop)
+}
+
+fn draft(matches: &ArgMatches, words: &[OsString], environment: &Environment) -> Result<Draft, Refusal> {
+    let mut draft = Draft::new(environment);
+    for typed in typed(matches) {
+        draft.take(&typed, words)?;
+    }
+    match draft.wrong.take() {
+        Some(message) => Err(Refusal::usage(message)),
+        None => Ok(draft),
+    }
 }
 
 /// Options whose order matters, in the order in which they were typed.
@@ -352,7 +366,7 @@ fn time(
     let from_environment = environment.get("TIME_STYLE").map(OsStrExt::as_bytes);
     let (word, style) = match (args.time_style.last(), from_environment) {
         (Some(word), _) => (word.as_bytes(), TimeStyle::parse(word.as_bytes())),
-        (None, Some(word)) => (word, TimeStyle::from_environment(word)),
+        (None, Some(word)) => (without_posix(word), TimeStyle::from_environment(word)),
         (None, None) => (&b""[..], TimeStyle::parse(b"long-iso")),
     };
     let style = style.map_err(|error| {
@@ -361,6 +375,14 @@ fn time(
         bad_word(error, word, "time style", details, environment.charset())
     })?;
     Ok(Some((style, jiff::tz::TimeZone::system())))
+}
+
+/// TIME_STYLE is ls's: the prefix is not for us.
+fn without_posix(mut word: &[u8]) -> &[u8] {
+    while let Some(rest) = word.strip_prefix(b"posix-") {
+        word = rest;
+    }
+    word
 }
 
 fn operands(args: &Args, charset: Charset) -> Result<Operands, Refusal> {

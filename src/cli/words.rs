@@ -24,6 +24,17 @@ pub(super) fn complaint(error: &clap::Error, command: &Command, words: &[OsStrin
     }
 }
 
+/// The words before the one that clap refuses.
+pub(super) fn before_refused<'a>(error: &clap::Error, words: &'a [OsString]) -> &'a [OsString] {
+    let typed = context(error, ContextKind::InvalidArg);
+    let is_it = |word: &OsString| word.as_bytes().starts_with(typed.as_bytes());
+    let end = match error.kind() {
+        ErrorKind::InvalidValue => words.len().saturating_sub(1),
+        _ => words.iter().skip(1).position(is_it).map_or(0, |index| index + 1),
+    };
+    words.get(..end).unwrap_or_default()
+}
+
 fn context(error: &clap::Error, kind: ContextKind) -> String {
     match error.get(kind) {
         Some(ContextValue::String(text)) => text.clone(),

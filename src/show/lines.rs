@@ -2,7 +2,7 @@
 
 use std::io::{self, Write};
 
-use super::{Format, Options};
+use super::{Format, Options, Written};
 use crate::quote;
 use crate::record::{Kind, Record};
 use crate::usage::{Moment, Usage};
@@ -32,7 +32,8 @@ impl Lines {
             && options.threshold.lets(options.measure.of(&record.usage))
     }
 
-    fn start(&mut self, usage: &Usage) {
+    fn start(&mut self, usage: &Usage) -> Written {
+        let mut written = Written::Well;
         let Self { options, line } = self;
         line.clear();
         options.block_size.write(options.measure.of(usage), line);
@@ -44,29 +45,33 @@ impl Lines {
             } = usage.newest;
             if style.write(seconds, nanoseconds, zone, line).is_err() {
                 line.extend_from_slice(seconds.to_string().as_bytes());
+                written = Written::TimeOutOfRange(seconds);
             }
         }
         line.push(b'\t');
+        written
     }
 }
 
 impl Format for Lines {
-    fn record(&mut self, record: &Record<'_>, out: &mut dyn Write) -> io::Result<()> {
+    fn record(&mut self, record: &Record<'_>, out: &mut dyn Write) -> io::Result<Written> {
         if !self.has_line(record) {
-            return Ok(());
+            return Ok(Written::Well);
         }
-        self.start(&record.usage);
+        let written = self.start(&record.usage);
         let (style, charset) = self.options.quoting;
         quote::apply(style, record.path, charset, &mut self.line);
         self.line.push(self.options.end_of_line);
-        out.write_all(&self.line)
+        out.write_all(&self.line)?;
+        Ok(written)
     }
 
     /// Whatever the threshold, as GNU du does.
-    fn total(&mut self, usage: &Usage, out: &mut dyn Write) -> io::Result<()> {
-        self.start(usage);
+    fn total(&mut self, usage: &Usage, out: &mut dyn Write) -> io::Result<Written> {
+        let written = self.start(usage);
         self.line.extend_from_slice(b"total");
         self.line.push(self.options.end_of_line);
-        out.write_all(&self.line)
+        out.write_all(&self.line)?;
+        Ok(written)
     }
 }

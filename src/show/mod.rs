@@ -17,10 +17,19 @@ use crate::usage::Usage;
 /// An output format.
 pub trait Format {
     /// Writes what the format has to say about a record, if anything.
-    fn record(&mut self, record: &Record<'_>, out: &mut dyn Write) -> io::Result<()>;
+    fn record(&mut self, record: &Record<'_>, out: &mut dyn Write) -> io::Result<Written>;
 
     /// Writes the sum over all operands.
-    fn total(&mut self, usage: &Usage, out: &mut dyn Write) -> io::Result<()>;
+    fn total(&mut self, usage: &Usage, out: &mut dyn Write) -> io::Result<Written>;
+}
+
+/// How a record was written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Written {
+    /// As it should be.
+    Well,
+    /// These seconds could not be written as a date, and stand there as a number. Worth a word, but no error.
+    TimeOutOfRange(i64),
 }
 
 /// Which measure is printed.

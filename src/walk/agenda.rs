@@ -263,6 +263,7 @@ mod tests {
             child_depth: 0,
             device: 0,
             operand: 0,
+            may_cycle: false,
             first_key: 0,
             fold: None,
             group: 0,

@@ -29,7 +29,7 @@ use rustix::io::Errno;
 
 use super::alone;
 use super::part::{Dirent, Part};
-use super::{Dir, Fd, Shared};
+use super::{Dir, Fd, Follow, Shared};
 use crate::listing::{Failure, Found, GROUP, Key, Listing, Names, Operation};
 use std::os::fd::BorrowedFd;
 
@@ -400,7 +400,7 @@ impl Reader {
         let next = Group::new(self.group.index + 1, walk.key(), 2);
         let group = std::mem::replace(&mut self.group, Arc::clone(&next));
         let _ = group.end.set(End {
-            sorted: sorts(&self.large.dir, self.count),
+            sorted: sorts(walk, &self.large.dir, self.count),
             next: Some(next),
             failure: None,
         });
@@ -410,7 +410,7 @@ impl Reader {
     fn end(self, walk: &Arc<Shared>, read: &Read) {
         let some_were_read = self.count > 0 || self.group.index > 0;
         let _ = self.group.end.set(End {
-            sorted: sorts(&self.large.dir, self.count),
+            sorted: sorts(walk, &self.large.dir, self.count),
             next: None,
             failure: read.failure(some_were_read),
         });
@@ -507,13 +507,14 @@ impl Group {
     }
 }
 
-/// Whether GNU du would sort a group of that many entries of this directory.
-fn sorts(dir: &Dir, count: usize) -> bool {
+/// Whether GNU du would sort a group of that many entries of this directory. Under `-L` it never asks where it is.
+fn sorts(walk: &Shared, dir: &Dir, count: usize) -> bool {
     // From statfs(2): on these file systems inode numbers say nothing about where an inode lies.
     const NFS: u64 = 0x6969;
     const TMPFS: u64 = 0x0102_1994;
     const CIFS: u64 = 0xff53_4d42;
     const LUSTRE: u64 = 0x0bd0_0bd0;
     let kind = || rustix::fs::fstatfs(dir.fd()).map_or(0, |statfs| u64::from(statfs.f_type as u32));
-    count > SORTED_ABOVE && !matches!(kind(), NFS | TMPFS | CIFS | LUSTRE)
+    let follows = walk.options.follow == Follow::Always;
+    count > SORTED_ABOVE && (follows || !matches!(kind(), NFS | TMPFS | CIFS | LUSTRE))
 }

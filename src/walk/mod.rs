@@ -384,6 +384,7 @@ impl Shared {
             inode: dir.stat.inode,
             device: dir.device(),
             operand,
+            may_cycle: dir.may_cycle(),
             child_depth: dir.depth + 1,
             first_key: self.keys.fetch_add(keys, Ordering::Relaxed),
             fold,
@@ -422,6 +423,13 @@ impl Dir {
         }
     }
 
+    /// True where a directory above may be met again below this one.
+    fn may_cycle(&self) -> bool {
+        let above = &self.place.0;
+        let is_same = |branch: &Branch| branch.inode.device == self.stat.inode.device;
+        above.may_cycle || self.stat.mount_root && above.and_above().any(is_same)
+    }
+
     /// The device that `-x` holds its contents to: the operand's.
     fn device(&self) -> u64 {
         match self.depth {
@@ -442,6 +450,7 @@ pub fn command_line(names: Names, first_key: Key, first_operand: u64) -> Arc<Bra
         },
         device: 0,
         operand: first_operand,
+        may_cycle: false,
         child_depth: 0,
         first_key,
         fold: None,

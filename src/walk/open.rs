@@ -203,19 +203,8 @@ impl Shared {
     /// True for a directory that holds itself: through a link, or mounted below itself. GNU du passes over both
     /// without a word. Elsewhere the kernel has no cycles, and equal inode numbers prove none.
     fn is_cycle(&self, branch: &Branch, stat: &Stat) -> bool {
-        if self.options.follow != Follow::Always && !stat.mount_root {
-            return false;
-        }
-        let mut above = branch;
-        loop {
-            if above.inode == stat.inode {
-                return true;
-            }
-            match &above.parent {
-                Some((parent, _)) => above = parent,
-                None => return false,
-            }
-        }
+        let possible = self.options.follow == Follow::Always || stat.mount_root || branch.may_cycle;
+        possible && branch.and_above().any(|above| above.inode == stat.inode)
     }
 }
 

@@ -1,0 +1,112 @@
+//! The differences from GNU du that pdu has on purpose, with the reason. A case that meets one is
+//! skipped and counted. One message that differs on purpose is amended before it is compared.
+//! There is no other way to excuse a difference.
+
+use super::command::Command;
+use super::options::LONG;
+use super::run::Outcome;
+
+/// A difference that is meant.
+pub(crate) struct Known {
+    pub(crate) what: &'static str,
+    pub(crate) why: &'static str,
+    /// Whether the case meets it; the outcome is GNU's.
+    applies: fn(&Command, overlay: bool, &Outcome) -> bool,
+}
+
+/// All of them.
+pub(crate) const KNOWN: &[Known] = &[
+    Known {
+        what: "sums of 2^64 and more",
+        why: "GNU prints Infinity; pdu adds in 128 bits and prints the sum",
+        applies: |_, _, gnu| contains(&gnu.stdout, b"Infinity\t"),
+    },
+    Known {
+        what: "-x on overlayfs",
+        why: "files report other devices than their directory there, and GNU leaves them out; pdu asks directories",
+        applies: |command, overlay, _| overlay && has_flag(command, b'x', "--one"),
+    },
+    Known {
+        what: "vanished entries",
+        why: "up to 9.10 an entry that vanishes while GNU walks is an error, later it is not; \
+              no tree changes here, so the case is never made",
+        applies: |_, _, _| false,
+    },
+    Known {
+        what: "-L below paths longer than PATH_MAX",
+        why: "GNU names each entry by its whole path then, and the kernel refuses; pdu never does",
+        applies: |command, _, gnu| {
+            has_flag(command, b'L', "--dereference")
+                && contains(&gnu.stderr, b": File name too long\n")
+        },
+    },
+    Known {
+        what: "--max-depth=-1",
+        why: "GNU up to 9.10 takes it as 0; pdu refuses it, as GNU's development tree does",
+        applies: |command, _, _| negative_depth(command),
+    },
+];
+
+/// The meant difference that this case meets.
+pub(crate) fn known(command: &Command, overlay: bool, gnu: &Outcome) -> Option<&'static Known> {
+    KNOWN
+        .iter()
+        .find(|known| (known.applies)(command, overlay, gnu))
+}
+
+/// pdu's message as GNU would say it: pdu has options of its own, and lists them too when an
+/// abbreviation could mean them.
+pub(crate) fn amend_pdu(stderr: &[u8]) -> Vec<u8> {
+    let lines = stderr.split_inclusive(|&byte| byte == b'\n').map(|line| {
+        let Some((question, list)) = split_at(line, b"possibilities:") else {
+            return line.to_vec();
+        };
+        let shared = list.split(|&byte| byte == b' ').filter(|word| {
+            let bare = word
+                .trim_ascii()
+                .strip_prefix(b"'--")
+                .and_then(|word| word.strip_suffix(b"'"));
+            bare.is_none_or(|bare| LONG.iter().any(|long| long.as_bytes() == bare))
+        });
+        let mut list = shared.collect::<Vec<_>>().join(&b' ');
+        if !list.ends_with(b"\n") {
+            list.push(b'\n');
+        }
+        [question, &list].concat()
+    });
+    lines.collect::<Vec<_>>().concat()
+}
+
+/// The text up to and with `mark`, and what follows.
+fn split_at<'a>(text: &'a [u8], mark: &[u8]) -> Option<(&'a [u8], &'a [u8])> {
+    let at = text.windows(mark.len()).position(|window| window == mark)?;
+    Some(text.split_at(at + mark.len()))
+}
+
+fn contains(text: &[u8], part: &[u8]) -> bool {
+    text.windows(part.len()).any(|window| window == part)
+}
+
+/// Whether an option is among the words, in a bundle or (abbreviated) by its word. It may say yes
+/// too often, for a value that looks like an option; that costs a case, no more.
+fn has_flag(command: &Command, letter: u8, word: &str) -> bool {
+    command.words().any(|given| {
+        let long = given.starts_with(b"--");
+        (long && given.starts_with(word.as_bytes()))
+            || (!long && given.starts_with(b"-") && given.contains(&letter))
+    })
+}
+
+fn negative_depth(command: &Command) -> bool {
+    let long = |word: &[u8]| word.starts_with(b"--m");
+    let short = |word: &[u8]| word.starts_with(b"-") && !word.starts_with(b"--");
+    let words: Vec<&Vec<u8>> = command.words().collect();
+    let attached = words.iter().any(|word| {
+        (long(word) && contains(word, b"=-")) || (short(word) && contains(word, b"d-"))
+    });
+    let apart = words.windows(2).any(|pair| {
+        let option = long(pair[0]) || (short(pair[0]) && pair[0].ends_with(b"d"));
+        option && pair[1].starts_with(b"-") && pair[1].get(1).is_some_and(u8::is_ascii_digit)
+    });
+    attached || apart
+}

@@ -475,6 +475,7 @@ impl<'a> Walkers<'a> {
             },
             device: 0,
             operand: 0,
+            may_cycle: false,
             child_depth,
             first_key,
             fold,

@@ -169,7 +169,9 @@ impl Run<'_> {
     fn wind_up(&mut self, spread: &Spread) -> io::Result<()> {
         let deadline = Instant::now() + PATIENCE;
         loop {
-            let rung = spread.bell.recv_deadline(deadline.min(Instant::now() + PULSE));
+            let rung = spread
+                .bell
+                .recv_deadline(deadline.min(Instant::now() + PULSE));
             self.drain(&spread.listings)?;
             let ended = matches!(rung, Err(crossbeam_channel::RecvTimeoutError::Disconnected));
             if ended || Instant::now() >= deadline {
@@ -293,7 +295,8 @@ impl Run<'_> {
                 Ending::Cancelled(cause)
             }
             None if missing => {
-                self.status.complain(b"internal error: a walker has failed; the result is incomplete");
+                self.status
+                    .complain(b"internal error: a walker has failed; the result is incomplete");
                 Ending::Errors
             }
             None if counts.errors > 0 => Ending::Errors,

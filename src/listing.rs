@@ -137,7 +137,8 @@ impl Names {
     /// Appends a name.
     pub fn push(&mut self, name: &CStr) {
         self.text.extend_from_slice(name.to_bytes_with_nul());
-        self.ends.push(u32::try_from(self.text.len()).unwrap_or(u32::MAX));
+        self.ends
+            .push(u32::try_from(self.text.len()).unwrap_or(u32::MAX));
     }
 
     /// Number of names.
@@ -321,7 +322,9 @@ impl Listing {
     /// Number of subdirectories that this listing announces.
     #[must_use]
     pub fn announced_below(&self) -> u64 {
-        self.branch.as_ref().map_or(0, |branch| u64::from(branch.len()))
+        self.branch
+            .as_ref()
+            .map_or(0, |branch| u64::from(branch.len()))
     }
 
     /// Entries that this listing counts, for progress (links are counted each time they are met).

@@ -97,7 +97,12 @@ fn refuse(refusal: &Refusal, status: status::Options) -> Exit {
     status.complain(&refusal.message);
     status.say(&refusal.details);
     if refusal.hint {
-        let hint = [b"Try '", program.as_slice(), b" --help' for more information.\n"].concat();
+        let hint = [
+            b"Try '",
+            program.as_slice(),
+            b" --help' for more information.\n",
+        ]
+        .concat();
         status.say(&hint);
     }
     Exit::Failure

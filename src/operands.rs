@@ -33,7 +33,8 @@ impl Operands {
         let read = if list == "-" {
             io::stdin().lock().read_to_end(&mut text)
         } else {
-            let mut file = File::open(list).map_err(|error| failure(Operation::OpenNames, &error))?;
+            let mut file =
+                File::open(list).map_err(|error| failure(Operation::OpenNames, &error))?;
             file.read_to_end(&mut text)
         };
         let mut operands = Self::default();
@@ -71,7 +72,8 @@ impl Operands {
     }
 
     fn add_wrong(&mut self, path: &[u8], failure: Failure) {
-        self.wrong.push(self.names.len(), path, What::Failed(failure));
+        self.wrong
+            .push(self.names.len(), path, What::Failed(failure));
     }
 }
 
@@ -105,7 +107,15 @@ mod tests {
 
     #[test]
     fn slashes_at_the_end_are_trimmed_to_one() {
-        for (typed, kept) in [("a", "a"), ("a/", "a/"), ("a//", "a/"), ("a///", "a/"), ("/", "/"), ("//", "//"), ("///", "/")] {
+        for (typed, kept) in [
+            ("a", "a"),
+            ("a/", "a/"),
+            ("a//", "a/"),
+            ("a///", "a/"),
+            ("/", "/"),
+            ("//", "//"),
+            ("///", "/"),
+        ] {
             assert_eq!(trim_slashes(typed.as_bytes()), kept.as_bytes());
         }
     }
@@ -117,8 +127,19 @@ mod tests {
         assert_eq!(names(&operands), ["a", "b"]);
         let (extra, path) = operands.wrong.get(0).expect("the empty name");
         assert_eq!((extra.before, path), (1, &b"F"[..]));
-        assert!(matches!(extra.what, What::Failed(Failure { operation: Operation::EmptyName(2), .. })));
-        for (text, count) in [(&b""[..], (0, 0)), (b"\0", (0, 1)), (b"a\0", (1, 0)), (b"a\0b\0", (2, 0))] {
+        assert!(matches!(
+            extra.what,
+            What::Failed(Failure {
+                operation: Operation::EmptyName(2),
+                ..
+            })
+        ));
+        for (text, count) in [
+            (&b""[..], (0, 0)),
+            (b"\0", (0, 1)),
+            (b"a\0", (1, 0)),
+            (b"a\0b\0", (2, 0)),
+        ] {
             let mut operands = Operands::default();
             operands.add_list(text, b"F");
             assert_eq!((operands.names.len(), operands.wrong.list.len()), count);

@@ -169,7 +169,10 @@ impl Order {
     /// Takes a listing.
     pub fn arrive(&mut self, listing: Listing) {
         if let Some(key) = listing.fold() {
-            self.folds.entry(key).or_insert_with(Fold::new).take(listing);
+            self.folds
+                .entry(key)
+                .or_insert_with(Fold::new)
+                .take(listing);
             return;
         }
         if self.unwanted.remove(&listing.key) {
@@ -350,9 +353,9 @@ impl Order {
     fn drop_announced(&mut self, branch: Option<Arc<Branch>>, next: Option<Key>) {
         let mut dropped = vec![(branch, next)];
         while let Some((branch, next)) = dropped.pop() {
-            let below = branch.iter().flat_map(|branch| {
-                (0..branch.len()).map(|index| branch.key(index))
-            });
+            let below = branch
+                .iter()
+                .flat_map(|branch| (0..branch.len()).map(|index| branch.key(index)));
             for key in below.chain(next) {
                 match self.waiting.remove(&key) {
                     Some(listing) => dropped.push((listing.branch, listing.next)),
@@ -394,7 +397,10 @@ impl Frame {
     fn new(listing: Listing) -> Self {
         let key = listing.place.0.key(listing.place.1);
         // Subdirectories that are folded are not gone down into: they are counted where they arrive.
-        let folded = listing.branch.as_ref().filter(|branch| branch.fold == Some(key));
+        let folded = listing
+            .branch
+            .as_ref()
+            .filter(|branch| branch.fold == Some(key));
         Self {
             fold: folded.is_some().then_some(key),
             name: folded.map_or(0, |branch| branch.len()),
@@ -439,13 +445,20 @@ impl Frame {
     }
 
     fn next(&self) -> Next {
-        let due = self.extras.as_ref().and_then(|extras| extras.get(self.extra));
+        let due = self
+            .extras
+            .as_ref()
+            .and_then(|extras| extras.get(self.extra));
         if let Some((extra, _)) = due
             && extra.before <= self.name
         {
             return Next::Extra(self.extra);
         }
-        if self.branch.as_ref().is_some_and(|branch| self.name < branch.len()) {
+        if self
+            .branch
+            .as_ref()
+            .is_some_and(|branch| self.name < branch.len())
+        {
             return Next::Down(self.name);
         }
         if due.is_some() {
@@ -505,9 +518,13 @@ impl Fold {
         if let Some(failure) = listing.failure {
             self.add_failure(&listing, LAST, b"", failure);
         }
-        let Some(extras) = listing.extras.take() else { return };
+        let Some(extras) = listing.extras.take() else {
+            return;
+        };
         for index in 0..extras.list.len() {
-            let Some((extra, name)) = extras.get(index) else { break };
+            let Some((extra, name)) = extras.get(index) else {
+                break;
+            };
             match extra.what {
                 What::File(entry) => self.add(entry),
                 What::Failed(failure) => {
@@ -529,7 +546,8 @@ impl Fold {
 
     /// Last first, since they are taken from the end.
     fn sort_failures(&mut self) {
-        self.failures.sort_by_cached_key(|failed| std::cmp::Reverse(failed.ranks()));
+        self.failures
+            .sort_by_cached_key(|failed| std::cmp::Reverse(failed.ranks()));
     }
 
     fn pop_failure(&mut self) -> Option<(Vec<u8>, Failure)> {
@@ -545,7 +563,9 @@ impl FoldedFailure {
         let (mut branch, mut index) = (&self.place.0, self.place.1);
         while branch.fold.is_some() {
             ranks.push((branch.group, index, true, 0));
-            let Some((above, place)) = &branch.parent else { break };
+            let Some((above, place)) = &branch.parent else {
+                break;
+            };
             (branch, index) = (above, *place);
         }
         ranks.reverse();

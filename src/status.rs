@@ -185,7 +185,12 @@ impl Status {
             None => String::new(),
         };
         let mut path = Vec::new();
-        quote::apply(Style::ShellEscape, &progress.path, self.options.charset, &mut path);
+        quote::apply(
+            Style::ShellEscape,
+            &progress.path,
+            self.options.charset,
+            &mut path,
+        );
         format!(
             "{per_cent}{} entries  {}  {}/s  {}  {}",
             progress.entries,

@@ -49,7 +49,9 @@ pub fn start() -> Receiver<Cause> {
 }
 
 fn spawn(name: &str, body: impl FnOnce() + Send + 'static) -> std::io::Result<()> {
-    let thread = std::thread::Builder::new().name(name.into()).stack_size(STACK);
+    let thread = std::thread::Builder::new()
+        .name(name.into())
+        .stack_size(STACK);
     thread.spawn(body).map(drop)
 }
 

@@ -80,14 +80,19 @@ impl Environment {
 
     fn get(&self, name: &str) -> Option<&OsStr> {
         let is_it = |(key, _): &&(OsString, OsString)| key.as_bytes() == name.as_bytes();
-        self.variables.iter().find(is_it).map(|(_, value)| value.as_os_str())
+        self.variables
+            .iter()
+            .find(is_it)
+            .map(|(_, value)| value.as_os_str())
     }
 
     /// The characters of the locale, as far as its name tells. No locale is loaded: the output is the same in all.
     #[must_use]
     pub fn charset(&self) -> Charset {
         let set = |name| self.get(name).filter(|value| !value.is_empty());
-        let locale = set("LC_ALL").or_else(|| set("LC_CTYPE")).or_else(|| set("LANG"));
+        let locale = set("LC_ALL")
+            .or_else(|| set("LC_CTYPE"))
+            .or_else(|| set("LANG"));
         let name = locale.map(|name| name.to_string_lossy().to_ascii_lowercase());
         match name {
             Some(name) if name.ends_with("utf-8") || name.ends_with("utf8") => Charset::Utf8,
@@ -121,9 +126,13 @@ pub fn parse(mut words: Vec<OsString>, environment: &Environment) -> Result<Requ
         words::end_options_at_first_operand(&mut words, &command);
     }
     match command.clone().try_get_matches_from(&words) {
-        Ok(matches) => plan::plan(&matches, &words, environment).map(|plan| Request::Run(Box::new(plan))),
+        Ok(matches) => {
+            plan::plan(&matches, &words, environment).map(|plan| Request::Run(Box::new(plan)))
+        }
         Err(error) => match error.kind() {
-            ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => Ok(Request::Print(error.to_string())),
+            ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => {
+                Ok(Request::Print(error.to_string()))
+            }
             _ => Err(first_refusal(&error, &command, &words, environment)),
         },
     }
@@ -138,7 +147,9 @@ fn first_refusal(
 ) -> Refusal {
     let before = words::before_refused(error, words);
     let matches = command.clone().try_get_matches_from(before);
-    let earlier = matches.ok().and_then(|matches| plan::check(&matches, words, environment).err());
+    let earlier = matches
+        .ok()
+        .and_then(|matches| plan::check(&matches, words, environment).err());
     earlier.unwrap_or_else(|| Refusal {
         message: words::complaint(error, command, words),
         details: Vec::new(),

@@ -14,8 +14,8 @@ use crate::quote::{self, Charset, Style};
 use crate::show::{Measure, Threshold};
 use crate::status::reason;
 use crate::time_style::{TimeKind, TimeStyle};
-use crate::words::WordError;
 use crate::walk::{Follow, Remember};
+use crate::words::WordError;
 use crate::{show, status, tally, walk};
 
 /// Walkers and tokens where nothing is said: du4's number, and on a slow disk worth having on any machine.
@@ -52,7 +52,8 @@ pub(super) fn plan(
     words: &[OsString],
     environment: &Environment,
 ) -> Result<Plan, Refusal> {
-    let args = Args::from_arg_matches(matches).map_err(|error| Refusal::usage(error.to_string()))?;
+    let args =
+        Args::from_arg_matches(matches).map_err(|error| Refusal::usage(error.to_string()))?;
     let charset = environment.charset();
     let draft = draft(matches, words, environment)?;
     let mut warnings = Vec::new();
@@ -72,7 +73,9 @@ pub(super) fn plan(
             exclude: draft.exclude,
             remember,
             name_files: args.all.then_some(max_depth),
-            fold_below: can_fold(&args, remember).then_some(max_depth).filter(|&depth| depth < u32::MAX),
+            fold_below: can_fold(&args, remember)
+                .then_some(max_depth)
+                .filter(|&depth| depth < u32::MAX),
             time: draft.time.unwrap_or(TimeKind::Modified),
         },
         tally: tally::Options {
@@ -80,7 +83,11 @@ pub(super) fn plan(
         },
         show: show::Options {
             measure: measure(&args, draft.apparent),
-            block_size: if args.inodes { draft.block_size.for_inodes() } else { draft.block_size },
+            block_size: if args.inodes {
+                draft.block_size.for_inodes()
+            } else {
+                draft.block_size
+            },
             max_depth,
             all: args.all,
             threshold: draft.threshold,
@@ -109,7 +116,11 @@ pub(super) fn check(
     draft(matches, words, environment).map(drop)
 }
 
-fn draft(matches: &ArgMatches, words: &[OsString], environment: &Environment) -> Result<Draft, Refusal> {
+fn draft(
+    matches: &ArgMatches,
+    words: &[OsString],
+    environment: &Environment,
+) -> Result<Draft, Refusal> {
     let mut draft = Draft::new(environment);
     for typed in typed(matches) {
         draft.take(&typed, words)?;
@@ -123,7 +134,15 @@ fn draft(matches: &ArgMatches, words: &[OsString], environment: &Environment) ->
 /// Options whose order matters, in the order in which they were typed.
 fn typed(matches: &ArgMatches) -> Vec<Typed<'_>> {
     let mut all = Vec::new();
-    for id in ["block_size", "max_depth", "threshold", "time", "exclude", "exclude_from", "threads"] {
+    for id in [
+        "block_size",
+        "max_depth",
+        "threshold",
+        "time",
+        "exclude",
+        "exclude_from",
+        "threads",
+    ] {
         let values = matches.get_many::<OsString>(id).into_iter().flatten();
         for (index, value) in matches.indices_of(id).into_iter().flatten().zip(values) {
             let value = Some(value);
@@ -205,13 +224,15 @@ impl Draft {
 
     fn take_block_size(&mut self, value: &[u8], words: &[OsString]) -> Result<(), Refusal> {
         let option = spelling(b"-B", b"--block-size", value, words);
-        self.block_size = BlockSize::parse(value).map_err(|error| bad_size(error, option, value))?;
+        self.block_size =
+            BlockSize::parse(value).map_err(|error| bad_size(error, option, value))?;
         Ok(())
     }
 
     fn take_threshold(&mut self, value: &[u8], words: &[OsString]) -> Result<(), Refusal> {
         let option = spelling(b"-t", b"--threshold", value, words);
-        let size = parse_integer(value, Suffixes::Sizes).map_err(|error| bad_size(error, option, value))?;
+        let size = parse_integer(value, Suffixes::Sizes)
+            .map_err(|error| bad_size(error, option, value))?;
         self.threshold = match size {
             0 if value.starts_with(b"-") => {
                 return Err(Refusal::plain("invalid --threshold argument '-0'"));
@@ -228,7 +249,8 @@ impl Draft {
             return Ok(());
         }
         let kind = TimeKind::parse(word).map_err(|error| {
-            let details = "Valid arguments are:\n  - 'atime', 'access', 'use'\n  - 'ctime', 'status'\n";
+            let details =
+                "Valid arguments are:\n  - 'atime', 'access', 'use'\n  - 'ctime', 'status'\n";
             bad_word(error, word, "--time", details, self.charset)
         })?;
         self.time = Some(kind);
@@ -244,7 +266,9 @@ impl Draft {
 
     fn take_threads(&mut self, value: &[u8]) {
         match parse_integer(value, Suffixes::None) {
-            Ok(threads @ 1..=MOST_WALKERS) => self.walkers = usize::try_from(threads).unwrap_or(WALKERS),
+            Ok(threads @ 1..=MOST_WALKERS) => {
+                self.walkers = usize::try_from(threads).unwrap_or(WALKERS)
+            }
             _ => self.wrong("invalid number of threads ", value),
         }
     }
@@ -281,11 +305,18 @@ fn read_stdin() -> std::io::Result<Vec<u8>> {
 }
 
 /// The option as it was typed for this value: GNU's messages tell `-B` from `--block-size`.
-fn spelling(short: &'static [u8], long: &'static [u8], value: &[u8], words: &[OsString]) -> &'static [u8] {
+fn spelling(
+    short: &'static [u8],
+    long: &'static [u8],
+    value: &[u8],
+    words: &[OsString],
+) -> &'static [u8] {
     let is_long = |name: &[u8]| name.len() > 2 && long.starts_with(name);
     let mut before: &[u8] = b"";
     for word in words.iter().map(|word| word.as_bytes()) {
-        let with_value = word.strip_suffix(value).and_then(|rest| rest.strip_suffix(b"="));
+        let with_value = word
+            .strip_suffix(value)
+            .and_then(|rest| rest.strip_suffix(b"="));
         if with_value.is_some_and(is_long) || word == value && is_long(before) {
             return long;
         }
@@ -303,7 +334,13 @@ fn bad_size(error: SizeError, option: &[u8], value: &[u8]) -> Refusal {
     Refusal::plain([what, option, b" argument '", value, end].concat())
 }
 
-fn bad_word(error: WordError, word: &[u8], context: &str, details: &str, charset: Charset) -> Refusal {
+fn bad_word(
+    error: WordError,
+    word: &[u8],
+    context: &str,
+    details: &str,
+    charset: Charset,
+) -> Refusal {
     let what: &[u8] = match error {
         WordError::Invalid => b"invalid argument ",
         WordError::Ambiguous => b"ambiguous argument ",

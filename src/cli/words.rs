@@ -30,7 +30,11 @@ pub(super) fn before_refused<'a>(error: &clap::Error, words: &'a [OsString]) -> 
     let is_it = |word: &OsString| word.as_bytes().starts_with(typed.as_bytes());
     let end = match error.kind() {
         ErrorKind::InvalidValue => words.len().saturating_sub(1),
-        _ => words.iter().skip(1).position(is_it).map_or(0, |index| index + 1),
+        _ => words
+            .iter()
+            .skip(1)
+            .position(is_it)
+            .map_or(0, |index| index + 1),
     };
     words.get(..end).unwrap_or_default()
 }
@@ -51,7 +55,10 @@ fn unknown(typed: &str, command: &Command, words: &[OsString]) -> Vec<u8> {
     let candidates: Vec<_> = longs.filter(|long| long.starts_with(name)).collect();
     // GNU quotes the word as it was typed, with its value and its bytes.
     let is_it = |word: &&OsString| word.as_bytes().starts_with(typed.as_bytes());
-    let word = words.iter().find(is_it).map_or(typed.as_bytes(), |word| word.as_bytes());
+    let word = words
+        .iter()
+        .find(is_it)
+        .map_or(typed.as_bytes(), |word| word.as_bytes());
     if candidates.len() < 2 {
         return [b"unrecognized option '", word, b"'"].concat();
     }
@@ -68,7 +75,10 @@ fn letter(typed: &str, words: &[OsString]) -> u8 {
     if !typed.starts_with(char::REPLACEMENT_CHARACTER) {
         return typed.bytes().next().unwrap_or(b'-');
     }
-    let options = words.iter().map(|word| word.as_bytes()).filter(|word| word.starts_with(b"-"));
+    let options = words
+        .iter()
+        .map(|word| word.as_bytes())
+        .filter(|word| word.starts_with(b"-"));
     let foreign = |word: &[u8]| match std::str::from_utf8(word) {
         Ok(_) => None,
         Err(error) => word.get(error.valid_up_to()).copied(),

@@ -14,7 +14,9 @@
 //!
 //! The list is shared by all walkers under a mutex: two short critical sections a directory. A channel cannot
 //! keep the order, and rayon's own deques hand thieves the *last* subtree in order, which made half of the tree
-//! wait (the reason why `Mutex` is allowed here and nowhere else).
+//! wait.
+
+#![expect(clippy::disallowed_types, reason = "no channel keeps this order")]
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -68,7 +70,6 @@ struct List<U> {
 
 /// Work of two kinds: directories in order, and urgent parts of directories that are being read already.
 #[derive(Debug)]
-#[expect(clippy::disallowed_types, reason = "see the module: no channel keeps this order")]
 pub(super) struct Agenda<U>(Mutex<List<U>>);
 
 /// What [`Agenda::take`] hands out.
@@ -80,7 +81,6 @@ pub(super) enum Work<U> {
     Urgent(U),
 }
 
-#[expect(clippy::disallowed_types, reason = "see the module: no channel keeps this order")]
 impl<U> Agenda<U> {
     /// An empty agenda.
     pub(super) fn new() -> Self {

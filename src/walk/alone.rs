@@ -135,9 +135,7 @@ impl Cursor {
     }
 }
 
-const SEARCH: OFlags = OFlags::PATH
-    .union(OFlags::DIRECTORY)
-    .union(OFlags::CLOEXEC);
+const SEARCH: OFlags = OFlags::PATH.union(OFlags::DIRECTORY).union(OFlags::CLOEXEC);
 
 /// The directory `levels` above, if it is that of `branch`.
 fn up(from: BorrowedFd<'_>, levels: u32, branch: &Branch) -> Result<OwnedFd, Errno> {
@@ -163,7 +161,11 @@ fn down(branch: &Branch, follow: Follow) -> Result<OwnedFd, Errno> {
             None => follow != Follow::Never,
             Some(_) => follow == Follow::Always,
         };
-        let flags = if follows { SEARCH } else { SEARCH | OFlags::NOFOLLOW };
+        let flags = if follows {
+            SEARCH
+        } else {
+            SEARCH | OFlags::NOFOLLOW
+        };
         let at = fd.as_ref().map_or(CWD, |fd| fd.as_fd());
         let opened = retry(|| rustix::fs::openat(at, name, flags, Mode::empty()))?;
         fd = Some(verify(opened, branch)?);

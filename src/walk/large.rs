@@ -181,10 +181,7 @@ enum Next<'a> {
     Failed(Errno),
 }
 
-fn step<'a>(
-    next: Option<Result<RawDirEntry<'a>, Errno>>,
-    interruptions: &mut usize,
-) -> Next<'a> {
+fn step<'a>(next: Option<Result<RawDirEntry<'a>, Errno>>, interruptions: &mut usize) -> Next<'a> {
     match next {
         None => Next::End,
         Some(Ok(entry)) if is_dot(entry.file_name().to_bytes()) => Next::Nothing,
@@ -243,7 +240,7 @@ impl Pace {
     /// One more name was looked at.
     fn step(&mut self, walk: &Shared) -> Speed {
         self.count += 1;
-        if self.count % STRIDE != 0 && self.count != HANDFUL {
+        if !self.count.is_multiple_of(STRIDE) && self.count != HANDFUL {
             return Speed::Fine;
         }
         if walk.done.is_cancelled() {
@@ -440,7 +437,13 @@ impl Large {
         group.give.send(Box::new(part)).is_ok()
     }
 
-    fn hand_out(self: &Arc<Self>, walk: &Arc<Shared>, group: &Arc<Group>, chunk: &Chunk, from: usize) {
+    fn hand_out(
+        self: &Arc<Self>,
+        walk: &Arc<Shared>,
+        group: &Arc<Group>,
+        chunk: &Chunk,
+        from: usize,
+    ) {
         for from in (from..chunk.len()).step_by(HANDFUL) {
             let handful = chunk.slice(from, from + HANDFUL, chunk.start + from);
             walk.push_urgent(Urgent::Look(Arc::clone(self), group.hold(), handful));
@@ -482,7 +485,10 @@ impl Group {
     }
 
     fn send(&self, walk: &Arc<Shared>, dir: &Dir, end: &End) {
-        let mut part = Part::join(self.parts.try_iter().collect(), end.sorted);
+        let mut part = Part::join(
+            self.parts.try_iter().map(|part| *part).collect(),
+            end.sorted,
+        );
         let branch = part
             .take_names()
             .map(|names| walk.branch(dir, names, self.key));

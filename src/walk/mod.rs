@@ -23,6 +23,7 @@ mod large;
 mod open;
 mod part;
 mod stat;
+mod visited;
 
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -34,9 +35,10 @@ use rayon::{ThreadPool, ThreadPoolBuilder};
 use self::agenda::{Agenda, Job, Slot, Work};
 use self::handle::{Budget, Handle};
 use self::large::{Reading, Urgent};
-use self::open::{Opened, Visited};
+use self::open::Opened;
 use self::part::Part;
 use self::stat::Stat;
+use self::visited::Visited;
 use crate::cancel::Done;
 use crate::exclude::Exclude;
 use crate::listing::{Branch, Failure, Found, Key, Listing, Names};
@@ -325,9 +327,7 @@ impl Shared {
         failure: Option<Failure>,
     ) -> Option<Kept> {
         let key = dir.place.0.key(dir.place.1);
-        let branch = part
-            .take_names()
-            .map(|names| self.branch(&dir, names, key));
+        let branch = part.take_names().map(|names| self.branch(&dir, names, key));
         let Dir {
             place,
             slot,

@@ -4,77 +4,37 @@
 //! entry is enough of a hint), and the opened descriptor says what it is. Only where the open fails is the name
 //! looked at, to tell a directory that cannot be read from a file, and both from an entry that vanished.
 
-use std::collections::HashMap;
 use std::ffi::CStr;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use rustix::io::Errno;
 use rustix::process::{Resource, getrlimit};
 
 use super::handle::open_directory;
 use super::stat::{Lookup, Stat, stat, stat_open};
-use super::{Above, Dir, Fd, Follow, Options, Remember, Shared, bare};
+use super::{Above, Dir, Fd, Follow, Shared, bare};
 use crate::listing::{Branch, Failure, Found, Listing, Operation};
-use crate::usage::Inode;
 
 use super::agenda::Slot;
 
 /// What a name turned out to be.
-#[expect(clippy::large_enum_variant, reason = "lives on the stack of one call")]
 pub(super) enum Opened {
     Directory(Dir),
     Other(Listing),
 }
 
-/// The directories that were opened, and for which operand first: only where everything is remembered.
-///
-/// What an earlier operand has listed is not read again for a later one; `tally` skips it there anyway. Without
-/// this, `du -L` over links to links, or a list of all directories as operands, would cost the product.
-#[derive(Debug)]
-#[expect(clippy::disallowed_types, reason = "one short section a directory, with several operands or -L only")]
-pub(super) struct Visited {
-    first: Mutex<HashMap<Inode, u64>>,
-    in_turn: bool,
-}
-
-#[expect(clippy::disallowed_types, reason = "as above")]
-impl Visited {
-    pub(super) fn new(options: &Options) -> Option<Self> {
-        (options.remember == Remember::Everything).then(|| Self {
-            first: Mutex::new(HashMap::new()),
-            in_turn: options.follow == Follow::Always,
-        })
-    }
-
-    /// Notes a directory; true if what is in it will be, or was, listed before its turn here.
-    fn is_known(&self, inode: Inode, operand: u64) -> bool {
-        let mut first = self.first.lock().unwrap_or_else(PoisonError::into_inner);
-        let seen = first.entry(inode);
-        if let std::collections::hash_map::Entry::Occupied(seen) = &seen {
-            // Walkers that go one after the other, in order, can tell within an operand as well.
-            if self.in_turn || *seen.get() < operand {
-                return true;
-            }
-        }
-        seen.and_modify(|seen| *seen = operand.min(*seen))
-            .or_insert(operand);
-        false
-    }
-}
-
 impl Shared {
     /// Opens what `place` names.
-    pub(super) fn open(
-        &self,
-        place: (Arc<Branch>, u32),
-        slot: Slot,
-        above: Above<'_>,
-    ) -> Opened {
+    pub(super) fn open(&self, place: (Arc<Branch>, u32), slot: Slot, above: Above<'_>) -> Opened {
         let (branch, index) = &place;
         let path = self.path_for_patterns(branch, *index);
         let is_operand = matches!(above, Above::CommandLine);
-        if is_operand && path.as_deref().is_some_and(|path| self.options.exclude.matches(path)) {
+        if is_operand
+            && path
+                .as_deref()
+                .is_some_and(|path| self.options.exclude.matches(path))
+        {
             return Opened::Other(bare(place, Found::Nothing, None));
         }
         let result = match &above {
@@ -118,7 +78,11 @@ impl Shared {
     fn no_operand(&self, name: &CStr, errno: Errno) -> Failure {
         let follows = self.options.follow != Follow::Never && errno == Errno::NOENT;
         let is_link = follows && stat(None, name, Lookup::Link, self.options.time).is_ok();
-        let operation = if is_link { Operation::Follow } else { Operation::Access };
+        let operation = if is_link {
+            Operation::Follow
+        } else {
+            Operation::Access
+        };
         failure(operation, errno)
     }
 
@@ -161,8 +125,13 @@ impl Shared {
             Follow::Always => Lookup::Target,
             Follow::Never | Follow::Operands => Lookup::Cached,
         };
-        stat(Some(at), branch.names.name(index), lookup, self.options.time)
-            .is_ok_and(|stat| stat.inode.device != branch.device)
+        stat(
+            Some(at),
+            branch.names.name(index),
+            lookup,
+            self.options.time,
+        )
+        .is_ok_and(|stat| stat.inode.device != branch.device)
     }
 
     /// An open directory, unless it is one that must not be entered.
@@ -238,7 +207,9 @@ pub(super) fn fit(shared: &Shared) -> usize {
     let free = limit().saturating_sub(open_descriptors() + SET_ASIDE);
     let walkers = wanted.min(free / NEEDED).max(1);
     let spare = free.saturating_sub(walkers * NEEDED);
-    shared.budget.grow(isize::try_from(spare).unwrap_or(isize::MAX / 2));
+    shared
+        .budget
+        .grow(isize::try_from(spare).unwrap_or(isize::MAX / 2));
     walkers
 }
 

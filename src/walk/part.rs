@@ -129,7 +129,7 @@ impl Part {
     }
 
     /// The parts of one group, in any order, as one; sorted by inode number where GNU du sorts.
-    pub(super) fn join(mut parts: Vec<Box<Self>>, sorted: bool) -> Self {
+    pub(super) fn join(mut parts: Vec<Self>, sorted: bool) -> Self {
         parts.sort_by_key(|part| part.start);
         let mut joined = Self::EMPTY;
         let mut items = Vec::new();

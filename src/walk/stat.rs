@@ -51,7 +51,11 @@ impl Stat {
         };
         let sized = matches!(self.kind, FileType::RegularFile | FileType::Symlink);
         // stx_size is unsigned, but a file system that fills it from a negative off_t means 0, as GNU du has it.
-        let size = if i64::try_from(self.size).is_ok() { self.size } else { 0 };
+        let size = if i64::try_from(self.size).is_ok() {
+            self.size
+        } else {
+            0
+        };
         Entry {
             blocks: self.blocks,
             size: if sized { size } else { 0 },
@@ -89,12 +93,7 @@ pub(super) fn used_inodes(name: &CStr) -> Option<u64> {
     (stat.mount_root && used > 0).then_some(used)
 }
 
-fn call(
-    at: BorrowedFd<'_>,
-    name: &CStr,
-    flags: AtFlags,
-    time: TimeKind,
-) -> Result<Stat, Errno> {
+fn call(at: BorrowedFd<'_>, name: &CStr, flags: AtFlags, time: TimeKind) -> Result<Stat, Errno> {
     match retry(|| rustix::fs::statx(at, name, flags, StatxFlags::BASIC_STATS)) {
         Ok(statx) => Ok(from_statx(&statx, time)),
         Err(Errno::NOSYS) => {
@@ -129,12 +128,8 @@ fn from_statx(statx: &rustix::fs::Statx, time: TimeKind) -> Stat {
 }
 
 /// The fallback: a mount point cannot be told, and is taken for an ordinary directory.
-#[expect(
-    clippy::useless_conversion,
+#[allow(
     clippy::unnecessary_cast,
-    clippy::cast_possible_wrap,
-    clippy::cast_possible_truncation,
-    clippy::cast_sign_loss,
     reason = "the widths of struct stat differ from one architecture to the next"
 )]
 fn from_stat(stat: &rustix::fs::Stat, time: TimeKind) -> Stat {

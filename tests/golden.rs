@@ -862,26 +862,6 @@ fn a_word_that_is_no_option_is_refused_in_gnus_words() {
         ("-Z", "invalid option -- 'Z'"),
         ("-bZ a", "invalid option -- 'Z'"),
         ("-E", "invalid option -- 'E'"),
-        (
-            "--s",
-            "option '--s' is ambiguous; possibilities: '--si' '--separate-dirs' '--summarize'",
-        ),
-        (
-            "--e",
-            "option '--e' is ambiguous; possibilities: '--exclude' '--exclude-from'",
-        ),
-        (
-            "--ex=x a",
-            "option '--ex=x' is ambiguous; possibilities: '--exclude' '--exclude-from'",
-        ),
-        (
-            "--ti",
-            "option '--ti' is ambiguous; possibilities: '--time' '--time-style'",
-        ),
-        (
-            "--a",
-            "option '--a' is ambiguous; possibilities: '--all' '--apparent-size'",
-        ),
         ("-B", "option requires an argument -- 'B'"),
         ("-bt", "option requires an argument -- 't'"),
         ("-d", "option requires an argument -- 'd'"),
@@ -908,6 +888,28 @@ fn a_word_that_is_no_option_is_refused_in_gnus_words() {
     ] {
         du(&tree, words)
             .fails(&[&format!("pdu: {line}"), HINT])
+            .prints(&[]);
+    }
+}
+
+#[test]
+fn an_abbreviation_of_several_options_is_refused_with_all_in_gnus_order() {
+    let tree = Tree::of("a/f 5");
+    for (word, options) in [
+        ("--s", "'--si' '--separate-dirs' '--summarize'"),
+        ("--a", "'--all' '--apparent-size'"),
+        ("--b", "'--block-size' '--bytes'"),
+        ("--d", "'--dereference' '--dereference-args'"),
+        ("--deref", "'--dereference' '--dereference-args'"),
+        ("--e", "'--exclude' '--exclude-from'"),
+        ("--ex=x", "'--exclude' '--exclude-from'"),
+        ("--h", "'--human-readable' '--help'"),
+        ("--n", "'--null' '--no-dereference'"),
+        ("--ti", "'--time' '--time-style'"),
+    ] {
+        let line = format!("pdu: option '{word}' is ambiguous; possibilities: {options}");
+        du(&tree, &format!("{word} a"))
+            .fails(&[&line, HINT])
             .prints(&[]);
     }
 }

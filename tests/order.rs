@@ -233,6 +233,8 @@ struct Folded {
     links: Vec<Entry>,
     failures: Vec<(String, Failure)>,
     is_unfinished: bool,
+    /// Something is, or would be if its listing had arrived.
+    announced: bool,
 }
 
 impl Reference<'_> {
@@ -269,37 +271,48 @@ impl Reference<'_> {
         if directory.skipped && self.fold_below.is_none() {
             return true;
         }
-        let folds = self.fold_below == Some(depth);
         let mut folded = Folded::default();
-        let mut announces = false;
         let mut is_whole = true;
         for (number, group) in directory.groups.iter().enumerate() {
             if !self.arrived.contains(&(path.to_owned(), number)) {
                 is_whole = false;
                 break;
             }
-            for (index, item) in group.items.iter().enumerate() {
-                let name = crate::name(number, index);
-                let path = below(path, &name);
-                if !is_announced(item) {
-                    self.extra(item, &name);
-                } else if folds {
-                    announces = true;
-                    self.fold(item, &name, &path, &mut folded);
-                } else {
-                    is_whole &= self.walk(item, &name, &path, depth + 1);
-                }
-            }
-            self.tell(&Step::Sum {
-                usage: &plain(group.plain),
-                directories: 0,
-            });
+            is_whole &= self.walk_group(group, number, path, depth, &mut folded);
         }
-        if announces {
+        if folded.announced {
             is_whole &= !folded.is_unfinished;
             self.unfold(&folded);
         }
         self.leave(directory, path, is_whole);
+        is_whole
+    }
+
+    fn walk_group(
+        &mut self,
+        group: &Group,
+        number: usize,
+        path: &str,
+        depth: u32,
+        folded: &mut Folded,
+    ) -> bool {
+        let mut is_whole = true;
+        for (index, item) in group.items.iter().enumerate() {
+            let name = name(number, index);
+            let path = below(path, &name);
+            if !is_announced(item) {
+                self.extra(item, &name);
+            } else if self.fold_below == Some(depth) {
+                folded.announced = true;
+                self.fold(item, &name, &path, folded);
+            } else {
+                is_whole &= self.walk(item, &name, &path, depth + 1);
+            }
+        }
+        self.tell(&Step::Sum {
+            usage: &plain(group.plain),
+            directories: 0,
+        });
         is_whole
     }
 
@@ -538,31 +551,13 @@ impl<'a> Walkers<'a> {
             _ => due.place.0.fold,
         };
         let parent = Some(due.place.clone());
-        let branch =
-            (!names.is_empty()).then(|| self.branch(parent, names, due.depth + 1, fold, due.key));
+        let depth = due.depth + 1;
+        let branch = (!names.is_empty()).then(|| self.branch(parent, names, depth, fold, due.key));
         let after = Some(self.sent.len());
         if let Some(branch) = &branch {
-            self.expect(
-                &group.items,
-                branch,
-                &due.path,
-                due.group,
-                due.depth + 1,
-                after,
-            );
+            self.expect(&group.items, branch, &due.path, due.group, depth, after);
         }
-        let next = (!is_last).then(|| {
-            self.keys += 1;
-            self.due.push(Due {
-                path: due.path.clone(),
-                place: due.place.clone(),
-                group: due.group + 1,
-                key: self.keys - 1,
-                after,
-                ..due
-            });
-            self.keys - 1
-        });
+        let next = (!is_last).then(|| self.expect_group(&due, after));
         let found = match due.group {
             0 => Found::Directory(directory_entry(directory)),
             _ => Found::More,
@@ -576,6 +571,21 @@ impl<'a> Walkers<'a> {
             failure,
         };
         self.send(due, found, plain(group.plain), parts);
+    }
+
+    /// Notes the next group of a directory, to be listed at some time.
+    fn expect_group(&mut self, due: &Due<'a>, after: Option<usize>) -> Key {
+        let key = self.keys;
+        self.keys += 1;
+        self.due.push(Due {
+            path: due.path.clone(),
+            place: due.place.clone(),
+            group: due.group + 1,
+            key,
+            after,
+            ..*due
+        });
+        key
     }
 
     fn send(&mut self, due: Due<'_>, found: Found, files: Usage, parts: Parts) {
@@ -733,59 +743,58 @@ proptest! {
 
 // ---------------------------------------------------------------- the test can fail
 
-#[test]
-fn the_reference_walks_a_small_tree_as_a_person_would() {
+/// `op` holds a named file, `leaf` and, in its second group, something refused; `leaf` holds a failure and a link.
+fn small() -> Run {
     let file = |named| Item::File {
         size: 1,
         named,
         inode: Some(1),
     };
-    let group = |items| Group { items, plain: 0 };
-    let leaf = Item::Directory(Directory {
-        size: 2,
-        groups: vec![group(vec![Item::Failed(2), file(false)])],
-        trouble: Trouble::Later,
-        skipped: false,
-    });
-    let run = Run {
-        operands: vec![Item::Directory(Directory {
-            size: 3,
-            groups: vec![group(vec![file(true), leaf]), group(vec![Item::Refused(4)])],
-            trouble: Trouble::None,
+    let directory = |groups: Vec<Vec<Item>>, trouble| {
+        let group = |items| Group { items, plain: 0 };
+        Item::Directory(Directory {
+            size: 2,
+            groups: groups.into_iter().map(group).collect(),
+            trouble,
             skipped: false,
-        })],
+        })
+    };
+    let leaf = directory(vec![vec![Item::Failed(2), file(false)]], Trouble::Later);
+    let groups = vec![vec![file(true), leaf], vec![Item::Refused(4)]];
+    Run {
+        operands: vec![directory(groups, Trouble::None)],
         fold_below: None,
         announced: vec![0],
         arrivals: vec![0],
         steps: vec![0],
-    };
+    }
+}
+
+/// The kinds of the steps.
+fn kinds(steps: &[String]) -> String {
+    let kind = |step: &String| step.split(' ').next().unwrap_or_default().to_owned();
+    steps.iter().map(kind).collect::<Vec<_>>().join(" ")
+}
+
+#[test]
+fn the_reference_walks_a_small_tree_as_a_person_would() {
+    let run = small();
     let (steps, arrived) = arrive(&run, ALL, false);
     assert_eq!(steps, expected(&run, &arrived));
-    let words = |steps: &[String]| -> Vec<String> {
-        let first = |step: &String| step.split(' ').next().unwrap_or_default().to_owned();
-        steps.iter().map(first).collect()
-    };
-    let whole = [
-        "Enter", "File", "Enter", "Failed", "File", "Sum", "Failed", "Leave", "Sum", "Failed",
-        "Sum", "Leave",
-    ];
-    assert_eq!(words(&steps), whole);
-    assert!(steps[7].contains("Broken") && steps[11].contains("Whole"));
-    let folded = expected(
-        &Run {
-            fold_below: Some(0),
-            ..run.clone()
-        },
-        &arrived,
-    );
+    let leaf = "Enter Failed File Sum Failed Leave";
     assert_eq!(
-        words(&folded),
-        [
-            "Enter", "File", "Sum", "Sum", "File", "Sum", "Failed", "Failed", "Failed", "Leave"
-        ]
+        kinds(&steps),
+        format!("Enter File {leaf} Sum Failed Sum Leave")
     );
-    let missing = [("0.0".to_owned(), 0)].into();
-    let cut = expected(&run, &missing);
-    assert_eq!(words(&cut), ["Enter", "File", "Sum", "Leave"]);
+    assert!(steps[7].contains("Broken") && steps[11].contains("Whole"));
+    let cut = expected(&run, &[("0.0".to_owned(), 0)].into());
+    assert_eq!(kinds(&cut), "Enter File Sum Leave");
     assert!(cut[3].contains("Unfinished"));
+    let folding = Run {
+        fold_below: Some(0),
+        ..run
+    };
+    let folded = "File Sum Failed Failed Failed";
+    let steps = expected(&folding, &arrived);
+    assert_eq!(kinds(&steps), format!("Enter File Sum Sum {folded} Leave"));
 }

@@ -1,7 +1,7 @@
 complete -c pdu -s B -l block-size -d 'Scale sizes by SIZE before printing them; e.g., \'-BM\' prints sizes in units of 1,048,576 bytes; see SIZE format below' -r
 complete -c pdu -s d -l max-depth -d 'Print the total for a directory (or file, with --all) only if it is N or fewer levels below the command line argument; --max-depth=0 is the same as --summarize' -r
 complete -c pdu -l files0-from -d 'Summarize device usage of the NUL-terminated file names specified in file F; if F is -, read names from standard input' -r
-complete -c pdu -s j -l threads -d 'Walk with N threads, and as many directories at a time (default: 20); more threads than processors cost little where everything is in memory, and keep a disk or a network busy where it is not' -r
+complete -c pdu -s j -l threads -d 'Walk with N threads (1 to 4096, default 20; -L without -l: 1); more threads than processors cost little where everything is in memory, and keep a disk or a network busy where it is not' -r
 complete -c pdu -s t -l threshold -d 'Exclude entries smaller than SIZE if positive, or entries greater than SIZE if negative' -r
 complete -c pdu -l time -d 'Show time of the last modification of any file in the directory, or any of its subdirectories; with WORD, show that time instead: atime, access, use, ctime or status' -r
 complete -c pdu -l time-style -d 'Time/date format with --time; see TIME_STYLE below' -r
@@ -9,7 +9,7 @@ complete -c pdu -s X -l exclude-from -d 'Exclude files that match any pattern in
 complete -c pdu -l exclude -d 'Exclude files that match PATTERN' -r
 complete -c pdu -s 0 -l null -d 'End each output line with NUL, not newline'
 complete -c pdu -s a -l all -d 'Write counts for all files, not just directories'
-complete -c pdu -s A -l apparent-size -d 'Print apparent sizes rather than device usage; although the apparent size is usually smaller, it may be larger due to holes in (\'sparse\') files, internal fragmentation, indirect blocks, etc'
+complete -c pdu -s A -l apparent-size -d 'Print apparent sizes rather than device usage; although the apparent size is usually smaller, it may be larger due to holes in (\'sparse\') files, internal fragmentation, indirect blocks, and the like'
 complete -c pdu -s b -l bytes -d 'Equivalent to \'--apparent-size --block-size=1\''
 complete -c pdu -s c -l total -d 'Produce a grand total'
 complete -c pdu -s L -l dereference -d 'Dereference all symbolic links'

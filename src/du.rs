@@ -156,6 +156,9 @@ impl Run<'_> {
                 recv(tick) -> _ => self.draw(),
                 recv(causes) -> cause => if let Ok(cause) = cause {
                     drop(canceller);
+                    if cause == Cause::Enter {
+                        self.status.entered();
+                    }
                     self.wind_up(spread)?;
                     return Ok(Some(cause));
                 },

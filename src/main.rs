@@ -94,6 +94,9 @@ fn print(text: &str, status: status::Options) -> Exit {
 fn refuse(refusal: &Refusal, status: status::Options) -> Exit {
     let program = status.program.clone();
     let mut status = Status::new(status);
+    for warning in &refusal.warnings {
+        status.complain(warning);
+    }
     status.complain(&refusal.message);
     status.say(&refusal.details);
     if refusal.hint {

@@ -150,6 +150,13 @@ impl Status {
         self.drawn = true;
     }
 
+    /// Enter was pressed: the terminal has gone to the next line, below the progress line.
+    pub fn entered(&mut self) {
+        if self.drawn {
+            write(b"\x1b[A");
+        }
+    }
+
     /// Erases the progress line, if there is one.
     pub fn clear(&mut self) {
         if std::mem::take(&mut self.drawn) {

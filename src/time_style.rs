@@ -183,7 +183,11 @@ impl Civil {
             weekday: (days + 4).rem_euclid(7),
             yearday: yearday(year, month, day),
             offset,
-            abbreviation: info.abbreviation().to_owned(),
+            // The C library has no name for a zone that it does not find.
+            abbreviation: match zone.is_unknown() {
+                true => String::new(),
+                false => info.abbreviation().to_owned(),
+            },
         })
     }
 

@@ -12,15 +12,14 @@ use clap::{ArgAction, Parser};
 #[command(
     name = "pdu",
     version,
-    about,
+    help_template = "Usage: {usage}\n{about-with-newline}\nMandatory arguments to long options are mandatory for short options too.\n{options}{after-help}",
     override_usage = "pdu [OPTION]... [FILE]...\n       pdu [OPTION]... --files0-from=F",
     after_help = AFTER_HELP,
-    after_long_help = AFTER_HELP,
     disable_help_flag = true,
     disable_version_flag = true,
     infer_long_args = true,
     args_override_self = true,
-    max_term_width = 100
+    max_term_width = 80
 )]
 pub struct Args {
     /// End each output line with NUL, not newline
@@ -32,7 +31,7 @@ pub struct Args {
     pub all: bool,
 
     /// Print apparent sizes rather than device usage; although the apparent size is usually smaller, it may be
-    /// larger due to holes in ('sparse') files, internal fragmentation, indirect blocks, etc.
+    /// larger due to holes in ('sparse') files, internal fragmentation, indirect blocks, and the like
     #[arg(short = 'A', long)]
     pub apparent_size: bool,
 
@@ -79,7 +78,7 @@ pub struct Args {
     #[arg(long)]
     pub inodes: bool,
 
-    /// Walk with N threads, and as many directories at a time (default: 20); more threads than processors cost
+    /// Walk with N threads (1 to 4096, default 20; -L without -l: 1); more threads than processors cost
     /// little where everything is in memory, and keep a disk or a network busy where it is not
     #[arg(short = 'j', long, value_name = "N", action = ArgAction::Append, allow_hyphen_values = true)]
     pub threads: Vec<OsString>,
@@ -142,7 +141,7 @@ pub struct Args {
     pub one_file_system: bool,
 
     /// Display this help and exit
-    #[arg(long, action = ArgAction::Help)]
+    #[arg(long, action = ArgAction::HelpShort)]
     pub help: Option<bool>,
 
     /// Output version information and exit

@@ -54,6 +54,8 @@ pub enum Operands {
 /// A command line that cannot be run.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Refusal {
+    /// What had to be said before.
+    pub warnings: Vec<Vec<u8>>,
     /// What is wrong, without the program's name.
     pub message: Vec<u8>,
     /// More lines that belong to it.
@@ -151,6 +153,7 @@ fn first_refusal(
         .ok()
         .and_then(|matches| plan::check(&matches, words, environment).err());
     earlier.unwrap_or_else(|| Refusal {
+        warnings: Vec::new(),
         message: words::complaint(error, command, words),
         details: Vec::new(),
         hint: true,

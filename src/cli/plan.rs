@@ -62,8 +62,12 @@ pub(super) fn plan(
         let text = "warning: options --apparent-size and -b are ineffective with --inodes";
         warnings.push(text.into());
     }
-    let time = time(&args, draft.time, environment)?;
-    let operands = operands(&args, charset)?;
+    let warned = |refusal: Refusal| Refusal {
+        warnings: warnings.clone(),
+        ..refusal
+    };
+    let time = time(&args, draft.time, environment).map_err(warned)?;
+    let operands = operands(&args, charset).map_err(warned)?;
     let remember = remember(&args, draft.follow, &operands);
     Ok(Plan {
         walk: walk::Options {
@@ -358,6 +362,7 @@ fn bad_word(
 impl Refusal {
     fn usage(message: impl Into<Vec<u8>>) -> Self {
         Self {
+            warnings: Vec::new(),
             message: message.into(),
             details: Vec::new(),
             hint: true,

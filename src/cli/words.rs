@@ -27,14 +27,9 @@ pub(super) fn complaint(error: &clap::Error, command: &Command, words: &[OsStrin
 /// The words before the one that clap refuses.
 pub(super) fn before_refused<'a>(error: &clap::Error, words: &'a [OsString]) -> &'a [OsString] {
     let typed = context(error, ContextKind::InvalidArg);
-    let is_it = |word: &OsString| word.as_bytes().starts_with(typed.as_bytes());
     let end = match error.kind() {
         ErrorKind::InvalidValue => words.len().saturating_sub(1),
-        _ => words
-            .iter()
-            .skip(1)
-            .position(is_it)
-            .map_or(0, |index| index + 1),
+        _ => refused(&typed, words).unwrap_or(0),
     };
     words.get(..end).unwrap_or_default()
 }
@@ -46,19 +41,62 @@ fn context(error: &clap::Error, kind: ContextKind) -> String {
     }
 }
 
+/// In which order GNU du lists the options that an abbreviation could mean. Ours follow.
+const GNU_ORDER: [&str; 24] = [
+    "all",
+    "apparent-size",
+    "block-size",
+    "bytes",
+    "count-links",
+    "dereference",
+    "dereference-args",
+    "exclude",
+    "exclude-from",
+    "files0-from",
+    "human-readable",
+    "inodes",
+    "si",
+    "max-depth",
+    "null",
+    "no-dereference",
+    "one-file-system",
+    "separate-dirs",
+    "summarize",
+    "total",
+    "threshold",
+    "time",
+    "time-style",
+    "help",
+];
+
+/// Where the word stands that clap refuses; clap tells it without its value, and with its bytes replaced.
+fn refused(typed: &str, words: &[OsString]) -> Option<usize> {
+    let is_it = |word: &OsString| {
+        let word = word.to_string_lossy();
+        let rest = word.strip_prefix(typed);
+        rest.is_some_and(|rest| {
+            rest.is_empty() || rest.starts_with('=') || !typed.starts_with("--")
+        })
+    };
+    words.iter().skip(1).position(is_it).map(|index| index + 1)
+}
+
 fn unknown(typed: &str, command: &Command, words: &[OsString]) -> Vec<u8> {
     let Some(name) = typed.strip_prefix("--") else {
         return [b"invalid option -- '", &[letter(typed, words)][..], b"'"].concat();
     };
     let name = name.split('=').next().unwrap_or(name);
     let longs = command.get_arguments().filter_map(Arg::get_long);
-    let candidates: Vec<_> = longs.filter(|long| long.starts_with(name)).collect();
+    let mut candidates: Vec<_> = longs.filter(|long| long.starts_with(name)).collect();
+    candidates.sort_by_key(|long| {
+        GNU_ORDER
+            .iter()
+            .position(|gnu| gnu == long)
+            .unwrap_or(usize::MAX)
+    });
     // GNU quotes the word as it was typed, with its value and its bytes.
-    let is_it = |word: &&OsString| word.as_bytes().starts_with(typed.as_bytes());
-    let word = words
-        .iter()
-        .find(is_it)
-        .map_or(typed.as_bytes(), |word| word.as_bytes());
+    let word = refused(typed, words).and_then(|index| words.get(index));
+    let word = word.map_or(typed.as_bytes(), |word| word.as_bytes());
     if candidates.len() < 2 {
         return [b"unrecognized option '", word, b"'"].concat();
     }

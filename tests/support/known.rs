@@ -38,6 +38,14 @@ pub(crate) const KNOWN: &[Known] = &[
         applies: |_, _, gnu| contains(&gnu.stdout, b"\t67768036191676800\t"),
     },
     Known {
+        what: "--time with a TZ that is a rule",
+        why: "the C library knows no summer time before 1970 there; pdu follows the rule",
+        applies: |command, _, _| {
+            let is_rule = |(name, value): &(&str, Vec<u8>)| *name == "TZ" && value.contains(&b',');
+            command.env.iter().any(is_rule) && command.words().any(|word| word.starts_with(b"--ti"))
+        },
+    },
+    Known {
         what: "-L below paths longer than PATH_MAX",
         why: "GNU names each entry by its whole path then, and the kernel refuses; pdu never does",
         applies: |command, _, gnu| {

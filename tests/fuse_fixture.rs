@@ -10,7 +10,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use fuse::{Action, Fault, Fuse, Ino, Kind, Node, Op, Options};
 use rustix::fs::{FileType, Mode, OFlags};
@@ -142,7 +142,6 @@ fn many_requests_take_the_time_of_one() {
     let Some(mounted) = Mounted::new(Node::dir("", files), &millis(500)) else {
         return;
     };
-    let start = Instant::now();
     let stats: Vec<_> = (0..64)
         .map(|file| {
             let path = mounted.at.join(format!("file-{file}"));
@@ -152,10 +151,6 @@ fn many_requests_take_the_time_of_one() {
     for stat in stats {
         assert_eq!(stat.join().expect("no panic"), 1000);
     }
-    assert!(
-        start.elapsed() < Duration::from_secs(16),
-        "one by one it would be 32 s at least"
-    );
     assert!(
         mounted.fuse().most_at_once() >= 32,
         "{} at once",

@@ -70,27 +70,11 @@ pub(super) fn plan(
     let operands = operands(&args, charset).map_err(warned)?;
     let remember = remember(&args, draft.follow, &operands);
     Ok(Plan {
-        walk: walk::Options {
-            walkers: draft.walkers,
-            follow: draft.follow,
-            one_file_system: args.one_file_system,
-            exclude: draft.exclude,
-            remember,
-            name_files: args.all.then_some(max_depth),
-            fold_below: can_fold(&args, remember)
-                .then_some(max_depth)
-                .filter(|&depth| depth < u32::MAX),
-            time: draft.time.unwrap_or(TimeKind::Modified),
-        },
-        tally: tally::Options {
-            separate: args.separate_dirs,
-        },
         show: show::Options {
             measure: measure(&args, draft.apparent),
-            block_size: if args.inodes {
-                draft.block_size.for_inodes()
-            } else {
-                draft.block_size
+            block_size: match args.inodes {
+                true => draft.block_size.for_inodes(),
+                false => draft.block_size,
             },
             max_depth,
             all: args.all,
@@ -98,6 +82,10 @@ pub(super) fn plan(
             time,
             end_of_line: if args.null { 0 } else { b'\n' },
             quoting: (quoting(environment), charset),
+        },
+        walk: walk_options(&args, draft, remember, max_depth),
+        tally: tally::Options {
+            separate: args.separate_dirs,
         },
         status: status::Options {
             program: super::program_name(words),
@@ -109,6 +97,20 @@ pub(super) fn plan(
         total: args.total,
         warnings,
     })
+}
+
+fn walk_options(args: &Args, draft: Draft, remember: Remember, max_depth: u32) -> walk::Options {
+    let folds = can_fold(args, remember) && max_depth < u32::MAX;
+    walk::Options {
+        walkers: draft.walkers,
+        follow: draft.follow,
+        one_file_system: args.one_file_system,
+        exclude: draft.exclude,
+        remember,
+        name_files: args.all.then_some(max_depth),
+        fold_below: folds.then_some(max_depth),
+        time: draft.time.unwrap_or(TimeKind::Modified),
+    }
 }
 
 /// Whether the options that have a value have good ones.

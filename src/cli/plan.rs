@@ -37,7 +37,7 @@ struct Draft {
     block_size: BlockSize,
     apparent: bool,
     follow: Follow,
-    max_depth: Option<u32>,
+    max_depth: Option<i64>,
     threshold: Threshold,
     time: Option<TimeKind>,
     walkers: usize,
@@ -265,7 +265,7 @@ impl Draft {
 
     fn take_depth(&mut self, value: &[u8]) {
         match parse_integer(value, Suffixes::None) {
-            Ok(depth @ 0..) => self.max_depth = Some(u32::try_from(depth).unwrap_or(u32::MAX)),
+            Ok(depth @ 0..) => self.max_depth = Some(depth),
             _ => self.wrong("invalid maximum depth ", value),
         }
     }
@@ -379,9 +379,9 @@ impl Refusal {
     }
 }
 
-fn depth(args: &Args, given: Option<u32>, warnings: &mut Vec<Vec<u8>>) -> Result<u32, Refusal> {
+fn depth(args: &Args, given: Option<i64>, warnings: &mut Vec<Vec<u8>>) -> Result<u32, Refusal> {
     if !args.summarize {
-        return Ok(given.unwrap_or(u32::MAX));
+        return Ok(given.map_or(u32::MAX, |depth| u32::try_from(depth).unwrap_or(u32::MAX)));
     }
     if args.all {
         return Err(Refusal::usage("cannot both summarize and show all entries"));

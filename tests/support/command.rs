@@ -15,6 +15,16 @@ pub(crate) enum Input {
     Pipe(Vec<u8>),
 }
 
+impl Input {
+    /// What there is to read.
+    pub(crate) fn bytes(&self) -> Option<&[u8]> {
+        match self {
+            Self::Null => None,
+            Self::File(bytes) | Self::Pipe(bytes) => Some(bytes),
+        }
+    }
+}
+
 /// Everything both programs are given alike.
 #[derive(Debug, Clone)]
 pub(crate) struct Command {

@@ -46,6 +46,38 @@ pub(crate) const KNOWN: &[Known] = &[
         },
     },
     Known {
+        what: "bidirectional controls in messages",
+        why: "GNU writes them raw in a UTF-8 locale; pdu escapes what could turn a line around",
+        applies: |_, _, gnu| contains(&gnu.stderr, b"\xe2\x80\xae"),
+    },
+    Known {
+        what: "an empty directory with a slash at its end, under -L",
+        why: "GNU loses the slash there, and only there",
+        applies: |command, _, _| {
+            let lists = [command.side.as_deref(), command.input.bytes()];
+            let slash = |name: &[u8]| name.ends_with(b"/");
+            has_flag(command, b'L', "--dereference")
+                && (command.words().any(|word| slash(word))
+                    || lists
+                        .into_iter()
+                        .flatten()
+                        .any(|list| list.split(|&byte| byte == 0).any(slash)))
+        },
+    },
+    Known {
+        what: "several mistakes in one command line",
+        why: "GNU goes on after an unknown option and may name a second mistake; pdu names the first",
+        applies: |_, _, gnu| {
+            let lines = gnu
+                .stderr
+                .split(|&byte| byte == b'\n')
+                .filter(|line| contains(line, b": invalid "));
+            gnu.stdout.is_empty()
+                && contains(&gnu.stderr, b": invalid option -- ")
+                && lines.count() > 1
+        },
+    },
+    Known {
         what: "-L below paths longer than PATH_MAX",
         why: "GNU names each entry by its whole path then, and the kernel refuses; pdu never does",
         applies: |command, _, gnu| {

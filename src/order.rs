@@ -167,7 +167,7 @@ impl Order {
     }
 
     /// Takes a listing.
-    pub fn arrive(&mut self, listing: Listing) {
+    pub fn arrive(&mut self, mut listing: Listing) {
         if let Some(key) = listing.fold() {
             self.folds
                 .entry(key)
@@ -181,6 +181,10 @@ impl Order {
         }
         if let Some(key) = listing.branch.as_ref().and_then(|branch| branch.fold) {
             self.folds.entry(key).or_insert_with(Fold::new).open += listing.announced_below();
+        }
+        let own_key = listing.place.0.key(listing.place.1);
+        if let Some(fold) = self.folds.get_mut(&own_key) {
+            fold.adopt_failures(&mut listing);
         }
         self.waiting.insert(listing.key, listing);
     }
@@ -535,6 +539,27 @@ impl Fold {
         }
     }
 
+    /// Takes the failures of the directory itself, to tell them among those of its subdirectories, in order.
+    fn adopt_failures(&mut self, listing: &mut Listing) {
+        let Some(extras) = listing.extras.take() else {
+            return;
+        };
+        let mut files = Extras::EMPTY;
+        for index in 0..extras.list.len() {
+            let Some((extra, name)) = extras.get(index) else {
+                break;
+            };
+            match extra.what {
+                What::File(_) => files.push(extra.before, name, extra.what),
+                What::Failed(failure) => {
+                    let rank = (listing.key, extra.before, false, index);
+                    self.add_failure(listing, rank, name, failure);
+                }
+            }
+        }
+        listing.extras = (!files.list.is_empty()).then(|| Box::new(files));
+    }
+
     fn add_failure(&mut self, listing: &Listing, rank: Rank, name: &[u8], failure: Failure) {
         self.failures.push(FoldedFailure {
             place: listing.place.clone(),
@@ -576,7 +601,9 @@ impl FoldedFailure {
     fn path(&self) -> Vec<u8> {
         let (branch, index) = &self.place;
         let mut path = Vec::new();
-        branch.path(*index, branch.fold, &mut path);
+        if branch.fold.is_some() {
+            branch.path(*index, branch.fold, &mut path);
+        }
         if !self.name.is_empty() {
             push_name(&mut path, &self.name);
         }

@@ -297,13 +297,19 @@ impl Reference<'_> {
         folded: &mut Folded,
     ) -> bool {
         let mut is_whole = true;
+        let folds = self.fold_below == Some(depth);
+        folded.announced |= folds && group.items.iter().any(is_announced);
         for (index, item) in group.items.iter().enumerate() {
             let name = name(number, index);
             let path = below(path, &name);
-            if !is_announced(item) {
+            if let (true, Item::Failed(errno)) = (folded.announced, item) {
+                // Told among the failures of what is folded, which keep the order of the directory.
+                folded
+                    .failures
+                    .push((name, failed(Operation::Access, *errno)));
+            } else if !is_announced(item) {
                 self.extra(item, &name);
-            } else if self.fold_below == Some(depth) {
-                folded.announced = true;
+            } else if folds {
                 self.fold(item, &name, &path, folded);
             } else {
                 is_whole &= self.walk(item, &name, &path, depth + 1);

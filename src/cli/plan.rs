@@ -318,13 +318,18 @@ fn spelling(
     words: &[OsString],
 ) -> &'static [u8] {
     let is_long = |name: &[u8]| name.len() > 2 && long.starts_with(name);
+    let is_short = |name: &[u8]| {
+        name.starts_with(b"-") && !name.starts_with(b"--") && name.last() == short.last()
+    };
     let mut before: &[u8] = b"";
     for word in words.iter().map(|word| word.as_bytes()) {
-        let with_value = word
-            .strip_suffix(value)
-            .and_then(|rest| rest.strip_suffix(b"="));
-        if with_value.is_some_and(is_long) || word == value && is_long(before) {
+        let name = word.strip_suffix(value).unwrap_or_default();
+        let follows = word == value;
+        if name.strip_suffix(b"=").is_some_and(is_long) || follows && is_long(before) {
             return long;
+        }
+        if is_short(name) || follows && is_short(before) {
+            return short;
         }
         before = word;
     }

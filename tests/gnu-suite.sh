@@ -151,6 +151,14 @@ if [ "$(id -u)" = 0 ]; then
   if command -v setpriv >/dev/null; then users='root nobody'; fi
 fi
 
+# Tests of what pdu does otherwise on purpose; README's table of differences says the same.
+meant() {
+  case $1 in
+    long-sloop.sh) echo 'meant: a link is followed from its directory, so 40 in a path are no limit' ;;
+    move-dir-while-traversing.sh) echo 'meant: a directory moved under an open descriptor is counted on' ;;
+  esac
+}
+
 table=$work/table
 for user in $users; do
   base_line "$user" >"$work/gnu.$user"
@@ -159,7 +167,9 @@ for user in $users; do
     ours=$(sed -n "s/^$test //p" "$work/pdu.$user")
     why=
     [ "$gnu" = PASS ] || why=$(reason "$logs/gnu-$user/$test.log")
-    [ "$gnu" = PASS ] && [ "$ours" != PASS ] &&
+    [ "$gnu" = PASS ] && [ "$ours" = FAIL ] && [ -n "$(meant "$test")" ] &&
+      ours=MEANT why=$(meant "$test")
+    [ "$gnu" = PASS ] && [ "$ours" != PASS ] && [ "$ours" != MEANT ] &&
       why="<<< $(reason "$logs/pdu-$user/$test.log") see $logs/pdu-$user/$test.log"
     printf '%-32s %-7s %-8s %-8s %s\n' "$test" "$user" "$gnu" "$ours" "$why"
   done <"$work/gnu.$user"
@@ -168,10 +178,11 @@ done >"$table"
 printf '%-32s %-7s %-8s %-8s %s\n' TEST USER GNU PDU REMARK
 cat "$table"
 awk '
-  { gnu[$3]++; pdu[$4]++; lost += $3 == "PASS" && $4 != "PASS" }
+  { gnu[$3]++; pdu[$4]++; lost += $3 == "PASS" && $4 != "PASS" && $4 != "MEANT" }
   END {
     printf "GNU: %d passed, %d failed, %d skipped\n", gnu["PASS"], NR - gnu["PASS"] - gnu["SKIP"], gnu["SKIP"]
-    printf "pdu: %d passed, %d failed, %d skipped\n", pdu["PASS"], NR - pdu["PASS"] - pdu["SKIP"], pdu["SKIP"]
+    printf "pdu: %d passed, %d failed, %d skipped\n", pdu["PASS"], NR - pdu["PASS"] - pdu["SKIP"] - pdu["MEANT"], pdu["SKIP"]
+    printf "%d differ on purpose\n", pdu["MEANT"]
     printf "%d tests pass with GNU and not with pdu\n", lost
     if (!gnu["PASS"]) exit 2
     exit lost > 0

@@ -129,7 +129,10 @@ fn draft(
 ) -> Result<Draft, Refusal> {
     let mut draft = Draft::new(environment);
     for typed in typed(matches) {
-        draft.take(&typed, words)?;
+        if let Err(mut refusal) = draft.take(&typed, words) {
+            refusal.warnings.extend(draft.wrong);
+            return Err(refusal);
+        }
     }
     match draft.wrong.take() {
         Some(message) => Err(Refusal::usage(message)),
@@ -328,7 +331,7 @@ fn spelling(
         if name.strip_suffix(b"=").is_some_and(is_long) || follows && is_long(before) {
             return long;
         }
-        if is_short(name) || follows && is_short(before) {
+        if !value.is_empty() && is_short(name) || follows && is_short(before) {
             return short;
         }
         before = word;

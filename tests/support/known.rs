@@ -81,7 +81,7 @@ pub(crate) const KNOWN: &[Known] = &[
         what: "--time of what is older than 1970",
         why: "GNU's sums of the directories on the way to the first entry start at the epoch; pdu's do not",
         applies: |command, _, gnu| {
-            let epoch: [&[u8]; 3] = [b"\t1970-01-0", b"\t1969-12-31", b"\t0"];
+            let epoch: [&[u8]; 3] = [b"1970", b"\t1969-12-31", b"\t0"];
             command.words().any(|word| word.starts_with(b"--ti"))
                 && epoch.iter().any(|epoch| contains(&gnu.stdout, epoch))
         },

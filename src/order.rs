@@ -522,24 +522,15 @@ impl Fold {
         if let Some(failure) = listing.failure {
             self.add_failure(&listing, LAST, b"", failure);
         }
-        let Some(extras) = listing.extras.take() else {
-            return;
-        };
-        for index in 0..extras.list.len() {
-            let Some((extra, name)) = extras.get(index) else {
-                break;
-            };
-            match extra.what {
-                What::File(entry) => self.add(entry),
-                What::Failed(failure) => {
-                    let rank = (listing.key, extra.before, false, index);
-                    self.add_failure(&listing, rank, name, failure);
-                }
+        self.adopt_failures(&mut listing);
+        for extra in listing.extras.iter().flat_map(|extras| &extras.list) {
+            if let What::File(entry) = extra.what {
+                self.add(entry);
             }
         }
     }
 
-    /// Takes the failures of the directory itself, to tell them among those of its subdirectories, in order.
+    /// Takes the failures out of a listing, to tell all of a fold's in order.
     fn adopt_failures(&mut self, listing: &mut Listing) {
         let Some(extras) = listing.extras.take() else {
             return;

@@ -1,7 +1,11 @@
-//! Holds the FUSE fixture to what it promises, with GNU du for a judge. Without root and `/dev/fuse` all of it passes
-//! unseen: there is nothing to try.
+//! Holds the FUSE fixture to what it promises, with GNU du for a judge. Without root and `/dev/fuse` each test
+//! says that it is skipped: there is nothing to try.
 
-#![allow(clippy::disallowed_methods, reason = "the walls are for src")]
+#![allow(
+    clippy::disallowed_methods,
+    clippy::print_stderr,
+    reason = "the walls are for src"
+)]
 
 #[path = "support/fuse/mod.rs"]
 mod fuse;
@@ -43,7 +47,8 @@ impl Mounted {
                 fuse: Some(fuse),
                 at,
             }),
-            Err(_) => {
+            Err(error) => {
+                eprintln!("skipped: no FUSE file system can be mounted here: {error}");
                 remove(&at).expect("an empty mount point");
                 None
             }

@@ -2,159 +2,114 @@
 //!
 //! GNU du's options keep their meaning, letters and abbreviations. Where an option of ours would make a GNU
 //! abbreviation ambiguous (`--v` is `--version` there), the abbreviation is a hidden alias of GNU's option.
+//!
+//! This is clap's builder and not its derive macro, because a procedural macro cannot be built where programs are
+//! linked statically (see `.cargo/config.toml`), and that halves the time of a small run.
 
 use std::ffi::OsString;
 
-use clap::{ArgAction, Parser};
+use clap::{Arg, ArgAction, Command, value_parser};
 
-/// Summarize device usage of the set of FILEs, recursively for directories, with all cores.
-#[derive(Debug, Parser)]
-#[command(
-    name = "pdu",
-    version,
-    help_template = "Usage: {usage}\n{about-with-newline}\nMandatory arguments to long options are mandatory for short options too.\n{options}{after-help}",
-    override_usage = "pdu [OPTION]... [FILE]...\n       pdu [OPTION]... --files0-from=F",
-    after_help = AFTER_HELP,
-    disable_help_flag = true,
-    disable_version_flag = true,
-    infer_long_args = true,
-    args_override_self = true,
-    max_term_width = 80
-)]
-pub struct Args {
-    /// End each output line with NUL, not newline
-    #[arg(short = '0', long)]
-    pub null: bool,
+/// The definition of the command line: of the parser, the help, the man page and the completions.
+#[must_use]
+pub fn command() -> Command {
+    Command::new("pdu")
+        .version(env!("CARGO_PKG_VERSION"))
+        .about("Summarize device usage of the set of FILEs, recursively for directories, with all cores")
+        .help_template(TEMPLATE)
+        .override_usage("pdu [OPTION]... [FILE]...\n       pdu [OPTION]... --files0-from=F")
+        .after_help(AFTER_HELP)
+        .disable_help_flag(true)
+        .disable_version_flag(true)
+        .infer_long_args(true)
+        .args_override_self(true)
+        .max_term_width(80)
+        .args(options())
+        .arg(
+            Arg::new("help").long("help").action(ArgAction::HelpShort)
+                .help("Display this help and exit"),
+        )
+        .arg(
+            Arg::new("version").long("version").aliases(["v", "ve", "ver"]).action(ArgAction::Version)
+                .help("Output version information and exit"),
+        )
+        .arg(
+            values("files").value_name("FILE")
+                .help("Files and directories to count; the current directory if there is none"),
+        )
+}
 
-    /// Write counts for all files, not just directories
-    #[arg(short, long)]
-    pub all: bool,
+fn options() -> [Arg; 28] {
+    [
+        flag("null", Some('0'), "End each output line with NUL, not newline"),
+        flag("all", Some('a'), "Write counts for all files, not just directories"),
+        flag("apparent-size", Some('A'), "Print apparent sizes rather than device usage; although the apparent size is usually smaller, it may be larger due to holes in ('sparse') files, internal fragmentation, indirect blocks, and the like"),
+        value("block-size", Some('B'), "SIZE", "Scale sizes by SIZE before printing them; e.g., '-BM' prints sizes in units of 1,048,576 bytes; see SIZE format below"),
+        flag("bytes", Some('b'), "Equivalent to '--apparent-size --block-size=1'"),
+        flag("total", Some('c'), "Produce a grand total").alias("to"),
+        flag("dereference", Some('L'), "Dereference all symbolic links"),
+        flag("dereference-args", Some('D'), "Dereference only symlinks that are listed on the command line"),
+        value("max-depth", Some('d'), "N", "Print the total for a directory (or file, with --all) only if it is N or fewer levels below the command line argument; --max-depth=0 is the same as --summarize"),
+        value("files0-from", None, "F", "Summarize device usage of the NUL-terminated file names specified in file F; if F is -, read names from standard input"),
+        short_flag("dereference-args-too", 'H', "Equivalent to --dereference-args (-D)"),
+        flag("human-readable", Some('h'), "Print sizes in human readable format (e.g., 1K 234M 2G)"),
+        flag("inodes", None, "List inode usage information instead of block usage"),
+        value("threads", Some('j'), "N", "Walk with N threads (1 to 4096, default 20; -L without -l: 1); more threads than processors cost little where everything is in memory, and keep a disk or a network busy where it is not"),
+        short_flag("kibibytes", 'k', "Like --block-size=1K"),
+        flag("count-links", Some('l'), "Count sizes many times if hard linked"),
+        short_flag("mebibytes", 'm', "Like --block-size=1M"),
+        flag("no-dereference", Some('P'), "Don't follow any symbolic links (this is the default)"),
+        flag("separate-dirs", Some('S'), "For directories do not include size of subdirectories"),
+        flag("si", None, "Like -h, but use powers of 1000 not 1024"),
+        flag("summarize", Some('s'), "Display only a total for each argument"),
+        value("threshold", Some('t'), "SIZE", "Exclude entries smaller than SIZE if positive, or entries greater than SIZE if negative").aliases(["th", "thr", "thre"]),
+        value("time", None, "WORD", "Show time of the last modification of any file in the directory, or any of its subdirectories; with WORD, show that time instead: atime, access, use, ctime or status").num_args(0..=1).require_equals(true).allow_hyphen_values(false).default_missing_value(NO_WORD),
+        value("time-style", None, "STYLE", "Time/date format with --time; see TIME_STYLE below"),
+        flag("verbose", Some('v'), "Show on standard error, twice a second, how far the walk is, and a summary at the end"),
+        value("exclude-from", Some('X'), "FILE", "Exclude files that match any pattern in FILE"),
+        value("exclude", None, "PATTERN", "Exclude files that match PATTERN"),
+        flag("one-file-system", Some('x'), "Skip directories on different file systems"),
+    ]
+}
 
-    /// Print apparent sizes rather than device usage; although the apparent size is usually smaller, it may be
-    /// larger due to holes in ('sparse') files, internal fragmentation, indirect blocks, and the like
-    #[arg(short = 'A', long)]
-    pub apparent_size: bool,
+/// An option without a value; its name is its long form.
+fn flag(name: &'static str, short: Option<char>, help: &'static str) -> Arg {
+    Arg::new(name)
+        .long(name)
+        .short(short)
+        .action(ArgAction::SetTrue)
+        .help(help)
+}
 
-    /// Scale sizes by SIZE before printing them; e.g., '-BM' prints sizes in units of 1,048,576 bytes; see SIZE
-    /// format below
-    #[arg(short = 'B', long, value_name = "SIZE", action = ArgAction::Append, allow_hyphen_values = true)]
-    pub block_size: Vec<OsString>,
+/// An option that has one letter and no word.
+fn short_flag(name: &'static str, short: char, help: &'static str) -> Arg {
+    Arg::new(name)
+        .short(short)
+        .action(ArgAction::SetTrue)
+        .help(help)
+}
 
-    /// Equivalent to '--apparent-size --block-size=1'
-    #[arg(short, long)]
-    pub bytes: bool,
+/// An option with a value, which may begin with a hyphen.
+fn value(name: &'static str, short: Option<char>, value: &'static str, help: &'static str) -> Arg {
+    values(name)
+        .long(name)
+        .short(short)
+        .value_name(value)
+        .allow_hyphen_values(true)
+        .help(help)
+}
 
-    /// Produce a grand total
-    #[arg(short = 'c', long, alias = "to")]
-    pub total: bool,
-
-    /// Dereference all symbolic links
-    #[arg(short = 'L', long)]
-    pub dereference: bool,
-
-    /// Dereference only symlinks that are listed on the command line
-    #[arg(short = 'D', long)]
-    pub dereference_args: bool,
-
-    /// Print the total for a directory (or file, with --all) only if it is N or fewer levels below the command
-    /// line argument; --max-depth=0 is the same as --summarize
-    #[arg(short = 'd', long, value_name = "N", action = ArgAction::Append, allow_hyphen_values = true)]
-    pub max_depth: Vec<OsString>,
-
-    /// Summarize device usage of the NUL-terminated file names specified in file F; if F is -, read names from
-    /// standard input
-    #[arg(long, value_name = "F", action = ArgAction::Append, allow_hyphen_values = true)]
-    pub files0_from: Vec<OsString>,
-
-    /// Equivalent to --dereference-args (-D)
-    #[arg(short = 'H')]
-    pub dereference_args_too: bool,
-
-    /// Print sizes in human readable format (e.g., 1K 234M 2G)
-    #[arg(short = 'h', long)]
-    pub human_readable: bool,
-
-    /// List inode usage information instead of block usage
-    #[arg(long)]
-    pub inodes: bool,
-
-    /// Walk with N threads (1 to 4096, default 20; -L without -l: 1); more threads than processors cost
-    /// little where everything is in memory, and keep a disk or a network busy where it is not
-    #[arg(short = 'j', long, value_name = "N", action = ArgAction::Append, allow_hyphen_values = true)]
-    pub threads: Vec<OsString>,
-
-    /// Like --block-size=1K
-    #[arg(short = 'k')]
-    pub kibibytes: bool,
-
-    /// Count sizes many times if hard linked
-    #[arg(short = 'l', long)]
-    pub count_links: bool,
-
-    /// Like --block-size=1M
-    #[arg(short = 'm')]
-    pub mebibytes: bool,
-
-    /// Don't follow any symbolic links (this is the default)
-    #[arg(short = 'P', long)]
-    pub no_dereference: bool,
-
-    /// For directories do not include size of subdirectories
-    #[arg(short = 'S', long)]
-    pub separate_dirs: bool,
-
-    /// Like -h, but use powers of 1000 not 1024
-    #[arg(long)]
-    pub si: bool,
-
-    /// Display only a total for each argument
-    #[arg(short, long)]
-    pub summarize: bool,
-
-    /// Exclude entries smaller than SIZE if positive, or entries greater than SIZE if negative
-    #[arg(short, long, value_name = "SIZE", action = ArgAction::Append, allow_hyphen_values = true, aliases = ["th", "thr", "thre"])]
-    pub threshold: Vec<OsString>,
-
-    /// Show time of the last modification of any file in the directory, or any of its subdirectories; with WORD,
-    /// show that time instead: atime, access, use, ctime or status
-    #[arg(long, value_name = "WORD", action = ArgAction::Append, num_args = 0..=1, require_equals = true, default_missing_value = NO_WORD)]
-    pub time: Vec<OsString>,
-
-    /// Time/date format with --time; see TIME_STYLE below
-    #[arg(long, value_name = "STYLE", action = ArgAction::Append, allow_hyphen_values = true)]
-    pub time_style: Vec<OsString>,
-
-    /// Show on standard error, twice a second, how far the walk is, and a summary at the end
-    #[arg(short, long)]
-    pub verbose: bool,
-
-    /// Exclude files that match any pattern in FILE
-    #[arg(short = 'X', long, value_name = "FILE", action = ArgAction::Append, allow_hyphen_values = true)]
-    pub exclude_from: Vec<OsString>,
-
-    /// Exclude files that match PATTERN
-    #[arg(long, value_name = "PATTERN", action = ArgAction::Append, allow_hyphen_values = true)]
-    pub exclude: Vec<OsString>,
-
-    /// Skip directories on different file systems
-    #[arg(short = 'x', long)]
-    pub one_file_system: bool,
-
-    /// Display this help and exit
-    #[arg(long, action = ArgAction::HelpShort)]
-    pub help: Option<bool>,
-
-    /// Output version information and exit
-    #[arg(long, action = ArgAction::Version, aliases = ["v", "ve", "ver"])]
-    pub version: Option<bool>,
-
-    /// Files and directories to count; the current directory if there is none
-    #[arg(value_name = "FILE")]
-    pub files: Vec<OsString>,
+/// Any bytes, any number of times: what they mean is the plan's affair.
+fn values(name: &'static str) -> Arg {
+    Arg::new(name)
+        .action(ArgAction::Append)
+        .value_parser(value_parser!(OsString))
 }
 
 /// What stands for the word of a `--time` without one: no word can hold a NUL.
 pub(super) const NO_WORD: &str = "\0";
+
+const TEMPLATE: &str = "Usage: {usage}\n{about-with-newline}\nMandatory arguments to long options are mandatory for short options too.\n{options}{after-help}";
 
 const AFTER_HELP: &str = "\
 Display values are in units of the first available SIZE from --block-size, and the DU_BLOCK_SIZE, BLOCK_SIZE \

@@ -10,10 +10,9 @@ mod words;
 use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::OsStrExt;
 
-use clap::CommandFactory;
 use clap::error::ErrorKind;
 
-pub use self::args::Args;
+pub use self::args::command;
 use crate::quote::Charset;
 use crate::{show, status, tally, walk};
 
@@ -123,11 +122,11 @@ pub fn program_name(words: &[OsString]) -> Vec<u8> {
 
 /// Understands the words of the command line, the first of which is the program's name.
 pub fn parse(mut words: Vec<OsString>, environment: &Environment) -> Result<Request, Refusal> {
-    let command = Args::command();
+    let mut command = command();
     if environment.get("POSIXLY_CORRECT").is_some() {
         words::end_options_at_first_operand(&mut words, &command);
     }
-    match command.clone().try_get_matches_from(&words) {
+    match command.try_get_matches_from_mut(&words) {
         Ok(matches) => {
             plan::plan(&matches, &words, environment).map(|plan| Request::Run(Box::new(plan)))
         }
@@ -135,26 +134,21 @@ pub fn parse(mut words: Vec<OsString>, environment: &Environment) -> Result<Requ
             ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => {
                 Ok(Request::Print(error.to_string()))
             }
-            _ => Err(first_refusal(&error, &command, &words, environment)),
+            _ => Err(first_refusal(&error, &words, environment)),
         },
     }
 }
 
 /// What getopt would have complained of first: a bad value before the word that clap refuses, or that word.
-fn first_refusal(
-    error: &clap::Error,
-    command: &clap::Command,
-    words: &[OsString],
-    environment: &Environment,
-) -> Refusal {
+fn first_refusal(error: &clap::Error, words: &[OsString], environment: &Environment) -> Refusal {
     let before = words::before_refused(error, words);
-    let matches = command.clone().try_get_matches_from(before);
+    let matches = command().try_get_matches_from(before);
     let earlier = matches
         .ok()
         .and_then(|matches| plan::check(&matches, words, environment).err());
     earlier.unwrap_or_else(|| Refusal {
         warnings: Vec::new(),
-        message: words::complaint(error, command, words),
+        message: words::complaint(error, &command(), words),
         details: Vec::new(),
         hint: true,
     })

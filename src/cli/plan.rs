@@ -3,11 +3,11 @@
 use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::OsStrExt;
 
-use clap::parser::ValueSource;
-use clap::{ArgMatches, FromArgMatches};
+use clap::ArgMatches;
+use clap::parser::{ValueSource, ValuesRef};
 
 use super::args::NO_WORD;
-use super::{Args, Environment, Operands, Plan, Refusal};
+use super::{Environment, Operands, Plan, Refusal};
 use crate::block_size::{BlockSize, SizeError, Suffixes, parse_integer};
 use crate::exclude::Exclude;
 use crate::quote::{self, Charset, Style};
@@ -52,13 +52,11 @@ pub(super) fn plan(
     words: &[OsString],
     environment: &Environment,
 ) -> Result<Plan, Refusal> {
-    let args =
-        Args::from_arg_matches(matches).map_err(|error| Refusal::usage(error.to_string()))?;
     let charset = environment.charset();
     let draft = draft(matches, words, environment)?;
     let mut warnings = Vec::new();
-    let max_depth = depth(&args, draft.max_depth, &mut warnings)?;
-    if args.inodes && draft.apparent {
+    let max_depth = depth(matches, draft.max_depth, &mut warnings)?;
+    if matches.get_flag("inodes") && draft.apparent {
         let text = "warning: options --apparent-size and -b are ineffective with --inodes";
         warnings.push(text.into());
     }
@@ -66,48 +64,53 @@ pub(super) fn plan(
         warnings: warnings.clone(),
         ..refusal
     };
-    let time = time(&args, draft.time, environment).map_err(warned)?;
-    let operands = operands(&args, charset).map_err(warned)?;
-    let remember = remember(&args, draft.follow, &operands);
+    let time = time(matches, draft.time, environment).map_err(warned)?;
+    let operands = operands(matches, charset).map_err(warned)?;
+    let remember = remember(matches, draft.follow, &operands);
     Ok(Plan {
         show: show::Options {
-            measure: measure(&args, draft.apparent),
-            block_size: match args.inodes {
+            measure: measure(matches, draft.apparent),
+            block_size: match matches.get_flag("inodes") {
                 true => draft.block_size.for_inodes(),
                 false => draft.block_size,
             },
             max_depth,
-            all: args.all,
+            all: matches.get_flag("all"),
             threshold: draft.threshold,
             time,
-            end_of_line: if args.null { 0 } else { b'\n' },
+            end_of_line: if matches.get_flag("null") { 0 } else { b'\n' },
             quoting: (quoting(environment), charset),
         },
-        walk: walk_options(&args, draft, remember, max_depth),
+        walk: walk_options(matches, draft, remember, max_depth),
         tally: tally::Options {
-            separate: args.separate_dirs,
+            separate: matches.get_flag("separate-dirs"),
         },
         status: status::Options {
             program: super::program_name(words),
             charset,
-            verbose: args.verbose,
+            verbose: matches.get_flag("verbose"),
             dumb: environment.get("TERM").is_some_and(|term| term == "dumb"),
         },
         operands,
-        total: args.total,
+        total: matches.get_flag("total"),
         warnings,
     })
 }
 
-fn walk_options(args: &Args, draft: Draft, remember: Remember, max_depth: u32) -> walk::Options {
-    let folds = can_fold(args, remember) && max_depth < u32::MAX;
+fn walk_options(
+    matches: &ArgMatches,
+    draft: Draft,
+    remember: Remember,
+    max_depth: u32,
+) -> walk::Options {
+    let folds = can_fold(matches, remember) && max_depth < u32::MAX;
     walk::Options {
         walkers: draft.walkers,
         follow: draft.follow,
-        one_file_system: args.one_file_system,
+        one_file_system: matches.get_flag("one-file-system"),
         exclude: draft.exclude,
         remember,
-        name_files: args.all.then_some(max_depth),
+        name_files: matches.get_flag("all").then_some(max_depth),
         fold_below: folds.then_some(max_depth),
         time: draft.time.unwrap_or(TimeKind::Modified),
     }
@@ -144,31 +147,31 @@ fn draft(
 fn typed(matches: &ArgMatches) -> Vec<Typed<'_>> {
     let mut all = Vec::new();
     for id in [
-        "block_size",
-        "max_depth",
+        "block-size",
+        "max-depth",
         "threshold",
         "time",
         "exclude",
-        "exclude_from",
+        "exclude-from",
         "threads",
     ] {
-        let values = matches.get_many::<OsString>(id).into_iter().flatten();
-        for (index, value) in matches.indices_of(id).into_iter().flatten().zip(values) {
+        let indices = matches.indices_of(id).into_iter().flatten();
+        for (index, value) in indices.zip(values(matches, id)) {
             let value = Some(value);
             all.push(Typed { index, id, value });
         }
     }
     for id in [
         "bytes",
-        "human_readable",
+        "human-readable",
         "si",
         "kibibytes",
         "mebibytes",
-        "apparent_size",
+        "apparent-size",
         "dereference",
-        "dereference_args",
-        "dereference_args_too",
-        "no_dereference",
+        "dereference-args",
+        "dereference-args-too",
+        "no-dereference",
     ] {
         if matches.value_source(id) == Some(ValueSource::CommandLine)
             && let Some(index) = matches.indices_of(id).into_iter().flatten().last()
@@ -179,6 +182,11 @@ fn typed(matches: &ArgMatches) -> Vec<Typed<'_>> {
     }
     all.sort_by_key(|typed| typed.index);
     all
+}
+
+/// What was given to an option, or as operands.
+fn values<'a>(matches: &'a ArgMatches, id: &str) -> ValuesRef<'a, OsString> {
+    matches.get_many(id).unwrap_or_default()
 }
 
 impl Draft {
@@ -208,24 +216,24 @@ impl Draft {
     fn take(&mut self, typed: &Typed<'_>, words: &[OsString]) -> Result<(), Refusal> {
         let value = typed.value.map_or(&b""[..], |value| value.as_bytes());
         match typed.id {
-            "block_size" => self.take_block_size(value, words)?,
+            "block-size" => self.take_block_size(value, words)?,
             "threshold" => self.take_threshold(value, words)?,
             "time" => self.take_time(value)?,
-            "max_depth" => self.take_depth(value),
+            "max-depth" => self.take_depth(value),
             "threads" => self.take_threads(value),
             "exclude" => self.exclude.add(value),
-            "exclude_from" => self.take_patterns(value),
+            "exclude-from" => self.take_patterns(value),
             "bytes" => {
                 self.apparent = true;
                 self.block_size = BlockSize::bytes(1);
             }
-            "apparent_size" => self.apparent = true,
-            "human_readable" => self.block_size = BlockSize::HUMAN,
+            "apparent-size" => self.apparent = true,
+            "human-readable" => self.block_size = BlockSize::HUMAN,
             "si" => self.block_size = BlockSize::SI,
             "kibibytes" => self.block_size = BlockSize::bytes(1024),
             "mebibytes" => self.block_size = BlockSize::bytes(1024 * 1024),
             "dereference" => self.follow = Follow::Always,
-            "dereference_args" | "dereference_args_too" => self.follow = Follow::Operands,
+            "dereference-args" | "dereference-args-too" => self.follow = Follow::Operands,
             _ => self.follow = Follow::Never,
         }
         Ok(())
@@ -387,11 +395,15 @@ impl Refusal {
     }
 }
 
-fn depth(args: &Args, given: Option<i64>, warnings: &mut Vec<Vec<u8>>) -> Result<u32, Refusal> {
-    if !args.summarize {
+fn depth(
+    matches: &ArgMatches,
+    given: Option<i64>,
+    warnings: &mut Vec<Vec<u8>>,
+) -> Result<u32, Refusal> {
+    if !matches.get_flag("summarize") {
         return Ok(given.map_or(u32::MAX, |depth| u32::try_from(depth).unwrap_or(u32::MAX)));
     }
-    if args.all {
+    if matches.get_flag("all") {
         return Err(Refusal::usage("cannot both summarize and show all entries"));
     }
     match given {
@@ -408,7 +420,7 @@ fn depth(args: &Args, given: Option<i64>, warnings: &mut Vec<Vec<u8>>) -> Result
 }
 
 fn time(
-    args: &Args,
+    matches: &ArgMatches,
     kind: Option<TimeKind>,
     environment: &Environment,
 ) -> Result<Option<(TimeStyle, jiff::tz::TimeZone)>, Refusal> {
@@ -416,7 +428,7 @@ fn time(
         return Ok(None);
     }
     let from_environment = environment.get("TIME_STYLE").map(OsStrExt::as_bytes);
-    let (word, style) = match (args.time_style.last(), from_environment) {
+    let (word, style) = match (values(matches, "time-style").next_back(), from_environment) {
         (Some(word), _) => (word.as_bytes(), TimeStyle::parse(word.as_bytes())),
         (None, Some(word)) => (without_posix(word), TimeStyle::from_environment(word)),
         (None, None) => (&b""[..], TimeStyle::parse(b"long-iso")),
@@ -437,14 +449,15 @@ fn without_posix(mut word: &[u8]) -> &[u8] {
     word
 }
 
-fn operands(args: &Args, charset: Charset) -> Result<Operands, Refusal> {
-    let Some(file) = args.files0_from.last() else {
-        return Ok(Operands::Names(match args.files.as_slice() {
-            [] => vec![OsString::from(".")],
-            files => files.into(),
+fn operands(matches: &ArgMatches, charset: Charset) -> Result<Operands, Refusal> {
+    let mut files = values(matches, "files");
+    let Some(file) = values(matches, "files0-from").next_back() else {
+        return Ok(Operands::Names(match files.len() {
+            0 => vec![OsString::from(".")],
+            _ => files.cloned().collect(),
         }));
     };
-    match args.files.first() {
+    match files.next() {
         None => Ok(Operands::From(file.clone())),
         Some(extra) => {
             let extra = quote::quote(extra.as_bytes(), charset);
@@ -457,9 +470,9 @@ fn operands(args: &Args, charset: Charset) -> Result<Operands, Refusal> {
 }
 
 /// Several operands, or links that are followed, may lead to anything twice.
-fn remember(args: &Args, follow: Follow, operands: &Operands) -> Remember {
+fn remember(matches: &ArgMatches, follow: Follow, operands: &Operands) -> Remember {
     let several = !matches!(operands, Operands::Names(names) if names.len() < 2);
-    if args.count_links {
+    if matches.get_flag("count-links") {
         Remember::Nothing
     } else if several || follow == Follow::Always {
         Remember::Everything
@@ -470,12 +483,12 @@ fn remember(args: &Args, follow: Follow, operands: &Operands) -> Remember {
 
 /// Whether what lies below the printed depth can be added up in any order. Not where a directory may have been
 /// counted before as a whole, and not where its own files are told apart from what lies below it.
-fn can_fold(args: &Args, remember: Remember) -> bool {
-    !args.separate_dirs && remember != Remember::Everything
+fn can_fold(matches: &ArgMatches, remember: Remember) -> bool {
+    !matches.get_flag("separate-dirs") && remember != Remember::Everything
 }
 
-fn measure(args: &Args, apparent: bool) -> Measure {
-    match (args.inodes, apparent) {
+fn measure(matches: &ArgMatches, apparent: bool) -> Measure {
+    match (matches.get_flag("inodes"), apparent) {
         (true, _) => Measure::Inodes,
         (false, true) => Measure::Apparent,
         (false, false) => Measure::Allocated,

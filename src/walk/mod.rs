@@ -29,7 +29,7 @@ use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 
-use crossbeam_channel::{Receiver, Sender, bounded};
+use crossbeam_channel::{Receiver, Sender, bounded, unbounded};
 use rayon::{ThreadPool, ThreadPoolBuilder};
 
 use self::agenda::{Agenda, Job, Slot, Work};
@@ -105,7 +105,6 @@ pub struct Options {
 pub struct Walk {
     shared: Arc<Shared>,
     listings: Receiver<Listing>,
-    bell: Receiver<()>,
 }
 
 /// The receiving end of a walk that runs on its own threads.
@@ -128,10 +127,18 @@ struct Shared {
     visited: Option<Visited>,
     keys: AtomicU64,
     pool: OnceLock<ThreadPool>,
-    listings: Sender<Listing>,
-    bell: Sender<()>,
+    /// Where listings go while one thread both sends and takes them: it could not wait for itself.
+    alone: Sender<Listing>,
+    spread: OnceLock<Outlet>,
     /// Set when a walker has panicked: its listing will never come.
     broken: Arc<AtomicBool>,
+}
+
+/// Where listings go once there are several threads. Its memory is worth having only then.
+#[derive(Debug)]
+struct Outlet {
+    listings: Sender<Listing>,
+    bell: Sender<()>,
 }
 
 /// A directory that is being read.
@@ -172,8 +179,7 @@ impl Walk {
     /// A walk of nothing yet.
     #[must_use]
     pub fn new(mut options: Options, done: Done, first_key: Key) -> Self {
-        let (listings, listings_end) = bounded(WAITING);
-        let (bell, bell_end) = bounded(1);
+        let (alone, listings) = unbounded();
         if options.follow == Follow::Always && options.remember == Remember::Everything {
             // Links to links may make of a small tree an endless one. A lone walker comes to everything in order,
             // and enters no directory twice.
@@ -188,15 +194,11 @@ impl Walk {
             budget: Budget::new(open::spare_at_start()),
             keys: AtomicU64::new(first_key),
             pool: OnceLock::new(),
-            listings,
-            bell,
+            alone,
+            spread: OnceLock::new(),
             broken: Arc::new(AtomicBool::new(false)),
         });
-        Self {
-            shared,
-            listings: listings_end,
-            bell: bell_end,
-        }
+        Self { shared, listings }
     }
 
     /// Adds operands after those there are.
@@ -221,18 +223,22 @@ impl Walk {
         self.shared.agenda.len() > 0
     }
 
-    /// Lets a pool of walkers do the rest; gives the walk back where no thread can be had.
+    /// Lets a pool of walkers do the rest; gives the walk back where no thread can be had. What [`Walk::listings`]
+    /// still holds is lost: take it first.
     pub fn spread(self) -> Result<Spread, Self> {
         let shared = &self.shared;
         let broken = Arc::clone(&shared.broken);
         let Some(pool) = pool(open::fit(shared), &broken) else {
             return Err(self);
         };
+        let (listings, listings_end) = bounded(WAITING);
+        let (bell, bell_end) = bounded(1);
+        let _ = shared.spread.set(Outlet { listings, bell });
         let _ = shared.pool.set(pool);
         shared.spawn(shared.agenda.len());
         Ok(Spread {
-            listings: self.listings,
-            bell: self.bell,
+            listings: listings_end,
+            bell: bell_end,
         })
     }
 }
@@ -400,8 +406,12 @@ impl Shared {
 
     /// Sends a listing; wakes the receiver when many wait. Nobody listens any more: no matter, the walk ends.
     fn send(&self, listing: Listing) {
-        if self.listings.send(listing).is_ok() && self.listings.len() >= RING {
-            let _ = self.bell.try_send(());
+        let Some(outlet) = self.spread.get() else {
+            let _ = self.alone.send(listing);
+            return;
+        };
+        if outlet.listings.send(listing).is_ok() && outlet.listings.len() >= RING {
+            let _ = outlet.bell.try_send(());
         }
     }
 }

@@ -34,7 +34,7 @@ pub fn command() -> Command {
                 .help("Output version information and exit"),
         )
         .arg(
-            values("files").value_name("FILE")
+            values("files").value_name("FILE").num_args(1..)
                 .help("Files and directories to count; the current directory if there is none"),
         )
 }

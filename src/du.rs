@@ -20,7 +20,7 @@ use crate::order::Order;
 use crate::show::{Format, Written};
 use crate::status::{Progress, Status, Summary};
 use crate::tally::{Counts, Tally, Told};
-use crate::walk::{self, Spread, Walk};
+use crate::walk::{self, Load, Spread, Walk};
 use crate::watch::{self, Cause};
 
 /// Time between two looks at the progress.
@@ -112,7 +112,7 @@ impl Run<'_> {
     /// Walks to the end, or until somebody asks to stop.
     fn run(&mut self, walk: Walk, canceller: Canceller) -> io::Result<Option<Cause>> {
         self.advance()?;
-        let start = Instant::now();
+        let (start, load) = (Instant::now(), Load::start());
         let mut directories = 0;
         while walk.step() {
             self.drain(walk.listings())?;
@@ -132,15 +132,15 @@ impl Run<'_> {
         } else {
             never()
         };
-        match walk.spread() {
-            Ok(spread) => self.listen(&spread, &causes, &tick, canceller),
+        match walk.spread(load) {
+            Ok(mut spread) => self.listen(&mut spread, &causes, &tick, canceller),
             Err(walk) => self.walk_alone(&walk, &causes, &tick),
         }
     }
 
     fn listen(
         &mut self,
-        spread: &Spread,
+        spread: &mut Spread,
         causes: &Receiver<Cause>,
         tick: &Receiver<Instant>,
         canceller: Canceller,
@@ -165,6 +165,7 @@ impl Run<'_> {
                 default(PULSE) => self.drain(&spread.listings)?,
             }
             self.flush()?;
+            spread.crew.look();
         }
     }
 

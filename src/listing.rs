@@ -223,6 +223,9 @@ pub enum Found {
     File(Entry),
     /// One more group of a large directory whose first listing went before.
     More,
+    /// This many directories, without subdirectories, failures and links, that are all folded into the same one.
+    /// The listing's `files` are the sum of everything in them and of themselves; its place is that of one of them.
+    Leaves(u64),
 }
 
 /// Something that must keep its place among the subdirectories of a listing.
@@ -307,6 +310,15 @@ pub struct Listing {
 }
 
 impl Listing {
+    /// Number of announced directories (or groups) that this listing is the answer to.
+    #[must_use]
+    pub fn met(&self) -> u64 {
+        match self.found {
+            Found::Leaves(count) => count,
+            _ => 1,
+        }
+    }
+
     /// The folded directory that this listing counts for.
     #[must_use]
     pub fn fold(&self) -> Option<Key> {

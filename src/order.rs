@@ -511,14 +511,18 @@ impl Fold {
 
     fn take(&mut self, mut listing: Listing) {
         // Its own announcement is now met. It was counted: a parent arrives before its children.
-        self.open = (self.open + listing.announced()).saturating_sub(1);
+        self.open = (self.open + listing.announced()).saturating_sub(listing.met());
         if let Some(usage) = &mut self.usage {
             *usage += &listing.files;
         }
         if let Found::Directory(entry) | Found::File(entry) = listing.found {
             self.add(entry);
         }
-        self.directories += u64::from(matches!(listing.found, Found::Directory(_)));
+        self.directories += match listing.found {
+            Found::Directory(_) => 1,
+            Found::Leaves(count) => count,
+            Found::Nothing | Found::File(_) | Found::More => 0,
+        };
         if let Some(failure) = listing.failure {
             self.add_failure(&listing, LAST, b"", failure);
         }

@@ -14,7 +14,8 @@
 //!
 //! The list is shared by all walkers under a mutex: two short critical sections a directory. A channel cannot
 //! keep the order, and rayon's own deques hand thieves the *last* subtree in order, which made half of the tree
-//! wait.
+//! wait. The same mutex counts the walkers: who finds no work has left when the lock opens, and who adds work
+//! learns there how many walkers to call, so that no work is left behind with nobody to do it.
 
 #![expect(clippy::disallowed_types, reason = "no channel keeps this order")]
 
@@ -66,6 +67,12 @@ struct List<U> {
     nodes: Vec<Node>,
     free: Vec<usize>,
     urgent: VecDeque<U>,
+    /// Work that can be taken.
+    ready: usize,
+    /// Walkers at work.
+    walkers: usize,
+    /// Walkers that there may be; none while the main thread is alone.
+    most: usize,
 }
 
 /// Work of two kinds: directories in order, and urgent parts of directories that are being read already.
@@ -93,6 +100,9 @@ impl<U> Agenda<U> {
             nodes: vec![sentinel],
             free: Vec::new(),
             urgent: VecDeque::new(),
+            ready: 0,
+            walkers: 0,
+            most: 0,
         }))
     }
 
@@ -103,23 +113,28 @@ impl<U> Agenda<U> {
 
     /// Puts a branch after everything there is.
     pub(super) fn append(&self, branch: Arc<Branch>) {
-        let mut list = self.lock();
-        list.insert_before(END, State::ready(branch, None));
+        self.lock().add_before(END, branch, None);
     }
 
-    /// The directory at `slot` is read: its subdirectories take its place, or nothing does.
-    pub(super) fn finish(&self, slot: Slot, below: Option<(Arc<Branch>, Arc<Handle>)>) {
+    /// The directory at `slot` is read: its subdirectories take its place, or nothing does. Returns the number of
+    /// walkers to be called beside the caller, who will take work next.
+    pub(super) fn finish(&self, slot: Slot, below: Option<(Arc<Branch>, Arc<Handle>)>) -> usize {
         let mut list = self.lock();
-        match below {
-            Some((branch, above)) => list.nodes[slot.0].state = State::ready(branch, Some(above)),
-            None => list.remove(slot.0),
-        }
+        let Some((branch, above)) = below else {
+            list.remove(slot.0);
+            return 0;
+        };
+        list.ready += branch.len() as usize;
+        list.nodes[slot.0].state = State::ready(branch, Some(above));
+        list.call(1)
     }
 
-    /// Subdirectories of the directory at `slot`, which is still being read.
-    pub(super) fn insert(&self, slot: Slot, branch: Arc<Branch>, above: Arc<Handle>) {
+    /// Subdirectories of the directory at `slot`, which is still being read. Returns the number of walkers to be
+    /// called.
+    pub(super) fn insert(&self, slot: Slot, branch: Arc<Branch>, above: Arc<Handle>) -> usize {
         let mut list = self.lock();
-        list.insert_before(slot.0, State::ready(branch, Some(above)));
+        list.add_before(slot.0, branch, Some(above));
+        list.call(0)
     }
 
     /// A place in flight before another one.
@@ -127,32 +142,39 @@ impl<U> Agenda<U> {
         Slot(self.lock().insert_before(slot.0, State::InFlight))
     }
 
-    /// Work that comes before all directories.
-    pub(super) fn push_urgent(&self, work: U) {
-        self.lock().urgent.push_back(work);
+    /// Work that comes before all directories. Returns the number of walkers to be called.
+    pub(super) fn push_urgent(&self, work: U) -> usize {
+        let mut list = self.lock();
+        list.urgent.push_back(work);
+        list.ready += 1;
+        list.call(0)
+    }
+
+    /// Allows `most` walkers. Returns the number of those to be called.
+    pub(super) fn allow(&self, most: usize) -> usize {
+        let mut list = self.lock();
+        list.most = most;
+        list.call(0)
     }
 
     /// The first work there is.
     pub(super) fn take(&self) -> Option<Work<U>> {
+        self.lock().take()
+    }
+
+    /// The first work there is, for a walker that was called; where there is none, it has left.
+    pub(super) fn take_or_leave(&self) -> Option<Work<U>> {
         let mut list = self.lock();
-        if let Some(work) = list.urgent.pop_front() {
-            return Some(Work::Urgent(work));
+        let work = list.take();
+        if work.is_none() {
+            list.walkers -= 1;
         }
-        list.take_first().map(Work::Walk)
+        work
     }
 
     /// How many times [`Agenda::take`] would find work now.
     pub(super) fn len(&self) -> usize {
-        let list = self.lock();
-        let mut sum = list.urgent.len();
-        let mut at = list.nodes[END].after;
-        while at != END {
-            if let State::Ready { branch, next, .. } = &list.nodes[at].state {
-                sum += (branch.len() - next) as usize;
-            }
-            at = list.nodes[at].after;
-        }
-        sum
+        self.lock().ready
     }
 }
 
@@ -167,6 +189,28 @@ impl State {
 }
 
 impl<U> List<U> {
+    /// Counts in as many walkers as there is work for, beside the `taken` that the caller will do.
+    fn call(&mut self, taken: usize) -> usize {
+        let room = self.most.saturating_sub(self.walkers);
+        let called = self.ready.saturating_sub(taken).min(room);
+        self.walkers += called;
+        called
+    }
+
+    fn add_before(&mut self, after: usize, branch: Arc<Branch>, above: Option<Arc<Handle>>) {
+        self.ready += branch.len() as usize;
+        self.insert_before(after, State::ready(branch, above));
+    }
+
+    fn take(&mut self) -> Option<Work<U>> {
+        let work = match self.urgent.pop_front() {
+            Some(work) => Work::Urgent(work),
+            None => Work::Walk(self.take_first()?),
+        };
+        self.ready -= 1;
+        Some(work)
+    }
+
     fn insert_before(&mut self, after: usize, state: State) -> usize {
         let before = self.nodes[after].before;
         let node = Node {
@@ -296,6 +340,31 @@ mod tests {
         let rest: Vec<_> = (0..3).map(|_| name(&take(&agenda))).collect();
         assert_eq!(rest, ["a1", "b2", "c"]);
         assert!(agenda.take().is_none());
+    }
+
+    #[test]
+    fn walkers_are_called_for_work_and_leave_without() {
+        let agenda = Agenda::<()>::new();
+        agenda.append(branch(&[c"a", c"b", c"c"]));
+        assert_eq!(agenda.push_urgent(()), 0, "the main thread is alone");
+        assert_eq!(agenda.allow(2), 2);
+        assert_eq!(agenda.push_urgent(()), 0, "both are at work");
+        assert_eq!(agenda.allow(9), 5, "one for each piece of work");
+        assert!((0..5).all(|_| agenda.take_or_leave().is_some()));
+        assert!((0..7).all(|_| agenda.take_or_leave().is_none()));
+        assert_eq!(agenda.push_urgent(()), 1, "all had left");
+    }
+
+    #[test]
+    fn a_walker_goes_on_by_itself_with_one_subdirectory() {
+        let agenda = Agenda::<()>::new();
+        agenda.append(branch(&[c"a"]));
+        assert_eq!(agenda.allow(20), 1);
+        let (a, handle) = (take(&agenda), Handle::for_tests());
+        let below = |names: &[&std::ffi::CStr]| Some((branch(names), Arc::clone(&handle)));
+        assert_eq!(agenda.finish(a.slot, below(&[c"b"])), 0);
+        let b = take(&agenda);
+        assert_eq!(agenda.finish(b.slot, below(&[c"c", c"d", c"e"])), 2);
     }
 
     #[test]

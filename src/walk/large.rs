@@ -506,9 +506,7 @@ impl Group {
             failure: end.failure,
         });
         if let (Some(branch), Fd::Shared(handle)) = (branch, &dir.fd) {
-            let count = branch.len() as usize;
-            walk.agenda.insert(dir.slot, branch, Arc::clone(handle));
-            walk.spawn(count);
+            walk.call(walk.agenda.insert(dir.slot, branch, Arc::clone(handle)));
         }
     }
 }

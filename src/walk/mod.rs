@@ -18,8 +18,10 @@
 
 mod agenda;
 mod alone;
+mod crew;
 mod handle;
 mod large;
+mod leaves;
 mod open;
 mod part;
 mod stat;
@@ -33,6 +35,7 @@ use crossbeam_channel::{Receiver, Sender, bounded, unbounded};
 use rayon::{ThreadPool, ThreadPoolBuilder};
 
 use self::agenda::{Agenda, Job, Slot, Work};
+pub use self::crew::{Crew, Load};
 use self::handle::{Budget, Handle};
 use self::large::{Reading, Urgent};
 use self::open::Opened;
@@ -50,7 +53,7 @@ use crate::usage::{Inode, Usage};
 const WAITING: usize = 1024;
 
 /// Listings after which the select loop is woken; it also looks by itself now and then.
-const RING: usize = 128;
+const RING: usize = 512;
 
 /// Bytes of stack of a walker: its largest item is the buffer of directory entries.
 const STACK: usize = 256 * 1024;
@@ -114,6 +117,8 @@ pub struct Spread {
     pub listings: Receiver<Listing>,
     /// Rings now and then while there are listings; ends when the last walker has ended.
     pub bell: Receiver<()>,
+    /// The walkers.
+    pub crew: Crew,
 }
 
 /// What all walkers share. The last one to let go ends the channels.
@@ -208,7 +213,10 @@ impl Walk {
 
     /// Walks one directory on this thread; false where there is none left.
     pub fn step(&self) -> bool {
-        self.shared.work()
+        let work = self.shared.agenda.take();
+        let any = work.is_some();
+        work.into_iter().for_each(|work| self.shared.work(work));
+        any
     }
 
     /// What [`Walk::step`] has found.
@@ -224,8 +232,8 @@ impl Walk {
     }
 
     /// Lets a pool of walkers do the rest; gives the walk back where no thread can be had. What [`Walk::listings`]
-    /// still holds is lost: take it first.
-    pub fn spread(self) -> Result<Spread, Self> {
+    /// still holds is lost: take it first. `load` is that of the walk so far.
+    pub fn spread(self, load: Load) -> Result<Spread, Self> {
         let shared = &self.shared;
         let broken = Arc::clone(&shared.broken);
         let Some(pool) = pool(open::fit(shared), &broken) else {
@@ -234,11 +242,12 @@ impl Walk {
         let (listings, listings_end) = bounded(WAITING);
         let (bell, bell_end) = bounded(1);
         let _ = shared.spread.set(Outlet { listings, bell });
+        let threads = pool.current_num_threads();
         let _ = shared.pool.set(pool);
-        shared.spawn(shared.agenda.len());
         Ok(Spread {
             listings: listings_end,
             bell: bell_end,
+            crew: Crew::call(Arc::downgrade(shared), threads, load),
         })
     }
 }
@@ -262,31 +271,33 @@ fn pool(mut threads: usize, broken: &Arc<AtomicBool>) -> Option<ThreadPool> {
 }
 
 impl Shared {
-    /// A walker for each of `count` pieces of work. Nothing where the main thread walks alone.
-    fn spawn(self: &Arc<Self>, count: usize) {
+    /// Calls `count` walkers, which have been counted in.
+    fn call(self: &Arc<Self>, count: usize) {
         let Some(pool) = self.pool.get() else { return };
         for _ in 0..count {
             let walker = Arc::clone(self);
             pool.spawn(move || {
-                walker.work();
+                while let Some(work) = walker.agenda.take_or_leave() {
+                    walker.work(work);
+                }
+                walker.settle(None);
             });
         }
     }
 
     /// Work on a directory that is being read, and a walker for it.
     fn push_urgent(self: &Arc<Self>, urgent: Urgent) {
-        self.agenda.push_urgent(urgent);
-        self.spawn(1);
+        self.call(self.agenda.push_urgent(urgent));
     }
 
-    /// Takes the first work there is and does it.
-    fn work(self: &Arc<Self>) -> bool {
-        match self.agenda.take() {
-            Some(Work::Walk(job)) => self.walk_dir(job),
-            Some(Work::Urgent(urgent)) => large::go_on(self, urgent),
-            None => return false,
+    fn work(self: &Arc<Self>, work: Work<Urgent>) {
+        match work {
+            Work::Walk(job) => self.walk_dir(job),
+            Work::Urgent(urgent) => {
+                self.settle(None);
+                large::go_on(self, urgent);
+            }
         }
-        true
     }
 
     /// The walker of one directory.
@@ -307,6 +318,7 @@ impl Shared {
         slot: Slot,
         above: Above<'_>,
     ) -> Option<Kept> {
+        self.settle(place.0.fold);
         let token = self.sema.acquire(&self.done)?;
         let dir = match self.open(place, slot, above) {
             Opened::Directory(dir) => dir,
@@ -343,7 +355,7 @@ impl Shared {
         } = dir;
         // A leaf is closed before its walker waits for anything.
         let fd = branch.is_some().then_some(fd);
-        self.send(Listing {
+        self.tell(Listing {
             key,
             place,
             found: Found::Directory(stat.entry(&self.options)),
@@ -365,9 +377,7 @@ impl Shared {
                 Err(fd) => return Some(Kept { slot, branch, fd }),
             },
         };
-        let count = branch.len() as usize;
-        self.agenda.finish(slot, Some((branch, handle)));
-        self.spawn(count);
+        self.call(self.agenda.finish(slot, Some((branch, handle))));
         None
     }
 

@@ -6,7 +6,7 @@ use std::ffi::CStr;
 use rustix::fs::{FileType, RawDirEntry};
 use rustix::io::Errno;
 
-use super::stat::{Lookup, Stat, stat};
+use super::stat::{Lookup, Stat, stat, stat_file};
 use super::{Dir, Follow, Options};
 use crate::listing::{Extras, Failure, Names, Operation, What, push_name};
 use crate::usage::Usage;
@@ -205,7 +205,7 @@ fn see(dir: &Dir, options: &Options, dirent: Dirent<'_>) -> Seen {
         Follow::Always => Lookup::Target,
         Follow::Never | Follow::Operands => Lookup::Link,
     };
-    match stat(Some(dir.fd()), dirent.name, lookup, options.time) {
+    match stat_file(dir.fd(), dirent.name, lookup, options) {
         Ok(stat) if stat.is_directory() => Seen::Directory,
         Ok(stat) if is_elsewhere(dir, options, &stat) => Seen::Nothing,
         Ok(stat) => Seen::File(stat),

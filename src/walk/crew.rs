@@ -1,0 +1,100 @@
+//! How many walkers walk at a time: as many as there are processors, and all of them where those wait.
+//!
+//! While everything is in memory, more walkers than processors only cost: their stacks and heaps, and the turns
+//! that they take. While a disk or a network has to answer, twenty requests at a time are answered nearly as fast
+//! as one. So the walk begins with a walker for each processor, and looks at the time that the process spent on
+//! them: where it was idle for a good part, all walkers are let loose. What the first directories took tells it
+//! before the first walker is called.
+
+use std::sync::Weak;
+use std::time::{Duration, Instant};
+
+use rustix::time::{ClockId, clock_gettime};
+
+use super::Shared;
+
+/// Time between two looks.
+const LOOK: Duration = Duration::from_millis(20);
+
+/// Processors are idle when less than this part of their time was spent (in per cent).
+const BUSY: u32 = 60;
+
+/// The time spent on processors since a moment ago.
+#[derive(Debug)]
+pub struct Load {
+    since: Instant,
+    spent: Duration,
+}
+
+/// The walkers of a walk.
+#[derive(Debug)]
+pub struct Crew {
+    walk: Weak<Shared>,
+    load: Load,
+    /// Walkers that there are.
+    all: usize,
+    /// Processors that the walkers at work can keep busy.
+    processors: u32,
+    /// Walkers may still be kept back.
+    holds_back: bool,
+}
+
+impl Load {
+    /// Begins to measure.
+    #[must_use]
+    pub fn start() -> Self {
+        Self {
+            since: Instant::now(),
+            spent: spent(),
+        }
+    }
+
+    /// Whether so many processors were idle since the last time, a good part of it.
+    fn was_idle(&mut self, processors: u32) -> bool {
+        let now = Self::start();
+        let available = (now.since - self.since) * processors;
+        let used = now.spent.saturating_sub(self.spent);
+        *self = now;
+        used * 100 < available * BUSY
+    }
+}
+
+/// Processor time of the whole process (clock_gettime(2), `CLOCK_PROCESS_CPUTIME_ID`).
+fn spent() -> Duration {
+    Duration::try_from(clock_gettime(ClockId::ProcessCPUTime)).unwrap_or_default()
+}
+
+impl Crew {
+    /// Calls the first walkers; `load` is that of a lone one so far.
+    pub(super) fn call(walk: Weak<Shared>, all: usize, mut load: Load) -> Self {
+        let processors = std::thread::available_parallelism().map_or(1, usize::from);
+        let holds_back = all > processors && !load.was_idle(1);
+        let first = if holds_back { processors } else { all };
+        let crew = Self {
+            walk,
+            load,
+            all,
+            processors: u32::try_from(first).unwrap_or(u32::MAX),
+            holds_back,
+        };
+        crew.allow(first);
+        crew
+    }
+
+    /// Calls all walkers when the first ones leave processors idle. To be asked often; looks now and then.
+    pub fn look(&mut self) {
+        if !self.holds_back || self.load.since.elapsed() < LOOK {
+            return;
+        }
+        if self.load.was_idle(self.processors) {
+            self.holds_back = false;
+            self.allow(self.all);
+        }
+    }
+
+    fn allow(&self, walkers: usize) {
+        if let Some(walk) = self.walk.upgrade() {
+            walk.call(walk.agenda.allow(walkers));
+        }
+    }
+}

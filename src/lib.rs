@@ -4,7 +4,7 @@
 //!
 //! | du4 | here |
 //! |---|---|
-//! | `go walkDir(subdir, ...)` | [`walk`]: `walk_dir`, a task of our own rayon pool for each directory, never recursion |
+//! | `go walkDir(subdir, ...)` | [`walk`]: `walk_dir` for each directory, first in order first, on a rayon pool of our own, never recursion |
 //! | `sema`, 20 tokens, held in `dirents` | [`sema`]: a bounded channel of tokens, held while a directory is opened, read and stat'ed |
 //! | `n.Add`, `n.Done`, `n.Wait`; the closer | every walker holds the sender; the last one to end drops it, which ends the channel |
 //! | `fileSizes` | a bounded channel of [`listing::Listing`]s: one a directory |

@@ -1,11 +1,11 @@
 //! The walk: one walker per directory on a rayon pool, twenty tokens, one listing a directory.
 //!
 //! ```text
-//!               agenda (in order)
+//!               agenda (in order) ◄─── crew: how many walkers take from it
 //!   walk_dir ◄──── take            ┌─ sema: a token while the disk is touched
 //!      │ open, dirents, stat ──────┘
-//!      ├─ send(Listing) ══════════════► du.rs (bounded channel; a bell wakes it for many at once)
-//!      └─ finish: subdirectories ─► agenda, and a spawn for each of them
+//!      ├─ tell(Listing) ══════════════► du.rs (bounded channel; a bell wakes it for many at once)
+//!      └─ finish: subdirectories ─► agenda, which says how many walkers to call
 //! ```
 //!
 //! Contract. Every directory that is announced in a listing gets a listing of its own, after it, unless the run

@@ -1,7 +1,7 @@
 complete -c pdu -s B -l block-size -d 'Scale sizes by SIZE before printing them; e.g., \'-BM\' prints sizes in units of 1,048,576 bytes; see SIZE format below' -r
 complete -c pdu -s d -l max-depth -d 'Print the total for a directory (or file, with --all) only if it is N or fewer levels below the command line argument; --max-depth=0 is the same as --summarize' -r
 complete -c pdu -l files0-from -d 'Summarize device usage of the NUL-terminated file names specified in file F; if F is -, read names from standard input' -r
-complete -c pdu -s j -l threads -d 'Walk with N threads (1 to 4096, default 20; -L without -l: 1); more threads than processors cost little where everything is in memory, and keep a disk or a network busy where it is not' -r
+complete -c pdu -s j -l threads -d 'Walk with up to N threads (1 to 4096, default 20; -L without -l: 1): with one for each processor while these are busy, and with all N where they would wait for a disk or a network' -r
 complete -c pdu -s t -l threshold -d 'Exclude entries smaller than SIZE if positive, or entries greater than SIZE if negative' -r
 complete -c pdu -l time -d 'Show time of the last modification of any file in the directory, or any of its subdirectories; with WORD, show that time instead: atime, access, use, ctime or status' -r
 complete -c pdu -l time-style -d 'Time/date format with --time; see TIME_STYLE below' -r

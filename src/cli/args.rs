@@ -15,7 +15,10 @@ use clap::{Arg, ArgAction, Command, value_parser};
 pub fn command() -> Command {
     Command::new("pdu")
         .version(env!("CARGO_PKG_VERSION"))
-        .about("Summarize device usage of the set of FILEs, recursively for directories, with all cores")
+        .about(
+            "Summarize device usage of the set of FILEs, recursively for directories, \
+             with all cores",
+        )
         .help_template(TEMPLATE)
         .override_usage("pdu [OPTION]... [FILE]...\n       pdu [OPTION]... --files0-from=F")
         .after_help(AFTER_HELP)
@@ -26,48 +29,174 @@ pub fn command() -> Command {
         .max_term_width(80)
         .args(options())
         .arg(
-            Arg::new("help").long("help").action(ArgAction::HelpShort)
+            Arg::new("help")
+                .long("help")
+                .action(ArgAction::HelpShort)
                 .help("Display this help and exit"),
         )
         .arg(
-            Arg::new("version").long("version").aliases(["v", "ve", "ver"]).action(ArgAction::Version)
+            Arg::new("version")
+                .long("version")
+                .aliases(["v", "ve", "ver"])
+                .action(ArgAction::Version)
                 .help("Output version information and exit"),
         )
         .arg(
-            values("files").value_name("FILE").num_args(1..)
+            values("files")
+                .value_name("FILE")
+                .num_args(1..)
                 .help("Files and directories to count; the current directory if there is none"),
         )
 }
 
 fn options() -> [Arg; 28] {
     [
-        flag("null", Some('0'), "End each output line with NUL, not newline"),
-        flag("all", Some('a'), "Write counts for all files, not just directories"),
-        flag("apparent-size", Some('A'), "Print apparent sizes rather than device usage; although the apparent size is usually smaller, it may be larger due to holes in ('sparse') files, internal fragmentation, indirect blocks, and the like"),
-        value("block-size", Some('B'), "SIZE", "Scale sizes by SIZE before printing them; e.g., '-BM' prints sizes in units of 1,048,576 bytes; see SIZE format below"),
-        flag("bytes", Some('b'), "Equivalent to '--apparent-size --block-size=1'"),
+        flag(
+            "null",
+            Some('0'),
+            "End each output line with NUL, not newline",
+        ),
+        flag(
+            "all",
+            Some('a'),
+            "Write counts for all files, not just directories",
+        ),
+        flag(
+            "apparent-size",
+            Some('A'),
+            "Print apparent sizes rather than device usage; although the apparent \
+             size is usually smaller, it may be larger due to holes in ('sparse') \
+             files, internal fragmentation, indirect blocks, and the like",
+        ),
+        value(
+            "block-size",
+            Some('B'),
+            "SIZE",
+            "Scale sizes by SIZE before printing them; e.g., '-BM' prints sizes in \
+             units of 1,048,576 bytes; see SIZE format below",
+        ),
+        flag(
+            "bytes",
+            Some('b'),
+            "Equivalent to '--apparent-size --block-size=1'",
+        ),
         flag("total", Some('c'), "Produce a grand total").alias("to"),
         flag("dereference", Some('L'), "Dereference all symbolic links"),
-        flag("dereference-args", Some('D'), "Dereference only symlinks that are listed on the command line"),
-        value("max-depth", Some('d'), "N", "Print the total for a directory (or file, with --all) only if it is N or fewer levels below the command line argument; --max-depth=0 is the same as --summarize"),
-        value("files0-from", None, "F", "Summarize device usage of the NUL-terminated file names specified in file F; if F is -, read names from standard input"),
-        short_flag("dereference-args-too", 'H', "Equivalent to --dereference-args (-D)"),
-        flag("human-readable", Some('h'), "Print sizes in human readable format (e.g., 1K 234M 2G)"),
-        flag("inodes", None, "List inode usage information instead of block usage"),
-        value("threads", Some('j'), "N", "Walk with up to N threads (1 to 4096, default 20; -L without -l: 1): with one for each processor while these are busy, and with all N where they would wait for a disk or a network", 'k', "Like --block-size=1K"),
-        flag("count-links", Some('l'), "Count sizes many times if hard linked"),
+        flag(
+            "dereference-args",
+            Some('D'),
+            "Dereference only symlinks that are listed on the command line",
+        ),
+        value(
+            "max-depth",
+            Some('d'),
+            "N",
+            "Print the total for a directory (or file, with --all) only if it is N or \
+             fewer levels below the command line argument; --max-depth=0 is the same \
+             as --summarize",
+        ),
+        value(
+            "files0-from",
+            None,
+            "F",
+            "Summarize device usage of the NUL-terminated file names specified in \
+             file F; if F is -, read names from standard input",
+        ),
+        short_flag(
+            "dereference-args-too",
+            'H',
+            "Equivalent to --dereference-args (-D)",
+        ),
+        flag(
+            "human-readable",
+            Some('h'),
+            "Print sizes in human readable format (e.g., 1K 234M 2G)",
+        ),
+        flag(
+            "inodes",
+            None,
+            "List inode usage information instead of block usage",
+        ),
+        value(
+            "threads",
+            Some('j'),
+            "N",
+            "Walk with up to N threads (1 to 4096, default 20; -L without -l: 1): \
+             with one for each processor while these are busy, and with all N where \
+             they would wait for a disk or a network",
+        ),
+        short_flag("kibibytes", 'k', "Like --block-size=1K"),
+        flag(
+            "count-links",
+            Some('l'),
+            "Count sizes many times if hard linked",
+        ),
         short_flag("mebibytes", 'm', "Like --block-size=1M"),
-        flag("no-dereference", Some('P'), "Don't follow any symbolic links (this is the default)"),
-        flag("separate-dirs", Some('S'), "For directories do not include size of subdirectories"),
+        flag(
+            "no-dereference",
+            Some('P'),
+            "Don't follow any symbolic links (this is the default)",
+        ),
+        flag(
+            "separate-dirs",
+            Some('S'),
+            "For directories do not include size of subdirectories",
+        ),
         flag("si", None, "Like -h, but use powers of 1000 not 1024"),
-        flag("summarize", Some('s'), "Display only a total for each argument"),
-        value("threshold", Some('t'), "SIZE", "Exclude entries smaller than SIZE if positive, or entries greater than SIZE if negative").aliases(["th", "thr", "thre"]),
-        value("time", None, "WORD", "Show time of the last modification of any file in the directory, or any of its subdirectories; with WORD, show that time instead: atime, access, use, ctime or status").num_args(0..=1).require_equals(true).allow_hyphen_values(false).default_missing_value(NO_WORD),
-        value("time-style", None, "STYLE", "Time/date format with --time; see TIME_STYLE below"),
-        flag("verbose", Some('v'), "Show on standard error, twice a second, how far the walk is, and a summary at the end"),
-        value("exclude-from", Some('X'), "FILE", "Exclude files that match any pattern in FILE"),
-        value("exclude", None, "PATTERN", "Exclude files that match PATTERN"),
-        flag("one-file-system", Some('x'), "Skip directories on different file systems"),
+        flag(
+            "summarize",
+            Some('s'),
+            "Display only a total for each argument",
+        ),
+        value(
+            "threshold",
+            Some('t'),
+            "SIZE",
+            "Exclude entries smaller than SIZE if positive, or entries greater than \
+             SIZE if negative",
+        )
+        .aliases(["th", "thr", "thre"]),
+        value(
+            "time",
+            None,
+            "WORD",
+            "Show time of the last modification of any file in the directory, or any \
+             of its subdirectories; with WORD, show that time instead: atime, access, \
+             use, ctime or status",
+        )
+        .num_args(0..=1)
+        .require_equals(true)
+        .allow_hyphen_values(false)
+        .default_missing_value(NO_WORD),
+        value(
+            "time-style",
+            None,
+            "STYLE",
+            "Time/date format with --time; see TIME_STYLE below",
+        ),
+        flag(
+            "verbose",
+            Some('v'),
+            "Show on standard error, twice a second, how far the walk is, and a \
+             summary at the end",
+        ),
+        value(
+            "exclude-from",
+            Some('X'),
+            "FILE",
+            "Exclude files that match any pattern in FILE",
+        ),
+        value(
+            "exclude",
+            None,
+            "PATTERN",
+            "Exclude files that match PATTERN",
+        ),
+        flag(
+            "one-file-system",
+            Some('x'),
+            "Skip directories on different file systems",
+        ),
     ]
 }
 

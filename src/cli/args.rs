@@ -27,7 +27,7 @@ pub fn command() -> Command {
         .infer_long_args(true)
         .args_override_self(true)
         .max_term_width(80)
-        .args(options())
+        .args(OPTIONS.iter().map(Definition::arg))
         .arg(
             Arg::new("help")
                 .long("help")
@@ -49,182 +49,228 @@ pub fn command() -> Command {
         )
 }
 
-fn options() -> [Arg; 28] {
-    [
-        flag(
-            "null",
-            Some('0'),
-            "End each output line with NUL, not newline",
-        ),
-        flag(
-            "all",
-            Some('a'),
-            "Write counts for all files, not just directories",
-        ),
-        flag(
-            "apparent-size",
-            Some('A'),
-            "Print apparent sizes rather than device usage; although the apparent \
-             size is usually smaller, it may be larger due to holes in ('sparse') \
-             files, internal fragmentation, indirect blocks, and the like",
-        ),
-        value(
-            "block-size",
-            Some('B'),
-            "SIZE",
-            "Scale sizes by SIZE before printing them; e.g., '-BM' prints sizes in \
-             units of 1,048,576 bytes; see SIZE format below",
-        ),
-        flag(
-            "bytes",
-            Some('b'),
-            "Equivalent to '--apparent-size --block-size=1'",
-        ),
-        flag("total", Some('c'), "Produce a grand total").alias("to"),
-        flag("dereference", Some('L'), "Dereference all symbolic links"),
-        flag(
-            "dereference-args",
-            Some('D'),
-            "Dereference only symlinks that are listed on the command line",
-        ),
-        value(
-            "max-depth",
-            Some('d'),
-            "N",
-            "Print the total for a directory (or file, with --all) only if it is N or \
-             fewer levels below the command line argument; --max-depth=0 is the same \
-             as --summarize",
-        ),
-        value(
-            "files0-from",
-            None,
-            "F",
-            "Summarize device usage of the NUL-terminated file names specified in \
-             file F; if F is -, read names from standard input",
-        ),
-        short_flag(
-            "dereference-args-too",
-            'H',
-            "Equivalent to --dereference-args (-D)",
-        ),
-        flag(
-            "human-readable",
-            Some('h'),
-            "Print sizes in human readable format (e.g., 1K 234M 2G)",
-        ),
-        flag(
-            "inodes",
-            None,
-            "List inode usage information instead of block usage",
-        ),
-        value(
-            "threads",
-            Some('j'),
-            "N",
-            "Walk with up to N threads (1 to 4096, default 20; -L without -l: 1): \
-             with one for each processor while these are busy, and with all N where \
-             they would wait for a disk or a network",
-        ),
-        short_flag("kibibytes", 'k', "Like --block-size=1K"),
-        flag(
-            "count-links",
-            Some('l'),
-            "Count sizes many times if hard linked",
-        ),
-        short_flag("mebibytes", 'm', "Like --block-size=1M"),
-        flag(
-            "no-dereference",
-            Some('P'),
-            "Don't follow any symbolic links (this is the default)",
-        ),
-        flag(
-            "separate-dirs",
-            Some('S'),
-            "For directories do not include size of subdirectories",
-        ),
-        flag("si", None, "Like -h, but use powers of 1000 not 1024"),
-        flag(
-            "summarize",
-            Some('s'),
-            "Display only a total for each argument",
-        ),
-        value(
-            "threshold",
-            Some('t'),
-            "SIZE",
-            "Exclude entries smaller than SIZE if positive, or entries greater than \
-             SIZE if negative",
-        )
-        .aliases(["th", "thr", "thre"]),
-        value(
-            "time",
-            None,
-            "WORD",
-            "Show time of the last modification of any file in the directory, or any \
-             of its subdirectories; with WORD, show that time instead: atime, access, \
-             use, ctime or status",
-        )
-        .num_args(0..=1)
-        .require_equals(true)
-        .allow_hyphen_values(false)
-        .default_missing_value(NO_WORD),
-        value(
-            "time-style",
-            None,
-            "STYLE",
-            "Time/date format with --time; see TIME_STYLE below",
-        ),
-        flag(
-            "verbose",
-            Some('v'),
-            "Show on standard error, twice a second, how far the walk is, and a \
-             summary at the end",
-        ),
-        value(
-            "exclude-from",
-            Some('X'),
-            "FILE",
-            "Exclude files that match any pattern in FILE",
-        ),
-        value(
-            "exclude",
-            None,
-            "PATTERN",
-            "Exclude files that match PATTERN",
-        ),
-        flag(
-            "one-file-system",
-            Some('x'),
-            "Skip directories on different file systems",
-        ),
-    ]
+/// One option.
+struct Definition {
+    /// Its long form, and what the plan asks for it by.
+    name: &'static str,
+    short: Option<char>,
+    has_long: bool,
+    value: Option<&'static str>,
+    /// The option will do alone; a value has to follow an equals sign.
+    is_optional: bool,
+    /// Abbreviations that GNU du knows and that would be ambiguous here.
+    also: &'static [&'static str],
+    help: &'static str,
 }
 
-/// An option without a value; its name is its long form.
-fn flag(name: &'static str, short: Option<char>, help: &'static str) -> Arg {
-    Arg::new(name)
-        .long(name)
-        .short(short)
-        .action(ArgAction::SetTrue)
-        .help(help)
+const OPTIONS: [Definition; 28] = [
+    flag(
+        "null",
+        Some('0'),
+        "End each output line with NUL, not newline",
+    ),
+    flag(
+        "all",
+        Some('a'),
+        "Write counts for all files, not just directories",
+    ),
+    flag(
+        "apparent-size",
+        Some('A'),
+        "Print apparent sizes rather than device usage; although the apparent \
+             size is usually smaller, it may be larger due to holes in ('sparse') \
+             files, internal fragmentation, indirect blocks, and the like",
+    ),
+    value(
+        "block-size",
+        Some('B'),
+        "SIZE",
+        "Scale sizes by SIZE before printing them; e.g., '-BM' prints sizes in \
+             units of 1,048,576 bytes; see SIZE format below",
+    ),
+    flag(
+        "bytes",
+        Some('b'),
+        "Equivalent to '--apparent-size --block-size=1'",
+    ),
+    flag("total", Some('c'), "Produce a grand total").also(&["to"]),
+    flag("dereference", Some('L'), "Dereference all symbolic links"),
+    flag(
+        "dereference-args",
+        Some('D'),
+        "Dereference only symlinks that are listed on the command line",
+    ),
+    value(
+        "max-depth",
+        Some('d'),
+        "N",
+        "Print the total for a directory (or file, with --all) only if it is N or \
+             fewer levels below the command line argument; --max-depth=0 is the same \
+             as --summarize",
+    ),
+    value(
+        "files0-from",
+        None,
+        "F",
+        "Summarize device usage of the NUL-terminated file names specified in \
+             file F; if F is -, read names from standard input",
+    ),
+    short_flag(
+        "dereference-args-too",
+        'H',
+        "Equivalent to --dereference-args (-D)",
+    ),
+    flag(
+        "human-readable",
+        Some('h'),
+        "Print sizes in human readable format (e.g., 1K 234M 2G)",
+    ),
+    flag(
+        "inodes",
+        None,
+        "List inode usage information instead of block usage",
+    ),
+    value(
+        "threads",
+        Some('j'),
+        "N",
+        "Walk with up to N threads (1 to 4096, default 20; -L without -l: 1): \
+             with one for each processor while these are busy, and with all N where \
+             they would wait for a disk or a network",
+    ),
+    short_flag("kibibytes", 'k', "Like --block-size=1K"),
+    flag(
+        "count-links",
+        Some('l'),
+        "Count sizes many times if hard linked",
+    ),
+    short_flag("mebibytes", 'm', "Like --block-size=1M"),
+    flag(
+        "no-dereference",
+        Some('P'),
+        "Don't follow any symbolic links (this is the default)",
+    ),
+    flag(
+        "separate-dirs",
+        Some('S'),
+        "For directories do not include size of subdirectories",
+    ),
+    flag("si", None, "Like -h, but use powers of 1000 not 1024"),
+    flag(
+        "summarize",
+        Some('s'),
+        "Display only a total for each argument",
+    ),
+    value(
+        "threshold",
+        Some('t'),
+        "SIZE",
+        "Exclude entries smaller than SIZE if positive, or entries greater than \
+             SIZE if negative",
+    )
+    .also(&["th", "thr", "thre"]),
+    value(
+        "time",
+        None,
+        "WORD",
+        "Show time of the last modification of any file in the directory, or any \
+             of its subdirectories; with WORD, show that time instead: atime, access, \
+             use, ctime or status",
+    ),
+    value(
+        "time-style",
+        None,
+        "STYLE",
+        "Time/date format with --time; see TIME_STYLE below",
+    ),
+    flag(
+        "verbose",
+        Some('v'),
+        "Show on standard error, twice a second, how far the walk is, and a \
+             summary at the end",
+    ),
+    value(
+        "exclude-from",
+        Some('X'),
+        "FILE",
+        "Exclude files that match any pattern in FILE",
+    ),
+    value(
+        "exclude",
+        None,
+        "PATTERN",
+        "Exclude files that match PATTERN",
+    ),
+    flag(
+        "one-file-system",
+        Some('x'),
+        "Skip directories on different file systems",
+    ),
+];
+
+/// An option without a value.
+const fn flag(name: &'static str, short: Option<char>, help: &'static str) -> Definition {
+    Definition {
+        name,
+        short,
+        has_long: true,
+        value: None,
+        is_optional: false,
+        also: &[],
+        help,
+    }
 }
 
 /// An option that has one letter and no word.
-fn short_flag(name: &'static str, short: char, help: &'static str) -> Arg {
-    Arg::new(name)
-        .short(short)
-        .action(ArgAction::SetTrue)
-        .help(help)
+const fn short_flag(name: &'static str, short: char, help: &'static str) -> Definition {
+    Definition {
+        has_long: false,
+        ..flag(name, Some(short), help)
+    }
 }
 
 /// An option with a value, which may begin with a hyphen.
-fn value(name: &'static str, short: Option<char>, value: &'static str, help: &'static str) -> Arg {
-    values(name)
-        .long(name)
-        .short(short)
-        .value_name(value)
-        .allow_hyphen_values(true)
-        .help(help)
+const fn value(
+    name: &'static str,
+    short: Option<char>,
+    value: &'static str,
+    help: &'static str,
+) -> Definition {
+    Definition {
+        value: Some(value),
+        ..flag(name, short, help)
+    }
+}
+
+impl Definition {
+    const fn also(self, also: &'static [&'static str]) -> Self {
+        Self { also, ..self }
+    }
+
+    const fn optional(self) -> Self {
+        Self {
+            is_optional: true,
+            ..self
+        }
+    }
+
+    fn arg(&self) -> Arg {
+        let arg = match self.value {
+            None => Arg::new(self.name).action(ArgAction::SetTrue),
+            Some(value) if self.is_optional => values(self.name)
+                .value_name(value)
+                .num_args(0..=1)
+                .require_equals(true)
+                .default_missing_value(NO_WORD),
+            Some(value) => values(self.name)
+                .value_name(value)
+                .allow_hyphen_values(true),
+        };
+        arg.short(self.short)
+            .long(self.has_long.then_some(self.name))
+            .aliases(self.also)
+            .help(self.help)
+    }
 }
 
 /// Any bytes, any number of times: what they mean is the plan's affair.

@@ -176,7 +176,8 @@ const OPTIONS: [Definition; 28] = [
         "Show time of the last modification of any file in the directory, or any \
              of its subdirectories; with WORD, show that time instead: atime, access, \
              use, ctime or status",
-    ),
+    )
+    .optional(),
     value(
         "time-style",
         None,

@@ -1,0 +1,348 @@
+//! Every system call that pdu makes is made to fail in turn, as SQLite's tests do with theirs.
+//!
+//! `strace --inject` lets the k-th call of a kind fail in each thread, or all from the k-th on, with one of a list
+//! of errors. Whatever fails, pdu gives the right answer with status 0, or a message with status 1. It never
+//! hangs, panics or dumps core, and never prints less with status 0. What fails before `main` (in the dynamic
+//! loader, the C library, Rust's start) or when the C library sets up a thread is not ours to mend: there the end
+//! has to be loud, whatever it is.
+//!
+//! A case counts only where strace says that it made a call fail. The right answer is computed from what this
+//! process sees of the tree (`sweep/fixture.rs`). Some of the cases run each time; `PDU_THOROUGH=1` runs all.
+
+#![allow(
+    clippy::disallowed_methods,
+    clippy::disallowed_types,
+    reason = "the walls are for src"
+)]
+
+#[path = "sweep/fixture.rs"]
+mod fixture;
+#[path = "sweep/trace.rs"]
+mod trace;
+mod tree;
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::os::unix::process::{CommandExt, ExitStatusExt};
+use std::path::{Path, PathBuf};
+use std::process::{Command, ExitStatus, Stdio};
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
+
+use fixture::{Gone, Rules, answer, fixture};
+use rustix::process::{Pid, Signal, kill_process_group};
+use trace::{Part, Trace};
+
+/// What is swept: another build may be named.
+fn pdu() -> String {
+    std::env::var("PDU_SWEPT").unwrap_or_else(|_| env!("CARGO_BIN_EXE_pdu").into())
+}
+
+/// Longer than any run here takes on the slowest machine: what lasts longer hangs.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+const ERRORS: &[&str] = &[
+    "EIO", "ENOMEM", "EMFILE", "EACCES", "EINTR", "ENOENT", "ENOSYS", "EAGAIN",
+];
+
+/// Calls that the kernel cannot refuse, and strace's own execve.
+const NEVER_FAIL: &[&str] = &["execve", "exit", "exit_group", "restart_syscall"];
+
+/// Cases that run each time, for each of the command lines.
+const SAMPLE: usize = 40;
+
+/// One command line over the tree `t`.
+struct Scene {
+    words: &'static [&'static str],
+    rules: Rules,
+}
+
+const PLAIN: Rules = Rules {
+    all: false,
+    follow: false,
+    time: false,
+    skip: false,
+};
+
+#[rustfmt::skip]
+const SCENES: &[Scene] = &[
+    Scene { words: &["-j4", "t"], rules: PLAIN },
+    Scene { words: &["-j1", "-av", "t"], rules: Rules { all: true, ..PLAIN } },
+    Scene { words: &["-j2", "-x", "t"], rules: PLAIN },
+    Scene { words: &["-j2", "-La", "t"], rules: Rules { follow: true, all: true, ..PLAIN } },
+    Scene { words: &["-j2", "--time", "--time-style=+%s", "t"], rules: Rules { time: true, ..PLAIN } },
+    Scene { words: &["-j2", "--files0-from=list"], rules: PLAIN },
+    Scene { words: &["-j2", "-a", "-X", "skip", "t"], rules: Rules { skip: true, all: true, ..PLAIN } },
+];
+
+/// What is to fail: `call:error=ERROR:when=WHEN`.
+#[derive(Debug, Clone)]
+struct Case {
+    call: String,
+    error: &'static str,
+    when: String,
+}
+
+/// What came of a case.
+struct End {
+    /// None where it had to be killed.
+    status: Option<ExitStatus>,
+    stdout: String,
+    stderr: String,
+    trace: Trace,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Verdict {
+    NotReached,
+    Right,
+    Message,
+    /// Not status 1, but loud, and not ours.
+    Loud,
+    Wrong,
+}
+
+type Tallies = BTreeMap<(String, Part, Verdict), usize>;
+
+// ---------------------------------------------------------------- running
+
+fn run(root: &Path, scene: &Scene, case: Option<&Case>, log: &Path) -> End {
+    let mut command = Command::new("strace");
+    command.args(["-f", "-y", "--signal=none", "-o"]).arg(log);
+    if let Some(Case { call, error, when }) = case {
+        // ioctl tells where main begins; without a call to fail, all are counted.
+        command.arg("--seccomp-bpf");
+        command.args(["-e", &format!("trace={call},ioctl")]);
+        command.args(["-e", &format!("inject={call}:error={error}:when={when}")]);
+    }
+    command.arg(pdu()).args(scene.words).current_dir(root);
+    command.env_clear().env("LC_ALL", "C").env("TZ", "UTC0");
+    command.env("PATH", std::env::var_os("PATH").unwrap_or_default());
+    let (out, err) = (log.with_extension("out"), log.with_extension("err"));
+    let into = |path: &Path| Stdio::from(fs::File::create(path).expect("it is ours"));
+    command
+        .stdin(Stdio::null())
+        .stdout(into(&out))
+        .stderr(into(&err));
+    // A group of its own: what hangs is killed with all that it started.
+    let child = command.process_group(0).spawn().expect("strace starts");
+    let status = wait(child);
+    let text =
+        |path: &Path| String::from_utf8_lossy(&fs::read(path).expect("it is ours")).into_owned();
+    End {
+        status,
+        stdout: text(&out),
+        stderr: text(&err),
+        trace: Trace::of(&text(log)),
+    }
+}
+
+fn wait(mut child: std::process::Child) -> Option<ExitStatus> {
+    let deadline = Instant::now() + PATIENCE;
+    while Instant::now() < deadline {
+        if let Some(status) = child.try_wait().expect("it is our child") {
+            return Some(status);
+        }
+        std::thread::sleep(Duration::from_millis(2));
+    }
+    kill_process_group(Pid::from_child(&child), Signal::KILL).expect("it is our group");
+    child.wait().expect("it is our child");
+    None
+}
+
+// ---------------------------------------------------------------- judging
+
+fn judge(root: &Path, scene: &Scene, end: &End) -> Verdict {
+    let Some(status) = end.status else {
+        return Verdict::Wrong;
+    };
+    if end.trace.failed() == 0 {
+        return Verdict::NotReached;
+    }
+    let gone = end.trace.gone(&root.join("t"));
+    let right = end.stdout == answer(root, scene.rules, &gone);
+    let told = end.stderr.contains("pdu: ") && !end.stderr.contains("panicked at");
+    match status.code() {
+        Some(0) if right => Verdict::Right,
+        Some(1) if told || end.trace.was_silenced() => Verdict::Message,
+        Some(0) => Verdict::Wrong,
+        _ if end.trace.part() != Part::Program => Verdict::Loud,
+        _ => Verdict::Wrong,
+    }
+}
+
+fn describe(scene: &Scene, case: &Case, end: &End) -> String {
+    let how = match end.status {
+        None => "hangs".to_owned(),
+        Some(status) => match status.signal() {
+            Some(signal) => format!("signal {signal}"),
+            None => format!("status {}", status.code().unwrap_or(-1)),
+        },
+    };
+    let last = end.stderr.lines().last().unwrap_or_default();
+    format!(
+        "{:?} {}:error={}:when={}: {how}, {} lines, {last}",
+        scene.words,
+        case.call,
+        case.error,
+        case.when,
+        end.stdout.lines().count(),
+    )
+}
+
+// ---------------------------------------------------------------- the sweep
+
+/// Each call that a clean run makes, with each error, at each of its occasions; the first time only, or from then on.
+fn cases(counts: &BTreeMap<String, usize>) -> Vec<Case> {
+    let mut cases = Vec::new();
+    for (call, &count) in counts {
+        if NEVER_FAIL.contains(&call.as_str()) {
+            continue;
+        }
+        let mut whens: Vec<_> = (1..=count).map(|k| k.to_string()).collect();
+        whens.extend([
+            "1+".into(),
+            format!("{}+", count.div_ceil(2)),
+            format!("{count}+"),
+        ]);
+        whens.push("1+2".into());
+        for (when, error) in whens
+            .iter()
+            .flat_map(|when| ERRORS.iter().map(move |error| (when, error)))
+        {
+            let (call, when) = (call.clone(), when.clone());
+            cases.push(Case { call, error, when });
+        }
+    }
+    cases
+}
+
+/// A few of each call, spread over errors and occasions; the stride shares no factor with the number of errors.
+fn sample(cases: Vec<Case>) -> Vec<Case> {
+    let stride = (cases.len() / SAMPLE) | 1;
+    cases.into_iter().step_by(stride).collect()
+}
+
+fn sweep(root: &Path, scene: &Scene, tallies: &Mutex<Tallies>, wrong: &Mutex<Vec<String>>) {
+    let clean = run(root, scene, None, &root.join("clean"));
+    assert!(
+        clean.status.is_some_and(|status| status.success()),
+        "{:?}: {}",
+        scene.words,
+        clean.stderr
+    );
+    assert_eq!(
+        clean.stdout,
+        answer(root, scene.rules, &Gone::default()),
+        "{:?}",
+        scene.words
+    );
+    let mut cases = cases(&clean.trace.counts());
+    if std::env::var_os("PDU_THOROUGH").is_none() {
+        cases = sample(cases);
+    }
+    let next = AtomicUsize::new(0);
+    let workers = std::thread::available_parallelism().map_or(2, usize::from);
+    std::thread::scope(|scope| {
+        for worker in 0..workers {
+            let (cases, next) = (&cases, &next);
+            let log = root.join(format!("log{worker}"));
+            scope.spawn(move || {
+                while let Some(case) = cases.get(next.fetch_add(1, Ordering::Relaxed)) {
+                    try_one(root, scene, case, &log, tallies, wrong);
+                }
+            });
+        }
+    });
+}
+
+fn try_one(
+    root: &Path,
+    scene: &Scene,
+    case: &Case,
+    log: &Path,
+    tallies: &Mutex<Tallies>,
+    wrong: &Mutex<Vec<String>>,
+) {
+    let end = run(root, scene, Some(case), log);
+    let verdict = judge(root, scene, &end);
+    let part = end.trace.part();
+    let key = (case.call.clone(), part, verdict);
+    *tallies
+        .lock()
+        .expect("nobody panicked")
+        .entry(key)
+        .or_default() += 1;
+    if verdict == Verdict::Wrong
+        || std::env::var_os("PDU_SWEEP_LOUD").is_some() && verdict == Verdict::Loud
+    {
+        wrong
+            .lock()
+            .expect("nobody panicked")
+            .push(describe(scene, case, &end));
+    }
+}
+
+fn report(tallies: &Tallies) {
+    let mut sums: BTreeMap<(Part, Verdict), usize> = BTreeMap::new();
+    for ((call, part, verdict), count) in tallies {
+        println!("{call:18} {part:?} {verdict:?}: {count}");
+        *sums.entry((*part, *verdict)).or_default() += count;
+    }
+    for ((part, verdict), count) in sums {
+        println!("all: {part:?} {verdict:?}: {count}");
+    }
+}
+
+fn can_inject() -> Result<(), String> {
+    let tried = Command::new("strace")
+        .args([
+            "-f",
+            "--seccomp-bpf",
+            "-o",
+            "/dev/null",
+            "-e",
+            "inject=getuid:error=EIO:when=1",
+            "true",
+        ])
+        .output();
+    match tried {
+        Ok(output) if output.status.success() => Ok(()),
+        Ok(output) => Err(String::from_utf8_lossy(&output.stderr).into_owned()),
+        Err(error) => Err(error.to_string()),
+    }
+}
+
+#[test]
+fn whatever_call_fails_the_answer_is_right_or_there_is_a_message() {
+    if let Err(why) = can_inject() {
+        println!("skipped: strace can't make calls fail here: {why}");
+        return;
+    }
+    let tree = fixture();
+    let root: PathBuf = tree.root().canonicalize().expect("it is there");
+    let (tallies, wrong) = (Mutex::new(Tallies::new()), Mutex::new(Vec::new()));
+    for scene in SCENES {
+        sweep(&root, scene, &tallies, &wrong);
+    }
+    let tallies = tallies.into_inner().expect("nobody panicked");
+    report(&tallies);
+    let wrong = wrong.into_inner().expect("nobody panicked");
+    assert!(
+        wrong.is_empty(),
+        "{} wrong:\n{}",
+        wrong.len(),
+        wrong.join("\n")
+    );
+    let reached = |(_, _, verdict): &(String, Part, Verdict)| *verdict != Verdict::NotReached;
+    let reached: usize = tallies
+        .iter()
+        .filter(|(key, _)| reached(key))
+        .map(|(_, count)| count)
+        .sum();
+    assert!(
+        reached >= SAMPLE * SCENES.len() / 2,
+        "only {reached} calls were made to fail"
+    );
+}

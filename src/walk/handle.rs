@@ -15,6 +15,7 @@ use rustix::fs::{CWD, Mode, OFlags};
 use rustix::io::Errno;
 
 use crate::cancel::Done;
+use crate::schedule;
 
 /// How often an interrupted call is made again: a file system that only ever says EINTR must not hold us.
 const INTERRUPTIONS: usize = 100;
@@ -50,6 +51,7 @@ impl Budget {
 
     /// Keeps a directory open, or gives it back where the budget is used up.
     pub(super) fn keep(self: &Arc<Self>, fd: OwnedFd) -> Result<Arc<Handle>, OwnedFd> {
+        schedule::point();
         let lease = self
             .spare
             .fetch_update(Ordering::Relaxed, Ordering::Relaxed, |spare| {
@@ -83,7 +85,15 @@ impl AsFd for Handle {
 
 impl Drop for Handle {
     fn drop(&mut self) {
+        schedule::point();
         self.budget.spare.fetch_add(1, Ordering::Relaxed);
+    }
+}
+
+#[cfg(test)]
+impl Budget {
+    pub(super) fn spare(&self) -> isize {
+        self.spare.load(Ordering::Relaxed)
     }
 }
 

@@ -20,8 +20,11 @@ mod agenda;
 mod alone;
 mod handle;
 mod large;
+#[cfg(test)]
+mod model;
 mod open;
 mod part;
+mod pool;
 mod stat;
 mod visited;
 
@@ -29,31 +32,31 @@ use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 
-use crossbeam_channel::{Receiver, Sender, bounded};
-use rayon::{ThreadPool, ThreadPoolBuilder};
+use crossbeam_channel::{Receiver, Sender, TrySendError, bounded};
 
 use self::agenda::{Agenda, Job, Slot, Work};
 use self::handle::{Budget, Handle};
 use self::large::{Reading, Urgent};
 use self::open::Opened;
 use self::part::Part;
+use self::pool::Pool;
 use self::stat::Stat;
 use self::visited::Visited;
 use crate::cancel::Done;
 use crate::exclude::Exclude;
 use crate::listing::{Branch, Failure, Found, Key, Listing, Names};
+use crate::schedule;
 use crate::sema::Semaphore;
 use crate::time_style::TimeKind;
 use crate::usage::{Inode, Usage};
 
 /// Listings that may wait for the select loop; then walkers wait.
-const WAITING: usize = 1024;
+///
+/// Few in tests, so that walkers do wait.
+const WAITING: usize = if cfg!(test) { 2 } else { 1024 };
 
 /// Listings after which the select loop is woken; it also looks by itself now and then.
 const RING: usize = 128;
-
-/// Bytes of stack of a walker: its largest item is the buffer of directory entries.
-const STACK: usize = 256 * 1024;
 
 /// Which symbolic links are followed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -127,7 +130,7 @@ struct Shared {
     budget: Arc<Budget>,
     visited: Option<Visited>,
     keys: AtomicU64,
-    pool: OnceLock<ThreadPool>,
+    pool: OnceLock<Pool>,
     listings: Sender<Listing>,
     bell: Sender<()>,
     /// Set when a walker has panicked: its listing will never come.
@@ -225,34 +228,20 @@ impl Walk {
     pub fn spread(self) -> Result<Spread, Self> {
         let shared = &self.shared;
         let broken = Arc::clone(&shared.broken);
-        let Some(pool) = pool(open::fit(shared), &broken) else {
+        let Some(pool) = Pool::new(open::fit(shared), &broken) else {
             return Err(self);
         };
         let _ = shared.pool.set(pool);
         shared.spawn(shared.agenda.len());
-        Ok(Spread {
+        Ok(self.into_spread())
+    }
+
+    fn into_spread(self) -> Spread {
+        Spread {
             listings: self.listings,
             bell: self.bell,
-        })
-    }
-}
-
-/// As many threads as wanted, or as can be had.
-fn pool(mut threads: usize, broken: &Arc<AtomicBool>) -> Option<ThreadPool> {
-    while threads > 0 {
-        let broken = Arc::clone(broken);
-        let pool = ThreadPoolBuilder::new()
-            .num_threads(threads)
-            .stack_size(STACK)
-            .thread_name(|index| format!("walker {index}"))
-            .panic_handler(move |_| broken.store(true, Ordering::Relaxed))
-            .build();
-        match pool {
-            Ok(pool) => return Some(pool),
-            Err(_) => threads /= 2,
         }
     }
-    None
 }
 
 impl Shared {
@@ -260,6 +249,7 @@ impl Shared {
     fn spawn(self: &Arc<Self>, count: usize) {
         let Some(pool) = self.pool.get() else { return };
         for _ in 0..count {
+            schedule::point();
             let walker = Arc::clone(self);
             pool.spawn(move || {
                 walker.work();
@@ -398,8 +388,14 @@ impl Shared {
         self.keys.fetch_add(1, Ordering::Relaxed)
     }
 
+    /// True where nobody listens any more. Asked in a model only, while the channel is full: ringing is right then.
+    fn is_unheard(&self) -> bool {
+        matches!(self.bell.try_send(()), Err(TrySendError::Disconnected(())))
+    }
+
     /// Sends a listing; wakes the receiver when many wait. Nobody listens any more: no matter, the walk ends.
     fn send(&self, listing: Listing) {
+        schedule::until(|| !self.listings.is_full() || self.is_unheard());
         if self.listings.send(listing).is_ok() && self.listings.len() >= RING {
             let _ = self.bell.try_send(());
         }

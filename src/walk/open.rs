@@ -9,7 +9,6 @@ use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::sync::Arc;
 
 use rustix::io::Errno;
-use rustix::process::{Resource, getrlimit};
 
 use super::handle::open_directory;
 use super::stat::{Lookup, Stat, stat, stat_open};
@@ -193,8 +192,7 @@ pub(super) fn spare_at_start() -> isize {
 
 /// The limit on descriptors.
 fn limit() -> usize {
-    let limit = getrlimit(Resource::Nofile).current.unwrap_or(u64::MAX);
-    usize::try_from(limit).unwrap_or(usize::MAX)
+    usize::try_from(pdu_startup::descriptor_limit()).unwrap_or(usize::MAX)
 }
 
 /// Fits the number of walkers and of directories that wait open to the limit on descriptors.

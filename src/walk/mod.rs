@@ -118,6 +118,15 @@ pub struct Spread {
     pub listings: Receiver<Listing>,
     /// Rings now and then while there are listings; ends when the last walker has ended.
     pub bell: Receiver<()>,
+    broken: Arc<AtomicBool>,
+}
+
+impl Spread {
+    /// True where a walker has panicked: what it would have told is missing.
+    #[must_use]
+    pub fn is_broken(&self) -> bool {
+        self.broken.load(Ordering::Acquire)
+    }
 }
 
 /// What all walkers share. The last one to let go ends the channels.
@@ -227,8 +236,7 @@ impl Walk {
     /// Lets a pool of walkers do the rest; gives the walk back where no thread can be had.
     pub fn spread(self) -> Result<Spread, Self> {
         let shared = &self.shared;
-        let broken = Arc::clone(&shared.broken);
-        let Some(pool) = Pool::new(open::fit(shared), &broken) else {
+        let Some(pool) = Pool::new(open::fit(shared)) else {
             return Err(self);
         };
         let _ = shared.pool.set(pool);
@@ -240,7 +248,18 @@ impl Walk {
         Spread {
             listings: self.listings,
             bell: self.bell,
+            broken: Arc::clone(&self.shared.broken),
         }
+    }
+}
+
+/// Rings when it is dropped: its walker has panicked. Before the walker lets go of the channels, so that whoever
+/// sees them end knows.
+struct Alarm<'a>(&'a AtomicBool);
+
+impl Drop for Alarm<'_> {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::Release);
     }
 }
 
@@ -252,7 +271,9 @@ impl Shared {
             schedule::point();
             let walker = Arc::clone(self);
             pool.spawn(move || {
+                let alarm = Alarm(&walker.broken);
                 walker.work();
+                std::mem::forget(alarm);
             });
         }
     }
@@ -292,6 +313,8 @@ impl Shared {
         above: Above<'_>,
     ) -> Option<Kept> {
         let token = self.sema.acquire(&self.done)?;
+        #[cfg(test)]
+        model::panic_at(b"panic before the listing", &place);
         let dir = match self.open(place, slot, above) {
             Opened::Directory(dir) => dir,
             Opened::Other(listing) => {
@@ -325,6 +348,8 @@ impl Shared {
             stat,
             ..
         } = dir;
+        #[cfg(test)]
+        let told = place.clone();
         // A leaf is closed before its walker waits for anything.
         let fd = branch.is_some().then_some(fd);
         self.send(Listing {
@@ -338,6 +363,8 @@ impl Shared {
             failure,
         });
         part.recycle();
+        #[cfg(test)]
+        model::panic_at(b"panic after the listing", &told);
         let (Some(branch), Some(fd)) = (branch, fd) else {
             self.agenda.finish(slot, None);
             return None;

@@ -1,10 +1,7 @@
 //! The threads of the walkers: a rayon pool of our own, which runs each task to its end, in no order.
 //!
 //! Tasks never wait for each other, never join and never spawn scopes (see the contract in [`super`]), so any
-//! number of threads does, one included. A task that panics ends alone; the flag tells that it did.
-
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+//! number of threads does, one included. A task that panics ends alone; it is the task's affair to tell.
 
 use rayon::{ThreadPool, ThreadPoolBuilder};
 
@@ -24,15 +21,15 @@ pub(super) enum Pool {
 pub(super) type Task = Box<dyn FnOnce() + Send>;
 
 impl Pool {
-    /// As many threads as wanted, or as can be had. `broken` is set when a task panics.
-    pub(super) fn new(mut threads: usize, broken: &Arc<AtomicBool>) -> Option<Self> {
+    /// As many threads as wanted, or as can be had.
+    pub(super) fn new(mut threads: usize) -> Option<Self> {
         while threads > 0 {
-            let broken = Arc::clone(broken);
             let pool = ThreadPoolBuilder::new()
                 .num_threads(threads)
                 .stack_size(STACK)
                 .thread_name(|index| format!("walker {index}"))
-                .panic_handler(move |_| broken.store(true, Ordering::Relaxed))
+                // Without a handler rayon would abort.
+                .panic_handler(drop)
                 .build();
             match pool {
                 Ok(pool) => return Some(Self::Threads(pool)),

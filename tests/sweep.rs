@@ -12,6 +12,7 @@
 #![allow(
     clippy::disallowed_methods,
     clippy::disallowed_types,
+    clippy::print_stdout,
     reason = "the walls are for src"
 )]
 
@@ -21,7 +22,7 @@ mod fixture;
 mod trace;
 mod tree;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::path::{Path, PathBuf};
@@ -49,8 +50,15 @@ const ERRORS: &[&str] = &[
 /// Calls that the kernel cannot refuse, and strace's own execve.
 const NEVER_FAIL: &[&str] = &["execve", "exit", "exit_group", "restart_syscall"];
 
-/// Occasions of a call that are all tried; of later ones, which are more of the same, each seventh.
-const ALL_OF: usize = 16;
+/// std asks these again while they are interrupted, which no kernel does to them for ever.
+const ASKED_AGAIN: &[&str] = &["poll", "getrandom"];
+
+/// A call that strace makes fail is not made at all: whoever was to be woken sleeps on. No kernel refuses a wake,
+/// and std's locks and ours rely on that. So where a wake was swallowed a run may hang, and is not waited for long.
+const PATIENCE_WITHOUT_WAKES: Duration = Duration::from_secs(10);
+
+/// Occasions of a call that are all tried; of later ones, which are more of the same, some.
+const ALL_OF: usize = 8;
 
 /// Cases that run each time, for each of the command lines.
 const SAMPLE: usize = 40;
@@ -103,6 +111,8 @@ enum Verdict {
     Message,
     /// Not status 1, but loud, and not ours.
     Loud,
+    /// See [`PATIENCE_WITHOUT_WAKES`].
+    NeverWoken,
     Wrong,
 }
 
@@ -139,7 +149,13 @@ fn run(root: &Path, scene: &Scene, case: Option<&Case>, log: &Path) -> End {
         .stderr(into(&err));
     // A group of its own: what hangs is killed with all that it started.
     let child = command.process_group(0).spawn().expect("strace starts");
-    let status = wait(child);
+    let is_futex = case.is_some_and(|case| case.call == "futex");
+    let patience = if is_futex {
+        PATIENCE_WITHOUT_WAKES
+    } else {
+        PATIENCE
+    };
+    let status = wait(child, patience);
     let text =
         |path: &Path| String::from_utf8_lossy(&fs::read(path).expect("it is ours")).into_owned();
     End {
@@ -150,8 +166,8 @@ fn run(root: &Path, scene: &Scene, case: Option<&Case>, log: &Path) -> End {
     }
 }
 
-fn wait(mut child: std::process::Child) -> Option<ExitStatus> {
-    let deadline = Instant::now() + PATIENCE;
+fn wait(mut child: std::process::Child, patience: Duration) -> Option<ExitStatus> {
+    let deadline = Instant::now() + patience;
     while Instant::now() < deadline {
         if let Some(status) = child.try_wait().expect("it is our child") {
             return Some(status);
@@ -167,14 +183,19 @@ fn wait(mut child: std::process::Child) -> Option<ExitStatus> {
 
 fn judge(root: &Path, scene: &Scene, end: &End) -> Verdict {
     let Some(status) = end.status else {
-        return Verdict::Wrong;
+        return match end.trace.swallowed_a_wake() {
+            true => Verdict::NeverWoken,
+            false => Verdict::Wrong,
+        };
     };
     if end.trace.failed() == 0 {
         return Verdict::NotReached;
     }
     let gone = end.trace.gone(&root.join("t"));
     let right = end.stdout == answer(root, scene.rules, &gone);
-    let told = end.stderr.contains("pdu: ") && !end.stderr.contains("panicked at");
+    let name = pdu().rsplit('/').next().map(|name| format!("{name}: "));
+    let told =
+        name.is_some_and(|name| end.stderr.contains(&name)) && !end.stderr.contains("panicked at");
     match status.code() {
         Some(0) if right => Verdict::Right,
         Some(1) if told || end.trace.was_silenced() => Verdict::Message,
@@ -212,18 +233,18 @@ fn cases(counts: &BTreeMap<String, usize>) -> Vec<Case> {
         if NEVER_FAIL.contains(&call.as_str()) {
             continue;
         }
-        let occasions = (1..=count).filter(|k| *k <= ALL_OF || k % 7 == 0 || *k == count);
-        let mut whens: Vec<_> = occasions.map(|k| k.to_string()).collect();
-        whens.extend([
-            "1+".into(),
-            format!("{}+", count.div_ceil(2)),
-            format!("{count}+"),
-        ]);
-        whens.push("1+2".into());
+        let occasions = (1..=count).filter(|k| *k <= ALL_OF || k % 29 == 0 || *k == count);
+        let mut whens: BTreeSet<String> = occasions.map(|k| k.to_string()).collect();
+        let onwards = [1, count.div_ceil(2), count].map(|k| format!("{k}+"));
+        whens.extend(onwards);
+        whens.insert("1+2".into());
         for (when, error) in whens
             .iter()
-            .flat_map(|when| ERRORS.iter().map(move |error| (when, error)))
+            .flat_map(|when| ERRORS.iter().map(move |e| (when, e)))
         {
+            if when.contains('+') && ASKED_AGAIN.contains(&call.as_str()) && *error == "EINTR" {
+                continue;
+            }
             let (call, when) = (call.clone(), when.clone());
             cases.push(Case { call, error, when });
         }
@@ -231,10 +252,12 @@ fn cases(counts: &BTreeMap<String, usize>) -> Vec<Case> {
     cases
 }
 
-/// A few of each call, spread over errors and occasions; the stride shares no factor with the number of errors.
+/// A few of the calls, spread over errors and occasions; the stride shares no factor with the number of errors.
 fn sample(cases: Vec<Case>) -> Vec<Case> {
     let stride = (cases.len() / SAMPLE) | 1;
-    cases.into_iter().step_by(stride).collect()
+    // Half a minute would go by with runs that nobody wakes.
+    let cases = cases.into_iter().filter(|case| case.call != "futex");
+    cases.step_by(stride).collect()
 }
 
 fn sweep(root: &Path, scene: &Scene, findings: &Mutex<Findings>) {
@@ -269,12 +292,16 @@ fn try_one(root: &Path, scene: &Scene, case: &Case, log: &Path, findings: &Mutex
     let key = (case.call.clone(), part, verdict);
     *findings.tallies.entry(key).or_default() += 1;
     match verdict {
-        Verdict::Wrong => findings.wrong.push(describe(scene, case, &end)),
+        Verdict::Wrong => {
+            let what = describe(scene, case, &end);
+            println!("wrong: {what}");
+            findings.wrong.push(what);
+        }
         Verdict::Loud => {
             let example = findings.loud.entry((case.call.clone(), part));
             example.or_insert_with(|| describe(scene, case, &end));
         }
-        Verdict::NotReached | Verdict::Right | Verdict::Message => {}
+        Verdict::NotReached | Verdict::NeverWoken | Verdict::Right | Verdict::Message => {}
     }
 }
 

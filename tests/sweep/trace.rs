@@ -117,6 +117,12 @@ impl Trace {
             .any(|(_, call)| call.name == "write" && call.text.starts_with('2'))
     }
 
+    /// True where a thread that should have been woken was not.
+    pub(crate) fn swallowed_a_wake(&self) -> bool {
+        self.injected()
+            .any(|(_, call)| call.name == "futex" && call.text.contains("FUTEX_WAKE"))
+    }
+
     /// The first call of `main` asks whether standard output is a terminal.
     pub(crate) fn part(&self) -> Part {
         let asks = |call: &Call| call.name == "ioctl" && call.text.starts_with('1');

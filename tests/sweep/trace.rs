@@ -11,10 +11,12 @@ use std::path::{Path, PathBuf};
 
 use crate::fixture::Gone;
 
-/// Calls that set up or take down a thread, or hand memory to the allocator: the C library's and std's own.
+/// Calls that set up or take down a thread, hand memory to the allocator or make a lock wait: the C library's and
+/// std's own.
 const RUNTIME: &[&str] = &[
     "arch_prctl",
     "brk",
+    "futex",
     "gettid",
     "madvise",
     "mmap",

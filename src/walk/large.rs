@@ -280,7 +280,8 @@ impl Chunk {
         loop {
             match step(raw.next(), &mut interruptions) {
                 Next::Entry(entry) => self.push(Dirent::from(&entry)),
-                Next::Nothing => {}
+                // Not "more": who reads on would begin to count the interruptions anew, for ever.
+                Next::Nothing => continue,
                 Next::End => return Read::End,
                 Next::Failed(errno) => return Read::Failed(errno),
             }

@@ -7,6 +7,8 @@ use std::convert::Infallible;
 
 use crossbeam_channel::{Receiver, Sender, TryRecvError, bounded};
 
+use crate::schedule;
+
 /// The only sender: who drops it, cancels.
 #[derive(Debug)]
 pub struct Canceller {
@@ -29,6 +31,7 @@ impl Done {
     /// True once the run is cancelled.
     #[must_use]
     pub fn is_cancelled(&self) -> bool {
+        schedule::point();
         matches!(self.0.try_recv(), Err(TryRecvError::Disconnected))
     }
 

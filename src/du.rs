@@ -82,6 +82,7 @@ pub fn du(
         last: None,
         operands: Arc::clone(&roots),
         expected: None,
+        broken: false,
     };
     run.order.add(Arc::clone(&roots), operands.wrong);
     if count > 0 {
@@ -106,6 +107,8 @@ struct Run<'a> {
     operands: Arc<Branch>,
     /// Entries that are there, where that is known.
     expected: Option<u64>,
+    /// A walker has panicked.
+    broken: bool,
 }
 
 impl Run<'_> {
@@ -150,6 +153,7 @@ impl Run<'_> {
                 recv(spread.bell) -> rung => {
                     self.drain(&spread.listings)?;
                     if rung.is_err() {
+                        self.broken = spread.is_broken();
                         return Ok(None);
                     }
                 }
@@ -283,7 +287,7 @@ impl Run<'_> {
         self.order.give_up();
         let told = self.advance();
         let counts = *self.tally.counts();
-        let missing = cause.is_none() && counts.unfinished > 0;
+        let missing = cause.is_none() && (self.broken || counts.unfinished > 0);
         let told = told.and_then(|()| match total && cause.is_none() && !missing {
             true => self.total(&counts),
             false => Ok(()),
@@ -324,4 +328,123 @@ fn incomplete(counts: &Counts) -> Vec<u8> {
         counts.total.inodes, counts.total.allocated
     )
     .into_bytes()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::exclude::Exclude;
+    use crate::quote::Charset;
+    use crate::record::Record;
+    use crate::time_style::TimeKind;
+    use crate::usage::Usage;
+    use std::ffi::OsString;
+    use std::path::Path;
+    use std::process::{Command, Stdio};
+
+    /// More directories than one thread walks before it calls others.
+    const DIRECTORIES: usize = 2 * DIRECTORIES_ALONE;
+
+    /// Names the program that a test runs again to see what it writes: this one, and the tree it walks there.
+    const TREE: &str = "PDU_TEST_OF_A_PANIC";
+
+    struct Silent;
+
+    impl Format for Silent {
+        fn record(&mut self, _: &Record<'_>, _: &mut dyn Write) -> io::Result<Written> {
+            Ok(Written::Well)
+        }
+
+        fn total(&mut self, _: &Usage, _: &mut dyn Write) -> io::Result<Written> {
+            Ok(Written::Well)
+        }
+    }
+
+    fn walk_with(walkers: usize, tree: OsString) -> Ending {
+        let options = Options {
+            walk: walk::Options {
+                walkers,
+                follow: walk::Follow::Never,
+                one_file_system: false,
+                exclude: Exclude::default(),
+                remember: walk::Remember::Links,
+                name_files: None,
+                fold_below: None,
+                time: TimeKind::Modified,
+            },
+            tally: crate::tally::Options { separate: false },
+            total: true,
+        };
+        let mut status = Status::new(crate::status::Options {
+            program: b"pdu".into(),
+            charset: Charset::Utf8,
+            verbose: false,
+            dumb: true,
+        });
+        let operands = Operands::from_words(&[tree]);
+        du(options, operands, &mut Silent, &mut Vec::new(), &mut status)
+    }
+
+    /// Runs the test of that name again, over a tree where walkers panic, and waits for it to end.
+    fn again(test: &str, fault: &str) -> String {
+        let name = format!("pdu-panic-{}-{test}", std::process::id());
+        let tree = std::env::temp_dir().join(name);
+        for number in 0..DIRECTORIES {
+            let inside = tree.join(format!("{number}")).join(fault);
+            std::fs::create_dir_all(inside).expect("temporary files can be made");
+        }
+        let messages = run_again(test, &tree);
+        let _ = std::fs::remove_dir_all(&tree);
+        messages
+    }
+
+    fn run_again(test: &str, tree: &Path) -> String {
+        let this = std::env::current_exe().expect("it runs");
+        let mut child = Command::new(this)
+            .args(["--exact", "--nocapture", &format!("du::tests::{test}")])
+            .env(TREE, tree)
+            .stdout(Stdio::null())
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("it starts again");
+        let mut pipe = child.stderr.take().expect("it is a pipe");
+        let (give, messages) = crossbeam_channel::bounded(1);
+        std::thread::spawn(move || {
+            let mut text = String::new();
+            let _ = io::Read::read_to_string(&mut pipe, &mut text);
+            give.send(text)
+        });
+        let messages = messages.recv_timeout(Duration::from_secs(60));
+        let _ = child.kill();
+        let status = child.wait().expect("it is our child");
+        let messages = messages.expect("it ends within a minute");
+        assert!(status.success(), "{messages}");
+        messages
+    }
+
+    #[track_caller]
+    fn a_panic_is_told(test: &str, fault: &str) {
+        if let Some(tree) = std::env::var_os(TREE) {
+            for walkers in [1, 4] {
+                let ending = walk_with(walkers, tree.clone());
+                assert!(matches!(ending, Ending::Errors), "{ending:?}");
+            }
+            return;
+        }
+        let messages = again(test, fault);
+        let told = "pdu: internal error: a walker has failed; the result is incomplete\n";
+        assert_eq!(messages.matches(told).count(), 2, "{messages}");
+    }
+
+    #[test]
+    fn a_walker_that_panics_before_its_listing_ends_the_run_with_a_message() {
+        let test = "a_walker_that_panics_before_its_listing_ends_the_run_with_a_message";
+        a_panic_is_told(test, "panic before the listing");
+    }
+
+    #[test]
+    fn a_walker_that_panics_after_its_listing_ends_the_run_with_a_message() {
+        let test = "a_walker_that_panics_after_its_listing_ends_the_run_with_a_message";
+        a_panic_is_told(test, "panic after the listing");
+    }
 }

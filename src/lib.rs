@@ -27,7 +27,7 @@
 //! | 3 | [`walk`]: walkers. [`tally`]: steps to records. [`show`]: records to bytes, one file a format |
 //! | 2 | [`order`], [`sema`], [`status`] (all of standard error), [`watch`], [`operands`] |
 //! | 1 | [`cancel`], [`listing`], [`record`], [`block_size`], [`time_style`], [`exclude`], [`quote`] |
-//! | 0 | [`usage`], [`words`] |
+//! | 0 | [`usage`], [`words`], [`schedule`] |
 
 pub mod block_size;
 pub mod cancel;
@@ -39,6 +39,7 @@ pub mod operands;
 pub mod order;
 pub mod quote;
 pub mod record;
+pub mod schedule;
 pub mod sema;
 pub mod show;
 pub mod status;

@@ -21,7 +21,9 @@ use std::sync::Arc;
 use crate::usage::{Entry, Inode, Usage};
 
 /// GNU du reads a directory in groups of this many entries; it sorts within a group, never across.
-pub const GROUP: usize = 100_000;
+///
+/// Few in tests, so that a directory of some entries has several; more than one buffer of them can hold.
+pub const GROUP: usize = if cfg!(test) { 24 } else { 100_000 };
 
 /// The number under which a parent announces a subdirectory, and under which its listing arrives.
 pub type Key = u64;

@@ -6,6 +6,7 @@
 use crossbeam_channel::{Receiver, Sender, bounded, select};
 
 use crate::cancel::Done;
+use crate::schedule;
 
 /// `n` tokens; [`Semaphore::acquire`] takes one, dropping it gives it back.
 #[derive(Debug)]
@@ -36,9 +37,11 @@ impl Semaphore {
         if done.is_cancelled() {
             return None;
         }
+        schedule::point();
         if self.take.try_recv().is_ok() {
             return Some(Token(self));
         }
+        schedule::until(|| !self.take.is_empty() || done.is_cancelled());
         select! {
             recv(self.take) -> token => token.ok().map(|()| Token(self)),
             recv(done.receiver()) -> _ => None,
@@ -48,6 +51,7 @@ impl Semaphore {
 
 impl Drop for Token<'_> {
     fn drop(&mut self) {
+        schedule::point();
         let _ = self.0.give.try_send(());
     }
 }
@@ -56,6 +60,7 @@ impl Drop for Token<'_> {
 mod tests {
     use super::*;
     use crate::cancel;
+    use std::sync::Arc;
     use std::sync::atomic::{AtomicUsize, Ordering};
 
     #[test]
@@ -90,6 +95,37 @@ mod tests {
             let waiter = scope.spawn(|| sema.acquire(&done).is_none());
             drop(canceller);
             assert!(waiter.join().expect("the waiter ends"));
+        });
+    }
+
+    #[test]
+    fn in_any_order_tokens_are_never_exceeded_nor_lost_and_cancelling_ends_all_waits() {
+        schedule::check(schedule::schedules(2000), || {
+            let (canceller, done) = cancel::channel();
+            let tokens = shuttle::rand::Rng::gen_range(&mut shuttle::rand::thread_rng(), 1..=2);
+            let sema = Arc::new(Semaphore::new(tokens));
+            let held = Arc::new(AtomicUsize::new(0));
+            let holder = |_| {
+                let (sema, done, held) = (Arc::clone(&sema), done.clone(), Arc::clone(&held));
+                shuttle::thread::spawn(move || {
+                    // Not for ever: one who is always preferred would let nobody else come to cancel.
+                    for token in (0..20).map_while(|_| sema.acquire(&done)) {
+                        assert!(held.fetch_add(1, Ordering::SeqCst) < tokens);
+                        schedule::point();
+                        held.fetch_sub(1, Ordering::SeqCst);
+                        drop(token);
+                    }
+                })
+            };
+            let holders: Vec<_> = (0..3).map(holder).collect();
+            for _ in 0..20 {
+                schedule::point();
+            }
+            drop(canceller);
+            for holder in holders {
+                holder.join().expect("no holder panics");
+            }
+            assert_eq!(sema.take.len(), tokens, "a token has been lost");
         });
     }
 }

@@ -225,11 +225,15 @@ pub fn reason(errno: i32) -> String {
     }
 }
 
+/// How often an interrupted write is made again.
+const INTERRUPTIONS: usize = 100;
+
 fn write(mut bytes: &[u8]) {
+    let mut interruptions = 0;
     while !bytes.is_empty() {
         match rustix::io::write(rustix::stdio::stderr(), bytes) {
             Ok(count) if count > 0 => bytes = &bytes[count..],
-            Err(rustix::io::Errno::INTR) => {}
+            Err(rustix::io::Errno::INTR) if interruptions < INTERRUPTIONS => interruptions += 1,
             _ => return,
         }
     }

@@ -29,7 +29,7 @@ const FLOORS: &[(u32, &[&str])] = &[
             "quote",
         ],
     ),
-    (0, &["usage", "words"]),
+    (0, &["usage", "words", "schedule"]),
 ];
 
 /// Names under which everything and nothing can be put.

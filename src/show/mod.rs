@@ -7,6 +7,8 @@ mod lines;
 
 use std::io::{self, Write};
 
+use rustix::io::Errno;
+
 pub use self::lines::Lines;
 use crate::block_size::BlockSize;
 use crate::quote::{Charset, Style};
@@ -95,6 +97,9 @@ pub struct Options {
     pub quoting: (Style, Charset),
 }
 
+/// How often an interrupted write is made again.
+const INTERRUPTIONS: usize = 100;
+
 /// Standard output, unbuffered; unlike std's, it tells when it is closed.
 #[derive(Debug, Clone, Copy)]
 pub struct Stdout {
@@ -112,9 +117,16 @@ impl Stdout {
 impl Write for Stdout {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         if self.is_closed {
-            return Err(rustix::io::Errno::BADF.into());
+            return Err(Errno::BADF.into());
         }
-        Ok(rustix::io::write(rustix::stdio::stdout(), bytes)?)
+        // Who calls this calls again while it is interrupted, and would do so for ever.
+        for _ in 0..INTERRUPTIONS {
+            match rustix::io::write(rustix::stdio::stdout(), bytes) {
+                Err(Errno::INTR) => {}
+                written => return Ok(written?),
+            }
+        }
+        Err(Errno::IO.into())
     }
 
     fn flush(&mut self) -> io::Result<()> {

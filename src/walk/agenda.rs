@@ -24,6 +24,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::handle::Handle;
 use crate::listing::Branch;
+use crate::schedule;
 
 /// A subdirectory (or operand) to be walked.
 #[derive(Debug)]
@@ -108,6 +109,7 @@ impl<U> Agenda<U> {
 
     /// A walker that panicked held no lock that matters: each step leaves the list whole.
     fn lock(&self) -> MutexGuard<'_, List<U>> {
+        schedule::point();
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 

@@ -12,6 +12,7 @@ use std::time::{Duration, Instant};
 use rustix::time::{ClockId, clock_gettime};
 
 use super::Shared;
+use crate::schedule;
 
 /// Time between two looks.
 const LOOK: Duration = Duration::from_millis(20);
@@ -68,7 +69,7 @@ impl Crew {
     /// Calls the first walkers; `load` is that of a lone one so far.
     pub(super) fn call(walk: Weak<Shared>, all: usize, mut load: Load) -> Self {
         let processors = std::thread::available_parallelism().map_or(1, usize::from);
-        let holds_back = all > processors && !load.was_idle(1);
+        let holds_back = all > processors && !schedule::decide(|| load.was_idle(1));
         let first = if holds_back { processors } else { all };
         let crew = Self {
             walk,
@@ -83,10 +84,10 @@ impl Crew {
 
     /// Calls all walkers when the first ones leave processors idle. To be asked often; looks now and then.
     pub fn look(&mut self) {
-        if !self.holds_back || self.load.since.elapsed() < LOOK {
+        if !self.holds_back || schedule::decide(|| self.load.since.elapsed() < LOOK) {
             return;
         }
-        if self.load.was_idle(self.processors) {
+        if schedule::decide(|| self.load.was_idle(self.processors)) {
             self.holds_back = false;
             self.allow(self.all);
         }

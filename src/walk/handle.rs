@@ -8,13 +8,14 @@
 use std::ffi::CStr;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicIsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicIsize, Ordering};
 use std::time::Duration;
 
 use rustix::fs::{CWD, Mode, OFlags};
 use rustix::io::Errno;
 
 use crate::cancel::Done;
+use crate::schedule;
 
 /// How often an interrupted call is made again: a file system that only ever says EINTR must not hold us.
 const INTERRUPTIONS: usize = 100;
@@ -27,6 +28,8 @@ const STEP: Duration = Duration::from_millis(5);
 #[derive(Debug)]
 pub(super) struct Budget {
     spare: AtomicIsize,
+    /// A call has waited for a descriptor in vain, and nothing has been opened since: no use to wait as long again.
+    in_vain: AtomicBool,
 }
 
 /// A directory that waits open for its subdirectories to be opened.
@@ -40,6 +43,7 @@ impl Budget {
     pub(super) fn new(spare: isize) -> Arc<Self> {
         Arc::new(Self {
             spare: AtomicIsize::new(spare),
+            in_vain: AtomicBool::new(false),
         })
     }
 
@@ -48,8 +52,24 @@ impl Budget {
         self.spare.fetch_add(more, Ordering::Relaxed);
     }
 
+    /// How many steps a call waits for a descriptor.
+    fn patience(&self) -> u32 {
+        match self.in_vain.load(Ordering::Relaxed) {
+            true => 1,
+            false => PATIENCE,
+        }
+    }
+
+    /// Notes whether descriptors can be had.
+    fn note(&self, in_vain: bool) {
+        if self.in_vain.load(Ordering::Relaxed) != in_vain {
+            self.in_vain.store(in_vain, Ordering::Relaxed);
+        }
+    }
+
     /// Keeps a directory open, or gives it back where the budget is used up.
     pub(super) fn keep(self: &Arc<Self>, fd: OwnedFd) -> Result<Arc<Handle>, OwnedFd> {
+        schedule::point();
         let lease = self
             .spare
             .fetch_update(Ordering::Relaxed, Ordering::Relaxed, |spare| {
@@ -83,7 +103,15 @@ impl AsFd for Handle {
 
 impl Drop for Handle {
     fn drop(&mut self) {
+        schedule::point();
         self.budget.spare.fetch_add(1, Ordering::Relaxed);
+    }
+}
+
+#[cfg(test)]
+impl Budget {
+    pub(super) fn spare(&self) -> isize {
+        self.spare.load(Ordering::Relaxed)
     }
 }
 
@@ -114,6 +142,7 @@ pub(super) fn open_directory(
     at: Option<BorrowedFd<'_>>,
     name: &CStr,
     follow: bool,
+    budget: &Budget,
     done: &Done,
 ) -> Result<OwnedFd, Errno> {
     let mut flags =
@@ -125,11 +154,16 @@ pub(super) fn open_directory(
     let mut waited = 0;
     loop {
         match retry(|| rustix::fs::openat(at, name, flags, Mode::empty())) {
-            Err(Errno::MFILE | Errno::NFILE) if waited < PATIENCE && !done.is_cancelled() => {
+            Err(Errno::MFILE | Errno::NFILE)
+                if waited < budget.patience() && !done.is_cancelled() =>
+            {
                 waited += 1;
                 let _ = done.receiver().recv_timeout(STEP);
             }
-            result => return result,
+            result => {
+                budget.note(matches!(result, Err(Errno::MFILE | Errno::NFILE)));
+                return result;
+            }
         }
     }
 }

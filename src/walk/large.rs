@@ -31,10 +31,13 @@ use super::alone;
 use super::part::{Dirent, Part};
 use super::{Dir, Fd, Follow, Shared};
 use crate::listing::{Failure, Found, GROUP, Key, Listing, Names, Operation};
+use crate::schedule;
 use std::os::fd::BorrowedFd;
 
 /// Bytes of directory entries read at a time: what the C library reads.
-const BUFFER: usize = 32 * 1024;
+///
+/// Small in tests, so that directories of some entries take the ways of large ones.
+const BUFFER: usize = if cfg!(test) { 512 } else { 32 * 1024 };
 
 /// GNU du sorts a group of more entries than this by inode number.
 const SORTED_ABOVE: usize = 10_000;
@@ -247,7 +250,8 @@ impl Pace {
             return Speed::Cancelled;
         }
         let allowed = SLOW * u32::try_from(self.count).unwrap_or(u32::MAX);
-        if self.since.elapsed() > allowed && walk.options.walkers > 1 {
+        let is_slow = || self.since.elapsed() > allowed;
+        if walk.options.walkers > 1 && schedule::decide(is_slow) {
             return Speed::Slow;
         }
         Speed::Fine
@@ -276,7 +280,8 @@ impl Chunk {
         loop {
             match step(raw.next(), &mut interruptions) {
                 Next::Entry(entry) => self.push(Dirent::from(&entry)),
-                Next::Nothing => {}
+                // Not "more": who reads on would begin to count the interruptions anew, for ever.
+                Next::Nothing => continue,
                 Next::End => return Read::End,
                 Next::Failed(errno) => return Read::Failed(errno),
             }
@@ -434,6 +439,7 @@ impl Large {
                 Speed::Cancelled => return false,
             }
         }
+        schedule::point();
         group.give.send(Box::new(part)).is_ok()
     }
 
@@ -465,13 +471,16 @@ impl Group {
     }
 
     fn hold(self: &Arc<Self>) -> Arc<Self> {
+        schedule::point();
         self.holds.fetch_add(1, Ordering::Relaxed);
         Arc::clone(self)
     }
 
     /// Lets go of a group; the last one sends it, and lets go of the next in its name.
     fn release(mut group: Arc<Self>, walk: &Arc<Shared>, large: &Arc<Large>) {
+        schedule::point();
         while group.holds.fetch_sub(1, Ordering::AcqRel) == 1 {
+            schedule::point();
             let Some(end) = group.end.get() else { return };
             group.send(walk, &large.dir, end);
             match &end.next {

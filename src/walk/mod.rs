@@ -22,8 +22,11 @@ mod crew;
 mod handle;
 mod large;
 mod leaves;
+#[cfg(test)]
+mod model;
 mod open;
 mod part;
+mod pool;
 mod stat;
 mod visited;
 
@@ -31,8 +34,7 @@ use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 
-use crossbeam_channel::{Receiver, Sender, bounded, unbounded};
-use rayon::{ThreadPool, ThreadPoolBuilder};
+use crossbeam_channel::{Receiver, Sender, TrySendError, bounded, unbounded};
 
 use self::agenda::{Agenda, Job, Slot, Work};
 pub use self::crew::{Crew, Load};
@@ -40,23 +42,24 @@ use self::handle::{Budget, Handle};
 use self::large::{Reading, Urgent};
 use self::open::Opened;
 use self::part::Part;
+use self::pool::Pool;
 use self::stat::Stat;
 use self::visited::Visited;
 use crate::cancel::Done;
 use crate::exclude::Exclude;
 use crate::listing::{Branch, Failure, Found, Key, Listing, Names};
+use crate::schedule;
 use crate::sema::Semaphore;
 use crate::time_style::TimeKind;
 use crate::usage::{Inode, Usage};
 
 /// Listings that may wait for the select loop; then walkers wait.
-const WAITING: usize = 1024;
+///
+/// Few in tests, so that walkers do wait.
+const WAITING: usize = if cfg!(test) { 2 } else { 1024 };
 
 /// Listings after which the select loop is woken; it also looks by itself now and then.
 const RING: usize = 512;
-
-/// Bytes of stack of a walker: its largest item is the buffer of directory entries.
-const STACK: usize = 256 * 1024;
 
 /// Which symbolic links are followed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -119,6 +122,15 @@ pub struct Spread {
     pub bell: Receiver<()>,
     /// The walkers.
     pub crew: Crew,
+    broken: Arc<AtomicBool>,
+}
+
+impl Spread {
+    /// True where a walker has panicked: what it would have told is missing.
+    #[must_use]
+    pub fn is_broken(&self) -> bool {
+        self.broken.load(Ordering::Acquire)
+    }
 }
 
 /// What all walkers share. The last one to let go ends the channels.
@@ -131,7 +143,7 @@ struct Shared {
     budget: Arc<Budget>,
     visited: Option<Visited>,
     keys: AtomicU64,
-    pool: OnceLock<ThreadPool>,
+    pool: OnceLock<Pool>,
     /// Where listings go while one thread both sends and takes them: it could not wait for itself.
     alone: Sender<Listing>,
     spread: OnceLock<Outlet>,
@@ -235,39 +247,43 @@ impl Walk {
     /// still holds is lost: take it first. `load` is that of the walk so far.
     pub fn spread(self, load: Load) -> Result<Spread, Self> {
         let shared = &self.shared;
-        let broken = Arc::clone(&shared.broken);
-        let Some(pool) = pool(open::fit(shared), &broken) else {
+        let Some(pool) = Pool::new(open::fit(shared)) else {
             return Err(self);
         };
+        let threads = pool.threads();
+        let _ = shared.pool.set(pool);
+        Ok(self.into_spread(threads, load))
+    }
+
+    fn into_spread(self, threads: usize, load: Load) -> Spread {
+        let shared = &self.shared;
         let (listings, listings_end) = bounded(WAITING);
         let (bell, bell_end) = bounded(1);
         let _ = shared.spread.set(Outlet { listings, bell });
-        let threads = pool.current_num_threads();
-        let _ = shared.pool.set(pool);
-        Ok(Spread {
+        Spread {
             listings: listings_end,
             bell: bell_end,
             crew: Crew::call(Arc::downgrade(shared), threads, load),
-        })
+            broken: Arc::clone(&shared.broken),
+        }
     }
 }
 
-/// As many threads as wanted, or as can be had.
-fn pool(mut threads: usize, broken: &Arc<AtomicBool>) -> Option<ThreadPool> {
-    while threads > 0 {
-        let broken = Arc::clone(broken);
-        let pool = ThreadPoolBuilder::new()
-            .num_threads(threads)
-            .stack_size(STACK)
-            .thread_name(|index| format!("walker {index}"))
-            .panic_handler(move |_| broken.store(true, Ordering::Relaxed))
-            .build();
-        match pool {
-            Ok(pool) => return Some(pool),
-            Err(_) => threads /= 2,
-        }
+/// Rings when it is dropped: its walker has panicked. Before the walker lets go of the channels, so that whoever
+/// sees them end knows.
+struct Alarm<'a>(&'a AtomicBool);
+
+impl Drop for Alarm<'_> {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::Release);
     }
-    None
+}
+
+impl Outlet {
+    /// True where nobody listens any more. Asked in a model only, while the channel is full: ringing is right then.
+    fn is_unheard(&self) -> bool {
+        matches!(self.bell.try_send(()), Err(TrySendError::Disconnected(())))
+    }
 }
 
 impl Shared {
@@ -275,12 +291,15 @@ impl Shared {
     fn call(self: &Arc<Self>, count: usize) {
         let Some(pool) = self.pool.get() else { return };
         for _ in 0..count {
+            schedule::point();
             let walker = Arc::clone(self);
             pool.spawn(move || {
+                let alarm = Alarm(&walker.broken);
                 while let Some(work) = walker.agenda.take_or_leave() {
                     walker.work(work);
                 }
                 walker.settle(None);
+                std::mem::forget(alarm);
             });
         }
     }
@@ -320,6 +339,8 @@ impl Shared {
     ) -> Option<Kept> {
         self.settle(place.0.fold);
         let token = self.sema.acquire(&self.done)?;
+        #[cfg(test)]
+        model::panic_at(b"panic before the listing", &place);
         let dir = match self.open(place, slot, above) {
             Opened::Directory(dir) => dir,
             Opened::Other(listing) => {
@@ -353,6 +374,8 @@ impl Shared {
             stat,
             ..
         } = dir;
+        #[cfg(test)]
+        let told = place.clone();
         // A leaf is closed before its walker waits for anything.
         let fd = branch.is_some().then_some(fd);
         self.tell(Listing {
@@ -366,6 +389,8 @@ impl Shared {
             failure,
         });
         part.recycle();
+        #[cfg(test)]
+        model::panic_at(b"panic after the listing", &told);
         let (Some(branch), Some(fd)) = (branch, fd) else {
             self.agenda.finish(slot, None);
             return None;
@@ -420,6 +445,7 @@ impl Shared {
             let _ = self.alone.send(listing);
             return;
         };
+        schedule::until(|| !outlet.listings.is_full() || outlet.is_unheard());
         if outlet.listings.send(listing).is_ok() && outlet.listings.len() >= RING {
             let _ = outlet.bell.try_send(());
         }

@@ -9,7 +9,6 @@ use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::sync::Arc;
 
 use rustix::io::Errno;
-use rustix::process::{Resource, getrlimit};
 
 use super::handle::open_directory;
 use super::stat::{Lookup, Stat, stat, stat_open};
@@ -69,7 +68,7 @@ impl Shared {
         if !stat.is_directory() {
             return Err((Found::File(stat.entry(&self.options)), None));
         }
-        match open_directory(None, name, follow, &self.done) {
+        match open_directory(None, name, follow, &self.budget, &self.done) {
             Ok(fd) => self.stat_opened(fd),
             Err(errno) => Err(self.unreadable(&stat, errno)),
         }
@@ -94,7 +93,7 @@ impl Shared {
         if self.options.one_file_system && self.is_elsewhere(branch, index, at) {
             return Err((Found::Nothing, None));
         }
-        let errno = match open_directory(Some(at), name, follow, &self.done) {
+        let errno = match open_directory(Some(at), name, follow, &self.budget, &self.done) {
             Ok(fd) => return self.stat_opened(fd),
             Err(Errno::NOENT) => return Err((Found::Nothing, None)),
             Err(errno) => errno,
@@ -193,8 +192,7 @@ pub(super) fn spare_at_start() -> isize {
 
 /// The limit on descriptors.
 fn limit() -> usize {
-    let limit = getrlimit(Resource::Nofile).current.unwrap_or(u64::MAX);
-    usize::try_from(limit).unwrap_or(usize::MAX)
+    usize::try_from(pdu_startup::descriptor_limit()).unwrap_or(usize::MAX)
 }
 
 /// Fits the number of walkers and of directories that wait open to the limit on descriptors.

@@ -16,6 +16,7 @@ use std::collections::hash_map::Entry;
 use std::sync::{Mutex, PoisonError};
 
 use super::{Follow, Options, Remember};
+use crate::schedule;
 use crate::usage::Inode;
 
 /// See the module.
@@ -38,6 +39,7 @@ impl Visited {
     ///
     /// For an earlier operand it surely is. Within an operand only walkers that go in order can tell.
     pub(super) fn is_known(&self, inode: Inode, operand: u64) -> bool {
+        schedule::point();
         let mut first = self.first.lock().unwrap_or_else(PoisonError::into_inner);
         match first.entry(inode) {
             Entry::Vacant(place) => {

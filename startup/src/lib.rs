@@ -4,13 +4,15 @@
 //! can tell a closed standard output from `>/dev/null` (Python's `DEVNULL` looks just like std's), nor whether
 //! the parent wanted SIGPIPE ignored. The C library calls what stands in `.init_array` before all that.
 //!
-//! This is the only `unsafe` code of pdu, which is why it is a crate of its own: two system calls that cannot
+//! This is the only `unsafe` code of pdu, which is why it is a crate of its own: three system calls that cannot
 //! fail in a way that matters, and a table of three numbers.
 
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 static STDOUT_CLOSED: AtomicBool = AtomicBool::new(false);
 static IGNORED: AtomicU64 = AtomicU64::new(0);
+/// What Linux gives a process that nobody has given another limit.
+static DESCRIPTORS: AtomicU64 = AtomicU64::new(1024);
 
 /// True if file descriptor 1 was closed when the process started.
 #[must_use]
@@ -23,6 +25,14 @@ pub fn stdout_was_closed() -> bool {
 pub fn was_ignored(signal: i32) -> bool {
     let mask = IGNORED.load(Ordering::Relaxed);
     (0..64).contains(&signal) && mask & (1 << signal) != 0
+}
+
+/// The limit on file descriptors (`RLIMIT_NOFILE`, the soft one); the usual one where the kernel did not tell.
+///
+/// rustix has this too, but takes for granted that the call succeeds, which a sandbox can refuse.
+#[must_use]
+pub fn descriptor_limit() -> u64 {
+    DESCRIPTORS.load(Ordering::Relaxed)
 }
 
 /// The signals whose disposition matters to pdu.
@@ -43,6 +53,15 @@ extern "C" fn look() {
         }
     }
     IGNORED.store(mask, Ordering::Relaxed);
+    let mut limit = libc::rlimit {
+        rlim_cur: 0,
+        rlim_max: 0,
+    };
+    // SAFETY: the answer goes to a structure that we own.
+    let told = unsafe { libc::getrlimit(libc::RLIMIT_NOFILE, &raw mut limit) };
+    if told == 0 {
+        DESCRIPTORS.store(limit.rlim_cur, Ordering::Relaxed);
+    }
 }
 
 // SAFETY: `.init_array` holds pointers to functions that take at most the arguments of main, which `look` ignores,

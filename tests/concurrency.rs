@@ -1,0 +1,107 @@
+//! The real threads of the real program: that they end, on one processor and on many, and cost nothing while they
+//! wait. What they do in which order is the affair of the models (`src/walk/model.rs`, `src/sema.rs`).
+
+#![allow(clippy::print_stdout, reason = "the walls are for src")]
+
+mod tree;
+
+use std::io::Read;
+use std::os::unix::process::CommandExt;
+use std::process::{Child, Command, Stdio};
+use std::sync::mpsc::channel;
+use std::time::Duration;
+
+use rustix::process::{Pid, Signal, kill_process_group};
+use tree::Tree;
+use wait4::Wait4;
+
+const PDU: &str = env!("CARGO_BIN_EXE_pdu");
+
+/// Longer than any run here takes on the slowest machine: what lasts longer hangs.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// Directories at the top, each with one below it and a file in that: more than one thread walks alone.
+const WIDTH: usize = 100;
+
+fn wide() -> Tree {
+    let lines = (0..WIDTH).map(|number| format!("t/d{number}/e/f 1"));
+    Tree::of(&lines.collect::<Vec<_>>().join("\n"))
+}
+
+fn is_there(program: &str) -> bool {
+    let found = Command::new(program).arg("--version").output();
+    let is_there = found.is_ok_and(|output| output.status.success());
+    if !is_there {
+        println!("skipped: there is no {program}");
+    }
+    is_there
+}
+
+/// What a program that must end writes to standard output, and how much processor time it and its children used.
+fn run(mut command: Command) -> (String, Duration) {
+    command.env("LC_ALL", "C").stdin(Stdio::null());
+    command.stdout(Stdio::piped()).process_group(0);
+    let mut child: Child = command.spawn().expect("it starts");
+    let mut pipe = child.stdout.take().expect("it is a pipe");
+    let (give, output) = channel();
+    std::thread::spawn(move || {
+        let mut text = String::new();
+        let read = pipe.read_to_string(&mut text);
+        give.send(read.map(|_| text))
+    });
+    let output = output.recv_timeout(PATIENCE);
+    if output.is_err() {
+        let _ = kill_process_group(Pid::from_child(&child), Signal::KILL);
+    }
+    let end = child.wait4().expect("it is our child");
+    let output = output.unwrap_or_else(|_| panic!("{command:?} hangs"));
+    assert!(end.status.success(), "{command:?}: {:?}", end.status);
+    let used = end.rusage.utime + end.rusage.stime;
+    (output.expect("it writes text"), used)
+}
+
+#[test]
+fn on_one_processor_any_number_of_walkers_comes_to_the_end() {
+    if !is_there("taskset") {
+        return;
+    }
+    let tree = wide();
+    let times = match std::env::var_os("PDU_THOROUGH") {
+        Some(_) => 1000,
+        None => 20,
+    };
+    // The top, two directories and a file for each.
+    let right = format!("{}\tt\n", 1 + 3 * WIDTH);
+    for jobs in ["-j1", "-j2", "-j64"].iter().cycle().take(3 * times) {
+        let mut command = Command::new("taskset");
+        command.args(["-c", "0", PDU, jobs, "-s", "--inodes", "t"]);
+        command.current_dir(tree.root());
+        assert_eq!(run(command).0, right, "{jobs}");
+    }
+}
+
+#[test]
+fn walkers_that_wait_for_a_slow_directory_use_no_processor() {
+    if !is_there("strace") {
+        return;
+    }
+    let tree = wide();
+    // One directory answers after three seconds, as one on a mount that is slow; sixteen walkers wait for it.
+    let slow = tree.root().join("t/d7/e");
+    let mut command = Command::new("strace");
+    command.args([
+        "-f",
+        "--seccomp-bpf",
+        "-o",
+        "/dev/null",
+        "-e",
+        "trace=getdents64",
+    ]);
+    command.args(["-e", "inject=getdents64:delay_enter=3000000:when=1", "-P"]);
+    command.arg(slow).args([PDU, "-j16", "-s", "--inodes", "t"]);
+    command.current_dir(tree.root());
+    let (output, used) = run(command);
+    assert_eq!(output, format!("{}\tt\n", 1 + 3 * WIDTH));
+    // One that looks without a pause whether there is work would use all of the three seconds, and so would the rest.
+    assert!(used < Duration::from_millis(1500), "{used:?}");
+}

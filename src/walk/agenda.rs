@@ -66,6 +66,8 @@ struct List<U> {
     nodes: Vec<Node>,
     free: Vec<usize>,
     urgent: VecDeque<U>,
+    /// Subtrees that are walked by one walker: the one found last first, since it lies within the others.
+    alone: Vec<U>,
 }
 
 /// Work of two kinds: directories in order, and urgent parts of directories that are being read already.
@@ -93,6 +95,7 @@ impl<U> Agenda<U> {
             nodes: vec![sentinel],
             free: Vec::new(),
             urgent: VecDeque::new(),
+            alone: Vec::new(),
         }))
     }
 
@@ -132,10 +135,21 @@ impl<U> Agenda<U> {
         self.lock().urgent.push_back(work);
     }
 
+    /// Work that comes after what is urgent, and before all directories.
+    pub(super) fn push_alone(&self, work: U) {
+        self.lock().alone.push(work);
+    }
+
+    /// True where there is urgent work.
+    pub(super) fn is_urgent(&self) -> bool {
+        !self.lock().urgent.is_empty()
+    }
+
     /// The first work there is.
     pub(super) fn take(&self) -> Option<Work<U>> {
         let mut list = self.lock();
-        if let Some(work) = list.urgent.pop_front() {
+        let first = list.urgent.pop_front();
+        if let Some(work) = first.or_else(|| list.alone.pop()) {
             return Some(Work::Urgent(work));
         }
         list.take_first().map(Work::Walk)
@@ -144,7 +158,7 @@ impl<U> Agenda<U> {
     /// How many times [`Agenda::take`] would find work now.
     pub(super) fn len(&self) -> usize {
         let list = self.lock();
-        let mut sum = list.urgent.len();
+        let mut sum = list.urgent.len() + list.alone.len();
         let mut at = list.nodes[END].after;
         while at != END {
             if let State::Ready { branch, next, .. } = &list.nodes[at].state {

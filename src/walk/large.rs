@@ -27,10 +27,12 @@ use crossbeam_channel::{Receiver, Sender, unbounded};
 use rustix::fs::{FileType, RawDir, RawDirEntry};
 use rustix::io::Errno;
 
+use super::agenda::Slot;
 use super::alone;
+use super::handle::Handle;
 use super::part::{Dirent, Part};
-use super::{Dir, Fd, Follow, Shared};
-use crate::listing::{Failure, Found, GROUP, Key, Listing, Names, Operation};
+use super::{Dir, Fd, Follow, Kept, Shared};
+use crate::listing::{Branch, Failure, Found, GROUP, Key, Listing, Names, Operation};
 use std::os::fd::BorrowedFd;
 
 /// Bytes of directory entries read at a time: what the C library reads.
@@ -506,11 +508,22 @@ impl Group {
             failure: end.failure,
         });
         if let (Some(branch), Fd::Shared(handle)) = (branch, &dir.fd) {
-            let count = branch.len() as usize;
-            walk.agenda.insert(dir.slot, branch, Arc::clone(handle));
-            walk.spawn(count);
+            hand_down(walk, dir.slot, branch, Arc::clone(handle));
         }
     }
+}
+
+/// Lets the subdirectories of a large directory be walked: by one walker where it may not wait open for them.
+fn hand_down(walk: &Arc<Shared>, slot: Slot, branch: Arc<Branch>, handle: Arc<Handle>) {
+    if walk.budget.is_overdrawn() {
+        let slot = walk.agenda.place_before(slot);
+        let fd = Fd::Shared(handle);
+        alone::descend_later(walk, Kept { slot, branch, fd });
+        return;
+    }
+    let count = branch.len() as usize;
+    walk.agenda.insert(slot, branch, handle);
+    walk.spawn(count);
 }
 
 /// Whether GNU du would sort a group of that many entries of this directory. Under `-L` it never asks where it is.

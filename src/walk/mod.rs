@@ -158,7 +158,7 @@ enum Fd {
 struct Kept {
     slot: Slot,
     branch: Arc<Branch>,
-    fd: OwnedFd,
+    fd: Fd,
 }
 
 /// The directory above the one to be opened.
@@ -273,6 +273,12 @@ impl Shared {
         self.spawn(1);
     }
 
+    /// A walker on its way alone, who goes on when no directory is being read.
+    fn push_alone(self: &Arc<Self>, cursor: alone::Cursor) {
+        self.agenda.push_alone(Urgent::Alone(cursor));
+        self.spawn(1);
+    }
+
     /// Takes the first work there is and does it.
     fn work(self: &Arc<Self>) -> bool {
         match self.agenda.take() {
@@ -356,7 +362,10 @@ impl Shared {
             Fd::Shared(handle) => handle,
             Fd::Own(fd) => match self.budget.keep(fd) {
                 Ok(handle) => handle,
-                Err(fd) => return Some(Kept { slot, branch, fd }),
+                Err(fd) => {
+                    let fd = Fd::Own(fd);
+                    return Some(Kept { slot, branch, fd });
+                }
             },
         };
         let count = branch.len() as usize;
@@ -406,6 +415,15 @@ impl Shared {
     }
 }
 
+impl AsFd for Fd {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        match self {
+            Self::Own(fd) => fd.as_fd(),
+            Self::Shared(handle) => handle.as_fd(),
+        }
+    }
+}
+
 impl Dir {
     /// Keeps the directory open for all.
     fn share(mut self, budget: &Arc<Budget>) -> Self {
@@ -417,10 +435,7 @@ impl Dir {
     }
 
     fn fd(&self) -> BorrowedFd<'_> {
-        match &self.fd {
-            Fd::Own(fd) => fd.as_fd(),
-            Fd::Shared(handle) => handle.as_fd(),
-        }
+        self.fd.as_fd()
     }
 
     /// True where a directory above may be met again below this one.

@@ -69,7 +69,7 @@ impl Shared {
         if !stat.is_directory() {
             return Err((Found::File(stat.entry(&self.options)), None));
         }
-        match open_directory(None, name, follow, &self.done) {
+        match open_directory(None, name, follow, (&self.budget, &self.done)) {
             Ok(fd) => self.stat_opened(fd),
             Err(errno) => Err(self.unreadable(&stat, errno)),
         }
@@ -94,7 +94,7 @@ impl Shared {
         if self.options.one_file_system && self.is_elsewhere(branch, index, at) {
             return Err((Found::Nothing, None));
         }
-        let errno = match open_directory(Some(at), name, follow, &self.done) {
+        let errno = match open_directory(Some(at), name, follow, (&self.budget, &self.done)) {
             Ok(fd) => return self.stat_opened(fd),
             Err(Errno::NOENT) => return Err((Found::Nothing, None)),
             Err(errno) => errno,

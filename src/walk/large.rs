@@ -350,6 +350,7 @@ pub(super) fn go_on(walk: &Arc<Shared>, urgent: Urgent) {
 impl Reader {
     /// Reads a buffer, leaves the reading on, looks at what it has read.
     fn read(self, walk: &Arc<Shared>) {
+        walk.outbox.wait_for_room(&walk.done);
         let Some(token) = walk.sema.acquire(&walk.done) else {
             return;
         };

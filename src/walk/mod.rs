@@ -19,6 +19,7 @@
 mod agenda;
 mod alone;
 mod handle;
+mod inbox;
 mod large;
 mod open;
 mod part;
@@ -29,11 +30,13 @@ use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 
-use crossbeam_channel::{Receiver, Sender, bounded};
+use crossbeam_channel::Receiver;
 use rayon::{ThreadPool, ThreadPoolBuilder};
 
 use self::agenda::{Agenda, Job, Slot, Work};
 use self::handle::{Budget, Handle};
+pub use self::inbox::Inbox;
+use self::inbox::Outbox;
 use self::large::{Reading, Urgent};
 use self::open::Opened;
 use self::part::Part;
@@ -45,12 +48,6 @@ use crate::listing::{Branch, Failure, Found, Key, Listing, Names};
 use crate::sema::Semaphore;
 use crate::time_style::TimeKind;
 use crate::usage::{Inode, Usage};
-
-/// Listings that may wait for the select loop; then walkers wait.
-const WAITING: usize = 1024;
-
-/// Listings after which the select loop is woken; it also looks by itself now and then.
-const RING: usize = 128;
 
 /// Bytes of stack of a walker: its largest item is the buffer of directory entries.
 const STACK: usize = 256 * 1024;
@@ -104,7 +101,7 @@ pub struct Options {
 #[derive(Debug)]
 pub struct Walk {
     shared: Arc<Shared>,
-    listings: Receiver<Listing>,
+    listings: Inbox,
     bell: Receiver<()>,
 }
 
@@ -112,7 +109,7 @@ pub struct Walk {
 #[derive(Debug)]
 pub struct Spread {
     /// One listing a directory.
-    pub listings: Receiver<Listing>,
+    pub listings: Inbox,
     /// Rings now and then while there are listings; ends when the last walker has ended.
     pub bell: Receiver<()>,
 }
@@ -128,8 +125,7 @@ struct Shared {
     visited: Option<Visited>,
     keys: AtomicU64,
     pool: OnceLock<ThreadPool>,
-    listings: Sender<Listing>,
-    bell: Sender<()>,
+    outbox: Outbox,
     /// Set when a walker has panicked: its listing will never come.
     broken: Arc<AtomicBool>,
 }
@@ -172,8 +168,7 @@ impl Walk {
     /// A walk of nothing yet.
     #[must_use]
     pub fn new(mut options: Options, done: Done, first_key: Key) -> Self {
-        let (listings, listings_end) = bounded(WAITING);
-        let (bell, bell_end) = bounded(1);
+        let (outbox, listings, bell) = inbox::new();
         if options.follow == Follow::Always && options.remember == Remember::Everything {
             // Links to links may make of a small tree an endless one. A lone walker comes to everything in order,
             // and enters no directory twice.
@@ -188,14 +183,13 @@ impl Walk {
             budget: Budget::new(open::spare_at_start()),
             keys: AtomicU64::new(first_key),
             pool: OnceLock::new(),
-            listings,
-            bell,
+            outbox,
             broken: Arc::new(AtomicBool::new(false)),
         });
         Self {
             shared,
-            listings: listings_end,
-            bell: bell_end,
+            listings,
+            bell,
         }
     }
 
@@ -211,7 +205,7 @@ impl Walk {
 
     /// What [`Walk::step`] has found.
     #[must_use]
-    pub fn listings(&self) -> &Receiver<Listing> {
+    pub fn listings(&self) -> &Inbox {
         &self.listings
     }
 
@@ -307,6 +301,7 @@ impl Shared {
         slot: Slot,
         above: Above<'_>,
     ) -> Option<Kept> {
+        self.outbox.wait_for_room(&self.done);
         let token = self.sema.acquire(&self.done)?;
         let dir = match self.open(place, slot, above) {
             Opened::Directory(dir) => dir,
@@ -407,11 +402,9 @@ impl Shared {
         self.keys.fetch_add(1, Ordering::Relaxed)
     }
 
-    /// Sends a listing; wakes the receiver when many wait. Nobody listens any more: no matter, the walk ends.
+    /// Sends a listing to the select loop.
     fn send(&self, listing: Listing) {
-        if self.listings.send(listing).is_ok() && self.listings.len() >= RING {
-            let _ = self.bell.try_send(());
-        }
+        self.outbox.send(listing);
     }
 }
 

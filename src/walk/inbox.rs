@@ -127,3 +127,83 @@ fn weight(listing: &Listing) -> isize {
     let bytes = listing.extras.as_ref().map_or(0, |extras| extras.bytes());
     isize::try_from(bytes).unwrap_or(isize::MAX / 4)
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+    use crate::cancel;
+    use crate::listing::{Extras, Failure, Found, Names, Operation, What};
+    use crate::usage::Usage;
+
+    /// A listing that weighs as much as may wait.
+    fn heavy() -> Listing {
+        let failure = Failure {
+            operation: Operation::Access,
+            errno: 5,
+        };
+        let mut extras = Extras::EMPTY;
+        let name = vec![b'x'; HEAVY.unsigned_abs()];
+        extras.push(0, &name, What::Failed(failure));
+        Listing {
+            place: (super::super::command_line(Names::EMPTY, 0, 0), 0),
+            key: 0,
+            found: Found::Nothing,
+            files: Usage::NONE,
+            extras: Some(Box::new(extras)),
+            branch: None,
+            next: None,
+            failure: None,
+        }
+    }
+
+    /// Whether so many walkers that wait for room find it once this is done, and not before.
+    fn wait_until(walkers: usize, done: impl FnOnce(Inbox, cancel::Canceller)) {
+        let (outbox, inbox, _bell) = new();
+        let (canceller, cancelled) = cancel::channel();
+        outbox.wait_for_room(&cancelled);
+        outbox.send(heavy());
+        let (found, waiting) = bounded(walkers);
+        std::thread::scope(|scope| {
+            for _ in 0..walkers {
+                scope.spawn(|| {
+                    outbox.wait_for_room(&cancelled);
+                    let _ = found.send(());
+                });
+            }
+            let early = waiting.recv_timeout(Duration::from_millis(50));
+            assert!(early.is_err(), "there is no room yet");
+            done(inbox, canceller);
+            for _ in 0..walkers {
+                let found = waiting.recv_timeout(Duration::from_secs(60));
+                assert!(found.is_ok(), "a wakeup was lost");
+            }
+        });
+    }
+
+    #[test]
+    fn all_walkers_go_on_when_what_is_heavy_is_taken() {
+        wait_until(8, |inbox, canceller| {
+            assert_eq!(inbox.take().count(), 1);
+            // Neither ends before the walkers have been heard.
+            std::mem::forget((inbox, canceller));
+        });
+    }
+
+    #[test]
+    fn all_walkers_go_on_when_the_run_is_cancelled() {
+        wait_until(8, |inbox, canceller| {
+            drop(canceller);
+            std::mem::forget(inbox);
+        });
+    }
+
+    #[test]
+    fn all_walkers_go_on_when_nobody_listens_any_more() {
+        wait_until(8, |inbox, canceller| {
+            drop(inbox);
+            std::mem::forget(canceller);
+        });
+    }
+}

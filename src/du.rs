@@ -20,7 +20,7 @@ use crate::order::Order;
 use crate::show::{Format, Written};
 use crate::status::{Progress, Status, Summary};
 use crate::tally::{Counts, Tally, Told};
-use crate::walk::{self, Load, Spread, Walk};
+use crate::walk::{self, Inbox, Load, Spread, Walk};
 use crate::watch::{self, Cause};
 
 /// Time between two looks at the progress.
@@ -209,8 +209,8 @@ impl Run<'_> {
         Ok(None)
     }
 
-    fn drain(&mut self, listings: &Receiver<Listing>) -> io::Result<()> {
-        for listing in listings.try_iter() {
+    fn drain(&mut self, listings: &Inbox) -> io::Result<()> {
+        for listing in listings.take() {
             self.note(&listing);
             self.order.arrive(listing);
             self.advance()?;

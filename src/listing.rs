@@ -277,6 +277,12 @@ impl Extras {
         });
     }
 
+    /// Bytes of memory that they take.
+    #[must_use]
+    pub fn bytes(&self) -> usize {
+        self.list.len() * size_of::<Extra>() + self.text.len()
+    }
+
     /// The extra at `index` and its name.
     #[must_use]
     pub fn get(&self, index: usize) -> Option<(&Extra, &[u8])> {

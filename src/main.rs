@@ -14,6 +14,10 @@ use pdu::watch::Cause;
 use signal_hook::consts::SIGPIPE;
 use signal_hook::low_level::emulate_default_handler;
 
+/// Out of memory is a message and status 1.
+#[global_allocator]
+static ALLOCATOR: pdu_startup::Allocator = pdu_startup::Allocator;
+
 /// What the shell sees.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Exit {

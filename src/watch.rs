@@ -13,6 +13,7 @@ use std::time::Duration;
 
 use crossbeam_channel::{Receiver, Sender, bounded};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::process::{Resource, getrlimit};
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 use signal_hook::iterator::Signals;
 
@@ -34,11 +35,14 @@ const GLANCE: Duration = Duration::from_millis(200);
 /// Bytes of stack of a watching thread.
 const STACK: usize = 64 * 1024;
 
-/// Starts to watch. Without threads there is no watching: signals do what they do by default.
+/// Starts to watch. Without threads, or where descriptors are few, there is no watching: signals do what they do by
+/// default.
 #[must_use]
 pub fn start() -> Receiver<Cause> {
     let (tell, causes) = bounded(2);
-    let _ = watch_signals(tell.clone());
+    if has_descriptors() {
+        let _ = watch_signals(tell.clone());
+    }
     if std::io::stdin().is_terminal()
         && std::io::stdout().is_terminal()
         && std::io::stderr().is_terminal()
@@ -46,6 +50,18 @@ pub fn start() -> Receiver<Cause> {
         let _ = spawn("enter", move || watch_enter(&tell));
     }
     causes
+}
+
+/// Whether there are enough descriptors to watch: that takes two, and the walk needs three.
+fn has_descriptors() -> bool {
+    const NEEDED: usize = 2 + 3;
+    const PLENTY: u64 = 64;
+    let limit = getrlimit(Resource::Nofile).current;
+    if limit.is_none_or(|limit| limit >= PLENTY) {
+        return true;
+    }
+    let held = (0..NEEDED).map_while(|_| rustix::io::dup(rustix::stdio::stdin()).ok());
+    held.collect::<Vec<_>>().len() == NEEDED
 }
 
 fn spawn(name: &str, body: impl FnOnce() + Send + 'static) -> std::io::Result<()> {
@@ -59,20 +75,31 @@ fn watch_signals(tell: Sender<Cause>) -> std::io::Result<()> {
     let mut wanted = vec![SIGINT, SIGTERM, SIGHUP];
     wanted.retain(|&signal| !pdu_startup::was_ignored(signal));
     let mut signals = Signals::new(&wanted)?;
-    spawn("signals", move || {
+    let caught = wanted.clone();
+    let watching = spawn("signals", move || {
         let Some(signal) = signals.forever().next() else {
             return;
         };
-        // From here on a signal does what it does by default. Registered too late, it would be told and lost.
-        let at_once = Arc::new(AtomicBool::new(true));
-        for &signal in &wanted {
-            let _ = signal_hook::flag::register_conditional_default(signal, Arc::clone(&at_once));
-        }
+        // Before the first is told: a second one that came between would be lost.
+        end_at_once_on(&wanted);
         let _ = tell.send(Cause::Signal(signal));
         let (_never, grace) = bounded::<()>(0);
         let _ = grace.recv_timeout(GRACE);
         let _ = signal_hook::low_level::emulate_default_handler(signal);
-    })
+    });
+    if watching.is_err() {
+        // They stay caught when nobody watches any more: let each do what it did before.
+        end_at_once_on(&caught);
+    }
+    watching
+}
+
+/// From here on a signal does what it does by default.
+fn end_at_once_on(signals: &[i32]) {
+    let at_once = Arc::new(AtomicBool::new(true));
+    for &signal in signals {
+        let _ = signal_hook::flag::register_conditional_default(signal, Arc::clone(&at_once));
+    }
 }
 
 /// Waits for Enter alone: a line that was typed ahead is the shell's.

@@ -68,6 +68,8 @@ struct List<U> {
     nodes: Vec<Node>,
     free: Vec<usize>,
     urgent: VecDeque<U>,
+    /// Subtrees that are walked by one walker: the one found last first, since it lies within the others.
+    alone: Vec<U>,
     /// Work that can be taken.
     ready: usize,
     /// Walkers at work.
@@ -101,6 +103,7 @@ impl<U> Agenda<U> {
             nodes: vec![sentinel],
             free: Vec::new(),
             urgent: VecDeque::new(),
+            alone: Vec::new(),
             ready: 0,
             walkers: 0,
             most: 0,
@@ -159,6 +162,19 @@ impl<U> Agenda<U> {
         list.call(0)
     }
 
+    /// Work that comes after what is urgent, and before all directories. Returns the number of walkers to be called.
+    pub(super) fn push_alone(&self, work: U) -> usize {
+        let mut list = self.lock();
+        list.alone.push(work);
+        list.ready += 1;
+        list.call(0)
+    }
+
+    /// True where there is urgent work.
+    pub(super) fn is_urgent(&self) -> bool {
+        !self.lock().urgent.is_empty()
+    }
+
     /// The first work there is.
     pub(super) fn take(&self) -> Option<Work<U>> {
         self.lock().take()
@@ -205,7 +221,8 @@ impl<U> List<U> {
     }
 
     fn take(&mut self) -> Option<Work<U>> {
-        let work = match self.urgent.pop_front() {
+        let urgent = self.urgent.pop_front();
+        let work = match urgent.or_else(|| self.alone.pop()) {
             Some(work) => Work::Urgent(work),
             None => Work::Walk(self.take_first()?),
         };

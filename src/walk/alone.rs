@@ -4,8 +4,9 @@
 //! a subdirectory by its name, lets go of the directory above, and comes back through `..`, where it checks that
 //! it has come back to the directory that it left. Where it has not (the directory was moved, a link was
 //! followed, `..` may not be searched), it goes down again from the operand, a name at a time, and checks each.
-//! So a tree of any depth and any width is walked with two descriptors, at a cost linear in the number of
-//! directories.
+//! While a large directory is read, which holds a descriptor for itself, it waits, and holds none where none can
+//! be spared. So a tree of any depth and any width is walked with two descriptors, at a cost linear in the number
+//! of directories.
 
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::sync::Arc;
@@ -15,8 +16,7 @@ use rustix::io::Errno;
 
 use super::agenda::Slot;
 use super::handle::retry;
-use super::large::Urgent;
-use super::{Above, Follow, Kept, Shared, bare};
+use super::{Above, Fd, Follow, Kept, Shared, bare};
 use crate::listing::{Branch, Failure, Found, Operation};
 
 /// A walker on its way through a subtree.
@@ -25,10 +25,13 @@ pub(super) struct Cursor {
     /// The directories above that still have subdirectories to be walked.
     stack: Vec<Frame>,
     /// The open directory, where it could be opened.
-    fd: Result<OwnedFd, Errno>,
-    /// Depth of the entries of the open directory.
+    fd: Result<Fd, Errno>,
+    /// Depth of the entries of the open directory; none is as deep as [`NOWHERE`].
     depth: u32,
 }
+
+/// The depth of a walker that has let go of its directory.
+const NOWHERE: u32 = u32::MAX;
 
 #[derive(Debug)]
 struct Frame {
@@ -39,21 +42,36 @@ struct Frame {
 
 /// Walks the subtree of a directory whose subdirectories could not be handed out.
 pub(super) fn descend(walk: &Arc<Shared>, kept: Kept) {
-    let mut cursor = Cursor {
-        stack: Vec::new(),
-        depth: kept.branch.child_depth,
-        fd: Err(Errno::BADF),
-    };
-    cursor.enter(kept);
-    cursor.go_on(walk);
+    Cursor::at(kept).go_on(walk);
+}
+
+/// The same, when what is being read has been read.
+pub(super) fn descend_later(walk: &Arc<Shared>, kept: Kept) {
+    walk.push_alone(Cursor::at(kept));
 }
 
 impl Cursor {
-    /// Walks on. On the main thread only one directory, since nobody else would take its listing.
+    fn at(kept: Kept) -> Self {
+        let mut cursor = Self {
+            stack: Vec::new(),
+            depth: NOWHERE,
+            fd: Err(Errno::BADF),
+        };
+        cursor.enter(kept);
+        cursor
+    }
+
+    /// Walks on, until a large directory has to be read first, lest more and more of them be open. On the main
+    /// thread only one directory, since nobody else would take its listing.
     pub(super) fn go_on(mut self, walk: &Arc<Shared>) {
         while self.step(walk) {
-            if walk.pool.get().is_none() {
-                walk.push_urgent(Urgent::Alone(self));
+            let waits = walk.agenda.is_urgent();
+            if waits && walk.budget.is_overdrawn() {
+                self.fd = Err(Errno::BADF);
+                self.depth = NOWHERE;
+            }
+            if waits || walk.pool.get().is_none() {
+                walk.push_alone(self);
                 return;
             }
         }
@@ -118,29 +136,22 @@ impl Cursor {
     /// Comes back to the directory of `branch`.
     fn climb(&mut self, branch: &Branch, walk: &Shared) {
         let levels = self.depth.saturating_sub(branch.child_depth);
-        let up = match &self.fd {
-            Ok(fd) => up(fd.as_fd(), levels, branch),
-            Err(errno) => Err(*errno),
-        };
-        // The old descriptor goes before another is opened, lest two be needed where one is left.
-        let up = match up {
-            Ok(fd) => Ok(fd),
-            Err(_) => {
-                self.fd = Err(Errno::BADF);
-                down(branch, walk.options.follow)
-            }
-        };
-        self.fd = up;
+        let here = std::mem::replace(&mut self.fd, Err(Errno::BADF));
+        self.fd = here
+            .and_then(|here| up(here, levels, branch))
+            .or_else(|_| down(branch, walk.options.follow))
+            .map(Fd::Own);
         self.depth = branch.child_depth;
     }
 }
 
 const SEARCH: OFlags = OFlags::PATH.union(OFlags::DIRECTORY).union(OFlags::CLOEXEC);
 
-/// The directory `levels` above, if it is that of `branch`.
-fn up(from: BorrowedFd<'_>, levels: u32, branch: &Branch) -> Result<OwnedFd, Errno> {
+/// The directory `levels` above, if it is that of `branch`. Never are more than two open.
+fn up(from: Fd, levels: u32, branch: &Branch) -> Result<OwnedFd, Errno> {
     let open = |at: BorrowedFd<'_>| retry(|| rustix::fs::openat(at, c"..", SEARCH, Mode::empty()));
-    let mut fd = open(from)?;
+    let mut fd = open(from.as_fd())?;
+    drop(from);
     for _ in 1..levels {
         fd = open(fd.as_fd())?;
     }

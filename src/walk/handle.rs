@@ -3,7 +3,8 @@
 //! A directory stays open while it has subdirectories that nobody has opened yet, so that each is opened by its
 //! one name, whatever the length of the path. [`Budget`] bounds how many may wait like that; a walker that gets
 //! no lease goes down with one descriptor (see `alone.rs`). EMFILE and ENFILE are back-pressure: the call is
-//! tried again when others have had time to close theirs.
+//! tried again when others have had time to close theirs. Once that was in vain, nobody waits any more: the
+//! result is incomplete already, and a wait for each directory would take for ever.
 
 use std::ffi::CStr;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
@@ -27,9 +28,10 @@ const STEP: Duration = Duration::from_millis(5);
 /// How many directories may wait open.
 #[derive(Debug)]
 pub(super) struct Budget {
+    /// How many more may; below zero where large directories took more than there was.
     spare: AtomicIsize,
-    /// A call has waited for a descriptor in vain, and nothing has been opened since: no use to wait as long again.
-    in_vain: AtomicBool,
+    /// Somebody has waited for descriptors in vain.
+    hopeless: AtomicBool,
 }
 
 /// A directory that waits open for its subdirectories to be opened.
@@ -43,28 +45,13 @@ impl Budget {
     pub(super) fn new(spare: isize) -> Arc<Self> {
         Arc::new(Self {
             spare: AtomicIsize::new(spare),
-            in_vain: AtomicBool::new(false),
+            hopeless: AtomicBool::new(false),
         })
     }
 
     /// Allows `more` directories to wait open.
     pub(super) fn grow(&self, more: isize) {
         self.spare.fetch_add(more, Ordering::Relaxed);
-    }
-
-    /// How many steps a call waits for a descriptor.
-    fn patience(&self) -> u32 {
-        match self.in_vain.load(Ordering::Relaxed) {
-            true => 1,
-            false => PATIENCE,
-        }
-    }
-
-    /// Notes whether descriptors can be had.
-    fn note(&self, in_vain: bool) {
-        if self.in_vain.load(Ordering::Relaxed) != in_vain {
-            self.in_vain.store(in_vain, Ordering::Relaxed);
-        }
     }
 
     /// Keeps a directory open, or gives it back where the budget is used up.
@@ -85,6 +72,24 @@ impl Budget {
     pub(super) fn keep_anyway(self: &Arc<Self>, fd: OwnedFd) -> Arc<Handle> {
         self.spare.fetch_sub(1, Ordering::Relaxed);
         self.handle(fd)
+    }
+
+    /// True where more directories wait open than may.
+    pub(super) fn is_overdrawn(&self) -> bool {
+        self.spare.load(Ordering::Relaxed) < 0
+    }
+
+    /// Waits a little for others to close what they have open. False where that is in vain.
+    fn wait(&self, waited: &mut u32, done: &Done) -> bool {
+        if *waited >= PATIENCE {
+            self.hopeless.store(true, Ordering::Relaxed);
+        }
+        if self.hopeless.load(Ordering::Relaxed) || done.is_cancelled() {
+            return false;
+        }
+        *waited += 1;
+        let _ = done.receiver().recv_timeout(STEP);
+        true
     }
 
     fn handle(self: &Arc<Self>, fd: OwnedFd) -> Arc<Handle> {
@@ -142,8 +147,7 @@ pub(super) fn open_directory(
     at: Option<BorrowedFd<'_>>,
     name: &CStr,
     follow: bool,
-    budget: &Budget,
-    done: &Done,
+    (budget, done): (&Budget, &Done),
 ) -> Result<OwnedFd, Errno> {
     let mut flags =
         OFlags::RDONLY | OFlags::DIRECTORY | OFlags::NONBLOCK | OFlags::NOCTTY | OFlags::CLOEXEC;
@@ -154,16 +158,8 @@ pub(super) fn open_directory(
     let mut waited = 0;
     loop {
         match retry(|| rustix::fs::openat(at, name, flags, Mode::empty())) {
-            Err(Errno::MFILE | Errno::NFILE)
-                if waited < budget.patience() && !done.is_cancelled() =>
-            {
-                waited += 1;
-                let _ = done.receiver().recv_timeout(STEP);
-            }
-            result => {
-                budget.note(matches!(result, Err(Errno::MFILE | Errno::NFILE)));
-                return result;
-            }
+            Err(Errno::MFILE | Errno::NFILE) if budget.wait(&mut waited, done) => {}
+            result => return result,
         }
     }
 }

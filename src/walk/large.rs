@@ -27,10 +27,12 @@ use crossbeam_channel::{Receiver, Sender, unbounded};
 use rustix::fs::{FileType, RawDir, RawDirEntry};
 use rustix::io::Errno;
 
+use super::agenda::Slot;
 use super::alone;
+use super::handle::Handle;
 use super::part::{Dirent, Part};
-use super::{Dir, Fd, Follow, Shared};
-use crate::listing::{Failure, Found, GROUP, Key, Listing, Names, Operation};
+use super::{Dir, Fd, Follow, Kept, Shared};
+use crate::listing::{Branch, Failure, Found, GROUP, Key, Listing, Names, Operation};
 use crate::schedule;
 use std::os::fd::BorrowedFd;
 
@@ -353,6 +355,7 @@ pub(super) fn go_on(walk: &Arc<Shared>, urgent: Urgent) {
 impl Reader {
     /// Reads a buffer, leaves the reading on, looks at what it has read.
     fn read(self, walk: &Arc<Shared>) {
+        walk.outbox.wait_for_room(&walk.done);
         let Some(token) = walk.sema.acquire(&walk.done) else {
             return;
         };
@@ -515,9 +518,20 @@ impl Group {
             failure: end.failure,
         });
         if let (Some(branch), Fd::Shared(handle)) = (branch, &dir.fd) {
-            walk.call(walk.agenda.insert(dir.slot, branch, Arc::clone(handle)));
+            hand_down(walk, dir.slot, branch, Arc::clone(handle));
         }
     }
+}
+
+/// Lets the subdirectories of a large directory be walked: by one walker where it may not wait open for them.
+fn hand_down(walk: &Arc<Shared>, slot: Slot, branch: Arc<Branch>, handle: Arc<Handle>) {
+    if walk.budget.is_overdrawn() {
+        let slot = walk.agenda.place_before(slot);
+        let fd = Fd::Shared(handle);
+        alone::descend_later(walk, Kept { slot, branch, fd });
+        return;
+    }
+    walk.call(walk.agenda.insert(slot, branch, handle));
 }
 
 /// Whether GNU du would sort a group of that many entries of this directory. Under `-L` it never asks where it is.

@@ -21,7 +21,7 @@ thread_local! {
 impl Shared {
     /// Sends a listing, or adds it to what will be sent.
     pub(super) fn tell(&self, mut listing: Listing) {
-        let Some(fold) = leaf_of(&listing).filter(|_| self.spread.get().is_some()) else {
+        let Some(fold) = leaf_of(&listing).filter(|_| !self.outbox.is_alone()) else {
             self.send(listing);
             return;
         };

@@ -20,6 +20,7 @@ mod agenda;
 mod alone;
 mod crew;
 mod handle;
+mod inbox;
 mod large;
 mod leaves;
 #[cfg(test)]
@@ -34,11 +35,13 @@ use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 
-use crossbeam_channel::{Receiver, Sender, TrySendError, bounded, unbounded};
+use crossbeam_channel::Receiver;
 
 use self::agenda::{Agenda, Job, Slot, Work};
 pub use self::crew::{Crew, Load};
 use self::handle::{Budget, Handle};
+pub use self::inbox::Inbox;
+use self::inbox::Outbox;
 use self::large::{Reading, Urgent};
 use self::open::Opened;
 use self::part::Part;
@@ -52,14 +55,6 @@ use crate::schedule;
 use crate::sema::Semaphore;
 use crate::time_style::TimeKind;
 use crate::usage::{Inode, Usage};
-
-/// Listings that may wait for the select loop; then walkers wait.
-///
-/// Few in tests, so that walkers do wait.
-const WAITING: usize = if cfg!(test) { 2 } else { 1024 };
-
-/// Listings after which the select loop is woken; it also looks by itself now and then.
-const RING: usize = 512;
 
 /// Which symbolic links are followed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -110,14 +105,14 @@ pub struct Options {
 #[derive(Debug)]
 pub struct Walk {
     shared: Arc<Shared>,
-    listings: Receiver<Listing>,
+    listings: Inbox,
 }
 
 /// The receiving end of a walk that runs on its own threads.
 #[derive(Debug)]
 pub struct Spread {
     /// One listing a directory.
-    pub listings: Receiver<Listing>,
+    pub listings: Inbox,
     /// Rings now and then while there are listings; ends when the last walker has ended.
     pub bell: Receiver<()>,
     /// The walkers.
@@ -144,18 +139,9 @@ struct Shared {
     visited: Option<Visited>,
     keys: AtomicU64,
     pool: OnceLock<Pool>,
-    /// Where listings go while one thread both sends and takes them: it could not wait for itself.
-    alone: Sender<Listing>,
-    spread: OnceLock<Outlet>,
+    outbox: Outbox,
     /// Set when a walker has panicked: its listing will never come.
     broken: Arc<AtomicBool>,
-}
-
-/// Where listings go once there are several threads. Its memory is worth having only then.
-#[derive(Debug)]
-struct Outlet {
-    listings: Sender<Listing>,
-    bell: Sender<()>,
 }
 
 /// A directory that is being read.
@@ -182,7 +168,7 @@ enum Fd {
 struct Kept {
     slot: Slot,
     branch: Arc<Branch>,
-    fd: OwnedFd,
+    fd: Fd,
 }
 
 /// The directory above the one to be opened.
@@ -196,7 +182,7 @@ impl Walk {
     /// A walk of nothing yet.
     #[must_use]
     pub fn new(mut options: Options, done: Done, first_key: Key) -> Self {
-        let (alone, listings) = unbounded();
+        let (outbox, listings) = inbox::new();
         if options.follow == Follow::Always && options.remember == Remember::Everything {
             // Links to links may make of a small tree an endless one. A lone walker comes to everything in order,
             // and enters no directory twice.
@@ -211,8 +197,7 @@ impl Walk {
             budget: Budget::new(open::spare_at_start()),
             keys: AtomicU64::new(first_key),
             pool: OnceLock::new(),
-            alone,
-            spread: OnceLock::new(),
+            outbox,
             broken: Arc::new(AtomicBool::new(false)),
         });
         Self { shared, listings }
@@ -233,7 +218,7 @@ impl Walk {
 
     /// What [`Walk::step`] has found.
     #[must_use]
-    pub fn listings(&self) -> &Receiver<Listing> {
+    pub fn listings(&self) -> &Inbox {
         &self.listings
     }
 
@@ -256,14 +241,15 @@ impl Walk {
     }
 
     fn into_spread(self, threads: usize, load: Load) -> Spread {
-        let shared = &self.shared;
-        let (listings, listings_end) = bounded(WAITING);
-        let (bell, bell_end) = bounded(1);
-        let _ = shared.spread.set(Outlet { listings, bell });
+        let Self {
+            shared,
+            mut listings,
+        } = self;
+        let bell = shared.outbox.open(&mut listings);
         Spread {
-            listings: listings_end,
-            bell: bell_end,
-            crew: Crew::call(Arc::downgrade(shared), threads, load),
+            listings,
+            bell,
+            crew: Crew::call(Arc::downgrade(&shared), threads, load),
             broken: Arc::clone(&shared.broken),
         }
     }
@@ -276,13 +262,6 @@ struct Alarm<'a>(&'a AtomicBool);
 impl Drop for Alarm<'_> {
     fn drop(&mut self) {
         self.0.store(true, Ordering::Release);
-    }
-}
-
-impl Outlet {
-    /// True where nobody listens any more. Asked in a model only, while the channel is full: ringing is right then.
-    fn is_unheard(&self) -> bool {
-        matches!(self.bell.try_send(()), Err(TrySendError::Disconnected(())))
     }
 }
 
@@ -307,6 +286,11 @@ impl Shared {
     /// Work on a directory that is being read, and a walker for it.
     fn push_urgent(self: &Arc<Self>, urgent: Urgent) {
         self.call(self.agenda.push_urgent(urgent));
+    }
+
+    /// A walker on its way alone, who goes on when no directory is being read.
+    fn push_alone(self: &Arc<Self>, cursor: alone::Cursor) {
+        self.call(self.agenda.push_alone(Urgent::Alone(cursor)));
     }
 
     fn work(self: &Arc<Self>, work: Work<Urgent>) {
@@ -338,6 +322,7 @@ impl Shared {
         above: Above<'_>,
     ) -> Option<Kept> {
         self.settle(place.0.fold);
+        self.outbox.wait_for_room(&self.done);
         let token = self.sema.acquire(&self.done)?;
         #[cfg(test)]
         model::panic_at(b"panic before the listing", &place);
@@ -399,7 +384,10 @@ impl Shared {
             Fd::Shared(handle) => handle,
             Fd::Own(fd) => match self.budget.keep(fd) {
                 Ok(handle) => handle,
-                Err(fd) => return Some(Kept { slot, branch, fd }),
+                Err(fd) => {
+                    let fd = Fd::Own(fd);
+                    return Some(Kept { slot, branch, fd });
+                }
             },
         };
         self.call(self.agenda.finish(slot, Some((branch, handle))));
@@ -439,15 +427,17 @@ impl Shared {
         self.keys.fetch_add(1, Ordering::Relaxed)
     }
 
-    /// Sends a listing; wakes the receiver when many wait. Nobody listens any more: no matter, the walk ends.
+    /// Sends a listing to the select loop.
     fn send(&self, listing: Listing) {
-        let Some(outlet) = self.spread.get() else {
-            let _ = self.alone.send(listing);
-            return;
-        };
-        schedule::until(|| !outlet.listings.is_full() || outlet.is_unheard());
-        if outlet.listings.send(listing).is_ok() && outlet.listings.len() >= RING {
-            let _ = outlet.bell.try_send(());
+        self.outbox.send(listing);
+    }
+}
+
+impl AsFd for Fd {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        match self {
+            Self::Own(fd) => fd.as_fd(),
+            Self::Shared(handle) => handle.as_fd(),
         }
     }
 }
@@ -463,10 +453,7 @@ impl Dir {
     }
 
     fn fd(&self) -> BorrowedFd<'_> {
-        match &self.fd {
-            Fd::Own(fd) => fd.as_fd(),
-            Fd::Shared(handle) => handle.as_fd(),
-        }
+        self.fd.as_fd()
     }
 
     /// True where a directory above may be met again below this one.

@@ -177,7 +177,7 @@ impl Run {
         for _ in 0..dice.gen_range(0..6) {
             walk.step();
             walk.listings()
-                .try_iter()
+                .take()
                 .for_each(|listing| heard.hear(&listing));
         }
         let (give, tasks) = unbounded::<Task>();
@@ -200,7 +200,7 @@ impl Run {
     fn listen(&mut self) -> bool {
         // First the bell: what was sent before the end is still to be drained.
         let ended = self.spread.bell.try_recv() == Err(TryRecvError::Disconnected);
-        while let Ok(listing) = self.spread.listings.try_recv() {
+        for listing in self.spread.listings.take() {
             self.heard.hear(&listing);
         }
         self.spread.crew.look();

@@ -9,6 +9,7 @@ use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::sync::Arc;
 
 use rustix::io::Errno;
+use rustix::process::{Resource, getrlimit};
 
 use super::handle::open_directory;
 use super::stat::{Lookup, Stat, stat, stat_open};
@@ -68,7 +69,7 @@ impl Shared {
         if !stat.is_directory() {
             return Err((Found::File(stat.entry(&self.options)), None));
         }
-        match open_directory(None, name, follow, &self.budget, &self.done) {
+        match open_directory(None, name, follow, (&self.budget, &self.done)) {
             Ok(fd) => self.stat_opened(fd),
             Err(errno) => Err(self.unreadable(&stat, errno)),
         }
@@ -93,7 +94,7 @@ impl Shared {
         if self.options.one_file_system && self.is_elsewhere(branch, index, at) {
             return Err((Found::Nothing, None));
         }
-        let errno = match open_directory(Some(at), name, follow, &self.budget, &self.done) {
+        let errno = match open_directory(Some(at), name, follow, (&self.budget, &self.done)) {
             Ok(fd) => return self.stat_opened(fd),
             Err(Errno::NOENT) => return Err((Found::Nothing, None)),
             Err(errno) => errno,
@@ -197,18 +198,30 @@ fn limit() -> usize {
 
 /// Fits the number of walkers and of directories that wait open to the limit on descriptors.
 ///
-/// A walker needs two at a time (the directory above and the one it opens) and one more on its way up.
+/// A walker needs two at a time (the directory above and the one it opens) and one more on its way up. None at all
+/// where the address space has no room for one.
 pub(super) fn fit(shared: &Shared) -> usize {
     const NEEDED: usize = 3;
     const SET_ASIDE: usize = 4;
     let wanted = shared.options.walkers.max(1);
     let free = limit().saturating_sub(open_descriptors() + SET_ASIDE);
-    let walkers = wanted.min(free / NEEDED).max(1);
+    let walkers = wanted.min(free / NEEDED).max(1).min(threads_with_room());
     let spare = free.saturating_sub(walkers * NEEDED);
     shared
         .budget
         .grow(isize::try_from(spare).unwrap_or(isize::MAX / 2));
     walkers
+}
+
+/// How many threads the limit on the address space has room for, each with its stack and what it allocates. A
+/// thread that starts where there is none would end the process.
+fn threads_with_room() -> usize {
+    const OURS: u64 = 8 << 20;
+    const EACH: u64 = 1 << 20;
+    let Some(limit) = getrlimit(Resource::As).current else {
+        return usize::MAX;
+    };
+    usize::try_from(limit.saturating_sub(OURS) / EACH).unwrap_or(usize::MAX)
 }
 
 /// How many descriptors are open; where `/proc` is not mounted, as many as lie below the lowest free one.

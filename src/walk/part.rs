@@ -132,18 +132,35 @@ impl Part {
     pub(super) fn join(mut parts: Vec<Self>, sorted: bool) -> Self {
         parts.sort_by_key(|part| part.start);
         let mut joined = Self::EMPTY;
+        joined.make_room_for(&parts);
+        if !sorted {
+            // Each part goes when it has been taken in: together they are as large as what becomes of them.
+            for part in parts {
+                part.items().for_each(|(_, item)| joined.adopt(&part, item));
+            }
+            return joined;
+        }
         let mut items = Vec::new();
         for (index, part) in parts.iter().enumerate() {
-            joined.files += &part.files;
             items.extend(part.items().map(|(rank, item)| (rank, index, item)));
         }
-        if sorted {
-            items.sort_by_key(|&(rank, ..)| rank);
-        }
+        items.sort_by_key(|&(rank, ..)| rank);
         for (_, index, item) in items {
             joined.adopt(&parts[index], item);
         }
         joined
+    }
+
+    /// Adds up the parts' sums, and takes memory for what else is in them, once and no more than needed.
+    fn make_room_for(&mut self, parts: &[Self]) {
+        let (mut extras, mut text) = (0, 0);
+        for part in parts {
+            self.files += &part.files;
+            extras += part.extras.list.len();
+            text += part.extras.text.len();
+        }
+        self.extras.list.reserve_exact(extras);
+        self.extras.text.reserve_exact(text);
     }
 
     /// Subdirectories and extras in order of appearance, each with its inode number.

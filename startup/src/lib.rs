@@ -4,9 +4,13 @@
 //! can tell a closed standard output from `>/dev/null` (Python's `DEVNULL` looks just like std's), nor whether
 //! the parent wanted SIGPIPE ignored. The C library calls what stands in `.init_array` before all that.
 //!
-//! This is the only `unsafe` code of pdu, which is why it is a crate of its own: three system calls that cannot
-//! fail in a way that matters, and a table of three numbers.
+//! And what std decides for itself otherwise: where memory runs out, it dumps core; [`Allocator`] says so in a line
+//! and fails, as GNU du does.
+//!
+//! This is the only `unsafe` code of pdu, which is why it is a crate of its own: a few calls that cannot fail in a
+//! way that matters, and a table of four numbers.
 
+use std::alloc::{GlobalAlloc, Layout, System};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 static STDOUT_CLOSED: AtomicBool = AtomicBool::new(false);
@@ -38,7 +42,74 @@ pub fn descriptor_limit() -> u64 {
 /// The signals whose disposition matters to pdu.
 const SIGNALS: [i32; 4] = [libc::SIGHUP, libc::SIGINT, libc::SIGPIPE, libc::SIGTERM];
 
+/// The system's allocator, but that it ends the process with a message and status 1 where there is no memory.
+///
+/// What was not written yet is lost, as in an abort: the status says that the output is not whole.
+#[derive(Debug, Default, Clone, Copy)]
+pub struct Allocator;
+
+// SAFETY: each method does what `System`, a correct allocator, does with the same arguments, or does not return.
+unsafe impl GlobalAlloc for Allocator {
+    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+        // SAFETY: the caller's promises are those that `System` wants.
+        there(unsafe { System.alloc(layout) })
+    }
+
+    unsafe fn alloc_zeroed(&self, layout: Layout) -> *mut u8 {
+        // SAFETY: the caller's promises are those that `System` wants.
+        there(unsafe { System.alloc_zeroed(layout) })
+    }
+
+    unsafe fn realloc(&self, old: *mut u8, layout: Layout, size: usize) -> *mut u8 {
+        // SAFETY: the caller's promises are those that `System` wants.
+        there(unsafe { System.realloc(old, layout, size) })
+    }
+
+    unsafe fn dealloc(&self, old: *mut u8, layout: Layout) {
+        // SAFETY: the caller's promises are those that `System` wants.
+        unsafe { System.dealloc(old, layout) }
+    }
+}
+
+/// The memory, if there is any.
+#[inline]
+fn there(memory: *mut u8) -> *mut u8 {
+    if memory.is_null() {
+        exhausted();
+    }
+    memory
+}
+
+#[cold]
+fn exhausted() -> ! {
+    const MESSAGE: &[u8] = b"pdu: memory exhausted\n";
+    // SAFETY: write reads as many bytes as MESSAGE has; _exit ends all threads and runs nothing of ours.
+    unsafe {
+        libc::write(libc::STDERR_FILENO, MESSAGE.as_ptr().cast(), MESSAGE.len());
+        libc::_exit(1)
+    }
+}
+
+/// Where the address space is limited (`ulimit -v`), has all threads allocate from one heap: the C library would
+/// reserve 64 MiB for each of several, and leave none for what is needed.
+fn share_one_heap_where_space_is_limited() {
+    let mut limit = libc::rlimit {
+        rlim_cur: libc::RLIM_INFINITY,
+        rlim_max: libc::RLIM_INFINITY,
+    };
+    // SAFETY: getrlimit writes to a structure that we own.
+    let told = unsafe { libc::getrlimit(libc::RLIMIT_AS, &raw mut limit) };
+    #[cfg(target_env = "gnu")]
+    if told == 0 && limit.rlim_cur != libc::RLIM_INFINITY {
+        // SAFETY: mallopt sets a number of the C library's; no other thread runs yet.
+        unsafe { libc::mallopt(libc::M_ARENA_MAX, 1) };
+    }
+    #[cfg(not(target_env = "gnu"))]
+    let _ = told;
+}
+
 extern "C" fn look() {
+    share_one_heap_where_space_is_limited();
     // SAFETY: fcntl(F_GETFD) reads a flag of a descriptor and touches no memory of ours.
     let closed = unsafe { libc::fcntl(libc::STDOUT_FILENO, libc::F_GETFD) } == -1;
     STDOUT_CLOSED.store(closed, Ordering::Relaxed);

@@ -1,0 +1,177 @@
+//! F4, F6, F9, F13: memory. Where there is too little, a word and status 1; a little is enough.
+
+use std::fs;
+use std::os::fd::AsFd;
+use std::path::PathBuf;
+use std::process::Stdio;
+use std::time::Duration;
+
+use rustix::fs::{AtFlags, linkat};
+
+use crate::planted::Planted;
+use crate::run::{is_thorough, is_whole, pdu, size, text, wait_until, works};
+
+/// One directory with all files in it.
+fn flat(count: usize) -> Planted {
+    let mut tree = Planted::new();
+    let root = tree.open();
+    tree.files(&root, count);
+    tree
+}
+
+/// Inodes with two names, which are a directory apart.
+fn linked(directories: usize, inodes: usize) -> Planted {
+    let mut tree = Planted::new();
+    let root = tree.open();
+    for number in 0..directories {
+        let one = tree.directory(&root, number.to_string());
+        tree.files(&one, inodes);
+        let other = tree.directory(&root, format!("{number}-again"));
+        for name in (0..inodes).map(|file| format!("file-number-{file:07}")) {
+            linkat(one.as_fd(), &name, other.as_fd(), &name, AtFlags::empty()).expect("a link");
+        }
+    }
+    tree
+}
+
+fn space(kibibytes: usize) -> String {
+    format!("--as={}", kibibytes * 1024)
+}
+
+/// The least address space, in KiB, in which pdu can say its version.
+fn least_space() -> usize {
+    let here = std::env::temp_dir();
+    let starts = |kibibytes: &usize| {
+        let output = pdu(&here).under(&[&space(*kibibytes)]).run("--version");
+        output.status.success()
+    };
+    (2_000..60_000)
+        .step_by(250)
+        .find(starts)
+        .expect("it starts somewhere")
+}
+
+#[test]
+fn an_address_space_of_little_more_than_the_least_is_enough() {
+    if !works("prlimit --version") {
+        return;
+    }
+    let least = least_space();
+    for tree in [flat(size(20_000, 1_000_000)), linked(20, 500)] {
+        for kibibytes in [30_000, 60_000, 100_000, least + 30_000] {
+            let limited = pdu(tree.root()).under(&[&space(kibibytes)]);
+            for walkers in ["-j1", "-j4", "-j20", "-j64"] {
+                limited.counts(&format!("{walkers} -s --inodes t"), tree.entries);
+            }
+        }
+    }
+}
+
+/// In whatever space: the whole number, or a word and status 1.
+#[test]
+fn out_of_memory_is_one_line_and_status_1() {
+    if !works("prlimit --version") {
+        return;
+    }
+    let tree = flat(size(20_000, 300_000));
+    let (least, mut exhausted) = (least_space(), 0);
+    for more in (0..12_000).step_by(size(500, 50)) {
+        for walkers in ["-j1", "-j20"] {
+            let limited = pdu(tree.root()).under(&[&space(least + more)]);
+            let words = format!("{walkers} -a --inodes t");
+            let output = limited.run(&words);
+            if output.status.code() == Some(0) {
+                assert_eq!(text(&output.stdout).lines().count(), tree.entries);
+                continue;
+            }
+            assert!(!is_whole(
+                &output,
+                tree.entries,
+                &format!("{words} in {more} KiB more")
+            ));
+            assert_eq!(text(&output.stderr), "pdu: memory exhausted\n");
+            exhausted += 1;
+        }
+    }
+    assert!(exhausted > 0, "it was always enough: nothing was tried");
+}
+
+/// A memory cgroup of version 1; removed when dropped.
+struct Cgroup(PathBuf);
+
+impl Cgroup {
+    fn of(mebibytes: usize) -> Option<Self> {
+        let own = format!("/sys/fs/cgroup/memory/pdu-limits-{}", std::process::id());
+        let group = Self(own.into());
+        let limit = (mebibytes << 20).to_string();
+        let made = fs::create_dir(&group.0)
+            .and_then(|()| fs::write(group.0.join("memory.limit_in_bytes"), limit));
+        if let Err(error) = &made {
+            eprintln!("skipped: no cgroup (version 1) of memory: {error}");
+        }
+        made.ok().map(|()| group)
+    }
+
+    fn peak(&self) -> u64 {
+        let peak = fs::read_to_string(self.0.join("memory.max_usage_in_bytes")).expect("a peak");
+        peak.trim().parse::<u64>().expect("a number") >> 20
+    }
+}
+
+impl Drop for Cgroup {
+    fn drop(&mut self) {
+        let _ = fs::remove_dir(&self.0);
+    }
+}
+
+#[test]
+#[ignore = "a million files, half a million links; PDU_THOROUGH=1 on a release build"]
+fn forty_mebibytes_hold_a_million_files_and_half_a_million_links() {
+    assert!(is_thorough(), "PDU_THOROUGH=1 is missing");
+    for (name, tree) in [("flat", flat(1_000_000)), ("linked", linked(500, 1_000))] {
+        let inodes = tree.entries;
+        for walkers in ["-j1", "-j20"] {
+            let Some(group) = Cgroup::of(40) else { return };
+            let join = format!("echo $$ >{}/cgroup.procs && exec \"$@\"", group.0.display());
+            let script = tree.root().join("join");
+            fs::write(&script, join).expect("it is ours");
+            let limited = pdu(tree.root()).after(&format!("sh {}", script.display()));
+            limited.counts(&format!("{walkers} -s --inodes t"), inodes);
+            eprintln!("{name} {walkers}: {} MiB", group.peak());
+        }
+    }
+}
+
+/// The peak of a process so far, and what it has now, in MiB.
+fn resident(pid: u32, field: &str) -> u64 {
+    let status = fs::read_to_string(format!("/proc/{pid}/status")).expect("it runs");
+    let line = status.lines().find_map(|line| line.strip_prefix(field));
+    let kibibytes = line.and_then(|line| line.trim_start_matches(':').trim().strip_suffix(" kB"));
+    kibibytes
+        .and_then(|number| number.parse::<u64>().ok())
+        .expect("a number")
+        / 1024
+}
+
+#[test]
+#[ignore = "a million files; PDU_THOROUGH=1 on a release build"]
+fn a_reader_that_sleeps_holds_the_walk_and_not_the_memory() {
+    assert!(is_thorough(), "PDU_THOROUGH=1 is missing");
+    for tree in [flat(1_000_000), linked(500, 1_000)] {
+        let mut command = std::process::Command::new(crate::run::PDU);
+        command
+            .args(["-a", "t"])
+            .current_dir(tree.root())
+            .stdout(Stdio::piped());
+        let mut child = command.spawn().expect("it starts");
+        wait_until(Duration::from_secs(3), || false);
+        let early = resident(child.id(), "VmRSS");
+        wait_until(Duration::from_secs(7), || false);
+        let late = resident(child.id(), "VmRSS");
+        eprintln!("resident after 3 s: {early} MiB; after 10 s: {late} MiB");
+        assert_eq!(early, late, "it grows while nobody reads");
+        assert!(late < 48, "{late} MiB for what nobody reads");
+        child.kill().expect("it runs");
+        child.wait().expect("it is ours");
+    }
+}

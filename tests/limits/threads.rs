@@ -1,0 +1,175 @@
+//! F8, F10: no threads, one processor, too many walkers.
+
+use std::fs;
+use std::os::unix::process::ExitStatusExt;
+use std::path::PathBuf;
+use std::process::{Child, Stdio};
+use std::time::Duration;
+
+use rustix::process::{Pid, Signal, kill_process};
+
+use crate::planted::Planted;
+use crate::run::{PDU, pdu, text, wait_until, works};
+
+/// More directories than the main thread walks before it calls for others.
+fn forest(count: usize) -> Planted {
+    let mut tree = Planted::new();
+    let root = tree.open();
+    for number in 0..count {
+        let above = tree.directory(&root, number.to_string());
+        let below = tree.directory(&above, "below");
+        tree.files(&below, 3);
+    }
+    tree
+}
+
+const TRACER: &str = "strace -DDD -f -qq -o /dev/null -e trace=clone,clone3,getdents64";
+
+fn can_trace() -> bool {
+    works(&format!(
+        "{TRACER} -e inject=clone3:error=EAGAIN {PDU} --version"
+    ))
+}
+
+/// A tracer that says what it refused.
+fn refusing(log: &str, when: &str) -> String {
+    format!(
+        "strace -f -qq -o {log} -e trace=clone,clone3 -e inject=clone,clone3:error=EAGAIN:when={when}"
+    )
+}
+
+#[test]
+fn the_main_thread_counts_alone_whichever_thread_cannot_be_had() {
+    if !can_trace() {
+        return;
+    }
+    let tree = forest(200);
+    let log = tree.root().join("log");
+    let mut refused = 0;
+    for when in ["1+", "1", "2", "2+", "3", "3+", "4", "5+", "7", "9+", "20+"] {
+        for walkers in ["-j1", "-j8", "-vj20"] {
+            let limited = pdu(tree.root()).after(&refusing(&log.display().to_string(), when));
+            let output = limited.run(&format!("{walkers} -s --inodes t"));
+            let expected = format!("{}\tt\n", tree.entries);
+            assert_eq!(text(&output.stdout), expected, "{when} {walkers}");
+            assert_eq!(output.status.code(), Some(0), "{when} {walkers}");
+            let log = fs::read_to_string(&log).expect("a log");
+            refused += log.matches("(INJECTED)").count();
+        }
+    }
+    assert!(refused > 20, "only {refused} threads were refused");
+}
+
+#[test]
+fn a_user_who_may_have_one_process_gets_the_whole_count() {
+    if !works("prlimit --version") || !works("setpriv --version") {
+        return;
+    }
+    let tree = forest(200);
+    // The limit is the user's own: set after the change of user, it refuses every thread.
+    for limit in ["prlimit --nproc=1", "prlimit --nproc=2"] {
+        let limited = pdu(tree.root()).by_nobody(&tree).after(limit);
+        limited.counts("-s --inodes -j20 t", tree.entries);
+    }
+}
+
+/// A cgroup of version 1 for one process and its threads; removed when dropped.
+struct Pids(PathBuf);
+
+impl Pids {
+    fn of(most: usize) -> Option<Self> {
+        let own = format!(
+            "/sys/fs/cgroup/pids/pdu-limits-{}-{most}",
+            std::process::id()
+        );
+        let group = Self(own.into());
+        let made = fs::create_dir(&group.0)
+            .and_then(|()| fs::write(group.0.join("pids.max"), most.to_string()));
+        if let Err(error) = &made {
+            eprintln!("skipped: no cgroup (version 1) of pids: {error}");
+        }
+        made.ok().map(|()| group)
+    }
+}
+
+impl Drop for Pids {
+    fn drop(&mut self) {
+        let _ = fs::remove_dir(&self.0);
+    }
+}
+
+#[test]
+fn a_cgroup_that_allows_no_thread_gets_the_whole_count() {
+    let tree = forest(200);
+    for most in [1, 2, 3, 5] {
+        let Some(group) = Pids::of(most) else { return };
+        let join = format!("echo $$ >{}/cgroup.procs && exec \"$@\"", group.0.display());
+        let script = tree.root().join("join");
+        fs::write(&script, join).expect("it is ours");
+        let limited = pdu(tree.root()).after(&format!("sh {}", script.display()));
+        limited.counts("-s --inodes -j20 t", tree.entries);
+    }
+}
+
+/// The signals that the process catches, as bits.
+fn caught(child: &Child) -> u64 {
+    let status = fs::read_to_string(format!("/proc/{}/status", child.id())).unwrap_or_default();
+    let line = status.lines().find_map(|line| line.strip_prefix("SigCgt:"));
+    line.and_then(|bits| u64::from_str_radix(bits.trim(), 16).ok())
+        .unwrap_or(0)
+}
+
+/// A handler whose thread could not be had would swallow the signal.
+#[test]
+fn without_threads_an_interrupt_still_ends_the_run() {
+    if !can_trace() {
+        return;
+    }
+    let tree = forest(1_000);
+    let slow = format!(
+        "{TRACER} -e inject=clone,clone3:error=EAGAIN -e inject=getdents64:delay_enter=20000"
+    );
+    let mut command = std::process::Command::new("strace");
+    command.args(slow.split(' ').skip(1)).args([PDU, "-s", "t"]);
+    command.current_dir(tree.root()).stdout(Stdio::piped());
+    let mut child = command.spawn().expect("it starts");
+    let interrupt = 1 << (Signal::INT.as_raw() - 1);
+    let is_caught = wait_until(Duration::from_secs(60), || caught(&child) & interrupt != 0);
+    assert!(is_caught, "it never got as far as to catch signals");
+    // Threads are refused after that.
+    wait_until(Duration::from_millis(300), || false);
+    kill_process(Pid::from_child(&child), Signal::INT).expect("it runs");
+    let ended = wait_until(Duration::from_secs(15), || {
+        child.try_wait().expect("it is ours").is_some()
+    });
+    if !ended {
+        child.kill().expect("it runs");
+    }
+    let output = child.wait_with_output().expect("it has ended");
+    assert!(ended, "the interrupt was swallowed");
+    assert_eq!(output.status.signal(), Some(2));
+    assert_eq!(text(&output.stdout), "");
+}
+
+#[test]
+fn any_number_of_walkers_counts_the_same_and_a_small_tree_starts_none() {
+    let tree = forest(200);
+    for walkers in ["-j1", "-j2", "-j3", "-j64", "-j512"] {
+        pdu(tree.root()).counts(&format!("{walkers} -s --inodes t"), tree.entries);
+    }
+    if !can_trace() {
+        return;
+    }
+    let small = forest(1);
+    let log = small.root().join("log");
+    let tracer = format!("strace -f -qq -o {}", log.display());
+    // Traced to its last call, which ends the process: nothing here is injected.
+    pdu(small.root())
+        .after(&tracer)
+        .counts("-s --inodes t", small.entries);
+    let log = fs::read_to_string(&log).expect("a log");
+    let own = log.rsplit_once("execve(").map_or("", |(_, own)| own);
+    let calls = own.lines().count();
+    assert!(!own.contains("clone"), "{own}");
+    assert!((20..120).contains(&calls), "{calls} calls: {own}");
+}

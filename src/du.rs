@@ -20,11 +20,14 @@ use crate::order::Order;
 use crate::show::{Format, Written};
 use crate::status::{Progress, Status, Summary};
 use crate::tally::{Counts, Tally, Told};
-use crate::walk::{self, Spread, Walk};
+use crate::walk::{self, Spread, Vigil, Walk};
 use crate::watch::{self, Cause};
 
 /// Time between two looks at the progress.
 const TICK: Duration = Duration::from_millis(500);
+
+/// Who has not answered for so long is named.
+const SILENCE: Duration = Duration::from_secs(5);
 
 /// Finished lines wait no longer than this, when the walkers have no time to ring.
 const PULSE: Duration = Duration::from_millis(20);
@@ -82,6 +85,7 @@ pub fn du(
         last: None,
         operands: Arc::clone(&roots),
         expected: None,
+        expecting: never(),
     };
     run.order.add(Arc::clone(&roots), operands.wrong);
     if count > 0 {
@@ -106,6 +110,8 @@ struct Run<'a> {
     operands: Arc<Branch>,
     /// Entries that are there, where that is known.
     expected: Option<u64>,
+    /// Where it will be told.
+    expecting: Receiver<u64>,
 }
 
 impl Run<'_> {
@@ -114,7 +120,8 @@ impl Run<'_> {
         self.advance()?;
         let start = Instant::now();
         let mut directories = 0;
-        while walk.step() {
+        // This thread must not wait for a dead mount: it has to hear everybody else.
+        while !walk.may_wait() && walk.step() {
             self.drain(walk.listings())?;
             directories += 1;
             if directories >= DIRECTORIES_ALONE || start.elapsed() >= TIME_ALONE {
@@ -127,20 +134,20 @@ impl Run<'_> {
         }
         let causes = watch::start();
         let tick = if self.status.is_verbose() {
-            self.expected = walk::entries_expected(&self.operands);
+            self.expecting = walk::entries_expected(&self.operands);
             tick(TICK)
         } else {
             never()
         };
         match walk.spread() {
-            Ok(spread) => self.listen(&spread, &causes, &tick, canceller),
+            Ok(mut spread) => self.listen(&mut spread, &causes, &tick, canceller),
             Err(walk) => self.walk_alone(&walk, &causes, &tick),
         }
     }
 
     fn listen(
         &mut self,
-        spread: &Spread,
+        spread: &mut Spread,
         causes: &Receiver<Cause>,
         tick: &Receiver<Instant>,
         canceller: Canceller,
@@ -153,7 +160,7 @@ impl Run<'_> {
                         return Ok(None);
                     }
                 }
-                recv(tick) -> _ => self.draw(),
+                recv(tick) -> _ => self.draw(Some(&mut spread.vigil)),
                 recv(causes) -> cause => if let Ok(cause) = cause {
                     drop(canceller);
                     if cause == Cause::Enter {
@@ -196,7 +203,7 @@ impl Run<'_> {
                 return Ok(Some(cause));
             }
             if tick.try_recv().is_ok() {
-                self.draw();
+                self.draw(None);
                 self.flush()?;
             }
         }
@@ -223,15 +230,22 @@ impl Run<'_> {
         }
     }
 
-    fn draw(&mut self) {
+    fn draw(&mut self, vigil: Option<&mut Vigil>) {
+        self.expected = self.expecting.try_recv().ok().or(self.expected);
         self.progress.per_cent = self.expected.and_then(|expected| {
             // Never all of it: other file systems may be mounted below, and links are met more than once.
             let per_cent = u128::from(self.progress.entries) * 100 / u128::from(expected.max(1));
             u8::try_from(per_cent.min(99)).ok()
         });
+        let silent = vigil.and_then(|vigil| vigil.longest(SILENCE));
+        let (place, silence) = match silent {
+            Some((place, silence)) => (Some(place), Some(silence)),
+            None => (self.last.clone(), None),
+        };
+        self.progress.silence = silence;
         self.progress.path.clear();
-        if let Some((branch, index)) = &self.last {
-            branch.path(*index, None, &mut self.progress.path);
+        if let Some((branch, index)) = place {
+            branch.path(index, None, &mut self.progress.path);
         }
         self.status.progress(&self.progress);
     }

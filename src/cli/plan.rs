@@ -110,6 +110,7 @@ fn walk_options(args: &Args, draft: Draft, remember: Remember, max_depth: u32) -
         name_files: args.all.then_some(max_depth),
         fold_below: folds.then_some(max_depth),
         time: draft.time.unwrap_or(TimeKind::Modified),
+        watched: args.verbose,
     }
 }
 

@@ -22,6 +22,7 @@ mod handle;
 mod large;
 mod open;
 mod part;
+mod posts;
 mod stat;
 mod visited;
 
@@ -37,6 +38,8 @@ use self::handle::{Budget, Handle};
 use self::large::{Reading, Urgent};
 use self::open::Opened;
 use self::part::Part;
+use self::posts::Posts;
+pub use self::posts::Vigil;
 use self::stat::Stat;
 use self::visited::Visited;
 use crate::cancel::Done;
@@ -98,6 +101,8 @@ pub struct Options {
     pub fold_below: Option<u32>,
     /// Which time stamp is kept.
     pub time: TimeKind,
+    /// Somebody will ask where the walkers are ([`Spread::vigil`]).
+    pub watched: bool,
 }
 
 /// A walk that has not spread over threads yet.
@@ -115,6 +120,8 @@ pub struct Spread {
     pub listings: Receiver<Listing>,
     /// Rings now and then while there are listings; ends when the last walker has ended.
     pub bell: Receiver<()>,
+    /// Where the walkers are, for whoever wants to know.
+    pub vigil: Vigil,
 }
 
 /// What all walkers share. The last one to let go ends the channels.
@@ -127,6 +134,7 @@ struct Shared {
     budget: Arc<Budget>,
     visited: Option<Visited>,
     keys: AtomicU64,
+    posts: Arc<Posts>,
     pool: OnceLock<ThreadPool>,
     listings: Sender<Listing>,
     bell: Sender<()>,
@@ -179,6 +187,7 @@ impl Walk {
             // and enters no directory twice.
             options.walkers = 1;
         }
+        let posts = if options.watched { options.walkers } else { 0 };
         let shared = Arc::new(Shared {
             sema: Semaphore::new(options.walkers),
             visited: Visited::new(&options),
@@ -187,6 +196,7 @@ impl Walk {
             agenda: Agenda::new(),
             budget: Budget::new(open::spare_at_start()),
             keys: AtomicU64::new(first_key),
+            posts: Arc::new(Posts::new(posts)),
             pool: OnceLock::new(),
             listings,
             bell,
@@ -207,6 +217,14 @@ impl Walk {
     /// Walks one directory on this thread; false where there is none left.
     pub fn step(&self) -> bool {
         self.shared.work()
+    }
+
+    /// True where the next directory lies behind a mount point: its server may be dead, and who must not wait for
+    /// it leaves it to others.
+    #[must_use]
+    pub fn may_wait(&self) -> bool {
+        let first = self.shared.agenda.first();
+        first.is_some_and(|(place, above)| open::is_behind_a_mount(&place, above.as_deref()))
     }
 
     /// What [`Walk::step`] has found.
@@ -231,6 +249,7 @@ impl Walk {
         let _ = shared.pool.set(pool);
         shared.spawn(shared.agenda.len());
         Ok(Spread {
+            vigil: Vigil::new(Arc::clone(&shared.posts)),
             listings: self.listings,
             bell: self.bell,
         })
@@ -302,17 +321,18 @@ impl Shared {
         above: Above<'_>,
     ) -> Option<Kept> {
         let token = self.sema.acquire(&self.done)?;
+        let stay = self.posts.enter(&place);
         let dir = match self.open(place, slot, above) {
             Opened::Directory(dir) => dir,
             Opened::Other(listing) => {
-                drop(token);
+                drop((token, stay));
                 self.send(listing);
                 self.agenda.finish(slot, None);
                 return None;
             }
         };
-        let reading = large::dirents(self, dir);
-        drop(token);
+        let reading = large::dirents(self, dir, &stay);
+        drop((token, stay));
         match reading {
             Reading::Whole(dir, part, failure) => self.report(dir, part, failure),
             Reading::Shared | Reading::Cancelled => None,
@@ -460,10 +480,19 @@ pub fn command_line(names: Names, first_key: Key, first_operand: u64) -> Arc<Bra
 }
 
 /// How many entries there are below the operands, where all of them are mount points of file systems that know.
+///
+/// Told by a thread of its own, when they have answered: a dead server never does.
 #[must_use]
-pub fn entries_expected(operands: &Branch) -> Option<u64> {
-    let each = |index| stat::used_inodes(operands.names.name(index));
-    (0..operands.len()).map(each).sum()
+pub fn entries_expected(operands: &Arc<Branch>) -> Receiver<u64> {
+    let (tell, told) = bounded(1);
+    let operands = Arc::clone(operands);
+    let thread = std::thread::Builder::new().name("entries".into());
+    let _ = thread.stack_size(STACK).spawn(move || {
+        let each = |index| stat::used_inodes(operands.names.name(index));
+        let sum: Option<u64> = (0..operands.len()).map(each).sum();
+        let _ = sum.map(|sum| tell.send(sum));
+    });
+    told
 }
 
 /// A listing that counts nothing but what was found under one name.

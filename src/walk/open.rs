@@ -164,7 +164,7 @@ impl Shared {
 
     fn is_elsewhere(&self, branch: &Branch, index: u32, at: BorrowedFd<'_>) -> bool {
         let lookup = match self.options.follow {
-            Follow::Always => Lookup::Target,
+            Follow::Always => Lookup::CachedTarget,
             Follow::Never | Follow::Operands => Lookup::Cached,
         };
         stat(

@@ -35,6 +35,8 @@ pub(super) enum Lookup {
     Target,
     /// The entry itself, from what the kernel knows already: a dead server is not asked.
     Cached,
+    /// What a symbolic link leads to, likewise.
+    CachedTarget,
 }
 
 impl Stat {
@@ -76,6 +78,7 @@ pub(super) fn stat(
         Lookup::Link => AtFlags::SYMLINK_NOFOLLOW,
         Lookup::Target => AtFlags::empty(),
         Lookup::Cached => AtFlags::SYMLINK_NOFOLLOW | AtFlags::STATX_DONT_SYNC,
+        Lookup::CachedTarget => AtFlags::STATX_DONT_SYNC,
     };
     call(at.unwrap_or(CWD), name, flags | AtFlags::NO_AUTOMOUNT, time)
 }

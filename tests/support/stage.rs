@@ -60,7 +60,6 @@ pub(crate) fn is_root(what: &str) -> bool {
 /// A fresh directory, and what is mounted below it; both gone when dropped.
 pub(crate) struct Stage {
     fuse: RefCell<Vec<Fuse>>,
-    mounts: RefCell<Vec<PathBuf>>,
     root: PathBuf,
 }
 
@@ -72,7 +71,6 @@ impl Stage {
         fs::create_dir(&root).expect("the directory for temporary files can be written");
         Self {
             fuse: RefCell::default(),
-            mounts: RefCell::default(),
             root,
         }
     }
@@ -90,6 +88,8 @@ impl Stage {
         let at = self.dir(at);
         match Fuse::mount(&at, root, &Options::default()) {
             Ok(fuse) => {
+                // The kernel's first request is its own.
+                wait_until("the greeting", || fuse.requests() > 0);
                 self.fuse.borrow_mut().push(fuse);
                 true
             }
@@ -145,14 +145,14 @@ impl Stage {
         let at = self.dir(at);
         let data = std::ffi::CString::new(data).expect("no NUL");
         let mounted = rustix::mount::mount(source, &at, kind, MountFlags::empty(), &*data);
-        self.note_mount(at, kind, mounted)
+        note_mount(kind, &mounted)
     }
 
     /// Mounts a directory a second time.
     pub(crate) fn bind(&self, source: &str, at: &str) -> bool {
         let (source, at) = (self.at(source), self.dir(at));
         let mounted = rustix::mount::mount_bind(source, &at);
-        self.note_mount(at, "bind", mounted)
+        note_mount("bind", &mounted)
     }
 
     /// Mounts an image as a loop device, read-only.
@@ -165,20 +165,7 @@ impl Stage {
             Ok(output) => Err(text(&output.stderr).trim().to_owned()),
             Err(error) => Err(error.to_string()),
         };
-        self.note_mount(at, "loop", mounted)
-    }
-
-    fn note_mount<E: std::fmt::Display>(
-        &self,
-        at: PathBuf,
-        kind: &str,
-        mounted: Result<(), E>,
-    ) -> bool {
-        match mounted {
-            Ok(()) => self.mounts.borrow_mut().push(at),
-            Err(ref error) => skip(format_args!("{kind} cannot be mounted here: {error}")),
-        }
-        mounted.is_ok()
+        note_mount("loop", &mounted)
     }
 
     /// Runs pdu here.
@@ -246,10 +233,10 @@ impl Stage {
 impl Drop for Stage {
     fn drop(&mut self) {
         self.fuse.get_mut().clear();
-        for at in self.mounts.get_mut().drain(..).rev() {
+        for at in mounts_below(&self.root).iter().rev() {
             // What is busy still goes from the tree.
-            if rustix::mount::unmount(&at, UnmountFlags::NOFOLLOW).is_err() {
-                let _ = rustix::mount::unmount(&at, UnmountFlags::DETACH);
+            if rustix::mount::unmount(at, UnmountFlags::NOFOLLOW).is_err() {
+                let _ = rustix::mount::unmount(at, UnmountFlags::DETACH);
             }
         }
         // Not across mounts: whatever could not be unmounted is not ours to empty.
@@ -258,6 +245,23 @@ impl Drop for Stage {
             .arg(&self.root)
             .status();
     }
+}
+
+fn note_mount<E: std::fmt::Display>(kind: &str, mounted: &Result<(), E>) -> bool {
+    if let Err(error) = mounted {
+        skip(format_args!("{kind} cannot be mounted here: {error}"));
+    }
+    mounted.is_ok()
+}
+
+/// What is mounted below a directory, in the order in which it was.
+fn mounts_below(root: &Path) -> Vec<PathBuf> {
+    let list = fs::read_to_string("/proc/self/mountinfo").unwrap_or_default();
+    let places = list.lines().filter_map(|line| line.split(' ').nth(4));
+    let below = places
+        .map(PathBuf::from)
+        .filter(|place| place.starts_with(root));
+    below.collect()
 }
 
 // ---------------------------------------------------------------- a run

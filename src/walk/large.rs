@@ -18,9 +18,14 @@
 //! its output follow that order, so ours do. Only subdirectories, files with a line or several links, and failures
 //! have to be remembered for it. A group is sent after the one before it.
 
+#![expect(
+    clippy::disallowed_types,
+    reason = "a sum, added to once a part: see `Group`"
+)]
+
 use std::mem::MaybeUninit;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
 use crossbeam_channel::{Receiver, Sender, unbounded};
@@ -32,6 +37,7 @@ use super::part::{Dirent, Part};
 use super::posts::Stay;
 use super::{Dir, Fd, Follow, Shared};
 use crate::listing::{Failure, Found, GROUP, Key, Listing, Names, Operation};
+use crate::usage::Usage;
 use std::os::fd::BorrowedFd;
 
 /// Bytes of directory entries read at a time: what the C library reads.
@@ -113,6 +119,8 @@ pub(super) struct Group {
     key: Key,
     give: Sender<Box<Part>>,
     parts: Receiver<Box<Part>>,
+    /// The sum of the parts in which nothing needs a place: most have only that, and a million would be many to keep.
+    plain: Mutex<Usage>,
     /// One for the reader, one for the group before, one for each part that somebody is looking at.
     holds: AtomicUsize,
     end: OnceLock<End>,
@@ -359,7 +367,7 @@ impl Large {
             circle: Circle::default(),
         };
         let large = Arc::clone(&reader.large);
-        let _ = group.give.send(Box::new(part));
+        group.take(part);
         for (group, chunk) in reader.deal(walk, rest, read) {
             walk.push_urgent(Urgent::Look(Arc::clone(&large), group, chunk));
         }
@@ -485,7 +493,8 @@ impl Large {
                 Speed::Cancelled => return false,
             }
         }
-        group.give.send(Box::new(part)).is_ok()
+        group.take(part);
+        true
     }
 
     fn hand_out(
@@ -510,6 +519,7 @@ impl Group {
             key,
             give,
             parts,
+            plain: Mutex::default(),
             holds: AtomicUsize::new(holds),
             end: OnceLock::new(),
         })
@@ -518,6 +528,19 @@ impl Group {
     fn hold(self: &Arc<Self>) -> Arc<Self> {
         self.holds.fetch_add(1, Ordering::Relaxed);
         Arc::clone(self)
+    }
+
+    /// Takes a part of it that was looked at.
+    fn take(&self, part: Part) {
+        if part.is_plain() {
+            *self.plain() += &part.files;
+        } else {
+            let _ = self.give.send(Box::new(part));
+        }
+    }
+
+    fn plain(&self) -> MutexGuard<'_, Usage> {
+        self.plain.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Lets go of a group; the last one sends it, and lets go of the next in its name.
@@ -540,6 +563,7 @@ impl Group {
             self.parts.try_iter().map(|part| *part).collect(),
             end.sorted,
         );
+        part.files += &self.plain();
         let branch = part
             .take_names()
             .map(|names| walk.branch(dir, names, self.key));

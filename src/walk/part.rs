@@ -64,6 +64,11 @@ impl Part {
         SPARE.replace(Self::EMPTY)
     }
 
+    /// True where nothing in it needs a place of its own.
+    pub(super) fn is_plain(&self) -> bool {
+        self.ranks.is_empty()
+    }
+
     /// Leaves the memory to the next directory of this walker.
     pub(super) fn recycle(mut self) {
         self.files = Usage::NONE;

@@ -20,11 +20,14 @@ use crate::order::Order;
 use crate::show::{Format, Written};
 use crate::status::{Progress, Status, Summary};
 use crate::tally::{Counts, Tally, Told};
-use crate::walk::{self, Inbox, Load, Spread, Walk};
+use crate::walk::{self, Inbox, Load, Spread, Vigil, Walk};
 use crate::watch::{self, Cause};
 
 /// Time between two looks at the progress.
 const TICK: Duration = Duration::from_millis(500);
+
+/// Who has not answered for so long is named.
+const SILENCE: Duration = Duration::from_secs(5);
 
 /// Finished lines wait no longer than this, when the walkers have no time to ring.
 const PULSE: Duration = Duration::from_millis(20);
@@ -82,6 +85,7 @@ pub fn du(
         last: None,
         operands: Arc::clone(&roots),
         expected: None,
+        expecting: never(),
         broken: false,
     };
     run.order.add(Arc::clone(&roots), operands.wrong);
@@ -107,6 +111,8 @@ struct Run<'a> {
     operands: Arc<Branch>,
     /// Entries that are there, where that is known.
     expected: Option<u64>,
+    /// Where it will be told.
+    expecting: Receiver<u64>,
     /// A walker has panicked.
     broken: bool,
 }
@@ -117,7 +123,8 @@ impl Run<'_> {
         self.advance()?;
         let (start, load) = (Instant::now(), Load::start());
         let mut directories = 0;
-        while walk.step() {
+        // This thread must not wait for a dead mount: it has to hear everybody else.
+        while !walk.may_wait() && walk.step() {
             self.drain(walk.listings())?;
             directories += 1;
             if directories >= DIRECTORIES_ALONE || start.elapsed() >= TIME_ALONE {
@@ -130,7 +137,7 @@ impl Run<'_> {
         }
         let causes = watch::start();
         let tick = if self.status.is_verbose() {
-            self.expected = walk::entries_expected(&self.operands);
+            self.expecting = walk::entries_expected(&self.operands);
             tick(TICK)
         } else {
             never()
@@ -157,7 +164,7 @@ impl Run<'_> {
                         return Ok(None);
                     }
                 }
-                recv(tick) -> _ => self.draw(),
+                recv(tick) -> _ => self.draw(Some(&mut spread.vigil)),
                 recv(causes) -> cause => if let Ok(cause) = cause {
                     drop(canceller);
                     if cause == Cause::Enter {
@@ -201,7 +208,7 @@ impl Run<'_> {
                 return Ok(Some(cause));
             }
             if tick.try_recv().is_ok() {
-                self.draw();
+                self.draw(None);
                 self.flush()?;
             }
         }
@@ -228,15 +235,22 @@ impl Run<'_> {
         }
     }
 
-    fn draw(&mut self) {
+    fn draw(&mut self, vigil: Option<&mut Vigil>) {
+        self.expected = self.expecting.try_recv().ok().or(self.expected);
         self.progress.per_cent = self.expected.and_then(|expected| {
             // Never all of it: other file systems may be mounted below, and links are met more than once.
             let per_cent = u128::from(self.progress.entries) * 100 / u128::from(expected.max(1));
             u8::try_from(per_cent.min(99)).ok()
         });
+        let silent = vigil.and_then(|vigil| vigil.longest(SILENCE));
+        let (place, silence) = match silent {
+            Some((place, silence)) => (Some(place), Some(silence)),
+            None => (self.last.clone(), None),
+        };
+        self.progress.silence = silence;
         self.progress.path.clear();
-        if let Some((branch, index)) = &self.last {
-            branch.path(*index, None, &mut self.progress.path);
+        if let Some((branch, index)) = place {
+            branch.path(index, None, &mut self.progress.path);
         }
         self.status.progress(&self.progress);
     }
@@ -371,6 +385,7 @@ mod tests {
                 name_files: None,
                 fold_below: None,
                 time: TimeKind::Modified,
+                watched: false,
             },
             tally: crate::tally::Options { separate: false },
             total: true,

@@ -36,8 +36,10 @@ pub struct Progress {
     pub bytes: u128,
     /// Per cent of the entries that are there, where that is known.
     pub per_cent: Option<u8>,
-    /// The directory heard of last.
+    /// The directory heard of last, or the one that does not answer.
     pub path: Vec<u8>,
+    /// For how long it has not answered.
+    pub silence: Option<Duration>,
 }
 
 /// What there is to say at the end.
@@ -198,8 +200,12 @@ impl Status {
             self.options.charset,
             &mut path,
         );
+        let silence = match progress.silence {
+            Some(silence) => format!("no answer for {}s: ", silence.as_secs()),
+            None => String::new(),
+        };
         format!(
-            "{per_cent}{} entries  {}  {}/s  {}  {}",
+            "{per_cent}{} entries  {}  {}/s  {}  {silence}{}",
             progress.entries,
             size(progress.bytes),
             rate(progress.entries, elapsed),

@@ -113,6 +113,7 @@ fn walk_options(
         name_files: matches.get_flag("all").then_some(max_depth),
         fold_below: folds.then_some(max_depth),
         time: draft.time.unwrap_or(TimeKind::Modified),
+        watched: matches.get_flag("verbose"),
     }
 }
 

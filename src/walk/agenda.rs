@@ -82,6 +82,9 @@ struct List<U> {
 #[derive(Debug)]
 pub(super) struct Agenda<U>(Mutex<List<U>>);
 
+/// A directory by its place, and the open one that holds it.
+type First = ((Arc<Branch>, u32), Option<Arc<Handle>>);
+
 /// What [`Agenda::take`] hands out.
 #[derive(Debug)]
 pub(super) enum Work<U> {
@@ -190,6 +193,22 @@ impl<U> Agenda<U> {
         work
     }
 
+    /// The directory that [`Agenda::take`] would hand out now, and the one above it.
+    pub(super) fn first(&self) -> Option<First> {
+        let list = self.lock();
+        if !list.urgent.is_empty() {
+            return None;
+        }
+        match &list.nodes[list.first()?].state {
+            State::Ready {
+                branch,
+                above,
+                next,
+            } => Some(((Arc::clone(branch), *next), above.clone())),
+            State::InFlight => None,
+        }
+    }
+
     /// How many times [`Agenda::take`] would find work now.
     pub(super) fn len(&self) -> usize {
         self.lock().ready
@@ -261,10 +280,16 @@ impl<U> List<U> {
     }
 
     fn take_first(&mut self) -> Option<Job> {
+        let at = self.first()?;
+        Some(self.take_from(at))
+    }
+
+    /// The first place that is ready.
+    fn first(&self) -> Option<usize> {
         let mut at = self.nodes[END].after;
         while at != END {
             if let State::Ready { .. } = self.nodes[at].state {
-                return Some(self.take_from(at));
+                return Some(at);
             }
             at = self.nodes[at].after;
         }

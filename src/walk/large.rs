@@ -18,9 +18,14 @@
 //! its output follow that order, so ours do. Only subdirectories, files with a line or several links, and failures
 //! have to be remembered for it. A group is sent after the one before it.
 
+#![expect(
+    clippy::disallowed_types,
+    reason = "a sum, added to once a part: see `Group`"
+)]
+
 use std::mem::MaybeUninit;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
 use crossbeam_channel::{Receiver, Sender, unbounded};
@@ -31,9 +36,11 @@ use super::agenda::Slot;
 use super::alone;
 use super::handle::Handle;
 use super::part::{Dirent, Part};
+use super::posts::Stay;
 use super::{Dir, Fd, Follow, Kept, Shared};
 use crate::listing::{Branch, Failure, Found, GROUP, Key, Listing, Names, Operation};
 use crate::schedule;
+use crate::usage::Usage;
 use std::os::fd::BorrowedFd;
 
 /// Bytes of directory entries read at a time: what the C library reads.
@@ -55,6 +62,9 @@ const HANDFUL: usize = 4;
 
 /// How often a read that was interrupted is made again in one directory.
 const INTERRUPTIONS: usize = 100;
+
+/// How often a listing comes back to the same entry before it is taken for endless.
+const ROUNDS: u32 = 8;
 
 /// What came of reading a directory.
 #[expect(clippy::large_enum_variant, reason = "lives on the stack of one call")]
@@ -91,6 +101,20 @@ pub(super) struct Reader {
     group: Arc<Group>,
     /// Entries in the group so far.
     count: usize,
+    circle: Circle,
+}
+
+/// Finds out whether a listing comes back to where it was, for ever: some broken file systems do.
+///
+/// One entry is remembered, the latest whose number is a power of two (Brent's algorithm): so a circle of any
+/// length is found, in time proportional to it. A file that is renamed meanwhile may be listed twice, but not
+/// time and again.
+#[derive(Debug, Default)]
+struct Circle {
+    entries: u64,
+    number: u64,
+    name: Vec<u8>,
+    met: u32,
 }
 
 /// Up to [`GROUP`] entries of a large directory.
@@ -100,6 +124,8 @@ pub(super) struct Group {
     key: Key,
     give: Sender<Box<Part>>,
     parts: Receiver<Box<Part>>,
+    /// The sum of the parts in which nothing needs a place: most have only that, and a million would be many to keep.
+    plain: Mutex<Usage>,
     /// One for the reader, one for the group before, one for each part that somebody is looking at.
     holds: AtomicUsize,
     end: OnceLock<End>,
@@ -129,12 +155,12 @@ enum Read {
 }
 
 /// Reads a directory, or begins to.
-pub(super) fn dirents(walk: &Arc<Shared>, dir: Dir) -> Reading {
+pub(super) fn dirents(walk: &Arc<Shared>, dir: Dir, stay: &Stay<'_>) -> Reading {
     let mut buffer = [MaybeUninit::uninit(); BUFFER];
     let mut part = Part::fresh();
     let (rest, read, looked) = {
         let mut raw = RawDir::new(dir.fd(), &mut buffer);
-        let (read, looked) = look_at_first(walk, &dir, &mut raw, &mut part);
+        let (read, looked) = look_at_first(walk, (&dir, stay), &mut raw, &mut part);
         let Some(looked) = looked else {
             return Reading::Cancelled;
         };
@@ -155,11 +181,11 @@ pub(super) fn dirents(walk: &Arc<Shared>, dir: Dir) -> Reading {
 /// Looks at the names of the first buffer; stops early where that is slow. No count where the run is cancelled.
 fn look_at_first(
     walk: &Shared,
-    dir: &Dir,
+    (dir, stay): (&Dir, &Stay<'_>),
     raw: &mut RawDir<'_, BorrowedFd<'_>>,
     part: &mut Part,
 ) -> (Read, Option<usize>) {
-    let mut pace = Pace::new();
+    let mut pace = Pace::new(stay);
     let mut interruptions = 0;
     loop {
         match step(raw.next(), &mut interruptions) {
@@ -223,7 +249,8 @@ impl Read {
 }
 
 /// How fast looking goes.
-struct Pace {
+struct Pace<'a> {
+    stay: &'a Stay<'a>,
     count: usize,
     since: Instant,
 }
@@ -234,9 +261,10 @@ enum Speed {
     Cancelled,
 }
 
-impl Pace {
-    fn new() -> Self {
+impl<'a> Pace<'a> {
+    fn new(stay: &'a Stay<'a>) -> Self {
         Self {
+            stay,
             count: 0,
             since: Instant::now(),
         }
@@ -245,6 +273,7 @@ impl Pace {
     /// One more name was looked at.
     fn step(&mut self, walk: &Shared) -> Speed {
         self.count += 1;
+        self.stay.answered();
         if !self.count.is_multiple_of(STRIDE) && self.count != HANDFUL {
             return Speed::Fine;
         }
@@ -314,6 +343,24 @@ impl Chunk {
     }
 }
 
+impl Circle {
+    /// Notes the entries of one more buffer; true once the listing has come around often enough.
+    fn closes(&mut self, buffer: &Chunk) -> bool {
+        for dirent in (0..buffer.len()).filter_map(|index| buffer.get(index)) {
+            self.entries += 1;
+            if self.entries.is_power_of_two() {
+                self.number = dirent.number;
+                self.name.clear();
+                self.name.extend_from_slice(dirent.name.to_bytes());
+                self.met = 0;
+            } else if self.number == dirent.number && self.name == dirent.name.to_bytes() {
+                self.met += 1;
+            }
+        }
+        self.met >= ROUNDS
+    }
+}
+
 impl Large {
     /// Makes a directory everybody's: what was looked at is its first part, `rest` is still to be looked at.
     fn begin(walk: &Arc<Shared>, dir: Dir, part: Part, rest: Chunk, read: Read) {
@@ -324,9 +371,10 @@ impl Large {
             group: Arc::clone(&group),
             count: rest.start,
             large: Arc::new(Self { dir }),
+            circle: Circle::default(),
         };
         let large = Arc::clone(&reader.large);
-        let _ = group.give.send(Box::new(part));
+        group.take(part);
         for (group, chunk) in reader.deal(walk, rest, read) {
             walk.push_urgent(Urgent::Look(Arc::clone(&large), group, chunk));
         }
@@ -342,8 +390,9 @@ pub(super) fn go_on(walk: &Arc<Shared>, urgent: Urgent) {
             let Some(token) = walk.sema.acquire(&walk.done) else {
                 return;
             };
-            let looked = large.look(walk, &group, &chunk);
-            drop(token);
+            let stay = walk.posts.enter(&large.dir.place);
+            let looked = large.look(walk, &group, &chunk, &stay);
+            drop((token, stay));
             if looked {
                 Group::release(group, walk, &large);
             }
@@ -354,22 +403,26 @@ pub(super) fn go_on(walk: &Arc<Shared>, urgent: Urgent) {
 
 impl Reader {
     /// Reads a buffer, leaves the reading on, looks at what it has read.
-    fn read(self, walk: &Arc<Shared>) {
+    fn read(mut self, walk: &Arc<Shared>) {
         walk.outbox.wait_for_room(&walk.done);
         let Some(token) = walk.sema.acquire(&walk.done) else {
             return;
         };
         let large = Arc::clone(&self.large);
+        let stay = walk.posts.enter(&large.dir.place);
         let mut chunk = Chunk::starting_at(self.count);
         let mut buffer = [MaybeUninit::uninit(); BUFFER];
-        let read = chunk.fill(&mut RawDir::new(large.dir.fd(), &mut buffer));
+        let mut read = chunk.fill(&mut RawDir::new(large.dir.fd(), &mut buffer));
+        if matches!(read, Read::More) && self.circle.closes(&chunk) {
+            read = Read::Failed(Errno::UCLEAN);
+        }
         let mut looked = Vec::new();
         for (group, chunk) in self.deal(walk, chunk, read) {
-            if large.look(walk, &group, &chunk) {
+            if large.look(walk, &group, &chunk, &stay) {
                 looked.push(group);
             }
         }
-        drop(token);
+        drop((token, stay));
         for group in looked {
             Group::release(group, walk, &large);
         }
@@ -425,9 +478,15 @@ impl Reader {
 
 impl Large {
     /// Looks at the entries of a chunk; hands the rest out where that is slow. False where the run is cancelled.
-    fn look(self: &Arc<Self>, walk: &Arc<Shared>, group: &Arc<Group>, chunk: &Chunk) -> bool {
+    fn look(
+        self: &Arc<Self>,
+        walk: &Arc<Shared>,
+        group: &Arc<Group>,
+        chunk: &Chunk,
+        stay: &Stay<'_>,
+    ) -> bool {
         let mut part = Part::starting_at(chunk.start);
-        let mut pace = Pace::new();
+        let mut pace = Pace::new(stay);
         let mut index = 0;
         while let Some(dirent) = chunk.get(index) {
             part.look(&self.dir, &walk.options, dirent);
@@ -443,7 +502,8 @@ impl Large {
             }
         }
         schedule::point();
-        group.give.send(Box::new(part)).is_ok()
+        group.take(part);
+        true
     }
 
     fn hand_out(
@@ -468,6 +528,7 @@ impl Group {
             key,
             give,
             parts,
+            plain: Mutex::default(),
             holds: AtomicUsize::new(holds),
             end: OnceLock::new(),
         })
@@ -477,6 +538,19 @@ impl Group {
         schedule::point();
         self.holds.fetch_add(1, Ordering::Relaxed);
         Arc::clone(self)
+    }
+
+    /// Takes a part of it that was looked at.
+    fn take(&self, part: Part) {
+        if part.is_plain() {
+            *self.plain() += &part.files;
+        } else {
+            let _ = self.give.send(Box::new(part));
+        }
+    }
+
+    fn plain(&self) -> MutexGuard<'_, Usage> {
+        self.plain.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Lets go of a group; the last one sends it, and lets go of the next in its name.
@@ -501,6 +575,7 @@ impl Group {
             self.parts.try_iter().map(|part| *part).collect(),
             end.sorted,
         );
+        part.files += &self.plain();
         let branch = part
             .take_names()
             .map(|names| walk.branch(dir, names, self.key));

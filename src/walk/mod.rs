@@ -28,6 +28,7 @@ mod model;
 mod open;
 mod part;
 mod pool;
+mod posts;
 mod stat;
 mod visited;
 
@@ -35,7 +36,7 @@ use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 
-use crossbeam_channel::Receiver;
+use crossbeam_channel::{Receiver, bounded};
 
 use self::agenda::{Agenda, Job, Slot, Work};
 pub use self::crew::{Crew, Load};
@@ -46,6 +47,8 @@ use self::large::{Reading, Urgent};
 use self::open::Opened;
 use self::part::Part;
 use self::pool::Pool;
+use self::posts::Posts;
+pub use self::posts::Vigil;
 use self::stat::Stat;
 use self::visited::Visited;
 use crate::cancel::Done;
@@ -99,6 +102,8 @@ pub struct Options {
     pub fold_below: Option<u32>,
     /// Which time stamp is kept.
     pub time: TimeKind,
+    /// Somebody will ask where the walkers are ([`Spread::vigil`]).
+    pub watched: bool,
 }
 
 /// A walk that has not spread over threads yet.
@@ -117,6 +122,8 @@ pub struct Spread {
     pub bell: Receiver<()>,
     /// The walkers.
     pub crew: Crew,
+    /// Where they are, for whoever wants to know.
+    pub vigil: Vigil,
     broken: Arc<AtomicBool>,
 }
 
@@ -138,6 +145,7 @@ struct Shared {
     budget: Arc<Budget>,
     visited: Option<Visited>,
     keys: AtomicU64,
+    posts: Arc<Posts>,
     pool: OnceLock<Pool>,
     outbox: Outbox,
     /// Set when a walker has panicked: its listing will never come.
@@ -188,6 +196,7 @@ impl Walk {
             // and enters no directory twice.
             options.walkers = 1;
         }
+        let posts = if options.watched { options.walkers } else { 0 };
         let shared = Arc::new(Shared {
             sema: Semaphore::new(options.walkers),
             visited: Visited::new(&options),
@@ -196,6 +205,7 @@ impl Walk {
             agenda: Agenda::new(),
             budget: Budget::new(open::spare_at_start()),
             keys: AtomicU64::new(first_key),
+            posts: Arc::new(Posts::new(posts)),
             pool: OnceLock::new(),
             outbox,
             broken: Arc::new(AtomicBool::new(false)),
@@ -214,6 +224,14 @@ impl Walk {
         let any = work.is_some();
         work.into_iter().for_each(|work| self.shared.work(work));
         any
+    }
+
+    /// True where the next directory lies behind a mount point: its server may be dead, and who must not wait for
+    /// it leaves it to others.
+    #[must_use]
+    pub fn may_wait(&self) -> bool {
+        let first = self.shared.agenda.first();
+        first.is_some_and(|(place, above)| open::is_behind_a_mount(&place, above.as_deref()))
     }
 
     /// What [`Walk::step`] has found.
@@ -249,6 +267,7 @@ impl Walk {
         Spread {
             listings,
             bell,
+            vigil: Vigil::new(Arc::clone(&shared.posts)),
             crew: Crew::call(Arc::downgrade(&shared), threads, load),
             broken: Arc::clone(&shared.broken),
         }
@@ -326,17 +345,18 @@ impl Shared {
         let token = self.sema.acquire(&self.done)?;
         #[cfg(test)]
         model::panic_at(b"panic before the listing", &place);
+        let stay = self.posts.enter(&place);
         let dir = match self.open(place, slot, above) {
             Opened::Directory(dir) => dir,
             Opened::Other(listing) => {
-                drop(token);
+                drop((token, stay));
                 self.send(listing);
                 self.agenda.finish(slot, None);
                 return None;
             }
         };
-        let reading = large::dirents(self, dir);
-        drop(token);
+        let reading = large::dirents(self, dir, &stay);
+        drop((token, stay));
         match reading {
             Reading::Whole(dir, part, failure) => self.report(dir, part, failure),
             Reading::Shared | Reading::Cancelled => None,
@@ -493,10 +513,19 @@ pub fn command_line(names: Names, first_key: Key, first_operand: u64) -> Arc<Bra
 }
 
 /// How many entries there are below the operands, where all of them are mount points of file systems that know.
+///
+/// Told by a thread of its own, when they have answered: a dead server never does.
 #[must_use]
-pub fn entries_expected(operands: &Branch) -> Option<u64> {
-    let each = |index| stat::used_inodes(operands.names.name(index));
-    (0..operands.len()).map(each).sum()
+pub fn entries_expected(operands: &Arc<Branch>) -> Receiver<u64> {
+    let (tell, told) = bounded(1);
+    let operands = Arc::clone(operands);
+    let thread = std::thread::Builder::new().name("entries".into());
+    let _ = thread.stack_size(pool::STACK).spawn(move || {
+        let each = |index| stat::used_inodes(operands.names.name(index));
+        let sum: Option<u64> = (0..operands.len()).map(each).sum();
+        let _ = sum.map(|sum| tell.send(sum));
+    });
+    told
 }
 
 /// A listing that counts nothing but what was found under one name.

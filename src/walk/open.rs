@@ -8,15 +8,20 @@ use std::ffi::CStr;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::sync::Arc;
 
+use rustix::fs::{CWD, Mode, OFlags, ResolveFlags};
 use rustix::io::Errno;
 use rustix::process::{Resource, getrlimit};
 
-use super::handle::open_directory;
+use super::handle::{Handle, open_directory, retry};
 use super::stat::{Lookup, Stat, stat, stat_open};
 use super::{Above, Dir, Fd, Follow, Shared, bare};
 use crate::listing::{Branch, Failure, Found, Listing, Operation};
+use crate::time_style::TimeKind;
 
 use super::agenda::Slot;
+
+/// The type of a file system that mounts others when they are opened, from statfs(2).
+const AUTOFS: u64 = 0x0187;
 
 /// What a name turned out to be.
 pub(super) enum Opened {
@@ -96,7 +101,9 @@ impl Shared {
         }
         let errno = match open_directory(Some(at), name, follow, (&self.budget, &self.done)) {
             Ok(fd) => return self.stat_opened(fd),
-            Err(Errno::NOENT) => return Err((Found::Nothing, None)),
+            Err(errno @ (Errno::NOENT | Errno::NOTDIR | Errno::LOOP)) => {
+                return self.open_in_steps(at, name, follow, errno);
+            }
             Err(errno) => errno,
         };
         match stat(Some(at), name, lookup, self.options.time) {
@@ -104,6 +111,41 @@ impl Shared {
             Ok(stat) => Err((Found::File(stat.entry(&self.options)), None)),
             Err(Errno::NOENT) => Err((Found::Nothing, None)),
             Err(errno) => Err((Found::Nothing, Some(failure(Operation::Access, errno)))),
+        }
+    }
+
+    /// Opens what is no directory to the kernel, for this reason: has it vanished, has it changed, is it back?
+    ///
+    /// In two steps, so that whatever is found is one thing, however often the name changes hands meanwhile. A name
+    /// that has vanished is no error. A directory that is there and cannot be opened is one: its server has
+    /// forgotten it, or an automount came to nothing (and only a name fires it, not this second step).
+    fn open_in_steps(
+        &self,
+        at: BorrowedFd<'_>,
+        name: &CStr,
+        follow: bool,
+        why: Errno,
+    ) -> OpenResult {
+        let mut flags = OFlags::PATH | OFlags::CLOEXEC;
+        if !follow {
+            flags |= OFlags::NOFOLLOW;
+        }
+        let place = match retry(|| rustix::fs::openat(at, name, flags, Mode::empty())) {
+            Err(Errno::NOENT) => return Err((Found::Nothing, None)),
+            Err(errno) => return Err((Found::Nothing, Some(failure(Operation::Access, errno)))),
+            Ok(place) => place,
+        };
+        let (place, stat) = self.stat_opened(place)?;
+        if !stat.is_directory() {
+            return Err((Found::File(stat.entry(&self.options)), None));
+        }
+        let kind = rustix::fs::fstatfs(&place).map_or(0, |statfs| statfs.f_type as u64);
+        if kind == AUTOFS {
+            return Err(self.unreadable(&stat, why));
+        }
+        match open_directory(Some(place.as_fd()), c".", false, (&self.budget, &self.done)) {
+            Ok(fd) => self.stat_opened(fd),
+            Err(errno) => Err(self.unreadable(&stat, errno)),
         }
     }
 
@@ -122,7 +164,7 @@ impl Shared {
 
     fn is_elsewhere(&self, branch: &Branch, index: u32, at: BorrowedFd<'_>) -> bool {
         let lookup = match self.options.follow {
-            Follow::Always => Lookup::Target,
+            Follow::Always => Lookup::CachedTarget,
             Follow::Never | Follow::Operands => Lookup::Cached,
         };
         stat(
@@ -186,6 +228,28 @@ fn failure(operation: Operation, errno: Errno) -> Failure {
     }
 }
 
+/// Whether a mount point lies on the way to a directory. Asks nobody but this kernel: not who serves the mount.
+///
+/// False where the kernel is too old to tell, and where something else is wrong: that is for the open to find out.
+pub(super) fn is_behind_a_mount(place: &(Arc<Branch>, u32), above: Option<&Handle>) -> bool {
+    let name = place.0.names.name(place.1);
+    match above {
+        Some(above) => stat(
+            Some(above.as_fd()),
+            name,
+            Lookup::Cached,
+            TimeKind::Modified,
+        )
+        .is_ok_and(|stat| stat.mount_root),
+        None => {
+            let flags = OFlags::PATH | OFlags::CLOEXEC;
+            let way = ResolveFlags::NO_XDEV;
+            let opened = rustix::fs::openat2(CWD, name, flags, Mode::empty(), way);
+            opened.is_err_and(|errno| errno == Errno::XDEV)
+        }
+    }
+}
+
 /// Directories that may wait open before anybody has counted what is open: none where the limit is tight.
 pub(super) fn spare_at_start() -> isize {
     if limit() < 64 { 0 } else { 4 }
@@ -226,7 +290,7 @@ fn threads_with_room() -> usize {
 
 /// How many descriptors are open; where `/proc` is not mounted, as many as lie below the lowest free one.
 fn open_descriptors() -> usize {
-    use rustix::fs::{Mode, OFlags, RawDir};
+    use rustix::fs::RawDir;
     let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
     let Ok(fd) = rustix::fs::open("/proc/self/fd", flags, Mode::empty()) else {
         let lowest = rustix::fs::open("/", OFlags::PATH | OFlags::CLOEXEC, Mode::empty());

@@ -64,6 +64,11 @@ impl Part {
         SPARE.replace(Self::EMPTY)
     }
 
+    /// True where nothing in it needs a place of its own.
+    pub(super) fn is_plain(&self) -> bool {
+        self.ranks.is_empty()
+    }
+
     /// Leaves the memory to the next directory of this walker.
     pub(super) fn recycle(mut self) {
         self.files = Usage::NONE;
@@ -218,10 +223,17 @@ fn see(dir: &Dir, options: &Options, dirent: Dirent<'_>) -> Seen {
     if dirent.kind == FileType::Directory {
         return Seen::Directory;
     }
-    let lookup = match options.follow {
-        Follow::Always => Lookup::Target,
-        Follow::Never | Follow::Operands => Lookup::Link,
+    let (lookup, cached) = match options.follow {
+        Follow::Always => (Lookup::Target, Lookup::CachedTarget),
+        Follow::Never | Follow::Operands => (Lookup::Link, Lookup::Cached),
     };
+    if options.one_file_system && dirent.kind == FileType::Unknown {
+        // It may be a mount point, and its server dead: the first question must be one that needs no server.
+        let asked = stat(Some(dir.fd()), dirent.name, cached, options.time);
+        if asked.is_ok_and(|stat| is_elsewhere(dir, options, &stat)) {
+            return Seen::Nothing;
+        }
+    }
     match stat_file(dir.fd(), dirent.name, lookup, options) {
         Ok(stat) if stat.is_directory() => Seen::Directory,
         Ok(stat) if is_elsewhere(dir, options, &stat) => Seen::Nothing,

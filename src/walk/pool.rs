@@ -6,7 +6,7 @@
 use rayon::{ThreadPool, ThreadPoolBuilder};
 
 /// Bytes of stack of a walker: its largest item is the buffer of directory entries.
-const STACK: usize = 256 * 1024;
+pub(super) const STACK: usize = 256 * 1024;
 
 /// See the module.
 #[derive(Debug)]

@@ -36,6 +36,8 @@ pub(super) enum Lookup {
     Target,
     /// The entry itself, from what the kernel knows already: a dead server is not asked.
     Cached,
+    /// What a symbolic link leads to, likewise.
+    CachedTarget,
 }
 
 impl Stat {
@@ -77,6 +79,7 @@ pub(super) fn stat(
         Lookup::Link => AtFlags::SYMLINK_NOFOLLOW,
         Lookup::Target => AtFlags::empty(),
         Lookup::Cached => AtFlags::SYMLINK_NOFOLLOW | AtFlags::STATX_DONT_SYNC,
+        Lookup::CachedTarget => AtFlags::STATX_DONT_SYNC,
     };
     call(at.unwrap_or(CWD), name, flags | AtFlags::NO_AUTOMOUNT, time)
 }
@@ -89,12 +92,12 @@ pub(super) fn stat_file(
     lookup: Lookup,
     options: &Options,
 ) -> Result<Stat, Errno> {
-    if options.one_file_system || lookup == Lookup::Cached {
-        return stat(Some(at), name, lookup, options.time);
-    }
     let flags = match lookup {
-        Lookup::Target => AtFlags::NO_AUTOMOUNT,
-        Lookup::Link | Lookup::Cached => AtFlags::NO_AUTOMOUNT | AtFlags::SYMLINK_NOFOLLOW,
+        Lookup::Target if !options.one_file_system => AtFlags::NO_AUTOMOUNT,
+        Lookup::Link if !options.one_file_system => {
+            AtFlags::NO_AUTOMOUNT | AtFlags::SYMLINK_NOFOLLOW
+        }
+        _ => return stat(Some(at), name, lookup, options.time),
     };
     let stat = retry(|| rustix::fs::statat(at, name, flags))?;
     Ok(from_stat(&stat, options.time))

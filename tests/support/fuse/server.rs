@@ -146,7 +146,9 @@ impl Server {
             wire::INIT => Some(self.fill(request, |_, request, answer| {
                 answer.init(request.u32_at(12))
             })),
-            wire::STATFS => Some(self.fill(request, |_, _, answer| answer.statfs())),
+            wire::STATFS => self.unless_fault(request, request.node, Op::Statfs, |_, _, answer| {
+                answer.statfs();
+            }),
             wire::RELEASEDIR | wire::DESTROY => Some(Answer::empty(request.unique)),
             // ACCESS, STATX, GETXATTR, ...: the kernel does without, and does not ask again.
             _ => Some(Answer::error(request.unique, Errno::NOSYS)),
@@ -254,7 +256,8 @@ impl Server {
                     };
                     let number = self.number(request.node, &entry.name);
                     let ino = number.map_or(u64::MAX, |number| self.known(number).ino);
-                    answer.dirent(room, ino, offset + 1, entry.d_type(), &entry.name)
+                    let next = node.offset_after(offset);
+                    answer.dirent(room, ino, next, entry.d_type(), &entry.name)
                 }
             };
             if !fits {

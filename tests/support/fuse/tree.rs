@@ -31,6 +31,10 @@ pub(crate) enum Kind {
     EndlessNames,
     /// A directory whose listing never ends and says the file `entry` again and again.
     EndlessRepeat,
+    /// A directory whose listing never ends and says the files `entry-0` to `entry-(N-1)` again and again.
+    EndlessCycle(u64),
+    /// A directory whose listing never gets anywhere: after each batch of entries comes the same batch.
+    EndlessBatch,
     /// A directory with one file and a directory of the same kind, for ever.
     Bottomless,
 }
@@ -79,6 +83,8 @@ pub(crate) enum Op {
     Getattr,
     /// To open it, a directory.
     Opendir,
+    /// How full its file system is.
+    Statfs,
     /// Its entries, once so many have been handed out.
     ReaddirAfter(u64),
 }
@@ -224,12 +230,25 @@ impl Node {
         self.listed_as.unwrap_or(if self.is_dir() { 4 } else { 8 })
     }
 
+    /// The offset that is told for what comes after the entry at `offset`.
+    pub(super) fn offset_after(&self, offset: u64) -> u64 {
+        match self.kind {
+            Kind::EndlessBatch => 2,
+            _ => offset + 1,
+        }
+    }
+
     /// The entry at `index` of the listing.
     pub(super) fn entry(&self, index: u64) -> Option<Arc<Self>> {
         match &self.kind {
             Kind::File => None,
             Kind::Dir(listing) => listing.nodes.get(usize::try_from(index).ok()?).cloned(),
-            Kind::EndlessNames => Some(Arc::new(Self::file(format!("entry-{index}")))),
+            Kind::EndlessNames | Kind::EndlessBatch => {
+                Some(Arc::new(Self::file(format!("entry-{index}"))))
+            }
+            Kind::EndlessCycle(length) => {
+                Some(Arc::new(Self::file(format!("entry-{}", index % length))))
+            }
             Kind::EndlessRepeat => Some(Arc::new(Self::file("entry"))),
             Kind::Bottomless => match index {
                 0 => Some(Arc::new(Self::file("file"))),
@@ -243,7 +262,7 @@ impl Node {
     pub(super) fn find(&self, name: &str) -> Option<Arc<Self>> {
         match &self.kind {
             Kind::Dir(listing) => listing.nodes.get(*listing.by_name.get(name)?).cloned(),
-            Kind::EndlessNames => name
+            Kind::EndlessNames | Kind::EndlessBatch | Kind::EndlessCycle(_) => name
                 .starts_with("entry-")
                 .then(|| Arc::new(Self::file(name))),
             Kind::EndlessRepeat | Kind::Bottomless => (0..2)

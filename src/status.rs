@@ -2,8 +2,8 @@
 //!
 //! One writer for the terminal: the progress line is erased before anything else is written there, on standard
 //! error as well as (by the caller, through [`Status::clear`]) on standard output. Names are quoted, so that no
-//! control character of theirs reaches a terminal. Errors of standard error itself are ignored: there is nobody
-//! left to tell, and the exit status tells the rest.
+//! control character of theirs reaches a terminal. Errors of standard error itself cannot be told to anybody; that a
+//! message was lost is remembered for the exit status.
 
 use std::io::IsTerminal;
 use std::time::{Duration, Instant};
@@ -60,6 +60,8 @@ pub struct Status {
     is_terminal: bool,
     /// A progress line stands on the terminal.
     drawn: bool,
+    /// A message could not be written.
+    lost: bool,
     started: Instant,
 }
 
@@ -71,6 +73,7 @@ impl Status {
             is_terminal: std::io::stderr().is_terminal() && !options.dumb,
             options,
             drawn: false,
+            lost: false,
             started: Instant::now(),
         }
     }
@@ -84,14 +87,24 @@ impl Status {
     /// Writes one message line after the program's name.
     pub fn complain(&mut self, message: &[u8]) {
         self.clear();
-        let line = [self.options.program.as_slice(), b": ", message, b"\n"].concat();
-        write(&line);
+        let line = self.line(message);
+        self.lost |= !write(&line);
+    }
+
+    fn line(&self, message: &[u8]) -> Vec<u8> {
+        [self.options.program.as_slice(), b": ", message, b"\n"].concat()
+    }
+
+    /// True once a message could not be written, or had nowhere to go. Progress and summary are no messages.
+    #[must_use]
+    pub fn has_lost(&self) -> bool {
+        self.lost
     }
 
     /// Writes lines as they are.
     pub fn say(&mut self, lines: &[u8]) {
         self.clear();
-        write(lines);
+        self.lost |= !write(lines);
     }
 
     /// Writes the message of a failure.
@@ -182,7 +195,8 @@ impl Status {
             clock(elapsed),
             rate(files + directories, elapsed),
         );
-        self.complain(line.as_bytes());
+        self.clear();
+        write(&self.line(line.as_bytes()));
     }
 
     fn progress_text(&self, progress: &Progress) -> String {
@@ -225,14 +239,16 @@ pub fn reason(errno: i32) -> String {
     }
 }
 
-fn write(mut bytes: &[u8]) {
+/// Whether it could be written. Where standard error was closed, `/dev/null` has its place by now.
+fn write(mut bytes: &[u8]) -> bool {
     while !bytes.is_empty() {
         match rustix::io::write(rustix::stdio::stderr(), bytes) {
             Ok(count) if count > 0 => bytes = &bytes[count..],
             Err(rustix::io::Errno::INTR) => {}
-            _ => return,
+            _ => return false,
         }
     }
+    !pdu_startup::was_closed(pdu_startup::Stream::Error)
 }
 
 /// Columns of the terminal; 80 where it does not say.

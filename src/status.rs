@@ -5,6 +5,7 @@
 //! control character of theirs reaches a terminal. Errors of standard error itself cannot be told to anybody; that a
 //! message was lost is remembered for the exit status.
 
+use std::borrow::Cow;
 use std::io::IsTerminal;
 use std::time::{Duration, Instant};
 
@@ -58,6 +59,8 @@ pub struct Summary {
 pub struct Status {
     options: Options,
     is_terminal: bool,
+    /// The terminal can be drawn on.
+    draws: bool,
     /// A progress line stands on the terminal.
     drawn: bool,
     /// A message could not be written.
@@ -69,8 +72,10 @@ impl Status {
     /// Begins to count time.
     #[must_use]
     pub fn new(options: Options) -> Self {
+        let is_terminal = std::io::stderr().is_terminal();
         Self {
-            is_terminal: std::io::stderr().is_terminal() && !options.dumb,
+            is_terminal,
+            draws: is_terminal && !options.dumb,
             options,
             drawn: false,
             lost: false,
@@ -92,7 +97,17 @@ impl Status {
     }
 
     fn line(&self, message: &[u8]) -> Vec<u8> {
-        [self.options.program.as_slice(), b": ", message, b"\n"].concat()
+        let line = [self.options.program.as_slice(), b": ", message].concat();
+        [&*self.tamed(&line), b"\n"].concat()
+    }
+
+    /// As a terminal may have it. Names are quoted already; words of the command line, and the name by which
+    /// we were called, stand in some of GNU's messages as they are.
+    fn tamed<'a>(&self, line: &'a [u8]) -> Cow<'a, [u8]> {
+        match self.is_terminal {
+            true => Cow::Owned(quote::printable(line, self.options.charset)),
+            false => Cow::Borrowed(line),
+        }
     }
 
     /// True once a message could not be written, or had nowhere to go. Progress and summary are no messages.
@@ -104,7 +119,10 @@ impl Status {
     /// Writes lines as they are.
     pub fn say(&mut self, lines: &[u8]) {
         self.clear();
-        self.lost |= !write(lines);
+        for line in lines.split_inclusive(|&byte| byte == b'\n') {
+            let line = line.strip_suffix(b"\n").unwrap_or(line);
+            self.lost |= !write(&[&*self.tamed(line), b"\n"].concat());
+        }
     }
 
     /// Writes the message of a failure.
@@ -150,7 +168,7 @@ impl Status {
             return;
         }
         let text = self.progress_text(progress);
-        if !self.is_terminal {
+        if !self.draws {
             write(format!("{text}\n").as_bytes());
             return;
         }
@@ -170,9 +188,9 @@ impl Status {
         }
     }
 
-    /// Erases the progress line, if there is one.
+    /// Erases the progress line, if there is one. In the background, the line where the cursor stands is another's.
     pub fn clear(&mut self) {
-        if std::mem::take(&mut self.drawn) {
+        if std::mem::take(&mut self.drawn) && self.is_in_foreground() {
             write(b"\r\x1b[K");
         }
     }

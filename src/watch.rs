@@ -58,8 +58,12 @@ fn spawn(name: &str, body: impl FnOnce() + Send + 'static) -> std::io::Result<()
 fn watch_signals(tell: Sender<Cause>) -> std::io::Result<()> {
     let mut wanted = vec![SIGINT, SIGTERM, SIGHUP];
     wanted.retain(|&signal| !pdu_startup::was_ignored(signal));
-    let mut signals = Signals::new(&wanted)?;
+    // Only a thread that runs may take the signals: what signal-hook has caught once stays caught, and without
+    // anybody to hear it would be lost.
     spawn("signals", move || {
+        let Ok(mut signals) = Signals::new(&wanted) else {
+            return;
+        };
         let Some(signal) = signals.forever().next() else {
             return;
         };

@@ -46,6 +46,15 @@ pub(crate) enum Streams {
     AllButOutput,
 }
 
+/// See [`Terminal::window`].
+pub(crate) struct Window(File);
+
+impl Window {
+    pub(crate) fn resize(&self, columns: u16) {
+        rustix::termios::tcsetwinsize(&self.0, size(columns)).expect("it is a terminal");
+    }
+}
+
 /// What was left when the program had ended.
 pub(crate) struct End {
     /// Everything that was written to the terminal, the words of the tracer included.
@@ -115,7 +124,12 @@ impl Terminal {
     }
 
     pub(crate) fn resize(&self, columns: u16) {
-        rustix::termios::tcsetwinsize(&self.keys, size(columns)).expect("it is a terminal");
+        self.window().resize(columns);
+    }
+
+    /// The terminal's window, for who resizes it while another waits.
+    pub(crate) fn window(&self) -> Window {
+        Window(self.keys.try_clone().expect("descriptors can be had"))
     }
 
     pub(crate) fn signal(&self, signal: Signal) {
@@ -146,7 +160,13 @@ impl Terminal {
 
     /// Waits for the end.
     #[track_caller]
-    pub(crate) fn end(mut self) -> End {
+    pub(crate) fn end(self) -> End {
+        self.end_after(|| ())
+    }
+
+    /// The same; tells when the terminal has nothing more to say, before the process number is given back.
+    #[track_caller]
+    pub(crate) fn end_after(mut self, over: impl FnOnce()) -> End {
         let deadline = Instant::now() + PATIENCE;
         loop {
             let left = deadline.saturating_duration_since(Instant::now());
@@ -162,6 +182,7 @@ impl Terminal {
                 }
             }
         }
+        over();
         let piped = self
             .piped
             .map(|reader| reader.join().expect("it only reads"));

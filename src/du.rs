@@ -179,11 +179,10 @@ impl Run<'_> {
         loop {
             select! {
                 recv(spread.bell) -> rung => {
-                    if rung.is_err() {
-                        self.drain(&spread.listings)?;
+                    self.take_some(&spread.listings)?;
+                    if rung.is_err() && spread.listings.is_empty() {
                         return Ok(None);
                     }
-                    self.take_some(&spread.listings)?;
                 }
                 recv(tick) -> _ => self.draw(),
                 recv(causes) -> cause => if let Ok(cause) = cause {

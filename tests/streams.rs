@@ -4,22 +4,19 @@
 
 #[path = "support/judge.rs"]
 mod judge;
+#[path = "support/terminal.rs"]
+mod terminal;
 mod tree;
 
 use std::fs::File;
 use std::io::Write;
 use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::path::Path;
-use std::process::{Child, Command, Output, Stdio};
-use std::time::{Duration, Instant};
+use std::process::{Command, Output, Stdio};
 
 use judge::Judge;
+use terminal::{PDU, often, wait};
 use tree::Tree;
-
-const PDU: &str = env!("CARGO_BIN_EXE_pdu");
-
-/// Longer than anything here takes on the slowest machine: what lasts longer hangs.
-const PATIENCE: Duration = Duration::from_secs(60);
 
 // ---------------------------------------------------------------- running
 
@@ -251,24 +248,17 @@ fn a_full_or_closed_standard_error_keeps_the_lines_and_the_status() {
     assert_eq!(both.status, Some(1));
 }
 
-/// Directories enough for lines that no buffer holds.
-fn wide(count: usize) -> Tree {
-    let name = "long-".repeat(40);
-    let line = |number| format!("t/{name}{number}/f 0\n");
-    Tree::of(&(0..count).map(line).collect::<String>())
-}
-
 #[test]
 fn a_full_device_ends_the_scan_at_once() {
     if !traces() {
         return;
     }
-    // Reading takes 4 s on 20 threads, and the first lines must come long before.
-    let directories = 2000;
-    let tree = wide(directories);
+    // Reading takes a second on 20 threads, and the first lines must come long before.
+    let directories = 500;
+    let tree = often(directories);
     let slow = "-e trace=getdents64 -e inject=getdents64:delay_enter=40000";
-    for words in ["-ab t", "-abv t", "-abj1 t"] {
-        let (answer, calls) = traced(&tree, slow, words, ">/dev/full");
+    for words in ["-bl", "-blv", "-blj1"] {
+        let (answer, calls) = traced(&tree, slow, words, "--files0-from=list >/dev/full");
         let errors = answer
             .errors
             .lines()
@@ -292,11 +282,14 @@ fn a_full_device_ends_the_scan_at_once() {
 
 #[test]
 fn a_reader_of_any_stream_may_go_away() {
-    let tree = wide(500);
+    let tree = often(200);
     let pipe_status = "echo \"${PIPESTATUS[0]}\"";
     for (text, expected) in [
-        ("\"$pdu\" -ab t | true", "141\n"),
-        ("\"$pdu\" -abv t 2>/dev/null | true", "141\n"),
+        ("\"$pdu\" -bl --files0-from=list | true", "141\n"),
+        (
+            "\"$pdu\" -blv --files0-from=list 2>/dev/null | true",
+            "141\n",
+        ),
         ("\"$pdu\" --help | sleep 0", "141\n"),
         // Nobody hears the message; the status tells.
         (
@@ -317,10 +310,10 @@ fn a_reader_of_any_stream_may_go_away() {
 
 #[test]
 fn with_sigpipe_ignored_a_reader_that_goes_away_is_told_as_gnu_tells_it() {
-    let tree = wide(500);
+    let tree = often(200);
     let programs = gnu().map(|gnu| gnu.path);
     for program in programs.into_iter().chain([PDU.into()]) {
-        for words in ["-ab t", "--help"] {
+        for words in ["-bl --files0-from=list", "--help"] {
             let text = format!(
                 "trap '' PIPE; {{ sleep 0.1; (exec -a pdu \"$pdu\" {words}); echo $? >&2; }} | true"
             );
@@ -335,20 +328,6 @@ fn with_sigpipe_ignored_a_reader_that_goes_away_is_told_as_gnu_tells_it() {
 }
 
 // ---------------------------------------------------------------- an input that is not ours
-
-/// Waits for the end, but not for ever.
-#[track_caller]
-fn wait(mut child: Child, what: &str) -> Output {
-    let deadline = Instant::now() + PATIENCE;
-    while child.try_wait().expect("it is our child").is_none() {
-        if Instant::now() > deadline {
-            let _ = child.kill();
-            panic!("it waits for {what}");
-        }
-        std::thread::yield_now();
-    }
-    child.wait_with_output().expect("it has ended")
-}
 
 #[test]
 fn an_input_that_never_ends_or_never_comes_is_not_waited_for() {
@@ -375,7 +354,9 @@ fn an_input_that_never_ends_or_never_comes_is_not_waited_for() {
                 .stdin(input)
                 .stdout(Stdio::piped())
                 .stderr(Stdio::piped());
-            let output = wait(command.spawn().expect("pdu starts"), what);
+            let mut child = command.spawn().expect("pdu starts");
+            wait(&mut child);
+            let output = child.wait_with_output().expect("it has ended");
             assert_eq!(
                 String::from_utf8_lossy(&output.stdout),
                 WHOLE,

@@ -232,6 +232,41 @@ pub(crate) fn size(columns: u16) -> Winsize {
     }
 }
 
+/// Lets time pass.
+pub(crate) fn pause(time: Duration) {
+    let (_never, wait) = channel::<()>();
+    let _ = wait.recv_timeout(time);
+}
+
+/// Waits for the end of a program, but not for ever.
+#[track_caller]
+pub(crate) fn wait(child: &mut Child) -> ExitStatus {
+    let deadline = Instant::now() + PATIENCE;
+    loop {
+        if let Some(status) = child.try_wait().expect("it is our child") {
+            return status;
+        }
+        if Instant::now() > deadline {
+            let _ = child.kill();
+            panic!("it does not end");
+        }
+        pause(Duration::from_millis(2));
+    }
+}
+
+/// The name of one directory, of some 2,000 bytes, so often in a list that many walkers have long to say it.
+/// Read it with `-l --files0-from=list`.
+pub(crate) fn often(count: usize) -> Tree {
+    let tree = Tree::of(&format!("{}/\n", long_path()));
+    let list = format!("{}\0", long_path()).repeat(count);
+    std::fs::write(tree.root().join("list"), list).expect("the tree can be written");
+    tree
+}
+
+pub(crate) fn long_path() -> String {
+    format!("t{}", format!("/{}", "long-".repeat(40)).repeat(10))
+}
+
 /// Reads to the end; a terminal that nobody holds any more ends with an error.
 pub(crate) fn pass_on(mut from: impl Read, mut to: impl FnMut(Vec<u8>) -> bool) {
     let mut buffer = [0; 4096];

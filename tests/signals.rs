@@ -16,8 +16,8 @@ use std::time::{Duration, Instant};
 use rustix::process::{Pid, Signal, WaitOptions, kill_process, waitpid};
 
 use terminal::{
-    End, PATIENCE, PDU, Streams, Terminal, counted, equipped, forest, frames, often, pause, shown,
-    slow, start_slow, undisturbed, wait,
+    DEFAULT_SIGNALS, End, PATIENCE, PDU, Streams, Terminal, counted, equipped, forest, frames,
+    often, pause, shown, slow, start_slow, undisturbed, wait,
 };
 use tree::Tree;
 
@@ -27,8 +27,9 @@ fn is_thorough() -> bool {
 
 /// A pdu off the terminal, in a group of its own, as a shell would start it.
 fn start(tree: &Tree, words: &[String]) -> Child {
-    let mut command = Command::new(&words[0]);
-    command.args(&words[1..]).current_dir(tree.root());
+    let [env, option] = DEFAULT_SIGNALS;
+    let mut command = Command::new(env);
+    command.arg(option).args(words).current_dir(tree.root());
     command
         .env_clear()
         .env("LC_ALL", "C")
@@ -397,14 +398,14 @@ fn progress_stops_in_the_background_and_comes_back_in_the_foreground() {
     if !equipped() {
         return;
     }
-    let tree = forest(60);
+    let tree = forest(30);
     let slow = slow(100, "-v -j2 -b t").join(" ");
     let script = format!(
         "set -m; {slow} >lines & echo ready; read x; echo before; fg >/dev/null; echo status $?"
     );
     let mut terminal = Terminal::start(&tree, 80, Streams::All, &["bash", "-c", &script]);
     terminal.wait_until("the job", |seen| seen.contains("ready"));
-    pause(Duration::from_millis(1500));
+    pause(Duration::from_millis(800));
     terminal.press(b"\n");
     let end = terminal.end();
     let (background, foreground) = end.raw.split_once("before").expect("the shell goes on");

@@ -24,10 +24,14 @@ use crate::tree::Tree;
 
 pub(crate) const PDU: &str = env!("CARGO_BIN_EXE_pdu");
 
-/// Longer than anything here takes on the slowest machine: what lasts longer hangs.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
+/// Longer than anything here takes on the slowest machine, shared with many: what lasts longer hangs.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(180);
 
 // ---------------------------------------------------------------- a terminal and what runs on it
+
+/// Starts a program with signals as they are by default: where these tests run in the background of a script, SIGINT
+/// is ignored, and would be by all that they start.
+pub(crate) const DEFAULT_SIGNALS: [&str; 2] = ["env", "--default-signal"];
 
 /// A pseudo-terminal, the program that has it, and all that was written to it.
 pub(crate) struct Terminal {
@@ -79,7 +83,8 @@ impl Terminal {
         let (keys, screen) = pseudo_terminal(columns);
         let side = || Stdio::from(screen.try_clone().expect("descriptors can be had"));
         let mut command = Command::new("setsid");
-        command.arg("--ctty").args(words).current_dir(tree.root());
+        command.arg("--ctty").args(DEFAULT_SIGNALS).args(words);
+        command.current_dir(tree.root());
         command
             .env_clear()
             .env("LC_ALL", "C")

@@ -147,7 +147,7 @@ fn first_refusal(
     words: &[OsString],
     environment: &Environment,
 ) -> Refusal {
-    let before = words::before_refused(error, words);
+    let before = words::before_refused(error, command, words);
     let matches = command.clone().try_get_matches_from(before);
     let earlier = matches
         .ok()

@@ -7,7 +7,7 @@
 //! Cancelled, it lets the walkers stop, waits for them as long as a person would not notice, and tells what was
 //! finished. It never waits for a walker that a dead mount holds.
 
-use std::io::{self, BufWriter, Write};
+use std::io::{self, Write};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -31,6 +31,12 @@ const SILENCE: Duration = Duration::from_secs(5);
 
 /// Finished lines wait no longer than this, when the walkers have no time to ring.
 const PULSE: Duration = Duration::from_millis(20);
+
+/// Listings taken before the other events have their turn: with a slow reader of the output they would wait for ever.
+const AT_A_TIME: usize = 512;
+
+/// Bytes of finished lines that are written at once; with the last line, no more than a pipe holds.
+const PAGE: usize = 60 * 1024;
 
 /// How long a cancelled run waits for its walkers.
 const PATIENCE: Duration = Duration::from_millis(80);
@@ -79,7 +85,10 @@ pub fn du(
         order: Order::new(),
         tally: Tally::new(options.tally),
         format,
-        out: BufWriter::with_capacity(64 * 1024, out),
+        page: Page {
+            lines: Vec::with_capacity(64 * 1024),
+            out,
+        },
         status,
         progress: Progress::default(),
         last: None,
@@ -103,7 +112,7 @@ struct Run<'a> {
     order: Order,
     tally: Tally,
     format: &'a mut dyn Format,
-    out: BufWriter<&'a mut dyn Write>,
+    page: Page<'a>,
     status: &'a mut Status,
     progress: Progress,
     /// The directory heard of last.
@@ -115,6 +124,28 @@ struct Run<'a> {
     expecting: Receiver<u64>,
     /// A walker has panicked.
     broken: bool,
+}
+
+/// Finished lines on their way out. No `BufWriter`: that would write, when it is full, behind the progress.
+struct Page<'a> {
+    lines: Vec<u8>,
+    out: &'a mut dyn Write,
+}
+
+impl Page<'_> {
+    fn is_full(&self) -> bool {
+        self.lines.len() >= PAGE
+    }
+
+    fn flush(&mut self, status: &mut Status) -> io::Result<()> {
+        if self.lines.is_empty() {
+            return Ok(());
+        }
+        status.clear();
+        let written = self.out.write_all(&self.lines);
+        self.lines.clear();
+        written
+    }
 }
 
 impl Run<'_> {
@@ -158,8 +189,8 @@ impl Run<'_> {
         loop {
             select! {
                 recv(spread.bell) -> rung => {
-                    self.drain(&spread.listings)?;
-                    if rung.is_err() {
+                    self.take_some(&spread.listings)?;
+                    if rung.is_err() && spread.listings.is_empty() {
                         self.broken = spread.is_broken();
                         return Ok(None);
                     }
@@ -170,10 +201,12 @@ impl Run<'_> {
                     if cause == Cause::Enter {
                         self.status.entered();
                     }
+                    // Now, since a second signal gives no time for it.
+                    self.status.clear();
                     self.wind_up(spread)?;
                     return Ok(Some(cause));
                 },
-                default(PULSE) => self.drain(&spread.listings)?,
+                default(PULSE) => self.take_some(&spread.listings)?,
             }
             self.flush()?;
             spread.crew.look();
@@ -187,8 +220,13 @@ impl Run<'_> {
             let rung = spread
                 .bell
                 .recv_deadline(deadline.min(Instant::now() + PULSE));
-            self.drain(&spread.listings)?;
             let ended = matches!(rung, Err(crossbeam_channel::RecvTimeoutError::Disconnected));
+            for listing in spread.listings.take() {
+                self.take(listing)?;
+                if Instant::now() >= deadline {
+                    return Ok(());
+                }
+            }
             if ended || Instant::now() >= deadline {
                 return Ok(());
             }
@@ -216,13 +254,21 @@ impl Run<'_> {
         Ok(None)
     }
 
+    /// Takes all that there is, which ends only where nobody sends more.
     fn drain(&mut self, listings: &Inbox) -> io::Result<()> {
-        for listing in listings.take() {
-            self.note(&listing);
-            self.order.arrive(listing);
-            self.advance()?;
-        }
-        Ok(())
+        listings.take().try_for_each(|listing| self.take(listing))
+    }
+
+    /// Takes what there is, as far as that leaves time for the rest of the loop.
+    fn take_some(&mut self, listings: &Inbox) -> io::Result<()> {
+        let mut some = listings.take().take(AT_A_TIME);
+        some.try_for_each(|listing| self.take(listing))
+    }
+
+    fn take(&mut self, listing: Listing) -> io::Result<()> {
+        self.note(&listing);
+        self.order.arrive(listing);
+        self.advance()
     }
 
     /// For the progress line, and only where there is one.
@@ -262,12 +308,15 @@ impl Run<'_> {
                 Told::Nothing => {}
                 Told::Skip => self.order.skip(),
                 Told::Record(record) => {
-                    let written = self.format.record(&record, &mut self.out)?;
+                    let written = self.format.record(&record, &mut self.page.lines)?;
                     self.remark(written)?;
+                    if self.page.is_full() {
+                        self.flush()?;
+                    }
                 }
                 Told::Failed(path, failure) => {
                     // Both streams may be the same terminal or file: keep their order.
-                    self.out.flush()?;
+                    self.page.flush(self.status)?;
                     self.status.failure(path, failure);
                 }
             }
@@ -276,24 +325,20 @@ impl Run<'_> {
     }
 
     fn total(&mut self, counts: &Counts) -> io::Result<()> {
-        let written = self.format.total(&counts.total, &mut self.out)?;
+        let written = self.format.total(&counts.total, &mut self.page.lines)?;
         self.remark(written)
     }
 
     fn remark(&mut self, written: Written) -> io::Result<()> {
         if let Written::TimeOutOfRange(seconds) = written {
-            self.out.flush()?;
+            self.flush()?;
             self.status.time_out_of_range(seconds);
         }
         Ok(())
     }
 
     fn flush(&mut self) -> io::Result<()> {
-        if !self.out.buffer().is_empty() {
-            self.status.clear();
-            self.out.flush()?;
-        }
-        Ok(())
+        self.page.flush(self.status)
     }
 
     /// Tells the rest: what was not finished has no line.

@@ -11,6 +11,7 @@ use pdu::operands::Operands;
 use pdu::show::{Lines, Stdout};
 use pdu::status::{self, Status};
 use pdu::watch::Cause;
+use pdu_startup::{Stream, was_closed};
 use signal_hook::consts::SIGPIPE;
 use signal_hook::low_level::emulate_default_handler;
 
@@ -75,6 +76,8 @@ fn run(plan: Plan) -> Exit {
     };
     let mut lines = Lines::new(plan.show);
     match du::du(options, operands, &mut lines, &mut stdout(), &mut status) {
+        // GNU's rule: a warning that could not be written is an error.
+        Ending::Whole if status.has_lost() => Exit::Failure,
         Ending::Whole => Exit::Success,
         Ending::Errors => Exit::Failure,
         Ending::Cancelled(Cause::Enter) => Exit::Cancelled,
@@ -84,7 +87,7 @@ fn run(plan: Plan) -> Exit {
 }
 
 fn stdout() -> Stdout {
-    Stdout::new(pdu_startup::stdout_was_closed())
+    Stdout::new(was_closed(Stream::Output))
 }
 
 /// Prints help, or the version.

@@ -5,6 +5,8 @@ use std::fs::File;
 use std::io::{self, Read};
 use std::os::unix::ffi::OsStrExt;
 
+use pdu_startup::{Stream, was_closed};
+
 use crate::listing::{Extras, Failure, Names, Operation, What};
 
 /// The operands, and what was wrong with others, in order.
@@ -31,7 +33,7 @@ impl Operands {
     pub fn from_list(list: &OsStr) -> Result<Self, Failure> {
         let mut text = Vec::new();
         let read = if list == "-" {
-            io::stdin().lock().read_to_end(&mut text)
+            read_stdin(&mut text)
         } else {
             let mut file =
                 File::open(list).map_err(|error| failure(Operation::OpenNames, &error))?;
@@ -74,6 +76,22 @@ impl Operands {
     fn add_wrong(&mut self, path: &[u8], failure: Failure) {
         self.wrong
             .push(self.names.len(), path, What::Failed(failure));
+    }
+}
+
+/// Reads standard input to its end. std takes one that is closed, or not open for reading, for an empty one.
+pub fn read_stdin(text: &mut Vec<u8>) -> io::Result<usize> {
+    if was_closed(Stream::Input) {
+        return Err(rustix::io::Errno::BADF.into());
+    }
+    Stdin.read_to_end(text)
+}
+
+struct Stdin;
+
+impl Read for Stdin {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        Ok(rustix::io::read(rustix::stdio::stdin(), buffer)?)
     }
 }
 

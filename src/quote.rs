@@ -86,6 +86,18 @@ pub fn quote(name: &[u8], charset: Charset) -> Vec<u8> {
     quoted(Style::Locale, name, charset)
 }
 
+/// A whole message for a terminal: what does not print becomes `\033`, the rest stays as it is.
+pub fn printable(message: &[u8], charset: Charset) -> Vec<u8> {
+    let mut out = Vec::with_capacity(message.len());
+    for glyph in glyphs(message, charset) {
+        match glyph.printable {
+            true => out.extend(glyph.bytes),
+            false => write_escapes(glyph.bytes, false, &mut out),
+        }
+    }
+    out
+}
+
 fn quoted(style: Style, name: &[u8], charset: Charset) -> Vec<u8> {
     let mut out = Vec::with_capacity(name.len() + 2);
     apply(style, name, charset, &mut out);

@@ -2,9 +2,10 @@
 //!
 //! One writer for the terminal: the progress line is erased before anything else is written there, on standard
 //! error as well as (by the caller, through [`Status::clear`]) on standard output. Names are quoted, so that no
-//! control character of theirs reaches a terminal. Errors of standard error itself are ignored: there is nobody
-//! left to tell, and the exit status tells the rest.
+//! control character of theirs reaches a terminal. Errors of standard error itself cannot be told to anybody; that a
+//! message was lost is remembered for the exit status.
 
+use std::borrow::Cow;
 use std::io::IsTerminal;
 use std::time::{Duration, Instant};
 
@@ -60,8 +61,12 @@ pub struct Summary {
 pub struct Status {
     options: Options,
     is_terminal: bool,
+    /// The terminal can be drawn on.
+    draws: bool,
     /// A progress line stands on the terminal.
     drawn: bool,
+    /// A message could not be written.
+    lost: bool,
     started: Instant,
 }
 
@@ -69,10 +74,13 @@ impl Status {
     /// Begins to count time.
     #[must_use]
     pub fn new(options: Options) -> Self {
+        let is_terminal = std::io::stderr().is_terminal();
         Self {
-            is_terminal: std::io::stderr().is_terminal() && !options.dumb,
+            is_terminal,
+            draws: is_terminal && !options.dumb,
             options,
             drawn: false,
+            lost: false,
             started: Instant::now(),
         }
     }
@@ -86,14 +94,37 @@ impl Status {
     /// Writes one message line after the program's name.
     pub fn complain(&mut self, message: &[u8]) {
         self.clear();
-        let line = [self.options.program.as_slice(), b": ", message, b"\n"].concat();
-        write(&line);
+        let line = self.line(message);
+        self.lost |= !write(&line);
+    }
+
+    fn line(&self, message: &[u8]) -> Vec<u8> {
+        let line = [self.options.program.as_slice(), b": ", message].concat();
+        [&*self.tamed(&line), b"\n"].concat()
+    }
+
+    /// As a terminal may have it. Names are quoted already; words of the command line, and the name by which
+    /// we were called, stand in some of GNU's messages as they are.
+    fn tamed<'a>(&self, line: &'a [u8]) -> Cow<'a, [u8]> {
+        match self.is_terminal {
+            true => Cow::Owned(quote::printable(line, self.options.charset)),
+            false => Cow::Borrowed(line),
+        }
+    }
+
+    /// True once a message could not be written, or had nowhere to go. Progress and summary are no messages.
+    #[must_use]
+    pub fn has_lost(&self) -> bool {
+        self.lost
     }
 
     /// Writes lines as they are.
     pub fn say(&mut self, lines: &[u8]) {
         self.clear();
-        write(lines);
+        for line in lines.split_inclusive(|&byte| byte == b'\n') {
+            let line = line.strip_suffix(b"\n").unwrap_or(line);
+            self.lost |= !write(&[&*self.tamed(line), b"\n"].concat());
+        }
     }
 
     /// Writes the message of a failure.
@@ -139,7 +170,7 @@ impl Status {
             return;
         }
         let text = self.progress_text(progress);
-        if !self.is_terminal {
+        if !self.draws {
             write(format!("{text}\n").as_bytes());
             return;
         }
@@ -159,9 +190,9 @@ impl Status {
         }
     }
 
-    /// Erases the progress line, if there is one.
+    /// Erases the progress line, if there is one. In the background, the line where the cursor stands is another's.
     pub fn clear(&mut self) {
-        if std::mem::take(&mut self.drawn) {
+        if std::mem::take(&mut self.drawn) && self.is_in_foreground() {
             write(b"\r\x1b[K");
         }
     }
@@ -184,7 +215,8 @@ impl Status {
             clock(elapsed),
             rate(files + directories, elapsed),
         );
-        self.complain(line.as_bytes());
+        self.clear();
+        write(&self.line(line.as_bytes()));
     }
 
     fn progress_text(&self, progress: &Progress) -> String {
@@ -234,15 +266,17 @@ pub fn reason(errno: i32) -> String {
 /// How often an interrupted write is made again.
 const INTERRUPTIONS: usize = 100;
 
-fn write(mut bytes: &[u8]) {
+/// Whether it could be written. Where standard error was closed, `/dev/null` has its place by now.
+fn write(mut bytes: &[u8]) -> bool {
     let mut interruptions = 0;
     while !bytes.is_empty() {
         match rustix::io::write(rustix::stdio::stderr(), bytes) {
             Ok(count) if count > 0 => bytes = &bytes[count..],
             Err(rustix::io::Errno::INTR) if interruptions < INTERRUPTIONS => interruptions += 1,
-            _ => return,
+            _ => return false,
         }
     }
+    !pdu_startup::was_closed(pdu_startup::Stream::Error)
 }
 
 /// Columns of the terminal; 80 where it does not say.

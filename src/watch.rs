@@ -74,9 +74,12 @@ fn spawn(name: &str, body: impl FnOnce() + Send + 'static) -> std::io::Result<()
 fn watch_signals(tell: Sender<Cause>) -> std::io::Result<()> {
     let mut wanted = vec![SIGINT, SIGTERM, SIGHUP];
     wanted.retain(|&signal| !pdu_startup::was_ignored(signal));
-    let mut signals = Signals::new(&wanted)?;
-    let caught = wanted.clone();
-    let watching = spawn("signals", move || {
+    // Only a thread that runs may take the signals: what signal-hook has caught once stays caught, and without
+    // anybody to hear it would be lost.
+    spawn("signals", move || {
+        let Ok(mut signals) = Signals::new(&wanted) else {
+            return;
+        };
         let Some(signal) = signals.forever().next() else {
             return;
         };
@@ -86,12 +89,7 @@ fn watch_signals(tell: Sender<Cause>) -> std::io::Result<()> {
         let (_never, grace) = bounded::<()>(0);
         let _ = grace.recv_timeout(GRACE);
         let _ = signal_hook::low_level::emulate_default_handler(signal);
-    });
-    if watching.is_err() {
-        // They stay caught when nobody watches any more: let each do what it did before.
-        end_at_once_on(&caught);
-    }
-    watching
+    })
 }
 
 /// From here on a signal does what it does by default.

@@ -7,7 +7,6 @@
 #[path = "support/fuse/mod.rs"]
 mod fuse;
 #[path = "support/judge.rs"]
-#[allow(dead_code, reason = "the differential test uses the rest")]
 mod judge;
 #[path = "support/stage.rs"]
 mod stage;

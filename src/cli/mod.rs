@@ -141,14 +141,15 @@ pub fn parse(mut words: Vec<OsString>, environment: &Environment) -> Result<Requ
 
 /// What getopt would have complained of first: a bad value before the word that clap refuses, or that word.
 fn first_refusal(error: &clap::Error, words: &[OsString], environment: &Environment) -> Refusal {
-    let before = words::before_refused(error, words);
-    let matches = command().try_get_matches_from(before);
+    let command = command();
+    let before = words::before_refused(error, &command, words);
+    let matches = command.clone().try_get_matches_from(before);
     let earlier = matches
         .ok()
         .and_then(|matches| plan::check(&matches, words, environment).err());
     earlier.unwrap_or_else(|| Refusal {
         warnings: Vec::new(),
-        message: words::complaint(error, &command(), words),
+        message: words::complaint(error, &command, words),
         details: Vec::new(),
         hint: true,
     })

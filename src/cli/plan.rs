@@ -10,6 +10,7 @@ use super::args::NO_WORD;
 use super::{Environment, Operands, Plan, Refusal};
 use crate::block_size::{BlockSize, SizeError, Suffixes, parse_integer};
 use crate::exclude::Exclude;
+use crate::operands::read_stdin;
 use crate::quote::{self, Charset, Style};
 use crate::show::{Measure, Threshold};
 use crate::status::reason;
@@ -292,12 +293,13 @@ impl Draft {
     }
 
     fn take_patterns(&mut self, file: &[u8]) {
+        let mut text = Vec::new();
         let read = match file {
-            b"-" => read_stdin(),
-            _ => std::fs::read(OsStr::from_bytes(file)),
+            b"-" => read_stdin(&mut text).map(drop),
+            _ => std::fs::read(OsStr::from_bytes(file)).map(|read| text = read),
         };
         match read {
-            Ok(text) => self.exclude.add_lines(&text),
+            Ok(()) => self.exclude.add_lines(&text),
             Err(error) if self.wrong.is_none() => {
                 let mut message = quote::quotef(file, self.charset);
                 message.extend_from_slice(b": ");
@@ -314,12 +316,6 @@ impl Draft {
             self.wrong = Some([what.as_bytes(), &value].concat());
         }
     }
-}
-
-fn read_stdin() -> std::io::Result<Vec<u8>> {
-    let mut text = Vec::new();
-    std::io::Read::read_to_end(&mut std::io::stdin().lock(), &mut text)?;
-    Ok(text)
 }
 
 /// The option as it was typed for this value: GNU's messages tell `-B` from `--block-size`.

@@ -25,13 +25,25 @@ pub(super) fn complaint(error: &clap::Error, command: &Command, words: &[OsStrin
 }
 
 /// The words before the one that clap refuses.
-pub(super) fn before_refused<'a>(error: &clap::Error, words: &'a [OsString]) -> &'a [OsString] {
-    let typed = context(error, ContextKind::InvalidArg);
-    let end = match error.kind() {
-        ErrorKind::InvalidValue => words.len().saturating_sub(1),
-        _ => refused(&typed, words).unwrap_or(0),
+pub(super) fn before_refused<'a>(
+    error: &clap::Error,
+    command: &Command,
+    words: &'a [OsString],
+) -> &'a [OsString] {
+    let last = words.len().saturating_sub(1);
+    if error.kind() == ErrorKind::InvalidValue {
+        return words.get(..last).unwrap_or_default();
+    }
+    // clap tells a letter without its bundle, and a word without its value: look for where its error begins.
+    let is_fine = |before: &usize| {
+        let some = words.get(..=*before).unwrap_or_default();
+        let parsed = command.clone().try_get_matches_from(some);
+        !parsed.is_err_and(|other| other.kind() == error.kind())
     };
-    words.get(..end).unwrap_or_default()
+    let numbers: Vec<usize> = (0..words.len()).collect();
+    words
+        .get(..numbers.partition_point(is_fine))
+        .unwrap_or_default()
 }
 
 fn context(error: &clap::Error, kind: ContextKind) -> String {

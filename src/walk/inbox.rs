@@ -142,6 +142,12 @@ impl Outlet {
 }
 
 impl Inbox {
+    /// True where nothing has arrived.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.listings.is_empty()
+    }
+
     /// What has arrived.
     pub fn take(&self) -> impl Iterator<Item = Listing> + '_ {
         self.listings.try_iter().inspect(|listing| {

@@ -13,15 +13,27 @@
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
-static STDOUT_CLOSED: AtomicBool = AtomicBool::new(false);
+/// Whether the descriptors 0, 1 and 2 were closed.
+static CLOSED: [AtomicBool; 3] = [const { AtomicBool::new(false) }; 3];
 static IGNORED: AtomicU64 = AtomicU64::new(0);
 /// What Linux gives a process that nobody has given another limit.
 static DESCRIPTORS: AtomicU64 = AtomicU64::new(1024);
 
-/// True if file descriptor 1 was closed when the process started.
+/// A standard stream.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Stream {
+    /// File descriptor 0.
+    Input,
+    /// File descriptor 1.
+    Output,
+    /// File descriptor 2.
+    Error,
+}
+
+/// True if the descriptor of this stream was closed when the process started.
 #[must_use]
-pub fn stdout_was_closed() -> bool {
-    STDOUT_CLOSED.load(Ordering::Relaxed)
+pub fn was_closed(stream: Stream) -> bool {
+    CLOSED[stream as usize].load(Ordering::Relaxed)
 }
 
 /// True if a signal was ignored when the process started.
@@ -110,9 +122,11 @@ fn share_one_heap_where_space_is_limited() {
 
 extern "C" fn look() {
     share_one_heap_where_space_is_limited();
-    // SAFETY: fcntl(F_GETFD) reads a flag of a descriptor and touches no memory of ours.
-    let closed = unsafe { libc::fcntl(libc::STDOUT_FILENO, libc::F_GETFD) } == -1;
-    STDOUT_CLOSED.store(closed, Ordering::Relaxed);
+    for (descriptor, closed) in (0..).zip(&CLOSED) {
+        // SAFETY: fcntl(F_GETFD) reads a flag of a descriptor and touches no memory of ours.
+        let flags = unsafe { libc::fcntl(descriptor, libc::F_GETFD) };
+        closed.store(flags == -1, Ordering::Relaxed);
+    }
     let mut mask = 0;
     for signal in SIGNALS {
         // SAFETY: an all-zero sigaction is a valid value of that C structure.

@@ -1,5 +1,7 @@
 //! The GNU du that decides, and what its release can be asked.
 
+#![allow(dead_code, reason = "each test uses its part")]
+
 use std::path::{Path, PathBuf};
 use std::process::Command;
 

@@ -1,0 +1,407 @@
+//! A pseudo-terminal and a program on it, for the tests of what a person sees.
+//!
+//! `setsid --ctty` gives the pseudo-terminal to the program, as a login does. Where a walk has to last, `strace`
+//! delays each read of a directory: that works on every file system, for every user, and takes no large tree.
+
+#![allow(dead_code, reason = "each test uses its part")]
+
+use std::ffi::OsStr;
+use std::fs::File;
+use std::io::{Read, Write};
+use std::os::fd::OwnedFd;
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::OnceLock;
+use std::sync::mpsc::{Receiver, channel};
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
+
+use rustix::fs::{Mode, OFlags};
+use rustix::process::{Pid, Signal, kill_process};
+use rustix::pty::OpenptFlags;
+use rustix::termios::Winsize;
+
+use crate::tree::Tree;
+
+pub(crate) const PDU: &str = env!("CARGO_BIN_EXE_pdu");
+
+/// Longer than anything here takes on the slowest machine, shared with many: what lasts longer hangs.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(180);
+
+// ---------------------------------------------------------------- a terminal and what runs on it
+
+/// Starts a program with signals as they are by default: where these tests run in the background of a script, SIGINT
+/// is ignored, and would be by all that they start.
+pub(crate) const DEFAULT_SIGNALS: [&str; 2] = ["env", "--default-signal"];
+
+/// A pseudo-terminal, the program that has it, and all that was written to it.
+pub(crate) struct Terminal {
+    pub(crate) child: Child,
+    keys: File,
+    output: Receiver<Vec<u8>>,
+    pub(crate) seen: Vec<u8>,
+    /// Standard output, where it is not the terminal.
+    piped: Option<JoinHandle<String>>,
+}
+
+/// Which streams of the program are the terminal; the others are pipes.
+#[derive(Clone, Copy, PartialEq)]
+pub(crate) enum Streams {
+    All,
+    AllButOutput,
+}
+
+/// See [`Terminal::window`].
+pub(crate) struct Window(File);
+
+impl Window {
+    pub(crate) fn resize(&self, columns: u16) {
+        rustix::termios::tcsetwinsize(&self.0, size(columns)).expect("it is a terminal");
+    }
+}
+
+/// What was left when the program had ended.
+pub(crate) struct End {
+    /// Everything that was written to the terminal, the words of the tracer included.
+    pub(crate) bytes: Vec<u8>,
+    /// What was written to the terminal as text, without the words of the tracer.
+    pub(crate) raw: String,
+    /// Standard output, where it was a pipe.
+    pub(crate) output: String,
+    pub(crate) status: ExitStatus,
+    /// Those of the terminal.
+    pub(crate) settings: String,
+}
+
+impl Terminal {
+    /// Starts a program in a tree, in the foreground of a terminal of so many columns.
+    pub(crate) fn start<W: AsRef<OsStr>>(
+        tree: &Tree,
+        columns: u16,
+        streams: Streams,
+        words: &[W],
+    ) -> Self {
+        let (keys, screen) = pseudo_terminal(columns);
+        let side = || Stdio::from(screen.try_clone().expect("descriptors can be had"));
+        let mut command = Command::new("setsid");
+        command.arg("--ctty").args(DEFAULT_SIGNALS).args(words);
+        command.current_dir(tree.root());
+        command
+            .env_clear()
+            .env("LC_ALL", "C")
+            .env("TERM", "xterm")
+            .env("PATH", "/usr/bin:/bin");
+        command
+            .env("pdu", PDU)
+            .stdin(side())
+            .stdout(side())
+            .stderr(side());
+        if streams == Streams::AllButOutput {
+            command.stdout(Stdio::piped());
+        }
+        let mut child = command.spawn().expect("setsid starts");
+        // The command holds our copies of the terminal's other side; while they are open, the terminal never ends.
+        drop((command, screen));
+        let piped = child
+            .stdout
+            .take()
+            .map(|pipe| std::thread::spawn(move || read_all(pipe)));
+        let reader = keys.try_clone().expect("descriptors can be had");
+        let (give, output) = channel();
+        std::thread::spawn(move || pass_on(reader, |bytes| give.send(bytes).is_ok()));
+        let seen = Vec::new();
+        Self {
+            child,
+            keys,
+            output,
+            seen,
+            piped,
+        }
+    }
+
+    /// Presses keys.
+    pub(crate) fn press(&mut self, keys: &[u8]) {
+        self.keys.write_all(keys).expect("the terminal takes keys");
+    }
+
+    /// How the terminal is set, in words that can be compared.
+    pub(crate) fn settings(&self) -> String {
+        settings(&self.keys)
+    }
+
+    pub(crate) fn resize(&self, columns: u16) {
+        self.window().resize(columns);
+    }
+
+    /// The terminal's window, for who resizes it while another waits.
+    pub(crate) fn window(&self) -> Window {
+        Window(self.keys.try_clone().expect("descriptors can be had"))
+    }
+
+    pub(crate) fn signal(&self, signal: Signal) {
+        let pid = Pid::from_child(&self.child);
+        kill_process(pid, signal).expect("it is our child");
+    }
+
+    /// Reads on until what was written satisfies.
+    #[track_caller]
+    pub(crate) fn wait_until(&mut self, what: &str, satisfies: impl Fn(&str) -> bool) {
+        let deadline = Instant::now() + PATIENCE;
+        while !satisfies(&String::from_utf8_lossy(&self.seen)) {
+            let left = deadline.saturating_duration_since(Instant::now());
+            match self.output.recv_timeout(left) {
+                Ok(bytes) => self.seen.extend(bytes),
+                Err(error) => panic!(
+                    "{error} before {what}; seen: {:?}",
+                    String::from_utf8_lossy(&self.seen)
+                ),
+            }
+        }
+    }
+
+    #[track_caller]
+    pub(crate) fn wait_for_frames(&mut self, count: usize) {
+        self.wait_until("enough progress", |seen| frames(seen).len() >= count);
+    }
+
+    /// Waits for the end.
+    #[track_caller]
+    pub(crate) fn end(self) -> End {
+        self.end_after(|| ())
+    }
+
+    /// The same; tells when the terminal has nothing more to say, before the process number is given back.
+    #[track_caller]
+    pub(crate) fn end_after(mut self, over: impl FnOnce()) -> End {
+        let deadline = Instant::now() + PATIENCE;
+        loop {
+            let left = deadline.saturating_duration_since(Instant::now());
+            match self.output.recv_timeout(left) {
+                Ok(bytes) => self.seen.extend(bytes),
+                Err(std::sync::mpsc::RecvTimeoutError::Disconnected) => break,
+                Err(error) => {
+                    let _ = self.child.kill();
+                    panic!(
+                        "it hangs ({error}); seen: {:?}",
+                        String::from_utf8_lossy(&self.seen)
+                    );
+                }
+            }
+        }
+        over();
+        let piped = self
+            .piped
+            .map(|reader| reader.join().expect("it only reads"));
+        End {
+            raw: without_tracer(&self.seen),
+            bytes: self.seen,
+            settings: settings(&self.keys),
+            output: piped.unwrap_or_default(),
+            status: self.child.wait().expect("it is our child"),
+        }
+    }
+}
+
+/// What was written, but for the words of the tracer, which has no other place for them.
+pub(crate) fn without_tracer(bytes: &[u8]) -> String {
+    let text = String::from_utf8_lossy(bytes);
+    let ours = text
+        .split_inclusive('\n')
+        .filter(|line| !line.starts_with("strace: "));
+    ours.collect()
+}
+
+/// Both sides: that of the person, and that of the program.
+pub(crate) fn pseudo_terminal(columns: u16) -> (File, OwnedFd) {
+    let flags = OpenptFlags::RDWR | OpenptFlags::NOCTTY | OpenptFlags::CLOEXEC;
+    let master = rustix::pty::openpt(flags).expect("there are pseudo-terminals");
+    rustix::pty::grantpt(&master).expect("it is ours");
+    rustix::pty::unlockpt(&master).expect("it is ours");
+    rustix::termios::tcsetwinsize(&master, size(columns)).expect("it is a terminal");
+    let name = rustix::pty::ptsname(&master, Vec::new()).expect("it has a name");
+    let open = OFlags::RDWR | OFlags::NOCTTY | OFlags::CLOEXEC;
+    let slave = rustix::fs::open(name, open, Mode::empty()).expect("it is unlocked");
+    (File::from(master), slave)
+}
+
+fn settings(terminal: &File) -> String {
+    let settings = rustix::termios::tcgetattr(terminal).expect("it is a terminal");
+    format!("{settings:?}")
+}
+
+pub(crate) fn size(columns: u16) -> Winsize {
+    Winsize {
+        ws_row: 24,
+        ws_col: columns,
+        ws_xpixel: 0,
+        ws_ypixel: 0,
+    }
+}
+
+/// Lets time pass.
+pub(crate) fn pause(time: Duration) {
+    let (_never, wait) = channel::<()>();
+    let _ = wait.recv_timeout(time);
+}
+
+/// Waits for the end of a program, but not for ever.
+#[track_caller]
+pub(crate) fn wait(child: &mut Child) -> ExitStatus {
+    let deadline = Instant::now() + PATIENCE;
+    loop {
+        if let Some(status) = child.try_wait().expect("it is our child") {
+            return status;
+        }
+        if Instant::now() > deadline {
+            let _ = child.kill();
+            panic!("it does not end");
+        }
+        pause(Duration::from_millis(2));
+    }
+}
+
+/// The name of one directory, of some 2,000 bytes, so often in a list that many walkers have long to say it.
+/// Read it with `-l --files0-from=list`.
+pub(crate) fn often(count: usize) -> Tree {
+    let tree = Tree::of(&format!("{}/\n", long_path()));
+    let list = format!("{}\0", long_path()).repeat(count);
+    std::fs::write(tree.root().join("list"), list).expect("the tree can be written");
+    tree
+}
+
+pub(crate) fn long_path() -> String {
+    format!("t{}", format!("/{}", "long-".repeat(40)).repeat(10))
+}
+
+/// Reads to the end; a terminal that nobody holds any more ends with an error.
+pub(crate) fn pass_on(mut from: impl Read, mut to: impl FnMut(Vec<u8>) -> bool) {
+    let mut buffer = [0; 4096];
+    while let Ok(count) = from.read(&mut buffer) {
+        if count == 0 || !to(buffer[..count].to_vec()) {
+            return;
+        }
+    }
+}
+
+pub(crate) fn read_all(from: impl Read) -> String {
+    let mut all = Vec::new();
+    pass_on(from, |bytes| {
+        all.extend(bytes);
+        true
+    });
+    String::from_utf8_lossy(&all).into_owned()
+}
+
+// ---------------------------------------------------------------- what a terminal shows
+
+/// The lines that stand on the terminal at the end, as long as they were.
+pub(crate) fn shown(raw: &str) -> Vec<String> {
+    let mut lines = vec![Vec::new()];
+    let mut column = 0;
+    let mut rest = raw;
+    while let Some(character) = rest.chars().next() {
+        let line = lines.last_mut().expect("there is one");
+        if let Some(after) = rest.strip_prefix("\x1b[K") {
+            line.truncate(column);
+            rest = after;
+            continue;
+        }
+        match character {
+            '\r' => column = 0,
+            '\n' => lines.push(Vec::new()),
+            _ => {
+                line.truncate(line.len().max(column));
+                line.splice(column..line.len().min(column + 1), [character]);
+                column += 1;
+            }
+        }
+        rest = &rest[character.len_utf8()..];
+    }
+    let mut lines: Vec<String> = lines.into_iter().map(String::from_iter).collect();
+    lines.pop_if(|last| last.is_empty());
+    lines
+}
+
+/// The progress lines that were drawn, each as it was; those that erase have no text.
+pub(crate) fn frames(raw: &str) -> Vec<&str> {
+    let drawn = raw.split('\r').filter_map(|part| part.split_once("\x1b[K"));
+    drawn
+        .map(|(text, _)| text)
+        .filter(|text| !text.is_empty())
+        .collect()
+}
+
+/// The lines of standard output among those of a terminal: a number, a tab, and a name.
+pub(crate) fn counted(lines: &[String]) -> Vec<&str> {
+    let is_counted = |line: &&str| {
+        let number = line.split('\t').next().filter(|_| line.contains('\t'));
+        number.is_some_and(|number| number.parse::<u64>().is_ok())
+    };
+    lines
+        .iter()
+        .map(String::as_str)
+        .filter(is_counted)
+        .collect()
+}
+
+// ---------------------------------------------------------------- trees that take time
+
+/// Directories `t/N`, each with a file and a directory with a file.
+pub(crate) fn forest(count: usize) -> Tree {
+    let tree = |number| format!("t/{number}/f {number}\nt/{number}/d/g 1000\n");
+    Tree::of(&(0..count).map(tree).collect::<String>())
+}
+
+/// The words that run pdu with so many milliseconds before every read of a directory.
+pub(crate) fn slow(milliseconds: u32, words: &str) -> Vec<String> {
+    let delay = format!("inject=getdents64:delay_enter={}", milliseconds * 1000);
+    let tracer = "strace -DDD -f -qq -o /dev/null -e trace=getdents64 -e";
+    let words = words.split(' ').map(str::to_owned);
+    let tracer = tracer.split(' ').map(str::to_owned);
+    tracer.chain([delay, PDU.to_owned()]).chain(words).collect()
+}
+
+/// A slow pdu on a terminal.
+pub(crate) fn start_slow(
+    tree: &Tree,
+    columns: u16,
+    streams: Streams,
+    words: &[String],
+) -> Terminal {
+    Terminal::start(tree, columns, streams, words)
+}
+
+/// Whether this machine has what these tests need. Says what it lacks.
+pub(crate) fn equipped() -> bool {
+    static LACKS: OnceLock<Option<&str>> = OnceLock::new();
+    let lacks = LACKS.get_or_init(|| {
+        let runs = |words: &[String]| {
+            let mut command = Command::new(&words[0]);
+            command
+                .args(&words[1..])
+                .stdout(Stdio::null())
+                .stderr(Stdio::null());
+            command.status().is_ok_and(|status| status.success())
+        };
+        if !runs(&["setsid".into(), "--version".into()]) {
+            return Some("setsid (util-linux) is missing");
+        }
+        (!runs(&slow(1, "--version"))).then_some("strace is missing, too old, or may not trace")
+    });
+    if let Some(lacks) = lacks {
+        // Past the macros, whose words are kept from who runs a test that passes.
+        let _ = writeln!(std::io::stderr(), "skipped: {lacks}");
+    }
+    lacks.is_none()
+}
+
+/// The lines of a run that nobody disturbs.
+pub(crate) fn undisturbed(tree: &Tree, words: &str) -> Vec<String> {
+    let mut command = Command::new(PDU);
+    command.args(words.split(' ')).current_dir(tree.root());
+    command.env_clear().env("LC_ALL", "C").stdin(Stdio::null());
+    let output = command.output().expect("pdu starts");
+    String::from_utf8_lossy(&output.stdout)
+        .lines()
+        .map(str::to_owned)
+        .collect()
+}

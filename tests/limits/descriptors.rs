@@ -111,7 +111,7 @@ fn descriptors_do_not_leak_where_half_of_the_directories_may_not_be_read() {
     if !works("prlimit --version") || !works("setpriv --version") {
         return;
     }
-    let mut tree = Planted::new();
+    let mut tree = Planted::on_disk();
     let root = tree.open();
     let count = size(600, 10_000);
     for number in 0..count {

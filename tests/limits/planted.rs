@@ -2,6 +2,7 @@
 
 use std::ffi::OsStr;
 use std::fs;
+use std::io;
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
@@ -22,15 +23,24 @@ pub(crate) struct Planted {
 }
 
 impl Planted {
-    /// Nothing but `t`.
+    /// Nothing but `t`: in memory where that can be written, since a disk takes long over so many directories.
     pub(crate) fn new() -> Self {
+        Self::below(Path::new("/dev/shm")).unwrap_or_else(|_| Self::on_disk())
+    }
+
+    /// The same where temporary files are, from where programs can be run.
+    pub(crate) fn on_disk() -> Self {
+        Self::below(&std::env::temp_dir()).expect("temporary files can be written")
+    }
+
+    fn below(place: &Path) -> io::Result<Self> {
         static COUNT: AtomicU32 = AtomicU32::new(0);
         let number = COUNT.fetch_add(1, Ordering::Relaxed);
-        let name = format!("pdu-limits-{}-{number}", std::process::id());
-        let root = std::env::temp_dir().join(name);
-        fs::create_dir_all(root.join("t")).expect("temporary files can be written");
-        fs::set_permissions(&root, fs::Permissions::from_mode(0o755)).expect("it is ours");
-        Self { root, entries: 1 }
+        let root = place.join(format!("pdu-limits-{}-{number}", std::process::id()));
+        fs::create_dir(&root)?;
+        fs::create_dir(root.join("t"))?;
+        fs::set_permissions(&root, fs::Permissions::from_mode(0o755))?;
+        Ok(Self { root, entries: 1 })
     }
 
     /// The directory that holds `t`.

@@ -64,7 +64,8 @@ impl Limited {
         self
     }
 
-    /// As a user who is nobody, where this one is root. With a copy of the program that nobody can reach.
+    /// As a user who is nobody, where this one is root. With a copy of the program that nobody can reach: the tree is
+    /// on disk.
     pub(crate) fn by_nobody(mut self, tree: &Planted) -> Self {
         if !rustix::process::geteuid().is_root() {
             return self;

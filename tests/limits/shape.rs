@@ -163,7 +163,7 @@ fn paths_may_be_longer_than_any_call_takes() {
 
 #[test]
 fn the_working_directory_may_be_unreadable_or_gone() {
-    let mut tree = Planted::new();
+    let mut tree = Planted::on_disk();
     tree.chain(60, &"n".repeat(255), |_, _| {});
     let words = format!("-s --inodes {}/t", tree.root().display());
     let make = |name: &str| {

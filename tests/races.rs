@@ -229,8 +229,10 @@ fn mounts_that_come_and_go_are_no_errors() {
             "{option}"
         );
         let sum = answer.number("\tt");
-        // 43 entries, the file in tmpfs, what is mounted into itself: its file and its empty directory.
-        assert!((42..=47).contains(&sum), "{option}: {sum}");
+        // 43 entries; one more with the tmpfs and its file. What is mounted into itself is left out, or met while
+        // it comes: a file and a directory more. With -x the tmpfs is left out.
+        let least = if option == "-x" { 41 } else { 42 };
+        assert!((least..=47).contains(&sum), "{option}: {sum}");
         sums.insert(sum);
     }
     let rounds = storm.rounds();

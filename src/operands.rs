@@ -31,11 +31,10 @@ impl Operands {
     pub fn from_list(list: &OsStr) -> Result<Self, Failure> {
         let mut text = Vec::new();
         let read = if list == "-" {
-            io::stdin().lock().read_to_end(&mut text)
+            read_all(io::stdin().lock(), &mut text)
         } else {
-            let mut file =
-                File::open(list).map_err(|error| failure(Operation::OpenNames, &error))?;
-            file.read_to_end(&mut text)
+            let file = File::open(list).map_err(|error| failure(Operation::OpenNames, &error))?;
+            read_all(file, &mut text)
         };
         let mut operands = Self::default();
         operands.add_list(&text, list.as_bytes());
@@ -74,6 +73,28 @@ impl Operands {
     fn add_wrong(&mut self, path: &[u8], failure: Failure) {
         self.wrong
             .push(self.names.len(), path, What::Failed(failure));
+    }
+}
+
+/// How often an interrupted read is made again.
+const INTERRUPTIONS: usize = 100;
+
+/// Reads to the end. An interrupted read is made again, but not for ever, as std would.
+pub fn read_all(mut from: impl Read, text: &mut Vec<u8>) -> io::Result<()> {
+    let mut buffer = [0; 8192];
+    let mut interruptions = 0;
+    loop {
+        match from.read(&mut buffer) {
+            Ok(0) => return Ok(()),
+            Ok(count) => text.extend_from_slice(&buffer[..count]),
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {
+                interruptions += 1;
+                if interruptions > INTERRUPTIONS {
+                    return Err(error);
+                }
+            }
+            Err(error) => return Err(error),
+        }
     }
 }
 

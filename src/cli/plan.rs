@@ -10,6 +10,7 @@ use super::args::NO_WORD;
 use super::{Args, Environment, Operands, Plan, Refusal};
 use crate::block_size::{BlockSize, SizeError, Suffixes, parse_integer};
 use crate::exclude::Exclude;
+use crate::operands::read_all;
 use crate::quote::{self, Charset, Style};
 use crate::show::{Measure, Threshold};
 use crate::status::reason;
@@ -285,7 +286,7 @@ impl Draft {
     fn take_patterns(&mut self, file: &[u8]) {
         let read = match file {
             b"-" => read_stdin(),
-            _ => std::fs::read(OsStr::from_bytes(file)),
+            _ => read_file(OsStr::from_bytes(file)),
         };
         match read {
             Ok(text) => self.exclude.add_lines(&text),
@@ -307,9 +308,15 @@ impl Draft {
     }
 }
 
+fn read_file(name: &OsStr) -> std::io::Result<Vec<u8>> {
+    let mut text = Vec::new();
+    read_all(std::fs::File::open(name)?, &mut text)?;
+    Ok(text)
+}
+
 fn read_stdin() -> std::io::Result<Vec<u8>> {
     let mut text = Vec::new();
-    std::io::Read::read_to_end(&mut std::io::stdin().lock(), &mut text)?;
+    read_all(std::io::stdin().lock(), &mut text)?;
     Ok(text)
 }
 

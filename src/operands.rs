@@ -35,9 +35,8 @@ impl Operands {
         let read = if list == "-" {
             read_stdin(&mut text)
         } else {
-            let mut file =
-                File::open(list).map_err(|error| failure(Operation::OpenNames, &error))?;
-            file.read_to_end(&mut text)
+            let file = File::open(list).map_err(|error| failure(Operation::OpenNames, &error))?;
+            read_all(file, &mut text)
         };
         let mut operands = Self::default();
         operands.add_list(&text, list.as_bytes());
@@ -80,11 +79,11 @@ impl Operands {
 }
 
 /// Reads standard input to its end. std takes one that is closed, or not open for reading, for an empty one.
-pub fn read_stdin(text: &mut Vec<u8>) -> io::Result<usize> {
+pub fn read_stdin(text: &mut Vec<u8>) -> io::Result<()> {
     if was_closed(Stream::Input) {
         return Err(rustix::io::Errno::BADF.into());
     }
-    Stdin.read_to_end(text)
+    read_all(Stdin, text)
 }
 
 struct Stdin;
@@ -92,6 +91,28 @@ struct Stdin;
 impl Read for Stdin {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         Ok(rustix::io::read(rustix::stdio::stdin(), buffer)?)
+    }
+}
+
+/// How often an interrupted read is made again.
+const INTERRUPTIONS: usize = 100;
+
+/// Reads to the end. An interrupted read is made again, but not for ever, as std would.
+pub fn read_all(mut from: impl Read, text: &mut Vec<u8>) -> io::Result<()> {
+    let mut buffer = [0; 8192];
+    let mut interruptions = 0;
+    loop {
+        match from.read(&mut buffer) {
+            Ok(0) => return Ok(()),
+            Ok(count) => text.extend_from_slice(&buffer[..count]),
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {
+                interruptions += 1;
+                if interruptions > INTERRUPTIONS {
+                    return Err(error);
+                }
+            }
+            Err(error) => return Err(error),
+        }
     }
 }
 

@@ -1,7 +1,11 @@
 //! The real threads of the real program: that they end, on one processor and on many, and cost nothing while they
 //! wait. What they do in which order is the affair of the models (`src/walk/model.rs`, `src/sema.rs`).
 
-#![allow(clippy::print_stdout, reason = "the walls are for src")]
+#![allow(
+    clippy::disallowed_methods,
+    clippy::print_stdout,
+    reason = "the walls are for src"
+)]
 
 mod tree;
 
@@ -86,8 +90,16 @@ fn walkers_that_wait_for_a_slow_directory_use_no_processor() {
         return;
     }
     let tree = wide();
-    // One directory answers after three seconds, as one on a mount that is slow; sixteen walkers wait for it.
-    let slow = tree.root().join("t/d7/e");
+    // One directory answers after three seconds, as one on a mount that is slow; sixteen walkers wait for it. It is
+    // the last that the top lists, so that the main thread is not the one to come to it.
+    let last = std::fs::read_dir(tree.root().join("t"))
+        .expect("it is ours")
+        .last();
+    let slow = last
+        .expect("it is not empty")
+        .expect("it is ours")
+        .path()
+        .join("e");
     let mut command = Command::new("strace");
     command.args([
         "-f",
@@ -102,6 +114,6 @@ fn walkers_that_wait_for_a_slow_directory_use_no_processor() {
     command.current_dir(tree.root());
     let (output, used) = run(command);
     assert_eq!(output, format!("{}\tt\n", 1 + 3 * WIDTH));
-    // One that looks without a pause whether there is work would use all of the three seconds, and so would the rest.
-    assert!(used < Duration::from_millis(1500), "{used:?}");
+    // One that looked without a pause whether there is work would use as much of the three seconds as it gets.
+    assert!(used < Duration::from_millis(250), "{used:?}");
 }

@@ -10,7 +10,7 @@ use super::args::NO_WORD;
 use super::{Environment, Operands, Plan, Refusal};
 use crate::block_size::{BlockSize, SizeError, Suffixes, parse_integer};
 use crate::exclude::Exclude;
-use crate::operands::read_stdin;
+use crate::operands::{read_all, read_stdin};
 use crate::quote::{self, Charset, Style};
 use crate::show::{Measure, Threshold};
 use crate::status::reason;
@@ -295,8 +295,8 @@ impl Draft {
     fn take_patterns(&mut self, file: &[u8]) {
         let mut text = Vec::new();
         let read = match file {
-            b"-" => read_stdin(&mut text).map(drop),
-            _ => std::fs::read(OsStr::from_bytes(file)).map(|read| text = read),
+            b"-" => read_stdin(&mut text),
+            _ => read_file(OsStr::from_bytes(file), &mut text),
         };
         match read {
             Ok(()) => self.exclude.add_lines(&text),
@@ -316,6 +316,10 @@ impl Draft {
             self.wrong = Some([what.as_bytes(), &value].concat());
         }
     }
+}
+
+fn read_file(name: &OsStr, text: &mut Vec<u8>) -> std::io::Result<()> {
+    read_all(std::fs::File::open(name)?, text)
 }
 
 /// The option as it was typed for this value: GNU's messages tell `-B` from `--block-size`.

@@ -9,7 +9,6 @@
 #[allow(unused_imports, reason = "the stage needs it")]
 mod fuse;
 #[path = "support/judge.rs"]
-#[allow(dead_code, reason = "the differential test uses the rest")]
 mod judge;
 #[path = "support/stage.rs"]
 mod stage;

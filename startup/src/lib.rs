@@ -14,6 +14,7 @@ use std::alloc::{GlobalAlloc, Layout, System};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 static STDOUT_CLOSED: AtomicBool = AtomicBool::new(false);
+static EXHAUSTED: AtomicBool = AtomicBool::new(false);
 static IGNORED: AtomicU64 = AtomicU64::new(0);
 
 /// True if file descriptor 1 was closed when the process started.
@@ -73,6 +74,13 @@ fn there(memory: *mut u8) -> *mut u8 {
 #[cold]
 fn exhausted() -> ! {
     const MESSAGE: &[u8] = b"pdu: memory exhausted\n";
+    // One line, however many threads run out at the same time.
+    if EXHAUSTED.swap(true, Ordering::Relaxed) {
+        loop {
+            // SAFETY: pause touches no memory of ours; the thread that came first ends the process.
+            unsafe { libc::pause() };
+        }
+    }
     // SAFETY: write reads as many bytes as MESSAGE has; _exit ends all threads and runs nothing of ours.
     unsafe {
         libc::write(libc::STDERR_FILENO, MESSAGE.as_ptr().cast(), MESSAGE.len());

@@ -13,7 +13,6 @@ use std::time::Duration;
 
 use crossbeam_channel::{Receiver, Sender, bounded};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
-use rustix::process::{Resource, getrlimit};
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 use signal_hook::iterator::Signals;
 
@@ -56,8 +55,7 @@ pub fn start() -> Receiver<Cause> {
 fn has_descriptors() -> bool {
     const NEEDED: usize = 2 + 3;
     const PLENTY: u64 = 64;
-    let limit = getrlimit(Resource::Nofile).current;
-    if limit.is_none_or(|limit| limit >= PLENTY) {
+    if pdu_startup::descriptor_limit() >= PLENTY {
         return true;
     }
     let held = (0..NEEDED).map_while(|_| rustix::io::dup(rustix::stdio::stdin()).ok());

@@ -10,7 +10,6 @@ use std::sync::Arc;
 
 use rustix::fs::{CWD, Mode, OFlags, ResolveFlags};
 use rustix::io::Errno;
-use rustix::process::{Resource, getrlimit};
 
 use super::handle::{Handle, open_directory, retry};
 use super::stat::{Lookup, Stat, stat, stat_open};
@@ -282,7 +281,7 @@ pub(super) fn fit(shared: &Shared) -> usize {
 fn threads_with_room() -> usize {
     const OURS: u64 = 8 << 20;
     const EACH: u64 = 1 << 20;
-    let Some(limit) = getrlimit(Resource::As).current else {
+    let Some(limit) = pdu_startup::address_space_limit() else {
         return usize::MAX;
     };
     usize::try_from(limit.saturating_sub(OURS) / EACH).unwrap_or(usize::MAX)

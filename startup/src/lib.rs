@@ -13,11 +13,13 @@
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
+static EXHAUSTED: AtomicBool = AtomicBool::new(false);
 /// Whether the descriptors 0, 1 and 2 were closed.
 static CLOSED: [AtomicBool; 3] = [const { AtomicBool::new(false) }; 3];
 static IGNORED: AtomicU64 = AtomicU64::new(0);
 /// What Linux gives a process that nobody has given another limit.
 static DESCRIPTORS: AtomicU64 = AtomicU64::new(1024);
+static ADDRESS_SPACE: AtomicU64 = AtomicU64::new(u64::MAX);
 
 /// A standard stream.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -49,6 +51,13 @@ pub fn was_ignored(signal: i32) -> bool {
 #[must_use]
 pub fn descriptor_limit() -> u64 {
     DESCRIPTORS.load(Ordering::Relaxed)
+}
+
+/// The limit on the address space (`RLIMIT_AS`) in bytes, if there is one and it could be asked for.
+#[must_use]
+pub fn address_space_limit() -> Option<u64> {
+    let limit = ADDRESS_SPACE.load(Ordering::Relaxed);
+    (limit != u64::MAX).then_some(limit)
 }
 
 /// The signals whose disposition matters to pdu.
@@ -95,6 +104,13 @@ fn there(memory: *mut u8) -> *mut u8 {
 #[cold]
 fn exhausted() -> ! {
     const MESSAGE: &[u8] = b"pdu: memory exhausted\n";
+    // One line, however many threads run out at the same time.
+    if EXHAUSTED.swap(true, Ordering::Relaxed) {
+        loop {
+            // SAFETY: pause touches no memory of ours; the thread that came first ends the process.
+            unsafe { libc::pause() };
+        }
+    }
     // SAFETY: write reads as many bytes as MESSAGE has; _exit ends all threads and runs nothing of ours.
     unsafe {
         libc::write(libc::STDERR_FILENO, MESSAGE.as_ptr().cast(), MESSAGE.len());
@@ -111,13 +127,15 @@ fn share_one_heap_where_space_is_limited() {
     };
     // SAFETY: getrlimit writes to a structure that we own.
     let told = unsafe { libc::getrlimit(libc::RLIMIT_AS, &raw mut limit) };
+    if told != 0 || limit.rlim_cur == libc::RLIM_INFINITY {
+        return;
+    }
+    ADDRESS_SPACE.store(limit.rlim_cur, Ordering::Relaxed);
     #[cfg(target_env = "gnu")]
-    if told == 0 && limit.rlim_cur != libc::RLIM_INFINITY {
+    {
         // SAFETY: mallopt sets a number of the C library's; no other thread runs yet.
         unsafe { libc::mallopt(libc::M_ARENA_MAX, 1) };
     }
-    #[cfg(not(target_env = "gnu"))]
-    let _ = told;
 }
 
 extern "C" fn look() {

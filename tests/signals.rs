@@ -285,7 +285,7 @@ fn windows_without_room_get_no_more_than_fits() {
     let tree = forest(20);
     for (columns, most) in [(0, 79), (1, 0), (2, 1), (3, 2)] {
         let mut words = vec!["env".to_owned(), "COLUMNS=1".into(), "LINES=0".into()];
-        words.extend(slow(80, "-v -b -j2 t"));
+        words.extend(slow(40, "-v -b -j2 t"));
         let end = start_slow(&tree, columns, Streams::All, &words).end();
         assert!(end.status.success());
         assert!(

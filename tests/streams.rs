@@ -15,7 +15,7 @@ use std::path::Path;
 use std::process::{Command, Output, Stdio};
 
 use judge::Judge;
-use terminal::{PDU, often, wait};
+use terminal::{PDU, forest, often, wait};
 use tree::Tree;
 
 // ---------------------------------------------------------------- running
@@ -101,6 +101,24 @@ fn small() -> Tree {
 }
 
 const WHOLE: &str = "5\tt/d/e\n12\tt/d\n13\tt\n";
+
+// ---------------------------------------------------------------- the same bytes each time
+
+#[test]
+fn two_hundred_runs_with_any_number_of_threads_print_the_same_bytes() {
+    let tree = forest(40);
+    let lines = |program: &Path, words: &str| answer(&tree, program, words, "").output;
+    let expected = match gnu() {
+        Some(gnu) => lines(&gnu.path, "-ab t"),
+        None => lines(Path::new(PDU), "-abj1 t"),
+    };
+    assert_eq!(expected.lines().count(), 161);
+    for run in 0..200 {
+        let threads = [1, 2, 3, 7, 20, 64][run % 6];
+        let got = lines(Path::new(PDU), &format!("-abj{threads} t"));
+        assert_eq!(got, expected, "run {run}, {threads} threads");
+    }
+}
 
 // ---------------------------------------------------------------- closed streams
 

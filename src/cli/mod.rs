@@ -126,6 +126,7 @@ pub fn parse(mut words: Vec<OsString>, environment: &Environment) -> Result<Requ
     if environment.get("POSIXLY_CORRECT").is_some() {
         words::end_options_at_first_operand(&mut words, &command);
     }
+    words::part_letters_from_values(&mut words, &command);
     match command.try_get_matches_from_mut(&words) {
         Ok(matches) => {
             plan::plan(&matches, &words, environment).map(|plan| Request::Run(Box::new(plan)))

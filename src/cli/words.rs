@@ -164,20 +164,51 @@ pub(super) fn end_options_at_first_operand(words: &mut Vec<OsString>, command: &
     }
 }
 
+/// clap drops an equals sign between a letter and its value; to getopt it is the value's first byte (`-d=1`). Makes
+/// two words of such a one.
+pub(super) fn part_letters_from_values(words: &mut Vec<OsString>, command: &Command) {
+    let mut index = 1;
+    while let Some(word) = words.get(index).map(|word| word.as_bytes()) {
+        if word == b"--" {
+            return;
+        }
+        let at = value_at(word, command).filter(|&at| word.get(at) == Some(&b'='));
+        let parted = at.and_then(|at| word.split_at_checked(at));
+        if let Some((letters, value)) = parted {
+            let value = OsStr::from_bytes(value).to_owned();
+            words[index] = OsStr::from_bytes(letters).to_owned();
+            words.insert(index + 1, value);
+            index += 2;
+        } else {
+            index += if takes_next(word, command) { 2 } else { 1 };
+        }
+    }
+}
+
+fn takes_value(arg: &Arg) -> bool {
+    arg.get_action().takes_values() && !arg.is_require_equals_set()
+}
+
 /// Whether an option word takes the next word as its argument.
 fn takes_next(word: &[u8], command: &Command) -> bool {
-    let needs = |arg: &Arg| arg.get_action().takes_values() && !arg.is_require_equals_set();
     if let Some(name) = word.strip_prefix(b"--") {
         let matches = |long: &str| long.as_bytes().starts_with(name);
         let found = |arg: &&Arg| arg.get_long().is_some_and(matches);
-        return !name.contains(&b'=') && command.get_arguments().find(found).is_some_and(needs);
+        let arg = command.get_arguments().find(found);
+        return !name.contains(&b'=') && arg.is_some_and(takes_value);
     }
-    let mut letters = word.iter().skip(1);
-    while let Some(&letter) = letters.next() {
+    value_at(word, command) == Some(word.len())
+}
+
+/// Where the value begins in a bundle of letters, the last of which takes one; the end of the word where it is the next.
+fn value_at(word: &[u8], command: &Command) -> Option<usize> {
+    if !word.starts_with(b"-") || word.starts_with(b"--") {
+        return None;
+    }
+    let has_value = |&letter: &u8| {
         let found = |arg: &&Arg| arg.get_short() == Some(char::from(letter));
-        if command.get_arguments().find(found).is_some_and(needs) {
-            return letters.next().is_none();
-        }
-    }
-    false
+        command.get_arguments().find(found).is_some_and(takes_value)
+    };
+    let letter = word.iter().skip(1).position(has_value)?;
+    Some(letter + 2)
 }

@@ -22,7 +22,7 @@ use std::time::Duration;
 
 use fuse::{Node, Op};
 use rustix::process::{Pid, Signal, kill_process};
-use stage::{Answer, PDU, Stage, is_root, must, size_of, skip, tool, wait_until};
+use stage::{Answer, PDU, Stage, is_root, must, size_of, tool, wait_until};
 
 /// The root of a file system whose server is dead: it answers nothing.
 fn dead() -> Node {
@@ -429,10 +429,10 @@ fn a_mount_that_is_gone_is_told() {
         .and_then(|device| device.split(':').nth(1))
         .expect("a device")
         .to_owned();
-    let abort = format!("/sys/fs/fuse/connections/{number}/abort");
-    if std::fs::write(&abort, "1").is_err() {
-        return skip("fusectl is not mounted");
+    if !stage.mount(Path::new("ctl"), "ctl", "fusectl", "") {
+        return;
     }
+    std::fs::write(stage.at("ctl").join(number).join("abort"), "1").expect("it can be ended");
     let complaint = "pdu: cannot access 't/dead': Transport endpoint is not connected";
     stage.answers("-s --inodes t", "23\tt\n", &[complaint]);
     stage.agrees_with_gnu("--inodes t");

@@ -9,7 +9,8 @@
 use std::sync::Weak;
 use std::time::{Duration, Instant};
 
-use rustix::time::{ClockId, clock_gettime};
+use rustix::thread::sched_getaffinity;
+use rustix::time::{ClockId, DynamicClockId, clock_gettime_dynamic};
 
 use super::Shared;
 use crate::schedule;
@@ -60,15 +61,26 @@ impl Load {
     }
 }
 
-/// Processor time of the whole process (clock_gettime(2), `CLOCK_PROCESS_CPUTIME_ID`).
+/// Processor time of the whole process (clock_gettime(2), `CLOCK_PROCESS_CPUTIME_ID`). None where the kernel does not
+/// tell: then all walkers are called.
 fn spent() -> Duration {
-    Duration::try_from(clock_gettime(ClockId::ProcessCPUTime)).unwrap_or_default()
+    let clock = DynamicClockId::Known(ClockId::ProcessCPUTime);
+    let time = clock_gettime_dynamic(clock).ok();
+    time.and_then(|time| Duration::try_from(time).ok())
+        .unwrap_or_default()
+}
+
+/// Processors that this process may run on (sched_getaffinity(2)). Not std's answer, which reads the files of
+/// cgroups: a share of a processor's time is told by the load soon enough.
+fn processors() -> usize {
+    let set = sched_getaffinity(None);
+    set.map_or(1, |set| set.count().max(1) as usize)
 }
 
 impl Crew {
     /// Calls the first walkers; `load` is that of a lone one so far.
     pub(super) fn call(walk: Weak<Shared>, all: usize, mut load: Load) -> Self {
-        let processors = std::thread::available_parallelism().map_or(1, usize::from);
+        let processors = processors();
         let holds_back = all > processors && !schedule::decide(|| load.was_idle(1));
         let first = if holds_back { processors } else { all };
         let crew = Self {

@@ -1,15 +1,10 @@
 //! F8, F10: no threads, one processor, too many walkers.
 
 use std::fs;
-use std::os::unix::process::ExitStatusExt;
 use std::path::PathBuf;
-use std::process::{Child, Stdio};
-use std::time::Duration;
-
-use rustix::process::{Pid, Signal, kill_process};
 
 use crate::planted::Planted;
-use crate::run::{PDU, pdu, text, wait_until, works};
+use crate::run::{PDU, pdu, text, works};
 
 /// More directories than the main thread walks before it calls for others.
 fn forest(count: usize) -> Planted {
@@ -109,46 +104,6 @@ fn a_cgroup_that_allows_no_thread_gets_the_whole_count() {
         let limited = pdu(tree.root()).after(&format!("sh {}", script.display()));
         limited.counts("-s --inodes -j20 t", tree.entries);
     }
-}
-
-/// The signals that the process catches, as bits.
-fn caught(child: &Child) -> u64 {
-    let status = fs::read_to_string(format!("/proc/{}/status", child.id())).unwrap_or_default();
-    let line = status.lines().find_map(|line| line.strip_prefix("SigCgt:"));
-    line.and_then(|bits| u64::from_str_radix(bits.trim(), 16).ok())
-        .unwrap_or(0)
-}
-
-/// A handler whose thread could not be had would swallow the signal.
-#[test]
-fn without_threads_an_interrupt_still_ends_the_run() {
-    if !can_trace() {
-        return;
-    }
-    let tree = forest(1_000);
-    let slow = format!(
-        "{TRACER} -e inject=clone,clone3:error=EAGAIN -e inject=getdents64:delay_enter=20000"
-    );
-    let mut command = std::process::Command::new("strace");
-    command.args(slow.split(' ').skip(1)).args([PDU, "-s", "t"]);
-    command.current_dir(tree.root()).stdout(Stdio::piped());
-    let mut child = command.spawn().expect("it starts");
-    let interrupt = 1 << (Signal::INT.as_raw() - 1);
-    let is_caught = wait_until(Duration::from_secs(60), || caught(&child) & interrupt != 0);
-    assert!(is_caught, "it never got as far as to catch signals");
-    // Threads are refused after that.
-    wait_until(Duration::from_millis(300), || false);
-    kill_process(Pid::from_child(&child), Signal::INT).expect("it runs");
-    let ended = wait_until(Duration::from_secs(15), || {
-        child.try_wait().expect("it is ours").is_some()
-    });
-    if !ended {
-        child.kill().expect("it runs");
-    }
-    let output = child.wait_with_output().expect("it has ended");
-    assert!(ended, "the interrupt was swallowed");
-    assert_eq!(output.status.signal(), Some(2));
-    assert_eq!(text(&output.stdout), "");
 }
 
 #[test]

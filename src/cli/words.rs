@@ -94,7 +94,9 @@ fn refused(typed: &str, words: &[OsString]) -> Option<usize> {
 }
 
 fn unknown(typed: &str, command: &Command, words: &[OsString]) -> Vec<u8> {
-    let Some(name) = typed.strip_prefix("--") else {
+    // A lone `--` is no option: it was the letter `-` in a bundle, or the empty name of `--=`.
+    let is_letter = typed == "--" && !words.iter().any(|word| word.as_bytes().starts_with(b"--="));
+    let Some(name) = typed.strip_prefix("--").filter(|_| !is_letter) else {
         return [b"invalid option -- '", &[letter(typed, words)][..], b"'"].concat();
     };
     let name = name.split('=').next().unwrap_or(name);

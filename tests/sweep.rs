@@ -47,8 +47,9 @@ const ERRORS: &[&str] = &[
     "EIO", "ENOMEM", "EMFILE", "EACCES", "EINTR", "ENOENT", "ENOSYS", "EAGAIN",
 ];
 
-/// Calls that the kernel cannot refuse, and strace's own execve.
-const NEVER_FAIL: &[&str] = &["execve", "exit", "exit_group", "restart_syscall"];
+/// Calls that the kernel cannot refuse, and strace's own execve. brk answers with an address, never with an error
+/// number: one that strace puts there is taken for an address.
+const NEVER_FAIL: &[&str] = &["brk", "execve", "exit", "exit_group", "restart_syscall"];
 
 /// std asks these again while they are interrupted, which no kernel does to them for ever.
 const ASKED_AGAIN: &[&str] = &["poll", "getrandom"];

@@ -11,7 +11,6 @@ mod tree;
 use std::ffi::{OsStr, OsString};
 use std::fmt::Write as _;
 use std::fs;
-use std::io::Write;
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::os::unix::process::CommandExt;
 use std::path::Path;
@@ -301,17 +300,6 @@ fn any_name_is_quoted_without_what_a_terminal_obeys() {
 
 // ---------------------------------------------------------------- beside GNU du
 
-fn gnu() -> Option<Judge> {
-    let judge = Judge::find().filter(|judge| judge.dialect.same_messages());
-    if judge.is_none() {
-        let _ = writeln!(
-            std::io::stderr(),
-            "skipped: no GNU du of 9.10 or later to compare with"
-        );
-    }
-    judge
-}
-
 /// A run of a program in the tree.
 struct Run<'a> {
     tree: &'a Tree,
@@ -387,7 +375,7 @@ fn without_nul(bytes: &[u8]) -> Vec<u8> {
 
 #[test]
 fn sizes_mean_what_they_mean_to_gnu() {
-    let gnu = gnu();
+    let gnu = Judge::of_the_newest_words();
     let tree = Tree::of("t/f 123456789");
     hunt("sizes", 60, pieces(SIZES, 4), |text| {
         let text = &without_nul(text);
@@ -415,7 +403,7 @@ fn sizes_mean_what_they_mean_to_gnu() {
 
 #[test]
 fn styles_mean_what_they_mean_to_gnu() {
-    let gnu = gnu();
+    let gnu = Judge::of_the_newest_words();
     let tree = Tree::of("t/a 5 @951827696\nt/ @86400");
     hunt("styles", 150, pieces(STYLES, 5), |text| {
         let text = &without_nul(text);
@@ -455,7 +443,7 @@ fn styles_mean_what_they_mean_to_gnu() {
 
 #[test]
 fn patterns_match_what_they_match_for_gnu() {
-    let gnu = gnu();
+    let gnu = Judge::of_the_newest_words();
     let names = "a b ab f z - ] [ ! ^ * ? \\x5c a-z A é \\xff a\\xffb .hidden a.b [a] {a,b} d/a d/b/a d/ab/f d/[/f";
     let lines = names.split(' ').map(|name| format!("t/{name} 1\n"));
     let tree = Tree::of(&lines.collect::<String>());
@@ -482,7 +470,7 @@ fn patterns_match_what_they_match_for_gnu() {
 
 #[test]
 fn lists_are_read_as_gnu_reads_them() {
-    let gnu = gnu();
+    let gnu = Judge::of_the_newest_words();
     let tree = Tree::of("t/f 5\nt/d/g 7");
     let piece = select(
         &[
@@ -646,7 +634,9 @@ fn any_command_line_is_run_or_refused_in_words() {
 
 #[test]
 fn command_lines_of_gnus_words_get_gnus_answers() {
-    let Some(gnu) = gnu() else { return };
+    let Some(gnu) = Judge::of_the_newest_words() else {
+        return;
+    };
     let tree = Tree::of("t/f 5\nt/d/g 7\nlist 3");
     hunt("words", 200, command_line(WORDS.to_vec()), |input| {
         let words = words(&without_nul(input));

@@ -9,7 +9,6 @@ mod tree;
 
 use std::ffi::{OsStr, OsString};
 use std::fs;
-use std::io::Write;
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::os::unix::process::CommandExt;
 use std::path::Path;
@@ -79,17 +78,6 @@ fn run(tree: &Tree, program: &Path, locale: &str, words: &[OsString]) -> Output 
 
 fn words(text: &str) -> Vec<OsString> {
     text.split(' ').map(OsString::from).collect()
-}
-
-fn gnu() -> Option<Judge> {
-    let judge = Judge::find().filter(|judge| judge.dialect.same_messages());
-    if judge.is_none() {
-        let _ = writeln!(
-            std::io::stderr(),
-            "skipped: no GNU du of 9.10 or later to compare with"
-        );
-    }
-    judge
 }
 
 /// What a terminal got, but for the ends of lines, the erasing of progress, and what else is ours there.
@@ -200,7 +188,7 @@ fn a_pipe_gets_the_exact_bytes_in_every_locale() {
 #[test]
 fn the_locale_changes_no_byte_of_the_output() {
     let tree = varied();
-    let gnu = gnu();
+    let gnu = Judge::of_the_newest_words();
     for options in [
         "-h t",
         "-h --si t",
@@ -277,7 +265,9 @@ fn mentions(name: &[u8]) -> Vec<Vec<OsString>> {
 
 #[test]
 fn messages_on_a_pipe_are_gnus_to_the_byte() {
-    let Some(gnu) = gnu() else { return };
+    let Some(gnu) = Judge::of_the_newest_words() else {
+        return;
+    };
     let tree = Tree::of("t/f 5");
     for name in NAMES {
         for words in mentions(name) {

@@ -166,7 +166,7 @@ impl Run<'_> {
         if !walk.has_work() {
             return Ok(None);
         }
-        let causes = watch::start();
+        let causes = watch::start(self.status.last_words());
         let tick = if self.status.is_verbose() {
             self.expecting = walk::entries_expected(&self.operands);
             tick(TICK)

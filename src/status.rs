@@ -10,6 +10,7 @@ use std::io::IsTerminal;
 use std::time::{Duration, Instant};
 
 use humansize::{BINARY, FormatSizeOptions};
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
 use crate::listing::{Failure, Operation};
@@ -110,6 +111,16 @@ impl Status {
             true => Cow::Owned(quote::printable(line, self.options.charset)),
             false => Cow::Borrowed(line),
         }
+    }
+
+    /// What there is to say of a cancelled run that does not come to its end in time, for [`say_last`].
+    #[must_use]
+    pub fn last_words(&self) -> Vec<u8> {
+        let erase: &[u8] = match self.draws && self.options.verbose {
+            true => b"\r\x1b[K",
+            false => b"",
+        };
+        [erase, &*self.line(b"cancelled: the result is incomplete")].concat()
     }
 
     /// True once a message could not be written, or had nowhere to go. Progress and summary are no messages.
@@ -265,6 +276,16 @@ pub fn reason(errno: i32) -> String {
 
 /// How often an interrupted write is made again.
 const INTERRUPTIONS: usize = 100;
+
+/// Writes the last words, from another thread and only where nobody has to be waited for: the process ends anyway.
+pub fn say_last(words: &[u8]) {
+    let errors = rustix::stdio::stderr();
+    let mut ready = [PollFd::new(&errors, PollFlags::OUT)];
+    let polled = poll(&mut ready, Some(&Timespec::default()));
+    if polled.is_ok() && ready[0].revents().contains(PollFlags::OUT) {
+        write(words);
+    }
+}
 
 /// Whether it could be written. Where standard error was closed, `/dev/null` has its place by now.
 fn write(mut bytes: &[u8]) -> bool {

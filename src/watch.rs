@@ -16,6 +16,8 @@ use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 use signal_hook::iterator::Signals;
 
+use crate::status;
+
 /// Why a run was cancelled.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Cause {
@@ -34,13 +36,13 @@ const GLANCE: Duration = Duration::from_millis(200);
 /// Bytes of stack of a watching thread.
 const STACK: usize = 64 * 1024;
 
-/// Starts to watch. Without threads, or where descriptors are few, there is no watching: signals do what they do by
-/// default.
+/// Starts to watch; the last words are for a run that does not end in its time. Without threads, or where
+/// descriptors are few, there is no watching: signals do what they do by default.
 #[must_use]
-pub fn start() -> Receiver<Cause> {
+pub fn start(last_words: Vec<u8>) -> Receiver<Cause> {
     let (tell, causes) = bounded(2);
     if has_descriptors() {
-        let _ = watch_signals(tell.clone());
+        let _ = watch_signals(tell.clone(), last_words);
     }
     if std::io::stdin().is_terminal()
         && std::io::stdout().is_terminal()
@@ -69,7 +71,7 @@ fn spawn(name: &str, body: impl FnOnce() + Send + 'static) -> std::io::Result<()
     thread.spawn(body).map(drop)
 }
 
-fn watch_signals(tell: Sender<Cause>) -> std::io::Result<()> {
+fn watch_signals(tell: Sender<Cause>, last_words: Vec<u8>) -> std::io::Result<()> {
     let mut wanted = vec![SIGINT, SIGTERM, SIGHUP];
     wanted.retain(|&signal| !pdu_startup::was_ignored(signal));
     // Only a thread that runs may take the signals: what signal-hook has caught once stays caught, and without
@@ -86,6 +88,8 @@ fn watch_signals(tell: Sender<Cause>) -> std::io::Result<()> {
         let _ = tell.send(Cause::Signal(signal));
         let (_never, grace) = bounded::<()>(0);
         let _ = grace.recv_timeout(GRACE);
+        // Whoever reads the lines is too slow for the rest of them.
+        status::say_last(&last_words);
         let _ = signal_hook::low_level::emulate_default_handler(signal);
     })
 }

@@ -179,6 +179,22 @@ fn without_threads_signals_do_what_they_do_by_default() {
     }
 }
 
+/// Waits until a process has caught SIGINT.
+fn wait_until_caught(child: &Child) {
+    let deadline = Instant::now() + PATIENCE;
+    let is_caught = || {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", child.id()));
+        let status = status.unwrap_or_default();
+        let mask = status
+            .lines()
+            .find_map(|line| line.strip_prefix("SigCgt:\t"));
+        mask.is_some_and(|mask| u64::from_str_radix(mask, 16).is_ok_and(|mask| mask & 2 != 0))
+    };
+    while !is_caught() && Instant::now() < deadline {
+        pause(Duration::from_millis(2));
+    }
+}
+
 /// Waits until a process, which strace has yet to start, has something of a tree open.
 fn wait_for_descriptor(child: &Child, root: &Path) {
     let place = format!("/proc/{}/fd", child.id());
@@ -340,13 +356,12 @@ fn a_flood_of_lines_is_never_written_behind_the_progress() {
 
 // ---------------------------------------------------------------- a reader that is slow
 
-/// Takes so many bytes a second, and all that come once there is a hurry.
+/// Takes so many bytes a second at most, and ten times as many once there is a hurry.
 fn read_slowly(mut from: impl Read, bytes: usize, hurry: &AtomicBool) {
     let mut buffer = vec![0; bytes / 100];
     while from.read(&mut buffer).is_ok_and(|count| count > 0) {
-        if !hurry.load(Ordering::Relaxed) {
-            pause(Duration::from_millis(10));
-        }
+        let hurries = hurry.load(Ordering::Relaxed);
+        pause(Duration::from_millis(if hurries { 1 } else { 10 }));
     }
 }
 
@@ -389,6 +404,26 @@ fn a_slow_reader_of_the_lines_stops_neither_progress_nor_cancelling() {
         let said = read(errors);
         assert!(said.contains("incomplete"), "{said}");
     });
+}
+
+#[test]
+fn a_reader_that_takes_nothing_does_not_keep_pdu_from_saying_that_it_was_cancelled() {
+    let tree = often(20_000);
+    let mut child = start(
+        &tree,
+        &[PDU, "-bl", "--files0-from=list"].map(str::to_owned),
+    );
+    let mut output = child.stdout.take().expect("it is a pipe");
+    // A megabyte is more than the main thread writes before it listens; after that nobody takes anything.
+    let mut some = vec![0; 1_000_000];
+    output.read_exact(&mut some).expect("pdu writes");
+    wait_until_caught(&child);
+    kill_process(Pid::from_child(&child), Signal::INT).expect("it runs");
+    let status = wait(&mut child);
+    drop(output);
+    assert_eq!(status.signal(), Some(2), "{status:?}");
+    let said = read(child.stderr.take().expect("it is a pipe"));
+    assert_eq!(said, "pdu: cancelled: the result is incomplete\n");
 }
 
 // ---------------------------------------------------------------- background and foreground

@@ -23,12 +23,20 @@ _pdu() {
 
     case "${cmd}" in
         pdu)
-            opts="-0 -a -A -B -b -c -L -D -d -H -h -j -k -l -m -P -S -s -t -v -X -x --null --all --apparent-size --block-size --bytes --total --dereference --dereference-args --max-depth --files0-from --human-readable --inodes --threads --count-links --no-dereference --separate-dirs --si --summarize --threshold --time --time-style --verbose --exclude-from --exclude --one-file-system --help --version"
+            opts="-0 -a -A -B -b -c -L -D -d -H -h -j -k -l -m -P -o -r -S -s -t -n -T -v -X -x --null --all --apparent-size --by --color --block-size --bytes --total --dereference --dereference-args --max-depth --files0-from --format --from --human-readable --inodes --threads --count-links --no-dereference --output --reverse --separate-dirs --sort --si --summarize --threshold --time --time-style --top --tree --verbose --exclude-from --exclude --one-file-system --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --by)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --block-size)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -49,11 +57,31 @@ _pdu() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --format)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --from)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --threads)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 -j)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --output)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -o)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --sort)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -70,6 +98,14 @@ _pdu() {
                     return 0
                     ;;
                 --time-style)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --top)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -n)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

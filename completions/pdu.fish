@@ -1,10 +1,17 @@
+complete -c pdu -l by -d 'Print a sum for each class of entries rather than for directories; CLASS is ext, owner, group, age or kind' -r
+complete -c pdu -l color -d 'Color the names of a tree by LS_COLORS: auto (on a terminal; the default), always or never' -r
 complete -c pdu -s B -l block-size -d 'Scale sizes by SIZE before printing them; e.g., \'-BM\' prints sizes in units of 1,048,576 bytes; see SIZE format below' -r
 complete -c pdu -s d -l max-depth -d 'Print the total for a directory (or file, with --all) only if it is N or fewer levels below the command line argument; --max-depth=0 is the same as --summarize' -r
 complete -c pdu -l files0-from -d 'Summarize device usage of the NUL-terminated file names specified in file F; if F is -, read names from standard input' -r
+complete -c pdu -l format -d 'Print the report as FORMAT: du (lines, the default), tree (a chart), json (JSON Lines), csv, or ncdu (an export for ncdu and gdu)' -r
+complete -c pdu -l from -d 'Report on FILE, an export in the format of ncdu, rather than walk; if FILE is -, read standard input' -r
 complete -c pdu -s j -l threads -d 'Walk with up to N threads (1 to 4096, default 20; -L without -l: 1): with one for each processor while these are busy, and with all N where they would wait for a disk or a network' -r
+complete -c pdu -s o -l output -d 'Write the report to FILE, which is there only when it is whole' -r
+complete -c pdu -l sort -d 'Sort the lines by KEY: none (the order of the walk), size (the largest first), name, inodes or time' -r
 complete -c pdu -s t -l threshold -d 'Exclude entries smaller than SIZE if positive, or entries greater than SIZE if negative' -r
 complete -c pdu -l time -d 'Show time of the last modification of any file in the directory, or any of its subdirectories; with WORD, show that time instead: atime, access, use, ctime or status' -r
 complete -c pdu -l time-style -d 'Time/date format with --time; see TIME_STYLE below' -r
+complete -c pdu -s n -l top -d 'Print only the N largest entries, the largest first; with --sort=inodes or time, those of the most inodes or the newest' -r
 complete -c pdu -s X -l exclude-from -d 'Exclude files that match any pattern in FILE' -r
 complete -c pdu -l exclude -d 'Exclude files that match PATTERN' -r
 complete -c pdu -s 0 -l null -d 'End each output line with NUL, not newline'
@@ -21,9 +28,11 @@ complete -c pdu -s k -d 'Like --block-size=1K'
 complete -c pdu -s l -l count-links -d 'Count sizes many times if hard linked'
 complete -c pdu -s m -d 'Like --block-size=1M'
 complete -c pdu -s P -l no-dereference -d 'Don\'t follow any symbolic links (this is the default)'
+complete -c pdu -s r -l reverse -d 'Reverse the order of the lines, with --sort or --top'
 complete -c pdu -s S -l separate-dirs -d 'For directories do not include size of subdirectories'
 complete -c pdu -l si -d 'Like -h, but use powers of 1000 not 1024'
 complete -c pdu -s s -l summarize -d 'Display only a total for each argument'
+complete -c pdu -s T -l tree -d 'Equivalent to --format=tree'
 complete -c pdu -s v -l verbose -d 'Show on standard error, twice a second, how far the walk is, and a summary at the end'
 complete -c pdu -s x -l one-file-system -d 'Skip directories on different file systems'
 complete -c pdu -l help -d 'Display this help and exit'

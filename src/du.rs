@@ -17,9 +17,10 @@ use crate::cancel::{self, Canceller};
 use crate::listing::{Branch, Listing};
 use crate::operands::Operands;
 use crate::order::Order;
-use crate::show::{Format, Written};
-use crate::status::{Progress, Status, Summary};
-use crate::tally::{Counts, Tally, Told};
+use crate::report::{Next, Report};
+use crate::show::{Format, Outcome};
+use crate::status::{Progress, Status};
+use crate::tally::Counts;
 use crate::walk::{self, Inbox, Load, Spread, Vigil, Walk};
 use crate::watch::{self, Cause};
 
@@ -34,9 +35,6 @@ const PULSE: Duration = Duration::from_millis(20);
 
 /// Listings taken before the other events have their turn: with a slow reader of the output they would wait for ever.
 const AT_A_TIME: usize = 512;
-
-/// Bytes of finished lines that are written at once; with the last line, no more than a pipe holds.
-const PAGE: usize = 60 * 1024;
 
 /// How long a cancelled run waits for its walkers.
 const PATIENCE: Duration = Duration::from_millis(80);
@@ -65,8 +63,6 @@ pub struct Options {
     pub walk: walk::Options,
     /// For the count.
     pub tally: crate::tally::Options,
-    /// Print the sum over all operands.
-    pub total: bool,
 }
 
 /// Counts the operands.
@@ -83,13 +79,7 @@ pub fn du(
     let walk = Walk::new(options.walk, done, count.into());
     let mut run = Run {
         order: Order::new(),
-        tally: Tally::new(options.tally),
-        format,
-        page: Page {
-            lines: Vec::with_capacity(64 * 1024),
-            out,
-        },
-        status,
+        report: Report::new(options.tally, format, out, status),
         progress: Progress::default(),
         last: None,
         operands: Arc::clone(&roots),
@@ -101,19 +91,15 @@ pub fn du(
     if count > 0 {
         walk.add(roots);
     }
-    let stopped = run.run(walk, canceller);
-    match stopped {
-        Ok(cause) => run.end(cause, options.total),
+    match run.run(walk, canceller) {
+        Ok(cause) => run.end(cause),
         Err(error) => Ending::WriteError(error),
     }
 }
 
 struct Run<'a> {
     order: Order,
-    tally: Tally,
-    format: &'a mut dyn Format,
-    page: Page<'a>,
-    status: &'a mut Status,
+    report: Report<'a>,
     progress: Progress,
     /// The directory heard of last.
     last: Option<(Arc<Branch>, u32)>,
@@ -126,31 +112,10 @@ struct Run<'a> {
     broken: bool,
 }
 
-/// Finished lines on their way out. No `BufWriter`: that would write, when it is full, behind the progress.
-struct Page<'a> {
-    lines: Vec<u8>,
-    out: &'a mut dyn Write,
-}
-
-impl Page<'_> {
-    fn is_full(&self) -> bool {
-        self.lines.len() >= PAGE
-    }
-
-    fn flush(&mut self, status: &mut Status) -> io::Result<()> {
-        if self.lines.is_empty() {
-            return Ok(());
-        }
-        status.clear();
-        let written = self.out.write_all(&self.lines);
-        self.lines.clear();
-        written
-    }
-}
-
 impl Run<'_> {
     /// Walks to the end, or until somebody asks to stop.
     fn run(&mut self, walk: Walk, canceller: Canceller) -> io::Result<Option<Cause>> {
+        self.report.begin()?;
         self.advance()?;
         let (start, load) = (Instant::now(), Load::start());
         let mut directories = 0;
@@ -166,8 +131,8 @@ impl Run<'_> {
         if !walk.has_work() {
             return Ok(None);
         }
-        let causes = watch::start(self.status.last_words());
-        let tick = if self.status.is_verbose() {
+        let causes = watch::start(self.report.status.last_words());
+        let tick = if self.report.status.is_verbose() {
             self.expecting = walk::entries_expected(&self.operands);
             tick(TICK)
         } else {
@@ -199,16 +164,16 @@ impl Run<'_> {
                 recv(causes) -> cause => if let Ok(cause) = cause {
                     drop(canceller);
                     if cause == Cause::Enter {
-                        self.status.entered();
+                        self.report.status.entered();
                     }
                     // Now, since a second signal gives no time for it.
-                    self.status.clear();
+                    self.report.status.clear();
                     self.wind_up(spread)?;
                     return Ok(Some(cause));
                 },
                 default(PULSE) => self.take_some(&spread.listings)?,
             }
-            self.flush()?;
+            self.report.flush()?;
             spread.crew.look();
         }
     }
@@ -247,7 +212,7 @@ impl Run<'_> {
             }
             if tick.try_recv().is_ok() {
                 self.draw(None);
-                self.flush()?;
+                self.report.flush()?;
             }
         }
         self.drain(walk.listings())?;
@@ -273,7 +238,7 @@ impl Run<'_> {
 
     /// For the progress line, and only where there is one.
     fn note(&mut self, listing: &Listing) {
-        if self.status.is_verbose() {
+        if self.report.status.is_verbose() {
             let seen = listing.seen();
             self.progress.entries += seen.inodes;
             self.progress.bytes += seen.allocated;
@@ -298,86 +263,46 @@ impl Run<'_> {
         if let Some((branch, index)) = place {
             branch.path(index, None, &mut self.progress.path);
         }
-        self.status.progress(&self.progress);
+        self.report.status.progress(&self.progress);
     }
 
     /// Goes as far as the listings allow.
     fn advance(&mut self) -> io::Result<()> {
         while let Some(step) = self.order.step() {
-            match self.tally.take(&step) {
-                Told::Nothing => {}
-                Told::Skip => self.order.skip(),
-                Told::Record(record) => {
-                    let written = self.format.record(&record, &mut self.page.lines)?;
-                    self.remark(written)?;
-                    if self.page.is_full() {
-                        self.flush()?;
-                    }
-                }
-                Told::Failed(path, failure) => {
-                    // Both streams may be the same terminal or file: keep their order.
-                    self.page.flush(self.status)?;
-                    self.status.failure(path, failure);
-                }
+            if self.report.take(&step)? == Next::Skip {
+                self.order.skip();
             }
         }
         Ok(())
-    }
-
-    fn total(&mut self, counts: &Counts) -> io::Result<()> {
-        let written = self.format.total(&counts.total, &mut self.page.lines)?;
-        self.remark(written)
-    }
-
-    fn remark(&mut self, written: Written) -> io::Result<()> {
-        if let Written::TimeOutOfRange(seconds) = written {
-            self.flush()?;
-            self.status.time_out_of_range(seconds);
-        }
-        Ok(())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        self.page.flush(self.status)
     }
 
     /// Tells the rest: what was not finished has no line.
-    fn end(mut self, cause: Option<Cause>, total: bool) -> Ending {
+    fn end(mut self, cause: Option<Cause>) -> Ending {
         self.order.give_up();
         let told = self.advance();
-        let counts = *self.tally.counts();
-        let missing = cause.is_none() && (self.broken || counts.unfinished > 0);
-        let told = told.and_then(|()| match total && cause.is_none() && !missing {
-            true => self.total(&counts),
-            false => Ok(()),
-        });
-        if let Err(error) = told.and_then(|()| self.flush()) {
+        let counts = *self.report.counts();
+        let outcome = match cause {
+            Some(_) => Outcome::Cancelled,
+            None if self.broken || counts.unfinished > 0 => Outcome::Broken,
+            None if counts.errors > 0 => Outcome::Errors,
+            None => Outcome::Whole,
+        };
+        if let Err(error) = told.and_then(|()| self.report.end(outcome)) {
             return Ending::WriteError(error);
         }
-        self.status.clear();
-        self.status.summary(&summary(&counts));
-        match cause {
-            Some(cause) => {
-                self.status.complain(&incomplete(&counts));
+        match (cause, outcome) {
+            (Some(cause), _) => {
+                self.report.status.complain(&incomplete(&counts));
                 Ending::Cancelled(cause)
             }
-            None if missing => {
-                self.status
-                    .complain(b"internal error: a walker has failed; the result is incomplete");
+            (None, Outcome::Whole) => Ending::Whole,
+            (None, Outcome::Broken) => {
+                let words = b"internal error: a walker has failed; the result is incomplete";
+                self.report.status.complain(words);
                 Ending::Errors
             }
-            None if counts.errors > 0 => Ending::Errors,
-            None => Ending::Whole,
+            (None, _) => Ending::Errors,
         }
-    }
-}
-
-fn summary(counts: &Counts) -> Summary {
-    Summary {
-        files: counts.total.inodes.saturating_sub(counts.directories),
-        directories: counts.directories,
-        bytes: counts.total.allocated,
-        errors: counts.errors,
     }
 }
 
@@ -395,8 +320,8 @@ mod tests {
     use crate::exclude::Exclude;
     use crate::quote::Charset;
     use crate::record::Record;
+    use crate::show::{End, Written};
     use crate::time_style::TimeKind;
-    use crate::usage::Usage;
     use std::ffi::OsString;
     use std::path::Path;
     use std::process::{Command, Stdio};
@@ -414,7 +339,7 @@ mod tests {
             Ok(Written::Well)
         }
 
-        fn total(&mut self, _: &Usage, _: &mut dyn Write) -> io::Result<Written> {
+        fn end(&mut self, _: &End, _: &mut dyn Write) -> io::Result<Written> {
             Ok(Written::Well)
         }
     }
@@ -430,10 +355,10 @@ mod tests {
                 name_files: None,
                 fold_below: None,
                 time: TimeKind::Modified,
+                details: false,
                 watched: false,
             },
             tally: crate::tally::Options { separate: false },
-            total: true,
         };
         let mut status = Status::new(crate::status::Options {
             program: b"pdu".into(),

@@ -23,7 +23,7 @@
 //! |---|---|
 //! | 6 | `main.rs`: parse, run, exit status |
 //! | 5 | [`cli`]: words and environment to a plan |
-//! | 4 | [`du`]: the select loop |
+//! | 4 | [`du`]: the select loop. [`report`]: steps to the two streams |
 //! | 3 | [`walk`]: walkers. [`tally`]: steps to records. [`show`]: records to bytes, one file a format |
 //! | 2 | [`order`], [`sema`], [`status`] (all of standard error), [`watch`], [`operands`] |
 //! | 1 | [`cancel`], [`listing`], [`record`], [`block_size`], [`time_style`], [`exclude`], [`quote`] |
@@ -39,6 +39,7 @@ pub mod operands;
 pub mod order;
 pub mod quote;
 pub mod record;
+pub mod report;
 pub mod schedule;
 pub mod sema;
 pub mod show;

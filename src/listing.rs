@@ -18,7 +18,7 @@
 use std::ffi::CStr;
 use std::sync::Arc;
 
-use crate::usage::{Entry, Inode, Usage};
+use crate::usage::{Detail, Entry, Inode, Usage};
 
 /// GNU du reads a directory in groups of this many entries; it sorts within a group, never across.
 ///
@@ -220,9 +220,9 @@ pub enum Found {
     /// Nothing to count: it vanished, it is on another file system, it failed.
     Nothing,
     /// A directory.
-    Directory(Entry),
+    Directory(Entry, Detail),
     /// Anything else: an operand that is a file, or an entry whose type changed under us.
-    File(Entry),
+    File(Entry, Detail),
     /// One more group of a large directory whose first listing went before.
     More,
     /// This many directories, without subdirectories, failures and links, that are all folded into the same one.
@@ -257,6 +257,8 @@ pub struct Extras {
     pub list: Vec<Extra>,
     /// The names, one after the other.
     pub text: Vec<u8>,
+    /// Where a report wants more than sizes: one for each in the list, of no meaning for failures.
+    pub details: Vec<Detail>,
 }
 
 impl Extras {
@@ -264,6 +266,7 @@ impl Extras {
     pub const EMPTY: Self = Self {
         list: Vec::new(),
         text: Vec::new(),
+        details: Vec::new(),
     };
 
     /// Appends one.
@@ -280,7 +283,9 @@ impl Extras {
     /// Bytes of memory that they take.
     #[must_use]
     pub fn bytes(&self) -> usize {
-        self.list.len() * size_of::<Extra>() + self.text.len()
+        self.list.len() * size_of::<Extra>()
+            + self.text.len()
+            + self.details.len() * size_of::<Detail>()
     }
 
     /// The extra at `index` and its name.
@@ -351,7 +356,7 @@ impl Listing {
     #[must_use]
     pub fn seen(&self) -> Usage {
         let mut seen = self.files;
-        if let Found::Directory(entry) | Found::File(entry) = &self.found {
+        if let Found::Directory(entry, _) | Found::File(entry, _) = &self.found {
             seen += &entry.usage();
         }
         for extra in self.extras.iter().flat_map(|extras| &extras.list) {

@@ -8,7 +8,7 @@ use std::process::ExitCode;
 use pdu::cli::{self, Environment, Plan, Refusal, Request};
 use pdu::du::{self, Ending};
 use pdu::operands::Operands;
-use pdu::show::{Lines, Stdout};
+use pdu::show::{self, Stdout};
 use pdu::status::{self, Status};
 use pdu::watch::Cause;
 use pdu_startup::{Stream, was_closed};
@@ -68,14 +68,14 @@ fn run(plan: Plan) -> Exit {
                 return Exit::Failure;
             }
         },
+        cli::Operands::Export(_) => unimplemented!(),
     };
     let options = du::Options {
         walk: plan.walk,
         tally: plan.tally,
-        total: plan.total,
     };
-    let mut lines = Lines::new(plan.show);
-    match du::du(options, operands, &mut lines, &mut stdout(), &mut status) {
+    let mut format = show::format(plan.show);
+    match du::du(options, operands, &mut *format, &mut stdout(), &mut status) {
         // GNU's rule: a warning that could not be written is an error.
         Ending::Whole if status.has_lost() => Exit::Failure,
         Ending::Whole => Exit::Success,

@@ -21,7 +21,7 @@ use std::sync::Arc;
 use foldhash::fast::FixedState;
 
 use crate::listing::{Branch, Extras, Failure, Found, Key, Listing, Operation, What, push_name};
-use crate::usage::{Entry, Usage};
+use crate::usage::{Detail, Entry, Item, Usage};
 
 /// One step of a lone walker.
 #[derive(Debug, PartialEq, Eq)]
@@ -31,14 +31,16 @@ pub enum Step<'a> {
         /// Its name; for an operand, all of it.
         name: &'a [u8],
         /// The directory itself.
-        entry: Entry,
+        item: Item<'a>,
+        /// Nothing has failed there so far.
+        is_readable: bool,
     },
     /// A file; without a name where nobody will ask for it.
     File {
         /// Its name.
         name: Option<&'a [u8]>,
         /// The file.
-        entry: Entry,
+        item: Item<'a>,
     },
     /// Everything that needs no step of its own, in this directory or folded into it.
     Sum {
@@ -87,6 +89,7 @@ pub struct Order {
     /// What the step handed out last borrows.
     sum: Usage,
     path: Vec<u8>,
+    detail: Detail,
 }
 
 /// A directory on the way down.
@@ -258,11 +261,15 @@ impl Order {
         };
         frame.name = index + 1;
         match (listing.found, listing.failure) {
-            (Found::Directory(entry), _) => {
+            (Found::Directory(entry, detail), _) => {
+                self.detail = detail;
                 self.stack.push(Frame::new(listing));
                 Down::Found(Due::Enter(index, entry))
             }
-            (Found::File(entry), _) => Down::Found(Due::File(index, entry)),
+            (Found::File(entry, detail), _) => {
+                self.detail = detail;
+                Down::Found(Due::File(index, entry))
+            }
             (_, Some(failure)) => Down::Found(Due::Failed(index, failure)),
             (_, None) => Down::Nothing,
         }
@@ -323,17 +330,21 @@ impl Order {
             Due::Extra(index) => top.tell_extra(index)?,
             Due::Enter(index, entry) => Step::Enter {
                 name: above.branch.as_ref()?.name(index),
-                entry,
+                item: entry.item(Some(&self.detail)),
+                is_readable: top.failure.is_none(),
             },
             Due::File(index, entry) => Step::File {
                 name: Some(top.branch.as_ref()?.name(index)),
-                entry,
+                item: entry.item(Some(&self.detail)),
             },
             Due::Failed(index, failure) => Step::Failed {
                 path: top.branch.as_ref()?.name(index),
                 failure,
             },
-            Due::Link(entry) => Step::File { name: None, entry },
+            Due::Link(entry) => Step::File {
+                name: None,
+                item: entry.item(None),
+            },
             Due::Sum(directories) => Step::Sum {
                 usage: &self.sum,
                 directories,
@@ -430,7 +441,8 @@ impl Frame {
     }
 
     fn tell_extra(&self, index: usize) -> Option<Step<'_>> {
-        let (extra, name) = self.extras.as_ref()?.get(index)?;
+        let extras = self.extras.as_ref()?;
+        let (extra, name) = extras.get(index)?;
         Some(match extra.what {
             What::Failed(failure) => Step::Failed {
                 path: name,
@@ -438,7 +450,7 @@ impl Frame {
             },
             What::File(entry) => Step::File {
                 name: (!name.is_empty()).then_some(name),
-                entry,
+                item: entry.item(extras.details.get(index)),
             },
         })
     }
@@ -515,13 +527,13 @@ impl Fold {
         if let Some(usage) = &mut self.usage {
             *usage += &listing.files;
         }
-        if let Found::Directory(entry) | Found::File(entry) = listing.found {
+        if let Found::Directory(entry, _) | Found::File(entry, _) = listing.found {
             self.add(entry);
         }
         self.directories += match listing.found {
-            Found::Directory(_) => 1,
+            Found::Directory(..) => 1,
             Found::Leaves(count) => count,
-            Found::Nothing | Found::File(_) | Found::More => 0,
+            Found::Nothing | Found::File(..) | Found::More => 0,
         };
         if let Some(failure) = listing.failure {
             self.add_failure(&listing, LAST, b"", failure);

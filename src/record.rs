@@ -1,6 +1,6 @@
 //! What the count says: one [`Record`] for everything that has a size and a name, in GNU du's order.
 
-use crate::usage::Usage;
+use crate::usage::{Detail, Usage};
 
 /// What a record is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -9,6 +9,8 @@ pub enum Kind {
     Directory,
     /// A directory whose reading failed half-way: GNU du counts it and has no line for it.
     BrokenDirectory,
+    /// A directory that the walk was in when it ended early: its usage is that of what was counted.
+    UnfinishedDirectory,
     /// Anything else.
     File,
 }
@@ -24,4 +26,6 @@ pub struct Record<'a> {
     pub kind: Kind,
     /// Its usage.
     pub usage: Usage,
+    /// More about a file, or about a directory that is entered, where a report asked for that.
+    pub detail: Option<&'a Detail>,
 }

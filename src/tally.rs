@@ -11,7 +11,7 @@ use foldhash::fast::FixedState;
 use crate::listing::{Failure, push_name};
 use crate::order::{Extent, Step};
 use crate::record::{Kind, Record};
-use crate::usage::{Entry, Inode, Moment, Usage};
+use crate::usage::{Inode, Item, Moment, Usage};
 
 /// What the count is asked for.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -56,6 +56,9 @@ struct Level {
 /// What is to be done about a step.
 #[derive(Debug)]
 pub enum Told<'a> {
+    /// A directory is entered: the record is of itself alone; what is in it follows, and then a record of it all.
+    /// False where it is known already that something in it could not be read.
+    Entered(Record<'a>, bool),
     /// Nothing to say.
     Nothing,
     /// The directory just entered was counted before: none of it counts again.
@@ -89,11 +92,15 @@ impl Tally {
     }
 
     /// Takes the next step.
-    pub fn take(&mut self, step: &Step<'_>) -> Told<'_> {
+    pub fn take<'a>(&'a mut self, step: &Step<'a>) -> Told<'a> {
         self.path.truncate(self.here);
         match *step {
-            Step::Enter { name, entry } => self.enter(name, entry),
-            Step::File { name, entry } => self.file(name, entry),
+            Step::Enter {
+                name,
+                item,
+                is_readable,
+            } => self.enter(name, item, is_readable),
+            Step::File { name, item } => self.file(name, item),
             Step::Sum { usage, directories } => {
                 self.counts.directories += directories;
                 self.add(usage);
@@ -110,11 +117,12 @@ impl Tally {
         }
     }
 
-    fn enter(&mut self, name: &[u8], entry: Entry) -> Told<'_> {
-        if !self.is_new(&entry) {
+    fn enter<'a>(&'a mut self, name: &[u8], item: Item<'a>, is_readable: bool) -> Told<'a> {
+        if !self.is_new(&item) {
             return Told::Skip;
         }
-        let sum = entry.usage();
+        let depth = depth(self.levels.len());
+        let sum = item.usage;
         self.counts.directories += 1;
         self.counts.total += &sum;
         self.levels.push(Level {
@@ -123,14 +131,21 @@ impl Tally {
         });
         push_name(&mut self.path, name);
         self.here = self.path.len();
-        Told::Nothing
+        let record = Record {
+            path: &self.path,
+            depth,
+            kind: Kind::Directory,
+            usage: sum,
+            detail: item.detail,
+        };
+        Told::Entered(record, is_readable)
     }
 
-    fn file(&mut self, name: Option<&[u8]>, entry: Entry) -> Told<'_> {
-        if !self.is_new(&entry) {
+    fn file<'a>(&'a mut self, name: Option<&[u8]>, item: Item<'a>) -> Told<'a> {
+        if !self.is_new(&item) {
             return Told::Nothing;
         }
-        let usage = entry.usage();
+        let usage = item.usage;
         self.add(&usage);
         let Some(name) = name else {
             return Told::Nothing;
@@ -141,6 +156,7 @@ impl Tally {
             depth: depth(self.levels.len()),
             kind: Kind::File,
             usage,
+            detail: item.detail,
         })
     }
 
@@ -159,7 +175,7 @@ impl Tally {
             Extent::Broken => Kind::BrokenDirectory,
             Extent::Unfinished => {
                 self.counts.unfinished += 1;
-                return Told::Nothing;
+                Kind::UnfinishedDirectory
             }
         };
         Told::Record(Record {
@@ -167,6 +183,7 @@ impl Tally {
             depth: depth(self.levels.len()),
             kind,
             usage: sum,
+            detail: None,
         })
     }
 
@@ -178,8 +195,8 @@ impl Tally {
         }
     }
 
-    fn is_new(&mut self, entry: &Entry) -> bool {
-        entry.once.is_none_or(|inode| self.seen.insert(inode))
+    fn is_new(&mut self, item: &Item<'_>) -> bool {
+        item.once.is_none_or(|inode| self.seen.insert(inode))
     }
 }
 

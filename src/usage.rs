@@ -62,12 +62,38 @@ impl std::ops::AddAssign<&Usage> for Usage {
 }
 
 /// What tells one inode from every other: the device, and the number on that device.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Inode {
     /// `st_dev`, major and minor number in one.
     pub device: u64,
     /// `st_ino`.
     pub number: u64,
+}
+
+/// What some reports tell of an entry beyond its size.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Detail {
+    /// Which inode it is.
+    pub inode: Inode,
+    /// `st_nlink`.
+    pub links: u32,
+    /// `st_mode`: type and permissions.
+    pub mode: u32,
+    /// `st_uid`.
+    pub uid: u32,
+    /// `st_gid`.
+    pub gid: u32,
+}
+
+/// One entry on its way into the count.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Item<'a> {
+    /// Its own usage.
+    pub usage: Usage,
+    /// Set when it must be counted once only, however often it is met.
+    pub once: Option<Inode>,
+    /// More about it, where a report asked for that.
+    pub detail: Option<&'a Detail>,
 }
 
 /// One entry as stat saw it, as small as it can be kept while it waits for its turn.
@@ -92,6 +118,16 @@ impl Entry {
             apparent: u128::from(self.size),
             inodes: 1,
             newest: self.time,
+        }
+    }
+
+    /// The entry as the count takes it.
+    #[must_use]
+    pub fn item<'a>(&self, detail: Option<&'a Detail>) -> Item<'a> {
+        Item {
+            usage: self.usage(),
+            once: self.once,
+            detail,
         }
     }
 }

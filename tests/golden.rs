@@ -896,9 +896,7 @@ fn a_word_that_is_no_option_is_refused_in_gnus_words() {
 fn an_abbreviation_of_several_options_is_refused_with_all_in_gnus_order() {
     let tree = Tree::of("a/f 5");
     for (word, options) in [
-        ("--s", "'--si' '--separate-dirs' '--summarize'"),
         ("--a", "'--all' '--apparent-size'"),
-        ("--b", "'--block-size' '--bytes'"),
         ("--d", "'--dereference' '--dereference-args'"),
         ("--deref", "'--dereference' '--dereference-args'"),
         ("--e", "'--exclude' '--exclude-from'"),
@@ -909,6 +907,17 @@ fn an_abbreviation_of_several_options_is_refused_with_all_in_gnus_order() {
     ] {
         let line = format!("pdu: option '{word}' is ambiguous; possibilities: {options}");
         du(&tree, &format!("{word} a"))
+            .fails(&[&line, HINT])
+            .prints(&[]);
+    }
+    // Ours come after GNU's.
+    for (word, options) in [
+        ("--s", "'--si' '--separate-dirs' '--summarize' '--sort'"),
+        ("--b", "'--block-size' '--bytes' '--by'"),
+    ] {
+        let line = format!("pdu: option '{word}' is ambiguous; possibilities: {options}");
+        du(&tree, &format!("{word} a"))
+            .unlike_gnu()
             .fails(&[&line, HINT])
             .prints(&[]);
     }

@@ -11,7 +11,7 @@ use std::sync::Arc;
 
 use pdu::listing::{Branch, Extras, Failure, Found, Key, Listing, Names, Operation, What};
 use pdu::order::{Extent, Order, Step};
-use pdu::usage::{Entry, Inode, Moment, Usage};
+use pdu::usage::{Detail, Entry, Inode, Moment, Usage};
 use proptest::collection::vec;
 use proptest::option;
 use proptest::prelude::*;
@@ -251,7 +251,7 @@ impl Reference<'_> {
             Item::Directory(directory) => return self.enter(directory, name, path, depth),
             Item::Changed { size, inode } => self.tell(&Step::File {
                 name: Some(name.as_bytes()),
-                entry: entry(*size, *inode),
+                item: entry(*size, *inode).item(Some(&Detail::default())),
             }),
             Item::Refused(errno) => self.tell(&Step::Failed {
                 path: name.as_bytes(),
@@ -266,7 +266,8 @@ impl Reference<'_> {
         let entry = directory_entry(directory);
         self.tell(&Step::Enter {
             name: name.as_bytes(),
-            entry,
+            item: entry.item(Some(&Detail::default())),
+            is_readable: failure_of(directory).is_none_or(|_| directory.groups.len() > 1),
         });
         if directory.skipped && self.fold_below.is_none() {
             return true;
@@ -341,7 +342,7 @@ impl Reference<'_> {
         match item {
             Item::File { size, named, inode } => self.tell(&Step::File {
                 name: named.then_some(name.as_bytes()),
-                entry: entry(*size, *inode),
+                item: entry(*size, *inode).item(None),
             }),
             Item::Failed(errno) => self.tell(&Step::Failed {
                 path: name.as_bytes(),
@@ -353,7 +354,10 @@ impl Reference<'_> {
 
     fn unfold(&mut self, folded: &Folded) {
         for &entry in &folded.links {
-            self.tell(&Step::File { name: None, entry });
+            self.tell(&Step::File {
+                name: None,
+                item: entry.item(None),
+            });
         }
         self.tell(&Step::Sum {
             usage: &folded.usage,
@@ -533,7 +537,9 @@ impl<'a> Walkers<'a> {
     fn list(&mut self, due: Due<'a>) {
         let (found, failure) = match due.item {
             Item::Directory(directory) => return self.list_directory(directory, due),
-            Item::Changed { size, inode } => (Found::File(entry(*size, *inode)), None),
+            Item::Changed { size, inode } => {
+                (Found::File(entry(*size, *inode), Detail::default()), None)
+            }
             Item::Refused(errno) => (Found::Nothing, Some(failed(Operation::Access, *errno))),
             Item::Gone | Item::File { .. } | Item::Failed(_) => (Found::Nothing, None),
         };
@@ -565,7 +571,7 @@ impl<'a> Walkers<'a> {
         }
         let next = (!is_last).then(|| self.expect_group(&due, after));
         let found = match due.group {
-            0 => Found::Directory(directory_entry(directory)),
+            0 => Found::Directory(directory_entry(directory), Detail::default()),
             _ => Found::More,
         };
         let failure = failure_of(directory).filter(|_| is_last);
@@ -685,7 +691,8 @@ fn ready_after(sent: &[Option<Sent>], number: Option<usize>) -> Vec<usize> {
 fn take(order: &mut Order, most: usize, skips: bool, steps: &mut Vec<String>) {
     for _ in 0..most {
         let Some(step) = order.step() else { return };
-        let marked = matches!(step, Step::Enter { entry, .. } if entry.time.nanoseconds == SKIPPED);
+        let marked =
+            matches!(&step, Step::Enter { item, .. } if item.usage.newest.nanoseconds == SKIPPED);
         steps.push(format!("{step:?}"));
         if marked && skips {
             order.skip();

@@ -14,7 +14,7 @@ use std::path::{Path, PathBuf};
 const FLOORS: &[(u32, &[&str])] = &[
     (6, &["main"]),
     (5, &["cli"]),
-    (4, &["du"]),
+    (4, &["du", "report"]),
     (3, &["walk", "tally", "show"]),
     (2, &["order", "sema", "status", "watch", "operands"]),
     (

@@ -63,7 +63,7 @@ struct Definition {
     help: &'static str,
 }
 
-const OPTIONS: [Definition; 28] = [
+const OPTIONS: [Definition; 37] = [
     flag(
         "null",
         Some('0'),
@@ -80,6 +80,20 @@ const OPTIONS: [Definition; 28] = [
         "Print apparent sizes rather than device usage; although the apparent \
              size is usually smaller, it may be larger due to holes in ('sparse') \
              files, internal fragmentation, indirect blocks, and the like",
+    ),
+    value(
+        "by",
+        None,
+        "CLASS",
+        "Print a sum for each class of entries rather than for directories; CLASS is \
+             ext, owner, group, age or kind",
+    ),
+    value(
+        "color",
+        None,
+        "WHEN",
+        "Color the names of a tree by LS_COLORS: auto (on a terminal; the default), \
+             always or never",
     ),
     value(
         "block-size",
@@ -114,6 +128,21 @@ const OPTIONS: [Definition; 28] = [
         "F",
         "Summarize device usage of the NUL-terminated file names specified in \
              file F; if F is -, read names from standard input",
+    )
+    .also(&["f"]),
+    value(
+        "format",
+        None,
+        "FORMAT",
+        "Print the report as FORMAT: du (lines, the default), tree (a chart), json \
+             (JSON Lines), csv, or ncdu (an export for ncdu and gdu)",
+    ),
+    value(
+        "from",
+        None,
+        "FILE",
+        "Report on FILE, an export in the format of ncdu, rather than walk; if FILE \
+             is -, read standard input",
     ),
     short_flag(
         "dereference-args-too",
@@ -143,17 +172,36 @@ const OPTIONS: [Definition; 28] = [
         "count-links",
         Some('l'),
         "Count sizes many times if hard linked",
-    ),
+    )
+    .also(&["c", "co"]),
     short_flag("mebibytes", 'm', "Like --block-size=1M"),
     flag(
         "no-dereference",
         Some('P'),
         "Don't follow any symbolic links (this is the default)",
     ),
+    value(
+        "output",
+        Some('o'),
+        "FILE",
+        "Write the report to FILE, which is there only when it is whole",
+    ),
+    flag(
+        "reverse",
+        Some('r'),
+        "Reverse the order of the lines, with --sort or --top",
+    ),
     flag(
         "separate-dirs",
         Some('S'),
         "For directories do not include size of subdirectories",
+    ),
+    value(
+        "sort",
+        None,
+        "KEY",
+        "Sort the lines by KEY: none (the order of the walk), size (the largest \
+             first), name, inodes or time",
     ),
     flag("si", None, "Like -h, but use powers of 1000 not 1024"),
     flag(
@@ -184,6 +232,14 @@ const OPTIONS: [Definition; 28] = [
         "STYLE",
         "Time/date format with --time; see TIME_STYLE below",
     ),
+    value(
+        "top",
+        Some('n'),
+        "N",
+        "Print only the N largest entries, the largest first; with --sort=inodes or \
+             time, those of the most inodes or the newest",
+    ),
+    flag("tree", Some('T'), "Equivalent to --format=tree"),
     flag(
         "verbose",
         Some('v'),
@@ -206,7 +262,8 @@ const OPTIONS: [Definition; 28] = [
         "one-file-system",
         Some('x'),
         "Skip directories on different file systems",
-    ),
+    )
+    .also(&["o"]),
 ];
 
 /// An option without a value.

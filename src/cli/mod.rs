@@ -5,6 +5,7 @@
 
 mod args;
 mod plan;
+mod reports;
 mod words;
 
 use std::ffi::{OsStr, OsString};
@@ -35,8 +36,8 @@ pub struct Plan {
     pub status: status::Options,
     /// What to count.
     pub operands: Operands,
-    /// A line with the sum over all operands (`-c`).
-    pub total: bool,
+    /// Where the report goes, if not to standard output (`-o`).
+    pub output: Option<OsString>,
     /// What is worth a word but no error.
     pub warnings: Vec<Vec<u8>>,
 }
@@ -48,6 +49,8 @@ pub enum Operands {
     Names(Vec<OsString>),
     /// A file of NUL-terminated names; `-` is standard input.
     From(OsString),
+    /// None: this export of an earlier walk is read; `-` is standard input.
+    Export(OsString),
 }
 
 /// A command line that cannot be run.

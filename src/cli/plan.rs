@@ -1,18 +1,20 @@
 //! The plan that typed options amount to.
 
 use std::ffi::{OsStr, OsString};
+use std::io::IsTerminal;
 use std::os::unix::ffi::OsStrExt;
 
 use clap::ArgMatches;
 use clap::parser::{ValueSource, ValuesRef};
 
 use super::args::NO_WORD;
+use super::reports::{self, Reports};
 use super::{Environment, Operands, Plan, Refusal};
 use crate::block_size::{BlockSize, SizeError, Suffixes, parse_integer};
 use crate::exclude::Exclude;
 use crate::operands::{read_all, read_stdin};
 use crate::quote::{self, Charset, Style};
-use crate::show::{Measure, Threshold};
+use crate::show::{Measure, Selection, Shape, Threshold, lines};
 use crate::status::reason;
 use crate::time_style::{TimeKind, TimeStyle};
 use crate::walk::{Follow, Remember};
@@ -67,22 +69,11 @@ pub(super) fn plan(
     };
     let time = time(matches, draft.time, environment).map_err(warned)?;
     let operands = operands(matches, charset).map_err(warned)?;
-    let remember = remember(matches, draft.follow, &operands);
+    let reports = reports::reports(matches, charset).map_err(warned)?;
+    let remember = remember(matches, draft.follow, &operands, &reports);
     Ok(Plan {
-        show: show::Options {
-            measure: measure(matches, draft.apparent),
-            block_size: match matches.get_flag("inodes") {
-                true => draft.block_size.for_inodes(),
-                false => draft.block_size,
-            },
-            max_depth,
-            all: matches.get_flag("all"),
-            threshold: draft.threshold,
-            time,
-            end_of_line: if matches.get_flag("null") { 0 } else { b'\n' },
-            quoting: (quoting(environment), charset),
-        },
-        walk: walk_options(matches, draft, remember, max_depth),
+        show: show_options(matches, &draft, &reports, (time, max_depth), environment),
+        walk: walk_options(matches, draft, remember, max_depth, &reports),
         tally: tally::Options {
             separate: matches.get_flag("separate-dirs"),
         },
@@ -93,9 +84,42 @@ pub(super) fn plan(
             dumb: environment.get("TERM").is_some_and(|term| term == "dumb"),
         },
         operands,
-        total: matches.get_flag("total"),
+        output: reports.output,
         warnings,
     })
+}
+
+fn show_options(
+    matches: &ArgMatches,
+    draft: &Draft,
+    reports: &Reports,
+    (time, max_depth): (Option<(TimeStyle, jiff::tz::TimeZone)>, u32),
+    environment: &Environment,
+) -> show::Options {
+    let measure = measure(matches, draft.apparent);
+    let to_terminal = reports.output.is_none() && std::io::stdout().is_terminal();
+    show::Options {
+        shape: reports.shape,
+        by: reports.by,
+        selection: Selection {
+            measure,
+            max_depth,
+            all: matches.get_flag("all"),
+            threshold: draft.threshold,
+        },
+        ranking: reports.ranking,
+        lines: lines::Options {
+            measure,
+            block_size: match matches.get_flag("inodes") {
+                true => draft.block_size.for_inodes(),
+                false => draft.block_size,
+            },
+            time,
+            end_of_line: if matches.get_flag("null") { 0 } else { b'\n' },
+            quoting: (quoting(environment, to_terminal), environment.charset()),
+            total: matches.get_flag("total"),
+        },
+    }
 }
 
 fn walk_options(
@@ -103,15 +127,22 @@ fn walk_options(
     draft: Draft,
     remember: Remember,
     max_depth: u32,
+    reports: &Reports,
 ) -> walk::Options {
-    let folds = can_fold(matches, remember) && max_depth < u32::MAX;
+    let names_all = reports.shape == Shape::Ncdu || matches.get_flag("all");
+    let folds = can_fold(matches, remember) && max_depth < u32::MAX && reports.by.is_none();
+    let name_files = match reports.by {
+        Some(_) => Some(u32::MAX),
+        None => names_all.then_some(max_depth),
+    };
     walk::Options {
         walkers: draft.walkers,
         follow: draft.follow,
         one_file_system: matches.get_flag("one-file-system"),
         exclude: draft.exclude,
         remember,
-        name_files: matches.get_flag("all").then_some(max_depth),
+        name_files,
+        details: name_files.is_some() && (reports.by.is_some() || reports.shape != Shape::Du),
         fold_below: folds.then_some(max_depth),
         time: draft.time.unwrap_or(TimeKind::Modified),
         watched: matches.get_flag("verbose"),
@@ -187,7 +218,7 @@ fn typed(matches: &ArgMatches) -> Vec<Typed<'_>> {
 }
 
 /// What was given to an option, or as operands.
-fn values<'a>(matches: &'a ArgMatches, id: &str) -> ValuesRef<'a, OsString> {
+pub(super) fn values<'a>(matches: &'a ArgMatches, id: &str) -> ValuesRef<'a, OsString> {
     matches.get_many(id).unwrap_or_default()
 }
 
@@ -357,7 +388,7 @@ fn bad_size(error: SizeError, option: &[u8], value: &[u8]) -> Refusal {
     Refusal::plain([what, option, b" argument '", value, end].concat())
 }
 
-fn bad_word(
+pub(super) fn bad_word(
     error: WordError,
     word: &[u8],
     context: &str,
@@ -379,7 +410,7 @@ fn bad_word(
 }
 
 impl Refusal {
-    fn usage(message: impl Into<Vec<u8>>) -> Self {
+    pub(super) fn usage(message: impl Into<Vec<u8>>) -> Self {
         Self {
             warnings: Vec::new(),
             message: message.into(),
@@ -451,6 +482,9 @@ fn without_posix(mut word: &[u8]) -> &[u8] {
 }
 
 fn operands(matches: &ArgMatches, charset: Charset) -> Result<Operands, Refusal> {
+    if let Some(export) = reports::export(matches, charset)? {
+        return Ok(export);
+    }
     let mut files = values(matches, "files");
     let Some(file) = values(matches, "files0-from").next_back() else {
         return Ok(Operands::Names(match files.len() {
@@ -471,9 +505,16 @@ fn operands(matches: &ArgMatches, charset: Charset) -> Result<Operands, Refusal>
 }
 
 /// Several operands, or links that are followed, may lead to anything twice.
-fn remember(matches: &ArgMatches, follow: Follow, operands: &Operands) -> Remember {
+fn remember(
+    matches: &ArgMatches,
+    follow: Follow,
+    operands: &Operands,
+    reports: &Reports,
+) -> Remember {
     let several = !matches!(operands, Operands::Names(names) if names.len() < 2);
-    if matches.get_flag("count-links") {
+    // An export holds all links and says that they are links: whoever reads it counts them once.
+    let tells_links = reports.shape == Shape::Ncdu && follow != Follow::Always;
+    if matches.get_flag("count-links") || tells_links {
         Remember::Nothing
     } else if several || follow == Follow::Always {
         Remember::Everything
@@ -497,8 +538,8 @@ fn measure(matches: &ArgMatches, apparent: bool) -> Measure {
 }
 
 /// On a terminal, names are quoted as a shell would read them, or as QUOTING_STYLE says; elsewhere they are bytes.
-fn quoting(environment: &Environment) -> Style {
-    if !std::io::IsTerminal::is_terminal(&std::io::stdout()) {
+fn quoting(environment: &Environment, to_terminal: bool) -> Style {
+    if !to_terminal {
         return Style::Literal;
     }
     let style = environment.get("QUOTING_STYLE").map(OsStrExt::as_bytes);

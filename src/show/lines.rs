@@ -2,10 +2,29 @@
 
 use std::io::{self, Write};
 
-use super::{Format, Options, Written};
-use crate::quote;
-use crate::record::{Kind, Record};
+use super::{End, Format, Measure, Written};
+use crate::block_size::BlockSize;
+use crate::quote::{self, Charset, Style};
+use crate::record::Record;
+use crate::time_style::TimeStyle;
 use crate::usage::{Moment, Usage};
+
+/// How lines look.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// Which number.
+    pub measure: Measure,
+    /// In which unit.
+    pub block_size: BlockSize,
+    /// The newest time in the tree, in this style and time zone.
+    pub time: Option<(TimeStyle, jiff::tz::TimeZone)>,
+    /// What ends a line: a newline, or NUL.
+    pub end_of_line: u8,
+    /// How names are written.
+    pub quoting: (Style, Charset),
+    /// The sum over all operands has a line (`-c`).
+    pub total: bool,
+}
 
 /// See the module.
 #[derive(Debug)]
@@ -22,14 +41,6 @@ impl Lines {
             options,
             line: Vec::new(),
         }
-    }
-
-    fn has_line(&self, record: &Record<'_>) -> bool {
-        let options = &self.options;
-        let is_asked_for = record.kind == Kind::Directory || options.all || record.depth == 0;
-        record.depth <= options.max_depth
-            && is_asked_for
-            && options.threshold.lets(options.measure.of(&record.usage))
     }
 
     fn start(&mut self, usage: &Usage) -> Written {
@@ -55,9 +66,6 @@ impl Lines {
 
 impl Format for Lines {
     fn record(&mut self, record: &Record<'_>, out: &mut dyn Write) -> io::Result<Written> {
-        if !self.has_line(record) {
-            return Ok(Written::Well);
-        }
         let written = self.start(&record.usage);
         let (style, charset) = self.options.quoting;
         quote::apply(style, record.path, charset, &mut self.line);
@@ -66,9 +74,12 @@ impl Format for Lines {
         Ok(written)
     }
 
-    /// Whatever the threshold, as GNU du does.
-    fn total(&mut self, usage: &Usage, out: &mut dyn Write) -> io::Result<Written> {
-        let written = self.start(usage);
+    /// The total has its line whatever the threshold, as in GNU du, but not where it would be too small.
+    fn end(&mut self, end: &End, out: &mut dyn Write) -> io::Result<Written> {
+        if !self.options.total || !end.outcome.is_end_of_walk() {
+            return Ok(Written::Well);
+        }
+        let written = self.start(&end.total);
         self.line.extend_from_slice(b"total");
         self.line.push(self.options.end_of_line);
         out.write_all(&self.line)?;

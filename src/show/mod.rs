@@ -1,28 +1,56 @@
 //! From records to bytes: one file per output format, each behind [`Format`].
 //!
-//! A format asks no disk, no clock and no environment. It decides which records have a line, and how it looks;
-//! all of them are given the same records. Bytes go to a writer that the caller chooses, errors come back at once.
+//! A format asks no disk, no clock and no environment: all it needs was given to it. Which records have a line is
+//! decided before ([`Selected`]), and so is their order, where it is not the walk's ([`Ranked`]); a format says how
+//! a line looks. All are given the same records. Bytes go to a writer that the caller chooses, errors come back
+//! at once.
+//!
+//! ```text
+//!   Record ──► Selected ──► (Ranked) ──► Lines, Json, Csv          one line a record, at once
+//!          └─► Selected ──► Tree                                   a chart, at the end
+//!          ├─► Ncdu                                                everything, as it comes
+//!          └─► Classes                                             sums by class, at the end
+//! ```
 
-mod lines;
+pub mod lines;
+mod ranked;
+mod selected;
+mod stdout;
 
 use std::io::{self, Write};
-
-use rustix::io::Errno;
+use std::time::Duration;
 
 pub use self::lines::Lines;
-use crate::block_size::BlockSize;
-use crate::quote::{Charset, Style};
+pub use self::ranked::{Ranked, Ranking, Sort};
+pub use self::selected::{Selected, Selection, Threshold};
+pub use self::stdout::Stdout;
+use crate::listing::Failure;
 use crate::record::Record;
-use crate::time_style::TimeStyle;
 use crate::usage::Usage;
 
 /// An output format.
 pub trait Format {
+    /// Writes what comes before all records.
+    fn begin(&mut self, _out: &mut dyn Write) -> io::Result<()> {
+        Ok(())
+    }
+
+    /// Writes what the format has to say about a directory that is entered. The record is of itself alone; what is
+    /// in it follows, and then a record of it all. Not readable where it is known already that something is missing.
+    fn enter(&mut self, _: &Record<'_>, _readable: bool, _out: &mut dyn Write) -> io::Result<()> {
+        Ok(())
+    }
+
     /// Writes what the format has to say about a record, if anything.
     fn record(&mut self, record: &Record<'_>, out: &mut dyn Write) -> io::Result<Written>;
 
-    /// Writes the sum over all operands.
-    fn total(&mut self, usage: &Usage, out: &mut dyn Write) -> io::Result<Written>;
+    /// Something failed; standard error has been told.
+    fn failure(&mut self, _path: &[u8], _: Failure, _out: &mut dyn Write) -> io::Result<()> {
+        Ok(())
+    }
+
+    /// Writes what comes after all records: there will be no more.
+    fn end(&mut self, end: &End, out: &mut dyn Write) -> io::Result<Written>;
 }
 
 /// How a record was written.
@@ -32,6 +60,42 @@ pub enum Written {
     Well,
     /// These seconds could not be written as a date, and stand there as a number. Worth a word, but no error.
     TimeOutOfRange(i64),
+}
+
+/// How it ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct End {
+    /// The sum over all operands.
+    pub total: Usage,
+    /// How many of the entries are directories.
+    pub directories: u64,
+    /// How many operations failed.
+    pub errors: u64,
+    /// How long it took.
+    pub elapsed: Duration,
+    /// Whether that is all.
+    pub outcome: Outcome,
+}
+
+/// Whether everything was counted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Outcome {
+    /// It was.
+    Whole,
+    /// Something failed, and was told.
+    Errors,
+    /// Somebody asked to stop.
+    Cancelled,
+    /// A walker failed: what it would have told is missing.
+    Broken,
+}
+
+impl Outcome {
+    /// True where the walk went to its end, so that its sum is worth a line.
+    #[must_use]
+    pub fn is_end_of_walk(self) -> bool {
+        matches!(self, Self::Whole | Self::Errors)
+    }
 }
 
 /// Which measure is printed.
@@ -58,78 +122,110 @@ impl Measure {
     }
 }
 
-/// Which records have a line, by size (`-t`).
+/// The output formats.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Threshold {
-    /// Those of this many bytes (or entries) or more.
-    AtLeast(u128),
-    /// Those of no more.
-    AtMost(u128),
+pub enum Shape {
+    /// GNU du's lines.
+    Du,
+    /// A chart for people.
+    Tree,
+    /// JSON Lines.
+    Json,
+    /// Comma-separated values.
+    Csv,
+    /// The export format of ncdu.
+    Ncdu,
 }
 
-impl Threshold {
-    fn lets(self, value: u128) -> bool {
-        match self {
-            Self::AtLeast(least) => value >= least,
-            Self::AtMost(most) => value <= most,
-        }
-    }
+impl Shape {
+    /// The words for them.
+    pub const WORDS: [(&'static str, Self); 5] = [
+        ("du", Self::Du),
+        ("tree", Self::Tree),
+        ("json", Self::Json),
+        ("csv", Self::Csv),
+        ("ncdu", Self::Ncdu),
+    ];
+}
+
+/// What entries are classed by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum By {
+    /// What follows the last dot of the name.
+    Extension,
+    /// The user who owns it.
+    Owner,
+    /// The group that owns it.
+    Group,
+    /// How old it is.
+    Age,
+    /// Its type.
+    Kind,
+}
+
+impl By {
+    /// The words for them.
+    pub const WORDS: [(&'static str, Self); 5] = [
+        ("ext", Self::Extension),
+        ("owner", Self::Owner),
+        ("group", Self::Group),
+        ("age", Self::Age),
+        ("kind", Self::Kind),
+    ];
+}
+
+/// Whether names have colours.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Color {
+    /// On a terminal that has some, unless NO_COLOR is set.
+    Auto,
+    /// Yes.
+    Always,
+    /// No.
+    Never,
+}
+
+impl Color {
+    /// The words for them.
+    pub const WORDS: [(&'static str, Self); 3] = [
+        ("auto", Self::Auto),
+        ("always", Self::Always),
+        ("never", Self::Never),
+    ];
 }
 
 /// What is shown and how.
 #[derive(Debug, Clone)]
 pub struct Options {
-    /// Which number.
-    pub measure: Measure,
-    /// In which unit.
-    pub block_size: BlockSize,
-    /// Records deeper than this have no line; operands have depth 0.
-    pub max_depth: u32,
-    /// Files have lines too (`-a`); operands always do.
-    pub all: bool,
-    /// Which sizes have lines.
-    pub threshold: Threshold,
-    /// The newest time in the tree, in this style and time zone.
-    pub time: Option<(TimeStyle, jiff::tz::TimeZone)>,
-    /// What ends a line: a newline, or NUL.
-    pub end_of_line: u8,
-    /// How names are written.
-    pub quoting: (Style, Charset),
+    /// In which format.
+    pub shape: Shape,
+    /// Sums by class, rather than by directory.
+    pub by: Option<By>,
+    /// Which records.
+    pub selection: Selection,
+    /// In which order.
+    pub ranking: Ranking,
+    /// How their lines look.
+    pub lines: lines::Options,
 }
 
-/// How often an interrupted write is made again.
-const INTERRUPTIONS: usize = 100;
-
-/// Standard output, unbuffered; unlike std's, it tells when it is closed.
-#[derive(Debug, Clone, Copy)]
-pub struct Stdout {
-    is_closed: bool,
+/// The format that the options ask for.
+#[must_use]
+pub fn format(options: Options) -> Box<dyn Format> {
+    let selection = options.selection;
+    let lines = Lines::new(options.lines);
+    ranked(options.ranking, selection, lines)
 }
 
-impl Stdout {
-    /// The process's standard output; `is_closed` where it had none when it started, and now has `/dev/null`.
-    #[must_use]
-    pub fn new(is_closed: bool) -> Self {
-        Self { is_closed }
+/// A format of one line a record.
+fn ranked<F: Format + 'static>(
+    ranking: Ranking,
+    selection: Selection,
+    format: F,
+) -> Box<dyn Format> {
+    if ranking.is_order_of_walk() {
+        return Box::new(Selected::new(selection, format));
     }
-}
-
-impl Write for Stdout {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        if self.is_closed {
-            return Err(Errno::BADF.into());
-        }
-        // Who calls this calls again while it is interrupted, and would do so for ever.
-        for _ in 0..INTERRUPTIONS {
-            match rustix::io::write(rustix::stdio::stdout(), bytes) {
-                Err(Errno::INTR) => {}
-                written => return Ok(written?),
-            }
-        }
-        Err(Errno::IO.into())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
+    let ranked = Ranked::new(ranking, selection.measure, format);
+    Box::new(Selected::new(selection, ranked))
 }

@@ -583,7 +583,7 @@ impl Group {
             place: dir.place.clone(),
             key: self.key,
             found: match self.index {
-                0 => Found::Directory(dir.stat.entry(&walk.options)),
+                0 => Found::Directory(dir.stat.entry(&walk.options), dir.stat.detail),
                 _ => Found::More,
             },
             files: part.files,

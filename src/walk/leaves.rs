@@ -25,7 +25,7 @@ impl Shared {
             self.send(listing);
             return;
         };
-        if let Found::Directory(entry) = listing.found {
+        if let Found::Directory(entry, _) = listing.found {
             listing.files += &entry.usage();
             listing.found = Found::Leaves(1);
         }
@@ -63,6 +63,6 @@ fn leaf_of(listing: &Listing) -> Option<Key> {
         && listing.next.is_none()
         && listing.extras.is_none()
         && listing.failure.is_none()
-        && matches!(listing.found, Found::Directory(entry) if entry.once.is_none());
+        && matches!(listing.found, Found::Directory(entry, _) if entry.once.is_none());
     listing.fold().filter(|_| is_leaf)
 }

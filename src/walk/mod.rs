@@ -102,6 +102,8 @@ pub struct Options {
     pub fold_below: Option<u32>,
     /// Which time stamp is kept.
     pub time: TimeKind,
+    /// More is told of named files than their sizes.
+    pub details: bool,
     /// Somebody will ask where the walkers are ([`Spread::vigil`]).
     pub watched: bool,
 }
@@ -386,7 +388,7 @@ impl Shared {
         self.tell(Listing {
             key,
             place,
-            found: Found::Directory(stat.entry(&self.options)),
+            found: Found::Directory(stat.entry(&self.options), stat.detail),
             files: part.files,
             extras: part.take_extras(),
             branch: branch.clone(),
@@ -430,7 +432,7 @@ impl Shared {
         };
         Arc::new(Branch {
             parent: Some((Arc::clone(above), *index)),
-            inode: dir.stat.inode,
+            inode: dir.stat.detail.inode,
             device: dir.device(),
             operand,
             may_cycle: dir.may_cycle(),
@@ -479,14 +481,14 @@ impl Dir {
     /// True where a directory above may be met again below this one.
     fn may_cycle(&self) -> bool {
         let above = &self.place.0;
-        let is_same = |branch: &Branch| branch.inode.device == self.stat.inode.device;
+        let is_same = |branch: &Branch| branch.inode.device == self.stat.detail.inode.device;
         above.may_cycle || self.stat.mount_root && above.and_above().any(is_same)
     }
 
     /// The device that `-x` holds its contents to: the operand's.
     fn device(&self) -> u64 {
         match self.depth {
-            0 => self.stat.inode.device,
+            0 => self.stat.detail.inode.device,
             _ => self.place.0.device,
         }
     }

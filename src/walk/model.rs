@@ -110,6 +110,7 @@ fn options(walkers: usize) -> Options {
         name_files: None,
         fold_below: None,
         time: TimeKind::Modified,
+        details: false,
         watched: false,
     }
 }

@@ -71,7 +71,7 @@ impl Shared {
         let stat = stat(None, name, lookup, self.options.time)
             .map_err(|errno| (Found::Nothing, Some(self.no_operand(name, errno))))?;
         if !stat.is_directory() {
-            return Err((Found::File(stat.entry(&self.options)), None));
+            return Err((Found::File(stat.entry(&self.options), stat.detail), None));
         }
         match open_directory(None, name, follow, (&self.budget, &self.done)) {
             Ok(fd) => self.stat_opened(fd),
@@ -107,7 +107,7 @@ impl Shared {
         };
         match stat(Some(at), name, lookup, self.options.time) {
             Ok(stat) if stat.is_directory() => Err(self.unreadable(&stat, errno)),
-            Ok(stat) => Err((Found::File(stat.entry(&self.options)), None)),
+            Ok(stat) => Err((Found::File(stat.entry(&self.options), stat.detail), None)),
             Err(Errno::NOENT) => Err((Found::Nothing, None)),
             Err(errno) => Err((Found::Nothing, Some(failure(Operation::Access, errno)))),
         }
@@ -136,7 +136,7 @@ impl Shared {
         };
         let (place, stat) = self.stat_opened(place)?;
         if !stat.is_directory() {
-            return Err((Found::File(stat.entry(&self.options)), None));
+            return Err((Found::File(stat.entry(&self.options), stat.detail), None));
         }
         let kind = rustix::fs::fstatfs(&place).map_or(0, |statfs| statfs.f_type as u64);
         if kind == AUTOFS {
@@ -157,7 +157,7 @@ impl Shared {
 
     /// A directory that counts while its contents cannot.
     fn unreadable(&self, stat: &Stat, errno: Errno) -> (Found, Option<Failure>) {
-        let found = Found::Directory(stat.entry(&self.options));
+        let found = Found::Directory(stat.entry(&self.options), stat.detail);
         (found, Some(failure(Operation::ReadDirectory, errno)))
     }
 
@@ -172,7 +172,7 @@ impl Shared {
             lookup,
             self.options.time,
         )
-        .is_ok_and(|stat| stat.inode.device != branch.device)
+        .is_ok_and(|stat| stat.detail.inode.device != branch.device)
     }
 
     /// An open directory, unless it is one that must not be entered.
@@ -185,7 +185,7 @@ impl Shared {
     ) -> Opened {
         let (branch, index) = &place;
         let is_operand = branch.parent.is_none();
-        let elsewhere = self.options.one_file_system && stat.inode.device != branch.device;
+        let elsewhere = self.options.one_file_system && stat.detail.inode.device != branch.device;
         if !is_operand && (elsewhere || self.is_cycle(branch, &stat)) {
             return Opened::Other(bare(place, Found::Nothing, None));
         }
@@ -194,8 +194,8 @@ impl Shared {
             false => branch.operand,
         };
         let known = self.visited.as_ref();
-        if known.is_some_and(|visited| visited.is_known(stat.inode, operand)) {
-            let found = Found::Directory(stat.entry(&self.options));
+        if known.is_some_and(|visited| visited.is_known(stat.detail.inode, operand)) {
+            let found = Found::Directory(stat.entry(&self.options), stat.detail);
             return Opened::Other(bare(place, found, None));
         }
         let depth = branch.child_depth;
@@ -214,7 +214,10 @@ impl Shared {
     /// without a word. Elsewhere the kernel has no cycles, and equal inode numbers prove none.
     fn is_cycle(&self, branch: &Branch, stat: &Stat) -> bool {
         let possible = self.options.follow == Follow::Always || stat.mount_root || branch.may_cycle;
-        possible && branch.and_above().any(|above| above.inode == stat.inode)
+        possible
+            && branch
+                .and_above()
+                .any(|above| above.inode == stat.detail.inode)
     }
 }
 

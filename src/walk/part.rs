@@ -9,7 +9,7 @@ use rustix::io::Errno;
 use super::stat::{Lookup, Stat, stat, stat_file};
 use super::{Dir, Follow, Options};
 use crate::listing::{Extras, Failure, Names, Operation, What, push_name};
-use crate::usage::Usage;
+use crate::usage::{Detail, Usage};
 
 /// Entries of one directory, looked at.
 #[derive(Debug)]
@@ -100,6 +100,9 @@ impl Part {
                 let errno = errno.raw_os_error();
                 let failure = Failure { operation, errno };
                 self.add_extra(dirent, true, What::Failed(failure));
+                if options.details {
+                    self.extras.details.push(Detail::default());
+                }
             }
         }
     }
@@ -109,6 +112,9 @@ impl Part {
         let named = options.name_files.is_some_and(|depth| dir.depth < depth);
         if named || entry.once.is_some() {
             self.add_extra(dirent, named, What::File(entry));
+            if options.details {
+                self.extras.details.push(stat.detail);
+            }
         } else {
             self.files += &entry.usage();
         }
@@ -158,14 +164,16 @@ impl Part {
 
     /// Adds up the parts' sums, and takes memory for what else is in them, once and no more than needed.
     fn make_room_for(&mut self, parts: &[Self]) {
-        let (mut extras, mut text) = (0, 0);
+        let (mut extras, mut text, mut details) = (0, 0, 0);
         for part in parts {
             self.files += &part.files;
             extras += part.extras.list.len();
             text += part.extras.text.len();
+            details += part.extras.details.len();
         }
         self.extras.list.reserve_exact(extras);
         self.extras.text.reserve_exact(text);
+        self.extras.details.reserve_exact(details);
     }
 
     /// Subdirectories and extras in order of appearance, each with its inode number.
@@ -190,6 +198,7 @@ impl Part {
             Item::Extra(index) => {
                 if let Some((extra, name)) = part.extras.get(index) {
                     self.extras.push(self.names.len(), name, extra.what);
+                    self.extras.details.extend(part.extras.details.get(index));
                 }
             }
         }
@@ -203,6 +212,7 @@ impl Part {
         let mut extras = std::mem::replace(&mut self.extras, Extras::EMPTY);
         extras.list.shrink_to_fit();
         extras.text.shrink_to_fit();
+        extras.details.shrink_to_fit();
         Some(Box::new(extras))
     }
 
@@ -257,7 +267,7 @@ fn see_nothing(dir: &Dir, options: &Options, dirent: Dirent<'_>) -> Seen {
 /// A file of another file system, mounted here. A foreign device number alone says nothing: overlayfs gives
 /// its files the numbers of the file systems below.
 fn is_elsewhere(dir: &Dir, options: &Options, stat: &Stat) -> bool {
-    options.one_file_system && stat.mount_root && stat.inode.device != dir.device()
+    options.one_file_system && stat.mount_root && stat.detail.inode.device != dir.device()
 }
 
 impl<'a> From<&'a RawDirEntry<'_>> for Dirent<'a> {

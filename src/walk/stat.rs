@@ -12,16 +12,15 @@ use rustix::io::Errno;
 use super::handle::retry;
 use super::{Options, Remember};
 use crate::time_style::TimeKind;
-use crate::usage::{Entry, Inode, Moment};
+use crate::usage::{Detail, Entry, Inode, Moment};
 
 /// The fields of `struct statx` that the count needs.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Stat {
     pub(super) kind: FileType,
-    pub(super) inode: Inode,
+    pub(super) detail: Detail,
     /// True where something is mounted here. False where the kernel cannot tell.
     pub(super) mount_root: bool,
-    links: u32,
     blocks: u64,
     size: u64,
     time: Moment,
@@ -49,7 +48,7 @@ impl Stat {
     pub(super) fn entry(&self, options: &Options) -> Entry {
         let once = match options.remember {
             Remember::Nothing => false,
-            Remember::Links => self.links > 1 && !self.is_directory(),
+            Remember::Links => self.detail.links > 1 && !self.is_directory(),
             Remember::Everything => true,
         };
         let sized = matches!(self.kind, FileType::RegularFile | FileType::Symlink);
@@ -63,7 +62,7 @@ impl Stat {
             blocks: self.blocks,
             size: if sized { size } else { 0 },
             time: self.time,
-            once: once.then_some(self.inode),
+            once: once.then_some(self.detail.inode),
         }
     }
 }
@@ -135,12 +134,17 @@ fn from_statx(statx: &rustix::fs::Statx, time: TimeKind) -> Stat {
     };
     Stat {
         kind: FileType::from_raw_mode(statx.stx_mode.into()),
-        inode: Inode {
-            device: rustix::fs::makedev(statx.stx_dev_major, statx.stx_dev_minor),
-            number: statx.stx_ino,
+        detail: Detail {
+            inode: Inode {
+                device: rustix::fs::makedev(statx.stx_dev_major, statx.stx_dev_minor),
+                number: statx.stx_ino,
+            },
+            links: statx.stx_nlink,
+            mode: statx.stx_mode.into(),
+            uid: statx.stx_uid,
+            gid: statx.stx_gid,
         },
         mount_root: statx.stx_attributes.contains(StatxAttributes::MOUNT_ROOT),
-        links: statx.stx_nlink,
         blocks: statx.stx_blocks,
         size: statx.stx_size,
         time: Moment {
@@ -163,12 +167,17 @@ fn from_stat(stat: &rustix::fs::Stat, time: TimeKind) -> Stat {
     };
     Stat {
         kind: FileType::from_raw_mode(stat.st_mode),
-        inode: Inode {
-            device: stat.st_dev as u64,
-            number: stat.st_ino as u64,
+        detail: Detail {
+            inode: Inode {
+                device: stat.st_dev as u64,
+                number: stat.st_ino as u64,
+            },
+            links: u32::try_from(stat.st_nlink).unwrap_or(u32::MAX),
+            mode: stat.st_mode,
+            uid: stat.st_uid,
+            gid: stat.st_gid,
         },
         mount_root: false,
-        links: u32::try_from(stat.st_nlink).unwrap_or(u32::MAX),
         blocks: stat.st_blocks as u64,
         size: stat.st_size as u64,
         time: Moment {

@@ -1,0 +1,135 @@
+//! What is reported, in which format and order, and where it goes: the options that GNU du does not have.
+
+use std::ffi::OsString;
+use std::os::unix::ffi::OsStrExt;
+
+use clap::ArgMatches;
+
+use super::plan::{bad_word, values};
+use super::{Operands, Refusal};
+use crate::block_size::{Suffixes, parse_integer};
+use crate::quote::{self, Charset};
+use crate::show::{By, Color, Ranking, Shape, Sort};
+use crate::words;
+
+/// What these options say.
+#[derive(Debug, Clone)]
+pub(super) struct Reports {
+    pub(super) shape: Shape,
+    pub(super) by: Option<By>,
+    pub(super) ranking: Ranking,
+    #[expect(dead_code, reason = "the tree comes next")]
+    pub(super) color: Color,
+    pub(super) output: Option<OsString>,
+}
+
+/// Options that say how a tree is walked, and nothing of an export.
+const OF_THE_WALK: [(&str, &str); 8] = [
+    ("dereference", "--dereference"),
+    ("dereference-args", "--dereference-args"),
+    ("dereference-args-too", "-H"),
+    ("exclude", "--exclude"),
+    ("exclude-from", "--exclude-from"),
+    ("files0-from", "--files0-from"),
+    ("one-file-system", "--one-file-system"),
+    ("threads", "--threads"),
+];
+
+/// Options that would make of a whole export a part that does not say so.
+const OF_LINES: [(&str, &str); 6] = [
+    ("by", "--by"),
+    ("reverse", "--reverse"),
+    ("separate-dirs", "--separate-dirs"),
+    ("sort", "--sort"),
+    ("threshold", "--threshold"),
+    ("top", "--top"),
+];
+
+/// Reads the options.
+pub(super) fn reports(matches: &ArgMatches, charset: Charset) -> Result<Reports, Refusal> {
+    let shape = word(matches, "format", &Shape::WORDS, charset)?;
+    let is_tree = matches.get_flag("tree");
+    let shape = shape.unwrap_or(if is_tree { Shape::Tree } else { Shape::Du });
+    if is_tree && shape != Shape::Tree {
+        return Err(cannot_combine("--tree", "--format"));
+    }
+    if shape == Shape::Ncdu {
+        refuse_any(matches, &OF_LINES, "--format=ncdu")?;
+    }
+    Ok(Reports {
+        shape,
+        by: word(matches, "by", &By::WORDS, charset)?,
+        ranking: Ranking {
+            sort: word(matches, "sort", &Sort::WORDS, charset)?,
+            reverse: matches.get_flag("reverse"),
+            top: top(matches, charset)?,
+        },
+        color: word(matches, "color", &Color::WORDS, charset)?.unwrap_or(Color::Auto),
+        output: values(matches, "output").next_back().cloned(),
+    })
+}
+
+/// The export to read instead of walking, if there is one.
+pub(super) fn export(matches: &ArgMatches, charset: Charset) -> Result<Option<Operands>, Refusal> {
+    let Some(file) = values(matches, "from").next_back() else {
+        return Ok(None);
+    };
+    refuse_any(matches, &OF_THE_WALK, "--from")?;
+    match values(matches, "files").next() {
+        None => Ok(Some(Operands::Export(file.clone()))),
+        Some(extra) => {
+            let extra = quote::quote(extra.as_bytes(), charset);
+            Err(Refusal {
+                details: b"file operands cannot be combined with --from\n".into(),
+                ..Refusal::usage([b"extra operand ", extra.as_slice()].concat())
+            })
+        }
+    }
+}
+
+fn refuse_any(matches: &ArgMatches, options: &[(&str, &str)], with: &str) -> Result<(), Refusal> {
+    use clap::parser::ValueSource::CommandLine;
+    let is_given = |id| matches.value_source(id) == Some(CommandLine);
+    match options.iter().find(|(id, _)| is_given(id)) {
+        Some((_, option)) => Err(cannot_combine(option, with)),
+        None => Ok(()),
+    }
+}
+
+fn cannot_combine(option: &str, with: &str) -> Refusal {
+    Refusal::usage(format!("{option} cannot be combined with {with}"))
+}
+
+/// The last word given to an option, out of those that it takes; nothing where it was not given.
+fn word<T: Copy + PartialEq>(
+    matches: &ArgMatches,
+    id: &str,
+    table: &[(&str, T)],
+    charset: Charset,
+) -> Result<Option<T>, Refusal> {
+    let Some(word) = values(matches, id).next_back() else {
+        return Ok(None);
+    };
+    let word = word.as_bytes();
+    words::find(word, table).map(Some).map_err(|error| {
+        let mut details = String::from("Valid arguments are:\n");
+        for (name, _) in table {
+            details += &format!("  - '{name}'\n");
+        }
+        bad_word(error, word, &format!("--{id}"), &details, charset)
+    })
+}
+
+fn top(matches: &ArgMatches, charset: Charset) -> Result<Option<usize>, Refusal> {
+    let Some(value) = values(matches, "top").next_back() else {
+        return Ok(None);
+    };
+    match parse_integer(value.as_bytes(), Suffixes::None) {
+        Ok(number @ 1..) => Ok(Some(usize::try_from(number).unwrap_or(usize::MAX))),
+        _ => {
+            let value = quote::quote(value.as_bytes(), charset);
+            let message = [b"invalid number of entries ", value.as_slice()].concat();
+            Err(Refusal::usage(message))
+        }
+    }
+}

@@ -1,0 +1,42 @@
+//! Standard output as a writer.
+
+use std::io::{self, Write};
+
+use rustix::io::Errno;
+
+/// How often an interrupted write is made again.
+const INTERRUPTIONS: usize = 100;
+
+/// Standard output, unbuffered; unlike std's, it tells when it is closed.
+#[derive(Debug, Clone, Copy)]
+pub struct Stdout {
+    is_closed: bool,
+}
+
+impl Stdout {
+    /// The process's standard output; `is_closed` where it had none when it started, and now has `/dev/null`.
+    #[must_use]
+    pub fn new(is_closed: bool) -> Self {
+        Self { is_closed }
+    }
+}
+
+impl Write for Stdout {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        if self.is_closed {
+            return Err(Errno::BADF.into());
+        }
+        // Who calls this calls again while it is interrupted, and would do so for ever.
+        for _ in 0..INTERRUPTIONS {
+            match rustix::io::write(rustix::stdio::stdout(), bytes) {
+                Err(Errno::INTR) => {}
+                written => return Ok(written?),
+            }
+        }
+        Err(Errno::IO.into())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}

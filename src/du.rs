@@ -19,6 +19,7 @@ use crate::operands::Operands;
 use crate::order::Order;
 use crate::show::{Format, Written};
 use crate::status::{Progress, Status, Summary};
+use crate::supervise;
 use crate::tally::{Counts, Tally, Told};
 use crate::walk::{self, Inbox, Load, Spread, Vigil, Walk};
 use crate::watch::{self, Cause};
@@ -67,6 +68,8 @@ pub struct Options {
     pub tally: crate::tally::Options,
     /// Print the sum over all operands.
     pub total: bool,
+    /// What may hang may be walked in a child of this process, which has one thread.
+    pub supervised: bool,
 }
 
 /// Counts the operands.
@@ -96,6 +99,7 @@ pub fn du(
         expected: None,
         expecting: never(),
         broken: false,
+        supervised: options.supervised,
     };
     run.order.add(Arc::clone(&roots), operands.wrong);
     if count > 0 {
@@ -124,6 +128,8 @@ struct Run<'a> {
     expecting: Receiver<u64>,
     /// A walker has panicked.
     broken: bool,
+    /// See [`Options`].
+    supervised: bool,
 }
 
 /// Finished lines on their way out. No `BufWriter`: that would write, when it is full, behind the progress.
@@ -152,7 +158,7 @@ impl Run<'_> {
     /// Walks to the end, or until somebody asks to stop.
     fn run(&mut self, walk: Walk, canceller: Canceller) -> io::Result<Option<Cause>> {
         self.advance()?;
-        let (start, load) = (Instant::now(), Load::start());
+        let (start, mut load) = (Instant::now(), Load::start());
         let mut directories = 0;
         // This thread must not wait for a dead mount: it has to hear everybody else.
         while !walk.may_wait() && walk.step() {
@@ -165,6 +171,9 @@ impl Run<'_> {
         self.drain(walk.listings())?;
         if !walk.has_work() {
             return Ok(None);
+        }
+        if self.supervised {
+            load.across(|| supervise::split(watch::GRACE));
         }
         let causes = watch::start(self.status.last_words());
         let tick = if self.status.is_verbose() {
@@ -434,6 +443,7 @@ mod tests {
             },
             tally: crate::tally::Options { separate: false },
             total: true,
+            supervised: false,
         };
         let mut status = Status::new(crate::status::Options {
             program: b"pdu".into(),

@@ -15,6 +15,8 @@
 //!
 //! Who kills the parent (SIGKILL) kills the child. SIGSTOP, sent to the parent alone, does not stop the child.
 
+use std::fs::File;
+use std::io::Read;
 use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 
@@ -87,8 +89,11 @@ pub fn is_supervised() -> bool {
 /// Goes on in a child where that may be of use; where it can't, here. The parent does not come back, and gives a
 /// cancelled child `grace` to end. Only one thread may run.
 pub fn split(grace: Duration) {
-    let mounts = std::fs::read("/proc/self/mountinfo").unwrap_or_default();
-    if !is_any_served(&mounts) {
+    // Most lists fit, which saves calls.
+    let mut mounts = Vec::with_capacity(16 * 1024);
+    let list = File::open("/proc/self/mountinfo");
+    let read = list.and_then(|mut list| list.read_to_end(&mut mounts));
+    if read.is_err() || !is_any_served(&mounts) {
         return;
     }
     let mut signals = vec![SIGCHLD, SIGCONT, SIGTSTP, SIGTTIN, SIGTTOU, SIGUSR1];
@@ -193,6 +198,8 @@ impl Supervisor {
                     self.pass_on(signal);
                     self.cancel(signal);
                 }
+                // From a terminal, which has stopped the child as well. A second one could come after the child goes on.
+                (SIGTSTP | SIGTTIN | SIGTTOU, _) if arrived.is_of_kernel => {}
                 (signal, _) => self.pass_on(signal),
             }
         }

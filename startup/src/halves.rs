@@ -55,6 +55,8 @@ pub struct Arrived {
     pub signal: i32,
     /// The process that sent it, if it was a process.
     pub sender: i32,
+    /// It was no process.
+    pub is_of_kernel: bool,
     /// The number that [`tell`] sent with it.
     pub number: Option<i32>,
 }
@@ -127,6 +129,7 @@ impl Held {
         (signal > 0).then_some(Arrived {
             signal,
             sender,
+            is_of_kernel: info.si_code > 0,
             number: (info.si_code == libc::SI_QUEUE).then_some(number),
         })
     }

@@ -312,9 +312,13 @@ fn the_parent_stops_and_goes_on_with_the_child() {
     ];
     for (to, signal) in stops.into_iter().cycle().take(60) {
         kill_process(to, signal).expect("it runs");
-        let (_, status) = waitpid(Some(pid), WaitOptions::UNTRACED)
-            .expect("it is our child")
-            .expect("it changes");
+        let mut change = None;
+        wait_until("the parent to stop", || {
+            let options = WaitOptions::UNTRACED | WaitOptions::NOHANG;
+            change = waitpid(Some(pid), options).expect("it is our child");
+            change.is_some()
+        });
+        let (_, status) = change.expect("it changed");
         assert_eq!(status.stopping_signal(), Some(signal.as_raw()));
         assert!(
             states(child).chars().all(|state| state == 'T'),

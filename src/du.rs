@@ -20,6 +20,7 @@ use crate::order::Order;
 use crate::report::{Next, Report};
 use crate::show::{Format, Outcome};
 use crate::status::{Progress, Status};
+use crate::supervise;
 use crate::tally::Counts;
 use crate::walk::{self, Inbox, Load, Spread, Vigil, Walk};
 use crate::watch::{self, Cause};
@@ -63,6 +64,8 @@ pub struct Options {
     pub walk: walk::Options,
     /// For the count.
     pub tally: crate::tally::Options,
+    /// What may hang may be walked in a child of this process, which has one thread.
+    pub supervised: bool,
 }
 
 /// Counts the operands.
@@ -86,6 +89,7 @@ pub fn du(
         expected: None,
         expecting: never(),
         broken: false,
+        supervised: options.supervised,
     };
     run.order.add(Arc::clone(&roots), operands.wrong);
     if count > 0 {
@@ -110,6 +114,8 @@ struct Run<'a> {
     expecting: Receiver<u64>,
     /// A walker has panicked.
     broken: bool,
+    /// See [`Options`].
+    supervised: bool,
 }
 
 impl Run<'_> {
@@ -117,7 +123,7 @@ impl Run<'_> {
     fn run(&mut self, walk: Walk, canceller: Canceller) -> io::Result<Option<Cause>> {
         self.report.begin()?;
         self.advance()?;
-        let (start, load) = (Instant::now(), Load::start());
+        let (start, mut load) = (Instant::now(), Load::start());
         let mut directories = 0;
         // This thread must not wait for a dead mount: it has to hear everybody else.
         while !walk.may_wait() && walk.step() {
@@ -130,6 +136,9 @@ impl Run<'_> {
         self.drain(walk.listings())?;
         if !walk.has_work() {
             return Ok(None);
+        }
+        if self.supervised {
+            load.across(|| supervise::split(watch::GRACE));
         }
         let causes = watch::start(self.report.status.last_words());
         let tick = if self.report.status.is_verbose() {
@@ -360,6 +369,7 @@ mod tests {
                 watched: false,
             },
             tally: crate::tally::Options { separate: false },
+            supervised: false,
         };
         let mut status = Status::new(crate::status::Options {
             program: b"pdu".into(),

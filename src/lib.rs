@@ -26,7 +26,7 @@
 //! | 4 | [`du`]: the select loop. [`report`]: steps to the two streams |
 //! | 3 | [`walk`]: walkers. [`tally`]: steps to records. [`show`]: records to bytes, one file a format |
 //! | 2 | [`order`], [`sema`], [`status`] (all of standard error), [`watch`], [`operands`] |
-//! | 1 | [`cancel`], [`listing`], [`least`], [`record`], [`block_size`], [`time_style`], [`exclude`], [`quote`] |
+//! | 1 | [`cancel`], [`listing`], [`least`], [`record`], [`block_size`], [`time_style`], [`exclude`], [`quote`], [`supervise`] |
 //! | 0 | [`usage`], [`words`], [`schedule`] |
 
 pub mod block_size;
@@ -45,6 +45,7 @@ pub mod schedule;
 pub mod sema;
 pub mod show;
 pub mod status;
+pub mod supervise;
 pub mod tally;
 pub mod time_style;
 pub mod usage;

@@ -10,6 +10,7 @@ use pdu::du::{self, Ending};
 use pdu::operands::Operands;
 use pdu::show::{self, Stdout};
 use pdu::status::{self, Status};
+use pdu::supervise::{self, Verdict};
 use pdu::watch::Cause;
 use pdu_startup::{Stream, was_closed};
 use signal_hook::consts::SIGPIPE;
@@ -39,7 +40,11 @@ fn main() -> ExitCode {
     let environment = Environment::of_process();
     let program = cli::program_name(&words);
     match cli::parse(words, &environment) {
-        Ok(Request::Run(plan)) => run(*plan).into(),
+        Ok(Request::Run(plan)) => {
+            let exit = run(*plan);
+            supervise::farewell(Verdict::Status(exit as u8));
+            exit.into()
+        }
         Ok(Request::Print(text)) => print(&text, status(&program, &environment)).into(),
         Err(refusal) => refuse(&refusal, status(&program, &environment)).into(),
     }
@@ -73,6 +78,7 @@ fn run(plan: Plan) -> Exit {
     let options = du::Options {
         walk: plan.walk,
         tally: plan.tally,
+        supervised: true,
     };
     let mut format = show::format(plan.show);
     match du::du(options, operands, &mut *format, &mut stdout(), &mut status) {
@@ -130,6 +136,7 @@ fn write_error(error: &io::Error, status: &mut Status) -> Exit {
 
 /// Ends the process by a signal, so that the shell sees what happened: it ends its loops after SIGINT.
 fn die_of(signal: i32) -> Exit {
+    supervise::farewell(Verdict::Signal(signal));
     let _ = emulate_default_handler(signal);
     Exit::Cancelled
 }

@@ -12,6 +12,10 @@
 //!          └─► Classes                                             sums by class, at the end
 //! ```
 
+mod columns;
+mod csv;
+mod errno;
+mod json;
 pub mod lines;
 mod ranked;
 mod selected;
@@ -20,6 +24,8 @@ mod stdout;
 use std::io::{self, Write};
 use std::time::Duration;
 
+pub use self::csv::Csv;
+pub use self::json::Json;
 pub use self::lines::Lines;
 pub use self::ranked::{Ranked, Ranking, Sort};
 pub use self::selected::{Selected, Selection, Threshold};
@@ -192,9 +198,14 @@ pub struct Options {
 /// The format that the options ask for.
 #[must_use]
 pub fn format(options: Options) -> Box<dyn Format> {
+    let ranking = (options.ranking, options.least);
     let selection = options.selection;
-    let lines = Lines::new(options.lines);
-    ranked((options.ranking, options.least), selection, lines)
+    let times = options.lines.time.is_some();
+    match options.shape {
+        Shape::Json => ranked(ranking, selection, Json::new(times)),
+        Shape::Csv => ranked(ranking, selection, Csv::new(times)),
+        _ => ranked(ranking, selection, Lines::new(options.lines)),
+    }
 }
 
 /// A format of one line a record.

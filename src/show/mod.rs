@@ -7,15 +7,17 @@
 //!
 //! ```text
 //!   Record ──► Selected ──► (Ranked) ──► Lines, Json, Csv          one line a record, at once
-//!          └─► Selected ──► Tree                                   a chart, at the end
+//!          ├─► Tree, which selects ─► Chart                        a chart, at the end
 //!          ├─► Ncdu                                                everything, as it comes
 //!          └─► Classes                                             sums by class, at the end
 //! ```
 
+pub mod chart;
 pub mod lines;
 mod ranked;
 mod selected;
 mod stdout;
+pub mod tree;
 
 use std::io::{self, Write};
 use std::time::Duration;
@@ -24,6 +26,7 @@ pub use self::lines::Lines;
 pub use self::ranked::{Ranked, Ranking, Sort};
 pub use self::selected::{Selected, Selection, Threshold};
 pub use self::stdout::Stdout;
+pub use self::tree::Tree;
 use crate::listing::Failure;
 use crate::record::Record;
 use crate::usage::Usage;
@@ -207,12 +210,18 @@ pub struct Options {
     pub ranking: Ranking,
     /// How their lines look.
     pub lines: lines::Options,
+    /// How a tree looks.
+    pub tree: tree::Options,
 }
 
 /// The format that the options ask for.
 #[must_use]
 pub fn format(options: Options) -> Box<dyn Format> {
     let selection = options.selection;
+    if options.shape == Shape::Tree && options.by.is_none() {
+        let tree = Tree::new(selection, options.ranking, options.lines, options.tree);
+        return Box::new(tree);
+    }
     let lines = Lines::new(options.lines);
     ranked(options.ranking, selection, lines)
 }

@@ -1,7 +1,8 @@
 //! The lines of the tree: size, (time,) branches and name, bar and per cent of the sum over all operands.
 //!
 //! No line is wider than the terminal; where there is little room, first the bar goes, then the per cent, then names
-//! lose their middle. A bar is full for the whole; its pale part is what the directory above takes beside this.
+//! lose their middle. A bar is full for the whole; its pale part is what else the directory above takes, unless
+//! that is an operand.
 //! Names are for people and the eye: on a terminal or not, what does not print is escaped (`\033`), the rest is as
 //! it is. Columns are counted as Unicode's annex 11 has them, where ambiguous as one.
 
@@ -360,7 +361,8 @@ impl Chart {
         };
         let cells = |size| usize::try_from(part(size, layout.bar)).unwrap_or(layout.bar);
         let above = above.and_then(|above| rows.get(above));
-        let above = above.map_or(layout.whole, |row| self.lines.measure.of(&row.usage));
+        let above = above.filter(|row| row.depth > 0);
+        let above = above.map_or(0, |row| self.lines.measure.of(&row.usage));
         let full = cells(size);
         let pale = cells(above).saturating_sub(full);
         let [dark, light] = self.strokes.bar;

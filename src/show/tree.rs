@@ -234,7 +234,7 @@ impl Tree {
     }
 
     /// The lines in their order, each below the one that it hangs on.
-    fn into_rows(&mut self) -> Vec<Row> {
+    fn in_order(&mut self) -> Vec<Row> {
         let mut nodes = self.nodes();
         let roots = (0..nodes.len()).filter(|&number| nodes[number].above.is_none());
         let mut next = Vec::new();
@@ -344,7 +344,7 @@ impl Format for Tree {
             left_out,
             has_total,
         };
-        let rows = self.into_rows();
+        let rows = self.in_order();
         self.chart.draw(&rows, &note, &end.total, out)
     }
 }

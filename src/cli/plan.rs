@@ -9,7 +9,7 @@ use clap::parser::{ValueSource, ValuesRef};
 
 use super::args::NO_WORD;
 use super::reports::{self, Reports};
-use super::{Environment, Operands, Plan, Refusal};
+use super::{Environment, Operands, Plan, Refusal, screen};
 use crate::block_size::{BlockSize, SizeError, Suffixes, parse_integer};
 use crate::exclude::Exclude;
 use crate::least::Least;
@@ -132,6 +132,7 @@ fn show_options(
             quoting: (quoting(environment, to_terminal), environment.charset()),
             total: matches.get_flag("total"),
         },
+        tree: screen::tree(matches, reports, draft.block_size, environment, to_terminal),
     }
 }
 

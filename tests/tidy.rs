@@ -27,6 +27,7 @@ const FLOORS: &[(u32, &[&str])] = &[
             "time_style",
             "exclude",
             "quote",
+            "owners",
         ],
     ),
     (0, &["usage", "words", "schedule"]),

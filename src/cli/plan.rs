@@ -3,6 +3,7 @@
 use std::ffi::{OsStr, OsString};
 use std::io::IsTerminal;
 use std::os::unix::ffi::OsStrExt;
+use std::time::SystemTime;
 
 use clap::ArgMatches;
 use clap::parser::{ValueSource, ValuesRef};
@@ -14,12 +15,14 @@ use crate::block_size::{BlockSize, SizeError, Suffixes, parse_integer};
 use crate::exclude::Exclude;
 use crate::operands::{read_all, read_stdin};
 use crate::quote::{self, Charset, Style};
-use crate::show::{Measure, Selection, Shape, Threshold, lines};
+use crate::show::classes::{self, Units};
+use crate::show::{By, Measure, Selection, Shape, Threshold, lines};
 use crate::status::reason;
 use crate::time_style::{TimeKind, TimeStyle};
+use crate::usage::Moment;
 use crate::walk::{Follow, Remember};
 use crate::words::WordError;
-use crate::{show, status, tally, walk};
+use crate::{owners, show, status, tally, walk};
 
 /// Walkers and tokens where nothing is said: du4's number, and on a slow disk worth having on any machine.
 const WALKERS: usize = 20;
@@ -100,7 +103,9 @@ fn show_options(
     let to_terminal = reports.output.is_none() && std::io::stdout().is_terminal();
     show::Options {
         shape: reports.shape,
-        by: reports.by,
+        by: reports
+            .by
+            .map(|by| classes_by(by, reports.shape, matches, draft)),
         selection: Selection {
             measure,
             max_depth,
@@ -119,6 +124,42 @@ fn show_options(
             quoting: (quoting(environment, to_terminal), environment.charset()),
             total: matches.get_flag("total"),
         },
+    }
+}
+
+fn classes_by(by: By, shape: Shape, matches: &ArgMatches, draft: &Draft) -> classes::Options {
+    let is_chosen = |id| matches.value_source(id) == Some(ValueSource::CommandLine);
+    let has_size = [
+        "block-size",
+        "bytes",
+        "kibibytes",
+        "mebibytes",
+        "human-readable",
+        "si",
+    ]
+    .into_iter()
+    .any(is_chosen);
+    let units = match draft.block_size {
+        BlockSize::SI if shape == Shape::Tree => Units::Decimal,
+        BlockSize::HUMAN if shape == Shape::Tree => Units::Binary,
+        _ if shape == Shape::Tree && !has_size => Units::Binary,
+        blocks => Units::Blocks(blocks),
+    };
+    classes::Options {
+        by,
+        now: now(),
+        units,
+        names: owners::names,
+    }
+}
+
+/// Before 1970 and after the end of time it is 1970.
+fn now() -> Moment {
+    let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
+    let since = since.unwrap_or_default();
+    Moment {
+        seconds: i64::try_from(since.as_secs()).unwrap_or(0),
+        nanoseconds: since.subsec_nanos(),
     }
 }
 

@@ -12,6 +12,7 @@
 //!          └─► Classes                                             sums by class, at the end
 //! ```
 
+pub mod classes;
 pub mod lines;
 mod ranked;
 mod selected;
@@ -20,6 +21,7 @@ mod stdout;
 use std::io::{self, Write};
 use std::time::Duration;
 
+pub use self::classes::Classes;
 pub use self::lines::Lines;
 pub use self::ranked::{Ranked, Ranking, Sort};
 pub use self::selected::{Selected, Selection, Threshold};
@@ -200,7 +202,7 @@ pub struct Options {
     /// In which format.
     pub shape: Shape,
     /// Sums by class, rather than by directory.
-    pub by: Option<By>,
+    pub by: Option<classes::Options>,
     /// Which records.
     pub selection: Selection,
     /// In which order.
@@ -212,6 +214,9 @@ pub struct Options {
 /// The format that the options ask for.
 #[must_use]
 pub fn format(options: Options) -> Box<dyn Format> {
+    if let Some(by) = options.by {
+        return Box::new(Classes::new(by, &options));
+    }
     let selection = options.selection;
     let lines = Lines::new(options.lines);
     ranked(options.ranking, selection, lines)

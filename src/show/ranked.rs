@@ -73,7 +73,7 @@ impl Ranking {
     }
 
     /// What is kept, by size, inodes or time: the larger, the rather; of equals, what came first.
-    fn worth(&self, measure: Measure, usage: &Usage) -> Worth {
+    pub(super) fn worth(&self, measure: Measure, usage: &Usage) -> Worth {
         match self.sort() {
             Sort::Inodes => Worth::Number(usage.inodes.into()),
             Sort::Time => Worth::Time(usage.newest),
@@ -82,8 +82,9 @@ impl Ranking {
     }
 }
 
+/// What decides which is larger.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-enum Worth {
+pub(super) enum Worth {
     Number(u128),
     Time(crate::usage::Moment),
 }

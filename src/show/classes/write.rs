@@ -1,0 +1,319 @@
+//! How the sums of classes look in each format.
+//!
+//! | format | a class |
+//! |---|---|
+//! | du | allocated, apparent, files, per cent, class; between tabs. With `-c`, a last line `total` |
+//! | tree | the same as a table with a head, a bar and a last line `total` |
+//! | json | an object with the keys of the csv head; the last line is an object `summary` |
+//! | csv | a record below a head. With `-c`, a last record `total` |
+//!
+//! Sizes are bytes in json and csv. Per cent are of the measure that is shown, with one decimal.
+
+use std::io::{self, Write};
+
+use humansize::{BINARY, DECIMAL, FormatSizeOptions};
+
+use super::{Line, Options};
+use crate::block_size::BlockSize;
+use crate::quote::{self, Charset, Style};
+use crate::show::{By, End, Measure, Outcome, Shape};
+use crate::usage::Usage;
+
+/// Columns of a bar.
+const BAR: usize = 20;
+
+/// The units of sizes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Units {
+    /// Those that people read, of powers of 1024.
+    Binary,
+    /// The same, of powers of 1000.
+    Decimal,
+    /// Blocks, as GNU du has them.
+    Blocks(BlockSize),
+}
+
+/// What writes the lines.
+#[derive(Debug)]
+pub(super) struct Writer {
+    shape: Shape,
+    by: &'static str,
+    measure: Measure,
+    units: Units,
+    quoting: (Style, Charset),
+    end_of_line: u8,
+    total: bool,
+}
+
+impl Writer {
+    pub(super) fn new(options: Options, show: &crate::show::Options) -> Self {
+        let word = By::WORDS.iter().find(|(_, by)| *by == options.by);
+        Self {
+            shape: show.shape,
+            by: word.map_or("", |(word, _)| word),
+            measure: show.selection.measure,
+            units: options.units,
+            quoting: show.lines.quoting,
+            end_of_line: show.lines.end_of_line,
+            total: show.lines.total,
+        }
+    }
+
+    /// Writes all that there is to say.
+    pub(super) fn write(&self, lines: &[Line], end: &End, out: &mut dyn Write) -> io::Result<()> {
+        let rows = self.rows(lines, end);
+        match self.shape {
+            Shape::Tree => self.table(&rows, end.outcome.is_end_of_walk(), out),
+            Shape::Csv => {
+                out.write_all(b"by,class,allocated,apparent,inodes,percent\r\n")?;
+                rows.iter().try_for_each(|row| self.record(row, out))
+            }
+            Shape::Json => {
+                rows.iter().try_for_each(|row| self.object(row, out))?;
+                summary(end, out)
+            }
+            Shape::Du | Shape::Ncdu => rows.iter().try_for_each(|row| self.line(row, out)),
+        }
+    }
+
+    /// The lines, and the total where it has one.
+    fn rows<'a>(&self, lines: &'a [Line], end: &End) -> Vec<Row<'a>> {
+        let whole = self.measure.of(&end.total);
+        let row = |name, is_foreign, usage| Row {
+            name,
+            is_foreign,
+            usage,
+            per_cent: PerCent::of(self.measure.of(&usage), whole),
+        };
+        let rows = lines.iter();
+        let mut rows: Vec<_> = rows
+            .map(|line| row(&line.name, line.is_foreign, line.sum.usage))
+            .collect();
+        let has_total = match self.shape {
+            Shape::Json => false,
+            Shape::Tree => true,
+            Shape::Du | Shape::Csv | Shape::Ncdu => self.total && end.outcome.is_end_of_walk(),
+        };
+        if has_total {
+            rows.push(row("total", false, end.total));
+        }
+        rows
+    }
+
+    fn line(&self, row: &Row<'_>, out: &mut dyn Write) -> io::Result<()> {
+        let (allocated, apparent) = (
+            self.size(row.usage.allocated),
+            self.size(row.usage.apparent),
+        );
+        let (inodes, per_cent) = (row.usage.inodes, row.per_cent);
+        write!(out, "{allocated}\t{apparent}\t{inodes}\t{per_cent}\t")?;
+        self.name(row, out)?;
+        out.write_all(&[self.end_of_line])
+    }
+
+    fn table(&self, rows: &[Row<'_>], is_whole: bool, out: &mut dyn Write) -> io::Result<()> {
+        if !is_whole {
+            out.write_all(b"(incomplete)\n")?;
+        }
+        let head = ["allocated", "apparent", "files", "%"].map(str::to_owned);
+        let mut cells = vec![head];
+        cells.extend(rows.iter().map(|row| self.cells(row)));
+        let widths = [0, 1, 2, 3].map(|column| {
+            let widths = cells.iter().map(|cells| cells[column].len());
+            widths.max().unwrap_or(0)
+        });
+        for (index, [allocated, apparent, inodes, per_cent]) in cells.iter().enumerate() {
+            let [a, b, c, d] = widths;
+            write!(
+                out,
+                "{allocated:>a$}  {apparent:>b$}  {inodes:>c$}  {per_cent:>d$}  "
+            )?;
+            match index.checked_sub(1).and_then(|index| rows.get(index)) {
+                None => write!(out, "{:BAR$}  {}", "", self.by)?,
+                Some(row) => {
+                    write!(out, "{}  ", self.bar(row.per_cent))?;
+                    self.name(row, out)?;
+                }
+            }
+            out.write_all(b"\n")?;
+        }
+        Ok(())
+    }
+
+    fn cells(&self, row: &Row<'_>) -> [String; 4] {
+        [
+            self.size(row.usage.allocated),
+            self.size(row.usage.apparent),
+            row.usage.inodes.to_string(),
+            row.per_cent.to_string(),
+        ]
+    }
+
+    fn bar(&self, PerCent(tenths): PerCent) -> String {
+        let length = usize::try_from(tenths).unwrap_or(0) * BAR / 1000;
+        let (full, empty) = match self.quoting.1 {
+            Charset::Utf8 => ("█", "░"),
+            Charset::Ascii => ("#", "."),
+        };
+        full.repeat(length) + &empty.repeat(BAR.saturating_sub(length))
+    }
+
+    fn object(&self, row: &Row<'_>, out: &mut dyn Write) -> io::Result<()> {
+        write!(out, "{{\"by\":\"{}\",\"class\":", self.by)?;
+        json_string(row.name, out)?;
+        write!(
+            out,
+            ",{},\"percent\":{}}}",
+            Numbers(&row.usage),
+            row.per_cent
+        )?;
+        out.write_all(b"\n")
+    }
+
+    fn record(&self, row: &Row<'_>, out: &mut dyn Write) -> io::Result<()> {
+        let name = match row.name.contains(['"', ',', '\r', '\n']) {
+            true => format!("\"{}\"", row.name.replace('"', "\"\"")),
+            false => row.name.to_owned(),
+        };
+        let usage = &row.usage;
+        let (allocated, apparent, inodes) = (usage.allocated, usage.apparent, usage.inodes);
+        let (by, per_cent) = (self.by, row.per_cent);
+        write!(
+            out,
+            "{by},{name},{allocated},{apparent},{inodes},{per_cent}\r\n"
+        )
+    }
+
+    fn size(&self, bytes: u128) -> String {
+        let people = |options| {
+            // Past 2^64 bytes the number is no longer one that people read: say at least that.
+            let bytes = u64::try_from(bytes).unwrap_or(u64::MAX);
+            humansize::format_size(bytes, FormatSizeOptions::from(options).decimal_places(1))
+        };
+        match self.units {
+            Units::Binary => people(BINARY),
+            Units::Decimal => people(DECIMAL),
+            Units::Blocks(blocks) => {
+                let mut text = Vec::new();
+                blocks.write(bytes, &mut text);
+                String::from_utf8_lossy(&text).into_owned()
+            }
+        }
+    }
+
+    /// Names of ours are as they are: nothing in them could harm a terminal.
+    fn name(&self, row: &Row<'_>, out: &mut dyn Write) -> io::Result<()> {
+        let mut name = Vec::new();
+        match row.is_foreign {
+            true => quote::apply(
+                self.quoting.0,
+                row.name.as_bytes(),
+                self.quoting.1,
+                &mut name,
+            ),
+            false => name.extend_from_slice(row.name.as_bytes()),
+        }
+        out.write_all(&name)
+    }
+}
+
+/// What there is to say of a class, or of all.
+#[derive(Debug)]
+struct Row<'a> {
+    name: &'a str,
+    /// The name is not ours.
+    is_foreign: bool,
+    usage: Usage,
+    per_cent: PerCent,
+}
+
+/// Tenths of a per cent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct PerCent(u128);
+
+impl PerCent {
+    /// Rounded to the nearest; of nothing, nothing.
+    fn of(part: u128, whole: u128) -> Self {
+        // So that a thousand times the number fits.
+        let shift = 16_u32.saturating_sub(whole.leading_zeros());
+        let (part, whole) = (part >> shift, whole >> shift);
+        Self((part * 1000 + whole / 2).checked_div(whole).unwrap_or(0))
+    }
+}
+
+impl std::fmt::Display for PerCent {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.pad(&format!("{}.{}", self.0 / 10, self.0 % 10))
+    }
+}
+
+/// A usage as members of an object.
+struct Numbers<'a>(&'a Usage);
+
+impl std::fmt::Display for Numbers<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let Self(usage) = self;
+        let (allocated, apparent, inodes) = (usage.allocated, usage.apparent, usage.inodes);
+        write!(
+            f,
+            "\"allocated\":{allocated},\"apparent\":{apparent},\"inodes\":{inodes}"
+        )
+    }
+}
+
+fn summary(end: &End, out: &mut dyn Write) -> io::Result<()> {
+    let complete = match end.outcome {
+        Outcome::Whole => "true",
+        Outcome::Errors => "false,\"reason\":\"errors\"",
+        Outcome::Cancelled => "false,\"reason\":\"cancelled\"",
+        Outcome::Broken => "false,\"reason\":\"broken\"",
+    };
+    let (numbers, directories, errors) = (Numbers(&end.total), end.directories, end.errors);
+    let milliseconds = end.elapsed.as_millis();
+    writeln!(
+        out,
+        "{{\"summary\":{{{numbers},\"directories\":{directories},\"errors\":{errors},\
+         \"elapsed_ms\":{milliseconds},\"complete\":{complete}}}}}"
+    )
+}
+
+fn json_string(text: &str, out: &mut dyn Write) -> io::Result<()> {
+    out.write_all(b"\"")?;
+    for character in text.chars() {
+        match character {
+            '"' | '\\' => write!(out, "\\{character}")?,
+            '\0'..' ' | '\u{7f}'..'\u{a0}' => write!(out, "\\u{:04x}", u32::from(character))?,
+            _ => write!(out, "{character}")?,
+        }
+    }
+    out.write_all(b"\"")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn per_cent_are_rounded_and_never_overflow() {
+        for (part, whole, expected) in [
+            (0, 0, "0.0"),
+            (0, 5, "0.0"),
+            (1, 3, "33.3"),
+            (2, 3, "66.7"),
+            (1, 2000, "0.1"),
+            (1, 2001, "0.0"),
+            (5, 5, "100.0"),
+            (u128::MAX, u128::MAX, "100.0"),
+            (u128::MAX / 2, u128::MAX, "50.0"),
+        ] {
+            assert_eq!(PerCent::of(part, whole).to_string(), expected);
+        }
+    }
+
+    #[test]
+    fn a_json_string_has_no_raw_controls() {
+        let mut out = Vec::new();
+        json_string("a\"\\\n\u{1b}\u{9b}é", &mut out).expect("it is memory");
+        assert_eq!(out, "\"a\\\"\\\\\\u000a\\u001b\\u009bé\"".as_bytes());
+    }
+}

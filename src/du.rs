@@ -355,6 +355,7 @@ mod tests {
                 name_files: None,
                 fold_below: None,
                 time: TimeKind::Modified,
+                least: None,
                 details: false,
                 watched: false,
             },

@@ -26,7 +26,7 @@
 //! | 4 | [`du`]: the select loop. [`report`]: steps to the two streams |
 //! | 3 | [`walk`]: walkers. [`tally`]: steps to records. [`show`]: records to bytes, one file a format |
 //! | 2 | [`order`], [`sema`], [`status`] (all of standard error), [`watch`], [`operands`] |
-//! | 1 | [`cancel`], [`listing`], [`record`], [`block_size`], [`time_style`], [`exclude`], [`quote`], [`owners`] |
+//! | 1 | [`cancel`], [`listing`], [`least`], [`record`], [`block_size`], [`time_style`], [`exclude`], [`quote`], [`owners`] |
 //! | 0 | [`usage`], [`words`], [`schedule`] |
 
 pub mod block_size;
@@ -34,6 +34,7 @@ pub mod cancel;
 pub mod cli;
 pub mod du;
 pub mod exclude;
+pub mod least;
 pub mod listing;
 pub mod operands;
 pub mod order;

@@ -22,6 +22,7 @@ const FLOORS: &[(u32, &[&str])] = &[
         &[
             "cancel",
             "listing",
+            "least",
             "record",
             "block_size",
             "time_style",

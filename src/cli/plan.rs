@@ -13,6 +13,7 @@ use super::reports::{self, Reports};
 use super::{Environment, Operands, Plan, Refusal};
 use crate::block_size::{BlockSize, SizeError, Suffixes, parse_integer};
 use crate::exclude::Exclude;
+use crate::least::Least;
 use crate::operands::{read_all, read_stdin};
 use crate::quote::{self, Charset, Style};
 use crate::show::classes::{self, Units};
@@ -74,9 +75,13 @@ pub(super) fn plan(
     let operands = operands(matches, charset).map_err(warned)?;
     let reports = reports::reports(matches, charset).map_err(warned)?;
     let remember = remember(matches, draft.follow, &operands, &reports);
+    let show = show_options(matches, &draft, &reports, (time, max_depth), environment);
     Ok(Plan {
-        show: show_options(matches, &draft, &reports, (time, max_depth), environment),
-        walk: walk_options(matches, draft, remember, max_depth, &reports),
+        walk: walk::Options {
+            least: show.least.clone(),
+            ..walk_options(matches, draft, remember, max_depth, &reports)
+        },
+        show,
         tally: tally::Options {
             separate: matches.get_flag("separate-dirs"),
         },
@@ -100,6 +105,13 @@ fn show_options(
     environment: &Environment,
 ) -> show::Options {
     let measure = measure(matches, draft.apparent);
+    let least = match draft.threshold {
+        _ if reports.by.is_some() || reports.shape == Shape::Ncdu => None,
+        Threshold::AtLeast(least) if least > 0 || reports.ranking.top.is_some() => {
+            Some(Least::new(measure, least))
+        }
+        _ => None,
+    };
     let to_terminal = reports.output.is_none() && std::io::stdout().is_terminal();
     show::Options {
         shape: reports.shape,
@@ -113,6 +125,7 @@ fn show_options(
             threshold: draft.threshold,
         },
         ranking: reports.ranking,
+        least,
         lines: lines::Options {
             measure,
             block_size: match matches.get_flag("inodes") {
@@ -183,6 +196,7 @@ fn walk_options(
         exclude: draft.exclude,
         remember,
         name_files,
+        least: None,
         details: name_files.is_some() && (reports.by.is_some() || reports.shape != Shape::Du),
         fold_below: folds.then_some(max_depth),
         time: draft.time.unwrap_or(TimeKind::Modified),
@@ -235,6 +249,16 @@ fn typed(matches: &ArgMatches) -> Vec<Typed<'_>> {
             all.push(Typed { index, id, value });
         }
     }
+    // Without a class, `--by` is what it is to GNU du: short for `--bytes`.
+    let by = matches.indices_of("by").into_iter().flatten();
+    let alone = by
+        .zip(values(matches, "by"))
+        .filter(|(_, class)| *class == NO_WORD);
+    all.extend(alone.map(|(index, _)| Typed {
+        index,
+        id: "bytes",
+        value: None,
+    }));
     for id in [
         "bytes",
         "human-readable",

@@ -5,6 +5,7 @@ use std::os::unix::ffi::OsStrExt;
 
 use clap::ArgMatches;
 
+use super::args::NO_WORD;
 use super::plan::{bad_word, values};
 use super::{Operands, Refusal};
 use crate::block_size::{Suffixes, parse_integer};
@@ -107,10 +108,10 @@ fn word<T: Copy + PartialEq>(
     table: &[(&str, T)],
     charset: Charset,
 ) -> Result<Option<T>, Refusal> {
-    let Some(word) = values(matches, id).next_back() else {
+    let given = values(matches, id).rfind(|word| *word != NO_WORD);
+    let Some(word) = given.map(|word| word.as_bytes()) else {
         return Ok(None);
     };
-    let word = word.as_bytes();
     words::find(word, table).map(Some).map_err(|error| {
         let mut details = String::from("Valid arguments are:\n");
         for (name, _) in table {

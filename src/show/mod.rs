@@ -26,8 +26,10 @@ pub use self::lines::Lines;
 pub use self::ranked::{Ranked, Ranking, Sort};
 pub use self::selected::{Selected, Selection, Threshold};
 pub use self::stdout::Stdout;
+use crate::least::Least;
 use crate::listing::Failure;
 use crate::record::Record;
+pub use crate::usage::Measure;
 use crate::usage::Usage;
 
 /// An output format.
@@ -97,30 +99,6 @@ impl Outcome {
     #[must_use]
     pub fn is_end_of_walk(self) -> bool {
         matches!(self, Self::Whole | Self::Errors)
-    }
-}
-
-/// Which measure is printed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Measure {
-    /// `st_blocks * 512`.
-    #[default]
-    Allocated,
-    /// `st_size` of files and symbolic links.
-    Apparent,
-    /// Number of entries.
-    Inodes,
-}
-
-impl Measure {
-    /// The number to print.
-    #[must_use]
-    pub fn of(self, usage: &Usage) -> u128 {
-        match self {
-            Self::Allocated => usage.allocated,
-            Self::Apparent => usage.apparent,
-            Self::Inodes => usage.inodes.into(),
-        }
     }
 }
 
@@ -207,6 +185,8 @@ pub struct Options {
     pub selection: Selection,
     /// In which order.
     pub ranking: Ranking,
+    /// Told what has become too small for a line.
+    pub least: Option<Least>,
     /// How their lines look.
     pub lines: lines::Options,
 }
@@ -219,18 +199,18 @@ pub fn format(options: Options) -> Box<dyn Format> {
     }
     let selection = options.selection;
     let lines = Lines::new(options.lines);
-    ranked(options.ranking, selection, lines)
+    ranked((options.ranking, options.least), selection, lines)
 }
 
 /// A format of one line a record.
 fn ranked<F: Format + 'static>(
-    ranking: Ranking,
+    (ranking, least): (Ranking, Option<Least>),
     selection: Selection,
     format: F,
 ) -> Box<dyn Format> {
     if ranking.is_order_of_walk() {
         return Box::new(Selected::new(selection, format));
     }
-    let ranked = Ranked::new(ranking, selection.measure, format);
+    let ranked = Ranked::new((ranking, least), selection.measure, format);
     Box::new(Selected::new(selection, ranked))
 }

@@ -13,6 +13,10 @@
 //! ```
 
 pub mod classes;
+mod columns;
+mod csv;
+mod errno;
+mod json;
 pub mod lines;
 mod ranked;
 mod selected;
@@ -22,6 +26,8 @@ use std::io::{self, Write};
 use std::time::Duration;
 
 pub use self::classes::Classes;
+pub use self::csv::Csv;
+pub use self::json::Json;
 pub use self::lines::Lines;
 pub use self::ranked::{Ranked, Ranking, Sort};
 pub use self::selected::{Selected, Selection, Threshold};
@@ -197,9 +203,13 @@ pub fn format(options: Options) -> Box<dyn Format> {
     if let Some(by) = options.by {
         return Box::new(Classes::new(by, &options));
     }
-    let selection = options.selection;
-    let lines = Lines::new(options.lines);
-    ranked((options.ranking, options.least), selection, lines)
+    let (ranking, selection) = ((options.ranking, options.least), options.selection);
+    let times = options.lines.time.is_some();
+    match options.shape {
+        Shape::Json => ranked(ranking, selection, Json::new(times)),
+        Shape::Csv => ranked(ranking, selection, Csv::new(times)),
+        _ => ranked(ranking, selection, Lines::new(options.lines)),
+    }
 }
 
 /// A format of one line a record.

@@ -14,7 +14,8 @@ use std::io::{self, Write};
 
 use self::class::Class;
 use self::write::Writer;
-use super::{By, End, Format, Measure, Ranking, Sort, Threshold, Written};
+use super::{By, End, Format, Json, Measure, Ranking, Shape, Sort, Threshold, Written};
+use crate::listing::Failure;
 use crate::owners::{Database, Names};
 use crate::record::{Kind, Record};
 use crate::usage::{Moment, Usage};
@@ -45,6 +46,8 @@ pub struct Classes {
     threshold: Threshold,
     ranking: Ranking,
     writer: Writer,
+    /// What keeps the errors for the summary.
+    json: Option<Json>,
     sums: HashMap<Class, Sum>,
 }
 
@@ -75,6 +78,7 @@ impl Classes {
             threshold: show.selection.threshold,
             ranking: show.ranking,
             writer: Writer::new(options, show),
+            json: (show.shape == Shape::Json).then(|| Json::new(false)),
             sums: HashMap::new(),
         }
     }
@@ -172,9 +176,111 @@ impl Format for Classes {
         Ok(Written::Well)
     }
 
+    fn failure(&mut self, path: &[u8], failure: Failure, out: &mut dyn Write) -> io::Result<()> {
+        match &mut self.json {
+            Some(json) => json.failure(path, failure, out),
+            None => Ok(()),
+        }
+    }
+
     fn end(&mut self, end: &End, out: &mut dyn Write) -> io::Result<Written> {
         let lines = self.lines(!end.outcome.is_end_of_walk());
         self.writer.write(&lines, end, out)?;
-        Ok(Written::Well)
+        match &mut self.json {
+            Some(json) => json.end(end, out),
+            None => Ok(Written::Well),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::block_size::BlockSize;
+    use crate::quote::{Charset, Style};
+    use crate::show::{Outcome, Selection, lines};
+    use crate::usage::Detail;
+    use std::time::Duration;
+
+    fn options(by: By) -> crate::show::Options {
+        let options = Options {
+            by,
+            now: Moment::NEVER,
+            units: Units::Blocks(BlockSize::bytes(1)),
+            names: |_, numbers, _| {
+                numbers
+                    .iter()
+                    .map(|&number| (number, "same".into()))
+                    .collect()
+            },
+        };
+        crate::show::Options {
+            shape: Shape::Du,
+            by: Some(options),
+            selection: Selection {
+                measure: Measure::Inodes,
+                max_depth: 0,
+                all: false,
+                threshold: Threshold::AtLeast(0),
+            },
+            ranking: Ranking::OF_WALK,
+            least: None,
+            lines: lines::Options {
+                measure: Measure::Inodes,
+                block_size: BlockSize::bytes(1),
+                time: None,
+                end_of_line: b'\n',
+                quoting: (Style::Literal, Charset::Utf8),
+                total: false,
+            },
+        }
+    }
+
+    /// What comes of so many records, each of another class.
+    fn report(by: By, records: u32) -> String {
+        let mut format = crate::show::format(options(by));
+        let (mut out, mut total) = (Vec::new(), Usage::NONE);
+        for number in 0..records {
+            let detail = Detail {
+                uid: number,
+                ..Detail::default()
+            };
+            let usage = Usage {
+                inodes: 1,
+                ..Usage::NONE
+            };
+            let path = format!("t/f.{number}");
+            let record = Record {
+                path: path.as_bytes(),
+                depth: 1,
+                kind: Kind::File,
+                usage,
+                detail: Some(&detail),
+            };
+            total += &usage;
+            format.record(&record, &mut out).expect("it is memory");
+        }
+        let end = End {
+            total,
+            directories: 0,
+            errors: 0,
+            elapsed: Duration::ZERO,
+            outcome: Outcome::Whole,
+        };
+        format.end(&end, &mut out).expect("it is memory");
+        String::from_utf8(out).expect("it is text")
+    }
+
+    #[test]
+    fn names_of_files_cannot_make_more_classes_than_there_is_room_for() {
+        let text = report(By::Extension, 70_000);
+        assert_eq!(text.lines().count(), MOST + 1);
+        let more = text.lines().next().unwrap_or_default();
+        assert_eq!(more, format!("0\t0\t{}\t6.4\t(more)", 70_000 - MOST));
+    }
+
+    #[test]
+    fn users_of_one_name_stay_apart() {
+        assert_eq!(report(By::Owner, 3), "0\t0\t1\t33.3\tsame\n".repeat(3));
     }
 }

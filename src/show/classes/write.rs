@@ -4,8 +4,8 @@
 //! |---|---|
 //! | du | allocated, apparent, files, per cent, class; between tabs. With `-c`, a last line `total` |
 //! | tree | the same as a table with a head, a bar and a last line `total` |
-//! | json | an object with the keys of the csv head; the last line is an object `summary` |
-//! | csv | a record below a head. With `-c`, a last record `total` |
+//! | json | an object with the keys of the csv head; the summary follows |
+//! | csv | a record below a head |
 //!
 //! Sizes are bytes in json and csv. Per cent are of the measure that is shown, with one decimal.
 
@@ -16,7 +16,7 @@ use humansize::{BINARY, DECIMAL, FormatSizeOptions};
 use super::{Line, Options};
 use crate::block_size::BlockSize;
 use crate::quote::{self, Charset, Style};
-use crate::show::{By, End, Measure, Outcome, Shape};
+use crate::show::{By, End, Measure, Shape, json};
 use crate::usage::Usage;
 
 /// Columns of a bar.
@@ -68,10 +68,7 @@ impl Writer {
                 out.write_all(b"by,class,allocated,apparent,inodes,percent\r\n")?;
                 rows.iter().try_for_each(|row| self.record(row, out))
             }
-            Shape::Json => {
-                rows.iter().try_for_each(|row| self.object(row, out))?;
-                summary(end, out)
-            }
+            Shape::Json => rows.iter().try_for_each(|row| self.object(row, out)),
             Shape::Du | Shape::Ncdu => rows.iter().try_for_each(|row| self.line(row, out)),
         }
     }
@@ -90,9 +87,9 @@ impl Writer {
             .map(|line| row(&line.name, line.is_foreign, line.sum.usage))
             .collect();
         let has_total = match self.shape {
-            Shape::Json => false,
+            Shape::Json | Shape::Csv => false,
             Shape::Tree => true,
-            Shape::Du | Shape::Csv | Shape::Ncdu => self.total && end.outcome.is_end_of_walk(),
+            Shape::Du | Shape::Ncdu => self.total && end.outcome.is_end_of_walk(),
         };
         if has_total {
             rows.push(row("total", false, end.total));
@@ -159,15 +156,12 @@ impl Writer {
     }
 
     fn object(&self, row: &Row<'_>, out: &mut dyn Write) -> io::Result<()> {
-        write!(out, "{{\"by\":\"{}\",\"class\":", self.by)?;
-        json_string(row.name, out)?;
-        write!(
-            out,
-            ",{},\"percent\":{}}}",
-            Numbers(&row.usage),
-            row.per_cent
-        )?;
-        out.write_all(b"\n")
+        let mut line = format!("{{\"by\":\"{}\",\"class\":", self.by).into_bytes();
+        json::write_string(row.name.as_bytes(), &mut line);
+        line.push(b',');
+        json::write_sums(&row.usage, &mut line);
+        writeln!(line, ",\"percent\":{}}}", row.per_cent)?;
+        out.write_all(&line)
     }
 
     fn record(&self, row: &Row<'_>, out: &mut dyn Write) -> io::Result<()> {
@@ -247,48 +241,6 @@ impl std::fmt::Display for PerCent {
     }
 }
 
-/// A usage as members of an object.
-struct Numbers<'a>(&'a Usage);
-
-impl std::fmt::Display for Numbers<'_> {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let Self(usage) = self;
-        let (allocated, apparent, inodes) = (usage.allocated, usage.apparent, usage.inodes);
-        write!(
-            f,
-            "\"allocated\":{allocated},\"apparent\":{apparent},\"inodes\":{inodes}"
-        )
-    }
-}
-
-fn summary(end: &End, out: &mut dyn Write) -> io::Result<()> {
-    let complete = match end.outcome {
-        Outcome::Whole => "true",
-        Outcome::Errors => "false,\"reason\":\"errors\"",
-        Outcome::Cancelled => "false,\"reason\":\"cancelled\"",
-        Outcome::Broken => "false,\"reason\":\"broken\"",
-    };
-    let (numbers, directories, errors) = (Numbers(&end.total), end.directories, end.errors);
-    let milliseconds = end.elapsed.as_millis();
-    writeln!(
-        out,
-        "{{\"summary\":{{{numbers},\"directories\":{directories},\"errors\":{errors},\
-         \"elapsed_ms\":{milliseconds},\"complete\":{complete}}}}}"
-    )
-}
-
-fn json_string(text: &str, out: &mut dyn Write) -> io::Result<()> {
-    out.write_all(b"\"")?;
-    for character in text.chars() {
-        match character {
-            '"' | '\\' => write!(out, "\\{character}")?,
-            '\0'..' ' | '\u{7f}'..'\u{a0}' => write!(out, "\\u{:04x}", u32::from(character))?,
-            _ => write!(out, "{character}")?,
-        }
-    }
-    out.write_all(b"\"")
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -308,12 +260,5 @@ mod tests {
         ] {
             assert_eq!(PerCent::of(part, whole).to_string(), expected);
         }
-    }
-
-    #[test]
-    fn a_json_string_has_no_raw_controls() {
-        let mut out = Vec::new();
-        json_string("a\"\\\n\u{1b}\u{9b}é", &mut out).expect("it is memory");
-        assert_eq!(out, "\"a\\\"\\\\\\u000a\\u001b\\u009bé\"".as_bytes());
     }
 }

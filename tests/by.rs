@@ -2,7 +2,6 @@
 
 #[path = "support/judge.rs"]
 mod judge;
-#[allow(dead_code, reason = "each test uses its part")]
 #[path = "support/terminal.rs"]
 mod terminal;
 mod tree;
@@ -496,6 +495,24 @@ fn a_tree_is_a_table_with_bars_in_the_units_asked_for() {
     }
 }
 
+#[test]
+fn a_table_has_bars_where_there_is_room_and_ascii_where_the_terminal_is_dumb() {
+    let tree = Tree::of("a.txt 3000");
+    let last = |columns: &str, term: &str| {
+        let words = "-T --by=ext a.txt";
+        let mut command = command(PDU.as_ref(), tree.root(), words);
+        command
+            .env("LC_ALL", "C.UTF-8")
+            .env("COLUMNS", columns)
+            .env("TERM", term);
+        let text = well(command, words);
+        text.lines().last().map(str::to_owned).unwrap_or_default()
+    };
+    assert!(last("80", "xterm").ends_with("  100.0  ████████████████████  total"));
+    assert!(last("80", "dumb").ends_with("  100.0  ####################  total"));
+    assert!(last("40", "xterm").ends_with("  100.0  total"));
+}
+
 // ---------------------------------------------------------------- owners
 
 #[test]
@@ -759,7 +776,7 @@ fn a_cancelled_run_tells_what_it_knows_and_that_it_is_not_all() {
     let tree = forest(120);
     for (format, start, end) in [
         ("json", "{\"by\":\"kind\",\"class\":\"", "\"errors\":[]}}\n"),
-        ("tree", "(incomplete)\nallocated", "total\n"),
+        ("tree", "incomplete: cancelled\n", "total\n"),
         (
             "csv",
             "by,class,allocated,apparent,inodes,percent\r\nkind,",

@@ -6,6 +6,7 @@
 mod args;
 mod plan;
 mod reports;
+mod screen;
 mod words;
 
 use std::ffi::{OsStr, OsString};

@@ -10,14 +10,14 @@ use clap::parser::{ValueSource, ValuesRef};
 
 use super::args::NO_WORD;
 use super::reports::{self, Reports};
-use super::{Environment, Operands, Plan, Refusal};
+use super::{Environment, Operands, Plan, Refusal, screen};
 use crate::block_size::{BlockSize, SizeError, Suffixes, parse_integer};
 use crate::exclude::Exclude;
 use crate::least::Least;
 use crate::operands::{read_all, read_stdin};
 use crate::quote::{self, Charset, Style};
-use crate::show::classes::{self, Units};
-use crate::show::{By, Measure, Selection, Shape, Threshold, lines};
+use crate::show::chart::Sizes;
+use crate::show::{By, Measure, Selection, Shape, Threshold, classes, lines};
 use crate::status::reason;
 use crate::time_style::{TimeKind, TimeStyle};
 use crate::usage::Moment;
@@ -117,7 +117,7 @@ fn show_options(
         shape: reports.shape,
         by: reports
             .by
-            .map(|by| classes_by(by, reports.shape, matches, draft)),
+            .map(|by| classes_by(by, matches, draft, reports.shape)),
         selection: Selection {
             measure,
             max_depth,
@@ -137,31 +137,19 @@ fn show_options(
             quoting: (quoting(environment, to_terminal), environment.charset()),
             total: matches.get_flag("total"),
         },
+        tree: screen::tree(matches, reports, draft.block_size, environment, to_terminal),
     }
 }
 
-fn classes_by(by: By, shape: Shape, matches: &ArgMatches, draft: &Draft) -> classes::Options {
-    let is_chosen = |id| matches.value_source(id) == Some(ValueSource::CommandLine);
-    let has_size = [
-        "block-size",
-        "bytes",
-        "kibibytes",
-        "mebibytes",
-        "human-readable",
-        "si",
-    ]
-    .into_iter()
-    .any(is_chosen);
-    let units = match draft.block_size {
-        BlockSize::SI if shape == Shape::Tree => Units::Decimal,
-        BlockSize::HUMAN if shape == Shape::Tree => Units::Binary,
-        _ if shape == Shape::Tree && !has_size => Units::Binary,
-        blocks => Units::Blocks(blocks),
-    };
+fn classes_by(by: By, matches: &ArgMatches, draft: &Draft, shape: Shape) -> classes::Options {
     classes::Options {
         by,
         now: now(),
-        units,
+        sizes: match shape {
+            // Beside the number of files, sizes stay sizes with --inodes too.
+            Shape::Tree => screen::sizes(matches, draft.block_size, false),
+            _ => Sizes::Blocks(draft.block_size),
+        },
         names: owners::names,
     }
 }

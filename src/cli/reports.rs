@@ -19,7 +19,6 @@ pub(super) struct Reports {
     pub(super) shape: Shape,
     pub(super) by: Option<By>,
     pub(super) ranking: Ranking,
-    #[expect(dead_code, reason = "the tree comes next")]
     pub(super) color: Color,
     pub(super) output: Option<OsString>,
 }

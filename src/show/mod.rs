@@ -7,11 +7,12 @@
 //!
 //! ```text
 //!   Record ──► Selected ──► (Ranked) ──► Lines, Json, Csv          one line a record, at once
-//!          └─► Selected ──► Tree                                   a chart, at the end
+//!          ├─► Tree, which selects ─► Chart                        a chart, at the end
 //!          ├─► Ncdu                                                everything, as it comes
 //!          └─► Classes                                             sums by class, at the end
 //! ```
 
+pub mod chart;
 pub mod classes;
 mod columns;
 mod csv;
@@ -21,6 +22,7 @@ pub mod lines;
 mod ranked;
 mod selected;
 mod stdout;
+pub mod tree;
 
 use std::io::{self, Write};
 use std::time::Duration;
@@ -32,6 +34,7 @@ pub use self::lines::Lines;
 pub use self::ranked::{Ranked, Ranking, Sort};
 pub use self::selected::{Selected, Selection, Threshold};
 pub use self::stdout::Stdout;
+pub use self::tree::Tree;
 use crate::least::Least;
 use crate::listing::Failure;
 use crate::record::Record;
@@ -195,6 +198,8 @@ pub struct Options {
     pub least: Option<Least>,
     /// How their lines look.
     pub lines: lines::Options,
+    /// How a tree looks.
+    pub tree: tree::Options,
 }
 
 /// The format that the options ask for.
@@ -208,7 +213,11 @@ pub fn format(options: Options) -> Box<dyn Format> {
     match options.shape {
         Shape::Json => ranked(ranking, selection, Json::new(times)),
         Shape::Csv => ranked(ranking, selection, Csv::new(times)),
-        _ => ranked(ranking, selection, Lines::new(options.lines)),
+        Shape::Tree => {
+            let tree = Tree::new(selection, options.ranking, options.lines, options.tree);
+            Box::new(tree)
+        }
+        Shape::Du | Shape::Ncdu => ranked(ranking, selection, Lines::new(options.lines)),
     }
 }
 

@@ -43,10 +43,19 @@ impl Selection {
     #[must_use]
     pub fn takes(&self, record: &Record<'_>) -> bool {
         let is_asked_for = record.kind == Kind::Directory || self.all || record.depth == 0;
-        record.depth <= self.max_depth
-            && is_asked_for
-            && record.kind != Kind::UnfinishedDirectory
-            && self.threshold.lets(self.measure.of(&record.usage))
+        is_asked_for && record.kind != Kind::UnfinishedDirectory && self.lets(record)
+    }
+
+    /// The same, for who says of a directory that it is not whole.
+    #[must_use]
+    pub fn takes_unfinished(&self, record: &Record<'_>) -> bool {
+        let is_asked_for = record.kind != Kind::File || self.all || record.depth == 0;
+        is_asked_for && self.lets(record)
+    }
+
+    fn lets(&self, record: &Record<'_>) -> bool {
+        let size = self.measure.of(&record.usage);
+        record.depth <= self.max_depth && self.threshold.lets(size)
     }
 }
 

@@ -14,13 +14,12 @@ use std::io::{self, Write};
 
 use self::class::Class;
 use self::write::Writer;
+use super::chart::Sizes;
 use super::{By, End, Format, Json, Measure, Ranking, Shape, Sort, Threshold, Written};
 use crate::listing::Failure;
 use crate::owners::{Database, Names};
 use crate::record::{Kind, Record};
 use crate::usage::{Moment, Usage};
-
-pub use self::write::Units;
 
 /// Classes that are kept apart; what comes later is one more class.
 const MOST: usize = 1 << 16;
@@ -32,8 +31,8 @@ pub struct Options {
     pub by: By,
     /// The time from which ages are counted.
     pub now: Moment,
-    /// The units of sizes.
-    pub units: Units,
+    /// How sizes are written.
+    pub sizes: Sizes,
     /// Who knows the names of users and groups; the flag says that somebody waits.
     pub names: fn(Database, &[u32], bool) -> Names,
 }
@@ -198,7 +197,7 @@ mod tests {
     use super::*;
     use crate::block_size::BlockSize;
     use crate::quote::{Charset, Style};
-    use crate::show::{Outcome, Selection, lines};
+    use crate::show::{Outcome, Selection, chart, lines, tree};
     use crate::usage::Detail;
     use std::time::Duration;
 
@@ -206,7 +205,7 @@ mod tests {
         let options = Options {
             by,
             now: Moment::NEVER,
-            units: Units::Blocks(BlockSize::bytes(1)),
+            sizes: Sizes::Blocks(BlockSize::bytes(1)),
             names: |_, numbers, _| {
                 numbers
                     .iter()
@@ -232,6 +231,16 @@ mod tests {
                 end_of_line: b'\n',
                 quoting: (Style::Literal, Charset::Utf8),
                 total: false,
+            },
+            tree: tree::Options {
+                rows: None,
+                separate: false,
+                chart: chart::Options {
+                    columns: 80,
+                    sizes: Sizes::Binary,
+                    is_ascii: true,
+                    colors: None,
+                },
             },
         }
     }

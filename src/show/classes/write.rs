@@ -11,27 +11,18 @@
 
 use std::io::{self, Write};
 
-use humansize::{BINARY, DECIMAL, FormatSizeOptions};
-
 use super::{Line, Options};
-use crate::block_size::BlockSize;
 use crate::quote::{self, Charset, Style};
-use crate::show::{By, End, Measure, Shape, json};
+use crate::show::chart::Sizes;
+use crate::show::{By, End, Measure, Shape, json, tree};
 use crate::usage::Usage;
 
-/// Columns of a bar.
+/// Columns of a bar, where there are so many beside those of a usual name.
 const BAR: usize = 20;
+const NAME: usize = 12;
 
-/// The units of sizes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Units {
-    /// Those that people read, of powers of 1024.
-    Binary,
-    /// The same, of powers of 1000.
-    Decimal,
-    /// Blocks, as GNU du has them.
-    Blocks(BlockSize),
-}
+/// Columns between two others.
+const GAP: usize = 2;
 
 /// What writes the lines.
 #[derive(Debug)]
@@ -39,8 +30,10 @@ pub(super) struct Writer {
     shape: Shape,
     by: &'static str,
     measure: Measure,
-    units: Units,
+    sizes: Sizes,
     quoting: (Style, Charset),
+    is_ascii: bool,
+    columns: usize,
     end_of_line: u8,
     total: bool,
 }
@@ -52,7 +45,9 @@ impl Writer {
             shape: show.shape,
             by: word.map_or("", |(word, _)| word),
             measure: show.selection.measure,
-            units: options.units,
+            sizes: options.sizes,
+            is_ascii: show.tree.chart.is_ascii,
+            columns: show.tree.chart.columns,
             quoting: show.lines.quoting,
             end_of_line: show.lines.end_of_line,
             total: show.lines.total,
@@ -63,7 +58,7 @@ impl Writer {
     pub(super) fn write(&self, lines: &[Line], end: &End, out: &mut dyn Write) -> io::Result<()> {
         let rows = self.rows(lines, end);
         match self.shape {
-            Shape::Tree => self.table(&rows, end.outcome.is_end_of_walk(), out),
+            Shape::Tree => self.table(&rows, end, out),
             Shape::Csv => {
                 out.write_all(b"by,class,allocated,apparent,inodes,percent\r\n")?;
                 rows.iter().try_for_each(|row| self.record(row, out))
@@ -99,8 +94,8 @@ impl Writer {
 
     fn line(&self, row: &Row<'_>, out: &mut dyn Write) -> io::Result<()> {
         let (allocated, apparent) = (
-            self.size(row.usage.allocated),
-            self.size(row.usage.apparent),
+            self.sizes.text(row.usage.allocated),
+            self.sizes.text(row.usage.apparent),
         );
         let (inodes, per_cent) = (row.usage.inodes, row.per_cent);
         write!(out, "{allocated}\t{apparent}\t{inodes}\t{per_cent}\t")?;
@@ -108,27 +103,33 @@ impl Writer {
         out.write_all(&[self.end_of_line])
     }
 
-    fn table(&self, rows: &[Row<'_>], is_whole: bool, out: &mut dyn Write) -> io::Result<()> {
-        if !is_whole {
-            out.write_all(b"(incomplete)\n")?;
+    fn table(&self, rows: &[Row<'_>], end: &End, out: &mut dyn Write) -> io::Result<()> {
+        if let Some(header) = tree::header(end) {
+            writeln!(out, "{header}")?;
         }
-        let head = ["allocated", "apparent", "files", "%"].map(str::to_owned);
-        let mut cells = vec![head];
+        let mut cells = vec![["allocated", "apparent", "files", "%"].map(str::to_owned)];
         cells.extend(rows.iter().map(|row| self.cells(row)));
-        let widths = [0, 1, 2, 3].map(|column| {
+        let [a, b, c, d] = [0, 1, 2, 3].map(|column| {
             let widths = cells.iter().map(|cells| cells[column].len());
             widths.max().unwrap_or(0)
         });
+        let room = self.columns.saturating_sub(a + b + c + d + 4 * GAP);
+        let bar = if room >= BAR + GAP + NAME {
+            BAR + GAP
+        } else {
+            0
+        };
         for (index, [allocated, apparent, inodes, per_cent]) in cells.iter().enumerate() {
-            let [a, b, c, d] = widths;
             write!(
                 out,
                 "{allocated:>a$}  {apparent:>b$}  {inodes:>c$}  {per_cent:>d$}  "
             )?;
             match index.checked_sub(1).and_then(|index| rows.get(index)) {
-                None => write!(out, "{:BAR$}  {}", "", self.by)?,
+                None => write!(out, "{:bar$}{}", "", self.by)?,
                 Some(row) => {
-                    write!(out, "{}  ", self.bar(row.per_cent))?;
+                    if bar > 0 {
+                        write!(out, "{}  ", self.bar(row.per_cent))?;
+                    }
                     self.name(row, out)?;
                 }
             }
@@ -139,8 +140,8 @@ impl Writer {
 
     fn cells(&self, row: &Row<'_>) -> [String; 4] {
         [
-            self.size(row.usage.allocated),
-            self.size(row.usage.apparent),
+            self.sizes.text(row.usage.allocated),
+            self.sizes.text(row.usage.apparent),
             row.usage.inodes.to_string(),
             row.per_cent.to_string(),
         ]
@@ -148,9 +149,9 @@ impl Writer {
 
     fn bar(&self, PerCent(tenths): PerCent) -> String {
         let length = usize::try_from(tenths).unwrap_or(0) * BAR / 1000;
-        let (full, empty) = match self.quoting.1 {
-            Charset::Utf8 => ("█", "░"),
-            Charset::Ascii => ("#", "."),
+        let (full, empty) = match self.is_ascii {
+            true => ("#", "."),
+            false => ("█", "░"),
         };
         full.repeat(length) + &empty.repeat(BAR.saturating_sub(length))
     }
@@ -176,23 +177,6 @@ impl Writer {
             out,
             "{by},{name},{allocated},{apparent},{inodes},{per_cent}\r\n"
         )
-    }
-
-    fn size(&self, bytes: u128) -> String {
-        let people = |options| {
-            // Past 2^64 bytes the number is no longer one that people read: say at least that.
-            let bytes = u64::try_from(bytes).unwrap_or(u64::MAX);
-            humansize::format_size(bytes, FormatSizeOptions::from(options).decimal_places(1))
-        };
-        match self.units {
-            Units::Binary => people(BINARY),
-            Units::Decimal => people(DECIMAL),
-            Units::Blocks(blocks) => {
-                let mut text = Vec::new();
-                blocks.write(bytes, &mut text);
-                String::from_utf8_lossy(&text).into_owned()
-            }
-        }
     }
 
     /// Names of ours are as they are: nothing in them could harm a terminal.

@@ -61,7 +61,7 @@ impl Writer {
             Shape::Tree => self.table(&rows, end, out),
             Shape::Csv => {
                 out.write_all(b"by,class,allocated,apparent,inodes,percent\r\n")?;
-                rows.iter().try_for_each(|row| self.record(row, out))
+                rows.iter().try_for_each(|row| self.values(row, out))
             }
             Shape::Json => rows.iter().try_for_each(|row| self.object(row, out)),
             Shape::Du | Shape::Ncdu => rows.iter().try_for_each(|row| self.line(row, out)),
@@ -93,12 +93,7 @@ impl Writer {
     }
 
     fn line(&self, row: &Row<'_>, out: &mut dyn Write) -> io::Result<()> {
-        let (allocated, apparent) = (
-            self.sizes.text(row.usage.allocated),
-            self.sizes.text(row.usage.apparent),
-        );
-        let (inodes, per_cent) = (row.usage.inodes, row.per_cent);
-        write!(out, "{allocated}\t{apparent}\t{inodes}\t{per_cent}\t")?;
+        write!(out, "{}\t", self.cells(row).join("\t"))?;
         self.name(row, out)?;
         out.write_all(&[self.end_of_line])
     }
@@ -165,7 +160,7 @@ impl Writer {
         out.write_all(&line)
     }
 
-    fn record(&self, row: &Row<'_>, out: &mut dyn Write) -> io::Result<()> {
+    fn values(&self, row: &Row<'_>, out: &mut dyn Write) -> io::Result<()> {
         let name = match row.name.contains(['"', ',', '\r', '\n']) {
             true => format!("\"{}\"", row.name.replace('"', "\"\"")),
             false => row.name.to_owned(),

@@ -26,7 +26,7 @@
 //! | 4 | [`du`]: the select loop. [`report`]: steps to the two streams |
 //! | 3 | [`walk`]: walkers. [`tally`]: steps to records. [`show`]: records to bytes, one file a format |
 //! | 2 | [`order`], [`sema`], [`status`] (all of standard error), [`watch`], [`operands`] |
-//! | 1 | [`cancel`], [`listing`], [`least`], [`record`], [`block_size`], [`time_style`], [`exclude`], [`quote`], [`supervise`] |
+//! | 1 | [`cancel`], [`listing`], [`least`], [`record`], [`block_size`], [`time_style`], [`exclude`], [`quote`], [`owners`], [`supervise`] |
 //! | 0 | [`usage`], [`words`], [`schedule`] |
 
 pub mod block_size;
@@ -38,6 +38,7 @@ pub mod least;
 pub mod listing;
 pub mod operands;
 pub mod order;
+pub mod owners;
 pub mod quote;
 pub mod record;
 pub mod report;

@@ -103,10 +103,15 @@ pub struct Detail {
     pub links: u32,
     /// `st_mode`: type and permissions.
     pub mode: u32,
-    /// `st_uid`.
+    /// `st_uid`, or [`Detail::NO_ID`].
     pub uid: u32,
-    /// `st_gid`.
+    /// `st_gid`, or [`Detail::NO_ID`].
     pub gid: u32,
+}
+
+impl Detail {
+    /// The number of no user and no group, where an export does not tell it: the one that `chown` leaves out.
+    pub const NO_ID: u32 = u32::MAX;
 }
 
 /// One entry on its way into the count.

@@ -28,6 +28,7 @@ const FLOORS: &[(u32, &[&str])] = &[
             "time_style",
             "exclude",
             "quote",
+            "owners",
             "supervise",
         ],
     ),

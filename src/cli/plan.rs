@@ -3,6 +3,7 @@
 use std::ffi::{OsStr, OsString};
 use std::io::IsTerminal;
 use std::os::unix::ffi::OsStrExt;
+use std::time::SystemTime;
 
 use clap::ArgMatches;
 use clap::parser::{ValueSource, ValuesRef};
@@ -15,12 +16,14 @@ use crate::exclude::Exclude;
 use crate::least::Least;
 use crate::operands::{read_all, read_stdin};
 use crate::quote::{self, Charset, Style};
-use crate::show::{Measure, Selection, Shape, Threshold, lines};
+use crate::show::chart::Sizes;
+use crate::show::{By, Measure, Selection, Shape, Threshold, classes, lines};
 use crate::status::reason;
 use crate::time_style::{TimeKind, TimeStyle};
+use crate::usage::Moment;
 use crate::walk::{Follow, Remember};
 use crate::words::WordError;
-use crate::{show, status, tally, walk};
+use crate::{owners, show, status, tally, walk};
 
 /// Walkers and tokens where nothing is said: du4's number, and on a slow disk worth having on any machine.
 const WALKERS: usize = 20;
@@ -112,7 +115,9 @@ fn show_options(
     let to_terminal = reports.output.is_none() && std::io::stdout().is_terminal();
     show::Options {
         shape: reports.shape,
-        by: reports.by,
+        by: reports
+            .by
+            .map(|by| classes_by(by, matches, draft, reports.shape)),
         selection: Selection {
             measure,
             max_depth,
@@ -133,6 +138,29 @@ fn show_options(
             total: matches.get_flag("total"),
         },
         tree: screen::tree(matches, reports, draft.block_size, environment, to_terminal),
+    }
+}
+
+fn classes_by(by: By, matches: &ArgMatches, draft: &Draft, shape: Shape) -> classes::Options {
+    classes::Options {
+        by,
+        now: now(),
+        sizes: match shape {
+            // Beside the number of files, sizes stay sizes with --inodes too.
+            Shape::Tree => screen::sizes(matches, draft.block_size, false),
+            _ => Sizes::Blocks(draft.block_size),
+        },
+        names: owners::names,
+    }
+}
+
+/// Before 1970 and after the end of time it is 1970.
+fn now() -> Moment {
+    let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
+    let since = since.unwrap_or_default();
+    Moment {
+        seconds: i64::try_from(since.as_secs()).unwrap_or(0),
+        nanoseconds: since.subsec_nanos(),
     }
 }
 

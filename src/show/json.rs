@@ -137,7 +137,8 @@ fn write_errno(errno: i32, out: &mut Vec<u8>) {
     out.push(b'"');
 }
 
-fn write_sums(usage: &Usage, out: &mut Vec<u8>) {
+/// Appends the members that are sums.
+pub(super) fn write_sums(usage: &Usage, out: &mut Vec<u8>) {
     out.extend_from_slice(b"\"allocated\":");
     write_integer(usage.allocated, out);
     out.extend_from_slice(b",\"apparent\":");
@@ -168,7 +169,7 @@ fn write_path(path: &[u8], out: &mut Vec<u8>) {
 }
 
 /// Appends a string in its quotes. False where the bytes are not UTF-8, and U+FFFD stands for those that are not.
-fn write_string(bytes: &[u8], out: &mut Vec<u8>) -> bool {
+pub(super) fn write_string(bytes: &[u8], out: &mut Vec<u8>) -> bool {
     out.push(b'"');
     let text = std::str::from_utf8(bytes);
     match text {

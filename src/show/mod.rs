@@ -13,6 +13,7 @@
 //! ```
 
 pub mod chart;
+pub mod classes;
 mod columns;
 mod csv;
 mod errno;
@@ -26,6 +27,7 @@ pub mod tree;
 use std::io::{self, Write};
 use std::time::Duration;
 
+pub use self::classes::Classes;
 pub use self::csv::Csv;
 pub use self::json::Json;
 pub use self::lines::Lines;
@@ -187,7 +189,7 @@ pub struct Options {
     /// In which format.
     pub shape: Shape,
     /// Sums by class, rather than by directory.
-    pub by: Option<By>,
+    pub by: Option<classes::Options>,
     /// Which records.
     pub selection: Selection,
     /// In which order.
@@ -203,17 +205,23 @@ pub struct Options {
 /// The format that the options ask for.
 #[must_use]
 pub fn format(options: Options) -> Box<dyn Format> {
-    let ranking = (options.ranking, options.least);
-    let selection = options.selection;
+    if let Some(by) = options.by {
+        return Box::new(Classes::new(by, &options));
+    }
+    let (ranking, selection) = ((options.ranking, options.least), options.selection);
     let times = options.lines.time.is_some();
-    if options.shape == Shape::Tree && options.by.is_none() {
+    if options.shape == Shape::Tree {
         let tree = Tree::new(selection, options.ranking, options.lines, options.tree);
         return Box::new(tree);
     }
     match options.shape {
         Shape::Json => ranked(ranking, selection, Json::new(times)),
         Shape::Csv => ranked(ranking, selection, Csv::new(times)),
-        _ => ranked(ranking, selection, Lines::new(options.lines)),
+        Shape::Tree => {
+            let tree = Tree::new(selection, options.ranking, options.lines, options.tree);
+            Box::new(tree)
+        }
+        Shape::Du | Shape::Ncdu => ranked(ranking, selection, Lines::new(options.lines)),
     }
 }
 

@@ -88,6 +88,7 @@ impl Ranking {
     }
 }
 
+/// What decides which is larger.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Worth {
     Number(u128),

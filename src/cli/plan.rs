@@ -14,7 +14,7 @@ use crate::block_size::{BlockSize, SizeError, Suffixes, parse_integer};
 use crate::exclude::Exclude;
 use crate::operands::{read_all, read_stdin};
 use crate::quote::{self, Charset, Style};
-use crate::show::{Measure, Selection, Shape, Threshold, lines};
+use crate::show::{Measure, Selection, Shape, Threshold, lines, ncdu};
 use crate::status::reason;
 use crate::time_style::{TimeKind, TimeStyle};
 use crate::walk::{Follow, Remember};
@@ -70,9 +70,20 @@ pub(super) fn plan(
     let time = time(matches, draft.time, environment).map_err(warned)?;
     let operands = operands(matches, charset).map_err(warned)?;
     let reports = reports::reports(matches, charset).map_err(warned)?;
-    let remember = remember(matches, draft.follow, &operands, &reports);
+    let is_for_export = reports.shape == Shape::Ncdu;
+    if is_for_export {
+        reports::check_root(&operands, draft.follow, charset).map_err(warned)?;
+    }
+    reports::check_time(&operands, draft.time).map_err(warned)?;
+    // A whole export holds all links and says that they are links: whoever reads it counts them once.
+    let tells_links = is_for_export
+        && max_depth == u32::MAX
+        && draft.follow != Follow::Always
+        && !matches.get_flag("count-links");
+    let remember = remember(matches, draft.follow, &operands, tells_links);
+    let export = reports::ncdu(&operands, max_depth, tells_links, draft.time);
     Ok(Plan {
-        show: show_options(matches, &draft, &reports, (time, max_depth), environment),
+        show: show_options(matches, &draft, &reports, (time, export), environment),
         walk: walk_options(matches, draft, remember, max_depth, &reports),
         tally: tally::Options {
             separate: matches.get_flag("separate-dirs"),
@@ -93,7 +104,7 @@ fn show_options(
     matches: &ArgMatches,
     draft: &Draft,
     reports: &Reports,
-    (time, max_depth): (Option<(TimeStyle, jiff::tz::TimeZone)>, u32),
+    (time, export): (Option<(TimeStyle, jiff::tz::TimeZone)>, ncdu::Options),
     environment: &Environment,
 ) -> show::Options {
     let measure = measure(matches, draft.apparent);
@@ -103,7 +114,7 @@ fn show_options(
         by: reports.by,
         selection: Selection {
             measure,
-            max_depth,
+            max_depth: export.max_depth,
             all: matches.get_flag("all"),
             threshold: draft.threshold,
         },
@@ -119,6 +130,7 @@ fn show_options(
             quoting: (quoting(environment, to_terminal), environment.charset()),
             total: matches.get_flag("total"),
         },
+        ncdu: export,
     }
 }
 
@@ -419,7 +431,7 @@ impl Refusal {
         }
     }
 
-    fn plain(message: impl Into<Vec<u8>>) -> Self {
+    pub(super) fn plain(message: impl Into<Vec<u8>>) -> Self {
         Self {
             hint: false,
             ..Self::usage(message)
@@ -509,11 +521,9 @@ fn remember(
     matches: &ArgMatches,
     follow: Follow,
     operands: &Operands,
-    reports: &Reports,
+    tells_links: bool,
 ) -> Remember {
     let several = !matches!(operands, Operands::Names(names) if names.len() < 2);
-    // An export holds all links and says that they are links: whoever reads it counts them once.
-    let tells_links = reports.shape == Shape::Ncdu && follow != Follow::Always;
     if matches.get_flag("count-links") || tells_links {
         Remember::Nothing
     } else if several || follow == Follow::Always {

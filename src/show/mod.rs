@@ -13,6 +13,7 @@
 //! ```
 
 pub mod lines;
+pub mod ncdu;
 mod ranked;
 mod selected;
 mod stdout;
@@ -21,6 +22,7 @@ use std::io::{self, Write};
 use std::time::Duration;
 
 pub use self::lines::Lines;
+pub use self::ncdu::Ncdu;
 pub use self::ranked::{Ranked, Ranking, Sort};
 pub use self::selected::{Selected, Selection, Threshold};
 pub use self::stdout::Stdout;
@@ -207,11 +209,16 @@ pub struct Options {
     pub ranking: Ranking,
     /// How their lines look.
     pub lines: lines::Options,
+    /// What an export tells.
+    pub ncdu: ncdu::Options,
 }
 
 /// The format that the options ask for.
 #[must_use]
 pub fn format(options: Options) -> Box<dyn Format> {
+    if options.shape == Shape::Ncdu {
+        return Box::new(Ncdu::new(options.ncdu));
+    }
     let selection = options.selection;
     let lines = Lines::new(options.lines);
     ranked(options.ranking, selection, lines)

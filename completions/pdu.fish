@@ -1,4 +1,4 @@
-complete -c pdu -l by -d 'Print a sum for each class of entries rather than for directories; CLASS is ext, owner, group, age or kind' -r
+complete -c pdu -l by -d 'Print a sum for each class of entries rather than for directories; CLASS is ext, owner, group, age or kind. Without CLASS, it is GNU du\'s abbreviation of --bytes' -r
 complete -c pdu -l color -d 'Color the names of a tree by LS_COLORS: auto (on a terminal; the default), always or never' -r
 complete -c pdu -s B -l block-size -d 'Scale sizes by SIZE before printing them; e.g., \'-BM\' prints sizes in units of 1,048,576 bytes; see SIZE format below' -r
 complete -c pdu -s d -l max-depth -d 'Print the total for a directory (or file, with --all) only if it is N or fewer levels below the command line argument; --max-depth=0 is the same as --summarize' -r

@@ -206,6 +206,16 @@ fn typed(matches: &ArgMatches) -> Vec<Typed<'_>> {
             all.push(Typed { index, id, value });
         }
     }
+    // Without a class, `--by` is what it is to GNU du: short for `--bytes`.
+    let by = matches.indices_of("by").into_iter().flatten();
+    let alone = by
+        .zip(values(matches, "by"))
+        .filter(|(_, class)| *class == NO_WORD);
+    all.extend(alone.map(|(index, _)| Typed {
+        index,
+        id: "bytes",
+        value: None,
+    }));
     for id in [
         "bytes",
         "human-readable",

@@ -9,6 +9,7 @@ use clap::ArgMatches;
 use rustix::fs::FileType;
 use rustix::io::Errno;
 
+use super::args::NO_WORD;
 use super::plan::{bad_word, values};
 use super::{Operands, Refusal};
 use crate::block_size::{Suffixes, parse_integer};
@@ -184,10 +185,10 @@ fn word<T: Copy + PartialEq>(
     table: &[(&str, T)],
     charset: Charset,
 ) -> Result<Option<T>, Refusal> {
-    let Some(word) = values(matches, id).next_back() else {
+    let given = values(matches, id).rfind(|word| *word != NO_WORD);
+    let Some(word) = given.map(|word| word.as_bytes()) else {
         return Ok(None);
     };
-    let word = word.as_bytes();
     words::find(word, table).map(Some).map_err(|error| {
         let mut details = String::from("Valid arguments are:\n");
         for (name, _) in table {

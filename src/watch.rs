@@ -16,8 +16,8 @@ use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 use signal_hook::iterator::Signals;
 
-use crate::status;
 use crate::supervise::{self, Verdict};
+use crate::{output, status};
 
 /// Why a run was cancelled.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -84,6 +84,8 @@ fn watch_signals(tell: Sender<Cause>, last_words: Vec<u8>) -> std::io::Result<()
         let Some(signal) = signals.forever().next() else {
             return;
         };
+        // What is cancelled has no output; and who goes on without hearing of it has nothing to rename.
+        output::discard();
         // Before the first is told: a second one that came between would be lost. A supervisor tells a second one
         // itself, and passes on the first once more.
         if !supervise::is_supervised() {

@@ -111,7 +111,7 @@ impl Format for Json {
 fn words(failure: Failure) -> (&'static str, String) {
     let operation = match failure.operation {
         Operation::Access | Operation::Follow => "stat",
-        Operation::ReadDirectory | Operation::OpenNames => "open",
+        Operation::ReadDirectory | Operation::OpenNames | Operation::CreateOutput => "open",
         Operation::ReadOn | Operation::ReadNames => "read",
         Operation::EmptyName(number) => {
             let message = match number {
@@ -123,6 +123,13 @@ fn words(failure: Failure) -> (&'static str, String) {
         Operation::DashInList => {
             let message = "not allowed when reading file names from standard input";
             return ("operand", message.into());
+        }
+        Operation::WriteOutput => "write",
+        Operation::Exported => {
+            return (
+                "export",
+                "could not be read when the export was made".into(),
+            );
         }
     };
     (operation, reason(failure.errno))

@@ -253,11 +253,20 @@ impl Supervisor {
 
     /// Stops as the child has; when this goes on, so does the child.
     fn stop(&self, signal: i32) {
+        // Unless it goes on already: to stop now would make us forget that.
+        if !self.held.forget(SIGCONT) {
+            self.stop_here(signal);
+        }
+        self.pass_on(SIGCONT);
+    }
+
+    fn stop_here(&self, signal: i32) {
         if let Some(signal) = Signal::from_named_raw(signal) {
             let _ = kill_process(getpid(), signal);
         }
         self.held.let_through(signal);
-        self.pass_on(SIGCONT);
+        // What made us go on waits to be taken. Passed on later, it would undo another stop.
+        let _ = self.held.forget(SIGCONT);
     }
 
     fn give_up_if_due(&self) {

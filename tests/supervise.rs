@@ -188,11 +188,11 @@ fn a_shell_that_waits_for_lines_has_its_prompt_back() {
     let script = "trap : INT; lines=$(\"$@\" 2>&1); echo \"over $? $lines\"";
     let shell = start(&["sh", "-c", script, "sh", PDU, "-sj2", &place]);
     let find = || child_of(shell.id()).and_then(child_of).and_then(child_of);
-    let stuck = || find().is_some_and(|child| is_stuck(child));
+    let stuck = || find().is_some_and(is_stuck);
     wait_until("a pdu of a shell of a shell", || {
         stuck() || {
             let child = child_of(shell.id()).and_then(child_of);
-            child.is_some_and(|child| is_stuck(child))
+            child.is_some_and(is_stuck)
         }
     });
     pause(Duration::from_millis(100));

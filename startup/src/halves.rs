@@ -111,6 +111,21 @@ impl Held {
         }
     }
 
+    /// Forgets that a signal came that was not taken yet. True if it had.
+    #[must_use]
+    pub fn forget(&self, signal: i32) -> bool {
+        let mut one = empty();
+        let at_once = libc::timespec {
+            tv_sec: 0,
+            tv_nsec: 0,
+        };
+        // SAFETY: the calls read and write a set and a time that we own; nobody wants the details.
+        unsafe {
+            libc::sigaddset(&raw mut one, signal);
+            libc::sigtimedwait(&raw const one, std::ptr::null_mut(), &raw const at_once) == signal
+        }
+    }
+
     /// Takes the next signal; waits for it, as long as it may. May come back early with nothing.
     #[must_use]
     pub fn take(&self, patience: Option<Duration>) -> Option<Arrived> {

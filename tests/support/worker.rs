@@ -1,6 +1,7 @@
 //! The process that walks: where a file system with a server is mounted, a child of the one that was started.
 
 #![allow(dead_code, reason = "each test uses its part")]
+#![allow(clippy::disallowed_methods, reason = "the walls are for src")]
 
 /// The number of the process that does the work of a pdu: its child, or itself.
 pub(crate) fn worker_of(pid: u32) -> u32 {

@@ -227,9 +227,15 @@ fn each_kind_has_the_sum_that_find_has() {
 
 #[test]
 fn kinds_and_owners_of_a_large_tree_are_those_of_find() {
-    let place = Path::new("/usr/share");
+    // Packages have directories there that are not for everybody.
+    let place = if is_root() {
+        "/usr/share"
+    } else {
+        "/usr/share/doc"
+    };
+    let place = Path::new(place);
     if !place.is_dir() {
-        return skip("there is no /usr/share");
+        return skip("there is no tree that everybody has");
     }
     // Nothing else should write there, but a package may be on its way in.
     for attempt in 1.. {

@@ -16,10 +16,14 @@ const FLOORS: &[(u32, &[&str])] = &[
     (5, &["cli"]),
     (4, &["du", "report"]),
     (3, &["walk", "tally", "show"]),
-    (2, &["order", "sema", "status", "watch", "operands"]),
+    (
+        2,
+        &["order", "sema", "status", "watch", "operands", "export"],
+    ),
     (
         1,
         &[
+            "output",
             "cancel",
             "listing",
             "least",
@@ -29,6 +33,7 @@ const FLOORS: &[(u32, &[&str])] = &[
             "exclude",
             "quote",
             "owners",
+            "supervise",
         ],
     ),
     (0, &["usage", "words", "schedule"]),

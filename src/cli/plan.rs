@@ -17,7 +17,7 @@ use crate::least::Least;
 use crate::operands::{read_all, read_stdin};
 use crate::quote::{self, Charset, Style};
 use crate::show::chart::Sizes;
-use crate::show::{By, Measure, Selection, Shape, Threshold, classes, lines};
+use crate::show::{By, Measure, Selection, Shape, Threshold, classes, lines, ncdu};
 use crate::status::reason;
 use crate::time_style::{TimeKind, TimeStyle};
 use crate::usage::Moment;
@@ -74,8 +74,19 @@ pub(super) fn plan(
     let time = time(matches, draft.time, environment).map_err(warned)?;
     let operands = operands(matches, charset).map_err(warned)?;
     let reports = reports::reports(matches, charset).map_err(warned)?;
-    let remember = remember(matches, draft.follow, &operands, &reports);
-    let show = show_options(matches, &draft, &reports, (time, max_depth), environment);
+    let is_for_export = reports.shape == Shape::Ncdu;
+    if is_for_export {
+        reports::check_root(&operands, draft.follow, charset).map_err(warned)?;
+    }
+    reports::check_time(&operands, draft.time).map_err(warned)?;
+    // A whole export holds all links and says that they are links: whoever reads it counts them once.
+    let tells_links = is_for_export
+        && max_depth == u32::MAX
+        && draft.follow != Follow::Always
+        && !matches.get_flag("count-links");
+    let remember = remember(matches, draft.follow, &operands, tells_links);
+    let export = reports::ncdu(&operands, max_depth, tells_links, draft.time);
+    let show = show_options(matches, &draft, &reports, (time, export), environment);
     Ok(Plan {
         walk: walk::Options {
             least: show.least.clone(),
@@ -101,7 +112,7 @@ fn show_options(
     matches: &ArgMatches,
     draft: &Draft,
     reports: &Reports,
-    (time, max_depth): (Option<(TimeStyle, jiff::tz::TimeZone)>, u32),
+    (time, export): (Option<(TimeStyle, jiff::tz::TimeZone)>, ncdu::Options),
     environment: &Environment,
 ) -> show::Options {
     let measure = measure(matches, draft.apparent);
@@ -120,7 +131,7 @@ fn show_options(
             .map(|by| classes_by(by, matches, draft, reports.shape)),
         selection: Selection {
             measure,
-            max_depth,
+            max_depth: export.max_depth,
             all: matches.get_flag("all"),
             threshold: draft.threshold,
         },
@@ -138,6 +149,7 @@ fn show_options(
             total: matches.get_flag("total"),
         },
         tree: screen::tree(matches, reports, draft.block_size, environment, to_terminal),
+        ncdu: export,
     }
 }
 
@@ -472,7 +484,7 @@ impl Refusal {
         }
     }
 
-    fn plain(message: impl Into<Vec<u8>>) -> Self {
+    pub(super) fn plain(message: impl Into<Vec<u8>>) -> Self {
         Self {
             hint: false,
             ..Self::usage(message)
@@ -562,11 +574,9 @@ fn remember(
     matches: &ArgMatches,
     follow: Follow,
     operands: &Operands,
-    reports: &Reports,
+    tells_links: bool,
 ) -> Remember {
     let several = !matches!(operands, Operands::Names(names) if names.len() < 2);
-    // An export holds all links and says that they are links: whoever reads it counts them once.
-    let tells_links = reports.shape == Shape::Ncdu && follow != Follow::Always;
     if matches.get_flag("count-links") || tells_links {
         Remember::Nothing
     } else if several || follow == Follow::Always {

@@ -42,6 +42,7 @@ pub(super) fn tree(
     to_terminal: bool,
 ) -> tree::Options {
     let (columns, rows) = screen(environment, to_terminal);
+    let rows = usize::from(rows.saturating_sub(PROMPT)).max(1);
     let is_dumb = environment.get("TERM").is_some_and(|term| term == "dumb");
     let with_colors = match reports.color {
         Color::Always => true,
@@ -52,8 +53,7 @@ pub(super) fn tree(
         }
     };
     tree::Options {
-        rows: (!is_any_given(matches, &OF_LENGTH))
-            .then_some(usize::from(rows.saturating_sub(PROMPT))),
+        rows: (!is_any_given(matches, &OF_LENGTH)).then_some(rows),
         separate: matches.get_flag("separate-dirs"),
         chart: chart::Options {
             columns: columns.into(),

@@ -148,6 +148,8 @@ struct Layout {
     size: usize,
     time: usize,
     label: usize,
+    /// How many levels of branches a label may have.
+    levels: usize,
     bar: usize,
     has_per_cent: bool,
     whole: u128,
@@ -259,15 +261,22 @@ impl Chart {
         let depths = rows.iter().map(|row| row.depth).chain([0]);
         let labels = cells.iter().zip(depths);
         let labels = labels.map(|(cell, depth)| LEVEL.saturating_mul(depth) + columns(&cell.name));
-        let least_bar = LEAST_BAR.max(room / 4);
-        let label = match room >= ROOM_FOR_BAR && has_per_cent {
-            true => labels.max().unwrap_or(0).min(room - 1 - least_bar),
+        let longest = labels.max().unwrap_or(0);
+        let has_bar = has_per_cent && room >= ROOM_FOR_BAR;
+        let most = match has_bar {
+            true => room - 1 - LEAST_BAR.max(room / 4),
             false => room,
         };
+        let label = if has_bar { longest.min(most) } else { most };
         Layout {
             size,
             time,
             label,
+            // Where labels have to be cut, a name is worth half of one.
+            levels: match longest <= most {
+                true => usize::MAX,
+                false => most / 2 / LEVEL,
+            },
             bar: (room - label).saturating_sub(1),
             has_per_cent,
             whole,
@@ -279,18 +288,18 @@ impl Chart {
         let Some(row) = rows.get(index) else {
             return (0, String::new());
         };
-        // The name is worth half of the room.
-        let most = layout.label / 2 / LEVEL;
         let mut pieces = Vec::new();
-        let mut next = (most > 0).then_some(row);
+        let mut next = (layout.levels > 0).then_some(row);
         while let Some((row, above)) = next.and_then(|row| Some((row, row.above?))) {
             let last = usize::from(row.is_last);
             pieces.push(match pieces.len() {
                 0 => self.strokes.branch[last],
-                up if up + 1 == most && row.depth > 1 => self.strokes.deep,
+                up if up + 1 == layout.levels && row.depth > 1 => self.strokes.deep,
                 _ => self.strokes.trunk[last],
             });
-            next = (pieces.len() < most).then(|| rows.get(above)).flatten();
+            next = (pieces.len() < layout.levels)
+                .then(|| rows.get(above))
+                .flatten();
         }
         pieces.reverse();
         let branches = pieces.concat();

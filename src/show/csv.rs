@@ -77,8 +77,12 @@ fn write_newest(newest: Moment, out: &mut Vec<u8>) -> Written {
 }
 
 fn write_field(bytes: &[u8], out: &mut Vec<u8>) {
-    let is_special = |byte: &u8| matches!(byte, b',' | b'"' | b'\r' | b'\n');
-    if !bytes.iter().any(is_special) {
+    let is_special = |byte: u8| matches!(byte, b',' | b'"' | b'\r' | b'\n');
+    // Without a way out of the loop it takes many bytes at a time.
+    if !bytes
+        .iter()
+        .fold(false, |any, &byte| any | is_special(byte))
+    {
         return out.extend_from_slice(bytes);
     }
     out.push(b'"');

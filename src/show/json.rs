@@ -111,7 +111,7 @@ impl Format for Json {
 fn words(failure: Failure) -> (&'static str, String) {
     let operation = match failure.operation {
         Operation::Access | Operation::Follow => "stat",
-        Operation::ReadDirectory | Operation::OpenNames => "open",
+        Operation::ReadDirectory | Operation::OpenNames | Operation::CreateOutput => "open",
         Operation::ReadOn | Operation::ReadNames => "read",
         Operation::EmptyName(number) => {
             let message = match number {
@@ -123,6 +123,13 @@ fn words(failure: Failure) -> (&'static str, String) {
         Operation::DashInList => {
             let message = "not allowed when reading file names from standard input";
             return ("operand", message.into());
+        }
+        Operation::WriteOutput => "write",
+        Operation::Exported => {
+            return (
+                "export",
+                "could not be read when the export was made".into(),
+            );
         }
     };
     (operation, reason(failure.errno))
@@ -182,22 +189,19 @@ pub(super) fn write_string(bytes: &[u8], out: &mut Vec<u8>) -> bool {
 
 /// Beyond what JSON asks for, DEL is escaped: no control character of ASCII reaches a terminal.
 fn write_escaped(text: &str, out: &mut Vec<u8>) {
-    let mut rest = text.as_bytes();
-    let is_special = |&byte: &u8| byte < b' ' || matches!(byte, b'"' | b'\\' | 0x7f);
-    while let Some(at) = rest.iter().position(is_special) {
-        let (plain, special) = rest.split_at(at);
-        out.extend_from_slice(plain);
-        match special[0] {
-            byte @ (b'"' | b'\\') => out.extend_from_slice(&[b'\\', byte]),
-            byte => {
-                let digit = |digit: u8| b"0123456789abcdef"[usize::from(digit)];
-                out.extend_from_slice(b"\\u00");
-                out.extend_from_slice(&[digit(byte >> 4), digit(byte & 15)]);
-            }
-        }
-        rest = &special[1..];
+    let is_special = |byte: u8| byte < b' ' || matches!(byte, b'"' | b'\\' | 0x7f);
+    // Without a way out of the loop it takes many bytes at a time.
+    let is_any_special = text.bytes().fold(false, |any, byte| any | is_special(byte));
+    if !is_any_special {
+        return out.extend_from_slice(text.as_bytes());
     }
-    out.extend_from_slice(rest);
+    for byte in text.bytes() {
+        match byte {
+            b'"' | b'\\' => out.extend_from_slice(&[b'\\', byte]),
+            _ if is_special(byte) => out.extend_from_slice(format!("\\u{byte:04x}").as_bytes()),
+            _ => out.push(byte),
+        }
+    }
 }
 
 /// Base64 as RFC 4648 has it, with `+`, `/` and padding.

@@ -19,6 +19,7 @@ mod csv;
 mod errno;
 mod json;
 pub mod lines;
+pub mod ncdu;
 mod ranked;
 mod selected;
 mod stdout;
@@ -31,6 +32,7 @@ pub use self::classes::Classes;
 pub use self::csv::Csv;
 pub use self::json::Json;
 pub use self::lines::Lines;
+pub use self::ncdu::Ncdu;
 pub use self::ranked::{Ranked, Ranking, Sort};
 pub use self::selected::{Selected, Selection, Threshold};
 pub use self::stdout::Stdout;
@@ -200,6 +202,8 @@ pub struct Options {
     pub lines: lines::Options,
     /// How a tree looks.
     pub tree: tree::Options,
+    /// What an export tells.
+    pub ncdu: ncdu::Options,
 }
 
 /// The format that the options ask for.
@@ -211,13 +215,14 @@ pub fn format(options: Options) -> Box<dyn Format> {
     let (ranking, selection) = ((options.ranking, options.least), options.selection);
     let times = options.lines.time.is_some();
     match options.shape {
+        Shape::Du => ranked(ranking, selection, Lines::new(options.lines)),
         Shape::Json => ranked(ranking, selection, Json::new(times)),
         Shape::Csv => ranked(ranking, selection, Csv::new(times)),
+        Shape::Ncdu => Box::new(Ncdu::new(options.ncdu)),
         Shape::Tree => {
             let tree = Tree::new(selection, options.ranking, options.lines, options.tree);
             Box::new(tree)
         }
-        Shape::Du | Shape::Ncdu => ranked(ranking, selection, Lines::new(options.lines)),
     }
 }
 

@@ -242,6 +242,13 @@ mod tests {
                     colors: None,
                 },
             },
+            ncdu: crate::show::ncdu::Options {
+                max_depth: 0,
+                root: None,
+                links: true,
+                extended: false,
+                timestamp: 0,
+            },
         }
     }
 

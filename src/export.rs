@@ -87,8 +87,8 @@ struct Entry {
     is_unreadable: bool,
     is_excluded: bool,
     is_special: bool,
-    uid: u32,
-    gid: u32,
+    uid: Option<u32>,
+    gid: Option<u32>,
     mode: Option<u32>,
     seconds: i64,
     nanoseconds: u32,
@@ -365,8 +365,8 @@ impl Export {
             b"nlink" => entry.links = Some(input.small_integer()?),
             b"read_error" => entry.is_unreadable = input.boolean()?,
             b"notreg" => entry.is_special = input.boolean()?,
-            b"uid" => entry.uid = input.small_integer()?,
-            b"gid" => entry.gid = input.small_integer()?,
+            b"uid" => entry.uid = Some(input.small_integer()?),
+            b"gid" => entry.gid = Some(input.small_integer()?),
             b"mode" => entry.mode = Some(input.small_integer()?),
             b"mtime" => (entry.seconds, entry.nanoseconds) = input.time()?,
             b"excluded" => {
@@ -417,8 +417,8 @@ impl Entry {
             inode: Inode { device, number },
             links: self.links.unwrap_or(1),
             mode: self.mode.unwrap_or(file_type),
-            uid: self.uid,
-            gid: self.gid,
+            uid: self.uid.unwrap_or(Detail::NO_ID),
+            gid: self.gid.unwrap_or(Detail::NO_ID),
         }
     }
 }

@@ -1,7 +1,7 @@
 //! The names of users and groups, as the system's database has them.
 //!
 //! A program that is linked statically cannot load what a system is configured to ask (LDAP, NIS, sssd), so
-//! `getent` is asked, once for all numbers. It may take [`PATIENCE`], since a dead server must not hang us; then
+//! `getent` is asked, once for all numbers. It may take five seconds, since a dead server must not hang us; then
 //! `/etc/passwd` or `/etc/group` has to do. Whoever has no name there keeps its number. Nothing here is an error.
 //!
 //! A name is text of some length: another is none.

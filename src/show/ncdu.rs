@@ -103,8 +103,11 @@ impl Ncdu {
 
     fn push_extended(&mut self, record: &Record<'_>) {
         if let Some(detail) = record.detail {
-            self.push("uid", detail.uid.into());
-            self.push("gid", detail.gid.into());
+            for (key, id) in [("uid", detail.uid), ("gid", detail.gid)] {
+                if id != Detail::NO_ID {
+                    self.push(key, id.into());
+                }
+            }
             self.push("mode", detail.mode.into());
         }
         // What is before the epoch is left out: ncdu would refuse the whole file.

@@ -4,7 +4,7 @@
 //! its own size alone. A file with several links counts once, in the class of the link that is met first. The
 //! options that select and sort lines do so with classes; those that choose directories mean nothing here.
 //!
-//! Memory: a sum a class, and no more than [`MOST`] of them, since the names of files are anybody's choice.
+//! Memory: a sum a class, and no more than 65,537 of them, since the names of files are anybody's choice.
 
 mod class;
 mod write;
@@ -14,11 +14,11 @@ use std::io::{self, Write};
 
 use self::class::Class;
 use self::write::Writer;
-use super::chart::Sizes;
-use super::{By, End, Format, Json, Measure, Ranking, Shape, Sort, Threshold, Written};
 use crate::listing::Failure;
 use crate::owners::{Database, Names};
 use crate::record::{Kind, Record};
+use crate::show::chart::Sizes;
+use crate::show::{By, End, Format, Json, Measure, Ranking, Shape, Sort, Threshold, Written};
 use crate::usage::{Moment, Usage};
 
 /// Classes that are kept apart; what comes later is one more class.
@@ -70,7 +70,7 @@ struct Line {
 impl Classes {
     /// Sums of nothing yet.
     #[must_use]
-    pub fn new(options: Options, show: &super::Options) -> Self {
+    pub fn new(options: Options, show: &crate::show::Options) -> Self {
         Self {
             options,
             measure: show.selection.measure,

@@ -71,9 +71,15 @@ pub(super) fn plan(
     let operands = operands(matches, charset).map_err(warned)?;
     let reports = reports::reports(matches, charset).map_err(warned)?;
     let remember = remember(matches, draft.follow, &operands, &reports);
+    let show = show_options(matches, &draft, &reports, (time, max_depth), environment);
+    let mut walk = walk_options(matches, draft, remember, max_depth, &reports);
+    if show.shape == Shape::Tree && show.by.is_none() {
+        // They are for colours, and take memory for every file.
+        walk.details &= show.tree.chart.colors.is_some();
+    }
     Ok(Plan {
-        show: show_options(matches, &draft, &reports, (time, max_depth), environment),
-        walk: walk_options(matches, draft, remember, max_depth, &reports),
+        show,
+        walk,
         tally: tally::Options {
             separate: matches.get_flag("separate-dirs"),
         },

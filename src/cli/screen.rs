@@ -41,38 +41,40 @@ pub(super) fn tree(
     environment: &Environment,
     to_terminal: bool,
 ) -> tree::Options {
-    let is_any_given = |options: &[&str]| {
-        let mut sources = options.iter().map(|id| matches.value_source(id));
-        sources.any(|source| source == Some(CommandLine))
-    };
     let (columns, rows) = screen(environment, to_terminal);
     let rows = usize::from(rows.saturating_sub(PROMPT)).max(1);
     let is_dumb = environment.get("TERM").is_some_and(|term| term == "dumb");
-    let with_colors = match reports.color {
+    let is_refused = environment.get("NO_COLOR").is_some_and(|no| !no.is_empty());
+    let has_colors = match reports.color {
         Color::Always => true,
         Color::Never => false,
-        Color::Auto => {
-            let refused = environment.get("NO_COLOR").is_some_and(|no| !no.is_empty());
-            to_terminal && !is_dumb && !refused
-        }
+        Color::Auto => to_terminal && !is_dumb && !is_refused,
     };
-    // Units for people, whatever the environment says of blocks, unless an option says otherwise.
-    let sizes = match (is_any_given(&OF_SIZES), matches.get_flag("inodes")) {
+    tree::Options {
+        rows: (!is_any_given(matches, &OF_LENGTH)).then_some(rows),
+        separate: matches.get_flag("separate-dirs"),
+        chart: chart::Options {
+            columns: columns.into(),
+            sizes: sizes(matches, block_size),
+            is_ascii: is_dumb || environment.charset() == Charset::Ascii,
+            colors: has_colors.then(|| colors(environment)),
+        },
+    }
+}
+
+fn is_any_given(matches: &ArgMatches, options: &[&str]) -> bool {
+    let mut sources = options.iter().map(|id| matches.value_source(id));
+    sources.any(|source| source == Some(CommandLine))
+}
+
+/// Units for people, whatever the environment says of blocks, unless an option says otherwise.
+fn sizes(matches: &ArgMatches, block_size: BlockSize) -> Sizes {
+    match (is_any_given(matches, &OF_SIZES), matches.get_flag("inodes")) {
         (false, true) => Sizes::Blocks(BlockSize::bytes(1)),
         (true, true) => Sizes::Blocks(block_size.for_inodes()),
         (true, false) if block_size == BlockSize::SI => Sizes::Decimal,
         (true, false) if block_size != BlockSize::HUMAN => Sizes::Blocks(block_size),
         _ => Sizes::Binary,
-    };
-    tree::Options {
-        rows: (!is_any_given(&OF_LENGTH)).then_some(rows),
-        separate: matches.get_flag("separate-dirs"),
-        chart: chart::Options {
-            columns: columns.into(),
-            sizes,
-            is_ascii: is_dumb || environment.charset() == Charset::Ascii,
-            colors: with_colors.then(|| colors(environment)),
-        },
     }
 }
 

@@ -23,20 +23,12 @@ _pdu() {
 
     case "${cmd}" in
         pdu)
-            opts="-0 -a -A -B -b -c -L -D -d -H -h -j -k -l -m -P -o -r -S -s -t -n -T -v -X -x --null --all --apparent-size --by --color --block-size --bytes --total --dereference --dereference-args --max-depth --files0-from --format --from --human-readable --inodes --threads --count-links --no-dereference --output --reverse --separate-dirs --sort --si --summarize --threshold --time --time-style --top --tree --verbose --exclude-from --exclude --one-file-system --help --version"
+            opts="-0 -a -A -B -b -c -L -D -d -H -h -j -k -l -m -P -r -S -s -t -n -T -v -x -X -o --null --all --apparent-size --block-size --bytes --total --dereference --dereference-args --max-depth --human-readable --inodes --threads --count-links --no-dereference --reverse --separate-dirs --si --summarize --threshold --top --tree --verbose --exclude --one-file-system --help --version --by --color --format --sort --time --time-style --exclude-from --files0-from --from --output"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
-                --by)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --color)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
                 --block-size)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -53,35 +45,11 @@ _pdu() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
-                --files0-from)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --format)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --from)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
                 --threads)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 -j)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --output)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                -o)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --sort)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -93,20 +61,40 @@ _pdu() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
-                --time)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --time-style)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
                 --top)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 -n)
                     COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --exclude)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --by)
+                    COMPREPLY=($(compgen -W "ext owner group age kind" -- "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                --format)
+                    COMPREPLY=($(compgen -W "du tree json csv ncdu" -- "${cur}"))
+                    return 0
+                    ;;
+                --sort)
+                    COMPREPLY=($(compgen -W "none size name inodes time" -- "${cur}"))
+                    return 0
+                    ;;
+                --time)
+                    COMPREPLY=($(compgen -W "atime access use ctime status" -- "${cur}"))
+                    return 0
+                    ;;
+                --time-style)
+                    COMPREPLY=($(compgen -W "full-iso long-iso iso" -- "${cur}"))
                     return 0
                     ;;
                 --exclude-from)
@@ -117,7 +105,19 @@ _pdu() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
-                --exclude)
+                --files0-from)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --from)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --output)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -o)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

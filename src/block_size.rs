@@ -400,7 +400,7 @@ fn write_scaled(count: u128, base: Base, out: &mut Vec<u8>) -> u32 {
 }
 
 /// Appends a number in decimal digits.
-fn write_integer(number: u128, out: &mut Vec<u8>) {
+pub fn write_integer(number: u128, out: &mut Vec<u8>) {
     // The 39 digits of the largest number.
     let mut digits = [0; 39];
     let mut start = digits.len();

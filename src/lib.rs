@@ -25,8 +25,8 @@
 //! | 5 | [`cli`]: words and environment to a plan |
 //! | 4 | [`du`]: the select loop. [`report`]: steps to the two streams |
 //! | 3 | [`walk`]: walkers. [`tally`]: steps to records. [`show`]: records to bytes, one file a format |
-//! | 2 | [`order`], [`sema`], [`status`] (all of standard error), [`watch`], [`operands`] |
-//! | 1 | [`cancel`], [`listing`], [`record`], [`block_size`], [`time_style`], [`exclude`], [`quote`] |
+//! | 2 | [`order`], [`sema`], [`status`] (all of standard error), [`watch`], [`operands`], [`export`] |
+//! | 1 | [`output`], [`cancel`], [`listing`], [`least`], [`record`], [`block_size`], [`time_style`], [`exclude`], [`quote`], [`owners`], [`supervise`] |
 //! | 0 | [`usage`], [`words`], [`schedule`] |
 
 pub mod block_size;
@@ -34,9 +34,13 @@ pub mod cancel;
 pub mod cli;
 pub mod du;
 pub mod exclude;
+pub mod export;
+pub mod least;
 pub mod listing;
 pub mod operands;
 pub mod order;
+pub mod output;
+pub mod owners;
 pub mod quote;
 pub mod record;
 pub mod report;
@@ -44,6 +48,7 @@ pub mod schedule;
 pub mod sema;
 pub mod show;
 pub mod status;
+pub mod supervise;
 pub mod tally;
 pub mod time_style;
 pub mod usage;

@@ -199,10 +199,16 @@ pub enum Operation {
     EmptyName(u64),
     /// `-` in a list that is itself read from standard input.
     DashInList,
-    /// open of the list of operands. The path is the list's.
+    /// open of the list of operands, or of an export. The path is its own.
     OpenNames,
-    /// read of it.
+    /// read of the list of operands.
     ReadNames,
+    /// Anything that the maker of an export did not succeed in.
+    Exported,
+    /// open, or creation, of the file that the report goes to.
+    CreateOutput,
+    /// write to it, or its renaming.
+    WriteOutput,
 }
 
 /// One failed operation: with the path, which is where the failure stands, the whole message.

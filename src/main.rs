@@ -1,15 +1,20 @@
 //! pdu: disk usage, in parallel. See the library for how it works.
 
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::io::{self, Write};
 use std::os::unix::ffi::OsStrExt;
 use std::process::ExitCode;
 
 use pdu::cli::{self, Environment, Plan, Refusal, Request};
 use pdu::du::{self, Ending};
+use pdu::export::Export;
+use pdu::listing::{Failure, Operation};
 use pdu::operands::Operands;
+use pdu::output::Output;
 use pdu::show::{self, Stdout};
 use pdu::status::{self, Status};
+use pdu::supervise::{self, Verdict};
+use pdu::walk::Remember;
 use pdu::watch::Cause;
 use pdu_startup::{Stream, was_closed};
 use signal_hook::consts::SIGPIPE;
@@ -39,7 +44,11 @@ fn main() -> ExitCode {
     let environment = Environment::of_process();
     let program = cli::program_name(&words);
     match cli::parse(words, &environment) {
-        Ok(Request::Run(plan)) => run(*plan).into(),
+        Ok(Request::Run(plan)) => {
+            let exit = run(*plan);
+            supervise::farewell(Verdict::Status(exit as u8));
+            exit.into()
+        }
         Ok(Request::Print(text)) => print(&text, status(&program, &environment)).into(),
         Err(refusal) => refuse(&refusal, status(&program, &environment)).into(),
     }
@@ -54,36 +63,84 @@ fn status(program: &[u8], environment: &Environment) -> status::Options {
     }
 }
 
-fn run(plan: Plan) -> Exit {
-    let mut status = Status::new(plan.status);
+fn run(mut plan: Plan) -> Exit {
+    let mut status = Status::new(plan.status.clone());
     for warning in &plan.warnings {
         status.complain(warning);
     }
+    let output = plan.output.take().filter(|file| file != "-");
+    let Some(file) = output else {
+        let ending = count(plan, &mut stdout(), &mut status);
+        return conclude(ending, b"", &mut status);
+    };
+    let file = file.as_bytes();
+    let mut output = match Output::create(OsStr::from_bytes(file)) {
+        Ok(output) => output,
+        Err(error) => return output_failed(file, Operation::CreateOutput, &error, &mut status),
+    };
+    let mut ending = count(plan, &mut output, &mut status);
+    if matches!(ending, Ending::Whole | Ending::Errors)
+        && let Err(error) = output.commit()
+    {
+        ending = Ending::WriteError(error);
+    }
+    conclude(ending, file, &mut status)
+}
+
+/// Counts what there is to count.
+fn count(plan: Plan, out: &mut dyn Write, status: &mut Status) -> Ending {
+    let mut format = show::format(plan.show);
     let operands = match plan.operands {
-        cli::Operands::Names(names) => Operands::from_words(&names),
-        cli::Operands::From(list) => match Operands::from_list(&list) {
-            Ok(operands) => operands,
-            Err(failure) => {
-                status.failure(list.as_bytes(), failure);
-                return Exit::Failure;
+        cli::Operands::Names(names) => Ok(Operands::from_words(&names)),
+        cli::Operands::From(list) => Operands::from_list(&list).map_err(|failure| (list, failure)),
+        cli::Operands::Export(file) => {
+            let once = plan.walk.remember != Remember::Nothing;
+            match Export::open(&file, once) {
+                Ok(export) => {
+                    let export = (export, &*file);
+                    return du::recount(plan.tally, export, &mut *format, out, status);
+                }
+                Err(failure) => Err((file, failure)),
             }
-        },
-        cli::Operands::Export(_) => unimplemented!(),
+        }
     };
     let options = du::Options {
         walk: plan.walk,
         tally: plan.tally,
+        supervised: true,
     };
-    let mut format = show::format(plan.show);
-    match du::du(options, operands, &mut *format, &mut stdout(), &mut status) {
+    match operands {
+        Ok(operands) => du::du(options, operands, &mut *format, out, status),
+        Err((file, failure)) => {
+            status.failure(file.as_bytes(), failure);
+            Ending::Broken
+        }
+    }
+}
+
+/// What the shell sees of an ending; the output is no file where it has no name.
+fn conclude(ending: Ending, output: &[u8], status: &mut Status) -> Exit {
+    match ending {
         // GNU's rule: a warning that could not be written is an error.
         Ending::Whole if status.has_lost() => Exit::Failure,
         Ending::Whole => Exit::Success,
-        Ending::Errors => Exit::Failure,
+        Ending::Errors | Ending::Broken => Exit::Failure,
         Ending::Cancelled(Cause::Enter) => Exit::Cancelled,
         Ending::Cancelled(Cause::Signal(signal)) => die_of(signal),
-        Ending::WriteError(error) => write_error(&error, &mut status),
+        Ending::WriteError(error) if output.is_empty() => write_error(&error, status),
+        Ending::WriteError(error) => output_failed(output, Operation::WriteOutput, &error, status),
     }
+}
+
+fn output_failed(
+    file: &[u8],
+    operation: Operation,
+    error: &io::Error,
+    status: &mut Status,
+) -> Exit {
+    let errno = error.raw_os_error().unwrap_or(0);
+    status.failure(file, Failure { operation, errno });
+    Exit::Failure
 }
 
 fn stdout() -> Stdout {
@@ -130,6 +187,7 @@ fn write_error(error: &io::Error, status: &mut Status) -> Exit {
 
 /// Ends the process by a signal, so that the shell sees what happened: it ends its loops after SIGINT.
 fn die_of(signal: i32) -> Exit {
+    supervise::farewell(Verdict::Signal(signal));
     let _ = emulate_default_handler(signal);
     Exit::Cancelled
 }

@@ -80,16 +80,18 @@ impl Operands {
 
 /// Reads standard input to its end. std takes one that is closed, or not open for reading, for an empty one.
 pub fn read_stdin(text: &mut Vec<u8>) -> io::Result<()> {
-    if was_closed(Stream::Input) {
-        return Err(rustix::io::Errno::BADF.into());
-    }
     read_all(Stdin, text)
 }
 
-struct Stdin;
+/// Standard input, unbuffered; unlike std's, it tells when it is closed.
+#[derive(Debug, Clone, Copy)]
+pub struct Stdin;
 
 impl Read for Stdin {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        if was_closed(Stream::Input) {
+            return Err(rustix::io::Errno::BADF.into());
+        }
         Ok(rustix::io::read(rustix::stdio::stdin(), buffer)?)
     }
 }

@@ -155,6 +155,12 @@ impl Status {
                 [b"cannot open ", &*quoted(), b" for reading: ", &*reason].concat()
             }
             Operation::ReadNames => [&*bare(), b": read error: ", &*reason].concat(),
+            Operation::Exported => {
+                let what: &[u8] = b": could not be read when the export was made";
+                [&*bare(), what].concat()
+            }
+            Operation::CreateOutput => [b"cannot create ", &*quoted(), b": ", &*reason].concat(),
+            Operation::WriteOutput => [b"error writing ", &*quoted(), b": ", &*reason].concat(),
             Operation::EmptyName(0) => b"invalid zero-length file name".into(),
             Operation::EmptyName(number) => {
                 let number = number.to_string();
@@ -167,6 +173,12 @@ impl Status {
             }
         };
         self.complain(&message);
+    }
+
+    /// Writes what is wrong with a file.
+    pub fn complain_about(&mut self, path: &[u8], what: &str) {
+        let path = quote::quotef(path, self.options.charset);
+        self.complain(&[&*path, b": ", what.as_bytes()].concat());
     }
 
     /// Writes that a time has no date.

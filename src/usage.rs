@@ -61,6 +61,30 @@ impl std::ops::AddAssign<&Usage> for Usage {
     }
 }
 
+/// Which measure is printed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Measure {
+    /// `st_blocks * 512`.
+    #[default]
+    Allocated,
+    /// `st_size` of files and symbolic links.
+    Apparent,
+    /// Number of entries.
+    Inodes,
+}
+
+impl Measure {
+    /// The number to print.
+    #[must_use]
+    pub fn of(self, usage: &Usage) -> u128 {
+        match self {
+            Self::Allocated => usage.allocated,
+            Self::Apparent => usage.apparent,
+            Self::Inodes => usage.inodes.into(),
+        }
+    }
+}
+
 /// What tells one inode from every other: the device, and the number on that device.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Inode {
@@ -79,10 +103,15 @@ pub struct Detail {
     pub links: u32,
     /// `st_mode`: type and permissions.
     pub mode: u32,
-    /// `st_uid`.
+    /// `st_uid`, or [`Detail::NO_ID`].
     pub uid: u32,
-    /// `st_gid`.
+    /// `st_gid`, or [`Detail::NO_ID`].
     pub gid: u32,
+}
+
+impl Detail {
+    /// The number of no user and no group, where an export does not tell it: the one that `chown` leaves out.
+    pub const NO_ID: u32 = u32::MAX;
 }
 
 /// One entry on its way into the count.

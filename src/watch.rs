@@ -2,7 +2,7 @@
 //!
 //! A signal that the parent had ignored stays ignored (`nohup`, jobs of scripts). The first signal is told to the
 //! select loop, which has a moment to end in good order; a second one, or the end of that moment, ends the
-//! process as if the signal had never been caught. Enter counts only while all three standard streams are
+//! process as if the signal had never been caught (where there is a supervisor, it sees to that). Enter counts only while all three standard streams are
 //! terminals and this process is in the foreground there; nothing else is ever read from standard input, and no
 //! terminal setting is touched.
 
@@ -16,7 +16,8 @@ use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 use signal_hook::iterator::Signals;
 
-use crate::status;
+use crate::supervise::{self, Verdict};
+use crate::{output, status};
 
 /// Why a run was cancelled.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -28,7 +29,7 @@ pub enum Cause {
 }
 
 /// How long a cancelled run may take to say what it knows.
-const GRACE: Duration = Duration::from_millis(400);
+pub const GRACE: Duration = Duration::from_millis(400);
 
 /// How often the foreground is looked at.
 const GLANCE: Duration = Duration::from_millis(200);
@@ -83,13 +84,19 @@ fn watch_signals(tell: Sender<Cause>, last_words: Vec<u8>) -> std::io::Result<()
         let Some(signal) = signals.forever().next() else {
             return;
         };
-        // Before the first is told: a second one that came between would be lost.
-        end_at_once_on(&wanted);
+        // What is cancelled has no output; and who goes on without hearing of it has nothing to rename.
+        output::discard();
+        // Before the first is told: a second one that came between would be lost. A supervisor tells a second one
+        // itself, and passes on the first once more.
+        if !supervise::is_supervised() {
+            end_at_once_on(&wanted);
+        }
         let _ = tell.send(Cause::Signal(signal));
         let (_never, grace) = bounded::<()>(0);
         let _ = grace.recv_timeout(GRACE);
         // Whoever reads the lines is too slow for the rest of them.
         status::say_last(&last_words);
+        supervise::farewell(Verdict::Signal(signal));
         let _ = signal_hook::low_level::emulate_default_handler(signal);
     })
 }

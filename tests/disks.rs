@@ -11,6 +11,8 @@ mod fuse;
 mod judge;
 #[path = "support/stage.rs"]
 mod stage;
+#[path = "support/worker.rs"]
+mod worker;
 
 use std::fs::File;
 use std::io::Write;
@@ -23,6 +25,7 @@ use fuse::{Action, Fault, Ino, Kind, Node, Op};
 use rustix::io::Errno;
 use rustix::process::{Pid, Signal, kill_process};
 use stage::{Answer, PDU, Stage, is_root, lines, must, skip, status_kib, tool, wait_until};
+use worker::worker_of;
 
 /// Bytes of an entry of the FUSE file system.
 const ENTRY: u128 = 4096;
@@ -195,10 +198,10 @@ fn a_listing_with_new_names_for_ever_takes_no_more_memory_and_can_be_cancelled()
     let much = if stage::thorough() { 1_000_000 } else { 40_000 };
     for words in ["-j1 -s m", "-j20 -s m", "-j20 -s m/endless"] {
         let child = start_endless(&stage, words, much / 4);
-        let early = status_kib(child.id(), "VmHWM").expect("it runs");
+        let early = status_kib(worker_of(child.id()), "VmHWM").expect("it runs");
         let before = stage.requests(0);
         wait_until("more requests", || stage.requests(0) >= before + much);
-        let late = status_kib(child.id(), "VmHWM").expect("it runs");
+        let late = status_kib(worker_of(child.id()), "VmHWM").expect("it runs");
         let answer = interrupt(child, words);
         eprintln!("{words}: {early} KiB at {}, {late} KiB at {much}", much / 4);
         assert!(late < early + 4096, "{words}: from {early} to {late} KiB");
@@ -213,7 +216,7 @@ fn a_tree_without_bottom_can_be_cancelled() {
     let Some(stage) = stage else { return };
     for words in ["-j1 -s m", "-j20 -s m", "-j20 m"] {
         let child = start_endless(&stage, words, 8_000);
-        let memory = status_kib(child.id(), "VmHWM").expect("it runs");
+        let memory = status_kib(worker_of(child.id()), "VmHWM").expect("it runs");
         let answer = interrupt(child, words);
         eprintln!("{words}: {memory} KiB at some 1,600 levels");
         assert_eq!(answer.status.signal(), Some(2), "{answer:?}");

@@ -13,13 +13,15 @@
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
-use std::process::Command;
+use std::process::Command as Process;
 
-use clap::Arg;
+use clap::builder::PossibleValuesParser;
+use clap::{Arg, Command, ValueHint};
 use clap_complete::Shell;
 use clap_mangen::Man;
 use clap_mangen::roff::{Roff, bold, roman};
 use pdu::cli;
+use pdu::show::{By, Color, Shape, Sort};
 
 const README: &str = include_str!("../README.md");
 const SECTIONS: &str = include_str!("documents/sections.roff");
@@ -70,7 +72,7 @@ fn the_completions_are_those_of_the_program() {
 #[test]
 fn the_man_page_renders_without_warnings() {
     let page = root().join("man/pdu.1");
-    let man = Command::new("man")
+    let man = Process::new("man")
         .args(["--warnings", "--local-file"])
         .arg(page)
         .env("LC_ALL", "C.UTF-8")
@@ -171,8 +173,33 @@ fn root() -> &'static Path {
 
 fn completion(shell: Shell) -> String {
     let mut text = Vec::new();
-    clap_complete::generate(shell, &mut cli::command(), "pdu", &mut text);
+    clap_complete::generate(shell, &mut completed(), "pdu", &mut text);
     text_of(text)
+}
+
+/// The definition, with what a shell can offer: the words of the options that take one, and files.
+fn completed() -> Command {
+    let mut command = cli::command();
+    for (option, words) in [
+        ("by", names(&By::WORDS)),
+        ("color", names(&Color::WORDS)),
+        ("format", names(&Shape::WORDS)),
+        ("sort", names(&Sort::WORDS)),
+        ("time", vec!["atime", "access", "use", "ctime", "status"]),
+        ("time-style", vec!["full-iso", "long-iso", "iso"]),
+    ] {
+        command = command.mut_arg(option, |arg| {
+            arg.value_parser(PossibleValuesParser::new(words))
+        });
+    }
+    for option in ["exclude-from", "files", "files0-from", "from", "output"] {
+        command = command.mut_arg(option, |arg| arg.value_hint(ValueHint::AnyPath));
+    }
+    command
+}
+
+fn names<T>(words: &[(&'static str, T)]) -> Vec<&'static str> {
+    words.iter().map(|(word, _)| *word).collect()
 }
 
 /// All of `man/pdu.1`.

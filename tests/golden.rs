@@ -1446,3 +1446,9 @@ fn the_program_is_called_what_it_was_called() {
         "du: cannot access 'x': No such file or directory\n"
     );
 }
+
+#[test]
+fn by_without_a_class_is_short_for_bytes_as_it_is_to_gnu_du() {
+    let tree = Tree::of("a/f 5");
+    du(&tree, "-a --by a").prints(&["5\ta/f", "5\ta"]);
+}

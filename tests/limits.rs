@@ -26,3 +26,5 @@ mod run;
 mod shape;
 #[path = "limits/threads.rs"]
 mod threads;
+#[path = "support/worker.rs"]
+mod worker;

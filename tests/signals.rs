@@ -5,6 +5,8 @@
 #[path = "support/terminal.rs"]
 mod terminal;
 mod tree;
+#[path = "support/worker.rs"]
+mod worker;
 
 use std::io::{Read, Write};
 use std::os::unix::process::{CommandExt, ExitStatusExt};
@@ -20,6 +22,7 @@ use terminal::{
     often, pause, shown, slow, start_slow, undisturbed, wait,
 };
 use tree::Tree;
+use worker::worker_of;
 
 fn is_thorough() -> bool {
     std::env::var_os("PDU_THOROUGH").is_some_and(|value| value == "1")
@@ -183,7 +186,7 @@ fn without_threads_signals_do_what_they_do_by_default() {
 fn wait_until_caught(child: &Child) {
     let deadline = Instant::now() + PATIENCE;
     let is_caught = || {
-        let status = std::fs::read_to_string(format!("/proc/{}/status", child.id()));
+        let status = std::fs::read_to_string(format!("/proc/{}/status", worker_of(child.id())));
         let status = status.unwrap_or_default();
         let mask = status
             .lines()
@@ -197,13 +200,12 @@ fn wait_until_caught(child: &Child) {
 
 /// Waits until a process, which strace has yet to start, has something of a tree open.
 fn wait_for_descriptor(child: &Child, root: &Path) {
-    let place = format!("/proc/{}/fd", child.id());
     let deadline = Instant::now() + PATIENCE;
-    let is_there = |number: &u32| {
-        let target = std::fs::read_link(format!("{place}/{number}"));
-        target.is_ok_and(|target| target.starts_with(root))
+    let is_open = || {
+        let place = format!("/proc/{}/fd", worker_of(child.id()));
+        let target = |number| std::fs::read_link(format!("{place}/{number}"));
+        (3..64).any(|number| target(number).is_ok_and(|target| target.starts_with(root)))
     };
-    let is_open = || (3..64).any(|number| is_there(&number));
     while !is_open() && Instant::now() < deadline {
         pause(Duration::from_millis(2));
     }

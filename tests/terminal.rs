@@ -5,6 +5,8 @@
 #[path = "support/terminal.rs"]
 mod terminal;
 mod tree;
+#[path = "support/worker.rs"]
+mod worker;
 
 use std::os::unix::process::ExitStatusExt;
 use std::process::{Child, Command, Stdio};
@@ -17,6 +19,7 @@ use terminal::{
     undisturbed, without_tracer,
 };
 use tree::Tree;
+use worker::worker_of;
 
 const CTRL_C: &[u8] = b"\x03";
 const CTRL_D: &[u8] = b"\x04";
@@ -308,8 +311,8 @@ fn start_stuck(tree: &Tree) -> Child {
 /// Waits until a process sleeps in a write to a pipe.
 fn wait_until_stuck(child: &Child) {
     let deadline = Instant::now() + PATIENCE;
-    let place = format!("/proc/{}/wchan", child.id());
-    let is_stuck = || std::fs::read(&place).is_ok_and(|place| place.ends_with(b"pipe_write"));
+    let place = || format!("/proc/{}/wchan", worker_of(child.id()));
+    let is_stuck = || std::fs::read(place()).is_ok_and(|place| place.ends_with(b"pipe_write"));
     while !is_stuck() && Instant::now() < deadline {
         std::thread::yield_now();
     }

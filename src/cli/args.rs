@@ -86,8 +86,10 @@ const OPTIONS: [Definition; 37] = [
         None,
         "CLASS",
         "Print a sum for each class of entries rather than for directories; CLASS is \
-             ext, owner, group, age or kind",
-    ),
+             ext, owner, group, age or kind. Without CLASS, it is GNU du's abbreviation of \
+             --bytes",
+    )
+    .optional(),
     value(
         "color",
         None,

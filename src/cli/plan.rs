@@ -3,6 +3,7 @@
 use std::ffi::{OsStr, OsString};
 use std::io::IsTerminal;
 use std::os::unix::ffi::OsStrExt;
+use std::time::SystemTime;
 
 use clap::ArgMatches;
 use clap::parser::{ValueSource, ValuesRef};
@@ -12,14 +13,17 @@ use super::reports::{self, Reports};
 use super::{Environment, Operands, Plan, Refusal, screen};
 use crate::block_size::{BlockSize, SizeError, Suffixes, parse_integer};
 use crate::exclude::Exclude;
+use crate::least::Least;
 use crate::operands::{read_all, read_stdin};
 use crate::quote::{self, Charset, Style};
-use crate::show::{Measure, Selection, Shape, Threshold, lines};
+use crate::show::chart::Sizes;
+use crate::show::{By, Measure, Selection, Shape, Threshold, classes, lines, ncdu};
 use crate::status::reason;
 use crate::time_style::{TimeKind, TimeStyle};
+use crate::usage::Moment;
 use crate::walk::{Follow, Remember};
 use crate::words::WordError;
-use crate::{show, status, tally, walk};
+use crate::{owners, show, status, tally, walk};
 
 /// Walkers and tokens where nothing is said: du4's number, and on a slow disk worth having on any machine.
 const WALKERS: usize = 20;
@@ -70,16 +74,30 @@ pub(super) fn plan(
     let time = time(matches, draft.time, environment).map_err(warned)?;
     let operands = operands(matches, charset).map_err(warned)?;
     let reports = reports::reports(matches, charset).map_err(warned)?;
-    let remember = remember(matches, draft.follow, &operands, &reports);
-    let show = show_options(matches, &draft, &reports, (time, max_depth), environment);
-    let mut walk = walk_options(matches, draft, remember, max_depth, &reports);
+    let is_for_export = reports.shape == Shape::Ncdu;
+    if is_for_export {
+        reports::check_root(&operands, draft.follow, charset).map_err(warned)?;
+    }
+    reports::check_time(&operands, draft.time).map_err(warned)?;
+    // A whole export holds all links and says that they are links: whoever reads it counts them once.
+    let tells_links = is_for_export
+        && max_depth == u32::MAX
+        && draft.follow != Follow::Always
+        && !matches.get_flag("count-links");
+    let remember = remember(matches, draft.follow, &operands, tells_links);
+    let export = reports::ncdu(&operands, max_depth, tells_links, draft.time);
+    let show = show_options(matches, &draft, &reports, (time, export), environment);
+    let mut walk = walk::Options {
+        least: show.least.clone(),
+        ..walk_options(matches, draft, remember, max_depth, &reports)
+    };
     if show.shape == Shape::Tree && show.by.is_none() {
         // They are for colours, and take memory for every file.
         walk.details &= show.tree.chart.colors.is_some();
     }
     Ok(Plan {
-        show,
         walk,
+        show,
         tally: tally::Options {
             separate: matches.get_flag("separate-dirs"),
         },
@@ -99,21 +117,31 @@ fn show_options(
     matches: &ArgMatches,
     draft: &Draft,
     reports: &Reports,
-    (time, max_depth): (Option<(TimeStyle, jiff::tz::TimeZone)>, u32),
+    (time, export): (Option<(TimeStyle, jiff::tz::TimeZone)>, ncdu::Options),
     environment: &Environment,
 ) -> show::Options {
     let measure = measure(matches, draft.apparent);
+    let least = match draft.threshold {
+        _ if reports.by.is_some() || reports.shape == Shape::Ncdu => None,
+        Threshold::AtLeast(least) if least > 0 || reports.ranking.top.is_some() => {
+            Some(Least::new(measure, least))
+        }
+        _ => None,
+    };
     let to_terminal = reports.output.is_none() && std::io::stdout().is_terminal();
     show::Options {
         shape: reports.shape,
-        by: reports.by,
+        by: reports
+            .by
+            .map(|by| classes_by(by, matches, draft, reports.shape)),
         selection: Selection {
             measure,
-            max_depth,
+            max_depth: export.max_depth,
             all: matches.get_flag("all"),
             threshold: draft.threshold,
         },
         ranking: reports.ranking,
+        least,
         lines: lines::Options {
             measure,
             block_size: match matches.get_flag("inodes") {
@@ -126,6 +154,30 @@ fn show_options(
             total: matches.get_flag("total"),
         },
         tree: screen::tree(matches, reports, draft.block_size, environment, to_terminal),
+        ncdu: export,
+    }
+}
+
+fn classes_by(by: By, matches: &ArgMatches, draft: &Draft, shape: Shape) -> classes::Options {
+    classes::Options {
+        by,
+        now: now(),
+        sizes: match shape {
+            // Beside the number of files, sizes stay sizes with --inodes too.
+            Shape::Tree => screen::sizes(matches, draft.block_size, false),
+            _ => Sizes::Blocks(draft.block_size),
+        },
+        names: owners::names,
+    }
+}
+
+/// Before 1970 and after the end of time it is 1970.
+fn now() -> Moment {
+    let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
+    let since = since.unwrap_or_default();
+    Moment {
+        seconds: i64::try_from(since.as_secs()).unwrap_or(0),
+        nanoseconds: since.subsec_nanos(),
     }
 }
 
@@ -149,6 +201,7 @@ fn walk_options(
         exclude: draft.exclude,
         remember,
         name_files,
+        least: None,
         details: name_files.is_some() && (reports.by.is_some() || reports.shape != Shape::Du),
         fold_below: folds.then_some(max_depth),
         time: draft.time.unwrap_or(TimeKind::Modified),
@@ -201,6 +254,16 @@ fn typed(matches: &ArgMatches) -> Vec<Typed<'_>> {
             all.push(Typed { index, id, value });
         }
     }
+    // Without a class, `--by` is what it is to GNU du: short for `--bytes`.
+    let by = matches.indices_of("by").into_iter().flatten();
+    let alone = by
+        .zip(values(matches, "by"))
+        .filter(|(_, class)| *class == NO_WORD);
+    all.extend(alone.map(|(index, _)| Typed {
+        index,
+        id: "bytes",
+        value: None,
+    }));
     for id in [
         "bytes",
         "human-readable",
@@ -426,7 +489,7 @@ impl Refusal {
         }
     }
 
-    fn plain(message: impl Into<Vec<u8>>) -> Self {
+    pub(super) fn plain(message: impl Into<Vec<u8>>) -> Self {
         Self {
             hint: false,
             ..Self::usage(message)
@@ -516,11 +579,9 @@ fn remember(
     matches: &ArgMatches,
     follow: Follow,
     operands: &Operands,
-    reports: &Reports,
+    tells_links: bool,
 ) -> Remember {
     let several = !matches!(operands, Operands::Names(names) if names.len() < 2);
-    // An export holds all links and says that they are links: whoever reads it counts them once.
-    let tells_links = reports.shape == Shape::Ncdu && follow != Follow::Always;
     if matches.get_flag("count-links") || tells_links {
         Remember::Nothing
     } else if several || follow == Follow::Always {

@@ -1,16 +1,23 @@
 //! What is reported, in which format and order, and where it goes: the options that GNU du does not have.
 
-use std::ffi::OsString;
-use std::os::unix::ffi::OsStrExt;
+use std::ffi::{OsStr, OsString};
+use std::os::unix::ffi::{OsStrExt, OsStringExt};
+use std::path::absolute;
+use std::time::SystemTime;
 
 use clap::ArgMatches;
+use rustix::fs::FileType;
+use rustix::io::Errno;
 
+use super::args::NO_WORD;
 use super::plan::{bad_word, values};
 use super::{Operands, Refusal};
 use crate::block_size::{Suffixes, parse_integer};
 use crate::quote::{self, Charset};
-use crate::show::{By, Color, Ranking, Shape, Sort};
-use crate::words;
+use crate::show::{By, Color, Ranking, Shape, Sort, ncdu};
+use crate::time_style::TimeKind;
+use crate::walk::Follow;
+use crate::{status, words};
 
 /// What these options say.
 #[derive(Debug, Clone)]
@@ -34,9 +41,10 @@ const OF_THE_WALK: [(&str, &str); 8] = [
     ("threads", "--threads"),
 ];
 
-/// Options that would make of a whole export a part that does not say so.
-const OF_LINES: [(&str, &str); 6] = [
+/// Options that would make of a whole export a part that does not say so, or give it several roots.
+const OF_LINES: [(&str, &str); 7] = [
     ("by", "--by"),
+    ("files0-from", "--files0-from"),
     ("reverse", "--reverse"),
     ("separate-dirs", "--separate-dirs"),
     ("sort", "--sort"),
@@ -86,6 +94,76 @@ pub(super) fn export(matches: &ArgMatches, charset: Charset) -> Result<Option<Op
     }
 }
 
+/// Whether the operands are what an export can be made of: one directory, or another export.
+pub(super) fn check_root(
+    operands: &Operands,
+    follow: Follow,
+    charset: Charset,
+) -> Result<(), Refusal> {
+    let Operands::Names(names) = operands else {
+        return Ok(());
+    };
+    if let [_, extra, ..] = names.as_slice() {
+        let extra = quote::quote(extra.as_bytes(), charset);
+        return Err(Refusal {
+            details: b"an export has one directory as its root\n".into(),
+            ..Refusal::usage([b"extra operand ", extra.as_slice()].concat())
+        });
+    }
+    for name in names {
+        let (what, reason): (&[u8], _) = match root_type(name, follow) {
+            Ok(FileType::Directory) => continue,
+            Ok(_) => (b"cannot export ", Errno::NOTDIR),
+            Err(error) => (b"cannot access ", error),
+        };
+        let name = quote::quoteaf(name.as_bytes(), charset);
+        let reason = status::reason(reason.raw_os_error());
+        let message = [what, &*name, b": ", reason.as_bytes()].concat();
+        return Err(Refusal::plain(message));
+    }
+    Ok(())
+}
+
+fn root_type(name: &OsStr, follow: Follow) -> rustix::io::Result<FileType> {
+    let stat = match follow {
+        Follow::Never => rustix::fs::lstat(name)?,
+        Follow::Operands | Follow::Always => rustix::fs::stat(name)?,
+    };
+    Ok(FileType::from_raw_mode(stat.st_mode))
+}
+
+/// An export holds the times of modification, and no others.
+pub(super) fn check_time(operands: &Operands, time: Option<TimeKind>) -> Result<(), Refusal> {
+    let option = match (operands, time) {
+        (Operands::Export(_), Some(TimeKind::Accessed)) => "--time=atime",
+        (Operands::Export(_), Some(TimeKind::Changed)) => "--time=ctime",
+        _ => return Ok(()),
+    };
+    Err(cannot_combine(option, "--from"))
+}
+
+/// What an export of the operands tells.
+pub(super) fn ncdu(
+    operands: &Operands,
+    max_depth: u32,
+    links: bool,
+    time: Option<TimeKind>,
+) -> ncdu::Options {
+    let root = match operands {
+        // Without looking at the disk: what is a symbolic link stays one.
+        Operands::Names(names) => names.first().and_then(|name| absolute(name).ok()),
+        Operands::From(_) | Operands::Export(_) => None,
+    };
+    let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
+    ncdu::Options {
+        max_depth,
+        root: root.map(|root| root.into_os_string().into_vec()),
+        links,
+        extended: time == Some(TimeKind::Modified),
+        timestamp: now.map_or(0, |now| now.as_secs()),
+    }
+}
+
 fn refuse_any(matches: &ArgMatches, options: &[(&str, &str)], with: &str) -> Result<(), Refusal> {
     use clap::parser::ValueSource::CommandLine;
     let is_given = |id| matches.value_source(id) == Some(CommandLine);
@@ -106,10 +184,10 @@ fn word<T: Copy + PartialEq>(
     table: &[(&str, T)],
     charset: Charset,
 ) -> Result<Option<T>, Refusal> {
-    let Some(word) = values(matches, id).next_back() else {
+    let given = values(matches, id).rfind(|word| *word != NO_WORD);
+    let Some(word) = given.map(|word| word.as_bytes()) else {
         return Ok(None);
     };
-    let word = word.as_bytes();
     words::find(word, table).map(Some).map_err(|error| {
         let mut details = String::from("Valid arguments are:\n");
         for (name, _) in table {

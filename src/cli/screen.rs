@@ -55,7 +55,7 @@ pub(super) fn tree(
         separate: matches.get_flag("separate-dirs"),
         chart: chart::Options {
             columns: columns.into(),
-            sizes: sizes(matches, block_size),
+            sizes: sizes(matches, block_size, matches.get_flag("inodes")),
             is_ascii: is_dumb || environment.charset() == Charset::Ascii,
             colors: has_colors.then(|| colors(environment)),
         },
@@ -68,8 +68,8 @@ fn is_any_given(matches: &ArgMatches, options: &[&str]) -> bool {
 }
 
 /// Units for people, whatever the environment says of blocks, unless an option says otherwise.
-fn sizes(matches: &ArgMatches, block_size: BlockSize) -> Sizes {
-    match (is_any_given(matches, &OF_SIZES), matches.get_flag("inodes")) {
+pub(super) fn sizes(matches: &ArgMatches, block_size: BlockSize, are_inodes: bool) -> Sizes {
+    match (is_any_given(matches, &OF_SIZES), are_inodes) {
         (false, true) => Sizes::Blocks(BlockSize::bytes(1)),
         (true, true) => Sizes::Blocks(block_size.for_inodes()),
         (true, false) if block_size == BlockSize::SI => Sizes::Decimal,

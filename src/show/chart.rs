@@ -47,7 +47,7 @@ pub enum Sizes {
 }
 
 impl Sizes {
-    fn text(self, size: u128) -> String {
+    pub(super) fn text(self, size: u128) -> String {
         let people = |options: FormatSizeOptions| {
             // Past 2^64 bytes the number is no longer one that people read: say at least that.
             let size = u64::try_from(size).unwrap_or(u64::MAX);

@@ -13,7 +13,13 @@
 //! ```
 
 pub mod chart;
+pub mod classes;
+mod columns;
+mod csv;
+mod errno;
+mod json;
 pub mod lines;
+pub mod ncdu;
 mod ranked;
 mod selected;
 mod stdout;
@@ -22,13 +28,19 @@ pub mod tree;
 use std::io::{self, Write};
 use std::time::Duration;
 
+pub use self::classes::Classes;
+pub use self::csv::Csv;
+pub use self::json::Json;
 pub use self::lines::Lines;
+pub use self::ncdu::Ncdu;
 pub use self::ranked::{Ranked, Ranking, Sort};
 pub use self::selected::{Selected, Selection, Threshold};
 pub use self::stdout::Stdout;
 pub use self::tree::Tree;
+use crate::least::Least;
 use crate::listing::Failure;
 use crate::record::Record;
+pub use crate::usage::Measure;
 use crate::usage::Usage;
 
 /// An output format.
@@ -98,30 +110,6 @@ impl Outcome {
     #[must_use]
     pub fn is_end_of_walk(self) -> bool {
         matches!(self, Self::Whole | Self::Errors)
-    }
-}
-
-/// Which measure is printed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Measure {
-    /// `st_blocks * 512`.
-    #[default]
-    Allocated,
-    /// `st_size` of files and symbolic links.
-    Apparent,
-    /// Number of entries.
-    Inodes,
-}
-
-impl Measure {
-    /// The number to print.
-    #[must_use]
-    pub fn of(self, usage: &Usage) -> u128 {
-        match self {
-            Self::Allocated => usage.allocated,
-            Self::Apparent => usage.apparent,
-            Self::Inodes => usage.inodes.into(),
-        }
     }
 }
 
@@ -203,38 +191,50 @@ pub struct Options {
     /// In which format.
     pub shape: Shape,
     /// Sums by class, rather than by directory.
-    pub by: Option<By>,
+    pub by: Option<classes::Options>,
     /// Which records.
     pub selection: Selection,
     /// In which order.
     pub ranking: Ranking,
+    /// Told what has become too small for a line.
+    pub least: Option<Least>,
     /// How their lines look.
     pub lines: lines::Options,
     /// How a tree looks.
     pub tree: tree::Options,
+    /// What an export tells.
+    pub ncdu: ncdu::Options,
 }
 
 /// The format that the options ask for.
 #[must_use]
 pub fn format(options: Options) -> Box<dyn Format> {
-    let selection = options.selection;
-    if options.shape == Shape::Tree && options.by.is_none() {
-        let tree = Tree::new(selection, options.ranking, options.lines, options.tree);
-        return Box::new(tree);
+    if let Some(by) = options.by {
+        return Box::new(Classes::new(by, &options));
     }
-    let lines = Lines::new(options.lines);
-    ranked(options.ranking, selection, lines)
+    let (ranking, selection) = ((options.ranking, options.least), options.selection);
+    let times = options.lines.time.is_some();
+    match options.shape {
+        Shape::Du => ranked(ranking, selection, Lines::new(options.lines)),
+        Shape::Json => ranked(ranking, selection, Json::new(times)),
+        Shape::Csv => ranked(ranking, selection, Csv::new(times)),
+        Shape::Ncdu => Box::new(Ncdu::new(options.ncdu)),
+        Shape::Tree => {
+            let tree = Tree::new(selection, options.ranking, options.lines, options.tree);
+            Box::new(tree)
+        }
+    }
 }
 
 /// A format of one line a record.
 fn ranked<F: Format + 'static>(
-    ranking: Ranking,
+    (ranking, least): (Ranking, Option<Least>),
     selection: Selection,
     format: F,
 ) -> Box<dyn Format> {
     if ranking.is_order_of_walk() {
         return Box::new(Selected::new(selection, format));
     }
-    let ranked = Ranked::new(ranking, selection.measure, format);
+    let ranked = Ranked::new((ranking, least), selection.measure, format);
     Box::new(Selected::new(selection, ranked))
 }

@@ -8,6 +8,7 @@ use std::collections::BinaryHeap;
 use std::io::{self, Write};
 
 use super::{End, Format, Measure, Written};
+use crate::least::Least;
 use crate::listing::Failure;
 use crate::record::{Kind, Record};
 use crate::usage::{Detail, Usage};
@@ -72,6 +73,11 @@ impl Ranking {
         })
     }
 
+    /// True where the largest are those of the largest size.
+    fn is_by_size(&self) -> bool {
+        matches!(self.sort(), Sort::None | Sort::Size | Sort::Name)
+    }
+
     /// What is kept, by size, inodes or time: the larger, the rather; of equals, what came first.
     pub(super) fn worth(&self, measure: Measure, usage: &Usage) -> Worth {
         match self.sort() {
@@ -82,6 +88,7 @@ impl Ranking {
     }
 }
 
+/// What decides which is larger.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Worth {
     Number(u128),
@@ -125,17 +132,20 @@ impl PartialOrd for Kept {
 pub struct Ranked<F> {
     ranking: Ranking,
     measure: Measure,
+    least: Option<Least>,
     kept: BinaryHeap<Kept>,
     turn: u64,
     format: F,
 }
 
 impl<F: Format> Ranked<F> {
-    /// The format behind the order; sizes are of this measure.
-    pub fn new(ranking: Ranking, measure: Measure, format: F) -> Self {
+    /// The format behind the order; sizes are of this measure. Where only the largest are kept, tells `least` what
+    /// is too small.
+    pub fn new((ranking, least): (Ranking, Option<Least>), measure: Measure, format: F) -> Self {
         Self {
             ranking,
             measure,
+            least,
             kept: BinaryHeap::new(),
             turn: 0,
             format,
@@ -146,6 +156,16 @@ impl<F: Format> Ranked<F> {
     fn is_too_small(&self, worth: Worth) -> bool {
         let is_full = self.ranking.top.is_some_and(|top| self.kept.len() >= top);
         is_full && self.kept.peek().is_none_or(|least| least.worth >= worth)
+    }
+
+    /// What is as large as the least of what is kept came too late.
+    fn tell_least(&self) {
+        if let (Some(least), Some(kept)) = (&self.least, self.kept.peek())
+            && let Worth::Number(number) = kept.worth
+            && self.ranking.is_by_size()
+        {
+            least.raise(number.saturating_add(1));
+        }
     }
 
     fn sorted(&mut self) -> Vec<Kept> {
@@ -185,6 +205,7 @@ impl<F: Format> Format for Ranked<F> {
         });
         if self.ranking.top.is_some_and(|top| self.kept.len() > top) {
             self.kept.pop();
+            self.tell_least();
         }
         Ok(Written::Well)
     }

@@ -16,7 +16,8 @@ pub enum Threshold {
 }
 
 impl Threshold {
-    fn lets(self, value: u128) -> bool {
+    /// True where a size has a line.
+    pub(super) fn lets(self, value: u128) -> bool {
         match self {
             Self::AtLeast(least) => value >= least,
             Self::AtMost(most) => value <= most,

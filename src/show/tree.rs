@@ -301,7 +301,7 @@ fn node(rank: Rank, kept: Kept, numbers: &HashMap<*const Place, usize>) -> Node 
 }
 
 /// What the reader has to know before reading.
-fn header(end: &End) -> Option<String> {
+pub(super) fn header(end: &End) -> Option<String> {
     match (end.outcome, end.errors) {
         (Outcome::Whole, _) => None,
         (Outcome::Errors, 1) => Some("incomplete: 1 error".into()),

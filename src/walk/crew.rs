@@ -26,6 +26,8 @@ const BUSY: u32 = 60;
 pub struct Load {
     since: Instant,
     spent: Duration,
+    /// Spent in the process that this one was split off.
+    before: Duration,
 }
 
 /// The walkers of a walk.
@@ -48,14 +50,24 @@ impl Load {
         Self {
             since: Instant::now(),
             spent: spent(),
+            before: Duration::ZERO,
         }
+    }
+
+    /// Measures on, but for what is done here, which may put us in another process, whose time begins anew.
+    pub fn across(&mut self, split: impl FnOnce()) {
+        let now = Self::start();
+        self.before += now.spent.saturating_sub(self.spent);
+        split();
+        self.spent = spent();
+        self.since += now.since.elapsed();
     }
 
     /// Whether so many processors were idle since the last time, a good part of it.
     fn was_idle(&mut self, processors: u32) -> bool {
         let now = Self::start();
         let available = (now.since - self.since) * processors;
-        let used = now.spent.saturating_sub(self.spent);
+        let used = self.before + now.spent.saturating_sub(self.spent);
         *self = now;
         used * 100 < available * BUSY
     }

@@ -53,6 +53,7 @@ use self::stat::Stat;
 use self::visited::Visited;
 use crate::cancel::Done;
 use crate::exclude::Exclude;
+use crate::least::Least;
 use crate::listing::{Branch, Failure, Found, Key, Listing, Names};
 use crate::schedule;
 use crate::sema::Semaphore;
@@ -102,6 +103,8 @@ pub struct Options {
     pub fold_below: Option<u32>,
     /// Which time stamp is kept.
     pub time: TimeKind,
+    /// Files that are too small for a line are not named.
+    pub least: Option<Least>,
     /// More is told of named files than their sizes.
     pub details: bool,
     /// Somebody will ask where the walkers are ([`Spread::vigil`]).

@@ -110,6 +110,7 @@ fn options(walkers: usize) -> Options {
         name_files: None,
         fold_below: None,
         time: TimeKind::Modified,
+        least: None,
         details: false,
         watched: false,
     }

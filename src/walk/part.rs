@@ -109,7 +109,11 @@ impl Part {
 
     fn add_file(&mut self, dir: &Dir, options: &Options, dirent: Dirent<'_>, stat: &Stat) {
         let entry = stat.entry(options);
-        let named = options.name_files.is_some_and(|depth| dir.depth < depth);
+        let named = options.name_files.is_some_and(|depth| dir.depth < depth)
+            && options
+                .least
+                .as_ref()
+                .is_none_or(|least| least.lets(&entry));
         if named || entry.once.is_some() {
             self.add_extra(dirent, named, What::File(entry));
             if options.details {

@@ -8,6 +8,7 @@ use std::time::Duration;
 use crate::fuse::{Fuse, Node, Op, Options};
 use crate::planted::Planted;
 use crate::run::{PDU, pdu, size, wait_until, works};
+use crate::worker::worker_of;
 
 /// Small, large and deep: each way of a walker through the agenda.
 fn mixed() -> Planted {
@@ -108,9 +109,9 @@ fn idle_walkers_spend_nothing_while_a_directory_does_not_answer() {
         seen > 200 && seen == before
     });
     assert!(quiet, "{seen} requests, and still more");
-    let (before, threads) = spent(child.id());
+    let (before, threads) = spent(worker_of(child.id()));
     wait_until(Duration::from_secs(2), || false);
-    let (after, _) = spent(child.id());
+    let (after, _) = spent(worker_of(child.id()));
     assert!(threads > 10, "{threads} threads are no crowd");
     // One that spins takes 200 ticks. The select loop looks up fifty times a second, which is next to nothing.
     assert!(

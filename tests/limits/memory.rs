@@ -10,6 +10,7 @@ use rustix::fs::{AtFlags, linkat};
 
 use crate::planted::Planted;
 use crate::run::{is_thorough, is_whole, pdu, size, text, wait_until, works};
+use crate::worker::worker_of;
 
 /// Nothing yet; on disk where a million are to come, for which a file system in memory has no room.
 fn place() -> Planted {
@@ -174,9 +175,9 @@ fn a_reader_that_sleeps_holds_the_walk_and_not_the_memory() {
             .stdout(Stdio::piped());
         let mut child = command.spawn().expect("it starts");
         wait_until(Duration::from_secs(3), || false);
-        let early = resident(child.id(), "VmRSS");
+        let early = resident(worker_of(child.id()), "VmRSS");
         wait_until(Duration::from_secs(7), || false);
-        let late = resident(child.id(), "VmRSS");
+        let late = resident(worker_of(child.id()), "VmRSS");
         eprintln!("resident after 3 s: {early} MiB; after 10 s: {late} MiB");
         assert!(late <= early + 2, "it grows while nobody reads");
         assert!(late < 64, "{late} MiB for what nobody reads");

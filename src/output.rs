@@ -1,0 +1,302 @@
+//! Where the report goes with `-o`: a file that has its name only once it is whole.
+//!
+//! It is written without a name (`O_TMPFILE`) in the directory of its target, or where the file system cannot do
+//! that, under a random one. When the run has come to its end, [`Output::commit`] renames it over the target; until
+//! then the target is as it was, and a run that ends in any other way leaves nothing behind. The permissions of an
+//! earlier file are kept; a symbolic link stays one, and what it leads to is replaced. What is no regular file
+//! (`/dev/null`, a pipe) is written as it comes.
+
+use std::ffi::{OsStr, OsString};
+use std::fs::File;
+use std::hash::{BuildHasher, Hasher, RandomState};
+use std::io::{self, Write};
+use std::os::fd::{AsFd, AsRawFd, OwnedFd};
+use std::os::unix::ffi::{OsStrExt, OsStringExt};
+use std::path::{Path, PathBuf};
+use std::sync::LazyLock;
+
+use crossbeam_channel::{Receiver, Sender, bounded};
+use rustix::fs::{Access, AtFlags, FileType, Gid, Mode, OFlags, Stat, Uid};
+use rustix::io::Errno;
+
+/// How many symbolic links in a row are followed: as many as the system does.
+const MOST_LINKS: usize = 40;
+
+/// How many random names are tried.
+const MOST_NAMES: usize = 100;
+
+/// Holds the temporary name, if there is one. Who takes it out, be it to rename the file or to remove it, is alone
+/// with it.
+static NAMED: LazyLock<(Sender<Named>, Receiver<Named>)> = LazyLock::new(|| bounded(1));
+
+/// See the module.
+#[derive(Debug)]
+pub struct Output {
+    file: File,
+    /// Nothing where it is written as it comes.
+    target: Option<Target>,
+}
+
+/// What the file will be called.
+#[derive(Debug)]
+struct Target {
+    directory: OwnedFd,
+    name: OsString,
+    /// It has a name already, the one in [`NAMED`].
+    is_named: bool,
+}
+
+/// A file under a temporary name.
+#[derive(Debug)]
+struct Named {
+    directory: OwnedFd,
+    name: String,
+}
+
+impl Output {
+    /// An output that will be the file `path`. An error here is one of that file, and nothing was created.
+    pub fn create(path: &OsStr) -> io::Result<Self> {
+        let path = Path::new(path);
+        match rustix::fs::stat(path) {
+            Ok(stat) => match FileType::from_raw_mode(stat.st_mode) {
+                FileType::Directory => Err(Errno::ISDIR.into()),
+                FileType::RegularFile if is_stdout(&stat) => {
+                    Ok(Self::as_it_comes(rustix::io::dup(rustix::stdio::stdout())?))
+                }
+                FileType::RegularFile => {
+                    rustix::fs::access(path, Access::WRITE_OK)?;
+                    Self::replace(&end_of_links(path)?, Some(&stat))
+                }
+                _ => {
+                    let flags = OFlags::WRONLY | OFlags::NOCTTY | OFlags::CLOEXEC;
+                    Ok(Self::as_it_comes(rustix::fs::open(
+                        path,
+                        flags,
+                        Mode::empty(),
+                    )?))
+                }
+            },
+            Err(Errno::NOENT) => Self::replace(&end_of_links(path)?, None),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    fn as_it_comes(file: OwnedFd) -> Self {
+        Self {
+            file: file.into(),
+            target: None,
+        }
+    }
+
+    fn replace(path: &Path, earlier: Option<&Stat>) -> io::Result<Self> {
+        if path.as_os_str().as_bytes().ends_with(b"/") {
+            return Err(Errno::ISDIR.into());
+        }
+        let name = path.file_name().ok_or(Errno::NOENT)?.to_owned();
+        let directory = match path.parent() {
+            Some(parent) if parent != "" => parent,
+            _ => Path::new("."),
+        };
+        let flags = OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC;
+        let directory = rustix::fs::open(directory, flags, Mode::empty())?;
+        let (file, is_named) = match nameless(&directory) {
+            Some(file) => (file, false),
+            None => (named(&directory)?, true),
+        };
+        let output = Self {
+            file: file.into(),
+            target: Some(Target {
+                directory,
+                name,
+                is_named,
+            }),
+        };
+        if let Some(earlier) = earlier {
+            output.take_permissions(earlier)?;
+        }
+        Ok(output)
+    }
+
+    /// The file shall belong to whom it belonged, as far as we may give it away.
+    fn take_permissions(&self, earlier: &Stat) -> io::Result<()> {
+        let owner = Some(Uid::from_raw(earlier.st_uid));
+        let group = Some(Gid::from_raw(earlier.st_gid));
+        let _ = rustix::fs::fchown(&self.file, None, group);
+        let _ = rustix::fs::fchown(&self.file, owner, None);
+        let mode = Mode::from_raw_mode(earlier.st_mode & 0o7777);
+        Ok(rustix::fs::fchmod(&self.file, mode)?)
+    }
+
+    /// The report is whole: from now on the file is there.
+    pub fn commit(self) -> io::Result<()> {
+        let Some(target) = &self.target else {
+            return Ok(());
+        };
+        self.file.sync_all()?;
+        if !target.is_named {
+            let name = with_random_name(|name| link(&self.file, &target.directory, name))?;
+            remember(&target.directory, name)?;
+        }
+        // Gone where it was discarded, since somebody asked to stop.
+        let named = NAMED.1.try_recv().map_err(|_| Errno::INTR)?;
+        let from = (&named.directory, &named.name);
+        let renamed = rustix::fs::renameat(from.0, from.1, &target.directory, &target.name);
+        renamed.inspect_err(|_| named.remove())?;
+        Ok(())
+    }
+}
+
+impl Named {
+    fn remove(&self) {
+        let _ = rustix::fs::unlinkat(&self.directory, &self.name, AtFlags::empty());
+    }
+}
+
+impl Write for Output {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.file.write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+impl Drop for Output {
+    /// What was not committed is not wanted.
+    fn drop(&mut self) {
+        discard();
+    }
+}
+
+/// The run will not come to its end: a file under a temporary name goes now, while there is time.
+pub fn discard() {
+    if let Ok(named) = NAMED.1.try_recv() {
+        named.remove();
+    }
+}
+
+/// `/dev/stdout` may be a file that others write to as well: it is no more replaced than a shell would.
+fn is_stdout(stat: &Stat) -> bool {
+    let stdout = rustix::fs::fstat(rustix::stdio::stdout());
+    stdout.is_ok_and(|stdout| (stdout.st_dev, stdout.st_ino) == (stat.st_dev, stat.st_ino))
+}
+
+/// The file that a chain of symbolic links leads to, whether it is there or not.
+fn end_of_links(path: &Path) -> io::Result<PathBuf> {
+    let mut path = path.to_owned();
+    for _ in 0..MOST_LINKS {
+        match rustix::fs::readlink(&path, Vec::new()) {
+            Ok(target) => {
+                path.pop();
+                path.push(OsString::from_vec(target.into_bytes()));
+            }
+            // No link, or nothing at all.
+            Err(_) => return Ok(path),
+        }
+    }
+    Err(Errno::LOOP.into())
+}
+
+/// A file without a name, where there can be one and where it can be given one later.
+fn nameless(directory: &OwnedFd) -> Option<OwnedFd> {
+    let flags = OFlags::TMPFILE | OFlags::WRONLY | OFlags::CLOEXEC;
+    let file = rustix::fs::openat(directory, ".", flags, Mode::from_raw_mode(0o666)).ok()?;
+    let can_be_linked = rustix::fs::access(in_proc(&file), Access::EXISTS).is_ok();
+    can_be_linked.then_some(file)
+}
+
+fn link(file: &File, directory: &OwnedFd, name: &str) -> rustix::io::Result<()> {
+    let follow = AtFlags::SYMLINK_FOLLOW;
+    rustix::fs::linkat(rustix::fs::CWD, in_proc(file), directory, name, follow)
+}
+
+fn in_proc(file: impl AsFd) -> String {
+    format!("/proc/self/fd/{}", file.as_fd().as_raw_fd())
+}
+
+/// A file under a temporary name.
+fn named(directory: &OwnedFd) -> io::Result<OwnedFd> {
+    let flags = OFlags::CREATE | OFlags::EXCL | OFlags::WRONLY | OFlags::CLOEXEC;
+    let mode = Mode::from_raw_mode(0o666);
+    let mut file = None;
+    let name = with_random_name(|name| {
+        file = Some(rustix::fs::openat(directory, name, flags, mode)?);
+        Ok(())
+    })?;
+    remember(directory, name)?;
+    Ok(file.ok_or(Errno::NOENT)?)
+}
+
+fn remember(directory: &OwnedFd, name: String) -> io::Result<()> {
+    let directory = directory.try_clone()?;
+    let sent = NAMED.0.try_send(Named { directory, name });
+    sent.map_err(|full| {
+        full.into_inner().remove();
+        Errno::EXIST.into()
+    })
+}
+
+/// Makes something under a name that nothing has, and returns that name.
+fn with_random_name(
+    mut make: impl FnMut(&str) -> rustix::io::Result<()>,
+) -> rustix::io::Result<String> {
+    let mut tries = 0;
+    loop {
+        let name = format!(".pdu-{:016x}", RandomState::new().build_hasher().finish());
+        tries += 1;
+        match make(&name) {
+            Ok(()) => return Ok(name),
+            Err(Errno::EXIST) if tries < MOST_NAMES => {}
+            Err(error) => return Err(error),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_that_needs_a_temporary_name_has_it_until_it_is_committed_or_discarded() {
+        let place = std::env::temp_dir().join(format!("pdu-output-{}", std::process::id()));
+        std::fs::create_dir(&place).expect("temporary files can be made");
+        let list = || {
+            let list = std::process::Command::new("ls")
+                .arg("-A")
+                .arg(&place)
+                .output();
+            String::from_utf8(list.expect("ls is there").stdout).expect("these names are ASCII")
+        };
+        let output = || {
+            let flags = OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC;
+            let directory = rustix::fs::open(&place, flags, Mode::empty()).expect("a directory");
+            let file = named(&directory).expect("it can be made").into();
+            let (name, is_named) = ("report".into(), true);
+            let target = Some(Target {
+                directory,
+                name,
+                is_named,
+            });
+            Output { file, target }
+        };
+
+        let mut first = output();
+        first.write_all(b"first").expect("there is room");
+        assert!(list().starts_with(".pdu-") && list().lines().count() == 1);
+        first.commit().expect("it can be renamed");
+        assert_eq!(list(), "report\n");
+
+        drop(output());
+        assert_eq!(list(), "report\n");
+
+        let cancelled = output();
+        assert_eq!(list().lines().count(), 2);
+        discard();
+        assert_eq!(list(), "report\n");
+        assert!(cancelled.commit().is_err());
+        let text = std::fs::read(place.join("report")).expect("it is there");
+        assert_eq!(text, b"first");
+        let _ = std::fs::remove_dir_all(&place);
+    }
+}

@@ -1,0 +1,296 @@
+//! The export format of ncdu (<https://dev.yorhel.nl/ncdu/jsonfmt>): JSON, the whole tree with its files.
+//!
+//! `[1,2,{metadata},[{root},{file},[{directory},{file}]]]`: a directory is an array that begins with itself, so
+//! everything is written as it comes. Names are raw bytes in their quotes, as ncdu writes them: only quotes,
+//! backslashes and control characters are escaped. Every link of a file is told, and that it is one; readers count
+//! them once. A directory at the greatest depth is told when it is left, as one entry with the sum of all in it.
+//!
+//! An export that was cancelled is not closed, so that no reader takes it for a whole one.
+
+use std::io::{self, Write};
+
+use rustix::fs::FileType;
+use rustix::io::Errno;
+
+use super::{End, Format, Outcome, Written};
+use crate::listing::{Failure, Operation};
+use crate::record::{Kind, Record};
+use crate::usage::{Detail, Usage};
+
+/// What an export tells.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// Directories at this depth are sums.
+    pub max_depth: u32,
+    /// The name of the root, where it is not the path of its record.
+    pub root: Option<Vec<u8>>,
+    /// Files with several links say so.
+    pub links: bool,
+    /// Owner, mode and modification time are told too.
+    pub extended: bool,
+    /// Seconds since the epoch: when the export is made.
+    pub timestamp: u64,
+}
+
+/// See the module.
+#[derive(Debug)]
+pub struct Ncdu {
+    options: Options,
+    /// The device of every directory on the way down.
+    devices: Vec<u64>,
+    /// The entry that is being written.
+    text: Vec<u8>,
+    has_root: bool,
+    /// Inside of a directory that will be told as a sum.
+    in_sum: bool,
+}
+
+/// What comes before an entry.
+const ENTRY: &[u8] = b",\n";
+
+/// What comes before a directory in which more may follow.
+const DIRECTORY: &[u8] = b",\n[";
+
+impl Ncdu {
+    /// An export as the options have it.
+    #[must_use]
+    pub fn new(options: Options) -> Self {
+        Self {
+            options,
+            devices: Vec::new(),
+            text: Vec::new(),
+            has_root: false,
+            in_sum: false,
+        }
+    }
+
+    fn push_name(&mut self, record: &Record<'_>) {
+        let name = match &self.options.root {
+            Some(root) if record.depth == 0 => root,
+            _ if record.depth == 0 => record.path,
+            _ => last_component(record.path),
+        };
+        self.text.extend_from_slice(b"{\"name\":\"");
+        push_string(&mut self.text, name);
+        self.text.push(b'"');
+    }
+
+    fn push_usage(&mut self, usage: &Usage) {
+        for (key, value) in [("asize", usage.apparent), ("dsize", usage.allocated)] {
+            if value > 0 {
+                self.push(key, value);
+            }
+        }
+    }
+
+    fn push_detail(&mut self, detail: &Detail, kind: Kind) {
+        let device = detail.inode.device;
+        if self.devices.last() != Some(&device) {
+            self.push("dev", device.into());
+        }
+        if kind != Kind::File {
+            return;
+        }
+        if self.options.links && detail.links > 1 {
+            self.push("ino", detail.inode.number.into());
+            self.text.extend_from_slice(b",\"hlnkc\":true");
+            self.push("nlink", detail.links.into());
+        }
+        if FileType::from_raw_mode(detail.mode) != FileType::RegularFile {
+            self.text.extend_from_slice(b",\"notreg\":true");
+        }
+    }
+
+    fn push_extended(&mut self, record: &Record<'_>) {
+        if let Some(detail) = record.detail {
+            self.push("uid", detail.uid.into());
+            self.push("gid", detail.gid.into());
+            self.push("mode", detail.mode.into());
+        }
+        // What is before the epoch is left out: ncdu would refuse the whole file.
+        if let Ok(seconds) = u64::try_from(record.usage.newest.seconds) {
+            self.push("mtime", seconds.into());
+        }
+    }
+
+    fn push(&mut self, key: &str, value: u128) {
+        self.text.extend_from_slice(b",\"");
+        self.text.extend_from_slice(key.as_bytes());
+        self.text.extend_from_slice(b"\":");
+        push_number(&mut self.text, value);
+    }
+
+    /// Writes an entry, or the beginning of a directory.
+    fn write(
+        &mut self,
+        head: &[u8],
+        record: &Record<'_>,
+        readable: bool,
+        out: &mut dyn Write,
+    ) -> io::Result<()> {
+        self.text.clear();
+        self.text.extend_from_slice(head);
+        self.push_name(record);
+        self.push_usage(&record.usage);
+        if let Some(detail) = record.detail {
+            self.push_detail(detail, record.kind);
+        }
+        if self.options.extended {
+            self.push_extended(record);
+        }
+        if !readable {
+            self.text.extend_from_slice(b",\"read_error\":true");
+        }
+        self.text.push(b'}');
+        out.write_all(&self.text)
+    }
+}
+
+impl Format for Ncdu {
+    fn begin(&mut self, out: &mut dyn Write) -> io::Result<()> {
+        write!(
+            out,
+            r#"[1,2,{{"progname":"pdu","progver":"{}","timestamp":{}}}"#,
+            env!("CARGO_PKG_VERSION"),
+            self.options.timestamp
+        )
+    }
+
+    fn enter(
+        &mut self,
+        record: &Record<'_>,
+        readable: bool,
+        out: &mut dyn Write,
+    ) -> io::Result<()> {
+        self.has_root = true;
+        if record.depth < self.options.max_depth {
+            self.write(DIRECTORY, record, readable, out)?;
+            let device = record.detail.map_or(0, |detail| detail.inode.device);
+            self.devices.push(device);
+        } else if record.depth == self.options.max_depth {
+            self.in_sum = true;
+        }
+        Ok(())
+    }
+
+    fn record(&mut self, record: &Record<'_>, out: &mut dyn Write) -> io::Result<Written> {
+        let most = self.options.max_depth;
+        match record.kind {
+            _ if record.depth > most => {}
+            // The root of an export is a directory: it was one when the command line was looked at.
+            Kind::File if record.depth == 0 => return Err(Errno::NOTDIR.into()),
+            Kind::File => self.write(ENTRY, record, true, out)?,
+            _ if record.depth < most => {
+                self.devices.pop();
+                out.write_all(b"]")?;
+            }
+            _ => {
+                self.in_sum = false;
+                let is_root = record.depth == 0;
+                self.write(if is_root { DIRECTORY } else { ENTRY }, record, true, out)?;
+                out.write_all(if is_root { b"]" } else { b"" })?;
+            }
+        }
+        Ok(Written::Well)
+    }
+
+    /// An entry of the directory that is open, which could not be looked at. What else may fail was told there.
+    fn failure(&mut self, path: &[u8], failure: Failure, out: &mut dyn Write) -> io::Result<()> {
+        let has_place = !self.devices.is_empty() && !self.in_sum;
+        if !has_place || failure.operation != Operation::Access {
+            return Ok(());
+        }
+        self.text.clear();
+        self.text.extend_from_slice(ENTRY);
+        self.text.extend_from_slice(b"{\"name\":\"");
+        push_string(&mut self.text, last_component(path));
+        self.text.extend_from_slice(b"\",\"read_error\":true}");
+        out.write_all(&self.text)
+    }
+
+    fn end(&mut self, end: &End, out: &mut dyn Write) -> io::Result<Written> {
+        if !matches!(end.outcome, Outcome::Whole | Outcome::Errors) {
+            return Ok(Written::Well);
+        }
+        if !self.has_root {
+            return Err(Errno::NODATA.into());
+        }
+        out.write_all(b"]\n")?;
+        Ok(Written::Well)
+    }
+}
+
+/// What follows the last slash, if anything does.
+fn last_component(path: &[u8]) -> &[u8] {
+    path.rsplit(|&byte| byte == b'/').next().unwrap_or(path)
+}
+
+/// Bytes between quotes, as ncdu writes them.
+fn push_string(text: &mut Vec<u8>, string: &[u8]) {
+    for &byte in string {
+        match byte {
+            b'"' | b'\\' => text.extend_from_slice(&[b'\\', byte]),
+            b'\n' => text.extend_from_slice(b"\\n"),
+            b'\r' => text.extend_from_slice(b"\\r"),
+            b'\t' => text.extend_from_slice(b"\\t"),
+            0x08 => text.extend_from_slice(b"\\b"),
+            0x0c => text.extend_from_slice(b"\\f"),
+            0..=0x1f | 0x7f => {
+                const DIGITS: &[u8; 16] = b"0123456789abcdef";
+                let (high, low) = (usize::from(byte >> 4), usize::from(byte & 15));
+                text.extend_from_slice(&[b'\\', b'u', b'0', b'0', DIGITS[high], DIGITS[low]]);
+            }
+            _ => text.push(byte),
+        }
+    }
+}
+
+fn push_number(text: &mut Vec<u8>, number: u128) {
+    let start = text.len();
+    let mut rest = number;
+    // Nearly all numbers fit, and those are divided three times as fast.
+    while u64::try_from(rest).is_err() {
+        text.push(b'0' + u8::try_from(rest % 10).unwrap_or(0));
+        rest /= 10;
+    }
+    let mut rest = u64::try_from(rest).unwrap_or(0);
+    loop {
+        text.push(b'0' + u8::try_from(rest % 10).unwrap_or(0));
+        rest /= 10;
+        if rest == 0 {
+            break;
+        }
+    }
+    text[start..].reverse();
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_are_decimal_whatever_their_length() {
+        for number in [
+            0,
+            9,
+            10,
+            u64::MAX.into(),
+            u128::from(u64::MAX) + 1,
+            u128::MAX,
+        ] {
+            let mut text = Vec::new();
+            push_number(&mut text, number);
+            assert_eq!(text, number.to_string().as_bytes());
+        }
+    }
+
+    #[test]
+    fn only_what_json_forbids_and_delete_are_escaped() {
+        let mut text = Vec::new();
+        push_string(&mut text, b"a\"\\\x01\x1f\n\r\t\x08\x0c\x7f\xff/\xc3\xa9");
+        assert_eq!(
+            text,
+            b"a\\\"\\\\\\u0001\\u001f\\n\\r\\t\\b\\f\\u007f\xff/\xc3\xa9"
+        );
+    }
+}

@@ -87,11 +87,16 @@ pub(super) fn plan(
     let remember = remember(matches, draft.follow, &operands, tells_links);
     let export = reports::ncdu(&operands, max_depth, tells_links, draft.time);
     let show = show_options(matches, &draft, &reports, (time, export), environment);
+    let mut walk = walk::Options {
+        least: show.least.clone(),
+        ..walk_options(matches, draft, remember, max_depth, &reports)
+    };
+    if show.shape == Shape::Tree && show.by.is_none() {
+        // They are for colours, and take memory for every file.
+        walk.details &= show.tree.chart.colors.is_some();
+    }
     Ok(Plan {
-        walk: walk::Options {
-            least: show.least.clone(),
-            ..walk_options(matches, draft, remember, max_depth, &reports)
-        },
+        walk,
         show,
         tally: tally::Options {
             separate: matches.get_flag("separate-dirs"),

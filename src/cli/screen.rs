@@ -44,13 +44,11 @@ pub(super) fn tree(
     let (columns, rows) = screen(environment, to_terminal);
     let rows = usize::from(rows.saturating_sub(PROMPT)).max(1);
     let is_dumb = environment.get("TERM").is_some_and(|term| term == "dumb");
-    let with_colors = match reports.color {
+    let is_refused = environment.get("NO_COLOR").is_some_and(|no| !no.is_empty());
+    let has_colors = match reports.color {
         Color::Always => true,
         Color::Never => false,
-        Color::Auto => {
-            let refused = environment.get("NO_COLOR").is_some_and(|no| !no.is_empty());
-            to_terminal && !is_dumb && !refused
-        }
+        Color::Auto => to_terminal && !is_dumb && !is_refused,
     };
     tree::Options {
         rows: (!is_any_given(matches, &OF_LENGTH)).then_some(rows),
@@ -59,7 +57,7 @@ pub(super) fn tree(
             columns: columns.into(),
             sizes: sizes(matches, block_size, matches.get_flag("inodes")),
             is_ascii: is_dumb || environment.charset() == Charset::Ascii,
-            colors: with_colors.then(|| colors(environment)),
+            colors: has_colors.then(|| colors(environment)),
         },
     }
 }

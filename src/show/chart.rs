@@ -196,8 +196,8 @@ impl Chart {
         if let Some(header) = &note.header {
             self.end_line(out, head(header, self.options.columns))?;
         }
-        for (index, (row, cell)) in rows.iter().zip(&cells).enumerate() {
-            let label = self.label(rows, index, cell, &layout);
+        for (row, cell) in rows.iter().zip(&cells) {
+            let label = self.label(rows, row, cell, &layout);
             let bar = self.bar(rows, row.above, self.lines.measure.of(&row.usage), &layout);
             self.line(cell, label, bar, &layout, out)?;
         }
@@ -248,7 +248,7 @@ impl Chart {
             let widths = cells.iter().map(|cell| columns(text(cell)));
             widths.max().unwrap_or(0)
         };
-        let size = widest(|cell| &cell.size).min(self.options.columns);
+        let size = widest(|cell| &cell.size);
         let time = match self.lines.time {
             Some(_) => widest(|cell| &cell.time) + 1,
             None => 0,
@@ -284,10 +284,7 @@ impl Chart {
     }
 
     /// Branches and name, with colours, and how wide that is without them.
-    fn label(&self, rows: &[Row], index: usize, cell: &Cell, layout: &Layout) -> (usize, String) {
-        let Some(row) = rows.get(index) else {
-            return (0, String::new());
-        };
+    fn label(&self, rows: &[Row], row: &Row, cell: &Cell, layout: &Layout) -> (usize, String) {
         let mut pieces = Vec::new();
         let mut next = (layout.levels > 0).then_some(row);
         while let Some((row, above)) = next.and_then(|row| Some((row, row.above?))) {
@@ -305,9 +302,10 @@ impl Chart {
         let branches = pieces.concat();
         let name = self.cut(&cell.name, layout.label - LEVEL * pieces.len());
         let width = LEVEL * pieces.len() + columns(&name);
-        let name = match (&self.options.colors, color_of(row, &self.options.colors)) {
-            (Some(_), Some(style)) => style.to_nu_ansi_term_style().paint(name).to_string(),
-            _ => name,
+        let colors = self.options.colors.as_ref();
+        let name = match colors.and_then(|colors| color_of(row, colors)) {
+            Some(style) => style.to_nu_ansi_term_style().paint(name).to_string(),
+            None => name,
         };
         (width, branches + &name)
     }
@@ -321,21 +319,13 @@ impl Chart {
         layout: &Layout,
         out: &mut dyn Write,
     ) -> io::Result<()> {
-        let most = self.options.columns;
         let blanks = |count: usize| " ".repeat(count);
-        let size = head(&cell.size, layout.size);
-        let mut line = blanks(layout.size - columns(size)) + size;
+        let mut start = blanks(layout.size - columns(&cell.size)) + &cell.size;
         if layout.time > 0 {
-            let time = head(&cell.time, most.saturating_sub(layout.size + 1));
-            let padding = layout.time.min(most.saturating_sub(layout.size));
-            let padding = padding.saturating_sub(columns(time) + 1);
-            line += &[
-                &*blanks(usize::from(!time.is_empty())),
-                time,
-                &*blanks(padding),
-            ]
-            .concat();
+            let padding = layout.time - 1 - columns(&cell.time);
+            start += &[" ", &*cell.time, &*blanks(padding)].concat();
         }
+        let mut line = head(&start, self.options.columns).to_owned();
         if layout.label > 0 {
             line += &[" ", &*label].concat();
         }
@@ -397,10 +387,10 @@ impl Chart {
             return text.to_owned();
         }
         let gap = self.strokes.gap;
-        let Some(rest) = room.checked_sub(columns(gap) + 2) else {
+        let rest = room.saturating_sub(columns(gap));
+        if rest < 2 {
             return head(text, room).to_owned();
-        };
-        let rest = rest + 2;
+        }
         let start = head(text, rest - rest / 2);
         let end = tail(text, rest - columns(start));
         [start, gap, end].concat()
@@ -436,9 +426,8 @@ fn tail(text: &str, room: usize) -> &str {
     text
 }
 
-/// The colour that `ls` would give the name. A directory that was not entered has no permissions here.
-fn color_of<'a>(row: &Row, colors: &'a Option<LsColors>) -> Option<&'a Style> {
-    let colors = colors.as_ref()?;
+/// The colour that `ls` would give the name.
+fn color_of<'a>(row: &Row, colors: &'a LsColors) -> Option<&'a Style> {
     let mode = row.detail.mode;
     let first = |rules: &[(Indicator, bool)], otherwise| {
         let rule = rules

@@ -4,9 +4,11 @@
 //! them out; the last one wins. Complaints are GNU du's, to the letter.
 
 mod args;
+mod draft;
 mod plan;
 mod reports;
 mod screen;
+mod shown;
 mod words;
 
 use std::ffi::{OsStr, OsString};
@@ -151,7 +153,7 @@ fn first_refusal(error: &clap::Error, words: &[OsString], environment: &Environm
     let matches = command.clone().try_get_matches_from(before);
     let earlier = matches
         .ok()
-        .and_then(|matches| plan::check(&matches, words, environment).err());
+        .and_then(|matches| draft::check(&matches, words, environment).err());
     earlier.unwrap_or_else(|| Refusal {
         warnings: Vec::new(),
         message: words::complaint(error, &command, words),

@@ -220,7 +220,12 @@ pub fn format(options: Options) -> Box<dyn Format> {
         Shape::Csv => ranked(ranking, selection, Csv::new(times)),
         Shape::Ncdu => Box::new(Ncdu::new(options.ncdu)),
         Shape::Tree => {
-            let tree = Tree::new(selection, options.ranking, options.lines, options.tree);
+            let tree = Tree::new(
+                selection,
+                ranking.0,
+                options.lines,
+                (options.tree, ranking.1),
+            );
             Box::new(tree)
         }
     }

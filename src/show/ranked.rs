@@ -74,7 +74,7 @@ impl Ranking {
     }
 
     /// True where the largest are those of the largest size.
-    fn is_by_size(&self) -> bool {
+    pub(super) fn is_by_size(&self) -> bool {
         matches!(self.sort(), Sort::None | Sort::Size | Sort::Name)
     }
 

@@ -16,6 +16,7 @@ use std::rc::Rc;
 use super::chart::{self, Chart, Note, Row};
 use super::ranked::{Ranking, Sort, Worth};
 use super::{End, Format, Outcome, Selection, Written};
+use crate::least::Least;
 use crate::listing::push_name;
 use crate::record::{Kind, Record};
 use crate::usage::{Detail, Usage};
@@ -47,6 +48,9 @@ pub struct Tree {
     /// Everything that was asked for: how many, and the sum of what is in nothing else.
     count: u64,
     sum: u128,
+    /// Told what is too small for a line, where everything counted was asked for: what has no record then is known
+    /// from the sums.
+    least: Option<Least>,
 }
 
 /// A directory that was entered.
@@ -54,6 +58,8 @@ pub struct Tree {
 struct Level {
     place: Rc<Place>,
     detail: Detail,
+    /// The size of the directory alone.
+    own: u128,
     /// The sum of what is in it, of what was asked for.
     below: u128,
 }
@@ -119,9 +125,10 @@ impl Tree {
         selection: Selection,
         ranking: Ranking,
         lines: super::lines::Options,
-        options: Options,
+        (options, least): (Options, Option<Least>),
     ) -> Self {
         Self {
+            least: least.filter(|_| selection.is_all() && !options.separate),
             selection,
             ranking: Ranking {
                 sort: Some(ranking.sort.unwrap_or(Sort::Size)),
@@ -181,11 +188,25 @@ impl Tree {
     fn keep_at_most(&mut self, most: usize) {
         while self.kept.len() > most {
             self.kept.pop_first();
+            self.tell_least();
+        }
+    }
+
+    /// Of what is as large as the least of what is kept, some may still come that is further up.
+    fn tell_least(&self) {
+        if let (Some(least), Some(((Worth::Number(number), ..), _))) =
+            (&self.least, self.kept.first_key_value())
+            && self.ranking.is_by_size()
+        {
+            least.raise(*number);
         }
     }
 
     /// Gives up what does not fit, and tells of what was given up: how much, in how many entries.
-    fn fit(&mut self, other_lines: usize) -> Option<(u64, u128)> {
+    fn fit(&mut self, other_lines: usize, inodes: u64) -> Option<(u64, u128)> {
+        if self.least.is_some() {
+            self.count = inodes;
+        }
         if let (Some(rows), None) = (self.rows, self.ranking.top) {
             let room = rows.saturating_sub(other_lines);
             let fits = self.count <= u64::try_from(room).unwrap_or(u64::MAX);
@@ -316,16 +337,20 @@ impl Format for Tree {
         self.levels.push(Level {
             place: Place::new(self.levels.last(), record),
             detail: record.detail.copied().unwrap_or_default(),
+            own: self.size(&record.usage),
             below: 0,
         });
         Ok(())
     }
 
     fn record(&mut self, record: &Record<'_>, _: &mut dyn Write) -> io::Result<Written> {
-        let level = match record.kind {
+        let mut level = match record.kind {
             Kind::File => None,
             _ => self.levels.pop(),
         };
+        if let (Some(level), Some(_)) = (&mut level, &self.least) {
+            level.below = self.size(&record.usage).saturating_sub(level.own);
+        }
         if self.selection.takes_unfinished(record) {
             self.count(record.kind, self.size(&record.usage));
             self.keep(record, level);
@@ -338,7 +363,8 @@ impl Format for Tree {
     fn end(&mut self, end: &End, out: &mut dyn Write) -> io::Result<Written> {
         let header = header(end);
         let has_total = self.total && end.outcome.is_end_of_walk();
-        let left_out = self.fit(usize::from(header.is_some()) + usize::from(has_total));
+        let other_lines = usize::from(header.is_some()) + usize::from(has_total);
+        let left_out = self.fit(other_lines, end.total.inodes);
         let note = Note {
             header,
             left_out,

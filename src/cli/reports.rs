@@ -1,7 +1,7 @@
 //! What is reported, in which format and order, and where it goes: the options that GNU du does not have.
 
 use std::ffi::{OsStr, OsString};
-use std::os::unix::ffi::{OsStrExt, OsStringExt};
+use std::os::unix::ffi::OsStrExt;
 use std::path::absolute;
 use std::time::SystemTime;
 
@@ -155,10 +155,15 @@ pub(super) fn ncdu(
         Operands::Names(names) => names.first().and_then(|name| absolute(name).ok()),
         Operands::From(_) | Operands::Export(_) => None,
     };
+    let root = root.map(|root| {
+        // What was typed may end in a slash, which is no part of a name.
+        let parts = root.components();
+        parts.as_path().as_os_str().as_bytes().to_vec()
+    });
     let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
     ncdu::Options {
         max_depth,
-        root: root.map(|root| root.into_os_string().into_vec()),
+        root,
         links,
         extended: time == Some(TimeKind::Modified),
         timestamp: now.map_or(0, |now| now.as_secs()),

@@ -6,7 +6,7 @@ complete -c pdu -l files0-from -d 'Summarize device usage of the NUL-terminated 
 complete -c pdu -l format -d 'Print the report as FORMAT: du (lines, the default), tree (a chart), json (JSON Lines), csv, or ncdu (an export for ncdu and gdu)' -r
 complete -c pdu -l from -d 'Report on FILE, an export in the format of ncdu, rather than walk; if FILE is -, read standard input' -r
 complete -c pdu -s j -l threads -d 'Walk with up to N threads (1 to 4096, default 20; -L without -l: 1): with one for each processor while these are busy, and with all N where they would wait for a disk or a network' -r
-complete -c pdu -s o -l output -d 'Write the report to FILE, which is there only when it is whole' -r
+complete -c pdu -s o -l output -d 'Write the report to FILE, which is there only when it is whole; if FILE is -, write to standard output' -r
 complete -c pdu -l sort -d 'Sort the lines by KEY: none (the order of the walk), size (the largest first), name, inodes or time' -r
 complete -c pdu -s t -l threshold -d 'Exclude entries smaller than SIZE if positive, or entries greater than SIZE if negative' -r
 complete -c pdu -l time -d 'Show time of the last modification of any file in the directory, or any of its subdirectories; with WORD, show that time instead: atime, access, use, ctime or status' -r

@@ -951,6 +951,28 @@ fn a_run_that_is_ended_leaves_nothing_and_keeps_what_was() {
     }
 }
 
+/// On standard output there is what was counted, and no reader takes it for a whole export.
+#[test]
+fn an_export_that_was_cancelled_is_not_closed() {
+    let tree = Tree::empty();
+    let output = script(
+        &tree,
+        r#"endless() { echo '[1,2,{},[{"name":"r"},[{"name":"d"}'; yes ',{"name":"a","asize":1}'; }
+        env --default-signal=INT $pdu --format=ncdu --from=<(endless) >x 2>e & pid=$!
+        until [ -s x ]; do read -t 0.02 <> <(:); done
+        kill -INT $pid; wait $pid; echo $?; cat e; $pdu --from=x -s; wc -c <x"#,
+    );
+    assert_eq!(characters(&output.stdout).lines().next(), Some("130"));
+    let told = characters(&[output.stdout, output.stderr].concat());
+    assert!(
+        told.contains("\npdu: cancelled: the result is incomplete; counted so far: "),
+        "{told}"
+    );
+    let length = fs::read(tree.root().join("x")).expect("it is there").len();
+    let cut_off = format!("pdu: x: byte {length}: the export ends before it is whole\n");
+    assert!(told.ends_with(&cut_off), "{told}");
+}
+
 #[test]
 fn an_interrupt_at_any_moment_of_a_walk_leaves_all_or_nothing() {
     let tree = Tree::empty();

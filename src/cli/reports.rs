@@ -95,12 +95,21 @@ pub(super) fn export(matches: &ArgMatches, charset: Charset) -> Result<Option<Op
     }
 }
 
-/// Whether the operands are what an export can be made of: one directory, or another export.
-pub(super) fn check_root(
+/// Whether the report can be had of these operands.
+pub(super) fn check(
+    reports: &Reports,
     operands: &Operands,
-    follow: Follow,
+    (follow, time): (Follow, Option<TimeKind>),
     charset: Charset,
 ) -> Result<(), Refusal> {
+    if reports.shape == Shape::Ncdu {
+        check_root(operands, follow, charset)?;
+    }
+    check_time(operands, time)
+}
+
+/// Whether the operands are what an export can be made of: one directory, or another export.
+fn check_root(operands: &Operands, follow: Follow, charset: Charset) -> Result<(), Refusal> {
     let Operands::Names(names) = operands else {
         return Ok(());
     };
@@ -134,7 +143,7 @@ fn root_type(name: &OsStr, follow: Follow) -> rustix::io::Result<FileType> {
 }
 
 /// An export holds the times of modification, and no others.
-pub(super) fn check_time(operands: &Operands, time: Option<TimeKind>) -> Result<(), Refusal> {
+fn check_time(operands: &Operands, time: Option<TimeKind>) -> Result<(), Refusal> {
     let option = match (operands, time) {
         (Operands::Export(_), Some(TimeKind::Accessed)) => "--time=atime",
         (Operands::Export(_), Some(TimeKind::Changed)) => "--time=ctime",

@@ -67,6 +67,7 @@ fn script(tree: &Tree, text: &str) -> Output {
         .env("LC_ALL", "C")
         .env("HOME", tree.root())
         .env("TERM", "xterm")
+        .env("SHELL", "/bin/bash")
         .env("PATH", "/usr/bin:/bin:/usr/sbin:/sbin")
         .env("pdu", PDU)
         .stdin(Stdio::null())

@@ -34,7 +34,7 @@ const NAMES: [&[u8]; 30] = [
     b"c1 as a byte \x80\x85\x9d",
     "c1 as UTF-8 \u{9b}31m".as_bytes(),
     "\u{80}\u{85}\u{9d}\u{9f}".as_bytes(),
-    "rlo \u{202e}gpj.exe".as_bytes(),
+    "bidi \u{202e}gpj.exe".as_bytes(),
     "isolates \u{2066}a\u{2069}\u{2067}".as_bytes(),
     "marks \u{200e}\u{200f}\u{61c}".as_bytes(),
     "separators \u{2028}\u{2029}".as_bytes(),

@@ -42,7 +42,7 @@ const NAMES: [&[u8]; 30] = [
     "tags \u{e0041}\u{e007f}".as_bytes(),
     b"not UTF-8 \xff\xfe",
     b"half a character \xe2\x82",
-    b"overlong \xc0\x80 surrogate \xed\xa0\x80",
+    b"bytes overlong \xC0\x80 surrogate \xed\xa0\x80",
     b"back\\slash\\033",
     b"quote's",
     b"quotes'\"'\"",

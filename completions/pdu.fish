@@ -33,7 +33,7 @@ iso\t''"
 complete -c pdu -s X -l exclude-from -d 'Exclude files that match any pattern in FILE' -r -F
 complete -c pdu -l files0-from -d 'Summarize device usage of the NUL-terminated file names specified in file F; if F is -, read names from standard input' -r -F
 complete -c pdu -l from -d 'Report on FILE, an export in the format of ncdu, rather than walk; if FILE is -, read standard input' -r -F
-complete -c pdu -s o -l output -d 'Write the report to FILE, which is there only when it is whole' -r -F
+complete -c pdu -s o -l output -d 'Write the report to FILE, which is there only when it is whole; if FILE is -, write to standard output' -r -F
 complete -c pdu -s 0 -l null -d 'End each output line with NUL, not newline'
 complete -c pdu -s a -l all -d 'Write counts for all files, not just directories'
 complete -c pdu -s A -l apparent-size -d 'Print apparent sizes rather than device usage; although the apparent size is usually smaller, it may be larger due to holes in (\'sparse\') files, internal fragmentation, indirect blocks, and the like'

@@ -6,6 +6,8 @@
 //!
 //! Cancelled, it lets the walkers stop, waits for them as long as a person would not notice, and tells what was
 //! finished. It never waits for a walker that a dead mount holds.
+//!
+//! An export of an earlier walk is recounted by this thread alone: its steps come in order.
 
 use std::ffi::OsStr;
 use std::io::{self, Write};

@@ -270,17 +270,12 @@ impl Export {
         }
         let entry = &self.entry;
         let device = self.device();
-        let usage = entry.usage(
-            match self.maker {
-                Maker::Gdu => DIRECTORY_OF_GDU,
-                Maker::Pdu | Maker::Other => entry.allocated,
-            },
-            match self.maker {
-                // A sum (`-s`), or 0.
-                Maker::Pdu => entry.apparent,
-                Maker::Gdu | Maker::Other => 0,
-            },
-        );
+        let usage = match self.maker {
+            Maker::Gdu => entry.usage(DIRECTORY_OF_GDU, 0),
+            // An apparent size is that of a sum (`-s`).
+            Maker::Pdu => entry.usage(entry.allocated, entry.apparent),
+            Maker::Other => entry.usage(entry.allocated, 0),
+        };
         self.failed = entry.is_unreadable;
         self.detail = entry.detail(device, 0o040_000);
         self.devices.push(device);

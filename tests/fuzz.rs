@@ -11,6 +11,7 @@ mod tree;
 use std::ffi::{OsStr, OsString};
 use std::fmt::Write as _;
 use std::fs;
+use std::io::Cursor;
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::os::unix::process::CommandExt;
 use std::path::Path;
@@ -23,6 +24,8 @@ use proptest::test_runner::{Config, TestCaseError, TestRunner};
 use judge::Judge;
 use pdu::block_size::{BlockSize, Suffixes, parse_integer};
 use pdu::exclude::Exclude;
+use pdu::export::{Export, Wrong};
+use pdu::order::Step;
 use pdu::quote::{self, Charset, Style};
 use pdu::time_style::TimeStyle;
 use tree::{Tree, word};
@@ -171,7 +174,75 @@ const PATTERNS: &[&str] = &[
     "\u{80}",
 ];
 
+const EXPORTS: &[&str] = &[
+    "[1,2,{},[",
+    "[1,2,{\"progname\":\"gdu\"},[",
+    "{\"name\":\"a\"}",
+    "{\"name\":\"\\ud83d\\ude00\",\"dsize\":4096}",
+    "{\"name\":\"b\",\"ino\":7,\"nlink\":2,\"hlnkc\":true}",
+    "{\"name\":\"c\",\"excluded\":\"pattern\"}",
+    "{\"name\":\"d\",\"read_error\":true,\"mtime\":-1.5}",
+    ",[{\"name\":\"e\"}",
+    ",{\"name\":\"f\"}",
+    ",[{\"name\":\"g\",\"excluded\":\"otherfs\"}",
+    "]",
+    "]]",
+    "[",
+    "{",
+    "}",
+    ",",
+    ":",
+    "\"",
+    "\"name\"",
+    "\"asize\":",
+    "\"mtime\":",
+    "\"x\":",
+    "\\u",
+    "\\",
+    "d800",
+    "1",
+    "-",
+    "1e400",
+    ".5",
+    "18446744073709551616",
+    "true",
+    "null",
+    " ",
+    "\n",
+];
+
 // ---------------------------------------------------------------- in this process
+
+/// Every directory that is entered is left, a reading ends, and what is wrong is wrong at a place that is there.
+#[test]
+fn exports_are_read_or_refused_at_their_place() {
+    hunt("exports", 3000, pieces(EXPORTS, 40), |text| {
+        for head in [&b""[..], b"[1,2,{},[{\"name\":\"/r\"}"] {
+            let export = [head, text].concat();
+            let length = export.len();
+            let mut reader = Export::new(Box::new(Cursor::new(export)), true);
+            let (mut steps, mut depth) = (0, 0);
+            let wrong = loop {
+                match reader.step() {
+                    Ok(Some(Step::Enter { .. })) => depth += 1,
+                    Ok(Some(Step::Leave { .. })) => depth -= 1,
+                    Ok(Some(_)) => {}
+                    Ok(None) => break None,
+                    Err(wrong) => break Some(wrong),
+                }
+                steps += 1;
+                prop_assert!(depth >= 0 && steps <= length, "{} steps", steps);
+            };
+            prop_assert_eq!(usize::try_from(depth), Ok(reader.depth()));
+            match wrong {
+                None => prop_assert_eq!(depth, 0),
+                Some(Wrong::Format(place, _)) => prop_assert!(place <= length as u64),
+                Some(Wrong::Read(errno)) => prop_assert!(false, "nobody reads: {}", errno),
+            }
+        }
+        Ok(())
+    });
+}
 
 #[test]
 fn sizes_are_read_or_refused_and_numbers_rounded_up() {

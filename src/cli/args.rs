@@ -186,7 +186,8 @@ const OPTIONS: [Definition; 37] = [
         "output",
         Some('o'),
         "FILE",
-        "Write the report to FILE, which is there only when it is whole",
+        "Write the report to FILE, which is there only when it is whole; if FILE is -, \
+             write to standard output",
     ),
     flag(
         "reverse",

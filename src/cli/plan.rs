@@ -7,7 +7,7 @@ use clap::ArgMatches;
 use clap::parser::ValuesRef;
 
 use super::draft::{Draft, draft};
-use super::reports;
+use super::reports::{self, Reports};
 use super::shown::show_options;
 use super::{Environment, Operands, Plan, Refusal};
 use crate::quote::{self, Charset, Style};
@@ -38,15 +38,8 @@ pub(super) fn plan(
     let time = time(matches, draft.time, environment).map_err(warned)?;
     let operands = operands(matches, charset).map_err(warned)?;
     let reports = reports::reports(matches, charset).map_err(warned)?;
-    if reports.shape == Shape::Ncdu {
-        reports::check_root(&operands, draft.follow, charset).map_err(warned)?;
-    }
-    reports::check_time(&operands, draft.time).map_err(warned)?;
-    // A whole export holds all links and says that they are links: whoever reads it counts them once.
-    let tells_links = reports.shape == Shape::Ncdu
-        && max_depth == u32::MAX
-        && draft.follow != Follow::Always
-        && !matches.get_flag("count-links");
+    reports::check(&reports, &operands, (draft.follow, draft.time), charset).map_err(warned)?;
+    let tells_links = tells_links(matches, &draft, &reports, max_depth);
     let remember = remember(matches, draft.follow, &operands, tells_links);
     let export = reports::ncdu(&operands, max_depth, tells_links, draft.time);
     let show = show_options(matches, &draft, &reports, (time, export), environment);
@@ -233,6 +226,14 @@ fn operands(matches: &ArgMatches, charset: Charset) -> Result<Operands, Refusal>
             })
         }
     }
+}
+
+/// A whole export holds all links and says that they are links: whoever reads it counts them once.
+fn tells_links(matches: &ArgMatches, draft: &Draft, reports: &Reports, max_depth: u32) -> bool {
+    reports.shape == Shape::Ncdu
+        && max_depth == u32::MAX
+        && draft.follow != Follow::Always
+        && !matches.get_flag("count-links")
 }
 
 /// Several operands, or links that are followed, may lead to anything twice.

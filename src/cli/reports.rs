@@ -1,7 +1,7 @@
 //! What is reported, in which format and order, and where it goes: the options that GNU du does not have.
 
 use std::ffi::{OsStr, OsString};
-use std::os::unix::ffi::{OsStrExt, OsStringExt};
+use std::os::unix::ffi::OsStrExt;
 use std::path::absolute;
 use std::time::SystemTime;
 
@@ -94,12 +94,21 @@ pub(super) fn export(matches: &ArgMatches, charset: Charset) -> Result<Option<Op
     }
 }
 
-/// Whether the operands are what an export can be made of: one directory, or another export.
-pub(super) fn check_root(
+/// Whether the report can be had of these operands.
+pub(super) fn check(
+    reports: &Reports,
     operands: &Operands,
-    follow: Follow,
+    (follow, time): (Follow, Option<TimeKind>),
     charset: Charset,
 ) -> Result<(), Refusal> {
+    if reports.shape == Shape::Ncdu {
+        check_root(operands, follow, charset)?;
+    }
+    check_time(operands, time)
+}
+
+/// Whether the operands are what an export can be made of: one directory, or another export.
+fn check_root(operands: &Operands, follow: Follow, charset: Charset) -> Result<(), Refusal> {
     let Operands::Names(names) = operands else {
         return Ok(());
     };
@@ -133,7 +142,7 @@ fn root_type(name: &OsStr, follow: Follow) -> rustix::io::Result<FileType> {
 }
 
 /// An export holds the times of modification, and no others.
-pub(super) fn check_time(operands: &Operands, time: Option<TimeKind>) -> Result<(), Refusal> {
+fn check_time(operands: &Operands, time: Option<TimeKind>) -> Result<(), Refusal> {
     let option = match (operands, time) {
         (Operands::Export(_), Some(TimeKind::Accessed)) => "--time=atime",
         (Operands::Export(_), Some(TimeKind::Changed)) => "--time=ctime",
@@ -154,10 +163,15 @@ pub(super) fn ncdu(
         Operands::Names(names) => names.first().and_then(|name| absolute(name).ok()),
         Operands::From(_) | Operands::Export(_) => None,
     };
+    let root = root.map(|root| {
+        // What was typed may end in a slash, which is no part of a name.
+        let parts = root.components();
+        parts.as_path().as_os_str().as_bytes().to_vec()
+    });
     let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
     ncdu::Options {
         max_depth,
-        root: root.map(|root| root.into_os_string().into_vec()),
+        root,
         links,
         extended: time == Some(TimeKind::Modified),
         timestamp: now.map_or(0, |now| now.as_secs()),

@@ -83,14 +83,14 @@ impl Ncdu {
         }
     }
 
-    fn push_detail(&mut self, detail: &Detail, kind: Kind) {
-        let device = detail.inode.device;
+    fn push_device(&mut self, device: u64) {
         if self.devices.last() != Some(&device) {
             self.push("dev", device.into());
         }
-        if kind != Kind::File {
-            return;
-        }
+    }
+
+    /// What is told of files alone.
+    fn push_kind(&mut self, detail: &Detail) {
         if self.options.links && detail.links > 1 {
             self.push("ino", detail.inode.number.into());
             self.text.extend_from_slice(b",\"hlnkc\":true");
@@ -136,10 +136,13 @@ impl Ncdu {
         self.push_name(record);
         self.push_usage(&record.usage);
         if let Some(detail) = record.detail {
-            self.push_detail(detail, record.kind);
+            self.push_device(detail.inode.device);
         }
         if self.options.extended {
             self.push_extended(record);
+        }
+        if let (Kind::File, Some(detail)) = (record.kind, record.detail) {
+            self.push_kind(detail);
         }
         if !readable {
             self.text.extend_from_slice(b",\"read_error\":true");

@@ -27,7 +27,7 @@
 //! | 3 | [`walk`]: walkers. [`tally`]: steps to records. [`show`]: records to bytes, one file a format |
 //! | 2 | [`order`], [`sema`], [`status`] (all of standard error), [`watch`], [`operands`] |
 //! | 1 | [`cancel`], [`listing`], [`record`], [`block_size`], [`time_style`], [`exclude`], [`quote`] |
-//! | 0 | [`usage`], [`words`], [`schedule`] |
+//! | 0 | [`usage`], [`pack`], [`words`], [`schedule`] |
 
 pub mod block_size;
 pub mod cancel;
@@ -37,6 +37,7 @@ pub mod exclude;
 pub mod listing;
 pub mod operands;
 pub mod order;
+pub mod pack;
 pub mod quote;
 pub mod record;
 pub mod schedule;

@@ -18,7 +18,8 @@
 use std::ffi::CStr;
 use std::sync::Arc;
 
-use crate::usage::{Entry, Inode, Usage};
+use crate::pack;
+use crate::usage::{Entry, Inode, Moment, Usage};
 
 /// GNU du reads a directory in groups of this many entries; it sorts within a group, never across.
 ///
@@ -231,18 +232,18 @@ pub enum Found {
 }
 
 /// Something that must keep its place among the subdirectories of a listing.
-#[derive(Debug, Clone, Copy)]
-pub struct Extra {
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Extra<'a> {
     /// How many of the listing's subdirectories come before it.
     pub before: u32,
-    /// Where its name ends in [`Extras::text`]; it begins where the one before ends.
-    pub name_end: u32,
+    /// Its name; empty where nobody will ask for it.
+    pub name: &'a [u8],
     /// What it is.
     pub what: What,
 }
 
 /// See [`Extra`].
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum What {
     /// A file that has a line of its own, or links elsewhere.
     File(Entry),
@@ -250,49 +251,146 @@ pub enum What {
     Failed(Failure),
 }
 
-/// The extras of one listing, in order, and their names.
+/// The extras of one listing, in order. Packed: of a large directory there are many, and they wait.
 #[derive(Debug, Default, Clone)]
 pub struct Extras {
-    /// In the order of a lone walker.
-    pub list: Vec<Extra>,
-    /// The names, one after the other.
-    pub text: Vec<u8>,
+    packed: Vec<u8>,
+    /// What went wrong with those that failed.
+    failures: Vec<Failure>,
 }
+
+/// Which of [`Extras`]: where it begins. The first is 0; each says which is the next.
+pub type ExtraAt = usize;
+
+/// What follows the place and the name of an extra.
+const FAILED: u64 = 0;
+const FILE: u64 = 1;
+const FILE_ONCE: u64 = 2;
 
 impl Extras {
     /// None, and no memory for any.
     pub const EMPTY: Self = Self {
-        list: Vec::new(),
-        text: Vec::new(),
+        packed: Vec::new(),
+        failures: Vec::new(),
     };
 
-    /// Appends one.
-    pub fn push(&mut self, before: u32, name: &[u8], what: What) {
-        self.text.extend_from_slice(name);
-        let name_end = u32::try_from(self.text.len()).unwrap_or(u32::MAX);
-        self.list.push(Extra {
-            before,
-            name_end,
-            what,
-        });
+    /// True where there is none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.packed.is_empty()
+    }
+
+    /// True where one is no file.
+    #[must_use]
+    pub fn any_failed(&self) -> bool {
+        !self.failures.is_empty()
+    }
+
+    /// Forgets them and keeps the memory.
+    pub fn clear(&mut self) {
+        self.packed.clear();
+        self.failures.clear();
+    }
+
+    /// Makes room for as many bytes as others take together.
+    pub fn reserve(&mut self, bytes: usize) {
+        self.packed.reserve_exact(bytes);
+    }
+
+    /// Gives back the memory that is not used.
+    pub fn shrink(&mut self) {
+        self.packed.shrink_to_fit();
+        self.failures.shrink_to_fit();
     }
 
     /// Bytes of memory that they take.
     #[must_use]
     pub fn bytes(&self) -> usize {
-        self.list.len() * size_of::<Extra>() + self.text.len()
+        self.packed.len() + self.failures.len() * size_of::<Failure>()
     }
 
-    /// The extra at `index` and its name.
-    #[must_use]
-    pub fn get(&self, index: usize) -> Option<(&Extra, &[u8])> {
-        let extra = self.list.get(index)?;
-        let start = match index.checked_sub(1) {
-            Some(before) => self.list.get(before)?.name_end as usize,
-            None => 0,
+    /// Appends one.
+    pub fn push(&mut self, before: u32, name: &[u8], what: What) {
+        let out = &mut self.packed;
+        pack::put(out, before.into());
+        pack::put(out, name.len() as u64);
+        out.extend_from_slice(name);
+        let entry = match what {
+            What::Failed(failure) => {
+                pack::put(out, FAILED);
+                pack::put(out, self.failures.len() as u64);
+                self.failures.push(failure);
+                return;
+            }
+            What::File(entry) => entry,
         };
-        let name = self.text.get(start..extra.name_end as usize)?;
-        Some((extra, name))
+        pack::put(
+            out,
+            if entry.once.is_some() {
+                FILE_ONCE
+            } else {
+                FILE
+            },
+        );
+        pack::put(out, entry.blocks);
+        pack::put(out, entry.size);
+        pack::put_signed(out, entry.time.seconds);
+        pack::put(out, entry.time.nanoseconds.into());
+        if let Some(inode) = entry.once {
+            pack::put(out, inode.device);
+            pack::put(out, inode.number);
+        }
+    }
+
+    /// How many subdirectories come before the extra there, if there is one.
+    #[must_use]
+    pub fn before(&self, at: ExtraAt) -> Option<u32> {
+        let mut rest = self.packed.get(at..).filter(|rest| !rest.is_empty())?;
+        u32::try_from(pack::take(&mut rest)).ok()
+    }
+
+    /// The extra there, and where the next is.
+    #[must_use]
+    pub fn get(&self, at: ExtraAt) -> Option<(Extra<'_>, ExtraAt)> {
+        let before = self.before(at)?;
+        let mut rest = self.packed.get(at..)?;
+        pack::take(&mut rest);
+        let length = usize::try_from(pack::take(&mut rest)).ok()?;
+        let (name, mut rest) = rest.split_at_checked(length)?;
+        let what = match pack::take(&mut rest) {
+            FAILED => {
+                let index = usize::try_from(pack::take(&mut rest)).ok()?;
+                What::Failed(*self.failures.get(index)?)
+            }
+            kind => What::File(take_entry(&mut rest, kind == FILE_ONCE)),
+        };
+        let next = self.packed.len() - rest.len();
+        Some((Extra { before, name, what }, next))
+    }
+
+    /// All of them.
+    pub fn iter(&self) -> impl Iterator<Item = Extra<'_>> {
+        let mut at = 0;
+        std::iter::from_fn(move || {
+            let (extra, next) = self.get(at)?;
+            at = next;
+            Some(extra)
+        })
+    }
+}
+
+fn take_entry(rest: &mut &[u8], once: bool) -> Entry {
+    Entry {
+        blocks: pack::take(rest),
+        size: pack::take(rest),
+        time: Moment {
+            seconds: pack::take_signed(rest),
+            nanoseconds: pack::take(rest) as u32,
+        },
+        once: once.then(|| Inode {
+            device: pack::take(rest),
+            number: pack::take(rest),
+        }),
     }
 }
 
@@ -354,8 +452,8 @@ impl Listing {
         if let Found::Directory(entry) | Found::File(entry) = &self.found {
             seen += &entry.usage();
         }
-        for extra in self.extras.iter().flat_map(|extras| &extras.list) {
-            if let What::File(entry) = &extra.what {
+        for extra in self.extras.iter().flat_map(|extras| extras.iter()) {
+            if let What::File(entry) = extra.what {
                 seen += &entry.usage();
             }
         }

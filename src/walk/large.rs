@@ -25,7 +25,7 @@
 
 use std::mem::MaybeUninit;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use crossbeam_channel::{Receiver, Sender, unbounded};
@@ -128,13 +128,15 @@ pub(super) struct Group {
     plain: Mutex<Usage>,
     /// One for the reader, one for the group before, one for each part that somebody is looking at.
     holds: AtomicUsize,
-    end: OnceLock<End>,
+    end: Mutex<Option<End>>,
 }
 
 #[derive(Debug)]
 struct End {
     sorted: bool,
     next: Option<Arc<Group>>,
+    /// Who reads on when the group has been sent: what is in a group is megabytes, and several at a time are many.
+    reader: Option<Reader>,
     failure: Option<Failure>,
 }
 
@@ -442,37 +444,47 @@ impl Reader {
         if !chunk.is_empty() {
             dealt.push((self.group.hold(), chunk));
         }
-        if !over.is_empty() {
-            self.next_group(walk);
-            self.count = over.len();
-            dealt.push((self.group.hold(), over));
-        }
-        match read {
-            Read::More => walk.push_urgent(Urgent::Read(self)),
-            ended => self.end(walk, &ended),
+        let full = (!over.is_empty()).then(|| self.begin_group(walk, over.len()));
+        dealt.extend((!over.is_empty()).then(|| (self.group.hold(), over)));
+        match (full, read) {
+            (None, Read::More) => walk.push_urgent(Urgent::Read(self)),
+            (Some((group, end)), Read::More) => {
+                let large = Arc::clone(&self.large);
+                let reader = Some(self);
+                group.end(walk, &large, End { reader, ..end });
+            }
+            (full, ended) => {
+                if let Some((group, end)) = full {
+                    group.end(walk, &self.large, end);
+                }
+                self.end(walk, &ended);
+            }
         }
         dealt
     }
 
-    fn next_group(&mut self, walk: &Arc<Shared>) {
+    /// Begins a group, with so many entries; the one before, and its end.
+    fn begin_group(&mut self, walk: &Shared, count: usize) -> (Arc<Group>, End) {
         let next = Group::new(self.group.index + 1, walk.key(), 2);
-        let group = std::mem::replace(&mut self.group, Arc::clone(&next));
-        let _ = group.end.set(End {
+        let end = End {
             sorted: sorts(walk, &self.large.dir, self.count),
-            next: Some(next),
+            next: Some(Arc::clone(&next)),
+            reader: None,
             failure: None,
-        });
-        Group::release(group, walk, &self.large);
+        };
+        self.count = count;
+        (std::mem::replace(&mut self.group, next), end)
     }
 
     fn end(self, walk: &Arc<Shared>, read: &Read) {
         let some_were_read = self.count > 0 || self.group.index > 0;
-        let _ = self.group.end.set(End {
+        let end = End {
             sorted: sorts(walk, &self.large.dir, self.count),
             next: None,
+            reader: None,
             failure: read.failure(some_were_read),
-        });
-        Group::release(self.group, walk, &self.large);
+        };
+        self.group.end(walk, &self.large, end);
     }
 }
 
@@ -530,7 +542,7 @@ impl Group {
             parts,
             plain: Mutex::default(),
             holds: AtomicUsize::new(holds),
-            end: OnceLock::new(),
+            end: Mutex::default(),
         })
     }
 
@@ -553,15 +565,30 @@ impl Group {
         self.plain.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    fn ending(&self) -> MutexGuard<'_, Option<End>> {
+        self.end.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The reader lets go of a group: this is its end.
+    fn end(self: Arc<Self>, walk: &Arc<Shared>, large: &Arc<Large>, end: End) {
+        *self.ending() = Some(end);
+        Self::release(self, walk, large);
+    }
+
     /// Lets go of a group; the last one sends it, and lets go of the next in its name.
     fn release(mut group: Arc<Self>, walk: &Arc<Shared>, large: &Arc<Large>) {
         schedule::point();
         while group.holds.fetch_sub(1, Ordering::AcqRel) == 1 {
             schedule::point();
-            let Some(end) = group.end.get() else { return };
-            group.send(walk, &large.dir, end);
-            match &end.next {
-                Some(next) => group = Arc::clone(next),
+            let Some(end) = group.ending().take() else {
+                return;
+            };
+            group.send(walk, &large.dir, &end);
+            if let Some(reader) = end.reader {
+                walk.push_urgent(Urgent::Read(reader));
+            }
+            match end.next {
+                Some(next) => group = next,
                 None => {
                     walk.agenda.finish(large.dir.slot, None);
                     return;

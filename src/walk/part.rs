@@ -8,7 +8,7 @@ use rustix::io::Errno;
 
 use super::stat::{Lookup, Stat, stat, stat_file};
 use super::{Dir, Follow, Options};
-use crate::listing::{Extras, Failure, Names, Operation, What, push_name};
+use crate::listing::{ExtraAt, Extras, Failure, Names, Operation, What, push_name};
 use crate::usage::Usage;
 
 /// Entries of one directory, looked at.
@@ -158,24 +158,22 @@ impl Part {
 
     /// Adds up the parts' sums, and takes memory for what else is in them, once and no more than needed.
     fn make_room_for(&mut self, parts: &[Self]) {
-        let (mut extras, mut text) = (0, 0);
+        let mut bytes = 0;
         for part in parts {
             self.files += &part.files;
-            extras += part.extras.list.len();
-            text += part.extras.text.len();
+            bytes += part.extras.bytes();
         }
-        self.extras.list.reserve_exact(extras);
-        self.extras.text.reserve_exact(text);
+        self.extras.reserve(bytes);
     }
 
     /// Subdirectories and extras in order of appearance, each with its inode number.
     fn items(&self) -> impl Iterator<Item = (u64, Item)> + '_ {
         let (mut name, mut extra) = (0, 0);
         self.ranks.iter().map(move |&rank| {
-            let due = self.extras.list.get(extra);
-            let item = if due.is_some_and(|due| due.before == name) {
-                extra += 1;
-                Item::Extra(extra - 1)
+            let is_due = self.extras.before(extra) == Some(name);
+            let due = is_due.then(|| self.extras.get(extra)).flatten();
+            let item = if let Some((_, next)) = due {
+                Item::Extra(std::mem::replace(&mut extra, next))
             } else {
                 name += 1;
                 Item::Name(name - 1)
@@ -187,9 +185,9 @@ impl Part {
     fn adopt(&mut self, part: &Self, item: Item) {
         match item {
             Item::Name(index) => self.names.push(part.names.name(index)),
-            Item::Extra(index) => {
-                if let Some((extra, name)) = part.extras.get(index) {
-                    self.extras.push(self.names.len(), name, extra.what);
+            Item::Extra(at) => {
+                if let Some((extra, _)) = part.extras.get(at) {
+                    self.extras.push(self.names.len(), extra.name, extra.what);
                 }
             }
         }
@@ -197,12 +195,11 @@ impl Part {
 
     /// The extras, where there are any, without slack.
     pub(super) fn take_extras(&mut self) -> Option<Box<Extras>> {
-        if self.extras.list.is_empty() {
+        if self.extras.is_empty() {
             return None;
         }
         let mut extras = std::mem::replace(&mut self.extras, Extras::EMPTY);
-        extras.list.shrink_to_fit();
-        extras.text.shrink_to_fit();
+        extras.shrink();
         Some(Box::new(extras))
     }
 
@@ -215,7 +212,7 @@ impl Part {
 #[derive(Debug, Clone, Copy)]
 enum Item {
     Name(u32),
-    Extra(usize),
+    Extra(ExtraAt),
 }
 
 /// Asks the kernel about an entry, unless its type already says that it will be opened.

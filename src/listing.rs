@@ -144,6 +144,14 @@ impl Names {
             .push(u32::try_from(self.text.len()).unwrap_or(u32::MAX));
     }
 
+    /// Appends other names.
+    pub fn append(&mut self, others: &Self) {
+        let start = u32::try_from(self.text.len()).unwrap_or(u32::MAX);
+        let ends = others.ends.iter().map(|end| end.saturating_add(start));
+        self.ends.extend(ends);
+        self.text.extend_from_slice(&others.text);
+    }
+
     /// Number of names.
     #[must_use]
     pub fn len(&self) -> u32 {
@@ -340,6 +348,22 @@ impl Extras {
             pack::put(out, inode.device);
             pack::put(out, inode.number);
         }
+    }
+
+    /// Appends others, whose `before` stays what it is.
+    pub fn append(&mut self, others: &Self) {
+        if others.any_failed() {
+            let one_by_one = others.iter();
+            one_by_one.for_each(|extra| self.push(extra.before, extra.name, extra.what));
+        } else {
+            self.packed.extend_from_slice(&others.packed);
+        }
+    }
+
+    /// Where the next will be.
+    #[must_use]
+    pub fn end(&self) -> ExtraAt {
+        self.packed.len()
     }
 
     /// How many subdirectories come before the extra there, if there is one.

@@ -28,19 +28,17 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use crossbeam_channel::{Receiver, Sender, unbounded};
 use rustix::fs::{FileType, RawDir, RawDirEntry};
 use rustix::io::Errno;
 
 use super::agenda::Slot;
 use super::alone;
 use super::handle::Handle;
-use super::part::{Dirent, Part};
+use super::part::{Dirent, Gathered, Part};
 use super::posts::Stay;
 use super::{Dir, Fd, Follow, Kept, Shared};
 use crate::listing::{Branch, Failure, Found, GROUP, Key, Listing, Names, Operation};
 use crate::schedule;
-use crate::usage::Usage;
 use std::os::fd::BorrowedFd;
 
 /// Bytes of directory entries read at a time: what the C library reads.
@@ -122,10 +120,7 @@ struct Circle {
 pub(super) struct Group {
     index: u32,
     key: Key,
-    give: Sender<Box<Part>>,
-    parts: Receiver<Box<Part>>,
-    /// The sum of the parts in which nothing needs a place: most have only that, and a million would be many to keep.
-    plain: Mutex<Usage>,
+    parts: Mutex<Gathered>,
     /// One for the reader, one for the group before, one for each part that somebody is looking at.
     holds: AtomicUsize,
     end: Mutex<Option<End>>,
@@ -534,13 +529,10 @@ impl Large {
 
 impl Group {
     fn new(index: u32, key: Key, holds: usize) -> Arc<Self> {
-        let (give, parts) = unbounded();
         Arc::new(Self {
             index,
             key,
-            give,
-            parts,
-            plain: Mutex::default(),
+            parts: Mutex::new(Gathered::EMPTY),
             holds: AtomicUsize::new(holds),
             end: Mutex::default(),
         })
@@ -554,15 +546,12 @@ impl Group {
 
     /// Takes a part of it that was looked at.
     fn take(&self, part: Part) {
-        if part.is_plain() {
-            *self.plain() += &part.files;
-        } else {
-            let _ = self.give.send(Box::new(part));
-        }
+        self.parts().add(&part);
+        part.recycle();
     }
 
-    fn plain(&self) -> MutexGuard<'_, Usage> {
-        self.plain.lock().unwrap_or_else(PoisonError::into_inner)
+    fn parts(&self) -> MutexGuard<'_, Gathered> {
+        self.parts.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn ending(&self) -> MutexGuard<'_, Option<End>> {
@@ -598,11 +587,8 @@ impl Group {
     }
 
     fn send(&self, walk: &Arc<Shared>, dir: &Dir, end: &End) {
-        let mut part = Part::join(
-            self.parts.try_iter().map(|part| *part).collect(),
-            end.sorted,
-        );
-        part.files += &self.plain();
+        let parts = std::mem::replace(&mut *self.parts(), Gathered::EMPTY);
+        let mut part = parts.join(end.sorted);
         let branch = part
             .take_names()
             .map(|names| walk.branch(dir, names, self.key));

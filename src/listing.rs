@@ -376,9 +376,8 @@ impl Extras {
     /// The extra there, and where the next is.
     #[must_use]
     pub fn get(&self, at: ExtraAt) -> Option<(Extra<'_>, ExtraAt)> {
-        let before = self.before(at)?;
-        let mut rest = self.packed.get(at..)?;
-        pack::take(&mut rest);
+        let mut rest = self.packed.get(at..).filter(|rest| !rest.is_empty())?;
+        let before = u32::try_from(pack::take(&mut rest)).ok()?;
         let length = usize::try_from(pack::take(&mut rest)).ok()?;
         let (name, mut rest) = rest.split_at_checked(length)?;
         let what = match pack::take(&mut rest) {

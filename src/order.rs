@@ -115,7 +115,7 @@ struct Fold {
     /// Taken when all of it is there.
     usage: Option<Usage>,
     directories: u64,
-    /// Files with several links, up to `link` told.
+    /// Files with several links, told up to `link`; in no order, since all count for the same directory.
     links: Extras,
     link: ExtraAt,
     failures: Vec<FoldedFailure>,
@@ -545,9 +545,11 @@ impl Fold {
             self.add_failure(&listing, LAST, b"", failure);
         }
         self.adopt_failures(&mut listing);
-        for extra in listing.extras.iter().flat_map(|extras| extras.iter()) {
-            if let What::File(entry) = extra.what {
-                self.add(entry);
+        if let Some(extras) = listing.extras {
+            // As they are: to unpack and pack them again would cost more than all the rest.
+            match self.links.is_empty() {
+                true => self.links = *extras,
+                false => self.links.append(&extras),
             }
         }
     }

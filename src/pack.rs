@@ -3,6 +3,7 @@
 //! Seven bits a byte, the low ones first; the eighth says that more follow (LEB128).
 
 /// Appends a number.
+#[inline]
 pub fn put(out: &mut Vec<u8>, mut number: u64) {
     while number > 0x7f {
         out.push(number as u8 | 0x80);
@@ -12,6 +13,7 @@ pub fn put(out: &mut Vec<u8>, mut number: u64) {
 }
 
 /// Takes a number from the front; 0 where there is nothing.
+#[inline]
 pub fn take(from: &mut &[u8]) -> u64 {
     let (mut number, mut shift) = (0, 0);
     while let Some((&byte, rest)) = from.split_first() {
@@ -26,11 +28,13 @@ pub fn take(from: &mut &[u8]) -> u64 {
 }
 
 /// Appends a number that may be negative: small ones of either sign are short.
+#[inline]
 pub fn put_signed(out: &mut Vec<u8>, number: i64) {
     put(out, (number << 1 ^ number >> 63) as u64);
 }
 
 /// Takes what [`put_signed`] wrote.
+#[inline]
 pub fn take_signed(from: &mut &[u8]) -> i64 {
     let folded = take(from);
     (folded >> 1) as i64 ^ -((folded & 1) as i64)

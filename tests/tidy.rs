@@ -29,7 +29,7 @@ const FLOORS: &[(u32, &[&str])] = &[
             "quote",
         ],
     ),
-    (0, &["usage", "words", "schedule"]),
+    (0, &["usage", "pack", "words", "schedule"]),
 ];
 
 /// Names under which everything and nothing can be put.

@@ -513,18 +513,19 @@ impl Fold {
         }
     }
 
-    /// The next linked file that was not told.
+    /// The next linked file that was not told. What has no other links needs no step.
     fn next_link(&mut self) -> Option<Entry> {
-        let Some((extra, next)) = self.links.get(self.link) else {
-            self.links.clear();
-            self.link = 0;
-            return None;
-        };
-        self.link = next;
-        match extra.what {
-            What::File(entry) => Some(entry),
-            What::Failed(_) => None,
+        while let Some((extra, next)) = self.links.get(self.link) {
+            self.link = next;
+            match (extra.what, &mut self.usage) {
+                (What::File(entry), _) if entry.once.is_some() => return Some(entry),
+                (What::File(entry), Some(usage)) => *usage += &entry.usage(),
+                _ => {}
+            }
         }
+        self.links.clear();
+        self.link = 0;
+        None
     }
 
     fn take(&mut self, mut listing: Listing) {

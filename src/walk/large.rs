@@ -16,11 +16,12 @@
 //!
 //! Groups are what GNU du reads at a time, and sorts by inode number where that may help the disk; the lines of
 //! its output follow that order, so ours do. Only subdirectories, files with a line or several links, and failures
-//! have to be remembered for it. A group is sent after the one before it.
+//! have to be remembered for it. A group is sent after the one before it, and no more is read until that is done: what
+//! waits is one group and the one being printed, however many walkers there are.
 
 #![expect(
     clippy::disallowed_types,
-    reason = "a sum, added to once a part: see `Group`"
+    reason = "added to once a part, and at the end: see `Group`"
 )]
 
 use std::mem::MaybeUninit;

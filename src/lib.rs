@@ -27,7 +27,7 @@
 //! | 3 | [`walk`]: walkers. [`tally`]: steps to records. [`show`]: records to bytes, one file a format |
 //! | 2 | [`order`], [`sema`], [`status`] (all of standard error), [`watch`], [`operands`], [`export`] |
 //! | 1 | [`output`], [`cancel`], [`listing`], [`least`], [`record`], [`block_size`], [`time_style`], [`exclude`], [`quote`], [`owners`], [`supervise`] |
-//! | 0 | [`usage`], [`words`], [`schedule`] |
+//! | 0 | [`usage`], [`pack`], [`words`], [`schedule`] |
 
 pub mod block_size;
 pub mod cancel;
@@ -41,6 +41,7 @@ pub mod operands;
 pub mod order;
 pub mod output;
 pub mod owners;
+pub mod pack;
 pub mod quote;
 pub mod record;
 pub mod report;

@@ -166,8 +166,8 @@ mod tests {
         let mut operands = Operands::default();
         operands.add_list(b"a\0\0b", b"F");
         assert_eq!(names(&operands), ["a", "b"]);
-        let (extra, path) = operands.wrong.get(0).expect("the empty name");
-        assert_eq!((extra.before, path), (1, &b"F"[..]));
+        let (extra, _) = operands.wrong.get(0).expect("the empty name");
+        assert_eq!((extra.before, extra.name), (1, &b"F"[..]));
         assert!(matches!(
             extra.what,
             What::Failed(Failure {
@@ -183,7 +183,7 @@ mod tests {
         ] {
             let mut operands = Operands::default();
             operands.add_list(text, b"F");
-            assert_eq!((operands.names.len(), operands.wrong.list.len()), count);
+            assert_eq!((operands.names.len(), operands.wrong.iter().count()), count);
         }
     }
 }

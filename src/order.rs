@@ -20,7 +20,9 @@ use std::sync::Arc;
 
 use foldhash::fast::FixedState;
 
-use crate::listing::{Branch, Extras, Failure, Found, Key, Listing, Operation, What, push_name};
+use crate::listing::{
+    Branch, ExtraAt, Extras, Failure, Found, Key, Listing, Operation, What, push_name,
+};
 use crate::usage::{Detail, Entry, Item, Usage};
 
 /// One step of a lone walker.
@@ -98,7 +100,9 @@ struct Frame {
     branch: Option<Arc<Branch>>,
     name: u32,
     extras: Option<Box<Extras>>,
-    extra: usize,
+    extra: ExtraAt,
+    /// Of the extra told last.
+    detail: Option<Detail>,
     files: Option<Usage>,
     next: Option<Key>,
     failure: Option<Failure>,
@@ -116,7 +120,9 @@ struct Fold {
     /// Taken when all of it is there.
     usage: Option<Usage>,
     directories: u64,
-    links: VecDeque<Entry>,
+    /// Files with several links, told up to `link`; in no order, since all count for the same directory.
+    links: Extras,
+    link: ExtraAt,
     failures: Vec<FoldedFailure>,
 }
 
@@ -137,7 +143,7 @@ const LAST: Rank = (Key::MAX, u32::MAX, true, usize::MAX);
 
 /// What the top frame has next.
 enum Next {
-    Extra(usize),
+    Extra,
     Down(u32),
     Group(Key),
     Sum,
@@ -160,6 +166,7 @@ impl Order {
             name: 0,
             extras: Some(Box::new(extras)),
             extra: 0,
+            detail: None,
             files: None,
             next: None,
             failure: None,
@@ -207,10 +214,7 @@ impl Order {
             }
             let frame = self.stack.last_mut()?;
             match frame.next() {
-                Next::Extra(index) => {
-                    frame.extra = index + 1;
-                    return Some(Due::Extra(index));
-                }
+                Next::Extra => return Some(Due::Extra),
                 Next::Down(index) => match self.down(index) {
                     Down::Found(due) => return Some(due),
                     Down::Nothing => {}
@@ -284,7 +288,7 @@ impl Order {
             frame.fold = None;
             return Down::Nothing;
         };
-        if let Some(entry) = fold.links.pop_front() {
+        if let Some(entry) = fold.next_link() {
             return Down::Found(Due::Link(entry));
         }
         if fold.open > 0 {
@@ -320,14 +324,17 @@ impl Order {
     }
 
     /// A step with the names that it borrows.
-    fn tell(&self, due: Due) -> Option<Step<'_>> {
+    fn tell(&mut self, due: Due) -> Option<Step<'_>> {
+        if matches!(due, Due::Extra) {
+            return self.stack.last_mut()?.tell_extra();
+        }
         let (top, above) = match self.stack.as_slice() {
             [.., above, top] => (top, above),
             [top] => (top, top),
             [] => return None,
         };
         Some(match due {
-            Due::Extra(index) => top.tell_extra(index)?,
+            Due::Extra => return None,
             Due::Enter(index, entry) => Step::Enter {
                 name: above.branch.as_ref()?.name(index),
                 item: entry.item(Some(&self.detail)),
@@ -391,7 +398,7 @@ impl Order {
 /// A step without what it borrows. Indices are those of the top directory, or of the one above a directory that
 /// is entered.
 enum Due {
-    Extra(usize),
+    Extra,
     Enter(u32, Entry),
     File(u32, Entry),
     Failed(u32, Failure),
@@ -422,6 +429,7 @@ impl Frame {
             branch: listing.branch,
             extras: listing.extras,
             extra: 0,
+            detail: None,
             files: Some(listing.files),
             next: listing.next,
             extent: Extent::of(listing.failure.as_ref()),
@@ -440,17 +448,18 @@ impl Frame {
         };
     }
 
-    fn tell_extra(&self, index: usize) -> Option<Step<'_>> {
-        let extras = self.extras.as_ref()?;
-        let (extra, name) = extras.get(index)?;
+    fn tell_extra(&mut self) -> Option<Step<'_>> {
+        let (extra, next) = self.extras.as_ref()?.get(self.extra)?;
+        self.extra = next;
+        self.detail = extra.detail;
         Some(match extra.what {
             What::Failed(failure) => Step::Failed {
-                path: name,
+                path: extra.name,
                 failure,
             },
             What::File(entry) => Step::File {
-                name: (!name.is_empty()).then_some(name),
-                item: entry.item(extras.details.get(index)),
+                name: (!extra.name.is_empty()).then_some(extra.name),
+                item: entry.item(self.detail.as_ref()),
             },
         })
     }
@@ -464,11 +473,9 @@ impl Frame {
         let due = self
             .extras
             .as_ref()
-            .and_then(|extras| extras.get(self.extra));
-        if let Some((extra, _)) = due
-            && extra.before <= self.name
-        {
-            return Next::Extra(self.extra);
+            .and_then(|extras| extras.before(self.extra));
+        if due.is_some_and(|before| before <= self.name) {
+            return Next::Extra;
         }
         if self
             .branch
@@ -478,7 +485,7 @@ impl Frame {
             return Next::Down(self.name);
         }
         if due.is_some() {
-            return Next::Extra(self.extra);
+            return Next::Extra;
         }
         if self.files.is_some() {
             return Next::Sum;
@@ -508,17 +515,33 @@ impl Fold {
             open: 0,
             usage: Some(Usage::default()),
             directories: 0,
-            links: VecDeque::new(),
+            links: Extras::EMPTY,
+            link: 0,
             failures: Vec::new(),
         }
     }
 
     fn add(&mut self, entry: Entry) {
         if entry.once.is_some() {
-            self.links.push_back(entry);
+            self.links.push(0, b"", What::File(entry));
         } else if let Some(usage) = &mut self.usage {
             *usage += &entry.usage();
         }
+    }
+
+    /// The next linked file that was not told. What has no other links needs no step.
+    fn next_link(&mut self) -> Option<Entry> {
+        while let Some((extra, next)) = self.links.get(self.link) {
+            self.link = next;
+            match (extra.what, &mut self.usage) {
+                (What::File(entry), _) if entry.once.is_some() => return Some(entry),
+                (What::File(entry), Some(usage)) => *usage += &entry.usage(),
+                _ => {}
+            }
+        }
+        self.links.clear();
+        self.link = 0;
+        None
     }
 
     fn take(&mut self, mut listing: Listing) {
@@ -539,9 +562,11 @@ impl Fold {
             self.add_failure(&listing, LAST, b"", failure);
         }
         self.adopt_failures(&mut listing);
-        for extra in listing.extras.iter().flat_map(|extras| &extras.list) {
-            if let What::File(entry) = extra.what {
-                self.add(entry);
+        if let Some(extras) = listing.extras {
+            // As they are: to unpack and pack them again would cost more than all the rest.
+            match self.links.is_empty() {
+                true => self.links = *extras,
+                false => self.links.append(&extras),
             }
         }
     }
@@ -551,20 +576,21 @@ impl Fold {
         let Some(extras) = listing.extras.take() else {
             return;
         };
+        if !extras.any_failed() {
+            listing.extras = Some(extras);
+            return;
+        }
         let mut files = Extras::EMPTY;
-        for index in 0..extras.list.len() {
-            let Some((extra, name)) = extras.get(index) else {
-                break;
-            };
+        for (index, extra) in extras.iter().enumerate() {
             match extra.what {
-                What::File(_) => files.push(extra.before, name, extra.what),
+                What::File(_) => files.push(extra.before, extra.name, extra.what),
                 What::Failed(failure) => {
                     let rank = (listing.key, extra.before, false, index);
-                    self.add_failure(listing, rank, name, failure);
+                    self.add_failure(listing, rank, extra.name, failure);
                 }
             }
         }
-        listing.extras = (!files.list.is_empty()).then(|| Box::new(files));
+        listing.extras = (!files.is_empty()).then(|| Box::new(files));
     }
 
     fn add_failure(&mut self, listing: &Listing, rank: Rank, name: &[u8], failure: Failure) {

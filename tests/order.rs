@@ -575,7 +575,7 @@ impl<'a> Walkers<'a> {
             _ => Found::More,
         };
         let failure = failure_of(directory).filter(|_| is_last);
-        let extras = (!extras.list.is_empty()).then(|| Box::new(extras));
+        let extras = (!extras.is_empty()).then(|| Box::new(extras));
         let parts = Parts {
             extras,
             branch,

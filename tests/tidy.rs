@@ -36,7 +36,7 @@ const FLOORS: &[(u32, &[&str])] = &[
             "supervise",
         ],
     ),
-    (0, &["usage", "words", "schedule"]),
+    (0, &["usage", "pack", "words", "schedule"]),
 ];
 
 /// Names under which everything and nothing can be put.

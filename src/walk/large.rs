@@ -16,31 +16,30 @@
 //!
 //! Groups are what GNU du reads at a time, and sorts by inode number where that may help the disk; the lines of
 //! its output follow that order, so ours do. Only subdirectories, files with a line or several links, and failures
-//! have to be remembered for it. A group is sent after the one before it.
+//! have to be remembered for it. A group is sent after the one before it, and no more is read until that is done: what
+//! waits is one group and the one being printed, however many walkers there are.
 
 #![expect(
     clippy::disallowed_types,
-    reason = "a sum, added to once a part: see `Group`"
+    reason = "added to once a part, and at the end: see `Group`"
 )]
 
 use std::mem::MaybeUninit;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use crossbeam_channel::{Receiver, Sender, unbounded};
 use rustix::fs::{FileType, RawDir, RawDirEntry};
 use rustix::io::Errno;
 
 use super::agenda::Slot;
 use super::alone;
 use super::handle::Handle;
-use super::part::{Dirent, Part};
+use super::part::{Dirent, Gathered, Part};
 use super::posts::Stay;
 use super::{Dir, Fd, Follow, Kept, Shared};
 use crate::listing::{Branch, Failure, Found, GROUP, Key, Listing, Names, Operation};
 use crate::schedule;
-use crate::usage::Usage;
 use std::os::fd::BorrowedFd;
 
 /// Bytes of directory entries read at a time: what the C library reads.
@@ -122,19 +121,18 @@ struct Circle {
 pub(super) struct Group {
     index: u32,
     key: Key,
-    give: Sender<Box<Part>>,
-    parts: Receiver<Box<Part>>,
-    /// The sum of the parts in which nothing needs a place: most have only that, and a million would be many to keep.
-    plain: Mutex<Usage>,
+    parts: Mutex<Gathered>,
     /// One for the reader, one for the group before, one for each part that somebody is looking at.
     holds: AtomicUsize,
-    end: OnceLock<End>,
+    end: Mutex<Option<End>>,
 }
 
 #[derive(Debug)]
 struct End {
     sorted: bool,
     next: Option<Arc<Group>>,
+    /// Who reads on when the group has been sent: what is in a group is megabytes, and several at a time are many.
+    reader: Option<Reader>,
     failure: Option<Failure>,
 }
 
@@ -442,37 +440,47 @@ impl Reader {
         if !chunk.is_empty() {
             dealt.push((self.group.hold(), chunk));
         }
-        if !over.is_empty() {
-            self.next_group(walk);
-            self.count = over.len();
-            dealt.push((self.group.hold(), over));
-        }
-        match read {
-            Read::More => walk.push_urgent(Urgent::Read(self)),
-            ended => self.end(walk, &ended),
+        let full = (!over.is_empty()).then(|| self.begin_group(walk, over.len()));
+        dealt.extend((!over.is_empty()).then(|| (self.group.hold(), over)));
+        match (full, read) {
+            (None, Read::More) => walk.push_urgent(Urgent::Read(self)),
+            (Some((group, end)), Read::More) => {
+                let large = Arc::clone(&self.large);
+                let reader = Some(self);
+                group.end(walk, &large, End { reader, ..end });
+            }
+            (full, ended) => {
+                if let Some((group, end)) = full {
+                    group.end(walk, &self.large, end);
+                }
+                self.end(walk, &ended);
+            }
         }
         dealt
     }
 
-    fn next_group(&mut self, walk: &Arc<Shared>) {
+    /// Begins a group, with so many entries; the one before, and its end.
+    fn begin_group(&mut self, walk: &Shared, count: usize) -> (Arc<Group>, End) {
         let next = Group::new(self.group.index + 1, walk.key(), 2);
-        let group = std::mem::replace(&mut self.group, Arc::clone(&next));
-        let _ = group.end.set(End {
+        let end = End {
             sorted: sorts(walk, &self.large.dir, self.count),
-            next: Some(next),
+            next: Some(Arc::clone(&next)),
+            reader: None,
             failure: None,
-        });
-        Group::release(group, walk, &self.large);
+        };
+        self.count = count;
+        (std::mem::replace(&mut self.group, next), end)
     }
 
     fn end(self, walk: &Arc<Shared>, read: &Read) {
         let some_were_read = self.count > 0 || self.group.index > 0;
-        let _ = self.group.end.set(End {
+        let end = End {
             sorted: sorts(walk, &self.large.dir, self.count),
             next: None,
+            reader: None,
             failure: read.failure(some_were_read),
-        });
-        Group::release(self.group, walk, &self.large);
+        };
+        self.group.end(walk, &self.large, end);
     }
 }
 
@@ -522,15 +530,12 @@ impl Large {
 
 impl Group {
     fn new(index: u32, key: Key, holds: usize) -> Arc<Self> {
-        let (give, parts) = unbounded();
         Arc::new(Self {
             index,
             key,
-            give,
-            parts,
-            plain: Mutex::default(),
+            parts: Mutex::new(Gathered::EMPTY),
             holds: AtomicUsize::new(holds),
-            end: OnceLock::new(),
+            end: Mutex::default(),
         })
     }
 
@@ -542,15 +547,22 @@ impl Group {
 
     /// Takes a part of it that was looked at.
     fn take(&self, part: Part) {
-        if part.is_plain() {
-            *self.plain() += &part.files;
-        } else {
-            let _ = self.give.send(Box::new(part));
-        }
+        self.parts().add(&part);
+        part.recycle();
     }
 
-    fn plain(&self) -> MutexGuard<'_, Usage> {
-        self.plain.lock().unwrap_or_else(PoisonError::into_inner)
+    fn parts(&self) -> MutexGuard<'_, Gathered> {
+        self.parts.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn ending(&self) -> MutexGuard<'_, Option<End>> {
+        self.end.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The reader lets go of a group: this is its end.
+    fn end(self: Arc<Self>, walk: &Arc<Shared>, large: &Arc<Large>, end: End) {
+        *self.ending() = Some(end);
+        Self::release(self, walk, large);
     }
 
     /// Lets go of a group; the last one sends it, and lets go of the next in its name.
@@ -558,10 +570,15 @@ impl Group {
         schedule::point();
         while group.holds.fetch_sub(1, Ordering::AcqRel) == 1 {
             schedule::point();
-            let Some(end) = group.end.get() else { return };
-            group.send(walk, &large.dir, end);
-            match &end.next {
-                Some(next) => group = Arc::clone(next),
+            let Some(end) = group.ending().take() else {
+                return;
+            };
+            group.send(walk, &large.dir, &end);
+            if let Some(reader) = end.reader {
+                walk.push_urgent(Urgent::Read(reader));
+            }
+            match end.next {
+                Some(next) => group = next,
                 None => {
                     walk.agenda.finish(large.dir.slot, None);
                     return;
@@ -571,11 +588,8 @@ impl Group {
     }
 
     fn send(&self, walk: &Arc<Shared>, dir: &Dir, end: &End) {
-        let mut part = Part::join(
-            self.parts.try_iter().map(|part| *part).collect(),
-            end.sorted,
-        );
-        part.files += &self.plain();
+        let parts = std::mem::replace(&mut *self.parts(), Gathered::EMPTY);
+        let mut part = parts.join(end.sorted);
         let branch = part
             .take_names()
             .map(|names| walk.branch(dir, names, self.key));

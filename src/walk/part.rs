@@ -8,7 +8,7 @@ use rustix::io::Errno;
 
 use super::stat::{Lookup, Stat, stat, stat_file};
 use super::{Dir, Follow, Options};
-use crate::listing::{Extras, Failure, Names, Operation, What, push_name};
+use crate::listing::{Extra, ExtraAt, Extras, Failure, Names, Operation, What, push_name};
 use crate::usage::{Detail, Usage};
 
 /// Entries of one directory, looked at.
@@ -64,24 +64,21 @@ impl Part {
         SPARE.replace(Self::EMPTY)
     }
 
-    /// True where nothing in it needs a place of its own.
-    pub(super) fn is_plain(&self) -> bool {
-        self.ranks.is_empty()
-    }
-
     /// Leaves the memory to the next directory of this walker.
     pub(super) fn recycle(mut self) {
+        self.start = 0;
         self.files = Usage::NONE;
         self.names.clear();
+        self.extras.clear();
         self.ranks.clear();
         SPARE.set(self);
     }
 
+    /// The same for entries from there on.
     pub(super) fn starting_at(start: usize) -> Self {
-        Self {
-            start,
-            ..Self::EMPTY
-        }
+        let mut part = Self::fresh();
+        part.start = start;
+        part
     }
 
     /// Looks at one entry and adds what it finds.
@@ -99,10 +96,7 @@ impl Part {
             Seen::Failed(operation, errno) => {
                 let errno = errno.raw_os_error();
                 let failure = Failure { operation, errno };
-                self.add_extra(dirent, true, What::Failed(failure));
-                if options.details {
-                    self.extras.details.push(Detail::default());
-                }
+                self.add_extra(dirent, true, What::Failed(failure), None);
             }
         }
     }
@@ -115,18 +109,20 @@ impl Part {
                 .as_ref()
                 .is_none_or(|least| least.lets(&entry));
         if named || entry.once.is_some() {
-            self.add_extra(dirent, named, What::File(entry));
-            if options.details {
-                self.extras.details.push(stat.detail);
-            }
+            let detail = options.details.then_some(stat.detail);
+            self.add_extra(dirent, named, What::File(entry), detail);
         } else {
             self.files += &entry.usage();
         }
     }
 
-    fn add_extra(&mut self, dirent: Dirent<'_>, named: bool, what: What) {
-        let name = if named { dirent.name.to_bytes() } else { b"" };
-        self.extras.push(self.names.len(), name, what);
+    fn add_extra(&mut self, dirent: Dirent<'_>, named: bool, what: What, detail: Option<Detail>) {
+        self.extras.push_extra(&Extra {
+            before: self.names.len(),
+            name: if named { dirent.name.to_bytes() } else { b"" },
+            what,
+            detail,
+        });
         self.ranks.push(dirent.number);
     }
 
@@ -143,66 +139,13 @@ impl Part {
         options.exclude.matches(&self.path)
     }
 
-    /// The parts of one group, in any order, as one; sorted by inode number where GNU du sorts.
-    pub(super) fn join(mut parts: Vec<Self>, sorted: bool) -> Self {
-        parts.sort_by_key(|part| part.start);
-        let mut joined = Self::EMPTY;
-        joined.make_room_for(&parts);
-        if !sorted {
-            // Each part goes when it has been taken in: together they are as large as what becomes of them.
-            for part in parts {
-                part.items().for_each(|(_, item)| joined.adopt(&part, item));
-            }
-            return joined;
-        }
-        let mut items = Vec::new();
-        for (index, part) in parts.iter().enumerate() {
-            items.extend(part.items().map(|(rank, item)| (rank, index, item)));
-        }
-        items.sort_by_key(|&(rank, ..)| rank);
-        for (_, index, item) in items {
-            joined.adopt(&parts[index], item);
-        }
-        joined
-    }
-
-    /// Adds up the parts' sums, and takes memory for what else is in them, once and no more than needed.
-    fn make_room_for(&mut self, parts: &[Self]) {
-        let (mut extras, mut text, mut details) = (0, 0, 0);
-        for part in parts {
-            self.files += &part.files;
-            extras += part.extras.list.len();
-            text += part.extras.text.len();
-            details += part.extras.details.len();
-        }
-        self.extras.list.reserve_exact(extras);
-        self.extras.text.reserve_exact(text);
-        self.extras.details.reserve_exact(details);
-    }
-
-    /// Subdirectories and extras in order of appearance, each with its inode number.
-    fn items(&self) -> impl Iterator<Item = (u64, Item)> + '_ {
-        let (mut name, mut extra) = (0, 0);
-        self.ranks.iter().map(move |&rank| {
-            let due = self.extras.list.get(extra);
-            let item = if due.is_some_and(|due| due.before == name) {
-                extra += 1;
-                Item::Extra(extra - 1)
-            } else {
-                name += 1;
-                Item::Name(name - 1)
-            };
-            (rank, item)
-        })
-    }
-
     fn adopt(&mut self, part: &Self, item: Item) {
         match item {
             Item::Name(index) => self.names.push(part.names.name(index)),
-            Item::Extra(index) => {
-                if let Some((extra, name)) = part.extras.get(index) {
-                    self.extras.push(self.names.len(), name, extra.what);
-                    self.extras.details.extend(part.extras.details.get(index));
+            Item::Extra(at) => {
+                if let Some((extra, _)) = part.extras.get(at as ExtraAt) {
+                    let before = self.names.len();
+                    self.extras.push_extra(&Extra { before, ..extra });
                 }
             }
         }
@@ -210,13 +153,11 @@ impl Part {
 
     /// The extras, where there are any, without slack.
     pub(super) fn take_extras(&mut self) -> Option<Box<Extras>> {
-        if self.extras.list.is_empty() {
+        if self.extras.is_empty() {
             return None;
         }
         let mut extras = std::mem::replace(&mut self.extras, Extras::EMPTY);
-        extras.list.shrink_to_fit();
-        extras.text.shrink_to_fit();
-        extras.details.shrink_to_fit();
+        extras.shrink();
         Some(Box::new(extras))
     }
 
@@ -226,10 +167,100 @@ impl Part {
     }
 }
 
+/// One of the names or extras of a part. Small: there are as many as GNU du reads at a time.
 #[derive(Debug, Clone, Copy)]
 enum Item {
     Name(u32),
-    Extra(usize),
+    Extra(u32),
+}
+
+/// The parts of one group, one after the other as they came. In one piece: pieces of many threads' heaps would never
+/// be given back.
+#[derive(Debug)]
+pub(super) struct Gathered {
+    all: Part,
+    spans: Vec<Span>,
+}
+
+/// Where a part begins in what is gathered.
+#[derive(Debug, Clone, Copy)]
+struct Span {
+    /// See [`Part::start`].
+    start: usize,
+    names: u32,
+    extras: ExtraAt,
+    ranks: usize,
+}
+
+impl Gathered {
+    pub(super) const EMPTY: Self = Self {
+        all: Part::EMPTY,
+        spans: Vec::new(),
+    };
+
+    /// Takes what is in a part.
+    pub(super) fn add(&mut self, part: &Part) {
+        self.all.files += &part.files;
+        if part.ranks.is_empty() {
+            // A million such would be many to keep.
+            return;
+        }
+        self.spans.push(self.end(part.start));
+        self.all.names.append(&part.names);
+        self.all.extras.append(&part.extras);
+        self.all.ranks.extend_from_slice(&part.ranks);
+    }
+
+    /// All of it as one part, in order: sorted by inode number where GNU du sorts.
+    pub(super) fn join(mut self, sorted: bool) -> Part {
+        let mut joined = Part::EMPTY;
+        joined.files = self.all.files;
+        joined.extras.reserve(self.all.extras.bytes());
+        let end = self.end(0);
+        let ends = self.spans.iter().skip(1).copied().chain([end]);
+        let mut spans: Vec<(Span, Span)> = self.spans.iter().copied().zip(ends).collect();
+        spans.sort_by_key(|(span, _)| span.start);
+        let items = spans.iter().flat_map(|&(from, to)| self.items(from, to));
+        if sorted {
+            let mut items: Vec<(u64, Item)> = items.collect();
+            items.sort_by_key(|&(rank, _)| rank);
+            self.all.ranks = Vec::new();
+            let items = items.into_iter();
+            items.for_each(|(_, item)| joined.adopt(&self.all, item));
+        } else {
+            items.for_each(|(_, item)| joined.adopt(&self.all, item));
+        }
+        joined
+    }
+
+    /// Where the next part will begin.
+    fn end(&self, start: usize) -> Span {
+        Span {
+            start,
+            names: self.all.names.len(),
+            extras: self.all.extras.end(),
+            ranks: self.all.ranks.len(),
+        }
+    }
+
+    /// Subdirectories and extras of a part in order of appearance, each with its inode number.
+    fn items(&self, from: Span, to: Span) -> impl Iterator<Item = (u64, Item)> + '_ {
+        let (mut name, mut extra) = (from.names, from.extras);
+        let extras = &self.all.extras;
+        let ranks = self.all.ranks.get(from.ranks..to.ranks);
+        ranks.unwrap_or_default().iter().map(move |&rank| {
+            let is_due = extra < to.extras && extras.before(extra) == Some(name - from.names);
+            let due = is_due.then(|| extras.get(extra)).flatten();
+            let item = if let Some((_, next)) = due {
+                let at = std::mem::replace(&mut extra, next);
+                Item::Extra(u32::try_from(at).unwrap_or(u32::MAX))
+            } else {
+                name += 1;
+                Item::Name(name - 1)
+            };
+            (rank, item)
+        })
+    }
 }
 
 /// Asks the kernel about an entry, unless its type already says that it will be opened.

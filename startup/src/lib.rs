@@ -142,7 +142,18 @@ fn share_one_heap_where_space_is_limited() {
     }
 }
 
+/// Large pieces of memory go back to the system as soon as they are let go of: left to itself, the C library takes the
+/// first such for a habit, and keeps up to 64 MiB for the next.
+fn give_large_pieces_back() {
+    #[cfg(target_env = "gnu")]
+    for what in [libc::M_MMAP_THRESHOLD, libc::M_TRIM_THRESHOLD] {
+        // SAFETY: mallopt sets a number of the C library's; no other thread runs yet.
+        unsafe { libc::mallopt(what, 128 * 1024) };
+    }
+}
+
 extern "C" fn look() {
+    give_large_pieces_back();
     share_one_heap_where_space_is_limited();
     for (descriptor, closed) in (0..).zip(&CLOSED) {
         // SAFETY: fcntl(F_GETFD) reads a flag of a descriptor and touches no memory of ours.

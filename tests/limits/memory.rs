@@ -3,13 +3,14 @@
 use std::fs;
 use std::os::fd::AsFd;
 use std::path::PathBuf;
-use std::process::Stdio;
+use std::process::{Command, Stdio};
 use std::time::Duration;
 
 use rustix::fs::{AtFlags, linkat};
+use wait4::Wait4;
 
 use crate::planted::Planted;
-use crate::run::{is_thorough, is_whole, pdu, size, text, wait_until, works};
+use crate::run::{Limited, PDU, is_thorough, is_whole, pdu, size, text, wait_until, works};
 use crate::worker::worker_of;
 
 /// Nothing yet; on disk where a million are to come, for which a file system in memory has no room.
@@ -106,6 +107,39 @@ fn out_of_memory_is_one_line_and_status_1() {
     assert!(exhausted > 0, "it was always enough: nothing was tried");
 }
 
+/// As many lines as there are inodes, and all of them in the last.
+#[track_caller]
+fn lists(limited: &Limited, words: &str, inodes: usize) {
+    let output = limited.run(words);
+    assert_eq!(text(&output.stderr), "", "{words}");
+    let out = text(&output.stdout);
+    let last = out.lines().last();
+    assert_eq!(last, Some(format!("{inodes}\tt").as_str()), "{words}");
+    assert_eq!(out.lines().count(), inodes, "{words}");
+}
+
+/// What waits of a large directory whose files all have a line: the kernel's own count of the process.
+#[test]
+fn a_line_for_every_file_of_a_large_directory_takes_little_memory() {
+    let tree = flat(size(200_000, 1_000_000));
+    for walkers in ["-j1", "-j20"] {
+        let peak = peak(&tree, walkers);
+        eprintln!("{walkers}: {peak} MiB");
+        assert!(peak <= 28, "{peak} MiB with {walkers}: more than GNU du");
+    }
+}
+
+/// MiB that `pdu -a` had at most. From a small process: what starts another counts as its beginning.
+fn peak(tree: &Planted, walkers: &str) -> u64 {
+    let mut command = Command::new("sh");
+    command.args(["-c", "exec \"$@\"", "sh", PDU, "-a", walkers, "t"]);
+    command.current_dir(tree.root()).stdout(Stdio::null());
+    let mut child = command.spawn().expect("it starts");
+    let ended = child.wait4().expect("it is ours");
+    assert!(ended.status.success());
+    ended.rusage.maxrss >> 20
+}
+
 /// A memory cgroup of version 1; removed when dropped.
 struct Cgroup(PathBuf);
 
@@ -147,6 +181,7 @@ fn forty_mebibytes_hold_a_million_files_and_half_a_million_links() {
             fs::write(&script, join).expect("it is ours");
             let limited = pdu(tree.root()).after(&format!("sh {}", script.display()));
             limited.counts(&format!("{walkers} -s --inodes t"), inodes);
+            lists(&limited, &format!("{walkers} -a --inodes t"), inodes);
             eprintln!("{name} {walkers}: {} MiB", group.peak());
         }
     }
@@ -168,7 +203,7 @@ fn resident(pid: u32, field: &str) -> u64 {
 fn a_reader_that_sleeps_holds_the_walk_and_not_the_memory() {
     assert!(is_thorough(), "PDU_THOROUGH=1 is missing");
     for tree in [flat(1_000_000), linked(500, 1_000)] {
-        let mut command = std::process::Command::new(crate::run::PDU);
+        let mut command = Command::new(PDU);
         command
             .args(["-a", "t"])
             .current_dir(tree.root())

@@ -278,6 +278,9 @@ pub struct Extras {
 /// Which of [`Extras`]: where it begins. The first is 0; each says which is the next.
 pub type ExtraAt = usize;
 
+/// From how many bytes on extras are not copied to be taken.
+const LARGE: usize = 64 * 1024;
+
 /// What follows the place and the name of an extra: the sum of what is true of it.
 const FAILED: u64 = 1;
 const ONCE: u64 = 2;
@@ -313,10 +316,19 @@ impl Extras {
         self.packed.reserve_exact(bytes);
     }
 
-    /// Gives back the memory that is not used.
-    pub fn shrink(&mut self) {
-        self.packed.shrink_to_fit();
-        self.failures.shrink_to_fit();
+    /// All of them without slack; leaves none here, but the memory, unless it is large.
+    pub fn take(&mut self) -> Self {
+        if self.packed.len() > LARGE {
+            let mut taken = std::mem::replace(self, Self::EMPTY);
+            taken.packed.shrink_to_fit();
+            return taken;
+        }
+        let taken = Self {
+            packed: self.packed.as_slice().into(),
+            failures: std::mem::take(&mut self.failures),
+        };
+        self.packed.clear();
+        taken
     }
 
     /// Bytes of memory that they take.

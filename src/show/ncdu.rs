@@ -233,6 +233,11 @@ fn last_component(path: &[u8]) -> &[u8] {
 
 /// Bytes between quotes, as ncdu writes them.
 fn push_string(text: &mut Vec<u8>, string: &[u8]) {
+    let is_plain = |&byte: &u8| byte > 0x1f && !matches!(byte, b'"' | b'\\' | 0x7f);
+    // Nearly all are, and to look at all of it without an early end is quick.
+    if string.iter().filter(|byte| !is_plain(byte)).count() == 0 {
+        return text.extend_from_slice(string);
+    }
     for &byte in string {
         match byte {
             b'"' | b'\\' => text.extend_from_slice(&[b'\\', byte]),

@@ -39,12 +39,6 @@ pub struct Selection {
 }
 
 impl Selection {
-    /// True where everything that is counted has a record.
-    #[must_use]
-    pub fn is_all(&self) -> bool {
-        self.all && self.max_depth == u32::MAX && self.threshold == Threshold::AtLeast(0)
-    }
-
     /// True where the record has a line.
     #[must_use]
     pub fn takes(&self, record: &Record<'_>) -> bool {

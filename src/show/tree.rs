@@ -1,7 +1,9 @@
 //! A chart for people: the largest entries as a tree, the largest first.
 //!
-//! As many lines as there is room for; what is left out is summed in the last one. Of all records only those wait
-//! that are still among the largest: a directory is at least as large as what is in it, and of equals it is
+//! As many lines as there is room for; what no line stands for is summed in the last one: a line stands for all that
+//! is in its entry, but where lines of that follow, for the directory alone. So those at the ends of the branches,
+//! the directories on the way and the last line add up to the whole. Of all records only those wait that are still
+//! among the largest: a directory is at least as large as what is in it, and of equals it is
 //! preferred, so that the largest are always a tree. Where a directory is not among those asked for (`-t`), or
 //! does not count what is in it (`-S`), an entry hangs on the nearest directory that is shown, by its path from
 //! there. How the lines look is `chart`'s affair.
@@ -9,7 +11,7 @@
 //! Memory: the lines, the way down to the directory that the walk is in, and the ways down to the lines.
 
 use std::cmp::{Ordering, Reverse};
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::io::{self, Write};
 use std::rc::Rc;
 
@@ -45,11 +47,9 @@ pub struct Tree {
     levels: Vec<Level>,
     /// What has a line so far; the least goes first.
     kept: BTreeMap<Rank, Kept>,
-    /// Everything that was asked for: how many, and the sum of what is in nothing else.
-    count: u64,
-    sum: u128,
-    /// Told what is too small for a line, where everything counted was asked for: what has no record then is known
-    /// from the sums.
+    /// How many came so far.
+    turn: u64,
+    /// Told what is too small for a line.
     least: Option<Least>,
 }
 
@@ -60,8 +60,6 @@ struct Level {
     detail: Detail,
     /// The size of the directory alone.
     own: u128,
-    /// The sum of what is in it, of what was asked for.
-    below: u128,
 }
 
 /// What is kept, the rather: the larger, then the one further up, then the one that came first.
@@ -75,7 +73,7 @@ struct Kept {
     usage: Usage,
     detail: Detail,
     /// As for [`Level`].
-    below: u128,
+    own: u128,
 }
 
 /// Where something is: paths are long, and most of them are never shown.
@@ -128,7 +126,7 @@ impl Tree {
         (options, least): (Options, Option<Least>),
     ) -> Self {
         Self {
-            least: least.filter(|_| selection.is_all() && !options.separate),
+            least,
             selection,
             ranking: Ranking {
                 sort: Some(ranking.sort.unwrap_or(Sort::Size)),
@@ -140,8 +138,7 @@ impl Tree {
             chart: Chart::new(lines, options.chart),
             levels: Vec::new(),
             kept: BTreeMap::new(),
-            count: 0,
-            sum: 0,
+            turn: 0,
         }
     }
 
@@ -149,26 +146,18 @@ impl Tree {
         self.selection.measure.of(usage)
     }
 
-    /// Counts for what is left out: in the directory that the record is in, or by itself.
-    fn count(&mut self, kind: Kind, size: u128) {
-        match self.levels.last_mut() {
-            Some(above) if kind == Kind::File || !self.separate => above.below += size,
-            _ => self.sum += size,
-        }
-    }
-
     /// Keeps the record for as long as it is among the largest.
     fn keep(&mut self, record: &Record<'_>, level: Option<Level>) {
         let worth = self.ranking.worth(self.selection.measure, &record.usage);
-        let rank = (worth, Reverse(record.depth), Reverse(self.count));
-        self.count += 1;
+        let rank = (worth, Reverse(record.depth), Reverse(self.turn));
+        self.turn += 1;
         let most = self.ranking.top.or(self.rows).unwrap_or(usize::MAX);
         let least = self.kept.first_key_value().map(|(least, _)| least);
         if self.kept.len() >= most && least.is_none_or(|least| *least > rank) {
             return;
         }
-        let (place, detail, below) = match level {
-            Some(level) => (level.place, level.detail, level.below),
+        let (place, detail, own) = match level {
+            Some(level) => (level.place, level.detail, level.own),
             None => {
                 let place = Place::new(self.levels.last(), record);
                 (place, record.detail.copied().unwrap_or_default(), 0)
@@ -179,7 +168,7 @@ impl Tree {
             kind: record.kind,
             usage: record.usage,
             detail,
-            below,
+            own,
         };
         self.kept.insert(rank, kept);
         self.keep_at_most(most);
@@ -202,25 +191,49 @@ impl Tree {
         }
     }
 
-    /// Gives up what does not fit, and tells of what was given up: how much, in how many entries.
-    fn fit(&mut self, other_lines: usize, inodes: u64) -> Option<(u64, u128)> {
-        if self.least.is_some() {
-            self.count = inodes;
+    /// Gives up what does not fit beside other lines, and tells what no line stands for: how many entries, and how
+    /// much.
+    fn fit(&mut self, other_lines: usize, total: &Usage) -> Option<(u64, u128)> {
+        let (Some(rows), None) = (self.rows, self.ranking.top) else {
+            return self.left_out(total);
+        };
+        let room = rows.saturating_sub(other_lines).max(1);
+        self.keep_at_most(room);
+        let left_out = self.left_out(total)?;
+        if self.kept.len() < room || room == 1 {
+            return Some(left_out);
         }
-        if let (Some(rows), None) = (self.rows, self.ranking.top) {
-            let room = rows.saturating_sub(other_lines);
-            let fits = self.count <= u64::try_from(room).unwrap_or(u64::MAX);
-            self.keep_at_most(if fits { room } else { room.max(2) - 1 });
-        }
-        let shown = u64::try_from(self.kept.len()).unwrap_or(u64::MAX);
-        let mut all = self.sum;
-        let mut sizes = 0;
+        self.keep_at_most(room - 1);
+        self.left_out(total)
+    }
+
+    fn left_out(&self, total: &Usage) -> Option<(u64, u128)> {
+        // The directories that have lines of what is counted in them; with `-S`, only files are, in one.
+        let mut open = HashSet::new();
         for kept in self.kept.values() {
-            all += kept.below;
-            sizes += self.size(&kept.usage);
+            let levels = match (self.separate, kept.kind) {
+                (false, _) => usize::MAX,
+                (true, Kind::File) => 1,
+                (true, _) => 0,
+            };
+            let above = &kept.place.above;
+            let above = std::iter::successors(above.as_ref(), |place| place.above.as_ref());
+            // What is open already has said so to those above it.
+            let mut opens = |place: &Rc<Place>| open.insert(Rc::as_ptr(place));
+            let _ = above.take(levels).take_while(|place| opens(place)).count();
         }
-        let count = self.count.saturating_sub(shown);
-        (count > 0).then_some((count, all.saturating_sub(sizes)))
+        let (mut entries, mut size) = (total.inodes, self.size(total));
+        for kept in self.kept.values() {
+            let is_open = open.contains(&Rc::as_ptr(&kept.place));
+            let stands_for = if is_open {
+                (1, kept.own)
+            } else {
+                (kept.usage.inodes, self.size(&kept.usage))
+            };
+            entries = entries.saturating_sub(stands_for.0);
+            size = size.saturating_sub(stands_for.1);
+        }
+        (entries > 0).then_some((entries, size))
     }
 
     /// What is kept, each with its name below what it hangs on.
@@ -338,24 +351,17 @@ impl Format for Tree {
             place: Place::new(self.levels.last(), record),
             detail: record.detail.copied().unwrap_or_default(),
             own: self.size(&record.usage),
-            below: 0,
         });
         Ok(())
     }
 
     fn record(&mut self, record: &Record<'_>, _: &mut dyn Write) -> io::Result<Written> {
-        let mut level = match record.kind {
+        let level = match record.kind {
             Kind::File => None,
             _ => self.levels.pop(),
         };
-        if let (Some(level), Some(_)) = (&mut level, &self.least) {
-            level.below = self.size(&record.usage).saturating_sub(level.own);
-        }
         if self.selection.takes_unfinished(record) {
-            self.count(record.kind, self.size(&record.usage));
             self.keep(record, level);
-        } else if let Some(level) = level {
-            self.count(record.kind, level.below);
         }
         Ok(Written::Well)
     }
@@ -364,7 +370,7 @@ impl Format for Tree {
         let header = header(end);
         let has_total = self.total && end.outcome.is_end_of_walk();
         let other_lines = usize::from(header.is_some()) + usize::from(has_total);
-        let left_out = self.fit(other_lines, end.total.inodes);
+        let left_out = self.fit(other_lines, &end.total);
         let note = Note {
             header,
             left_out,

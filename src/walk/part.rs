@@ -156,9 +156,7 @@ impl Part {
         if self.extras.is_empty() {
             return None;
         }
-        let mut extras = std::mem::replace(&mut self.extras, Extras::EMPTY);
-        extras.shrink();
-        Some(Box::new(extras))
+        Some(Box::new(self.extras.take()))
     }
 
     /// The names of the subdirectories, where there are any, without slack.

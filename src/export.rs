@@ -90,8 +90,7 @@ struct Entry {
     uid: Option<u32>,
     gid: Option<u32>,
     mode: Option<u32>,
-    seconds: i64,
-    nanoseconds: u32,
+    time: Option<Moment>,
 }
 
 /// A step without what it borrows.
@@ -148,8 +147,8 @@ impl Export {
     }
 
     fn tell(&self, due: Due) -> Step<'_> {
-        let failure = Failure {
-            operation: Operation::Exported,
+        let failure = |operation| Failure {
+            operation,
             errno: 0,
         };
         let detail = Some(&self.detail);
@@ -163,10 +162,13 @@ impl Export {
                 name: Some(&self.name),
                 item: Item { detail, ..item },
             },
-            Due::Failed => Step::Failed { path: b"", failure },
+            Due::Failed => Step::Failed {
+                path: b"",
+                failure: failure(Operation::Exported),
+            },
             Due::FailedBelow => Step::Failed {
                 path: &self.name,
-                failure,
+                failure: failure(Operation::ExportedEntry),
             },
             Due::Leave => Step::Leave {
                 read: Extent::Whole,
@@ -363,7 +365,7 @@ impl Export {
             b"uid" => entry.uid = Some(input.small_integer()?),
             b"gid" => entry.gid = Some(input.small_integer()?),
             b"mode" => entry.mode = Some(input.small_integer()?),
-            b"mtime" => (entry.seconds, entry.nanoseconds) = input.time()?,
+            b"mtime" => entry.time = Some(input.time()?),
             b"excluded" => {
                 input.pass_over()?;
                 entry.is_excluded = true;
@@ -397,10 +399,7 @@ impl Entry {
             allocated: allocated.into(),
             apparent: apparent.into(),
             inodes: 1,
-            newest: Moment {
-                seconds: self.seconds,
-                nanoseconds: self.nanoseconds,
-            },
+            newest: self.time.unwrap_or(Moment::NEVER),
         }
     }
 
@@ -671,7 +670,7 @@ impl Input {
 
     /// Seconds since the epoch, perhaps with a fraction. What ncdu writes for a time before is a negative number
     /// read as one without a sign.
-    fn time(&mut self) -> Result<(i64, u32), Wrong> {
+    fn time(&mut self) -> Result<Moment, Wrong> {
         let no_time = "a time is no number of seconds";
         let mut token = self.token()?;
         let is_negative = token == b'-';
@@ -692,9 +691,13 @@ impl Input {
             Some(b'e' | b'E') => return Err(self.wrong(no_time)),
             _ => 0,
         };
-        Ok(match (is_negative, nanoseconds) {
+        let (seconds, nanoseconds) = match (is_negative, nanoseconds) {
             (true, 1..) => (seconds.saturating_sub(1), 1_000_000_000 - nanoseconds),
             _ => (seconds, nanoseconds),
+        };
+        Ok(Moment {
+            seconds,
+            nanoseconds,
         })
     }
 

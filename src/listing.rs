@@ -212,8 +212,10 @@ pub enum Operation {
     OpenNames,
     /// read of the list of operands.
     ReadNames,
-    /// Anything that the maker of an export did not succeed in.
+    /// What the maker of an export did not succeed in: to read a directory.
     Exported,
+    /// The same: to look at an entry, which does not count.
+    ExportedEntry,
     /// open, or creation, of the file that the report goes to.
     CreateOutput,
     /// write to it, or its renaming.

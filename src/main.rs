@@ -68,8 +68,7 @@ fn run(mut plan: Plan) -> Exit {
     for warning in &plan.warnings {
         status.complain(warning);
     }
-    let output = plan.output.take().filter(|file| file != "-");
-    let Some(file) = output else {
+    let Some(file) = plan.output.take() else {
         let ending = count(plan, &mut stdout(), &mut status);
         return conclude(ending, b"", &mut status);
     };

@@ -1,8 +1,10 @@
 //! Where the report goes with `-o`: a file that has its name only once it is whole.
 //!
 //! It is written without a name (`O_TMPFILE`) in the directory of its target, or where the file system cannot do
-//! that, under a random one. When the run has come to its end, [`Output::commit`] renames it over the target; until
-//! then the target is as it was, and a run that ends in any other way leaves nothing behind. The permissions of an
+//! that, under a random one, which it gets with its first bytes: before, nobody may be listening for the signal that
+//! would leave it behind. When the run has come to its end, [`Output::commit`] renames it over the target; until
+//! then the target is as it was, and a run that ends in any other way leaves nothing behind (one that is killed
+//! leaves the random name). The permissions of an
 //! earlier file are kept; a symbolic link stays one, and what it leads to is replaced. What is no regular file
 //! (`/dev/null`, a pipe) is written as it comes.
 
@@ -14,6 +16,7 @@ use std::os::fd::{AsFd, AsRawFd, OwnedFd};
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::{Path, PathBuf};
 use std::sync::LazyLock;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use crossbeam_channel::{Receiver, Sender, bounded};
 use rustix::fs::{Access, AtFlags, FileType, Gid, Mode, OFlags, Stat, Uid};
@@ -29,10 +32,14 @@ const MOST_NAMES: usize = 100;
 /// with it.
 static NAMED: LazyLock<(Sender<Named>, Receiver<Named>)> = LazyLock::new(|| bounded(1));
 
+/// Somebody has asked to stop.
+static IS_UNWANTED: AtomicBool = AtomicBool::new(false);
+
 /// See the module.
 #[derive(Debug)]
 pub struct Output {
-    file: File,
+    /// Nothing where it will have a temporary name and nothing was written yet.
+    file: Option<File>,
     /// Nothing where it is written as it comes.
     target: Option<Target>,
 }
@@ -42,7 +49,9 @@ pub struct Output {
 struct Target {
     directory: OwnedFd,
     name: OsString,
-    /// It has a name already, the one in [`NAMED`].
+    /// The file that it replaces.
+    earlier: Option<Stat>,
+    /// It has a name from the start, the one in [`NAMED`].
     is_named: bool,
 }
 
@@ -65,7 +74,7 @@ impl Output {
                 }
                 FileType::RegularFile => {
                     rustix::fs::access(path, Access::WRITE_OK)?;
-                    Self::replace(&end_of_links(path)?, Some(&stat))
+                    Self::replace(&end_of_links(path)?, Some(stat))
                 }
                 _ => {
                     let flags = OFlags::WRONLY | OFlags::NOCTTY | OFlags::CLOEXEC;
@@ -83,13 +92,14 @@ impl Output {
 
     fn as_it_comes(file: OwnedFd) -> Self {
         Self {
-            file: file.into(),
+            file: Some(file.into()),
             target: None,
         }
     }
 
-    fn replace(path: &Path, earlier: Option<&Stat>) -> io::Result<Self> {
-        if path.as_os_str().as_bytes().ends_with(b"/") {
+    fn replace(path: &Path, earlier: Option<Stat>) -> io::Result<Self> {
+        let name = path.as_os_str().as_bytes();
+        if name.ends_with(b"/") || name.ends_with(b"/.") {
             return Err(Errno::ISDIR.into());
         }
         let name = path.file_name().ok_or(Errno::NOENT)?.to_owned();
@@ -99,42 +109,54 @@ impl Output {
         };
         let flags = OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC;
         let directory = rustix::fs::open(directory, flags, Mode::empty())?;
-        let (file, is_named) = match nameless(&directory) {
-            Some(file) => (file, false),
-            None => (named(&directory)?, true),
-        };
-        let output = Self {
-            file: file.into(),
-            target: Some(Target {
-                directory,
-                name,
-                is_named,
-            }),
-        };
-        if let Some(earlier) = earlier {
-            output.take_permissions(earlier)?;
+        let nameless = nameless(&directory);
+        if nameless.is_none() {
+            // That it cannot be made is better told now than after the walk.
+            rustix::fs::accessat(
+                &directory,
+                ".",
+                Access::WRITE_OK | Access::EXEC_OK,
+                AtFlags::empty(),
+            )?;
         }
-        Ok(output)
+        let target = Target {
+            directory,
+            name,
+            earlier,
+            is_named: nameless.is_none(),
+        };
+        let file = nameless.map(|file| target.start(file)).transpose()?;
+        Ok(Self {
+            file,
+            target: Some(target),
+        })
     }
 
-    /// The file shall belong to whom it belonged, as far as we may give it away.
-    fn take_permissions(&self, earlier: &Stat) -> io::Result<()> {
-        let owner = Some(Uid::from_raw(earlier.st_uid));
-        let group = Some(Gid::from_raw(earlier.st_gid));
-        let _ = rustix::fs::fchown(&self.file, None, group);
-        let _ = rustix::fs::fchown(&self.file, owner, None);
-        let mode = Mode::from_raw_mode(earlier.st_mode & 0o7777);
-        Ok(rustix::fs::fchmod(&self.file, mode)?)
+    /// The file, which is made where it is not there yet; nothing where nobody wants it any more.
+    fn file(&mut self) -> io::Result<Option<&mut File>> {
+        if let (None, Some(target)) = (&self.file, &self.target) {
+            if IS_UNWANTED.load(Ordering::SeqCst) {
+                return Ok(None);
+            }
+            self.file = Some(target.start(named(&target.directory)?)?);
+            if IS_UNWANTED.load(Ordering::SeqCst) {
+                discard();
+            }
+        }
+        Ok(self.file.as_mut())
     }
 
     /// The report is whole: from now on the file is there.
-    pub fn commit(self) -> io::Result<()> {
-        let Some(target) = &self.target else {
-            return Ok(());
+    pub fn commit(mut self) -> io::Result<()> {
+        self.file()?;
+        let (target, file) = match (&self.target, &self.file) {
+            (None, _) => return Ok(()),
+            (Some(_), None) => return Err(Errno::INTR.into()),
+            (Some(target), Some(file)) => (target, file),
         };
-        self.file.sync_all()?;
+        file.sync_all()?;
         if !target.is_named {
-            let name = with_random_name(|name| link(&self.file, &target.directory, name))?;
+            let name = with_random_name(|name| link(file, &target.directory, name))?;
             remember(&target.directory, name)?;
         }
         // Gone where it was discarded, since somebody asked to stop.
@@ -146,6 +168,21 @@ impl Output {
     }
 }
 
+impl Target {
+    /// The file shall belong to whom the earlier one belonged, as far as we may give it away.
+    fn start(&self, file: OwnedFd) -> io::Result<File> {
+        if let Some(earlier) = &self.earlier {
+            let owner = Some(Uid::from_raw(earlier.st_uid));
+            let group = Some(Gid::from_raw(earlier.st_gid));
+            let _ = rustix::fs::fchown(&file, None, group);
+            let _ = rustix::fs::fchown(&file, owner, None);
+            let mode = Mode::from_raw_mode(earlier.st_mode & 0o7777);
+            rustix::fs::fchmod(&file, mode)?;
+        }
+        Ok(file.into())
+    }
+}
+
 impl Named {
     fn remove(&self) {
         let _ = rustix::fs::unlinkat(&self.directory, &self.name, AtFlags::empty());
@@ -154,7 +191,10 @@ impl Named {
 
 impl Write for Output {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.file.write(bytes)
+        match self.file()? {
+            Some(file) => file.write(bytes),
+            None => Ok(bytes.len()),
+        }
     }
 
     fn flush(&mut self) -> io::Result<()> {
@@ -165,12 +205,18 @@ impl Write for Output {
 impl Drop for Output {
     /// What was not committed is not wanted.
     fn drop(&mut self) {
-        discard();
+        remove_named();
     }
 }
 
-/// The run will not come to its end: a file under a temporary name goes now, while there is time.
+/// The run will not come to its end: a file under a temporary name goes now, while there is time, and there will be
+/// no other.
 pub fn discard() {
+    IS_UNWANTED.store(true, Ordering::SeqCst);
+    remove_named();
+}
+
+fn remove_named() {
     if let Ok(named) = NAMED.1.try_recv() {
         named.remove();
     }
@@ -271,30 +317,38 @@ mod tests {
         let output = || {
             let flags = OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC;
             let directory = rustix::fs::open(&place, flags, Mode::empty()).expect("a directory");
-            let file = named(&directory).expect("it can be made").into();
-            let (name, is_named) = ("report".into(), true);
             let target = Some(Target {
                 directory,
-                name,
-                is_named,
+                name: "report".into(),
+                earlier: None,
+                is_named: true,
             });
-            Output { file, target }
+            Output { file: None, target }
         };
 
         let mut first = output();
+        assert_eq!(list(), "");
         first.write_all(b"first").expect("there is room");
         assert!(list().starts_with(".pdu-") && list().lines().count() == 1);
         first.commit().expect("it can be renamed");
         assert_eq!(list(), "report\n");
 
-        drop(output());
+        let mut dropped = output();
+        dropped.write_all(b"dropped").expect("there is room");
+        assert_eq!(list().lines().count(), 2);
+        drop(dropped);
         assert_eq!(list(), "report\n");
 
-        let cancelled = output();
+        let mut cancelled = output();
+        cancelled.write_all(b"cancelled").expect("there is room");
         assert_eq!(list().lines().count(), 2);
         discard();
         assert_eq!(list(), "report\n");
         assert!(cancelled.commit().is_err());
+        let mut late = output();
+        late.write_all(b"late").expect("nobody wants it");
+        assert!(late.commit().is_err());
+        assert_eq!(list(), "report\n");
         let text = std::fs::read(place.join("report")).expect("it is there");
         assert_eq!(text, b"first");
         let _ = std::fs::remove_dir_all(&place);

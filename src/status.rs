@@ -155,7 +155,7 @@ impl Status {
                 [b"cannot open ", &*quoted(), b" for reading: ", &*reason].concat()
             }
             Operation::ReadNames => [&*bare(), b": read error: ", &*reason].concat(),
-            Operation::Exported => {
+            Operation::Exported | Operation::ExportedEntry => {
                 let what: &[u8] = b": could not be read when the export was made";
                 [&*bare(), what].concat()
             }

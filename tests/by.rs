@@ -426,6 +426,8 @@ fn every_format_says_the_same() {
     );
     assert!(summary.starts_with(&start), "{summary}");
     assert!(summary.ends_with("\"errors\":[]}}\n"), "{summary}");
+    let table = of("-T");
+    assert_eq!(of("-T -0"), table.replace('\n', "\0"));
 }
 
 /// A size as GNU's `-h` has it.
@@ -756,10 +758,12 @@ fn an_export_has_the_classes_that_it_tells() {
     assert_eq!(classes("owner"), "(unknown) 12288 3,987654321 4096 1");
     assert_eq!(classes("group"), "(unknown) 12288 3,987654321 4096 1");
     assert_eq!(classes("ext"), "(directories) 4096 1,rs 12288 3");
+    assert_eq!(classes("age"), "(unknown) 16384 4");
     // What is not told is not told on.
     let again = pdu(tree.root(), "--from=export --format=ncdu --time");
     assert_eq!(again.matches("id\":987654321").count(), 2, "{again}");
     assert_eq!(again.matches("\"uid\"").count(), 1, "{again}");
+    assert_eq!(again.matches("mtime").count(), 0, "{again}");
 }
 
 fn outcome(tree: &Tree, words: &str) -> (Option<i32>, String, String) {

@@ -431,6 +431,11 @@ fn what_could_not_be_read_is_told_again_when_the_export_is_read() {
         "/r/f: could not be read when the export was made"
     );
     assert_eq!(script(&tree, of_file).stdout, b"1\t/r\n");
+    // An export of the export holds it too.
+    let again = script(&tree, &of_file.replace("-s --inodes", "--format=ncdu"));
+    let again = characters(&again.stdout);
+    let end = "},\n{\"name\":\"f\",\"read_error\":true}]]\n";
+    assert!(again.ends_with(end), "{again}");
 }
 
 #[test]
@@ -540,7 +545,7 @@ fn what_the_format_allows_is_read() {
             "-ab",
             "3\t/\u{1f600}\u{e9}\"\\\x08\x01\n3\t/\n",
         ),
-        // Times: none is the epoch, fractions count, and negative ones are written without their sign.
+        // Times: none is none, fractions count, and negative ones are written without their sign.
         (
             r#"[1,2,{},[{"name":"r"},{"name":"a","mtime":5.25},{"name":"b","mtime":18446744073709551615},{"name":"c","mtime":-1.5}]]"#,
             "-a0b --time --time-style=+%s.%N",
@@ -845,6 +850,7 @@ fn a_file_that_cannot_be_written_is_told_and_nothing_is_left() {
         ),
         ("d", "cannot create 'd': Is a directory"),
         ("x/", "cannot create 'x/': Is a directory"),
+        ("x/.", "cannot create 'x/.': Is a directory"),
         ("''", "cannot create '': No such file or directory"),
         ("t/f/x", "cannot create 't/f/x': Not a directory"),
         ("l", "cannot create 'l': Too many levels of symbolic links"),
@@ -950,6 +956,32 @@ fn a_run_that_is_ended_leaves_nothing_and_keeps_what_was() {
             "{signal}"
         );
     }
+}
+
+/// Without /proc no file can be made that has no name, as on file systems that know none.
+#[test]
+fn a_file_that_needs_a_temporary_name_leaves_none_behind() {
+    let tree = Tree::of("t/f 5\nbefore 3 !640");
+    if !rustix::process::geteuid().is_root() {
+        let _ = writeln!(std::io::stderr(), "skipped: only root hides /proc");
+        return;
+    }
+    let text = "mkfifo p; unshare -m bash -c '
+        mount -t tmpfs x /proc || exit 77
+        exec 3<>p
+        for words in --files0-from=p --from=p; do
+            timeout -s INT 0.5 $pdu $words -o x; echo $?
+        done
+        $pdu -sb -o x t; $pdu -sb -o before t; cat x before; stat -c %a before; $pdu -o none -t1G t; ls -A'";
+    let output = script(&tree, text);
+    if output.status.code() == Some(77) {
+        let _ = writeln!(std::io::stderr(), "skipped: /proc cannot be hidden here");
+        return;
+    }
+    assert_eq!(
+        String::from_utf8_lossy(&output.stdout),
+        "124\n124\n5\tt\n5\tt\n640\nbefore\nnone\np\nt\nx\n"
+    );
 }
 
 /// On standard output there is what was counted, and no reader takes it for a whole export.

@@ -307,8 +307,8 @@ fn lines_on_a_terminal_are_quoted_and_harmless() {
         return;
     }
     let tree = varied();
-    for locale in LOCALES {
-        let mut words = words("-ab t");
+    for (locale, options) in LOCALES.iter().zip(["-ab t", "-ab -o - t"].iter().cycle()) {
+        let mut words = words(options);
         words.insert(0, PDU.into());
         let bytes = on_terminal(&tree, locale, &words);
         is_harmless(&bytes, &['\t'], locale);

@@ -623,10 +623,41 @@ fn cancelled_json_says_so_and_csv_ends_with_a_whole_row() {
 
 // ---------------------------------------------------------------- the schema, and the stream
 
+/// `json` holds every line to the schema.
+#[test]
+fn classes_and_times_that_an_export_does_not_tell_are_as_the_schema_has_them() {
+    let stage = Stage::new();
+    stage.dir("t");
+    fs::write(stage.at("t/a.rs"), "text").expect("files can be written");
+    for class in ["ext", "owner", "group", "age", "kind"] {
+        let lines = json(&stage, &format!("--by={class} t"));
+        let start = format!("{{\"by\":\"{class}\",\"class\":\"");
+        assert!(lines[0].starts_with(&start), "{}", lines[0]);
+    }
+    let export = r#"[1,2,{},[{"name":"r"},{"name":"f"}]]"#;
+    fs::write(stage.at("export"), export).expect("files can be written");
+    let lines = json(&stage, "-a --time --from=export");
+    let file = r#"{"path":"r/f","allocated":0,"apparent":0,"inodes":1,"depth":1,"kind":"file","time":null}"#;
+    assert_eq!(lines[0], file);
+    for (words, expected) in [
+        ("-a --time", "0\t-\tr/f\n0\t-\tr\n"),
+        ("-T -n1 --time --inodes", "2 - r"),
+        (
+            "-s --time --format=csv",
+            "path,allocated,apparent,inodes,depth,kind,time\r\nr,0,0,2,0,directory,\r\n",
+        ),
+    ] {
+        let output = pdu(&stage, &format!("{words} --from=export"));
+        let lines = text(&output.stdout);
+        assert!(lines.starts_with(expected), "{lines}");
+    }
+}
+
 #[test]
 fn the_schema_refuses_what_is_not_so() {
     let stage = Stage::new();
     let record = r#"{"path":"t","allocated":1,"apparent":1,"inodes":1,"depth":0,"kind":"file"}"#;
+    let class = r#"{"by":"ext","class":"rs","allocated":1,"apparent":1,"inodes":1,"percent":33.3}"#;
     let summary = r#"{"summary":{"allocated":1,"apparent":1,"inodes":1,"directories":1,"complete":true,"elapsed":1.5,"errors":[]}}"#;
     let wrong = [
         record.replace("1,\"apparent\"", "\"1\",\"apparent\""),
@@ -634,11 +665,14 @@ fn the_schema_refuses_what_is_not_so() {
         record.replace("\"depth\":0", "\"depth\":-1"),
         record.replace("\"file\"", "\"door\""),
         record.replace("\"path\":\"t\",", ""),
-        record.replace('}', ",\"time\":null}"),
         record.replace('}', ",\"time\":\"yesterday\"}"),
         record.replace('}', ",\"time_seconds\":1}"),
         record.replace('}', ",\"path_base64\":\"Zg=\"}"),
         record.replace('}', ",\"more\":1}"),
+        class.replace("\"ext\"", "\"color\""),
+        class.replace("33.3", "100.1"),
+        class.replace("\"inodes\":1,", ""),
+        class.replace('}', ",\"path\":\"t\"}"),
         summary.replace("true", "false"),
         summary.replace("true", "true,\"reason\":\"errors\""),
         summary.replace("[]", "[{\"path\":\"t\"}]"),
@@ -651,7 +685,7 @@ fn the_schema_refuses_what_is_not_so() {
             .map(|line| format!("{line}\n"))
             .collect::<String>()
     };
-    let right = lines(&[record.to_owned(), summary.to_owned()]);
+    let right = lines(&[record.to_owned(), class.to_owned(), summary.to_owned()]);
     let Some(refused_right) = refused(&stage, right.as_bytes()) else {
         return;
     };

@@ -72,7 +72,10 @@ pub(super) fn reports(matches: &ArgMatches, charset: Charset) -> Result<Reports,
             top: top(matches, charset)?,
         },
         color: word(matches, "color", &Color::WORDS, charset)?.unwrap_or(Color::Auto),
-        output: values(matches, "output").next_back().cloned(),
+        output: values(matches, "output")
+            .next_back()
+            .filter(|file| *file != "-")
+            .cloned(),
     })
 }
 

@@ -18,7 +18,7 @@ use super::{Written, lines};
 use crate::block_size::BlockSize;
 use crate::quote;
 use crate::record::Kind;
-use crate::usage::{Detail, Moment, Usage};
+use crate::usage::{Detail, Usage};
 
 /// Columns for `100%` and the blank before it.
 const PER_CENT: usize = 5;
@@ -227,13 +227,9 @@ impl Chart {
         let size = self.options.sizes.text(self.lines.measure.of(usage));
         let mut time = Vec::new();
         if let Some((style, zone)) = &self.lines.time {
-            let Moment {
-                seconds,
-                nanoseconds,
-            } = usage.newest;
-            if style.write(seconds, nanoseconds, zone, &mut time).is_err() {
-                time.extend_from_slice(seconds.to_string().as_bytes());
-                *written = Written::TimeOutOfRange(seconds);
+            let this = lines::write_newest(style, zone, usage.newest, &mut time);
+            if this != Written::Well {
+                *written = this;
             }
         }
         Cell {

@@ -6,7 +6,7 @@
 //! ```
 //!
 //! The columns are those of the JSON objects, a time that is in no year of RFC 3339 excepted: seconds since 1970
-//! stand in its place. Paths are raw bytes, quoted where a comma, a quote, CR or LF is in them. There is no row for a
+//! stand in its place; the field is empty where an export tells no time. Paths are raw bytes, quoted where a comma, a quote, CR or LF is in them. There is no row for a
 //! total (`-c`), nor does anything mark what is incomplete: the exit status does.
 
 use std::io::{self, Write};
@@ -69,7 +69,7 @@ impl Format for Csv {
 
 fn write_newest(newest: Moment, out: &mut Vec<u8>) -> Written {
     out.push(b',');
-    if write_time(newest, out) {
+    if newest == Moment::NEVER || write_time(newest, out) {
         return Written::Well;
     }
     out.extend_from_slice(newest.seconds.to_string().as_bytes());

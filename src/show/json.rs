@@ -7,7 +7,7 @@
 //!
 //! A record has its object as soon as it is known. Sizes are bytes whatever the unit of du's lines, without bounds:
 //! sums pass 2^64. With `--time`, `time` is the newest time as RFC 3339 has it, in UTC; where that has no such year, it
-//! is null and `time_seconds` the seconds since 1970. A path that is not UTF-8 stands there with U+FFFD for what is
+//! is null and `time_seconds` the seconds since 1970; null alone where an export tells none. A path that is not UTF-8 stands there with U+FFFD for what is
 //! not, and a second key `path_base64` has its bytes. A line ends by a newline, with `-0` too: no newline is in it.
 //!
 //! The last object is the summary. Where it is missing, pdu did not come to its end. Where something is missing in
@@ -125,7 +125,7 @@ fn words(failure: Failure) -> (&'static str, String) {
             return ("operand", message.into());
         }
         Operation::WriteOutput => "write",
-        Operation::Exported => {
+        Operation::Exported | Operation::ExportedEntry => {
             return (
                 "export",
                 "could not be read when the export was made".into(),
@@ -162,8 +162,11 @@ fn write_newest(newest: Moment, out: &mut Vec<u8>) {
         return;
     }
     out.truncate(start);
-    out.extend_from_slice(b",\"time\":null,\"time_seconds\":");
-    out.extend_from_slice(newest.seconds.to_string().as_bytes());
+    out.extend_from_slice(b",\"time\":null");
+    if newest != Moment::NEVER {
+        out.extend_from_slice(b",\"time_seconds\":");
+        out.extend_from_slice(newest.seconds.to_string().as_bytes());
+    }
 }
 
 fn write_path(path: &[u8], out: &mut Vec<u8>) {

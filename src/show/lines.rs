@@ -50,18 +50,28 @@ impl Lines {
         options.block_size.write(options.measure.of(usage), line);
         if let Some((style, zone)) = &options.time {
             line.push(b'\t');
-            let Moment {
-                seconds,
-                nanoseconds,
-            } = usage.newest;
-            if style.write(seconds, nanoseconds, zone, line).is_err() {
-                line.extend_from_slice(seconds.to_string().as_bytes());
-                written = Written::TimeOutOfRange(seconds);
-            }
+            written = write_newest(style, zone, usage.newest, line);
         }
         line.push(b'\t');
         written
     }
+}
+
+/// Appends a time; a number where it has no date, and a hyphen where there is none (an export need not tell it).
+pub(super) fn write_newest(
+    style: &TimeStyle,
+    zone: &jiff::tz::TimeZone,
+    newest: Moment,
+    out: &mut Vec<u8>,
+) -> Written {
+    let (seconds, nanoseconds) = (newest.seconds, newest.nanoseconds);
+    if newest == Moment::NEVER {
+        out.push(b'-');
+    } else if style.write(seconds, nanoseconds, zone, out).is_err() {
+        out.extend_from_slice(seconds.to_string().as_bytes());
+        return Written::TimeOutOfRange(seconds);
+    }
+    Written::Well
 }
 
 impl Format for Lines {

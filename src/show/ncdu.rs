@@ -203,7 +203,11 @@ impl Format for Ncdu {
     /// An entry of the directory that is open, which could not be looked at. What else may fail was told there.
     fn failure(&mut self, path: &[u8], failure: Failure, out: &mut dyn Write) -> io::Result<()> {
         let has_place = !self.devices.is_empty() && !self.in_sum;
-        if !has_place || failure.operation != Operation::Access {
+        let is_of_entry = matches!(
+            failure.operation,
+            Operation::Access | Operation::ExportedEntry
+        );
+        if !has_place || !is_of_entry {
             return Ok(());
         }
         self.text.clear();

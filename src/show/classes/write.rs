@@ -100,7 +100,8 @@ impl Writer {
 
     fn table(&self, rows: &[Row<'_>], end: &End, out: &mut dyn Write) -> io::Result<()> {
         if let Some(header) = tree::header(end) {
-            writeln!(out, "{header}")?;
+            out.write_all(header.as_bytes())?;
+            out.write_all(&[self.end_of_line])?;
         }
         let mut cells = vec![["allocated", "apparent", "files", "%"].map(str::to_owned)];
         cells.extend(rows.iter().map(|row| self.cells(row)));
@@ -128,7 +129,7 @@ impl Writer {
                     self.name(row, out)?;
                 }
             }
-            out.write_all(b"\n")?;
+            out.write_all(&[self.end_of_line])?;
         }
         Ok(())
     }

@@ -152,7 +152,29 @@ fn give_large_pieces_back() {
     }
 }
 
+/// Keeps std from giving every thread a second stack on which to say that the first has overflowed: where there is no
+/// memory for it, a thread that starts ends the process in its own words. Nothing of pdu recurses; a crash ends it by
+/// the same signal as before.
+fn need_no_second_stacks() {
+    for signal in [libc::SIGSEGV, libc::SIGBUS] {
+        // SAFETY: an all-zero sigaction is a valid value of that C structure, and asks for the default.
+        let mut action: libc::sigaction = unsafe { std::mem::zeroed() };
+        // SAFETY: the old action goes to a structure that we own.
+        let told = unsafe { libc::sigaction(signal, std::ptr::null(), &raw mut action) };
+        if told == 0 && action.sa_sigaction == libc::SIG_DFL {
+            action.sa_sigaction = crash_again as *const () as usize;
+            action.sa_flags = libc::SA_RESETHAND;
+            // SAFETY: the new action is one that may run at any time, since it does nothing.
+            unsafe { libc::sigaction(signal, &raw const action, std::ptr::null_mut()) };
+        }
+    }
+}
+
+/// What crashed is done again, now without anybody who takes the signal.
+extern "C" fn crash_again(_: libc::c_int) {}
+
 extern "C" fn look() {
+    need_no_second_stacks();
     give_large_pieces_back();
     share_one_heap_where_space_is_limited();
     for (descriptor, closed) in (0..).zip(&CLOSED) {

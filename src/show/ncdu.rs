@@ -13,6 +13,7 @@ use rustix::fs::FileType;
 use rustix::io::Errno;
 
 use super::{End, Format, Outcome, Written};
+use crate::block_size::write_integer;
 use crate::listing::{Failure, Operation};
 use crate::record::{Kind, Record};
 use crate::usage::{Detail, Usage};
@@ -120,7 +121,7 @@ impl Ncdu {
         self.text.extend_from_slice(b",\"");
         self.text.extend_from_slice(key.as_bytes());
         self.text.extend_from_slice(b"\":");
-        push_number(&mut self.text, value);
+        write_integer(value, &mut self.text);
     }
 
     /// Writes an entry, or the beginning of a directory.
@@ -260,44 +261,9 @@ fn push_string(text: &mut Vec<u8>, string: &[u8]) {
     }
 }
 
-fn push_number(text: &mut Vec<u8>, number: u128) {
-    let start = text.len();
-    let mut rest = number;
-    // Nearly all numbers fit, and those are divided three times as fast.
-    while u64::try_from(rest).is_err() {
-        text.push(b'0' + u8::try_from(rest % 10).unwrap_or(0));
-        rest /= 10;
-    }
-    let mut rest = u64::try_from(rest).unwrap_or(0);
-    loop {
-        text.push(b'0' + u8::try_from(rest % 10).unwrap_or(0));
-        rest /= 10;
-        if rest == 0 {
-            break;
-        }
-    }
-    text[start..].reverse();
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn numbers_are_decimal_whatever_their_length() {
-        for number in [
-            0,
-            9,
-            10,
-            u64::MAX.into(),
-            u128::from(u64::MAX) + 1,
-            u128::MAX,
-        ] {
-            let mut text = Vec::new();
-            push_number(&mut text, number);
-            assert_eq!(text, number.to_string().as_bytes());
-        }
-    }
 
     #[test]
     fn only_what_json_forbids_and_delete_are_escaped() {

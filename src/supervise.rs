@@ -96,13 +96,13 @@ pub fn split(grace: Duration) {
     if read.is_err() || !is_any_served(&mounts) {
         return;
     }
-    let mut signals = vec![SIGCHLD, SIGCONT, SIGTSTP, SIGTTIN, SIGTTOU, SIGUSR1];
+    let mut signals = vec![SIGCONT, SIGTSTP, SIGTTIN, SIGTTOU];
     let ends = [SIGINT, SIGTERM, SIGHUP];
     signals.extend(
         ends.iter()
             .filter(|&&signal| !pdu_startup::was_ignored(signal)),
     );
-    let held = Held::hold(&signals);
+    let held = Held::hold(&signals, &[SIGCHLD, SIGUSR1]);
     let here = getpid();
     match halves::fork() {
         Half::Alone => held.release(),

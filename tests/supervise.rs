@@ -420,19 +420,42 @@ fn the_process_goes_on_alone_where_it_cannot_split() {
     }
 }
 
+/// Whoever starts pdu may have blocked any signal, those that the two processes tell each other included.
+#[test]
+fn signals_that_were_blocked_keep_no_end_from_being_seen() {
+    let Some(_stage) = bystander() else { return };
+    let (Some(timeout), Some(python)) = (tool("timeout"), tool("python3")) else {
+        return;
+    };
+    let tree = forest(200);
+    let script = "import os, signal, sys
+signal.pthread_sigmask(signal.SIG_BLOCK, signal.valid_signals())
+os.execv(sys.argv[1], sys.argv[1:])";
+    let mut command = Command::new(timeout);
+    command.args(["-s", "KILL", "30"]).arg(python);
+    command.args(["-c", script, PDU, "-s", "--inodes", "t"]);
+    command.current_dir(tree.root());
+    let output = command.output().expect("it starts");
+    assert_eq!(stage::text(&output.stdout), "801\tt\n");
+    assert!(output.status.success(), "{output:?}");
+}
+
+/// The type of a file system that is mounted, if a server may answer for it.
+fn served_as(mount: &str) -> Option<&str> {
+    const SERVED: [&str; 8] = ["fuse", "nfs", "cifs", "smb", "9p", "ceph", "autofs", "v"];
+    let (place, kind) = mount.split_once(" - ")?;
+    let kind = kind.split(' ').next()?;
+    let is_of_proc = kind == "autofs" && place.contains(" /proc/");
+    let is_served = SERVED.iter().any(|served| kind.starts_with(served)) && kind != "fusectl";
+    (is_served && !is_of_proc && kind != "vfat").then_some(kind)
+}
+
 #[test]
 fn the_process_does_not_split_where_no_server_can_be_asked() {
     let Some(_stage) = bystander() else { return };
-    let served = |mounts: &str| {
-        let kind = |line: &str| line.split(" - ").nth(1).map(str::to_owned);
-        mounts
-            .lines()
-            .filter_map(kind)
-            .any(|kind| kind.starts_with("fuse ") || kind.starts_with("fuse."))
-    };
-    assert!(served(
-        &fs::read_to_string("/proc/self/mountinfo").expect("there is a list")
-    ));
+    let is_fuse = |mount: &str| served_as(mount).is_some_and(|kind| kind.starts_with("fuse"));
+    let mounts = fs::read_to_string("/proc/self/mountinfo").expect("there is a list");
+    assert!(mounts.lines().any(is_fuse), "{mounts}");
     let Some(unshare) = tool("unshare") else {
         return;
     };
@@ -445,6 +468,13 @@ fn the_process_does_not_split_where_no_server_can_be_asked() {
         script,
         "sh",
     ];
+    let mut list = Command::new(unshare.as_path());
+    list.args(before.iter().skip(1))
+        .args(["cat", "/proc/self/mountinfo"]);
+    let mounts = stage::text(&list.output().expect("it starts").stdout);
+    if let Some(kind) = mounts.lines().find_map(served_as) {
+        return skip(format!("{kind} is mounted as well"));
+    }
     let Some(log) = births(&before, &forest(200), &[]) else {
         return;
     };

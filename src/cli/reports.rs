@@ -107,7 +107,7 @@ pub(super) fn check(
     if reports.shape == Shape::Ncdu {
         check_root(operands, follow, charset)?;
     }
-    check_time(operands, time)
+    check_time(reports.shape, operands, time)
 }
 
 /// Whether the operands are what an export can be made of: one directory, or another export.
@@ -145,13 +145,17 @@ fn root_type(name: &OsStr, follow: Follow) -> rustix::io::Result<FileType> {
 }
 
 /// An export holds the times of modification, and no others.
-fn check_time(operands: &Operands, time: Option<TimeKind>) -> Result<(), Refusal> {
-    let option = match (operands, time) {
-        (Operands::Export(_), Some(TimeKind::Accessed)) => "--time=atime",
-        (Operands::Export(_), Some(TimeKind::Changed)) => "--time=ctime",
-        _ => return Ok(()),
+fn check_time(shape: Shape, operands: &Operands, time: Option<TimeKind>) -> Result<(), Refusal> {
+    let option = match time {
+        Some(TimeKind::Accessed) => "--time=atime",
+        Some(TimeKind::Changed) => "--time=ctime",
+        Some(TimeKind::Modified) | None => return Ok(()),
     };
-    Err(cannot_combine(option, "--from"))
+    match operands {
+        Operands::Export(_) => Err(cannot_combine(option, "--from")),
+        _ if shape == Shape::Ncdu => Err(cannot_combine(option, "--format=ncdu")),
+        _ => Ok(()),
+    }
 }
 
 /// What an export of the operands tells.

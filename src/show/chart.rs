@@ -48,14 +48,14 @@ pub enum Sizes {
 
 impl Sizes {
     pub(super) fn text(self, size: u128) -> String {
-        let people = |options: FormatSizeOptions| {
-            // Past 2^64 bytes the number is no longer one that people read: say at least that.
-            let size = u64::try_from(size).unwrap_or(u64::MAX);
-            humansize::format_size(size, options.decimal_places(1))
+        let people = |options: FormatSizeOptions, beyond| match u64::try_from(size) {
+            Ok(size) => humansize::format_size(size, options.decimal_places(1)),
+            // humansize ends at 2^64 bytes.
+            Err(_) => Self::Blocks(beyond).text(size),
         };
         match self {
-            Self::Binary => people(BINARY),
-            Self::Decimal => people(DECIMAL),
+            Self::Binary => people(BINARY, BlockSize::HUMAN),
+            Self::Decimal => people(DECIMAL, BlockSize::SI),
             Self::Blocks(block_size) => {
                 let mut text = Vec::new();
                 block_size.write(size, &mut text);

@@ -70,9 +70,9 @@ pub struct Held {
 
 impl Held {
     /// Holds these signals, and lets the system say when a child changes, whatever was inherited. Signals that were
-    /// blocked already are left alone.
+    /// blocked already are left alone, but for those that the halves tell each other: `ours`.
     #[must_use]
-    pub fn hold(signals: &[i32]) -> Self {
+    pub fn hold(signals: &[i32], ours: &[i32]) -> Self {
         let (mut wanted, mut before) = (empty(), empty());
         // SAFETY: the calls read and write sets that we own; SIGCHLD has no handler here that could be lost.
         unsafe {
@@ -82,6 +82,9 @@ impl Held {
                 if libc::sigismember(&raw const before, signal) == 0 {
                     libc::sigaddset(&raw mut wanted, signal);
                 }
+            }
+            for &signal in ours {
+                libc::sigaddset(&raw mut wanted, signal);
             }
             libc::sigprocmask(libc::SIG_BLOCK, &raw const wanted, std::ptr::null_mut());
         }

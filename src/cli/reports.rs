@@ -30,7 +30,7 @@ pub(super) struct Reports {
 }
 
 /// Options that say how a tree is walked, and nothing of an export.
-const OF_THE_WALK: [(&str, &str); 8] = [
+const OF_THE_WALK: [(&str, &str); 7] = [
     ("dereference", "--dereference"),
     ("dereference-args", "--dereference-args"),
     ("dereference-args-too", "-H"),
@@ -38,7 +38,6 @@ const OF_THE_WALK: [(&str, &str); 8] = [
     ("exclude-from", "--exclude-from"),
     ("files0-from", "--files0-from"),
     ("one-file-system", "--one-file-system"),
-    ("threads", "--threads"),
 ];
 
 /// Options that would make of a whole export a part that does not say so, or give it several roots.

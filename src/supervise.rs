@@ -15,8 +15,6 @@
 //!
 //! Who kills the parent (SIGKILL) kills the child. SIGSTOP, sent to the parent alone, does not stop the child.
 
-use std::fs::File;
-use std::io::Read;
 use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 
@@ -89,11 +87,7 @@ pub fn is_supervised() -> bool {
 /// Goes on in a child where that may be of use; where it can't, here. The parent does not come back, and gives a
 /// cancelled child `grace` to end. Only one thread may run.
 pub fn split(grace: Duration) {
-    // Most lists fit, which saves calls.
-    let mut mounts = Vec::with_capacity(16 * 1024);
-    let list = File::open("/proc/self/mountinfo");
-    let read = list.and_then(|mut list| list.read_to_end(&mut mounts));
-    if read.is_err() || !is_any_served(&mounts) {
+    if !mounts().is_some_and(|mounts| is_any_served(&mounts)) {
         return;
     }
     let mut signals = vec![SIGCONT, SIGTSTP, SIGTTIN, SIGTTOU];
@@ -140,6 +134,19 @@ pub fn farewell(verdict: Verdict) {
         let _ = rustix::stdio::dup2_stdin(&nothing);
         let _ = rustix::stdio::dup2_stdout(&nothing);
         let _ = rustix::stdio::dup2_stderr(&nothing);
+    }
+}
+
+/// The list of mounts. Not by std, which begins anew for ever what is interrupted for ever.
+fn mounts() -> Option<Vec<u8>> {
+    let flags = OFlags::RDONLY | OFlags::CLOEXEC;
+    let list = rustix::fs::open(c"/proc/self/mountinfo", flags, Mode::empty()).ok()?;
+    let (mut mounts, mut some) = (Vec::new(), [0; 4096]);
+    loop {
+        match rustix::io::read(&list, &mut some).ok()? {
+            0 => return Some(mounts),
+            count => mounts.extend_from_slice(some.get(..count)?),
+        }
     }
 }
 

@@ -15,8 +15,8 @@ use std::time::{Duration, Instant};
 use rustix::process::{Pid, Signal, kill_process};
 
 use terminal::{
-    PATIENCE, Streams, Terminal, counted, equipped, forest, frames, shown, slow, start_slow,
-    undisturbed, without_tracer,
+    DEFAULT_SIGNALS, PATIENCE, Streams, Terminal, counted, equipped, forest, frames, shown, slow,
+    start_slow, undisturbed, without_tracer,
 };
 use tree::Tree;
 use worker::worker_of;
@@ -299,8 +299,9 @@ fn a_total_that_would_be_too_small_is_not_printed() {
 /// A pdu that cannot write, since nobody reads what fills its pipe.
 fn start_stuck(tree: &Tree) -> Child {
     let words = slow(1, "-v -ab .");
-    let mut command = Command::new(&words[0]);
-    command.args(&words[1..]).current_dir(tree.root());
+    let [env, option] = DEFAULT_SIGNALS;
+    let mut command = Command::new(env);
+    command.arg(option).args(words).current_dir(tree.root());
     command
         .stdin(Stdio::null())
         .stdout(Stdio::piped())

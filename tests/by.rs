@@ -17,6 +17,7 @@ use judge::Judge;
 use rustix::process::Signal;
 use terminal::{PDU, Streams, Terminal, equipped, forest, slow, start_slow};
 use tree::Tree;
+use unicode_width::UnicodeWidthStr;
 
 // ---------------------------------------------------------------- running
 
@@ -519,6 +520,42 @@ fn a_table_has_bars_where_there_is_room_and_ascii_where_the_terminal_is_dumb() {
     assert!(last("80", "xterm").ends_with("  100.0  ████████████████████  total"));
     assert!(last("80", "dumb").ends_with("  100.0  ####################  total"));
     assert!(last("40", "xterm").ends_with("  100.0  total"));
+}
+
+#[test]
+fn a_table_is_never_wider_than_the_terminal_and_keeps_the_size_that_is_shown() {
+    let tree = Tree::of("a.0123456789abcdef 3000\nb.txt 20");
+    for (words, heads) in [
+        ("", "allocated apparent files %"),
+        ("-k --apparent-size", "apparent allocated files %"),
+        ("--inodes", "files allocated apparent %"),
+    ] {
+        let mut fewest = usize::MAX;
+        for columns in (1..=80).rev() {
+            let words = format!("-T --by=ext {words} a.0123456789abcdef b.txt");
+            let mut command = command(PDU.as_ref(), tree.root(), &words);
+            command
+                .env("LC_ALL", "C.UTF-8")
+                .env("COLUMNS", columns.to_string());
+            let text = well(command, &words);
+            let widest = text.lines().map(UnicodeWidthStr::width).max();
+            assert!(
+                widest.is_some_and(|widest| widest <= columns),
+                "{columns}: {text}"
+            );
+            let head = text.lines().next().unwrap_or_default();
+            let shown = heads.split(' ').filter(|word| head.contains(word)).count();
+            assert!(shown <= fewest, "{columns}: {text}");
+            fewest = shown;
+            if columns >= 14 {
+                let first = heads.split(' ').next().expect("there are some");
+                assert!(head.contains(first), "{columns}: {text}");
+                let is_cut = !text.contains(" 0123456789abcdef\n");
+                assert_eq!(is_cut, text.contains('…'), "{columns}: {text}");
+            }
+        }
+        assert_eq!(fewest, 0, "one column is too narrow for anything");
+    }
 }
 
 // ---------------------------------------------------------------- owners

@@ -107,7 +107,7 @@ pub(super) struct Note {
 
 /// What lines are drawn with.
 #[derive(Debug)]
-struct Strokes {
+pub(super) struct Strokes {
     /// Another sibling follows; it does not.
     branch: [&'static str; 2],
     /// The same, further down.
@@ -115,8 +115,18 @@ struct Strokes {
     /// The trunk of levels that there is no room for.
     deep: &'static str,
     /// What stands for the middle of a name.
-    gap: &'static str,
-    bar: [&'static str; 2],
+    pub(super) gap: &'static str,
+    /// Full, and pale or empty.
+    pub(super) bar: [&'static str; 2],
+}
+
+impl Strokes {
+    pub(super) fn of(is_ascii: bool) -> &'static Self {
+        match is_ascii {
+            true => &ASCII,
+            false => &UNICODE,
+        }
+    }
 }
 
 const UNICODE: Strokes = Strokes {
@@ -164,14 +174,10 @@ struct Cell {
 
 impl Chart {
     pub(super) fn new(lines: lines::Options, options: Options) -> Self {
-        let strokes = match options.is_ascii {
-            true => &ASCII,
-            false => &UNICODE,
-        };
         Self {
             lines,
+            strokes: Strokes::of(options.is_ascii),
             options,
-            strokes,
         }
     }
 
@@ -377,20 +383,23 @@ impl Chart {
         }
     }
 
-    /// The text without its middle, where there is no room for all of it.
     fn cut(&self, text: &str, room: usize) -> String {
-        if columns(text) <= room {
-            return text.to_owned();
-        }
-        let gap = self.strokes.gap;
-        let rest = room.saturating_sub(columns(gap));
-        if rest < 2 {
-            return head(text, room).to_owned();
-        }
-        let start = head(text, rest - rest / 2);
-        let end = tail(text, rest - columns(start));
-        [start, gap, end].concat()
+        cut(text, room, self.strokes.gap)
     }
+}
+
+/// The text without its middle, where there is no room for all of it; `gap` stands for that.
+pub(super) fn cut(text: &str, room: usize, gap: &str) -> String {
+    if columns(text) <= room {
+        return text.to_owned();
+    }
+    let rest = room.saturating_sub(columns(gap));
+    if rest < 2 {
+        return head(text, room).to_owned();
+    }
+    let start = head(text, rest - rest / 2);
+    let end = tail(text, rest - columns(start));
+    [start, gap, end].concat()
 }
 
 /// Columns on a terminal.
@@ -399,7 +408,7 @@ fn columns(text: &str) -> usize {
 }
 
 /// The beginning, as wide as it may be; what is seen as one character is not cut.
-fn head(text: &str, room: usize) -> &str {
+pub(super) fn head(text: &str, room: usize) -> &str {
     let mut used = 0;
     for (start, character) in text.grapheme_indices(true) {
         used += character.width();

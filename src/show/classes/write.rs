@@ -3,7 +3,8 @@
 //! | format | a class |
 //! |---|---|
 //! | du | allocated, apparent, files, per cent, class; between tabs. With `-c`, a last line `total` |
-//! | tree | the same as a table with a head, a bar and a last line `total` |
+//! | tree | the same as a table with a head, a bar and a last line `total`; where there is little room, without the bar, |
+//! | | then without the columns that are not asked for, and names lose their middle |
 //! | json | an object with the keys of the csv head; the summary follows |
 //! | csv | a record below a head |
 //!
@@ -13,7 +14,7 @@ use std::io::{self, Write};
 
 use super::{Line, Options};
 use crate::quote::{self, Charset, Style};
-use crate::show::chart::Sizes;
+use crate::show::chart::{self, Sizes, Strokes};
 use crate::show::{By, End, Measure, Shape, json, tree};
 use crate::usage::Usage;
 
@@ -32,7 +33,7 @@ pub(super) struct Writer {
     measure: Measure,
     sizes: Sizes,
     quoting: (Style, Charset),
-    is_ascii: bool,
+    strokes: &'static Strokes,
     columns: usize,
     end_of_line: u8,
     total: bool,
@@ -46,7 +47,7 @@ impl Writer {
             by: word.map_or("", |(word, _)| word),
             measure: show.selection.measure,
             sizes: options.sizes,
-            is_ascii: show.tree.chart.is_ascii,
+            strokes: Strokes::of(show.tree.chart.is_ascii),
             columns: show.tree.chart.columns,
             quoting: show.lines.quoting,
             end_of_line: show.lines.end_of_line,
@@ -94,7 +95,7 @@ impl Writer {
 
     fn line(&self, row: &Row<'_>, out: &mut dyn Write) -> io::Result<()> {
         write!(out, "{}\t", self.cells(row).join("\t"))?;
-        self.name(row, out)?;
+        out.write_all(&self.name(row))?;
         out.write_all(&[self.end_of_line])
     }
 
@@ -105,33 +106,60 @@ impl Writer {
         }
         let mut cells = vec![["allocated", "apparent", "files", "%"].map(str::to_owned)];
         cells.extend(rows.iter().map(|row| self.cells(row)));
-        let [a, b, c, d] = [0, 1, 2, 3].map(|column| {
-            let widths = cells.iter().map(|cells| cells[column].len());
-            widths.max().unwrap_or(0)
-        });
-        let room = self.columns.saturating_sub(a + b + c + d + 4 * GAP);
-        let bar = if room >= BAR + GAP + NAME {
-            BAR + GAP
-        } else {
-            0
-        };
-        for (index, [allocated, apparent, inodes, per_cent]) in cells.iter().enumerate() {
-            write!(
-                out,
-                "{allocated:>a$}  {apparent:>b$}  {inodes:>c$}  {per_cent:>d$}  "
-            )?;
-            match index.checked_sub(1).and_then(|index| rows.get(index)) {
-                None => write!(out, "{:bar$}{}", "", self.by)?,
-                Some(row) => {
-                    if bar > 0 {
-                        write!(out, "{}  ", self.bar(row.per_cent))?;
-                    }
-                    self.name(row, out)?;
+        let (widths, room) = self.layout(&cells);
+        for (index, cells) in cells.iter().enumerate() {
+            let mut line = String::new();
+            for (cell, width) in cells.iter().zip(widths) {
+                if let Some(width) = width {
+                    line += &format!("{cell:>width$}{:GAP$}", "");
                 }
             }
+            let row = index.checked_sub(1).and_then(|index| rows.get(index));
+            line += &self.class(row, room);
+            out.write_all(chart::head(&line, self.columns).as_bytes())?;
             out.write_all(&[self.end_of_line])?;
         }
         Ok(())
+    }
+
+    /// What stands beside the numbers: a bar, where there is room, and the name. Of no row, what the classes are by.
+    fn class(&self, row: Option<&Row<'_>>, room: usize) -> String {
+        let bar = match row {
+            _ if room < BAR + GAP + NAME => String::new(),
+            Some(row) => self.bar(row.per_cent) + &" ".repeat(GAP),
+            None => " ".repeat(BAR + GAP),
+        };
+        let name = row.map_or_else(|| self.by.into(), |row| self.name(row));
+        let room = if bar.is_empty() {
+            room
+        } else {
+            room - BAR - GAP
+        };
+        bar + &chart::cut(&String::from_utf8_lossy(&name), room, self.strokes.gap)
+    }
+
+    /// The widths of the columns that there is room for, and the room for what follows. The measure that is shown
+    /// goes last.
+    fn layout(&self, cells: &[[String; 4]]) -> ([Option<usize>; 4], usize) {
+        let mut widths = [0, 1, 2, 3].map(|column| {
+            let widths = cells.iter().map(|cells| cells[column].len());
+            widths.max()
+        });
+        let dispensable = match self.measure {
+            Measure::Allocated => [2, 1, 3],
+            Measure::Apparent => [2, 0, 3],
+            Measure::Inodes => [1, 0, 3],
+        };
+        let room = |widths: &[Option<usize>; 4]| {
+            let used = widths.iter().flatten().map(|width| width + GAP);
+            self.columns.saturating_sub(used.sum())
+        };
+        for column in dispensable {
+            if room(&widths) < NAME {
+                widths[column] = None;
+            }
+        }
+        (widths, room(&widths))
     }
 
     fn cells(&self, row: &Row<'_>) -> [String; 4] {
@@ -145,10 +173,7 @@ impl Writer {
 
     fn bar(&self, PerCent(tenths): PerCent) -> String {
         let length = usize::try_from(tenths).unwrap_or(0) * BAR / 1000;
-        let (full, empty) = match self.is_ascii {
-            true => ("#", "."),
-            false => ("█", "░"),
-        };
+        let [full, empty] = self.strokes.bar;
         full.repeat(length) + &empty.repeat(BAR.saturating_sub(length))
     }
 
@@ -176,18 +201,14 @@ impl Writer {
     }
 
     /// Names of ours are as they are: nothing in them could harm a terminal.
-    fn name(&self, row: &Row<'_>, out: &mut dyn Write) -> io::Result<()> {
-        let mut name = Vec::new();
-        match row.is_foreign {
-            true => quote::apply(
-                self.quoting.0,
-                row.name.as_bytes(),
-                self.quoting.1,
-                &mut name,
-            ),
-            false => name.extend_from_slice(row.name.as_bytes()),
+    fn name(&self, row: &Row<'_>) -> Vec<u8> {
+        let bytes = row.name.as_bytes();
+        if !row.is_foreign {
+            return bytes.into();
         }
-        out.write_all(&name)
+        let mut name = Vec::new();
+        quote::apply(self.quoting.0, bytes, self.quoting.1, &mut name);
+        name
     }
 }
 

@@ -6,32 +6,24 @@
 //!
 //! Cancelled, it lets the walkers stop, waits for them as long as a person would not notice, and tells what was
 //! finished. It never waits for a walker that a dead mount holds.
-//!
-//! An export of an earlier walk is recounted by this thread alone: its steps come in order.
 
-use std::ffi::OsStr;
 use std::io::{self, Write};
-use std::os::unix::ffi::OsStrExt;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use crossbeam_channel::{Receiver, never, select, tick};
+use crossbeam_channel::{Receiver, never, select};
 
 use crate::cancel::{self, Canceller};
-use crate::export::{Export, Wrong};
+use crate::ending::{self, Ending, Stop};
 use crate::listing::{Branch, Listing};
 use crate::operands::Operands;
-use crate::order::{Extent, Order, Step};
+use crate::order::Order;
 use crate::report::{Next, Report};
-use crate::show::{Format, Outcome};
+use crate::show::Format;
 use crate::status::{Progress, Status};
 use crate::supervise;
-use crate::tally::Counts;
 use crate::walk::{self, Inbox, Load, Spread, Vigil, Walk};
 use crate::watch::{self, Cause};
-
-/// Time between two looks at the progress.
-const TICK: Duration = Duration::from_millis(500);
 
 /// Who has not answered for so long is named.
 const SILENCE: Duration = Duration::from_secs(5);
@@ -48,99 +40,6 @@ const PATIENCE: Duration = Duration::from_millis(80);
 /// What one thread walks before others are called: as much as it takes to start them.
 const DIRECTORIES_ALONE: usize = 64;
 const TIME_ALONE: Duration = Duration::from_millis(2);
-
-/// How a run ended.
-#[derive(Debug)]
-pub enum Ending {
-    /// Everything was counted.
-    Whole,
-    /// Something was not, and standard error says what.
-    Errors,
-    /// It was cancelled.
-    Cancelled(Cause),
-    /// What was counted is a part, and standard error says so.
-    Broken,
-    /// The output failed.
-    WriteError(io::Error),
-}
-
-/// Counts what an export holds; the name is the export's own, for messages.
-pub fn recount(
-    options: crate::tally::Options,
-    (mut export, name): (Export, &OsStr),
-    format: &mut dyn Format,
-    out: &mut dyn Write,
-    status: &mut Status,
-) -> Ending {
-    let mut report = Report::new(options, format, out, status);
-    let stop = read_all(&mut export, &mut report);
-    let stop = stop.and_then(|stop| {
-        // What was not finished has no line.
-        for _ in 0..export.depth() {
-            report.take(&Step::Leave {
-                read: Extent::Unfinished,
-            })?;
-        }
-        let outcome = match stop {
-            Some(Stop::Asked(_)) => Outcome::Cancelled,
-            Some(Stop::Wrong(_)) => Outcome::Broken,
-            None if report.counts().errors > 0 => Outcome::Errors,
-            None => Outcome::Whole,
-        };
-        report.end(outcome).map(|()| stop)
-    });
-    match stop {
-        Err(error) => Ending::WriteError(error),
-        Ok(Some(Stop::Asked(cause))) => {
-            let words = incomplete(report.counts());
-            report.status.complain(&words);
-            Ending::Cancelled(cause)
-        }
-        Ok(Some(Stop::Wrong(wrong))) => {
-            let words = wrong.words();
-            report.status.complain_about(name.as_bytes(), &words);
-            Ending::Broken
-        }
-        Ok(None) if report.counts().errors > 0 => Ending::Errors,
-        Ok(None) => Ending::Whole,
-    }
-}
-
-/// Why an export is not read to its end.
-enum Stop {
-    Asked(Cause),
-    Wrong(Wrong),
-}
-
-fn read_all(export: &mut Export, report: &mut Report<'_>) -> io::Result<Option<Stop>> {
-    let causes = watch::start(report.status.last_words());
-    let tick = match report.status.is_verbose() {
-        true => tick(TICK),
-        false => never(),
-    };
-    report.begin()?;
-    loop {
-        for _ in 0..AT_A_TIME {
-            match export.step() {
-                Ok(Some(step)) => report.take(&step)?,
-                Ok(None) => return Ok(None),
-                Err(wrong) => return Ok(Some(Stop::Wrong(wrong))),
-            };
-        }
-        if let Ok(cause) = causes.try_recv() {
-            return Ok(Some(Stop::Asked(cause)));
-        }
-        if tick.try_recv().is_ok() {
-            let counted = report.counts().total;
-            report.status.progress(&Progress {
-                entries: counted.inodes,
-                bytes: counted.allocated,
-                ..Progress::default()
-            });
-            report.flush()?;
-        }
-    }
-}
 
 /// What the loop needs.
 #[derive(Debug)]
@@ -226,12 +125,10 @@ impl Run<'_> {
             load.across(|| supervise::split(watch::GRACE));
         }
         let causes = watch::start(self.report.status.last_words());
-        let tick = if self.report.status.is_verbose() {
+        let tick = self.report.status.ticks();
+        if self.report.status.is_verbose() {
             self.expecting = walk::entries_expected(&self.operands);
-            tick(TICK)
-        } else {
-            never()
-        };
+        }
         match walk.spread(load) {
             Ok(mut spread) => self.listen(&mut spread, &causes, &tick, canceller),
             Err(walk) => self.walk_alone(&walk, &causes, &tick),
@@ -374,38 +271,12 @@ impl Run<'_> {
     fn end(mut self, cause: Option<Cause>) -> Ending {
         self.order.give_up();
         let told = self.advance();
-        let counts = *self.report.counts();
-        let outcome = match cause {
-            Some(_) => Outcome::Cancelled,
-            None if self.broken || counts.unfinished > 0 => Outcome::Broken,
-            None if counts.errors > 0 => Outcome::Errors,
-            None => Outcome::Whole,
-        };
-        if let Err(error) = told.and_then(|()| self.report.end(outcome)) {
-            return Ending::WriteError(error);
-        }
-        match (cause, outcome) {
-            (Some(cause), _) => {
-                self.report.status.complain(&incomplete(&counts));
-                Ending::Cancelled(cause)
-            }
-            (None, Outcome::Whole) => Ending::Whole,
-            (None, Outcome::Broken) => {
-                let words = b"internal error: a walker has failed; the result is incomplete";
-                self.report.status.complain(words);
-                Ending::Broken
-            }
-            (None, _) => Ending::Errors,
-        }
+        let lacks_walker = self.broken || self.report.counts().unfinished > 0;
+        let stop = cause
+            .map(Stop::Asked)
+            .or(lacks_walker.then_some(Stop::NoWalker));
+        ending::end(&mut self.report, told.map(|()| stop))
     }
-}
-
-fn incomplete(counts: &Counts) -> Vec<u8> {
-    format!(
-        "cancelled: the result is incomplete; counted so far: {} entries, {} bytes",
-        counts.total.inodes, counts.total.allocated
-    )
-    .into_bytes()
 }
 
 #[cfg(test)]
@@ -415,7 +286,6 @@ mod tests {
     use crate::quote::Charset;
     use crate::record::Record;
     use crate::show::{End, Written};
-    use crate::time_style::TimeKind;
     use std::ffi::OsString;
     use std::path::Path;
     use std::process::{Command, Stdio};
@@ -448,7 +318,7 @@ mod tests {
                 remember: walk::Remember::Links,
                 name_files: None,
                 fold_below: None,
-                time: TimeKind::Modified,
+                time: None,
                 least: None,
                 details: false,
                 watched: false,

@@ -23,16 +23,18 @@
 //! |---|---|
 //! | 6 | `main.rs`: parse, run, exit status |
 //! | 5 | [`cli`]: words and environment to a plan |
-//! | 4 | [`du`]: the select loop. [`report`]: steps to the two streams |
+//! | 4 | [`du`]: the select loop. [`recount`]: the same for an export. [`report`]: steps to the two streams. [`ending`] |
 //! | 3 | [`walk`]: walkers. [`tally`]: steps to records. [`show`]: records to bytes, one file a format |
 //! | 2 | [`order`], [`sema`], [`status`] (all of standard error), [`watch`], [`operands`], [`export`] |
 //! | 1 | [`output`], [`cancel`], [`listing`], [`least`], [`record`], [`block_size`], [`time_style`], [`exclude`], [`quote`], [`owners`], [`supervise`] |
-//! | 0 | [`usage`], [`pack`], [`words`], [`schedule`] |
+//! | 0 | [`again`], [`usage`], [`pack`], [`words`], [`schedule`] |
 
+pub mod again;
 pub mod block_size;
 pub mod cancel;
 pub mod cli;
 pub mod du;
+pub mod ending;
 pub mod exclude;
 pub mod export;
 pub mod least;
@@ -44,6 +46,7 @@ pub mod owners;
 pub mod pack;
 pub mod quote;
 pub mod record;
+pub mod recount;
 pub mod report;
 pub mod schedule;
 pub mod sema;

@@ -287,6 +287,7 @@ const LARGE: usize = 64 * 1024;
 const FAILED: u64 = 1;
 const ONCE: u64 = 2;
 const DETAILED: u64 = 4;
+const TIMED: u64 = 8;
 
 impl Extras {
     /// None, and no memory for any.
@@ -365,9 +366,15 @@ impl Extras {
                 return;
             }
         };
-        let once = if entry.once.is_some() { ONCE } else { 0 };
-        let detailed = if extra.detail.is_some() { DETAILED } else { 0 };
-        pack::put(out, once + detailed);
+        let truths = [
+            (entry.once.is_some(), ONCE),
+            (extra.detail.is_some(), DETAILED),
+            (entry.time != Moment::NEVER, TIMED),
+        ];
+        let kind = truths
+            .iter()
+            .map(|&(is_true, bit)| u64::from(is_true) * bit);
+        pack::put(out, kind.sum());
         put_entry(&entry, out);
         if let Some(detail) = &extra.detail {
             put_detail(detail, out);
@@ -411,7 +418,7 @@ impl Extras {
                 What::Failed(*self.failures.get(index)?)
             }
             kind => {
-                let entry = take_entry(&mut rest, kind & ONCE != 0);
+                let entry = take_entry(&mut rest, kind);
                 detail = (kind & DETAILED != 0).then(|| take_detail(&mut rest));
                 What::File(entry)
             }
@@ -440,8 +447,10 @@ impl Extras {
 fn put_entry(entry: &Entry, out: &mut Vec<u8>) {
     pack::put(out, entry.blocks);
     pack::put(out, entry.size);
-    pack::put_signed(out, entry.time.seconds);
-    pack::put(out, entry.time.nanoseconds.into());
+    if entry.time != Moment::NEVER {
+        pack::put_signed(out, entry.time.seconds);
+        pack::put(out, entry.time.nanoseconds.into());
+    }
     if let Some(inode) = entry.once {
         pack::put(out, inode.device);
         pack::put(out, inode.number);
@@ -469,19 +478,24 @@ fn take_detail(rest: &mut &[u8]) -> Detail {
     }
 }
 
-fn take_entry(rest: &mut &[u8], once: bool) -> Entry {
-    Entry {
+fn take_entry(rest: &mut &[u8], kind: u64) -> Entry {
+    let mut entry = Entry {
         blocks: pack::take(rest),
         size: pack::take(rest),
-        time: Moment {
-            seconds: pack::take_signed(rest),
-            nanoseconds: pack::take(rest) as u32,
-        },
-        once: once.then(|| Inode {
+        time: Moment::NEVER,
+        once: None,
+    };
+    if kind & TIMED != 0 {
+        entry.time.seconds = pack::take_signed(rest);
+        entry.time.nanoseconds = pack::take(rest) as u32;
+    }
+    if kind & ONCE != 0 {
+        entry.once = Some(Inode {
             device: pack::take(rest),
             number: pack::take(rest),
-        }),
+        });
     }
+    entry
 }
 
 /// What a walker found in one directory, or in one group of a large one. See the module.

@@ -6,11 +6,13 @@ use std::os::unix::ffi::OsStrExt;
 use std::process::ExitCode;
 
 use pdu::cli::{self, Environment, Plan, Refusal, Request};
-use pdu::du::{self, Ending};
+use pdu::du;
+use pdu::ending::Ending;
 use pdu::export::Export;
 use pdu::listing::{Failure, Operation};
 use pdu::operands::Operands;
 use pdu::output::Output;
+use pdu::recount::recount;
 use pdu::show::{self, Stdout};
 use pdu::status::{self, Status};
 use pdu::supervise::{self, Verdict};
@@ -97,7 +99,7 @@ fn count(plan: Plan, out: &mut dyn Write, status: &mut Status) -> Ending {
             match Export::open(&file, once) {
                 Ok(export) => {
                     let export = (export, &*file);
-                    return du::recount(plan.tally, export, &mut *format, out, status);
+                    return recount(plan.tally, export, &mut *format, out, status);
                 }
                 Err(failure) => Err((file, failure)),
             }

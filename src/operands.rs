@@ -1,12 +1,12 @@
 //! The operands: the names to count, from the command line or from a list of NUL-terminated names.
 
 use std::ffi::{CString, OsStr, OsString};
-use std::fs::File;
 use std::io::{self, Read};
 use std::os::unix::ffi::OsStrExt;
 
 use pdu_startup::{Stream, was_closed};
 
+use crate::again::{open, read_all};
 use crate::listing::{Extras, Failure, Names, Operation, What};
 
 /// The operands, and what was wrong with others, in order.
@@ -35,7 +35,7 @@ impl Operands {
         let read = if list == "-" {
             read_stdin(&mut text)
         } else {
-            let file = File::open(list).map_err(|error| failure(Operation::OpenNames, &error))?;
+            let file = open(list).map_err(|errno| failure(Operation::OpenNames, &errno.into()))?;
             read_all(file, &mut text)
         };
         let mut operands = Self::default();
@@ -93,28 +93,6 @@ impl Read for Stdin {
             return Err(rustix::io::Errno::BADF.into());
         }
         Ok(rustix::io::read(rustix::stdio::stdin(), buffer)?)
-    }
-}
-
-/// How often an interrupted read is made again.
-const INTERRUPTIONS: usize = 100;
-
-/// Reads to the end. An interrupted read is made again, but not for ever, as std would.
-pub fn read_all(mut from: impl Read, text: &mut Vec<u8>) -> io::Result<()> {
-    let mut buffer = [0; 8192];
-    let mut interruptions = 0;
-    loop {
-        match from.read(&mut buffer) {
-            Ok(0) => return Ok(()),
-            Ok(count) => text.extend_from_slice(&buffer[..count]),
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => {
-                interruptions += 1;
-                if interruptions > INTERRUPTIONS {
-                    return Err(error);
-                }
-            }
-            Err(error) => return Err(error),
-        }
     }
 }
 

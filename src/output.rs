@@ -4,9 +4,8 @@
 //! that, under a random one, which it gets with its first bytes: before, nobody may be listening for the signal that
 //! would leave it behind. When the run has come to its end, [`Output::commit`] renames it over the target; until
 //! then the target is as it was, and a run that ends in any other way leaves nothing behind (one that is killed
-//! leaves the random name). The permissions of an
-//! earlier file are kept; a symbolic link stays one, and what it leads to is replaced. What is no regular file
-//! (`/dev/null`, a pipe) is written as it comes.
+//! leaves the random name). The permissions of an earlier file are kept; a symbolic link stays one, and what it leads
+//! to is replaced. What is no regular file (`/dev/null`, a pipe) is written as it comes.
 
 use std::ffi::{OsStr, OsString};
 use std::fs::File;
@@ -21,6 +20,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use crossbeam_channel::{Receiver, Sender, bounded};
 use rustix::fs::{Access, AtFlags, FileType, Gid, Mode, OFlags, Stat, Uid};
 use rustix::io::Errno;
+
+use crate::again::{self, retry};
 
 /// How many symbolic links in a row are followed: as many as the system does.
 const MOST_LINKS: usize = 40;
@@ -154,7 +155,7 @@ impl Output {
             (Some(_), None) => return Err(Errno::INTR.into()),
             (Some(target), Some(file)) => (target, file),
         };
-        file.sync_all()?;
+        retry(|| rustix::fs::fsync(file))?;
         if !target.is_named {
             let name = with_random_name(|name| link(file, &target.directory, name))?;
             remember(&target.directory, name)?;
@@ -192,7 +193,7 @@ impl Named {
 impl Write for Output {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         match self.file()? {
-            Some(file) => file.write(bytes),
+            Some(file) => again::write(file, bytes),
             None => Ok(bytes.len()),
         }
     }

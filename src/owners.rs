@@ -8,7 +8,6 @@
 
 use std::collections::HashMap;
 use std::ffi::OsStr;
-use std::fs::File;
 use std::io::{ErrorKind, Read};
 use std::os::fd::AsFd;
 use std::path::{Path, PathBuf};
@@ -17,6 +16,8 @@ use std::time::{Duration, Instant};
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::Errno;
+
+use crate::again::{open, read_all};
 
 /// Names by number.
 pub type Names = HashMap<u32, String>;
@@ -130,9 +131,9 @@ fn is_ready(pipe: &impl AsFd, deadline: Instant) -> bool {
 
 fn read(file: &str) -> Vec<u8> {
     let mut text = Vec::new();
-    if let Ok(file) = File::open(file) {
+    if let Ok(file) = open(file.as_ref()) {
         let most = u64::try_from(MOST_BYTES).unwrap_or(u64::MAX);
-        let _ = file.take(most).read_to_end(&mut text);
+        let _ = read_all(file.take(most), &mut text);
     }
     text
 }

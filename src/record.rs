@@ -29,3 +29,17 @@ pub struct Record<'a> {
     /// More about a file, or about a directory that is entered, where a report asked for that.
     pub detail: Option<&'a Detail>,
 }
+
+impl Record<'_> {
+    /// Its name: the path of an operand may have several.
+    #[must_use]
+    pub fn name(&self) -> &[u8] {
+        last_component(self.path)
+    }
+}
+
+/// What follows the last slash, if there is one.
+#[must_use]
+pub fn last_component(path: &[u8]) -> &[u8] {
+    path.rsplit(|&byte| byte == b'/').next().unwrap_or(path)
+}

@@ -9,12 +9,17 @@ use std::borrow::Cow;
 use std::io::IsTerminal;
 use std::time::{Duration, Instant};
 
+use crossbeam_channel::{Receiver, never, tick};
 use humansize::{BINARY, FormatSizeOptions};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
+use crate::again::retry;
 use crate::listing::{Failure, Operation};
 use crate::quote::{self, Charset, Style};
+
+/// Time between two looks at the progress.
+const TICK: Duration = Duration::from_millis(500);
 
 /// Who speaks, and to whom.
 #[derive(Debug, Clone)]
@@ -90,6 +95,15 @@ impl Status {
     #[must_use]
     pub fn is_verbose(&self) -> bool {
         self.options.verbose
+    }
+
+    /// When to draw the progress: never, where none is wanted.
+    #[must_use]
+    pub fn ticks(&self) -> Receiver<Instant> {
+        match self.is_verbose() {
+            true => tick(TICK),
+            false => never(),
+        }
     }
 
     /// Writes one message line after the program's name.
@@ -286,9 +300,6 @@ pub fn reason(errno: i32) -> String {
     }
 }
 
-/// How often an interrupted write is made again.
-const INTERRUPTIONS: usize = 100;
-
 /// Writes the last words, from another thread and only where nobody has to be waited for: the process ends anyway.
 pub fn say_last(words: &[u8]) {
     let errors = rustix::stdio::stderr();
@@ -301,11 +312,9 @@ pub fn say_last(words: &[u8]) {
 
 /// Whether it could be written. Where standard error was closed, `/dev/null` has its place by now.
 fn write(mut bytes: &[u8]) -> bool {
-    let mut interruptions = 0;
     while !bytes.is_empty() {
-        match rustix::io::write(rustix::stdio::stderr(), bytes) {
+        match retry(|| rustix::io::write(rustix::stdio::stderr(), bytes)) {
             Ok(count) if count > 0 => bytes = &bytes[count..],
-            Err(rustix::io::Errno::INTR) if interruptions < INTERRUPTIONS => interruptions += 1,
             _ => return false,
         }
     }

@@ -3,10 +3,10 @@
 //! A thread that waits for a file system's server may be one that no signal ends (FUSE, once the server has read
 //! the request): the process is gone only when the server answers, and the shell waits as long. So where such a file
 //! system is mounted, what is more than a small tree is walked by a child of the process that was started. The child
-//! is pdu in every respect: it writes, hears Enter, and dies of signals. The parent writes nothing, holds
-//! nothing open but the standard streams, and does to itself what happens to the child: it ends with the same status, dies of the
-//! same signal, stops and goes on. It differs only where the child has been cancelled and does not go: that is killed, and
-//! left to the kernel.
+//! is pdu in every respect: it writes, hears Enter, and dies of signals. The parent writes nothing, holds nothing
+//! open but the standard streams, and does to itself what happens to the child: it ends with the same status, dies
+//! of the same signal, stops and goes on. It differs only where the child has been cancelled and does not go: that
+//! is killed, and left to the kernel.
 //!
 //! Who sends a signal means both: a terminal and a shell send it to the group, others to the parent alone. The parent
 //! passes on what it gets; the child takes what comes after the first for the same one (see `watch`), and the parent
@@ -28,6 +28,8 @@ use signal_hook::consts::{
     SIGCHLD, SIGCONT, SIGHUP, SIGINT, SIGTERM, SIGTSTP, SIGTTIN, SIGTTOU, SIGUSR1,
 };
 use signal_hook::low_level::emulate_default_handler;
+
+use crate::again::{open, read_all};
 
 /// Types of file systems for which a server answers, which may be dead. A type may be followed by a dot and more.
 const SERVED: &[&str] = &[
@@ -137,17 +139,12 @@ pub fn farewell(verdict: Verdict) {
     }
 }
 
-/// The list of mounts. Not by std, which begins anew for ever what is interrupted for ever.
+/// The list of mounts.
 fn mounts() -> Option<Vec<u8>> {
-    let flags = OFlags::RDONLY | OFlags::CLOEXEC;
-    let list = rustix::fs::open(c"/proc/self/mountinfo", flags, Mode::empty()).ok()?;
-    let (mut mounts, mut some) = (Vec::new(), [0; 4096]);
-    loop {
-        match rustix::io::read(&list, &mut some).ok()? {
-            0 => return Some(mounts),
-            count => mounts.extend_from_slice(some.get(..count)?),
-        }
-    }
+    let list = open("/proc/self/mountinfo".as_ref()).ok()?;
+    let mut mounts = Vec::new();
+    read_all(list, &mut mounts).ok()?;
+    Some(mounts)
 }
 
 /// Whether a list of mounts (proc_pid_mountinfo(5)) has a file system with a server.
@@ -205,7 +202,7 @@ impl Supervisor {
                     self.pass_on(signal);
                     self.cancel(signal);
                 }
-                // From a terminal, which has stopped the child as well. A second one could come after the child goes on.
+                // From a terminal, which has stopped the child as well. Passed on, it could come when that goes on.
                 (SIGTSTP | SIGTTIN | SIGTTOU, _) if arrived.is_of_kernel => {}
                 (signal, _) => self.pass_on(signal),
             }

@@ -1,10 +1,10 @@
 //! Who asks the run to end: signals, and Enter on the terminal.
 //!
 //! A signal that the parent had ignored stays ignored (`nohup`, jobs of scripts). The first signal is told to the
-//! select loop, which has a moment to end in good order; a second one, or the end of that moment, ends the
-//! process as if the signal had never been caught (where there is a supervisor, it sees to that). Enter counts only while all three standard streams are
-//! terminals and this process is in the foreground there; nothing else is ever read from standard input, and no
-//! terminal setting is touched.
+//! select loop, which has a moment to end in good order; a second one, or the end of that moment, ends the process
+//! as if the signal had never been caught (where there is a supervisor, it sees to that). Enter counts only while
+//! all three standard streams are terminals and this process is in the foreground there; nothing else is ever read
+//! from standard input, and no terminal setting is touched.
 
 use std::io::IsTerminal;
 use std::sync::Arc;

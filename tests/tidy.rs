@@ -14,7 +14,7 @@ use std::path::{Path, PathBuf};
 const FLOORS: &[(u32, &[&str])] = &[
     (6, &["main"]),
     (5, &["cli"]),
-    (4, &["du", "report"]),
+    (4, &["du", "recount", "report", "ending"]),
     (3, &["walk", "tally", "show"]),
     (
         2,
@@ -36,7 +36,7 @@ const FLOORS: &[(u32, &[&str])] = &[
             "supervise",
         ],
     ),
-    (0, &["usage", "pack", "words", "schedule"]),
+    (0, &["again", "usage", "pack", "words", "schedule"]),
 ];
 
 /// Names under which everything and nothing can be put.

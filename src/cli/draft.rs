@@ -9,9 +9,10 @@ use clap::parser::ValueSource;
 use super::args::NO_WORD;
 use super::plan::{bad_word, values};
 use super::{Environment, Refusal};
+use crate::again::{open, read_all};
 use crate::block_size::{BlockSize, SizeError, Suffixes, parse_integer};
 use crate::exclude::Exclude;
-use crate::operands::{read_all, read_stdin};
+use crate::operands::read_stdin;
 use crate::quote::{self, Charset};
 use crate::show::Threshold;
 use crate::status::reason;
@@ -257,7 +258,7 @@ impl Draft {
 }
 
 fn read_file(name: &OsStr, text: &mut Vec<u8>) -> std::io::Result<()> {
-    read_all(std::fs::File::open(name)?, text)
+    read_all(open(name)?, text)
 }
 
 /// The option as it was typed for this value: GNU's messages tell `-B` from `--block-size`.

@@ -18,6 +18,7 @@ use clap::error::ErrorKind;
 
 pub use self::args::command;
 use crate::quote::Charset;
+use crate::record::last_component;
 use crate::{show, status, tally, walk};
 
 /// What the environment says.
@@ -119,10 +120,10 @@ impl FromIterator<(OsString, OsString)> for Environment {
 /// The name that messages begin with: the last component of the program's own.
 #[must_use]
 pub fn program_name(words: &[OsString]) -> Vec<u8> {
-    let name = words.first().map_or(&b""[..], |word| word.as_bytes());
-    match name.rsplit(|&byte| byte == b'/').next() {
-        Some(name) if !name.is_empty() => name.into(),
-        _ => b"pdu".into(),
+    let path = words.first().map_or(&b""[..], |word| word.as_bytes());
+    match last_component(path) {
+        b"" => b"pdu".into(),
+        name => name.into(),
     }
 }
 

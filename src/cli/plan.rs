@@ -5,13 +5,15 @@ use std::os::unix::ffi::OsStrExt;
 
 use clap::ArgMatches;
 use clap::parser::ValuesRef;
+use rustix::io::Errno;
 
 use super::draft::{Draft, draft};
 use super::reports::{self, Reports};
 use super::shown::show_options;
 use super::{Environment, Operands, Plan, Refusal};
+use crate::again::open;
 use crate::quote::{self, Charset, Style};
-use crate::show::Shape;
+use crate::show::{By, Shape, Sort};
 use crate::time_style::{TimeKind, TimeStyle};
 use crate::walk::{Follow, Remember};
 use crate::words::WordError;
@@ -92,7 +94,9 @@ fn walk_options(
         least: show.least.clone(),
         details: name_files.is_some() && wants_details(show),
         fold_below: folds.then_some(max_depth),
-        time: draft.time.unwrap_or(TimeKind::Modified),
+        time: draft
+            .time
+            .or_else(|| wants_time(show).then_some(TimeKind::Modified)),
         watched: matches.get_flag("verbose"),
     }
 }
@@ -105,6 +109,12 @@ fn wants_details(show: &show::Options) -> bool {
         Shape::Tree => show.tree.chart.colors.is_some(),
         Shape::Json | Shape::Csv | Shape::Ncdu => true,
     }
+}
+
+/// Whether times matter though none is shown.
+fn wants_time(show: &show::Options) -> bool {
+    let is_by_age = show.by.is_some_and(|by| by.by == By::Age);
+    is_by_age || show.ranking.sort == Some(Sort::Time)
 }
 
 /// What was given to an option, or as operands.
@@ -194,7 +204,16 @@ fn time(
              - +FORMAT (e.g., +%H:%M) for a 'date'-style format\n";
         bad_word(error, word, "time style", details, environment.charset())
     })?;
-    Ok(Some((style, jiff::tz::TimeZone::system())))
+    Ok(Some((style, zone())))
+}
+
+/// The system's time zone. jiff reads it by std, which begins anew for ever what is interrupted for ever: where that
+/// would be so, it is UTC, as where there is none.
+fn zone() -> jiff::tz::TimeZone {
+    match open("/etc/localtime".as_ref()) {
+        Err(Errno::INTR) => jiff::tz::TimeZone::UTC,
+        _ => jiff::tz::TimeZone::system(),
+    }
 }
 
 /// TIME_STYLE is ls's: the prefix is not for us.

@@ -202,7 +202,8 @@ fn takes_next(word: &[u8], command: &Command) -> bool {
     value_at(word, command) == Some(word.len())
 }
 
-/// Where the value begins in a bundle of letters, the last of which takes one; the end of the word where it is the next.
+/// Where the value begins in a bundle of letters, the last of which takes one; the end of the word where it is the
+/// next.
 fn value_at(word: &[u8], command: &Command) -> Option<usize> {
     if !word.starts_with(b"-") || word.starts_with(b"--") {
         return None;

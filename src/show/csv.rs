@@ -6,8 +6,9 @@
 //! ```
 //!
 //! The columns are those of the JSON objects, a time that is in no year of RFC 3339 excepted: seconds since 1970
-//! stand in its place; the field is empty where an export tells no time. Paths are raw bytes, quoted where a comma, a quote, CR or LF is in them. There is no row for a
-//! total (`-c`), nor does anything mark what is incomplete: the exit status does.
+//! stand in its place; the field is empty where an export tells no time. Paths are raw bytes, quoted where a comma,
+//! a quote, CR or LF is in them. There is no row for a total (`-c`), nor does anything mark what is incomplete: the
+//! exit status does.
 
 use std::io::{self, Write};
 

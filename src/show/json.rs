@@ -6,12 +6,14 @@
 //! ```
 //!
 //! A record has its object as soon as it is known. Sizes are bytes whatever the unit of du's lines, without bounds:
-//! sums pass 2^64. With `--time`, `time` is the newest time as RFC 3339 has it, in UTC; where that has no such year, it
-//! is null and `time_seconds` the seconds since 1970; null alone where an export tells none. A path that is not UTF-8 stands there with U+FFFD for what is
-//! not, and a second key `path_base64` has its bytes. A line ends by a newline, with `-0` too: no newline is in it.
+//! sums pass 2^64. With `--time`, `time` is the newest time as RFC 3339 has it, in UTC; where that has no such year,
+//! it is null and `time_seconds` the seconds since 1970; null alone where an export tells none. A path that is not
+//! UTF-8 stands there with U+FFFD for what is not, and a second key `path_base64` has its bytes. A line ends by a
+//! newline, with `-0` too: no newline is in it.
 //!
 //! The last object is the summary. Where it is missing, pdu did not come to its end. Where something is missing in
-//! the sums, `complete` is false and `reason` says why. Errors wait for it in memory, already written; nothing else does.
+//! the sums, `complete` is false and `reason` says why. Errors wait for it in memory, already written; nothing else
+//! does.
 
 use std::io::{self, Write};
 

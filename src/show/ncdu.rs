@@ -15,7 +15,7 @@ use rustix::io::Errno;
 use super::{End, Format, Outcome, Written};
 use crate::block_size::write_integer;
 use crate::listing::{Failure, Operation};
-use crate::record::{Kind, Record};
+use crate::record::{Kind, Record, last_component};
 use crate::usage::{Detail, Usage};
 
 /// What an export tells.
@@ -69,7 +69,7 @@ impl Ncdu {
         let name = match &self.options.root {
             Some(root) if record.depth == 0 => root,
             _ if record.depth == 0 => record.path,
-            _ => last_component(record.path),
+            _ => record.name(),
         };
         self.text.extend_from_slice(b"{\"name\":\"");
         push_string(&mut self.text, name);
@@ -229,11 +229,6 @@ impl Format for Ncdu {
         out.write_all(b"]\n")?;
         Ok(Written::Well)
     }
-}
-
-/// What follows the last slash, if anything does.
-fn last_component(path: &[u8]) -> &[u8] {
-    path.rsplit(|&byte| byte == b'/').next().unwrap_or(path)
 }
 
 /// Bytes between quotes, as ncdu writes them.

@@ -4,8 +4,7 @@ use std::io::{self, Write};
 
 use rustix::io::Errno;
 
-/// How often an interrupted write is made again.
-const INTERRUPTIONS: usize = 100;
+use crate::again;
 
 /// Standard output, unbuffered; unlike std's, it tells when it is closed.
 #[derive(Debug, Clone, Copy)]
@@ -26,14 +25,7 @@ impl Write for Stdout {
         if self.is_closed {
             return Err(Errno::BADF.into());
         }
-        // Who calls this calls again while it is interrupted, and would do so for ever.
-        for _ in 0..INTERRUPTIONS {
-            match rustix::io::write(rustix::stdio::stdout(), bytes) {
-                Err(Errno::INTR) => {}
-                written => return Ok(written?),
-            }
-        }
-        Err(Errno::IO.into())
+        again::write(rustix::stdio::stdout(), bytes)
     }
 
     fn flush(&mut self) -> io::Result<()> {

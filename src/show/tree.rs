@@ -86,13 +86,12 @@ struct Place {
 impl Place {
     fn new(above: Option<&Level>, record: &Record<'_>) -> Rc<Self> {
         let name = match above {
-            // An operand's name may have slashes.
-            None => Some(record.path),
-            Some(_) => record.path.rsplit(|&byte| byte == b'/').next(),
+            None => record.path,
+            Some(_) => record.name(),
         };
         Rc::new(Self {
             above: above.map(|level| Rc::clone(&level.place)),
-            name: name.unwrap_or_default().into(),
+            name: name.into(),
         })
     }
 }

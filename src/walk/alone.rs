@@ -15,8 +15,8 @@ use rustix::fs::{CWD, Mode, OFlags};
 use rustix::io::Errno;
 
 use super::agenda::Slot;
-use super::handle::retry;
 use super::{Above, Fd, Follow, Kept, Shared, bare};
+use crate::again::retry;
 use crate::listing::{Branch, Failure, Found, Operation};
 
 /// A walker on its way through a subtree.

@@ -15,11 +15,9 @@ use std::time::Duration;
 use rustix::fs::{CWD, Mode, OFlags};
 use rustix::io::Errno;
 
+use crate::again::retry;
 use crate::cancel::Done;
 use crate::schedule;
-
-/// How often an interrupted call is made again: a file system that only ever says EINTR must not hold us.
-const INTERRUPTIONS: usize = 100;
 
 /// How long a call waits for descriptors, in steps of [`STEP`], before their lack is an error.
 const PATIENCE: u32 = 400;
@@ -126,18 +124,6 @@ impl Handle {
         let fd = rustix::fs::open("/", OFlags::RDONLY, Mode::empty()).expect("the root opens");
         Budget::new(1).keep(fd).expect("the budget has room")
     }
-}
-
-/// Makes a call again while it is interrupted, within reason.
-pub(super) fn retry<T>(mut call: impl FnMut() -> Result<T, Errno>) -> Result<T, Errno> {
-    let mut result = call();
-    for _ in 0..INTERRUPTIONS {
-        match result {
-            Err(Errno::INTR) => result = call(),
-            _ => break,
-        }
-    }
-    result
 }
 
 /// Opens a directory below `at` (the working directory where there is none) and nothing but a directory.

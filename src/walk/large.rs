@@ -16,8 +16,8 @@
 //!
 //! Groups are what GNU du reads at a time, and sorts by inode number where that may help the disk; the lines of
 //! its output follow that order, so ours do. Only subdirectories, files with a line or several links, and failures
-//! have to be remembered for it. A group is sent after the one before it, and no more is read until that is done: what
-//! waits is one group and the one being printed, however many walkers there are.
+//! have to be remembered for it. A group is sent after the one before it, and no more is read until that is done:
+//! what waits is one group and the one being printed, however many walkers there are.
 
 #![expect(
     clippy::disallowed_types,
@@ -38,6 +38,7 @@ use super::handle::Handle;
 use super::part::{Dirent, Gathered, Part};
 use super::posts::Stay;
 use super::{Dir, Fd, Follow, Kept, Shared};
+use crate::again::INTERRUPTIONS;
 use crate::listing::{Branch, Failure, Found, GROUP, Key, Listing, Names, Operation};
 use crate::schedule;
 use std::os::fd::BorrowedFd;
@@ -58,9 +59,6 @@ const SLOW: Duration = Duration::from_micros(100);
 
 /// Names handed out at a time where looking is slow.
 const HANDFUL: usize = 4;
-
-/// How often a read that was interrupted is made again in one directory.
-const INTERRUPTIONS: usize = 100;
 
 /// How often a listing comes back to the same entry before it is taken for endless.
 const ROUNDS: u32 = 8;

@@ -101,8 +101,8 @@ pub struct Options {
     pub name_files: Option<u32>,
     /// Directories deeper than this count for the one at this depth, in no order.
     pub fold_below: Option<u32>,
-    /// Which time stamp is kept.
-    pub time: TimeKind,
+    /// Which time stamp is kept, if any.
+    pub time: Option<TimeKind>,
     /// Files that are too small for a line are not named.
     pub least: Option<Least>,
     /// More is told of named files than their sizes.

@@ -37,7 +37,6 @@ use crate::cancel::{self, Canceller, Done};
 use crate::exclude::Exclude;
 use crate::listing::{Branch, Key, Listing, Names};
 use crate::schedule;
-use crate::time_style::TimeKind;
 use crate::usage::Usage;
 
 /// Schedules of each model that are tried each time.
@@ -109,7 +108,7 @@ fn options(walkers: usize) -> Options {
         remember: Remember::Links,
         name_files: None,
         fold_below: None,
-        time: TimeKind::Modified,
+        time: None,
         least: None,
         details: false,
         watched: false,

@@ -11,13 +11,12 @@ use std::sync::Arc;
 use rustix::fs::{CWD, Mode, OFlags, ResolveFlags};
 use rustix::io::Errno;
 
-use super::handle::{Handle, open_directory, retry};
+use super::agenda::Slot;
+use super::handle::{Handle, open_directory};
 use super::stat::{Lookup, Stat, stat, stat_open};
 use super::{Above, Dir, Fd, Follow, Shared, bare};
+use crate::again::retry;
 use crate::listing::{Branch, Failure, Found, Listing, Operation};
-use crate::time_style::TimeKind;
-
-use super::agenda::Slot;
 
 /// The type of a file system that mounts others when they are opened, from statfs(2).
 const AUTOFS: u64 = 0x0187;
@@ -236,13 +235,9 @@ fn failure(operation: Operation, errno: Errno) -> Failure {
 pub(super) fn is_behind_a_mount(place: &(Arc<Branch>, u32), above: Option<&Handle>) -> bool {
     let name = place.0.names.name(place.1);
     match above {
-        Some(above) => stat(
-            Some(above.as_fd()),
-            name,
-            Lookup::Cached,
-            TimeKind::Modified,
-        )
-        .is_ok_and(|stat| stat.mount_root),
+        Some(above) => {
+            stat(Some(above.as_fd()), name, Lookup::Cached, None).is_ok_and(|stat| stat.mount_root)
+        }
         None => {
             let flags = OFlags::PATH | OFlags::CLOEXEC;
             let way = ResolveFlags::NO_XDEV;

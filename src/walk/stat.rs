@@ -9,8 +9,8 @@ use std::os::fd::BorrowedFd;
 use rustix::fs::{AtFlags, CWD, FileType, StatxAttributes, StatxFlags};
 use rustix::io::Errno;
 
-use super::handle::retry;
 use super::{Options, Remember};
+use crate::again::retry;
 use crate::time_style::TimeKind;
 use crate::usage::{Detail, Entry, Inode, Moment};
 
@@ -72,7 +72,7 @@ pub(super) fn stat(
     at: Option<BorrowedFd<'_>>,
     name: &CStr,
     lookup: Lookup,
-    time: TimeKind,
+    time: Option<TimeKind>,
 ) -> Result<Stat, Errno> {
     let flags = match lookup {
         Lookup::Link => AtFlags::SYMLINK_NOFOLLOW,
@@ -103,19 +103,24 @@ pub(super) fn stat_file(
 }
 
 /// stat of an open directory.
-pub(super) fn stat_open(fd: BorrowedFd<'_>, time: TimeKind) -> Result<Stat, Errno> {
+pub(super) fn stat_open(fd: BorrowedFd<'_>, time: Option<TimeKind>) -> Result<Stat, Errno> {
     call(fd, c"", AtFlags::EMPTY_PATH, time)
 }
 
 /// How many inodes the file system that is mounted at `name` uses, if one is mounted there and it counts them.
 pub(super) fn used_inodes(name: &CStr) -> Option<u64> {
-    let stat = stat(None, name, Lookup::Target, TimeKind::Modified).ok()?;
+    let stat = stat(None, name, Lookup::Target, None).ok()?;
     let all = rustix::fs::statvfs(name).ok()?;
     let used = all.f_files.saturating_sub(all.f_ffree);
     (stat.mount_root && used > 0).then_some(used)
 }
 
-fn call(at: BorrowedFd<'_>, name: &CStr, flags: AtFlags, time: TimeKind) -> Result<Stat, Errno> {
+fn call(
+    at: BorrowedFd<'_>,
+    name: &CStr,
+    flags: AtFlags,
+    time: Option<TimeKind>,
+) -> Result<Stat, Errno> {
     match retry(|| rustix::fs::statx(at, name, flags, StatxFlags::BASIC_STATS)) {
         Ok(statx) => Ok(from_statx(&statx, time)),
         Err(Errno::NOSYS | Errno::PERM) => {
@@ -126,11 +131,16 @@ fn call(at: BorrowedFd<'_>, name: &CStr, flags: AtFlags, time: TimeKind) -> Resu
     }
 }
 
-fn from_statx(statx: &rustix::fs::Statx, time: TimeKind) -> Stat {
-    let stamp = match time {
-        TimeKind::Modified => statx.stx_mtime,
-        TimeKind::Accessed => statx.stx_atime,
-        TimeKind::Changed => statx.stx_ctime,
+fn from_statx(statx: &rustix::fs::Statx, time: Option<TimeKind>) -> Stat {
+    let moment = |stamp: rustix::fs::StatxTimestamp| Moment {
+        seconds: stamp.tv_sec,
+        nanoseconds: stamp.tv_nsec,
+    };
+    let time = match time {
+        None => Moment::NEVER,
+        Some(TimeKind::Modified) => moment(statx.stx_mtime),
+        Some(TimeKind::Accessed) => moment(statx.stx_atime),
+        Some(TimeKind::Changed) => moment(statx.stx_ctime),
     };
     Stat {
         kind: FileType::from_raw_mode(statx.stx_mode.into()),
@@ -147,10 +157,7 @@ fn from_statx(statx: &rustix::fs::Statx, time: TimeKind) -> Stat {
         mount_root: statx.stx_attributes.contains(StatxAttributes::MOUNT_ROOT),
         blocks: statx.stx_blocks,
         size: statx.stx_size,
-        time: Moment {
-            seconds: stamp.tv_sec,
-            nanoseconds: stamp.tv_nsec,
-        },
+        time,
     }
 }
 
@@ -159,11 +166,16 @@ fn from_statx(statx: &rustix::fs::Statx, time: TimeKind) -> Stat {
     clippy::unnecessary_cast,
     reason = "the widths of struct stat differ from one architecture to the next"
 )]
-fn from_stat(stat: &rustix::fs::Stat, time: TimeKind) -> Stat {
-    let (seconds, nanoseconds) = match time {
-        TimeKind::Modified => (stat.st_mtime, stat.st_mtime_nsec),
-        TimeKind::Accessed => (stat.st_atime, stat.st_atime_nsec),
-        TimeKind::Changed => (stat.st_ctime, stat.st_ctime_nsec),
+fn from_stat(stat: &rustix::fs::Stat, time: Option<TimeKind>) -> Stat {
+    let moment = |seconds, nanoseconds| Moment {
+        seconds: seconds as i64,
+        nanoseconds: nanoseconds as u32,
+    };
+    let time = match time {
+        None => Moment::NEVER,
+        Some(TimeKind::Modified) => moment(stat.st_mtime, stat.st_mtime_nsec),
+        Some(TimeKind::Accessed) => moment(stat.st_atime, stat.st_atime_nsec),
+        Some(TimeKind::Changed) => moment(stat.st_ctime, stat.st_ctime_nsec),
     };
     Stat {
         kind: FileType::from_raw_mode(stat.st_mode),
@@ -180,9 +192,6 @@ fn from_stat(stat: &rustix::fs::Stat, time: TimeKind) -> Stat {
         mount_root: false,
         blocks: stat.st_blocks as u64,
         size: stat.st_size as u64,
-        time: Moment {
-            seconds: seconds as i64,
-            nanoseconds: nanoseconds as u32,
-        },
+        time,
     }
 }

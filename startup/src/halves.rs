@@ -32,8 +32,8 @@ pub fn leave(status: i32) -> ! {
     unsafe { libc::_exit(status) }
 }
 
-/// Closes all descriptors but the standard streams, where the kernel can do that (Linux 5.9). Only for a half that uses none
-/// of them and ends by [`leave`].
+/// Closes all descriptors but the standard streams, where the kernel can do that (Linux 5.9). Only for a half that
+/// uses none of them and ends by [`leave`].
 pub fn close_all_but_streams() {
     // SAFETY: whoever owns one of them never runs again.
     unsafe { libc::syscall(libc::SYS_close_range, 3, libc::c_uint::MAX, 0) };

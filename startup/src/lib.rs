@@ -125,16 +125,11 @@ fn exhausted() -> ! {
 /// Where the address space is limited (`ulimit -v`), has all threads allocate from one heap: the C library would
 /// reserve 64 MiB for each of several, and leave none for what is needed.
 fn share_one_heap_where_space_is_limited() {
-    let mut limit = libc::rlimit {
-        rlim_cur: libc::RLIM_INFINITY,
-        rlim_max: libc::RLIM_INFINITY,
+    let limit = match limit(libc::getrlimit, libc::RLIMIT_AS) {
+        Some(limit) if limit != libc::RLIM_INFINITY => limit,
+        _ => return,
     };
-    // SAFETY: getrlimit writes to a structure that we own.
-    let told = unsafe { libc::getrlimit(libc::RLIMIT_AS, &raw mut limit) };
-    if told != 0 || limit.rlim_cur == libc::RLIM_INFINITY {
-        return;
-    }
-    ADDRESS_SPACE.store(limit.rlim_cur, Ordering::Relaxed);
+    ADDRESS_SPACE.store(limit, Ordering::Relaxed);
     #[cfg(target_env = "gnu")]
     {
         // SAFETY: mallopt sets a number of the C library's; no other thread runs yet.
@@ -193,15 +188,23 @@ extern "C" fn look() {
         }
     }
     IGNORED.store(mask, Ordering::Relaxed);
+    if let Some(limit) = limit(libc::getrlimit, libc::RLIMIT_NOFILE) {
+        DESCRIPTORS.store(limit, Ordering::Relaxed);
+    }
+}
+
+/// A limit of this process, the soft one, if the kernel tells. C libraries do not agree on the type of `resource`.
+fn limit<R>(
+    getrlimit: unsafe extern "C" fn(R, *mut libc::rlimit) -> libc::c_int,
+    resource: R,
+) -> Option<u64> {
     let mut limit = libc::rlimit {
         rlim_cur: 0,
         rlim_max: 0,
     };
     // SAFETY: the answer goes to a structure that we own.
-    let told = unsafe { libc::getrlimit(libc::RLIMIT_NOFILE, &raw mut limit) };
-    if told == 0 {
-        DESCRIPTORS.store(limit.rlim_cur, Ordering::Relaxed);
-    }
+    let told = unsafe { getrlimit(resource, &raw mut limit) };
+    (told == 0).then_some(limit.rlim_cur)
 }
 
 // SAFETY: `.init_array` holds pointers to functions that take at most the arguments of main, which `look` ignores,

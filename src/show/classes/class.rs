@@ -4,7 +4,7 @@
 //! that is 1 to 16 letters, digits, `_`, `-` or `+` of ASCII; in small letters, so that `.JPG` is `jpg`. Dots at
 //! the start of a name do not count. Only regular files have one.
 
-use crate::record::{Kind, Record};
+use crate::record::{Kind, Record, last_component};
 use crate::show::By;
 use crate::usage::{Detail, Moment};
 use rustix::fs::FileType;
@@ -111,7 +111,7 @@ fn age(now: Moment, time: Moment) -> Class {
 }
 
 fn extension(path: &[u8]) -> Class {
-    let name = path.rsplit(|&byte| byte == b'/').next().unwrap_or(path);
+    let name = last_component(path);
     let first = name.iter().position(|&byte| byte != b'.').unwrap_or(0);
     let name = name.get(first..).unwrap_or_default();
     let dot = name.iter().rposition(|&byte| byte == b'.');

@@ -84,8 +84,10 @@ impl Ncdu {
         }
     }
 
+    /// The device where it is another than that of the directory. No device has the number 0: an export that was read
+    /// did not tell it.
     fn push_device(&mut self, device: u64) {
-        if self.devices.last() != Some(&device) {
+        if device != 0 && self.devices.last() != Some(&device) {
             self.push("dev", device.into());
         }
     }

@@ -9,39 +9,23 @@ mod tree;
 mod worker;
 
 use std::io::{Read, Write};
-use std::os::unix::process::{CommandExt, ExitStatusExt};
+use std::os::unix::process::ExitStatusExt;
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
+use std::process::Child;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Signal, WaitOptions, kill_process, waitpid};
 
 use terminal::{
-    DEFAULT_SIGNALS, End, PATIENCE, PDU, Streams, Terminal, counted, equipped, forest, frames,
-    often, pause, shown, slow, start_slow, undisturbed, wait,
+    End, PATIENCE, PDU, Streams, Terminal, counted, equipped, forest, frames, often, pause, shown,
+    slow, start, start_slow, undisturbed, wait,
 };
 use tree::Tree;
 use worker::worker_of;
 
 fn is_thorough() -> bool {
     std::env::var_os("PDU_THOROUGH").is_some_and(|value| value == "1")
-}
-
-/// A pdu off the terminal, in a group of its own, as a shell would start it.
-fn start(tree: &Tree, words: &[String]) -> Child {
-    let [env, option] = DEFAULT_SIGNALS;
-    let mut command = Command::new(env);
-    command.arg(option).args(words).current_dir(tree.root());
-    command
-        .env_clear()
-        .env("LC_ALL", "C")
-        .env("PATH", "/usr/bin:/bin");
-    command
-        .stdin(Stdio::null())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped());
-    command.process_group(0).spawn().expect("it starts")
 }
 
 fn read(from: impl Read) -> String {
@@ -172,7 +156,7 @@ fn without_threads_signals_do_what_they_do_by_default() {
             at..at,
             ["-e".into(), "inject=clone,clone3:error=EAGAIN".into()],
         );
-        let mut child = start(&tree, &words);
+        let mut child = start(tree.root(), &words);
         // 64 directories, or 2 ms, come before any thread is asked for.
         wait_for_descriptor(&child, tree.root());
         pause(Duration::from_millis(600));
@@ -219,7 +203,7 @@ fn a_hundred_stops_in_the_middle_of_a_scan_do_no_harm() {
         return;
     }
     let tree = forest(60);
-    let mut child = start(&tree, &slow(20, "-v -b -j2 t"));
+    let mut child = start(tree.root(), &slow(20, "-v -b -j2 t"));
     wait_for_descriptor(&child, tree.root());
     let pid = Pid::from_child(&child);
     let mut stops = 0;
@@ -281,7 +265,7 @@ fn a_job_of_nohup_outlives_its_terminal() {
     }
     let tree = forest(40);
     let words = [vec!["nohup".to_owned()], slow(30, "-b -j2 t")].concat();
-    let mut child = start(&tree, &words);
+    let mut child = start(tree.root(), &words);
     wait_for_descriptor(&child, tree.root());
     for _ in 0..10 {
         kill_process(Pid::from_child(&child), Signal::HUP).expect("it runs");
@@ -384,10 +368,7 @@ fn read_lines(from: &mut impl Read, count: usize) -> String {
 #[test]
 fn a_slow_reader_of_the_lines_stops_neither_progress_nor_cancelling() {
     let tree = often(20_000);
-    let mut child = start(
-        &tree,
-        &[PDU, "-vbl", "--files0-from=list"].map(str::to_owned),
-    );
+    let mut child = start(tree.root(), &[PDU, "-vbl", "--files0-from=list"]);
     let output = child.stdout.take().expect("it is a pipe");
     let mut errors = child.stderr.take().expect("it is a pipe");
     let hurry = AtomicBool::new(false);
@@ -411,10 +392,7 @@ fn a_slow_reader_of_the_lines_stops_neither_progress_nor_cancelling() {
 #[test]
 fn a_reader_that_takes_nothing_does_not_keep_pdu_from_saying_that_it_was_cancelled() {
     let tree = often(20_000);
-    let mut child = start(
-        &tree,
-        &[PDU, "-bl", "--files0-from=list"].map(str::to_owned),
-    );
+    let mut child = start(tree.root(), &[PDU, "-bl", "--files0-from=list"]);
     let mut output = child.stdout.take().expect("it is a pipe");
     // A megabyte is more than the main thread writes before it listens; after that nobody takes anything.
     let mut some = vec![0; 1_000_000];

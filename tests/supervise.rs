@@ -23,16 +23,15 @@ mod worker;
 
 use std::fs;
 use std::io::{Chain, Cursor, Read};
-use std::os::unix::process::{CommandExt, ExitStatusExt};
-use std::process::{Child, ChildStdout, Command, Stdio};
+use std::os::unix::process::ExitStatusExt;
+use std::path::Path;
+use std::process::{Child, ChildStdout, Command};
 use std::time::{Duration, Instant};
 
 use fuse::{Node, Op};
 use rustix::process::{Pid, Signal, WaitOptions, kill_process, kill_process_group, waitpid};
 use stage::{Answer, PDU, Stage, skip, tool, wait_until};
-use terminal::{
-    DEFAULT_SIGNALS, Streams, Terminal, equipped, forest, often, pause, read_all, slow,
-};
+use terminal::{Streams, Terminal, equipped, forest, often, pause, read_all, slow};
 use tree::Tree;
 use worker::{child_of, is_stuck, states};
 
@@ -51,20 +50,9 @@ fn bystander() -> Option<Stage> {
     Stage::fuse(vec![])
 }
 
-/// Starts pdu as a shell would, in a group of its own.
+/// Starts something here.
 fn start(words: &[&str]) -> Child {
-    let [env, option] = DEFAULT_SIGNALS;
-    let mut command = Command::new(env);
-    command.arg(option).args(words);
-    command
-        .env_clear()
-        .env("LC_ALL", "C")
-        .env("PATH", "/usr/bin:/bin");
-    command
-        .stdin(Stdio::null())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped());
-    command.process_group(0).spawn().expect("it starts")
+    terminal::start(Path::new("."), words)
 }
 
 /// Waits for the child that a pdu splits off and for its thread that nobody can end.
@@ -237,10 +225,8 @@ fn the_exit_status_is_that_of_the_child() {
     assert_eq!(read_all(output).lines().count(), 2_000);
     assert_eq!(terminal::wait(&mut pdu).code(), Some(1));
     let errors = read_all(pdu.stderr.take().expect("it is a pipe"));
-    assert_eq!(
-        errors,
-        "env: cannot access 'missing': No such file or directory\n".replace("env", "pdu")
-    );
+    let expected = "pdu: cannot access 'missing': No such file or directory\n";
+    assert_eq!(errors, expected);
 }
 
 #[test]

@@ -9,6 +9,8 @@ use std::ffi::OsStr;
 use std::fs::File;
 use std::io::{Read, Write};
 use std::os::fd::OwnedFd;
+use std::os::unix::process::CommandExt;
+use std::path::Path;
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::OnceLock;
 use std::sync::mpsc::{Receiver, channel};
@@ -32,6 +34,22 @@ pub(crate) const PATIENCE: Duration = Duration::from_secs(180);
 /// Starts a program with signals as they are by default: where these tests run in the background of a script, SIGINT
 /// is ignored, and would be by all that they start.
 pub(crate) const DEFAULT_SIGNALS: [&str; 2] = ["env", "--default-signal"];
+
+/// Starts a program off the terminal, in a group of its own, as a shell would.
+pub(crate) fn start(at: &Path, words: &[impl AsRef<OsStr>]) -> Child {
+    let [env, option] = DEFAULT_SIGNALS;
+    let mut command = Command::new(env);
+    command.arg(option).args(words).current_dir(at);
+    command
+        .env_clear()
+        .env("LC_ALL", "C")
+        .env("PATH", "/usr/bin:/bin");
+    command
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped());
+    command.process_group(0).spawn().expect("it starts")
+}
 
 /// A pseudo-terminal, the program that has it, and all that was written to it.
 pub(crate) struct Terminal {

@@ -59,12 +59,17 @@ pub fn read_all(mut from: impl Read, text: &mut Vec<u8>) -> io::Result<()> {
     }
 }
 
-/// Writes some of the bytes. For who calls this again while it is interrupted, the end of all patience is EIO.
-pub fn write(to: impl AsFd, bytes: &[u8]) -> io::Result<usize> {
-    match retry(|| rustix::io::write(&to, bytes)) {
-        Err(Errno::INTR) => Err(Errno::IO.into()),
-        written => Ok(written?),
-    }
+/// Writes some of the bytes.
+pub fn write(to: impl AsFd, bytes: &[u8]) -> Result<usize, Errno> {
+    retry(|| rustix::io::write(&to, bytes))
+}
+
+/// For who begins again what is interrupted, as std does: the end of all patience is EIO.
+pub fn for_good<T>(result: io::Result<T>) -> io::Result<T> {
+    result.map_err(|error| match error.is_interruption() {
+        true => Errno::IO.into(),
+        false => error,
+    })
 }
 
 #[cfg(test)]

@@ -26,7 +26,7 @@
 //! | 4 | [`du`]: the select loop. [`recount`]: the same for an export. [`report`]: steps to the two streams. [`ending`] |
 //! | 3 | [`walk`]: walkers. [`tally`]: steps to records. [`show`]: records to bytes, one file a format |
 //! | 2 | [`order`], [`sema`], [`status`] (all of standard error), [`watch`], [`operands`], [`export`] |
-//! | 1 | [`output`], [`cancel`], [`listing`], [`least`], [`record`], [`block_size`], [`time_style`], [`exclude`], [`quote`], [`owners`], [`supervise`] |
+//! | 1 | [`output`], [`cancel`], [`listing`], [`least`], [`record`], [`block_size`], [`time_style`], [`zone`], [`exclude`], [`quote`], [`owners`], [`supervise`] |
 //! | 0 | [`again`], [`usage`], [`pack`], [`words`], [`schedule`] |
 
 pub mod again;
@@ -59,3 +59,4 @@ pub mod usage;
 pub mod walk;
 pub mod watch;
 pub mod words;
+pub mod zone;

@@ -21,7 +21,7 @@ use crossbeam_channel::{Receiver, Sender, bounded};
 use rustix::fs::{Access, AtFlags, FileType, Gid, Mode, OFlags, Stat, Uid};
 use rustix::io::Errno;
 
-use crate::again::{self, retry};
+use crate::again::{self, for_good, retry};
 
 /// How many symbolic links in a row are followed: as many as the system does.
 const MOST_LINKS: usize = 40;
@@ -192,10 +192,11 @@ impl Named {
 
 impl Write for Output {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        match self.file()? {
-            Some(file) => again::write(file, bytes),
+        let file = self.file();
+        for_good(file.and_then(|file| match file {
+            Some(file) => Ok(again::write(file, bytes)?),
             None => Ok(bytes.len()),
-        }
+        }))
     }
 
     fn flush(&mut self) -> io::Result<()> {
@@ -268,7 +269,7 @@ fn named(directory: &OwnedFd) -> io::Result<OwnedFd> {
     let mode = Mode::from_raw_mode(0o666);
     let mut file = None;
     let name = with_random_name(|name| {
-        file = Some(rustix::fs::openat(directory, name, flags, mode)?);
+        file = Some(retry(|| rustix::fs::openat(directory, name, flags, mode))?);
         Ok(())
     })?;
     remember(directory, name)?;

@@ -763,9 +763,10 @@ impl Spec {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::zone;
 
     fn printed(style: &TimeStyle, zone: &str, seconds: i64, nanoseconds: u32) -> Option<String> {
-        let zone = TimeZone::get(zone).expect("the case is sound");
+        let zone = zone::zone(Some(zone.as_ref()), None);
         let mut out = b"before".to_vec();
         let result = style.write(seconds, nanoseconds, &zone, &mut out);
         let written = String::from_utf8(out.split_off(6)).expect("the case is sound");

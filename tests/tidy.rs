@@ -30,6 +30,7 @@ const FLOORS: &[(u32, &[&str])] = &[
             "record",
             "block_size",
             "time_style",
+            "zone",
             "exclude",
             "quote",
             "owners",

@@ -5,18 +5,17 @@ use std::os::unix::ffi::OsStrExt;
 
 use clap::ArgMatches;
 use clap::parser::ValuesRef;
-use rustix::io::Errno;
 
 use super::draft::{Draft, draft};
 use super::reports::{self, Reports};
 use super::shown::show_options;
 use super::{Environment, Operands, Plan, Refusal};
-use crate::again::open;
 use crate::quote::{self, Charset, Style};
 use crate::show::{By, Shape, Sort};
 use crate::time_style::{TimeKind, TimeStyle};
 use crate::walk::{Follow, Remember};
 use crate::words::WordError;
+use crate::zone::zone;
 use crate::{show, status, tally, walk};
 
 /// The plan for the words that clap has understood.
@@ -204,16 +203,8 @@ fn time(
              - +FORMAT (e.g., +%H:%M) for a 'date'-style format\n";
         bad_word(error, word, "time style", details, environment.charset())
     })?;
-    Ok(Some((style, zone())))
-}
-
-/// The system's time zone. jiff reads it by std, which begins anew for ever what is interrupted for ever: where that
-/// would be so, it is UTC, as where there is none.
-fn zone() -> jiff::tz::TimeZone {
-    match open("/etc/localtime".as_ref()) {
-        Err(Errno::INTR) => jiff::tz::TimeZone::UTC,
-        _ => jiff::tz::TimeZone::system(),
-    }
+    let zone = zone(environment.get("TZ"), environment.get("TZDIR"));
+    Ok(Some((style, zone)))
 }
 
 /// TIME_STYLE is ls's: the prefix is not for us.

@@ -4,7 +4,7 @@ use std::io::{self, Write};
 
 use rustix::io::Errno;
 
-use crate::again;
+use crate::again::{self, for_good};
 
 /// Standard output, unbuffered; unlike std's, it tells when it is closed.
 #[derive(Debug, Clone, Copy)]
@@ -25,7 +25,7 @@ impl Write for Stdout {
         if self.is_closed {
             return Err(Errno::BADF.into());
         }
-        again::write(rustix::stdio::stdout(), bytes)
+        for_good(again::write(rustix::stdio::stdout(), bytes).map_err(Into::into))
     }
 
     fn flush(&mut self) -> io::Result<()> {

@@ -26,8 +26,8 @@
 //! | 4 | [`du`]: the select loop. [`recount`]: the same for an export. [`report`]: steps to the two streams. [`ending`] |
 //! | 3 | [`walk`]: walkers. [`tally`]: steps to records. [`show`]: records to bytes, one file a format |
 //! | 2 | [`order`], [`sema`], [`status`] (all of standard error), [`watch`], [`operands`], [`export`] |
-//! | 1 | [`output`], [`cancel`], [`listing`], [`least`], [`record`], [`block_size`], [`time_style`], [`zone`], [`exclude`], [`quote`], [`owners`], [`supervise`] |
-//! | 0 | [`again`], [`usage`], [`pack`], [`words`], [`schedule`] |
+//! | 1 | [`output`], [`cancel`], [`listing`], [`extras`], [`least`], [`record`], [`block_size`], [`time_style`], [`zone`], [`exclude`], [`quote`], [`owners`], [`supervise`] |
+//! | 0 | [`again`], [`failure`], [`usage`], [`pack`], [`words`], [`schedule`] |
 
 pub mod again;
 pub mod block_size;
@@ -37,6 +37,8 @@ pub mod du;
 pub mod ending;
 pub mod exclude;
 pub mod export;
+pub mod extras;
+pub mod failure;
 pub mod least;
 pub mod listing;
 pub mod operands;

@@ -9,7 +9,7 @@ use pdu::cli::{self, Environment, Plan, Refusal, Request};
 use pdu::du;
 use pdu::ending::Ending;
 use pdu::export::Export;
-use pdu::listing::{Failure, Operation};
+use pdu::failure::{Failure, Operation};
 use pdu::operands::Operands;
 use pdu::output::Output;
 use pdu::recount::recount;

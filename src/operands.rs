@@ -7,7 +7,9 @@ use std::os::unix::ffi::OsStrExt;
 use pdu_startup::{Stream, was_closed};
 
 use crate::again::{open, read_all};
-use crate::listing::{Extras, Failure, Names, Operation, What};
+use crate::extras::{Extras, What};
+use crate::failure::{Failure, Operation};
+use crate::listing::Names;
 
 /// The operands, and what was wrong with others, in order.
 #[derive(Debug, Default)]

@@ -15,7 +15,7 @@ use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
 use crate::again::retry;
-use crate::listing::{Failure, Operation};
+use crate::failure::{Failure, Operation};
 use crate::quote::{self, Charset, Style};
 
 /// Time between two looks at the progress.

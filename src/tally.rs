@@ -8,7 +8,8 @@ use std::collections::{HashMap, HashSet};
 
 use foldhash::fast::FixedState;
 
-use crate::listing::{Failure, push_name};
+use crate::failure::Failure;
+use crate::listing::push_name;
 use crate::order::{Extent, Step};
 use crate::record::{Kind, Record};
 use crate::usage::{Inode, Item, Moment, Usage};

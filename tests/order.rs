@@ -9,7 +9,9 @@ use std::collections::BTreeSet;
 use std::ffi::CString;
 use std::sync::Arc;
 
-use pdu::listing::{Branch, Extras, Failure, Found, Key, Listing, Names, Operation, What};
+use pdu::extras::{Extras, What};
+use pdu::failure::{Failure, Operation};
+use pdu::listing::{Branch, Found, Key, Listing, Names};
 use pdu::order::{Extent, Order, Step};
 use pdu::usage::{Detail, Entry, Inode, Moment, Usage};
 use proptest::collection::vec;

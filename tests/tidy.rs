@@ -26,6 +26,7 @@ const FLOORS: &[(u32, &[&str])] = &[
             "output",
             "cancel",
             "listing",
+            "extras",
             "least",
             "record",
             "block_size",
@@ -37,7 +38,10 @@ const FLOORS: &[(u32, &[&str])] = &[
             "supervise",
         ],
     ),
-    (0, &["again", "usage", "pack", "words", "schedule"]),
+    (
+        0,
+        &["again", "failure", "usage", "pack", "words", "schedule"],
+    ),
 ];
 
 /// Names under which everything and nothing can be put.

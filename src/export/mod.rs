@@ -15,7 +15,7 @@ use std::io::Read;
 
 use self::json::Input;
 use crate::again::open;
-use crate::listing::{Failure, Operation};
+use crate::failure::{Failure, Operation};
 use crate::operands;
 use crate::order::{Extent, Step};
 use crate::usage::{Detail, Inode, Item, Moment, Usage};

@@ -21,7 +21,7 @@ use super::columns::{kind, write_time};
 use super::errno::write_name;
 use super::{End, Format, Outcome, Written};
 use crate::block_size::write_integer;
-use crate::listing::{Failure, Operation};
+use crate::failure::{Failure, Operation};
 use crate::record::Record;
 use crate::status::reason;
 use crate::usage::{Moment, Usage};

@@ -14,7 +14,7 @@ use rustix::io::Errno;
 
 use super::{End, Format, Outcome, Written};
 use crate::block_size::write_integer;
-use crate::listing::{Failure, Operation};
+use crate::failure::{Failure, Operation};
 use crate::record::{Kind, Record, last_component};
 use crate::usage::{Detail, Usage};
 

@@ -8,8 +8,8 @@ use std::collections::BinaryHeap;
 use std::io::{self, Write};
 
 use super::{End, Format, Measure, Written};
+use crate::failure::Failure;
 use crate::least::Least;
-use crate::listing::Failure;
 use crate::record::{Kind, Record};
 use crate::usage::{Detail, Usage};
 

@@ -3,7 +3,7 @@
 use std::io::{self, Write};
 
 use super::{End, Format, Measure, Written};
-use crate::listing::Failure;
+use crate::failure::Failure;
 use crate::record::{Kind, Record};
 
 /// Which records have a line, by size (`-t`).

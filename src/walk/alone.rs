@@ -17,7 +17,8 @@ use rustix::io::Errno;
 use super::agenda::Slot;
 use super::{Above, Fd, Follow, Kept, Shared, bare};
 use crate::again::retry;
-use crate::listing::{Branch, Failure, Found, Operation};
+use crate::failure::{Failure, Operation};
+use crate::listing::{Branch, Found};
 
 /// A walker on its way through a subtree.
 #[derive(Debug)]

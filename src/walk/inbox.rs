@@ -182,7 +182,9 @@ mod tests {
 
     use super::*;
     use crate::cancel;
-    use crate::listing::{Extras, Failure, Found, Names, Operation, What};
+    use crate::extras::{Extras, What};
+    use crate::failure::{Failure, Operation};
+    use crate::listing::{Found, Names};
     use crate::usage::Usage;
 
     /// A listing that weighs as much as may wait.

@@ -39,7 +39,8 @@ use super::part::{Dirent, Gathered, Part};
 use super::posts::Stay;
 use super::{Dir, Fd, Follow, Kept, Shared};
 use crate::again::INTERRUPTIONS;
-use crate::listing::{Branch, Failure, Found, GROUP, Key, Listing, Names, Operation};
+use crate::failure::{Failure, Operation};
+use crate::listing::{Branch, Found, GROUP, Key, Listing, Names};
 use crate::schedule;
 use std::os::fd::BorrowedFd;
 

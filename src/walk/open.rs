@@ -16,7 +16,8 @@ use super::handle::{Handle, open_directory};
 use super::stat::{Lookup, Stat, stat, stat_open};
 use super::{Above, Dir, Fd, Follow, Shared, bare};
 use crate::again::retry;
-use crate::listing::{Branch, Failure, Found, Listing, Operation};
+use crate::failure::{Failure, Operation};
+use crate::listing::{Branch, Found, Listing};
 
 /// The type of a file system that mounts others when they are opened, from statfs(2).
 const AUTOFS: u64 = 0x0187;

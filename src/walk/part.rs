@@ -8,7 +8,9 @@ use rustix::io::Errno;
 
 use super::stat::{Lookup, Stat, stat, stat_file};
 use super::{Dir, Follow, Options};
-use crate::listing::{Extra, ExtraAt, Extras, Failure, Names, Operation, What, push_name};
+use crate::extras::{Extra, ExtraAt, Extras, What};
+use crate::failure::{Failure, Operation};
+use crate::listing::{Names, push_name};
 use crate::usage::{Detail, Usage};
 
 /// Entries of one directory, looked at.

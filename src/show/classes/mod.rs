@@ -14,7 +14,7 @@ use std::io::{self, Write};
 
 use self::class::Class;
 use self::write::Writer;
-use crate::listing::Failure;
+use crate::failure::Failure;
 use crate::owners::{Database, Names};
 use crate::record::{Kind, Record};
 use crate::show::chart::Sizes;

@@ -1,0 +1,258 @@
+//! What must keep its place among the subdirectories of a listing: named files, files with several links, failures.
+//!
+//! Packed: of a large directory there are many, and they wait.
+
+use crate::failure::Failure;
+use crate::pack;
+use crate::usage::{Detail, Entry, Inode, Moment};
+
+/// Something that must keep its place among the subdirectories of a listing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Extra<'a> {
+    /// How many of the listing's subdirectories come before it.
+    pub before: u32,
+    /// Its name; empty where nobody will ask for it.
+    pub name: &'a [u8],
+    /// What it is.
+    pub what: What,
+    /// More about a file, where a report wants that.
+    pub detail: Option<Detail>,
+}
+
+/// See [`Extra`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum What {
+    /// A file that has a line of its own, or links elsewhere.
+    File(Entry),
+    /// An entry that could not be looked at.
+    Failed(Failure),
+}
+
+/// The extras of one listing, in order. Packed: of a large directory there are many, and they wait.
+#[derive(Debug, Default, Clone)]
+pub struct Extras {
+    packed: Vec<u8>,
+    /// What went wrong with those that failed.
+    failures: Vec<Failure>,
+}
+
+/// Which of [`Extras`]: where it begins. The first is 0; each says which is the next.
+pub type ExtraAt = usize;
+
+/// From how many bytes on extras are not copied to be taken.
+const LARGE: usize = 64 * 1024;
+
+/// What follows the place and the name of an extra: the sum of what is true of it.
+const FAILED: u64 = 1;
+const ONCE: u64 = 2;
+const DETAILED: u64 = 4;
+const TIMED: u64 = 8;
+
+impl Extras {
+    /// None, and no memory for any.
+    pub const EMPTY: Self = Self {
+        packed: Vec::new(),
+        failures: Vec::new(),
+    };
+
+    /// True where there is none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.packed.is_empty()
+    }
+
+    /// True where one is no file.
+    #[must_use]
+    pub fn any_failed(&self) -> bool {
+        !self.failures.is_empty()
+    }
+
+    /// Forgets them and keeps the memory.
+    pub fn clear(&mut self) {
+        self.packed.clear();
+        self.failures.clear();
+    }
+
+    /// Makes room for as many bytes as others take together.
+    pub fn reserve(&mut self, bytes: usize) {
+        self.packed.reserve_exact(bytes);
+    }
+
+    /// All of them without slack; leaves none here, but the memory, unless it is large.
+    pub fn take(&mut self) -> Self {
+        if self.packed.len() > LARGE {
+            let mut taken = std::mem::replace(self, Self::EMPTY);
+            taken.packed.shrink_to_fit();
+            return taken;
+        }
+        let taken = Self {
+            packed: self.packed.as_slice().into(),
+            failures: std::mem::take(&mut self.failures),
+        };
+        self.packed.clear();
+        taken
+    }
+
+    /// Bytes of memory that they take.
+    #[must_use]
+    pub fn bytes(&self) -> usize {
+        self.packed.len() + self.failures.len() * size_of::<Failure>()
+    }
+
+    /// Appends one of which nothing more is wanted.
+    pub fn push(&mut self, before: u32, name: &[u8], what: What) {
+        let detail = None;
+        self.push_extra(&Extra {
+            before,
+            name,
+            what,
+            detail,
+        });
+    }
+
+    /// Appends one.
+    pub fn push_extra(&mut self, extra: &Extra<'_>) {
+        let out = &mut self.packed;
+        pack::put(out, extra.before.into());
+        pack::put(out, extra.name.len() as u64);
+        out.extend_from_slice(extra.name);
+        let entry = match extra.what {
+            What::File(entry) => entry,
+            What::Failed(failure) => {
+                pack::put(out, FAILED);
+                pack::put(out, self.failures.len() as u64);
+                self.failures.push(failure);
+                return;
+            }
+        };
+        let truths = [
+            (entry.once.is_some(), ONCE),
+            (extra.detail.is_some(), DETAILED),
+            (entry.time != Moment::NEVER, TIMED),
+        ];
+        let kind = truths
+            .iter()
+            .map(|&(is_true, bit)| u64::from(is_true) * bit);
+        pack::put(out, kind.sum());
+        put_entry(&entry, out);
+        if let Some(detail) = &extra.detail {
+            put_detail(detail, out);
+        }
+    }
+
+    /// Appends others, whose `before` stays what it is.
+    pub fn append(&mut self, others: &Self) {
+        if others.any_failed() {
+            let one_by_one = others.iter();
+            one_by_one.for_each(|extra| self.push_extra(&extra));
+        } else {
+            self.packed.extend_from_slice(&others.packed);
+        }
+    }
+
+    /// Where the next will be.
+    #[must_use]
+    pub fn end(&self) -> ExtraAt {
+        self.packed.len()
+    }
+
+    /// How many subdirectories come before the extra there, if there is one.
+    #[must_use]
+    pub fn before(&self, at: ExtraAt) -> Option<u32> {
+        let mut rest = self.packed.get(at..).filter(|rest| !rest.is_empty())?;
+        u32::try_from(pack::take(&mut rest)).ok()
+    }
+
+    /// The extra there, and where the next is.
+    #[must_use]
+    pub fn get(&self, at: ExtraAt) -> Option<(Extra<'_>, ExtraAt)> {
+        let mut rest = self.packed.get(at..).filter(|rest| !rest.is_empty())?;
+        let before = u32::try_from(pack::take(&mut rest)).ok()?;
+        let length = usize::try_from(pack::take(&mut rest)).ok()?;
+        let (name, mut rest) = rest.split_at_checked(length)?;
+        let mut detail = None;
+        let what = match pack::take(&mut rest) {
+            FAILED => {
+                let index = usize::try_from(pack::take(&mut rest)).ok()?;
+                What::Failed(*self.failures.get(index)?)
+            }
+            kind => {
+                let entry = take_entry(&mut rest, kind);
+                detail = (kind & DETAILED != 0).then(|| take_detail(&mut rest));
+                What::File(entry)
+            }
+        };
+        let next = self.packed.len() - rest.len();
+        let extra = Extra {
+            before,
+            name,
+            what,
+            detail,
+        };
+        Some((extra, next))
+    }
+
+    /// All of them.
+    pub fn iter(&self) -> impl Iterator<Item = Extra<'_>> {
+        let mut at = 0;
+        std::iter::from_fn(move || {
+            let (extra, next) = self.get(at)?;
+            at = next;
+            Some(extra)
+        })
+    }
+}
+
+fn put_entry(entry: &Entry, out: &mut Vec<u8>) {
+    pack::put(out, entry.blocks);
+    pack::put(out, entry.size);
+    if entry.time != Moment::NEVER {
+        pack::put_signed(out, entry.time.seconds);
+        pack::put(out, entry.time.nanoseconds.into());
+    }
+    if let Some(inode) = entry.once {
+        pack::put(out, inode.device);
+        pack::put(out, inode.number);
+    }
+}
+
+fn put_detail(detail: &Detail, out: &mut Vec<u8>) {
+    pack::put(out, detail.inode.device);
+    pack::put(out, detail.inode.number);
+    for number in [detail.links, detail.mode, detail.uid, detail.gid] {
+        pack::put(out, number.into());
+    }
+}
+
+fn take_detail(rest: &mut &[u8]) -> Detail {
+    Detail {
+        inode: Inode {
+            device: pack::take(rest),
+            number: pack::take(rest),
+        },
+        links: pack::take(rest) as u32,
+        mode: pack::take(rest) as u32,
+        uid: pack::take(rest) as u32,
+        gid: pack::take(rest) as u32,
+    }
+}
+
+fn take_entry(rest: &mut &[u8], kind: u64) -> Entry {
+    let mut entry = Entry {
+        blocks: pack::take(rest),
+        size: pack::take(rest),
+        time: Moment::NEVER,
+        once: None,
+    };
+    if kind & TIMED != 0 {
+        entry.time.seconds = pack::take_signed(rest);
+        entry.time.nanoseconds = pack::take(rest) as u32;
+    }
+    if kind & ONCE != 0 {
+        entry.once = Some(Inode {
+            device: pack::take(rest),
+            number: pack::take(rest),
+        });
+    }
+    entry
+}

@@ -155,7 +155,7 @@ impl Output {
             (Some(_), None) => return Err(Errno::INTR.into()),
             (Some(target), Some(file)) => (target, file),
         };
-        retry(|| rustix::fs::fsync(file))?;
+        for_good(retry(|| rustix::fs::fsync(file)).map_err(Into::into))?;
         if !target.is_named {
             let name = with_random_name(|name| link(file, &target.directory, name))?;
             remember(&target.directory, name)?;
@@ -163,7 +163,8 @@ impl Output {
         // Gone where it was discarded, since somebody asked to stop.
         let named = NAMED.1.try_recv().map_err(|_| Errno::INTR)?;
         let from = (&named.directory, &named.name);
-        let renamed = rustix::fs::renameat(from.0, from.1, &target.directory, &target.name);
+        let to = (&target.directory, &target.name);
+        let renamed = retry(|| rustix::fs::renameat(from.0, from.1, to.0, to.1));
         renamed.inspect_err(|_| named.remove())?;
         Ok(())
     }
@@ -256,7 +257,8 @@ fn nameless(directory: &OwnedFd) -> Option<OwnedFd> {
 
 fn link(file: &File, directory: &OwnedFd, name: &str) -> rustix::io::Result<()> {
     let follow = AtFlags::SYMLINK_FOLLOW;
-    rustix::fs::linkat(rustix::fs::CWD, in_proc(file), directory, name, follow)
+    let from = in_proc(file);
+    retry(|| rustix::fs::linkat(rustix::fs::CWD, &from, directory, name, follow))
 }
 
 fn in_proc(file: impl AsFd) -> String {

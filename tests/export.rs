@@ -399,6 +399,25 @@ fn an_export_of_an_export_is_the_same() {
     assert_eq!(sums, whole);
 }
 
+/// Two files of one number on two devices are two, also where one of these is told as 0.
+#[test]
+fn devices_that_an_export_tells_are_told_again_and_no_others() {
+    let tree = Tree::empty();
+    let link = r#"{"name":"f","dsize":8192,"ino":5,"hlnkc":true,"nlink":2}"#;
+    let two =
+        format!(r#"[1,2,{{}},[{{"name":"r","dev":9}},{link},[{{"name":"a","dev":0}},{link}]]]"#);
+    let none = format!(r#"[1,2,{{}},[{{"name":"r"}},{link},[{{"name":"a"}},{link}]]]"#);
+    for (export, size, devices) in [(two, 16384, 2), (none, 8192, 0)] {
+        fs::write(tree.root().join("x"), export).expect("files can be made");
+        said(&tree, "$pdu --from=x --format=ncdu -o y");
+        for file in ["x", "y"] {
+            let lines = said(&tree, &format!("$pdu -s -B1 --from={file}"));
+            assert_eq!(lines, format!("{size}\tr\n"), "{file}");
+        }
+        assert_eq!(said(&tree, "cat y").matches("\"dev\":").count(), devices);
+    }
+}
+
 #[test]
 fn what_could_not_be_read_is_told_again_when_the_export_is_read() {
     let tree = Tree::of("t/d/f 5\nt/closed/f 5\nt/closed/ !000\nt/g 5");

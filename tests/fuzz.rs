@@ -742,6 +742,11 @@ fn command_lines_of_gnus_words_get_gnus_answers() {
             run.output(Path::new(PDU), &words),
             run.output(&gnu.path, &words),
         );
+        let refusal = "invalid maximum depth '-";
+        if String::from_utf8_lossy(&ours.stderr).contains(refusal) {
+            // 9.10 takes it for 0, the development tree refuses it.
+            return Ok(());
+        }
         // Of several mistakes we name the first.
         let first = |output: &Output| {
             let mut text = String::new();

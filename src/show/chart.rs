@@ -1,7 +1,7 @@
 //! The lines of the tree: size, (time,) branches and name, bar and per cent of the sum over all operands.
 //!
 //! No line is wider than the terminal; where there is little room, first the bar goes, then the per cent, then names
-//! lose their middle. A bar is full for the whole; its pale part is what else the directory above takes, unless
+//! lose their middle, and the time goes at last. Numbers are never cut: a part of one would be another. A bar is full for the whole; its pale part is what else the directory above takes, unless
 //! that is an operand.
 //! Names are for people and the eye: on a terminal or not, what does not print is escaped (`\033`), the rest is as
 //! it is. Columns are counted as Unicode's annex 11 has them, where ambiguous as one.
@@ -200,7 +200,7 @@ impl Chart {
         }
         let layout = self.layout(rows, &cells, self.lines.measure.of(total));
         if let Some(header) = &note.header {
-            self.end_line(out, head(header, self.options.columns))?;
+            self.end_line(out, header)?;
         }
         for (row, cell) in rows.iter().zip(&cells) {
             let label = self.label(rows, row, cell, &layout);
@@ -251,10 +251,9 @@ impl Chart {
             widths.max().unwrap_or(0)
         };
         let size = widest(|cell| &cell.size);
-        let time = match self.lines.time {
-            Some(_) => widest(|cell| &cell.time) + 1,
-            None => 0,
-        };
+        let time = widest(|cell| &cell.time) + 1;
+        let has_time = self.lines.time.is_some() && size + time <= self.options.columns;
+        let time = if has_time { time } else { 0 };
         let mut room = self.options.columns.saturating_sub(size + 1 + time);
         let has_per_cent = room >= ROOM_FOR_PER_CENT;
         if has_per_cent {
@@ -322,12 +321,11 @@ impl Chart {
         out: &mut dyn Write,
     ) -> io::Result<()> {
         let blanks = |count: usize| " ".repeat(count);
-        let mut start = blanks(layout.size - columns(&cell.size)) + &cell.size;
+        let mut line = blanks(layout.size - columns(&cell.size)) + &cell.size;
         if layout.time > 0 {
             let padding = layout.time - 1 - columns(&cell.time);
-            start += &[" ", &*cell.time, &*blanks(padding)].concat();
+            line += &[" ", &*cell.time, &*blanks(padding)].concat();
         }
-        let mut line = head(&start, self.options.columns).to_owned();
         if layout.label > 0 {
             line += &[" ", &*label].concat();
         }
@@ -374,12 +372,12 @@ impl Chart {
 
     fn left_out(&self, (count, size): (u64, u128), layout: &Layout) -> String {
         let size = self.options.sizes.text(size);
-        let margin = " ".repeat(layout.size + 1 + layout.time);
-        let text = format!("{margin}{} {count} more, {size}", self.strokes.gap);
-        let text = head(&text, self.options.columns);
+        let text = format!("{} {count} more, {size}", self.strokes.gap);
+        let room = self.options.columns.saturating_sub(columns(&text));
+        let margin = " ".repeat((layout.size + 1 + layout.time).min(room));
         match self.options.colors {
-            Some(_) => format!("\x1b[2m{text}\x1b[0m"),
-            None => text.to_owned(),
+            Some(_) => format!("\x1b[2m{margin}{text}\x1b[0m"),
+            None => margin + &text,
         }
     }
 
@@ -408,7 +406,7 @@ fn columns(text: &str) -> usize {
 }
 
 /// The beginning, as wide as it may be; what is seen as one character is not cut.
-pub(super) fn head(text: &str, room: usize) -> &str {
+fn head(text: &str, room: usize) -> &str {
     let mut used = 0;
     for (start, character) in text.grapheme_indices(true) {
         used += character.width();

@@ -84,10 +84,9 @@ impl Ncdu {
         }
     }
 
-    /// The device where it is another than that of the directory. No device has the number 0: an export that was read
-    /// did not tell it.
+    /// The device where it is another than that of the directory; of the root, 0 is what an export did not tell.
     fn push_device(&mut self, device: u64) {
-        if device != 0 && self.devices.last() != Some(&device) {
+        if device != self.devices.last().copied().unwrap_or(0) {
             self.push("dev", device.into());
         }
     }

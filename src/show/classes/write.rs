@@ -4,7 +4,7 @@
 //! |---|---|
 //! | du | allocated, apparent, files, per cent, class; between tabs. With `-c`, a last line `total` |
 //! | tree | the same as a table with a head, a bar and a last line `total`; where there is little room, without the bar, |
-//! | | then without the columns that are not asked for, and names lose their middle |
+//! | | then without the columns that are not asked for, and names lose their middle; numbers are never cut |
 //! | json | an object with the keys of the csv head; the summary follows |
 //! | csv | a record below a head |
 //!
@@ -18,9 +18,9 @@ use crate::show::chart::{self, Sizes, Strokes};
 use crate::show::{By, End, Measure, Shape, json, tree};
 use crate::usage::Usage;
 
-/// Columns of a bar, where there are so many beside those of a usual name.
+/// Columns of a bar, where there are so many beside those of the longest name of ours, `(directories)`.
 const BAR: usize = 20;
-const NAME: usize = 12;
+const NAME: usize = 13;
 
 /// Columns between two others.
 const GAP: usize = 2;
@@ -116,7 +116,7 @@ impl Writer {
             }
             let row = index.checked_sub(1).and_then(|index| rows.get(index));
             line += &self.class(row, room);
-            out.write_all(chart::head(&line, self.columns).as_bytes())?;
+            out.write_all(line.trim_end().as_bytes())?;
             out.write_all(&[self.end_of_line])?;
         }
         Ok(())

@@ -21,6 +21,22 @@ impl Moment {
         seconds: i64::MIN,
         nanoseconds: 0,
     };
+
+    /// A time that a file has: never [`Moment::NEVER`], but a nanosecond later, which no report tells from it.
+    #[must_use]
+    pub fn of_file(seconds: i64, nanoseconds: u32) -> Self {
+        let moment = Self {
+            seconds,
+            nanoseconds,
+        };
+        match moment {
+            Self::NEVER => Self {
+                nanoseconds: 1,
+                ..moment
+            },
+            _ => moment,
+        }
+    }
 }
 
 /// Every measure of an entry, or of a sum of entries.
@@ -192,6 +208,11 @@ mod tests {
             ..Usage::default()
         };
         let mut sum = Usage::default();
+        sum += &Usage {
+            newest: Moment::of_file(i64::MIN, 0),
+            ..Usage::default()
+        };
+        assert!(sum.newest > Moment::NEVER && sum.newest.seconds == i64::MIN);
         sum += &at(-5, 1);
         assert_eq!(sum.newest.seconds, -5);
         sum += &at(-5, 2);

@@ -132,10 +132,7 @@ fn call(
 }
 
 fn from_statx(statx: &rustix::fs::Statx, time: Option<TimeKind>) -> Stat {
-    let moment = |stamp: rustix::fs::StatxTimestamp| Moment {
-        seconds: stamp.tv_sec,
-        nanoseconds: stamp.tv_nsec,
-    };
+    let moment = |stamp: rustix::fs::StatxTimestamp| Moment::of_file(stamp.tv_sec, stamp.tv_nsec);
     let time = match time {
         None => Moment::NEVER,
         Some(TimeKind::Modified) => moment(statx.stx_mtime),
@@ -167,10 +164,7 @@ fn from_statx(statx: &rustix::fs::Statx, time: Option<TimeKind>) -> Stat {
     reason = "the widths of struct stat differ from one architecture to the next"
 )]
 fn from_stat(stat: &rustix::fs::Stat, time: Option<TimeKind>) -> Stat {
-    let moment = |seconds, nanoseconds| Moment {
-        seconds: seconds as i64,
-        nanoseconds: nanoseconds as u32,
-    };
+    let moment = |seconds, nanoseconds| Moment::of_file(seconds as i64, nanoseconds as u32);
     let time = match time {
         None => Moment::NEVER,
         Some(TimeKind::Modified) => moment(stat.st_mtime, stat.st_mtime_nsec),

@@ -1,5 +1,7 @@
 //! What can go wrong without ending a run: an operation, and the system's error number.
 
+use std::io;
+
 /// What was being done when something failed; the words of the message follow from it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Operation {
@@ -36,4 +38,13 @@ pub struct Failure {
     pub operation: Operation,
     /// The system's error number.
     pub errno: i32,
+}
+
+impl Failure {
+    /// An operation that failed for this reason.
+    #[must_use]
+    pub fn of(operation: Operation, error: &io::Error) -> Self {
+        let errno = error.raw_os_error().unwrap_or(0);
+        Self { operation, errno }
+    }
 }

@@ -23,7 +23,7 @@
 //! |---|---|
 //! | 6 | `main.rs`: parse, run, exit status |
 //! | 5 | [`cli`]: words and environment to a plan |
-//! | 4 | [`du`]: the select loop. [`recount`]: the same for an export. [`report`]: steps to the two streams. [`ending`] |
+//! | 4 | [`du`]: the select loop. [`recount`]: the same for an export. [`report`]: steps to the two streams. [`ending`]: how a run ends |
 //! | 3 | [`walk`]: walkers. [`tally`]: steps to records. [`show`]: records to bytes, one file a format |
 //! | 2 | [`order`], [`sema`], [`status`] (all of standard error), [`watch`], [`operands`], [`export`] |
 //! | 1 | [`output`], [`cancel`], [`listing`], [`extras`], [`least`], [`record`], [`block_size`], [`time_style`], [`zone`], [`exclude`], [`quote`], [`owners`], [`supervise`] |

@@ -139,8 +139,7 @@ fn output_failed(
     error: &io::Error,
     status: &mut Status,
 ) -> Exit {
-    let errno = error.raw_os_error().unwrap_or(0);
-    status.failure(file, Failure { operation, errno });
+    status.failure(file, Failure::of(operation, error));
     Exit::Failure
 }
 

@@ -37,13 +37,14 @@ impl Operands {
         let read = if list == "-" {
             read_stdin(&mut text)
         } else {
-            let file = open(list).map_err(|errno| failure(Operation::OpenNames, &errno.into()))?;
+            let file =
+                open(list).map_err(|errno| Failure::of(Operation::OpenNames, &errno.into()))?;
             read_all(file, &mut text)
         };
         let mut operands = Self::default();
         operands.add_list(&text, list.as_bytes());
         if let Err(error) = read {
-            operands.add_wrong(list.as_bytes(), failure(Operation::ReadNames, &error));
+            operands.add_wrong(list.as_bytes(), Failure::of(Operation::ReadNames, &error));
         }
         Ok(operands)
     }
@@ -95,13 +96,6 @@ impl Read for Stdin {
             return Err(rustix::io::Errno::BADF.into());
         }
         Ok(rustix::io::read(rustix::stdio::stdin(), buffer)?)
-    }
-}
-
-fn failure(operation: Operation, error: &io::Error) -> Failure {
-    Failure {
-        operation,
-        errno: error.raw_os_error().unwrap_or(0),
     }
 }
 

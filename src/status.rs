@@ -14,7 +14,7 @@ use humansize::{BINARY, FormatSizeOptions};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
-use crate::again::retry;
+use crate::again;
 use crate::failure::{Failure, Operation};
 use crate::quote::{self, Charset, Style};
 
@@ -313,7 +313,7 @@ pub fn say_last(words: &[u8]) {
 /// Whether it could be written. Where standard error was closed, `/dev/null` has its place by now.
 fn write(mut bytes: &[u8]) -> bool {
     while !bytes.is_empty() {
-        match retry(|| rustix::io::write(rustix::stdio::stderr(), bytes)) {
+        match again::write(rustix::stdio::stderr(), bytes) {
             Ok(count) if count > 0 => bytes = &bytes[count..],
             _ => return false,
         }

@@ -73,65 +73,69 @@ fn rule(tz: &[u8]) -> Option<TimeZone> {
 
 /// Takes a day of the year, and perhaps the time on it.
 fn change(rest: &mut &str) -> Option<String> {
-    let day = if let Some(after) = rest.strip_prefix('M') {
-        *rest = after;
+    let mut day = if skip(rest, "M") {
         let month = number(rest)?;
-        let [week, day] = [(), ()].map(|()| {
-            *rest = rest.strip_prefix('.')?;
-            number(rest)
-        });
-        format!("M{month}.{}.{}", week?, day?)
+        let week = skip(rest, ".").then(|| number(rest))??;
+        let day = skip(rest, ".").then(|| number(rest))??;
+        format!("M{month}.{week}.{day}")
     } else {
-        let kind = if rest.starts_with('J') { "J" } else { "" };
-        *rest = rest.strip_prefix(kind)?;
+        let kind = if skip(rest, "J") { "J" } else { "" };
         format!("{kind}{}", number(rest)?)
     };
-    let Some(after) = rest.strip_prefix('/') else {
-        return Some(day);
-    };
-    *rest = after;
-    let time = clock(rest, 167);
-    Some(time.map_or_else(|| day.clone(), |time| format!("{day}/{time}")))
+    if skip(rest, "/")
+        && let Some(time) = clock(rest, 167)
+    {
+        day = [day, time].join("/");
+    }
+    Some(day)
 }
 
 /// Takes a name of three letters or more, or what stands between angle brackets.
 fn name<'a>(rest: &mut &'a str) -> Option<&'a str> {
-    if let Some(quoted) = rest.strip_prefix('<') {
-        let (name, after) = quoted.split_once('>')?;
+    if skip(rest, "<") {
+        let (name, after) = rest.split_once('>')?;
         *rest = after;
         return Some(name);
     }
-    let is_letter = |character: char| character.is_ascii_alphabetic();
-    let length = rest.find(|character| !is_letter(character));
-    let (name, after) = rest.split_at(length.unwrap_or(rest.len()));
-    *rest = after;
+    let name = take_while(rest, |character| character.is_ascii_alphabetic());
     (name.len() >= 3).then_some(name)
 }
 
-/// Takes hours, and perhaps minutes and seconds.
+/// Takes hours, and perhaps minutes and seconds; nothing where there are no hours.
 fn clock(rest: &mut &str, most_hours: u32) -> Option<String> {
-    let (sign, mut after) = match rest.as_bytes().first()? {
-        b'-' => ("-", rest.get(1..)?),
-        b'+' => ("", rest.get(1..)?),
-        _ => ("", *rest),
-    };
-    let [hours, minutes, seconds] =
-        [("", most_hours), (":", 59), (":", 59)].map(|(before, most)| {
-            let next = &mut after.strip_prefix(before)?;
-            let number = number(next)?;
-            after = next;
-            Some(number.min(most))
-        });
-    let (hours, minutes, seconds) = (hours?, minutes.unwrap_or(0), seconds.unwrap_or(0));
+    let mut after = *rest;
+    let sign = if skip(&mut after, "-") { "-" } else { "" };
+    if sign.is_empty() {
+        skip(&mut after, "+");
+    }
+    let hours = number(&mut after)?.min(most_hours);
     *rest = after;
+    let mut part = || {
+        let mut after = *rest;
+        let number = skip(&mut after, ":").then(|| number(&mut after))??;
+        *rest = after;
+        Some(number.min(59))
+    };
+    let (minutes, seconds) = (part().unwrap_or(0), part().unwrap_or(0));
     Some(format!("{sign}{hours}:{minutes:02}:{seconds:02}"))
 }
 
 /// Takes a number; of one that is too large, the largest.
 fn number(rest: &mut &str) -> Option<u32> {
-    let is_digit = |character: char| character.is_ascii_digit();
-    let length = rest.find(|character| !is_digit(character));
-    let (digits, after) = rest.split_at(length.unwrap_or(rest.len()));
-    *rest = after;
+    let digits = take_while(rest, |character| character.is_ascii_digit());
     (!digits.is_empty()).then(|| digits.parse().unwrap_or(u32::MAX))
+}
+
+/// Takes a word, if it comes next.
+fn skip(rest: &mut &str, word: &str) -> bool {
+    let after = rest.strip_prefix(word);
+    *rest = after.unwrap_or(rest);
+    after.is_some()
+}
+
+fn take_while<'a>(rest: &mut &'a str, is_wanted: impl Fn(char) -> bool) -> &'a str {
+    let length = rest.find(|character| !is_wanted(character));
+    let (taken, after) = rest.split_at(length.unwrap_or(rest.len()));
+    *rest = after;
+    taken
 }

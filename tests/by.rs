@@ -557,9 +557,9 @@ fn a_table_fits_into_the_terminal_and_its_numbers_are_never_cut() {
                     [] => panic!("{columns}: {narrow}"),
                 };
                 assert!(numbers.iter().all(|cell| whole.contains(cell)), "{narrow}");
-                let is_cut =
+                let is_name =
                     class.contains('…') || whole.iter().any(|cell| cell.starts_with(class));
-                assert!(is_cut, "{columns}: {narrow}");
+                assert!(is_name, "{columns}: {narrow}");
                 assert!(
                     line.width() <= columns || numbers.len() == 1,
                     "{columns}: {narrow}"

@@ -477,7 +477,7 @@ fn what_is_shown_and_what_is_left_out_add_up() {
 }
 
 #[test]
-fn no_line_is_wider_than_the_terminal() {
+fn no_line_is_wider_than_the_terminal_but_for_a_number() {
     let parts = [
         "a",
         "Z",

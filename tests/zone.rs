@@ -1,5 +1,5 @@
 //! Time zones as GNU du has them by the C library. The words of GNU du were taken down once, since they depend on the C
-//! library and on the zone database of the machine; `golden` and `differential` ask it anew.
+//! library and on the zone database of the machine; `differential` asks it anew about some.
 
 #![allow(clippy::print_stdout, reason = "the walls are for src")]
 

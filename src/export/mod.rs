@@ -102,10 +102,7 @@ impl Export {
         }
         match open(file) {
             Ok(file) => Ok(Self::new(Box::new(file), once)),
-            Err(errno) => Err(Failure {
-                operation: Operation::OpenNames,
-                errno: errno.raw_os_error(),
-            }),
+            Err(errno) => Err(Failure::of(Operation::OpenNames, &errno.into())),
         }
     }
 

@@ -1,8 +1,10 @@
 //! The lines of the tree: size, (time,) branches and name, bar and per cent of the sum over all operands.
 //!
 //! No line is wider than the terminal; where there is little room, first the bar goes, then the per cent, then names
-//! lose their middle, and the time goes at last. Numbers are never cut: a part of one would be another. A bar is full for the whole; its pale part is what else the directory above takes, unless
-//! that is an operand.
+//! lose their middle, and the time goes at last. Numbers are never cut, nor the lines about the whole: a part of one
+//! would be another. A bar is full for the whole; its pale part is what else the directory above takes, unless that
+//! is an operand.
+//!
 //! Names are for people and the eye: on a terminal or not, what does not print is escaped (`\033`), the rest is as
 //! it is. Columns are counted as Unicode's annex 11 has them, where ambiguous as one.
 

@@ -321,6 +321,7 @@ mod tests {
                 time: None,
                 least: None,
                 details: false,
+                scribe: None,
                 watched: false,
             },
             tally: crate::tally::Options { separate: false },

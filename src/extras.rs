@@ -2,6 +2,8 @@
 //!
 //! Packed: of a large directory there are many, and they wait.
 
+use std::ops::Range;
+
 use crate::failure::Failure;
 use crate::pack;
 use crate::usage::{Detail, Entry, Inode, Moment};
@@ -11,7 +13,7 @@ use crate::usage::{Detail, Entry, Inode, Moment};
 pub struct Extra<'a> {
     /// How many of the listing's subdirectories come before it.
     pub before: u32,
-    /// Its name; empty where nobody will ask for it.
+    /// Its name, empty where nobody will ask for it; or what was written.
     pub name: &'a [u8],
     /// What it is.
     pub what: What,
@@ -26,6 +28,8 @@ pub enum What {
     File(Entry),
     /// An entry that could not be looked at.
     Failed(Failure),
+    /// What a scribe wrote of files in a row, whose sizes are counted elsewhere.
+    Written,
 }
 
 /// The extras of one listing, in order. Packed: of a large directory there are many, and they wait.
@@ -47,6 +51,7 @@ const FAILED: u64 = 1;
 const ONCE: u64 = 2;
 const DETAILED: u64 = 4;
 const TIMED: u64 = 8;
+const WRITTEN: u64 = 16;
 
 impl Extras {
     /// None, and no memory for any.
@@ -124,6 +129,7 @@ impl Extras {
                 self.failures.push(failure);
                 return;
             }
+            What::Written => return pack::put(out, WRITTEN),
         };
         let truths = [
             (entry.once.is_some(), ONCE),
@@ -163,6 +169,20 @@ impl Extras {
         u32::try_from(pack::take(&mut rest)).ok()
     }
 
+    /// Where the text is that was written, if that is the extra there; and where the next extra is.
+    #[must_use]
+    pub fn row(&self, at: ExtraAt) -> Option<(Range<usize>, ExtraAt)> {
+        let (extra, next) = self.get(at)?;
+        let end = next - 1;
+        (extra.what == What::Written).then(|| (end - extra.name.len()..end, next))
+    }
+
+    /// A part of what [`Extras::row`] found.
+    #[must_use]
+    pub fn text(&self, part: Range<usize>) -> &[u8] {
+        self.packed.get(part).unwrap_or_default()
+    }
+
     /// The extra there, and where the next is.
     #[must_use]
     pub fn get(&self, at: ExtraAt) -> Option<(Extra<'_>, ExtraAt)> {
@@ -176,6 +196,7 @@ impl Extras {
                 let index = usize::try_from(pack::take(&mut rest)).ok()?;
                 What::Failed(*self.failures.get(index)?)
             }
+            WRITTEN => What::Written,
             kind => {
                 let entry = take_entry(&mut rest, kind);
                 detail = (kind & DETAILED != 0).then(|| take_detail(&mut rest));

@@ -1,6 +1,15 @@
 //! What the count says: one [`Record`] for everything that has a size and a name, in GNU du's order.
 
+use std::fmt::Debug;
+
 use crate::usage::{Detail, Usage};
+
+/// Writes what a format says of a file, where that depends on nothing but the file and its directory. Then the walkers
+/// can do it, each for its own files, and the one thread that keeps the order has only to pass it on.
+pub trait Scribe: Debug + Send + Sync {
+    /// Appends what is said of a file of that name, in a directory on the device `above`.
+    fn write(&self, name: &[u8], usage: &Usage, detail: &Detail, above: u64, out: &mut Vec<u8>);
+}
 
 /// What a record is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -110,15 +110,16 @@ impl<'a> Report<'a> {
             Told::Record(record) => {
                 let written = self.format.record(&record, &mut self.page.lines)?;
                 self.remark(written)?;
-                if self.page.is_full() {
-                    self.flush()?;
-                }
             }
+            Told::Written(text) => self.page.lines.extend_from_slice(text),
             Told::Failed(path, failure) => {
                 self.page.turn(self.status)?;
                 self.status.failure(path, failure);
                 self.format.failure(path, failure, &mut self.page.lines)?;
             }
+        }
+        if self.page.is_full() {
+            self.flush()?;
         }
         Ok(Next::Go)
     }

@@ -66,6 +66,8 @@ pub enum Told<'a> {
     Skip,
     /// Something has a size and a name.
     Record(Record<'a>),
+    /// What was written of files, whose sizes come with others.
+    Written(&'a [u8]),
     /// A complaint about this path.
     Failed(&'a [u8], Failure),
 }
@@ -102,6 +104,7 @@ impl Tally {
                 is_readable,
             } => self.enter(name, item, is_readable),
             Step::File { name, item } => self.file(name, item),
+            Step::Written { text } => Told::Written(text),
             Step::Sum { usage, directories } => {
                 self.counts.directories += directories;
                 self.add(usage);

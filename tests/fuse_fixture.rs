@@ -140,27 +140,29 @@ fn du_adds_up() {
 }
 
 #[test]
-fn many_requests_take_the_time_of_one() {
-    let files = (0..64)
-        .map(|file| Node::file(format!("file-{file}")))
-        .collect();
-    let Some(mounted) = Mounted::new(Node::dir("", files), &millis(500)) else {
-        return;
-    };
-    let stats: Vec<_> = (0..64)
-        .map(|file| {
-            let path = mounted.at.join(format!("file-{file}"));
-            std::thread::spawn(move || path.metadata().expect("it is there").len())
-        })
-        .collect();
-    for stat in stats {
-        assert_eq!(stat.join().expect("no panic"), 1000);
+fn requests_wait_for_their_answers_side_by_side() {
+    // A machine that is busy may not bring half of them together before the first is answered: ever more time, then.
+    let mut most = 0;
+    for delay in [500, 2_000, 8_000, 30_000] {
+        let names: Vec<_> = (0..64).map(|file| format!("file-{file}")).collect();
+        let files = names.iter().map(Node::file).collect();
+        let Some(mounted) = Mounted::new(Node::dir("", files), &millis(delay)) else {
+            return;
+        };
+        std::thread::scope(|scope| {
+            for name in &names {
+                let path = mounted.at.join(name);
+                scope.spawn(move || {
+                    assert_eq!(path.metadata().expect("it is there").len(), 1000);
+                });
+            }
+        });
+        most = mounted.fuse().most_at_once();
+        if most >= 32 {
+            return;
+        }
     }
-    assert!(
-        mounted.fuse().most_at_once() >= 32,
-        "{} at once",
-        mounted.fuse().most_at_once()
-    );
+    panic!("never more than {most} at once");
 }
 
 #[test]
@@ -323,7 +325,7 @@ fn a_hang_lasts_until_the_mount_is_gone() {
     let mut child = mounted.spawn(gnu_du(), &["-s"]);
     assert!(!ended_within(&mut child, Duration::from_millis(300)));
     drop(mounted);
-    assert!(ended_within(&mut child, Duration::from_secs(10)));
+    assert!(ended_within(&mut child, Duration::from_secs(60)));
 }
 
 #[test]
@@ -340,7 +342,7 @@ fn a_hang_may_end_with_a_signal() {
     let mut child = mounted.spawn(gnu_du(), &["-s"]);
     assert!(!ended_within(&mut child, Duration::from_millis(300)));
     child.kill().expect("it runs");
-    assert!(ended_within(&mut child, Duration::from_secs(10)));
+    assert!(ended_within(&mut child, Duration::from_secs(60)));
 }
 
 /// Whether the child ends within `time`; it is looked at every few milliseconds.

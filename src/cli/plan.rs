@@ -2,6 +2,7 @@
 
 use std::ffi::OsString;
 use std::os::unix::ffi::OsStrExt;
+use std::sync::Arc;
 
 use clap::ArgMatches;
 use clap::parser::ValuesRef;
@@ -11,6 +12,7 @@ use super::reports::{self, Reports};
 use super::shown::show_options;
 use super::{Environment, Operands, Plan, Refusal};
 use crate::quote::{self, Charset, Style};
+use crate::record::Scribe;
 use crate::show::{By, Shape, Sort};
 use crate::time_style::{TimeKind, TimeStyle};
 use crate::walk::{Follow, Remember};
@@ -92,6 +94,7 @@ fn walk_options(
         name_files,
         least: show.least.clone(),
         details: name_files.is_some() && wants_details(show),
+        scribe: (show.shape == Shape::Ncdu).then(|| Arc::new(show.ncdu.entries) as Arc<dyn Scribe>),
         fold_below: folds.then_some(max_depth),
         time: draft
             .time

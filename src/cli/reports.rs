@@ -178,8 +178,10 @@ pub(super) fn ncdu(
     ncdu::Options {
         max_depth,
         root,
-        links,
-        extended: time == Some(TimeKind::Modified),
+        entries: ncdu::Entries {
+            links,
+            extended: time == Some(TimeKind::Modified),
+        },
         timestamp: now.map_or(0, |now| now.as_secs()),
     }
 }

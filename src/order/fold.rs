@@ -111,7 +111,9 @@ impl Fold {
         let mut files = Extras::EMPTY;
         for (index, extra) in extras.iter().enumerate() {
             match extra.what {
-                What::File(_) => files.push(extra.before, extra.name, extra.what),
+                What::File(_) | What::Written => {
+                    files.push(extra.before, extra.name, extra.what);
+                }
                 What::Failed(failure) => {
                     let rank = (listing.key, extra.before, false, index);
                     self.add_failure(listing, rank, extra.name, failure);

@@ -47,6 +47,11 @@ pub enum Step<'a> {
         /// The file.
         item: Item<'a>,
     },
+    /// What was written of files that need no more steps.
+    Written {
+        /// The text.
+        text: &'a [u8],
+    },
     /// Everything that needs no step of its own, in this directory or folded into it.
     Sum {
         /// Its usage.
@@ -431,6 +436,7 @@ impl Frame {
                 path: extra.name,
                 failure,
             },
+            What::Written => Step::Written { text: extra.name },
             What::File(entry) => Step::File {
                 name: (!extra.name.is_empty()).then_some(extra.name),
                 item: entry.item(self.detail.as_ref()),

@@ -15,7 +15,7 @@ use rustix::io::Errno;
 use super::{End, Format, Outcome, Written};
 use crate::block_size::write_integer;
 use crate::failure::{Failure, Operation};
-use crate::record::{Kind, Record, last_component};
+use crate::record::{Kind, Record, Scribe, last_component};
 use crate::usage::{Detail, Usage};
 
 /// What an export tells.
@@ -25,12 +25,19 @@ pub struct Options {
     pub max_depth: u32,
     /// The name of the root, where it is not the path of its record.
     pub root: Option<Vec<u8>>,
+    /// How entries look.
+    pub entries: Entries,
+    /// Seconds since the epoch: when the export is made.
+    pub timestamp: u64,
+}
+
+/// What an export tells of an entry.
+#[derive(Debug, Clone, Copy)]
+pub struct Entries {
     /// Files with several links say so.
     pub links: bool,
     /// Owner, mode and modification time are told too.
     pub extended: bool,
-    /// Seconds since the epoch: when the export is made.
-    pub timestamp: u64,
 }
 
 /// See the module.
@@ -52,6 +59,53 @@ const ENTRY: &[u8] = b",\n";
 /// What comes before a directory in which more may follow.
 const DIRECTORY: &[u8] = b",\n[";
 
+impl Entries {
+    /// An entry without its end. Its device is told where it is another than that of the directory, `above`; of the
+    /// root, 0 is what an export did not tell.
+    fn push(
+        self,
+        name: &[u8],
+        usage: &Usage,
+        detail: Option<&Detail>,
+        above: u64,
+        text: &mut Vec<u8>,
+    ) {
+        push_name(text, name);
+        for (key, value) in [("asize", usage.apparent), ("dsize", usage.allocated)] {
+            if value > 0 {
+                push_number(text, key, value);
+            }
+        }
+        if let Some(detail) = detail.filter(|detail| detail.inode.device != above) {
+            push_number(text, "dev", detail.inode.device.into());
+        }
+        if self.extended {
+            push_extended(text, usage, detail);
+        }
+    }
+
+    /// What is told of files alone.
+    fn push_kind(self, detail: &Detail, text: &mut Vec<u8>) {
+        if self.links && detail.links > 1 {
+            push_number(text, "ino", detail.inode.number.into());
+            text.extend_from_slice(b",\"hlnkc\":true");
+            push_number(text, "nlink", detail.links.into());
+        }
+        if FileType::from_raw_mode(detail.mode) != FileType::RegularFile {
+            text.extend_from_slice(b",\"notreg\":true");
+        }
+    }
+}
+
+impl Scribe for Entries {
+    fn write(&self, name: &[u8], usage: &Usage, detail: &Detail, above: u64, out: &mut Vec<u8>) {
+        out.extend_from_slice(ENTRY);
+        self.push(name, usage, Some(detail), above, out);
+        self.push_kind(detail, out);
+        out.push(b'}');
+    }
+}
+
 impl Ncdu {
     /// An export as the options have it.
     #[must_use]
@@ -65,66 +119,6 @@ impl Ncdu {
         }
     }
 
-    fn push_name(&mut self, record: &Record<'_>) {
-        let name = match &self.options.root {
-            Some(root) if record.depth == 0 => root,
-            _ if record.depth == 0 => record.path,
-            _ => record.name(),
-        };
-        self.text.extend_from_slice(b"{\"name\":\"");
-        push_string(&mut self.text, name);
-        self.text.push(b'"');
-    }
-
-    fn push_usage(&mut self, usage: &Usage) {
-        for (key, value) in [("asize", usage.apparent), ("dsize", usage.allocated)] {
-            if value > 0 {
-                self.push(key, value);
-            }
-        }
-    }
-
-    /// The device where it is another than that of the directory; of the root, 0 is what an export did not tell.
-    fn push_device(&mut self, device: u64) {
-        if device != self.devices.last().copied().unwrap_or(0) {
-            self.push("dev", device.into());
-        }
-    }
-
-    /// What is told of files alone.
-    fn push_kind(&mut self, detail: &Detail) {
-        if self.options.links && detail.links > 1 {
-            self.push("ino", detail.inode.number.into());
-            self.text.extend_from_slice(b",\"hlnkc\":true");
-            self.push("nlink", detail.links.into());
-        }
-        if FileType::from_raw_mode(detail.mode) != FileType::RegularFile {
-            self.text.extend_from_slice(b",\"notreg\":true");
-        }
-    }
-
-    fn push_extended(&mut self, record: &Record<'_>) {
-        if let Some(detail) = record.detail {
-            for (key, id) in [("uid", detail.uid), ("gid", detail.gid)] {
-                if id != Detail::NO_ID {
-                    self.push(key, id.into());
-                }
-            }
-            self.push("mode", detail.mode.into());
-        }
-        // What is before the epoch is left out: ncdu would refuse the whole file.
-        if let Ok(seconds) = u64::try_from(record.usage.newest.seconds) {
-            self.push("mtime", seconds.into());
-        }
-    }
-
-    fn push(&mut self, key: &str, value: u128) {
-        self.text.extend_from_slice(b",\"");
-        self.text.extend_from_slice(key.as_bytes());
-        self.text.extend_from_slice(b"\":");
-        write_integer(value, &mut self.text);
-    }
-
     /// Writes an entry, or the beginning of a directory.
     fn write(
         &mut self,
@@ -133,24 +127,24 @@ impl Ncdu {
         readable: bool,
         out: &mut dyn Write,
     ) -> io::Result<()> {
-        self.text.clear();
-        self.text.extend_from_slice(head);
-        self.push_name(record);
-        self.push_usage(&record.usage);
-        if let Some(detail) = record.detail {
-            self.push_device(detail.inode.device);
-        }
-        if self.options.extended {
-            self.push_extended(record);
-        }
+        let name = match &self.options.root {
+            Some(root) if record.depth == 0 => root,
+            _ if record.depth == 0 => record.path,
+            _ => record.name(),
+        };
+        let above = self.devices.last().copied().unwrap_or(0);
+        let (entries, text) = (self.options.entries, &mut self.text);
+        text.clear();
+        text.extend_from_slice(head);
+        entries.push(name, &record.usage, record.detail, above, text);
         if let (Kind::File, Some(detail)) = (record.kind, record.detail) {
-            self.push_kind(detail);
+            entries.push_kind(detail, text);
         }
         if !readable {
-            self.text.extend_from_slice(b",\"read_error\":true");
+            text.extend_from_slice(b",\"read_error\":true");
         }
-        self.text.push(b'}');
-        out.write_all(&self.text)
+        text.push(b'}');
+        out.write_all(text)
     }
 }
 
@@ -214,9 +208,8 @@ impl Format for Ncdu {
         }
         self.text.clear();
         self.text.extend_from_slice(ENTRY);
-        self.text.extend_from_slice(b"{\"name\":\"");
-        push_string(&mut self.text, last_component(path));
-        self.text.extend_from_slice(b"\",\"read_error\":true}");
+        push_name(&mut self.text, last_component(path));
+        self.text.extend_from_slice(b",\"read_error\":true}");
         out.write_all(&self.text)
     }
 
@@ -232,11 +225,38 @@ impl Format for Ncdu {
     }
 }
 
+fn push_name(text: &mut Vec<u8>, name: &[u8]) {
+    text.extend_from_slice(b"{\"name\":\"");
+    push_string(text, name);
+    text.push(b'"');
+}
+
+fn push_number(text: &mut Vec<u8>, key: &str, value: u128) {
+    text.extend_from_slice(b",\"");
+    text.extend_from_slice(key.as_bytes());
+    text.extend_from_slice(b"\":");
+    write_integer(value, text);
+}
+
+fn push_extended(text: &mut Vec<u8>, usage: &Usage, detail: Option<&Detail>) {
+    if let Some(detail) = detail {
+        for (key, id) in [("uid", detail.uid), ("gid", detail.gid)] {
+            if id != Detail::NO_ID {
+                push_number(text, key, id.into());
+            }
+        }
+        push_number(text, "mode", detail.mode.into());
+    }
+    // What is before the epoch is left out: ncdu would refuse the whole file.
+    if let Ok(seconds) = u64::try_from(usage.newest.seconds) {
+        push_number(text, "mtime", seconds.into());
+    }
+}
+
 /// Bytes between quotes, as ncdu writes them.
 fn push_string(text: &mut Vec<u8>, string: &[u8]) {
-    let is_plain = |&byte: &u8| byte > 0x1f && !matches!(byte, b'"' | b'\\' | 0x7f);
-    // Nearly all are, and to look at all of it without an early end is quick.
-    if string.iter().filter(|byte| !is_plain(byte)).count() == 0 {
+    // Nearly all names are.
+    if string.iter().all(|&byte| PLAIN[usize::from(byte)]) {
         return text.extend_from_slice(string);
     }
     for &byte in string {
@@ -256,6 +276,20 @@ fn push_string(text: &mut Vec<u8>, string: &[u8]) {
         }
     }
 }
+
+/// Which bytes are not escaped.
+const PLAIN: [bool; 256] = {
+    let mut plain = [true; 256];
+    plain[b'"' as usize] = false;
+    plain[b'\\' as usize] = false;
+    plain[0x7f] = false;
+    let mut control = 0;
+    while control < 0x20 {
+        plain[control] = false;
+        control += 1;
+    }
+    plain
+};
 
 #[cfg(test)]
 mod tests {

@@ -545,8 +545,8 @@ impl Group {
     }
 
     /// Takes a part of it that was looked at.
-    fn take(&self, part: Part) {
-        self.parts().add(&part);
+    fn take(&self, mut part: Part) {
+        self.parts().add(&mut part);
         part.recycle();
     }
 
@@ -589,9 +589,8 @@ impl Group {
     fn send(&self, walk: &Arc<Shared>, dir: &Dir, end: &End) {
         let parts = std::mem::replace(&mut *self.parts(), Gathered::EMPTY);
         let mut part = parts.join(end.sorted);
-        let branch = part
-            .take_names()
-            .map(|names| walk.branch(dir, names, self.key));
+        let (names, extras) = part.take();
+        let branch = names.map(|names| walk.branch(dir, names, self.key));
         walk.send(Listing {
             place: dir.place.clone(),
             key: self.key,
@@ -600,7 +599,7 @@ impl Group {
                 _ => Found::More,
             },
             files: part.files,
-            extras: part.take_extras(),
+            extras,
             branch: branch.clone(),
             next: end.next.as_ref().map(|next| next.key),
             failure: end.failure,

@@ -56,6 +56,7 @@ use crate::exclude::Exclude;
 use crate::failure::Failure;
 use crate::least::Least;
 use crate::listing::{Branch, Found, Key, Listing, Names};
+use crate::record::Scribe;
 use crate::schedule;
 use crate::sema::Semaphore;
 use crate::time_style::TimeKind;
@@ -108,6 +109,8 @@ pub struct Options {
     pub least: Option<Least>,
     /// More is told of named files than their sizes.
     pub details: bool,
+    /// Writes what is told of named files, where these need no steps of their own.
+    pub scribe: Option<Arc<dyn Scribe>>,
     /// Somebody will ask where the walkers are ([`Spread::vigil`]).
     pub watched: bool,
 }
@@ -377,7 +380,8 @@ impl Shared {
         failure: Option<Failure>,
     ) -> Option<Kept> {
         let key = dir.place.0.key(dir.place.1);
-        let branch = part.take_names().map(|names| self.branch(&dir, names, key));
+        let (names, extras) = part.take();
+        let branch = names.map(|names| self.branch(&dir, names, key));
         let Dir {
             place,
             slot,
@@ -394,7 +398,7 @@ impl Shared {
             place,
             found: Found::Directory(stat.entry(&self.options), stat.detail),
             files: part.files,
-            extras: part.take_extras(),
+            extras,
             branch: branch.clone(),
             next: None,
             failure,

@@ -111,6 +111,7 @@ fn options(walkers: usize) -> Options {
         time: None,
         least: None,
         details: false,
+        scribe: None,
         watched: false,
     }
 }

@@ -13,6 +13,9 @@ use crate::failure::{Failure, Operation};
 use crate::listing::{Names, push_name};
 use crate::usage::{Detail, Usage};
 
+/// Bytes of what a scribe wrote that are told at a time, at most, but for the file that exceeds it.
+const LONG_ROW: usize = 32 * 1024;
+
 /// Entries of one directory, looked at.
 #[derive(Debug)]
 pub(super) struct Part {
@@ -28,6 +31,10 @@ pub(super) struct Part {
     ranks: Vec<u64>,
     /// The path of an entry, for patterns that need it.
     path: Vec<u8>,
+    /// What a scribe wrote of the files since the last subdirectory or extra.
+    row: Vec<u8>,
+    /// How much of it each file has, and of the rows before.
+    lengths: Vec<u32>,
 }
 
 /// One entry as the directory lists it.
@@ -59,6 +66,8 @@ impl Part {
         extras: Extras::EMPTY,
         ranks: Vec::new(),
         path: Vec::new(),
+        row: Vec::new(),
+        lengths: Vec::new(),
     };
 
     /// An empty part, with memory where this walker has some.
@@ -73,6 +82,8 @@ impl Part {
         self.names.clear();
         self.extras.clear();
         self.ranks.clear();
+        self.row.clear();
+        self.lengths.clear();
         SPARE.set(self);
     }
 
@@ -91,7 +102,7 @@ impl Part {
         match see(dir, options, dirent) {
             Seen::Nothing => {}
             Seen::Directory => {
-                self.names.push(dirent.name);
+                self.add_name(dirent.name);
                 self.ranks.push(dirent.number);
             }
             Seen::File(stat) => self.add_file(dir, options, dirent, &stat),
@@ -110,7 +121,20 @@ impl Part {
                 .least
                 .as_ref()
                 .is_none_or(|least| least.lets(&entry));
-        if named || entry.once.is_some() {
+        if let (true, None, Some(scribe)) = (named, entry.once, &options.scribe) {
+            let (usage, before) = (entry.usage(), self.row.len());
+            let above = dir.stat.detail.inode.device;
+            scribe.write(
+                dirent.name.to_bytes(),
+                &usage,
+                &stat.detail,
+                above,
+                &mut self.row,
+            );
+            self.files += &usage;
+            self.lengths.push((self.row.len() - before) as u32);
+            self.ranks.push(dirent.number);
+        } else if named || entry.once.is_some() {
             let detail = options.details.then_some(stat.detail);
             self.add_extra(dirent, named, What::File(entry), detail);
         } else {
@@ -119,6 +143,7 @@ impl Part {
     }
 
     fn add_extra(&mut self, dirent: Dirent<'_>, named: bool, what: What, detail: Option<Detail>) {
+        self.end_row();
         self.extras.push_extra(&Extra {
             before: self.names.len(),
             name: if named { dirent.name.to_bytes() } else { b"" },
@@ -126,6 +151,19 @@ impl Part {
             detail,
         });
         self.ranks.push(dirent.number);
+    }
+
+    fn add_name(&mut self, name: &CStr) {
+        self.end_row();
+        self.names.push(name);
+    }
+
+    /// Makes an extra of what was written.
+    fn end_row(&mut self) {
+        if !self.row.is_empty() {
+            self.extras.push(self.names.len(), &self.row, What::Written);
+            self.row.clear();
+        }
     }
 
     fn excludes(&mut self, dir: &Dir, options: &Options, name: &CStr) -> bool {
@@ -143,8 +181,17 @@ impl Part {
 
     fn adopt(&mut self, part: &Self, item: Item) {
         match item {
-            Item::Name(index) => self.names.push(part.names.name(index)),
+            Item::Name(index) => self.add_name(part.names.name(index)),
+            Item::Text(start, length) => {
+                if self.row.len() > LONG_ROW {
+                    self.end_row();
+                }
+                let start = start as usize;
+                let text = part.extras.text(start..start + length as usize);
+                self.row.extend_from_slice(text);
+            }
             Item::Extra(at) => {
+                self.end_row();
                 if let Some((extra, _)) = part.extras.get(at as ExtraAt) {
                     let before = self.names.len();
                     self.extras.push_extra(&Extra { before, ..extra });
@@ -153,17 +200,12 @@ impl Part {
         }
     }
 
-    /// The extras, where there are any, without slack.
-    pub(super) fn take_extras(&mut self) -> Option<Box<Extras>> {
-        if self.extras.is_empty() {
-            return None;
-        }
-        Some(Box::new(self.extras.take()))
-    }
-
-    /// The names of the subdirectories, where there are any, without slack.
-    pub(super) fn take_names(&mut self) -> Option<Names> {
-        (!self.names.is_empty()).then(|| self.names.take())
+    /// The names of the subdirectories and the extras, where there are any, without slack.
+    pub(super) fn take(&mut self) -> (Option<Names>, Option<Box<Extras>>) {
+        self.end_row();
+        let names = (!self.names.is_empty()).then(|| self.names.take());
+        let extras = (!self.extras.is_empty()).then(|| Box::new(self.extras.take()));
+        (names, extras)
     }
 }
 
@@ -172,6 +214,8 @@ impl Part {
 enum Item {
     Name(u32),
     Extra(u32),
+    /// A part of a row: where it begins, and its length.
+    Text(u32, u32),
 }
 
 /// The parts of one group, one after the other as they came. In one piece: pieces of many threads' heaps would never
@@ -190,6 +234,7 @@ struct Span {
     names: u32,
     extras: ExtraAt,
     ranks: usize,
+    lengths: usize,
 }
 
 impl Gathered {
@@ -199,7 +244,8 @@ impl Gathered {
     };
 
     /// Takes what is in a part.
-    pub(super) fn add(&mut self, part: &Part) {
+    pub(super) fn add(&mut self, part: &mut Part) {
+        part.end_row();
         self.all.files += &part.files;
         if part.ranks.is_empty() {
             // A million such would be many to keep.
@@ -209,6 +255,7 @@ impl Gathered {
         self.all.names.append(&part.names);
         self.all.extras.append(&part.extras);
         self.all.ranks.extend_from_slice(&part.ranks);
+        self.all.lengths.extend_from_slice(&part.lengths);
     }
 
     /// All of it as one part, in order: sorted by inode number where GNU du sorts.
@@ -240,18 +287,31 @@ impl Gathered {
             names: self.all.names.len(),
             extras: self.all.extras.end(),
             ranks: self.all.ranks.len(),
+            lengths: self.all.lengths.len(),
         }
     }
 
-    /// Subdirectories and extras of a part in order of appearance, each with its inode number.
+    /// Subdirectories, extras and written files of a part in order of appearance, each with its inode number.
     fn items(&self, from: Span, to: Span) -> impl Iterator<Item = (u64, Item)> + '_ {
         let (mut name, mut extra) = (from.names, from.extras);
         let extras = &self.all.extras;
         let ranks = self.all.ranks.get(from.ranks..to.ranks);
+        let lengths = self.all.lengths.get(from.lengths..to.lengths);
+        let mut lengths = lengths.unwrap_or_default().iter().copied();
+        let mut row = 0..0;
         ranks.unwrap_or_default().iter().map(move |&rank| {
-            let is_due = extra < to.extras && extras.before(extra) == Some(name - from.names);
-            let due = is_due.then(|| extras.get(extra)).flatten();
-            let item = if let Some((_, next)) = due {
+            let is_due = row.is_empty()
+                && extra < to.extras
+                && extras.before(extra) == Some(name - from.names);
+            if is_due && let Some((text, next)) = extras.row(extra) {
+                (row, extra) = (text, next);
+            }
+            let item = if !row.is_empty() {
+                let length = lengths.next().unwrap_or(u32::MAX);
+                let start = row.start;
+                row.start += length as usize;
+                Item::Text(start as u32, length)
+            } else if is_due && let Some((_, next)) = extras.get(extra) {
                 let at = std::mem::replace(&mut extra, next);
                 Item::Extra(u32::try_from(at).unwrap_or(u32::MAX))
             } else {

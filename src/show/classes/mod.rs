@@ -245,8 +245,10 @@ mod tests {
             ncdu: crate::show::ncdu::Options {
                 max_depth: 0,
                 root: None,
-                links: true,
-                extended: false,
+                entries: crate::show::ncdu::Entries {
+                    links: true,
+                    extended: false,
+                },
                 timestamp: 0,
             },
         }

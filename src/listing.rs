@@ -205,6 +205,8 @@ pub enum Found {
     File(Entry, Detail),
     /// One more group of a large directory whose first listing went before.
     More,
+    /// A directory with nothing in it but files, all of which was written: the only extra. `files` is the sum of it all.
+    Written,
     /// This many directories, without subdirectories, failures and links, that are all folded into the same one.
     /// The listing's `files` are the sum of everything in them and of themselves; its place is that of one of them.
     Leaves(u64),

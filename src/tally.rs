@@ -66,7 +66,7 @@ pub enum Told<'a> {
     Skip,
     /// Something has a size and a name.
     Record(Record<'a>),
-    /// What was written of files, whose sizes come with others.
+    /// What was written of entries by who found them.
     Written(&'a [u8]),
     /// A complaint about this path.
     Failed(&'a [u8], Failure),
@@ -104,10 +104,16 @@ impl Tally {
                 is_readable,
             } => self.enter(name, item, is_readable),
             Step::File { name, item } => self.file(name, item),
-            Step::Written { text } => Told::Written(text),
+            Step::Written {
+                text,
+                usage,
+                directories,
+            } => {
+                self.sum(usage, directories);
+                Told::Written(text)
+            }
             Step::Sum { usage, directories } => {
-                self.counts.directories += directories;
-                self.add(usage);
+                self.sum(usage, directories);
                 Told::Nothing
             }
             Step::Failed { path, failure } => {
@@ -189,6 +195,11 @@ impl Tally {
             usage: sum,
             detail: None,
         })
+    }
+
+    fn sum(&mut self, usage: &Usage, directories: u64) {
+        self.counts.directories += directories;
+        self.add(usage);
     }
 
     /// Counts something in the directory that the walk is in.

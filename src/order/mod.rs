@@ -47,10 +47,14 @@ pub enum Step<'a> {
         /// The file.
         item: Item<'a>,
     },
-    /// What was written of files that need no more steps.
+    /// What was written of entries that need no more steps.
     Written {
         /// The text.
         text: &'a [u8],
+        /// What they take, where no other step says so.
+        usage: &'a Usage,
+        /// How many directories are among them.
+        directories: u64,
     },
     /// Everything that needs no step of its own, in this directory or folded into it.
     Sum {
@@ -98,6 +102,7 @@ pub struct Order {
     operands: VecDeque<Frame>,
     /// What the step handed out last borrows.
     sum: Usage,
+    written: Option<Box<Extras>>,
     path: Vec<u8>,
     detail: Detail,
 }
@@ -253,6 +258,11 @@ impl Order {
                 self.detail = detail;
                 Down::Found(Due::File(index, entry))
             }
+            (Found::Written, _) => {
+                self.sum = listing.files;
+                self.written = listing.extras;
+                Down::Found(Due::Written)
+            }
             (_, Some(failure)) => Down::Found(Due::Failed(index, failure)),
             (_, None) => Down::Nothing,
         }
@@ -335,6 +345,11 @@ impl Order {
                 usage: &self.sum,
                 directories,
             },
+            Due::Written => Step::Written {
+                text: self.written.as_ref()?.get(0)?.0.name,
+                usage: &self.sum,
+                directories: 1,
+            },
             Due::Below(failure) => Step::Failed {
                 path: &self.path,
                 failure,
@@ -383,6 +398,7 @@ enum Due {
     Failed(u32, Failure),
     Link(Entry),
     Sum(u64),
+    Written,
     Below(Failure),
     Leave(Extent),
 }
@@ -436,7 +452,11 @@ impl Frame {
                 path: extra.name,
                 failure,
             },
-            What::Written => Step::Written { text: extra.name },
+            What::Written => Step::Written {
+                text: extra.name,
+                usage: &Usage::NONE,
+                directories: 0,
+            },
             What::File(entry) => Step::File {
                 name: (!extra.name.is_empty()).then_some(extra.name),
                 item: entry.item(self.detail.as_ref()),

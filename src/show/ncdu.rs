@@ -15,7 +15,7 @@ use rustix::io::Errno;
 use super::{End, Format, Outcome, Written};
 use crate::block_size::write_integer;
 use crate::failure::{Failure, Operation};
-use crate::record::{Kind, Record, Scribe, last_component};
+use crate::record::{Found, Kind, Record, Scribe, last_component};
 use crate::usage::{Detail, Usage};
 
 /// What an export tells.
@@ -98,11 +98,25 @@ impl Entries {
 }
 
 impl Scribe for Entries {
-    fn write(&self, name: &[u8], usage: &Usage, detail: &Detail, above: u64, out: &mut Vec<u8>) {
+    fn file(&self, file: &Found<'_>, out: &mut Vec<u8>) {
         out.extend_from_slice(ENTRY);
-        self.push(name, usage, Some(detail), above, out);
-        self.push_kind(detail, out);
+        self.push(file.name, file.usage, Some(file.detail), file.above, out);
+        self.push_kind(file.detail, out);
         out.push(b'}');
+    }
+
+    fn directory(&self, found: &Found<'_>, files: &[u8], out: &mut Vec<u8>) {
+        out.extend_from_slice(DIRECTORY);
+        self.push(
+            found.name,
+            found.usage,
+            Some(found.detail),
+            found.above,
+            out,
+        );
+        out.push(b'}');
+        out.extend_from_slice(files);
+        out.push(b']');
     }
 }
 
@@ -231,6 +245,7 @@ fn push_name(text: &mut Vec<u8>, name: &[u8]) {
     text.push(b'"');
 }
 
+#[inline]
 fn push_number(text: &mut Vec<u8>, key: &str, value: u128) {
     text.extend_from_slice(b",\"");
     text.extend_from_slice(key.as_bytes());

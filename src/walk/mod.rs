@@ -380,6 +380,7 @@ impl Shared {
         failure: Option<Failure>,
     ) -> Option<Kept> {
         let key = dir.place.0.key(dir.place.1);
+        let is_written = failure.is_none() && part.write_whole(&dir, &self.options);
         let (names, extras) = part.take();
         let branch = names.map(|names| self.branch(&dir, names, key));
         let Dir {
@@ -396,7 +397,10 @@ impl Shared {
         self.tell(Listing {
             key,
             place,
-            found: Found::Directory(stat.entry(&self.options), stat.detail),
+            found: match is_written {
+                true => Found::Written,
+                false => Found::Directory(stat.entry(&self.options), stat.detail),
+            },
             files: part.files,
             extras,
             branch: branch.clone(),

@@ -11,6 +11,7 @@ use super::{Dir, Follow, Options};
 use crate::extras::{Extra, ExtraAt, Extras, What};
 use crate::failure::{Failure, Operation};
 use crate::listing::{Names, push_name};
+use crate::record;
 use crate::usage::{Detail, Usage};
 
 /// Bytes of what a scribe wrote that are told at a time, at most, but for the file that exceeds it.
@@ -33,6 +34,8 @@ pub(super) struct Part {
     path: Vec<u8>,
     /// What a scribe wrote of the files since the last subdirectory or extra.
     row: Vec<u8>,
+    /// The same of the whole directory.
+    whole: Vec<u8>,
     /// How much of it each file has, and of the rows before.
     lengths: Vec<u32>,
 }
@@ -67,6 +70,7 @@ impl Part {
         ranks: Vec::new(),
         path: Vec::new(),
         row: Vec::new(),
+        whole: Vec::new(),
         lengths: Vec::new(),
     };
 
@@ -123,14 +127,13 @@ impl Part {
                 .is_none_or(|least| least.lets(&entry));
         if let (true, None, Some(scribe)) = (named, entry.once, &options.scribe) {
             let (usage, before) = (entry.usage(), self.row.len());
-            let above = dir.stat.detail.inode.device;
-            scribe.write(
-                dirent.name.to_bytes(),
-                &usage,
-                &stat.detail,
-                above,
-                &mut self.row,
-            );
+            let file = record::Found {
+                name: dirent.name.to_bytes(),
+                usage: &usage,
+                detail: &stat.detail,
+                above: dir.stat.detail.inode.device,
+            };
+            scribe.file(&file, &mut self.row);
             self.files += &usage;
             self.lengths.push((self.row.len() - before) as u32);
             self.ranks.push(dirent.number);
@@ -198,6 +201,28 @@ impl Part {
                 }
             }
         }
+    }
+
+    /// All of the directory in words, where a scribe can tell it and nothing in it needs its place.
+    pub(super) fn write_whole(&mut self, dir: &Dir, options: &Options) -> bool {
+        let entry = dir.stat.entry(options);
+        let named = dir.depth > 0 && options.name_files.is_some_and(|depth| dir.depth < depth);
+        let is_plain = self.names.is_empty() && self.extras.is_empty() && entry.once.is_none();
+        let Some(scribe) = options.scribe.as_ref().filter(|_| named && is_plain) else {
+            return false;
+        };
+        let (branch, index) = &dir.place;
+        let found = record::Found {
+            name: branch.name(*index),
+            usage: &entry.usage(),
+            detail: &dir.stat.detail,
+            above: branch.inode.device,
+        };
+        self.whole.clear();
+        scribe.directory(&found, &self.row, &mut self.whole);
+        std::mem::swap(&mut self.whole, &mut self.row);
+        self.files += &entry.usage();
+        true
     }
 
     /// The names of the subdirectories and the extras, where there are any, without slack.

@@ -1,4 +1,5 @@
-//! What must keep its place among the subdirectories of a listing: named files, files with several links, failures.
+//! What must keep its place among the subdirectories of a listing: named files, files with several links, failures,
+//! and what a scribe has written already.
 //!
 //! Packed: of a large directory there are many, and they wait.
 
@@ -276,4 +277,38 @@ fn take_entry(rest: &mut &[u8], kind: u64) -> Entry {
         });
     }
     entry
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::failure::Operation;
+
+    #[test]
+    fn what_was_written_can_be_taken_whole_and_in_parts() {
+        let failure = Failure {
+            operation: Operation::Access,
+            errno: 5,
+        };
+        let mut extras = Extras::EMPTY;
+        extras.push(0, b"one, two", What::Written);
+        extras.push(1, b"broken", What::Failed(failure));
+        extras.push(1, b"three", What::Written);
+
+        let (row, broken) = extras.row(0).expect("it was written");
+        assert_eq!(extras.text(row.clone()), b"one, two");
+        assert_eq!(extras.text(row.start + 5..row.end), b"two");
+        assert!(extras.row(broken).is_none(), "nobody wrote that");
+        let taken = extras.take();
+        let told: Vec<_> = taken
+            .iter()
+            .map(|extra| (extra.before, extra.name, extra.what))
+            .collect();
+        let expected: [(u32, &[u8], What); 3] = [
+            (0, b"one, two", What::Written),
+            (1, b"broken", What::Failed(failure)),
+            (1, b"three", What::Written),
+        ];
+        assert_eq!(told, expected);
+    }
 }

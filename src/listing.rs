@@ -2,7 +2,8 @@
 //!
 //! A walker sends one listing a directory (a directory of more than [`GROUP`] entries: one a group). It carries
 //! the sizes of the files that nobody will ask for by name, already summed, and, in the order of a lone walker,
-//! everything that must keep its place: subdirectories, named files, files with several links, failures.
+//! everything that must keep its place: subdirectories, named files, files with several links, failures. What an
+//! export tells of a file is written by its walker ([`Scribe`](crate::record::Scribe)), and keeps its place as text.
 //!
 //! ```text
 //!   Branch (command line)            Listing of "a"

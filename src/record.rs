@@ -2,30 +2,24 @@
 
 use std::fmt::Debug;
 
-use crate::usage::{Detail, Usage};
+use crate::usage::{Detail, Item, Usage};
 
 /// Writes what a format says of an entry, where that depends on nothing but the entry and its directory. Then the
 /// walkers can do it, each for what it finds, and the one thread that keeps the order has only to pass it on.
 pub trait Scribe: Debug + Send + Sync {
-    /// Appends what is said of a file.
-    fn file(&self, file: &Found<'_>, out: &mut Vec<u8>);
+    /// Appends what is said of a file in a directory on the device `above`.
+    fn file(&self, name: &[u8], file: &Item<'_>, above: u64, out: &mut Vec<u8>);
 
     /// Appends what is said of a directory that was read well and holds nothing but files, of which `files` is what was
     /// written.
-    fn directory(&self, directory: &Found<'_>, files: &[u8], out: &mut Vec<u8>);
-}
-
-/// An entry as its walker knows it.
-#[derive(Debug)]
-pub struct Found<'a> {
-    /// Its name.
-    pub name: &'a [u8],
-    /// Its own usage.
-    pub usage: &'a Usage,
-    /// More about it.
-    pub detail: &'a Detail,
-    /// The device of the directory that it is in.
-    pub above: u64,
+    fn directory(
+        &self,
+        name: &[u8],
+        directory: &Item<'_>,
+        above: u64,
+        files: &[u8],
+        out: &mut Vec<u8>,
+    );
 }
 
 /// What a record is about.
@@ -61,6 +55,16 @@ impl Record<'_> {
     #[must_use]
     pub fn name(&self) -> &[u8] {
         last_component(self.path)
+    }
+
+    /// What it is about, without its place.
+    #[must_use]
+    pub fn item(&self) -> Item<'_> {
+        Item {
+            usage: self.usage,
+            once: None,
+            detail: self.detail,
+        }
     }
 }
 

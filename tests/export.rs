@@ -538,6 +538,28 @@ fn lines_of_an_export_are_those_of_the_tree() {
     }
 }
 
+/// Of so many entries GNU du sorts, and several walkers write what is in one directory.
+#[test]
+fn a_large_directory_goes_out_in_the_order_of_gnu_du_whoever_walks_it() {
+    let Some(du) = du() else { return };
+    let tree = Tree::empty();
+    said(
+        &tree,
+        "mkdir -p t/d; cd t/d; seq 12000 | xargs touch; seq -f %gd 1 700 12000 | xargs mkdir; \
+         for d in *d; do echo > $d/b; echo > $d/a; done; ln 77 78d; ln 4000 5000linked",
+    );
+    let expected = said(&tree, &format!("{du} -al \"$PWD/t\""));
+    assert!(expected.lines().count() > 12_000);
+    for walkers in [1, 2, 20] {
+        said(&tree, &format!("$pdu -j{walkers} --format=ncdu -o x t"));
+        let lines = said(&tree, "$pdu -al --from=x");
+        assert!(
+            lines == expected,
+            "-j{walkers}: another order, or other lines"
+        );
+    }
+}
+
 #[test]
 fn what_the_format_allows_is_read() {
     let tree = Tree::empty();

@@ -15,8 +15,8 @@ use rustix::io::Errno;
 use super::{End, Format, Outcome, Written};
 use crate::block_size::write_integer;
 use crate::failure::{Failure, Operation};
-use crate::record::{Found, Kind, Record, Scribe, last_component};
-use crate::usage::{Detail, Usage};
+use crate::record::{Kind, Record, Scribe, last_component};
+use crate::usage::{Detail, Item};
 
 /// What an export tells.
 #[derive(Debug, Clone)]
@@ -62,30 +62,27 @@ const DIRECTORY: &[u8] = b",\n[";
 impl Entries {
     /// An entry without its end. Its device is told where it is another than that of the directory, `above`; of the
     /// root, 0 is what an export did not tell.
-    fn push(
-        self,
-        name: &[u8],
-        usage: &Usage,
-        detail: Option<&Detail>,
-        above: u64,
-        text: &mut Vec<u8>,
-    ) {
+    fn push(self, name: &[u8], item: &Item<'_>, above: u64, text: &mut Vec<u8>) {
         push_name(text, name);
+        let usage = &item.usage;
         for (key, value) in [("asize", usage.apparent), ("dsize", usage.allocated)] {
             if value > 0 {
                 push_number(text, key, value);
             }
         }
-        if let Some(detail) = detail.filter(|detail| detail.inode.device != above) {
+        if let Some(detail) = item.detail
+            && detail.inode.device != above
+        {
             push_number(text, "dev", detail.inode.device.into());
         }
         if self.extended {
-            push_extended(text, usage, detail);
+            push_extended(text, item);
         }
     }
 
     /// What is told of files alone.
-    fn push_kind(self, detail: &Detail, text: &mut Vec<u8>) {
+    fn push_kind(self, item: &Item<'_>, text: &mut Vec<u8>) {
+        let Some(detail) = item.detail else { return };
         if self.links && detail.links > 1 {
             push_number(text, "ino", detail.inode.number.into());
             text.extend_from_slice(b",\"hlnkc\":true");
@@ -98,22 +95,23 @@ impl Entries {
 }
 
 impl Scribe for Entries {
-    fn file(&self, file: &Found<'_>, out: &mut Vec<u8>) {
+    fn file(&self, name: &[u8], file: &Item<'_>, above: u64, out: &mut Vec<u8>) {
         out.extend_from_slice(ENTRY);
-        self.push(file.name, file.usage, Some(file.detail), file.above, out);
-        self.push_kind(file.detail, out);
+        self.push(name, file, above, out);
+        self.push_kind(file, out);
         out.push(b'}');
     }
 
-    fn directory(&self, found: &Found<'_>, files: &[u8], out: &mut Vec<u8>) {
+    fn directory(
+        &self,
+        name: &[u8],
+        directory: &Item<'_>,
+        above: u64,
+        files: &[u8],
+        out: &mut Vec<u8>,
+    ) {
         out.extend_from_slice(DIRECTORY);
-        self.push(
-            found.name,
-            found.usage,
-            Some(found.detail),
-            found.above,
-            out,
-        );
+        self.push(name, directory, above, out);
         out.push(b'}');
         out.extend_from_slice(files);
         out.push(b']');
@@ -150,9 +148,10 @@ impl Ncdu {
         let (entries, text) = (self.options.entries, &mut self.text);
         text.clear();
         text.extend_from_slice(head);
-        entries.push(name, &record.usage, record.detail, above, text);
-        if let (Kind::File, Some(detail)) = (record.kind, record.detail) {
-            entries.push_kind(detail, text);
+        let item = record.item();
+        entries.push(name, &item, above, text);
+        if record.kind == Kind::File {
+            entries.push_kind(&item, text);
         }
         if !readable {
             text.extend_from_slice(b",\"read_error\":true");
@@ -253,8 +252,8 @@ fn push_number(text: &mut Vec<u8>, key: &str, value: u128) {
     write_integer(value, text);
 }
 
-fn push_extended(text: &mut Vec<u8>, usage: &Usage, detail: Option<&Detail>) {
-    if let Some(detail) = detail {
+fn push_extended(text: &mut Vec<u8>, item: &Item<'_>) {
+    if let Some(detail) = item.detail {
         for (key, id) in [("uid", detail.uid), ("gid", detail.gid)] {
             if id != Detail::NO_ID {
                 push_number(text, key, id.into());
@@ -263,7 +262,7 @@ fn push_extended(text: &mut Vec<u8>, usage: &Usage, detail: Option<&Detail>) {
         push_number(text, "mode", detail.mode.into());
     }
     // What is before the epoch is left out: ncdu would refuse the whole file.
-    if let Ok(seconds) = u64::try_from(usage.newest.seconds) {
+    if let Ok(seconds) = u64::try_from(item.usage.newest.seconds) {
         push_number(text, "mtime", seconds.into());
     }
 }

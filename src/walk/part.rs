@@ -11,7 +11,6 @@ use super::{Dir, Follow, Options};
 use crate::extras::{Extra, ExtraAt, Extras, What};
 use crate::failure::{Failure, Operation};
 use crate::listing::{Names, push_name};
-use crate::record;
 use crate::usage::{Detail, Usage};
 
 /// Bytes of what a scribe wrote that are told at a time, at most, but for the file that exceeds it.
@@ -126,15 +125,10 @@ impl Part {
                 .as_ref()
                 .is_none_or(|least| least.lets(&entry));
         if let (true, None, Some(scribe)) = (named, entry.once, &options.scribe) {
-            let (usage, before) = (entry.usage(), self.row.len());
-            let file = record::Found {
-                name: dirent.name.to_bytes(),
-                usage: &usage,
-                detail: &stat.detail,
-                above: dir.stat.detail.inode.device,
-            };
-            scribe.file(&file, &mut self.row);
-            self.files += &usage;
+            let (file, before) = (entry.item(Some(&stat.detail)), self.row.len());
+            let above = dir.stat.detail.inode.device;
+            scribe.file(dirent.name.to_bytes(), &file, above, &mut self.row);
+            self.files += &file.usage;
             self.lengths.push((self.row.len() - before) as u32);
             self.ranks.push(dirent.number);
         } else if named || entry.once.is_some() {
@@ -212,16 +206,12 @@ impl Part {
             return false;
         };
         let (branch, index) = &dir.place;
-        let found = record::Found {
-            name: branch.name(*index),
-            usage: &entry.usage(),
-            detail: &dir.stat.detail,
-            above: branch.inode.device,
-        };
+        let (name, above) = (branch.name(*index), branch.inode.device);
+        let item = entry.item(Some(&dir.stat.detail));
         self.whole.clear();
-        scribe.directory(&found, &self.row, &mut self.whole);
+        scribe.directory(name, &item, above, &self.row, &mut self.whole);
         std::mem::swap(&mut self.whole, &mut self.row);
-        self.files += &entry.usage();
+        self.files += &item.usage;
         true
     }
 

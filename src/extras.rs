@@ -174,6 +174,7 @@ impl Extras {
     #[must_use]
     pub fn row(&self, at: ExtraAt) -> Option<(Range<usize>, ExtraAt)> {
         let (extra, next) = self.get(at)?;
+        // The text is followed by what it is: one byte.
         let end = next - 1;
         (extra.what == What::Written).then(|| (end - extra.name.len()..end, next))
     }

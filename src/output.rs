@@ -99,9 +99,13 @@ impl Output {
     }
 
     fn as_it_comes(file: OwnedFd) -> Self {
+        Self::new(Some(file.into()), None)
+    }
+
+    fn new(file: Option<File>, target: Option<Target>) -> Self {
         Self {
-            file: Some(file.into()),
-            target: None,
+            file,
+            target,
             written: 0,
             sent: 0,
         }
@@ -136,12 +140,7 @@ impl Output {
             is_named: nameless.is_none(),
         };
         let file = nameless.map(|file| target.start(file)).transpose()?;
-        Ok(Self {
-            file,
-            target: Some(target),
-            written: 0,
-            sent: 0,
-        })
+        Ok(Self::new(file, Some(target)))
     }
 
     /// The file, which is made where it is not there yet; nothing where nobody wants it any more.
@@ -351,12 +350,7 @@ mod tests {
                 earlier: None,
                 is_named: true,
             });
-            Output {
-                file: None,
-                target,
-                written: 0,
-                sent: 0,
-            }
+            Output::new(None, target)
         };
 
         let mut first = output();

@@ -2,8 +2,8 @@
 //!
 //! A format asks no disk, no clock and no environment: all it needs was given to it. Which records have a line is
 //! decided before ([`Selected`]), and so is their order, where it is not the walk's ([`Ranked`]); a format says how
-//! a line looks. All are given the same records. Bytes go to a writer that the caller chooses, errors come back
-//! at once.
+//! a line looks. All are given the same records, but for what a [`Scribe`](crate::record::Scribe) has written where it
+//! was found. Bytes go to a writer that the caller chooses, errors come back at once.
 //!
 //! ```text
 //!   Record ──► Selected ──► (Ranked) ──► Lines, Json, Csv          one line a record, at once

@@ -5,6 +5,9 @@
 //! backslashes and control characters are escaped. Every link of a file is told, and that it is one; readers count
 //! them once. A directory at the greatest depth is told when it is left, as one entry with the sum of all in it.
 //!
+//! What an entry looks like depends on nothing but the entry and its directory, so walkers write most of them
+//! ([`Scribe`]); the rest comes as records, the entries of another export among them.
+//!
 //! An export that was cancelled is not closed, so that no reader takes it for a whole one.
 
 use std::io::{self, Write};

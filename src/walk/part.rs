@@ -33,10 +33,10 @@ pub(super) struct Part {
     path: Vec<u8>,
     /// What a scribe wrote of the files since the last subdirectory or extra.
     row: Vec<u8>,
-    /// The same of the whole directory.
-    whole: Vec<u8>,
-    /// How much of it each file has, and of the rows before.
+    /// How much of the rows each file has, of this one and of those before.
     lengths: Vec<u32>,
+    /// What a scribe wrote of the directory and all files in it.
+    whole: Vec<u8>,
 }
 
 /// One entry as the directory lists it.
@@ -69,8 +69,8 @@ impl Part {
         ranks: Vec::new(),
         path: Vec::new(),
         row: Vec::new(),
-        whole: Vec::new(),
         lengths: Vec::new(),
+        whole: Vec::new(),
     };
 
     /// An empty part, with memory where this walker has some.
@@ -119,7 +119,7 @@ impl Part {
 
     fn add_file(&mut self, dir: &Dir, options: &Options, dirent: Dirent<'_>, stat: &Stat) {
         let entry = stat.entry(options);
-        let named = options.name_files.is_some_and(|depth| dir.depth < depth)
+        let named = names_files(dir, options)
             && options
                 .least
                 .as_ref()
@@ -200,9 +200,9 @@ impl Part {
     /// All of the directory in words, where a scribe can tell it and nothing in it needs its place.
     pub(super) fn write_whole(&mut self, dir: &Dir, options: &Options) -> bool {
         let entry = dir.stat.entry(options);
-        let named = dir.depth > 0 && options.name_files.is_some_and(|depth| dir.depth < depth);
+        let is_named = dir.depth > 0 && names_files(dir, options);
         let is_plain = self.names.is_empty() && self.extras.is_empty() && entry.once.is_none();
-        let Some(scribe) = options.scribe.as_ref().filter(|_| named && is_plain) else {
+        let Some(scribe) = options.scribe.as_ref().filter(|_| is_named && is_plain) else {
             return false;
         };
         let (branch, index) = &dir.place;
@@ -222,6 +222,11 @@ impl Part {
         let extras = (!self.extras.is_empty()).then(|| Box::new(self.extras.take()));
         (names, extras)
     }
+}
+
+/// Whether files of this directory are asked for by name.
+fn names_files(dir: &Dir, options: &Options) -> bool {
+    options.name_files.is_some_and(|depth| dir.depth < depth)
 }
 
 /// One of the names or extras of a part. Small: there are as many as GNU du reads at a time.

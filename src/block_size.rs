@@ -401,6 +401,11 @@ fn write_scaled(count: u128, base: Base, out: &mut Vec<u8>) -> u32 {
 
 /// Appends a number in decimal digits.
 pub fn write_integer(number: u128, out: &mut Vec<u8>) {
+    if let Some((digits, count)) = short_integer(number) {
+        let end = out.len() + count;
+        out.extend_from_slice(&digits);
+        return out.truncate(end);
+    }
     // The 39 digits of the largest number.
     let mut digits = [0; 39];
     let mut start = digits.len();
@@ -423,9 +428,48 @@ pub fn write_integer(number: u128, out: &mut Vec<u8>) {
     out.extend_from_slice(&digits[start..]);
 }
 
+/// The decimal digits of a number that has no more than eight, and how many it has; what follows them is undefined.
+///
+/// All eight at once, in the bytes of one word, without a branch: most numbers that are printed are such, and no two
+/// are equally long.
+#[must_use]
+#[inline]
+pub fn short_integer(number: u128) -> Option<([u8; 8], usize)> {
+    const MOST: u128 = 99_999_999;
+    if number > MOST {
+        return None;
+    }
+    let number = number as u64;
+    // Two halves of four digits, four quarters of two, eight digits; in each step what comes first is in the low bits.
+    // The factors divide by 100 and by 10 all numbers that occur.
+    let halves = number / 10_000 | number % 10_000 << 32;
+    let hundreds = (halves * 10_486) >> 20 & 0x7f_0000_007f;
+    let quarters = (halves - hundreds * 100) << 16 | hundreds;
+    let tens = (quarters * 103) >> 10 & 0x000f_000f_000f_000f;
+    let digits = (quarters - tens * 10) << 8 | tens;
+    // The last digit is one, be it 0.
+    let zeros = (digits | 1 << 56).trailing_zeros() / 8;
+    let text = digits + u64::from_le_bytes([b'0'; 8]);
+    Some(((text >> (8 * zeros)).to_le_bytes(), 8 - zeros as usize))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn integers_are_what_the_standard_library_prints() {
+        let around = (0..=39).flat_map(|digits| {
+            let power = 10_u128.checked_pow(digits).unwrap_or(u128::MAX);
+            (0..3).flat_map(move |near| [power - near.min(power), power.saturating_add(near)])
+        });
+        let scattered = (0..1_000_000_u64).map(|n| u128::from(n * 2_654_435_761 >> (n % 30)));
+        for number in around.chain(0..10_000).chain(scattered) {
+            let mut out = b"before ".to_vec();
+            write_integer(number, &mut out);
+            assert_eq!(out, format!("before {number}").into_bytes());
+        }
+    }
 
     fn printed(block_size: BlockSize, bytes: u128) -> String {
         let mut out = Vec::new();

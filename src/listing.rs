@@ -196,7 +196,7 @@ impl Names {
 }
 
 /// What an announced subdirectory (or operand) turned out to be.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Found {
     /// Nothing to count: it vanished, it is on another file system, it failed.
     Nothing,
@@ -206,8 +206,8 @@ pub enum Found {
     File(Entry, Detail),
     /// One more group of a large directory whose first listing went before.
     More,
-    /// A directory with nothing in it but files, all of which was written: the only extra. `files` is the sum of it all.
-    Written,
+    /// A directory with nothing in it but files, and what was written of all that. `files` is the sum of it all.
+    Written(Box<[u8]>),
     /// This many directories, without subdirectories, failures and links, that are all folded into the same one.
     /// The listing's `files` are the sum of everything in them and of themselves; its place is that of one of them.
     Leaves(u64),

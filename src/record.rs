@@ -10,16 +10,11 @@ pub trait Scribe: Debug + Send + Sync {
     /// Appends what is said of a file in a directory on the device `above`.
     fn file(&self, name: &[u8], file: &Item<'_>, above: u64, out: &mut Vec<u8>);
 
-    /// Appends what is said of a directory that was read well and holds nothing but files, of which `files` is what was
-    /// written.
-    fn directory(
-        &self,
-        name: &[u8],
-        directory: &Item<'_>,
-        above: u64,
-        files: &[u8],
-        out: &mut Vec<u8>,
-    );
+    /// Appends what is said of a directory that was read well and holds nothing but files, before these.
+    fn enter(&self, name: &[u8], directory: &Item<'_>, above: u64, out: &mut Vec<u8>);
+
+    /// What follows the last file of such a directory.
+    fn leave(&self) -> &'static [u8];
 }
 
 /// What a record is about.

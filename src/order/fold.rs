@@ -84,7 +84,7 @@ impl Fold {
         self.directories += match listing.found {
             Found::Directory(..) => 1,
             Found::Leaves(count) => count,
-            Found::Nothing | Found::File(..) | Found::More | Found::Written => 0,
+            Found::Nothing | Found::File(..) | Found::More | Found::Written(_) => 0,
         };
         if let Some(failure) = listing.failure {
             self.add_failure(&listing, LAST, b"", failure);

@@ -102,7 +102,7 @@ pub struct Order {
     operands: VecDeque<Frame>,
     /// What the step handed out last borrows.
     sum: Usage,
-    written: Option<Box<Extras>>,
+    written: Box<[u8]>,
     path: Vec<u8>,
     detail: Detail,
 }
@@ -248,23 +248,25 @@ impl Order {
             return Down::Nothing;
         };
         frame.name = index + 1;
-        match (listing.found, listing.failure) {
-            (Found::Directory(entry, detail), _) => {
+        match listing.found {
+            Found::Directory(entry, detail) => {
                 self.detail = detail;
                 self.stack.push(Frame::new(listing));
                 Down::Found(Due::Enter(index, entry))
             }
-            (Found::File(entry, detail), _) => {
+            Found::File(entry, detail) => {
                 self.detail = detail;
                 Down::Found(Due::File(index, entry))
             }
-            (Found::Written, _) => {
+            Found::Written(text) => {
                 self.sum = listing.files;
-                self.written = listing.extras;
+                self.written = text;
                 Down::Found(Due::Written)
             }
-            (_, Some(failure)) => Down::Found(Due::Failed(index, failure)),
-            (_, None) => Down::Nothing,
+            Found::Nothing | Found::More | Found::Leaves(_) => match listing.failure {
+                Some(failure) => Down::Found(Due::Failed(index, failure)),
+                None => Down::Nothing,
+            },
         }
     }
 
@@ -346,7 +348,7 @@ impl Order {
                 directories,
             },
             Due::Written => Step::Written {
-                text: self.written.as_ref()?.get(0)?.0.name,
+                text: &self.written,
                 usage: &self.sum,
                 directories: 1,
             },

@@ -19,7 +19,7 @@ use std::sync::{Arc, OnceLock};
 use crossbeam_channel::{Receiver, Sender, TrySendError, bounded, select, unbounded};
 
 use crate::cancel::Done;
-use crate::listing::Listing;
+use crate::listing::{Found, Listing};
 use crate::schedule;
 
 /// Listings that may wait for the select loop; then walkers wait.
@@ -172,7 +172,11 @@ impl Drop for Inbox {
 }
 
 fn weight(listing: &Listing) -> isize {
-    let bytes = listing.extras.as_ref().map_or(0, |extras| extras.bytes());
+    let bytes = match (&listing.found, &listing.extras) {
+        (Found::Written(text), _) => text.len(),
+        (_, Some(extras)) => extras.bytes(),
+        (_, None) => 0,
+    };
     isize::try_from(bytes).unwrap_or(isize::MAX / 4)
 }
 
@@ -184,7 +188,7 @@ mod tests {
     use crate::cancel;
     use crate::extras::{Extras, What};
     use crate::failure::{Failure, Operation};
-    use crate::listing::{Found, Names};
+    use crate::listing::Names;
     use crate::usage::Usage;
 
     /// A listing that weighs as much as may wait.

@@ -68,7 +68,7 @@ const ROUNDS: u32 = 8;
 #[expect(clippy::large_enum_variant, reason = "lives on the stack of one call")]
 pub(super) enum Reading {
     /// All of it.
-    Whole(Dir, Part, Option<Failure>),
+    Whole(Dir, Box<Part>, Option<Failure>),
     /// Others go on with it, and will send it.
     Shared,
     /// The run is cancelled: there is no listing of it.
@@ -360,7 +360,7 @@ impl Circle {
 
 impl Large {
     /// Makes a directory everybody's: what was looked at is its first part, `rest` is still to be looked at.
-    fn begin(walk: &Arc<Shared>, dir: Dir, part: Part, rest: Chunk, read: Read) {
+    fn begin(walk: &Arc<Shared>, dir: Dir, part: Box<Part>, rest: Chunk, read: Read) {
         let dir = dir.share(&walk.budget);
         let key = dir.place.0.key(dir.place.1);
         let group = Group::new(0, key, 2);
@@ -545,7 +545,7 @@ impl Group {
     }
 
     /// Takes a part of it that was looked at.
-    fn take(&self, mut part: Part) {
+    fn take(&self, mut part: Box<Part>) {
         self.parts().add(&mut part);
         part.recycle();
     }

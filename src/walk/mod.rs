@@ -376,11 +376,14 @@ impl Shared {
     fn report(
         self: &Arc<Self>,
         dir: Dir,
-        mut part: Part,
+        mut part: Box<Part>,
         failure: Option<Failure>,
     ) -> Option<Kept> {
         let key = dir.place.0.key(dir.place.1);
-        let is_written = failure.is_none() && part.write_whole(&dir, &self.options);
+        let whole = match failure {
+            None => part.whole(&dir, &self.options),
+            Some(_) => None,
+        };
         let (names, extras) = part.take();
         let branch = names.map(|names| self.branch(&dir, names, key));
         let Dir {
@@ -397,9 +400,9 @@ impl Shared {
         self.tell(Listing {
             key,
             place,
-            found: match is_written {
-                true => Found::Written,
-                false => Found::Directory(stat.entry(&self.options), stat.detail),
+            found: match whole {
+                Some(text) => Found::Written(text),
+                None => Found::Directory(stat.entry(&self.options), stat.detail),
             },
             files: part.files,
             extras,

@@ -35,8 +35,8 @@ pub(super) struct Part {
     row: Vec<u8>,
     /// How much of the rows each file has, of this one and of those before.
     lengths: Vec<u32>,
-    /// What a scribe wrote of the directory and all files in it.
-    whole: Vec<u8>,
+    /// What a scribe wrote of the directory itself.
+    head: Vec<u8>,
 }
 
 /// One entry as the directory lists it.
@@ -48,16 +48,9 @@ pub(super) struct Dirent<'a> {
     pub(super) number: u64,
 }
 
-enum Seen {
-    Nothing,
-    Directory,
-    File(Stat),
-    Failed(Operation, Errno),
-}
-
 thread_local! {
     /// The part that this walker used last, emptied: its memory serves the next directory.
-    static SPARE: Cell<Part> = const { Cell::new(Part::EMPTY) };
+    static SPARE: Cell<Option<Box<Part>>> = const { Cell::new(None) };
 }
 
 impl Part {
@@ -70,16 +63,16 @@ impl Part {
         path: Vec::new(),
         row: Vec::new(),
         lengths: Vec::new(),
-        whole: Vec::new(),
+        head: Vec::new(),
     };
 
     /// An empty part, with memory where this walker has some.
-    pub(super) fn fresh() -> Self {
-        SPARE.replace(Self::EMPTY)
+    pub(super) fn fresh() -> Box<Self> {
+        SPARE.take().unwrap_or_else(|| Box::new(Self::EMPTY))
     }
 
     /// Leaves the memory to the next directory of this walker.
-    pub(super) fn recycle(mut self) {
+    pub(super) fn recycle(mut self: Box<Self>) {
         self.start = 0;
         self.files = Usage::NONE;
         self.names.clear();
@@ -87,11 +80,11 @@ impl Part {
         self.ranks.clear();
         self.row.clear();
         self.lengths.clear();
-        SPARE.set(self);
+        SPARE.set(Some(self));
     }
 
     /// The same for entries from there on.
-    pub(super) fn starting_at(start: usize) -> Self {
+    pub(super) fn starting_at(start: usize) -> Box<Self> {
         let mut part = Self::fresh();
         part.start = start;
         part
@@ -102,18 +95,46 @@ impl Part {
         if self.excludes(dir, options, dirent.name) {
             return;
         }
-        match see(dir, options, dirent) {
-            Seen::Nothing => {}
-            Seen::Directory => {
-                self.add_name(dirent.name);
-                self.ranks.push(dirent.number);
+        if dirent.kind == FileType::Directory {
+            // It will be opened, and asked then.
+            return self.add_directory(dirent);
+        }
+        let (lookup, cached) = match options.follow {
+            Follow::Always => (Lookup::Target, Lookup::CachedTarget),
+            Follow::Never | Follow::Operands => (Lookup::Link, Lookup::Cached),
+        };
+        if options.one_file_system && dirent.kind == FileType::Unknown {
+            // It may be a mount point, and its server dead: the first question must be one that needs no server.
+            let asked = stat(Some(dir.fd()), dirent.name, cached, options.time);
+            if asked.is_ok_and(|stat| is_elsewhere(dir, options, &stat)) {
+                return;
             }
-            Seen::File(stat) => self.add_file(dir, options, dirent, &stat),
-            Seen::Failed(operation, errno) => {
-                let errno = errno.raw_os_error();
-                let failure = Failure { operation, errno };
-                self.add_extra(dirent, true, What::Failed(failure), None);
-            }
+        }
+        match &stat_file(dir.fd(), dirent.name, lookup, options) {
+            Ok(stat) if stat.is_directory() => self.add_directory(dirent),
+            Ok(stat) if is_elsewhere(dir, options, stat) => {}
+            Ok(stat) => self.add_file(dir, options, dirent, stat),
+            Err(Errno::NOENT) if options.follow != Follow::Always => {}
+            Err(Errno::NOENT) => self.add_dangling(dir, options, dirent),
+            Err(errno) => self.add_failure(dirent, Operation::Access, *errno),
+        }
+    }
+
+    fn add_directory(&mut self, dirent: Dirent<'_>) {
+        self.add_name(dirent.name);
+        self.ranks.push(dirent.number);
+    }
+
+    fn add_failure(&mut self, dirent: Dirent<'_>, operation: Operation, errno: Errno) {
+        let errno = errno.raw_os_error();
+        let failure = Failure { operation, errno };
+        self.add_extra(dirent, true, What::Failed(failure), None);
+    }
+
+    /// An entry that vanished is no error; a link followed to nothing is.
+    fn add_dangling(&mut self, dir: &Dir, options: &Options, dirent: Dirent<'_>) {
+        if stat(Some(dir.fd()), dirent.name, Lookup::Link, options.time).is_ok() {
+            self.add_failure(dirent, Operation::Follow, Errno::NOENT);
         }
     }
 
@@ -198,21 +219,23 @@ impl Part {
     }
 
     /// All of the directory in words, where a scribe can tell it and nothing in it needs its place.
-    pub(super) fn write_whole(&mut self, dir: &Dir, options: &Options) -> bool {
+    pub(super) fn whole(&mut self, dir: &Dir, options: &Options) -> Option<Box<[u8]>> {
+        let scribe = options.scribe.as_ref()?;
         let entry = dir.stat.entry(options);
         let is_named = dir.depth > 0 && names_files(dir, options);
         let is_plain = self.names.is_empty() && self.extras.is_empty() && entry.once.is_none();
-        let Some(scribe) = options.scribe.as_ref().filter(|_| is_named && is_plain) else {
-            return false;
-        };
+        if !is_named || !is_plain {
+            return None;
+        }
         let (branch, index) = &dir.place;
         let (name, above) = (branch.name(*index), branch.inode.device);
         let item = entry.item(Some(&dir.stat.detail));
-        self.whole.clear();
-        scribe.directory(name, &item, above, &self.row, &mut self.whole);
-        std::mem::swap(&mut self.whole, &mut self.row);
+        self.head.clear();
+        scribe.enter(name, &item, above, &mut self.head);
         self.files += &item.usage;
-        true
+        let whole = [self.head.as_slice(), &self.row, scribe.leave()].concat();
+        self.row.clear();
+        Some(whole.into_boxed_slice())
     }
 
     /// The names of the subdirectories and the extras, where there are any, without slack.
@@ -340,42 +363,6 @@ impl Gathered {
             };
             (rank, item)
         })
-    }
-}
-
-/// Asks the kernel about an entry, unless its type already says that it will be opened.
-fn see(dir: &Dir, options: &Options, dirent: Dirent<'_>) -> Seen {
-    if dirent.kind == FileType::Directory {
-        return Seen::Directory;
-    }
-    let (lookup, cached) = match options.follow {
-        Follow::Always => (Lookup::Target, Lookup::CachedTarget),
-        Follow::Never | Follow::Operands => (Lookup::Link, Lookup::Cached),
-    };
-    if options.one_file_system && dirent.kind == FileType::Unknown {
-        // It may be a mount point, and its server dead: the first question must be one that needs no server.
-        let asked = stat(Some(dir.fd()), dirent.name, cached, options.time);
-        if asked.is_ok_and(|stat| is_elsewhere(dir, options, &stat)) {
-            return Seen::Nothing;
-        }
-    }
-    match stat_file(dir.fd(), dirent.name, lookup, options) {
-        Ok(stat) if stat.is_directory() => Seen::Directory,
-        Ok(stat) if is_elsewhere(dir, options, &stat) => Seen::Nothing,
-        Ok(stat) => Seen::File(stat),
-        Err(Errno::NOENT) => see_nothing(dir, options, dirent),
-        Err(errno) => Seen::Failed(Operation::Access, errno),
-    }
-}
-
-/// An entry that vanished is no error; a link followed to nothing is.
-fn see_nothing(dir: &Dir, options: &Options, dirent: Dirent<'_>) -> Seen {
-    let dangling = options.follow == Follow::Always
-        && stat(Some(dir.fd()), dirent.name, Lookup::Link, options.time).is_ok();
-    if dangling {
-        Seen::Failed(Operation::Follow, Errno::NOENT)
-    } else {
-        Seen::Nothing
     }
 }
 

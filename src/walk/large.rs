@@ -65,7 +65,6 @@ const HANDFUL: usize = 4;
 const ROUNDS: u32 = 8;
 
 /// What came of reading a directory.
-#[expect(clippy::large_enum_variant, reason = "lives on the stack of one call")]
 pub(super) enum Reading {
     /// All of it.
     Whole(Dir, Box<Part>, Option<Failure>),

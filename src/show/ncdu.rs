@@ -334,6 +334,28 @@ mod tests {
     use super::*;
 
     #[test]
+    fn sizes_of_any_length_follow_the_name_and_none_is_told_of_nothing() {
+        let told = |key: &str, size: u128| match size {
+            0 => String::new(),
+            _ => format!(",\"{key}\":{size}"),
+        };
+        let sizes = [0, 1, 99_999_999, 100_000_000, u128::from(u64::MAX) + 1];
+        for apparent in sizes {
+            for allocated in sizes {
+                let usage = Usage {
+                    apparent,
+                    allocated,
+                    ..Usage::NONE
+                };
+                let mut text = b"name".to_vec();
+                push_sizes(&mut text, &usage);
+                let expected = told("asize", apparent) + &told("dsize", allocated);
+                assert_eq!(text, format!("name\"{expected}").into_bytes());
+            }
+        }
+    }
+
+    #[test]
     fn a_byte_is_plain_or_not_wherever_it_stands() {
         for byte in 0..=u8::MAX {
             let plain = !matches!(byte, 0..=0x1f | 0x7f | b'"' | b'\\');

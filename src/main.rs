@@ -128,6 +128,11 @@ fn conclude(ending: Ending, output: &[u8], status: &mut Status) -> Exit {
         Ending::Errors | Ending::Broken => Exit::Failure,
         Ending::Cancelled(Cause::Enter) => Exit::Cancelled,
         Ending::Cancelled(Cause::Signal(signal)) => die_of(signal),
+        // No call has failed: a format says what it cannot write.
+        Ending::WriteError(error) if error.raw_os_error().is_none() => {
+            status.complain(error.to_string().as_bytes());
+            Exit::Failure
+        }
         Ending::WriteError(error) if output.is_empty() => write_error(&error, status),
         Ending::WriteError(error) => output_failed(output, Operation::WriteOutput, &error, status),
     }

@@ -227,7 +227,9 @@ impl Format for Ncdu {
             return Ok(Written::Well);
         }
         if !self.has_root {
-            return Err(Errno::NODATA.into());
+            return Err(io::Error::other(
+                "nothing to export: the directory was left out, or is gone",
+            ));
         }
         out.write_all(b"]\n")?;
         Ok(Written::Well)

@@ -324,7 +324,7 @@ mod tests {
                 scribe: None,
                 watched: false,
             },
-            tally: crate::tally::Options { separate: false },
+            tally: crate::tally::Options::default(),
             supervised: false,
         };
         let mut status = Status::new(crate::status::Options {

@@ -19,6 +19,9 @@ use crate::usage::{Inode, Item, Moment, Usage};
 pub struct Options {
     /// Directories do not count their subdirectories (`-S`).
     pub separate: bool,
+    /// The grand total is never older than the epoch, be it the total of nothing, as GNU du has it. An export may know
+    /// no times at all, and no time is not a time.
+    pub since_epoch: bool,
 }
 
 /// See the module.
@@ -80,11 +83,12 @@ impl Tally {
             options,
             ..Self::default()
         };
-        // GNU du's grand total is never older than the epoch, be it the total of nothing.
-        tally.counts.total.newest = Moment {
-            seconds: 0,
-            nanoseconds: 0,
-        };
+        if options.since_epoch {
+            tally.counts.total.newest = Moment {
+                seconds: 0,
+                nanoseconds: 0,
+            };
+        }
         tally
     }
 

@@ -541,6 +541,17 @@ fn lines_of_an_export_are_those_of_the_tree() {
     }
 }
 
+#[test]
+fn no_time_is_told_where_an_export_knows_none() {
+    let tree = planted();
+    said(&tree, "$pdu --format=ncdu -o x t");
+    let lines = said(&tree, "$pdu -c --time --from=x");
+    assert!(lines.lines().count() > 1, "{lines}");
+    for line in lines.lines() {
+        assert_eq!(line.split('\t').nth(1), Some("-"), "{line}");
+    }
+}
+
 /// Of so many entries GNU du sorts, and several walkers write what is in one directory.
 #[test]
 fn a_large_directory_goes_out_in_the_order_of_gnu_du_whoever_walks_it() {

@@ -28,6 +28,7 @@ impl Pool {
                 .num_threads(threads)
                 .stack_size(STACK)
                 .thread_name(|index| format!("walker {index}"))
+                .start_handler(|_| own_credentials())
                 // Without a handler rayon would abort.
                 .panic_handler(drop)
                 .build();
@@ -56,4 +57,14 @@ impl Pool {
             Self::Model(tasks) => drop(tasks.send(Box::new(task))),
         }
     }
+}
+
+/// Gives this thread credentials of its own, equal to those that all threads share.
+///
+/// The kernel counts the open files that refer to credentials in the cache line that it reads for every name it looks
+/// up. Where two walkers share one, each `open` and `close` takes it from the other: 0.6 % of the whole time on two
+/// processors. Any change makes a copy (`prepare_creds`), be it to what is true already: execve(2) has reset the flag of
+/// PR_SET_KEEPCAPS, see prctl(2). Where it is refused, all is as before.
+fn own_credentials() {
+    let _ = rustix::thread::set_keep_capabilities(false);
 }

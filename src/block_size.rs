@@ -432,7 +432,7 @@ pub fn short_integer(number: u128) -> Option<([u8; 8], usize)> {
     Some((text.to_le_bytes(), 8 - zeros as usize))
 }
 
-/// The digits of a number that has no more than eight, with zeros before them, all at once: the first is the lowest byte.
+/// The digits of a number that has no more than eight, zeros before them, all at once: the first is the lowest byte.
 #[inline]
 fn digits(number: u64) -> u64 {
     // Two halves of four digits, four quarters of two, eight digits. The factors divide by 100 and by 10 all numbers

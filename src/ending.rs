@@ -20,7 +20,7 @@ pub enum Ending {
     Cancelled(Cause),
     /// What was counted is a part, and standard error says so.
     Broken,
-    /// The output failed.
+    /// The output failed, or the report has nothing that it could write.
     WriteError(io::Error),
 }
 

@@ -128,8 +128,8 @@ fn conclude(ending: Ending, output: &[u8], status: &mut Status) -> Exit {
         Ending::Errors | Ending::Broken => Exit::Failure,
         Ending::Cancelled(Cause::Enter) => Exit::Cancelled,
         Ending::Cancelled(Cause::Signal(signal)) => die_of(signal),
-        // No call has failed: a format says what it cannot write.
-        Ending::WriteError(error) if error.raw_os_error().is_none() => {
+        // No call has failed: the format has nothing to write, and says so.
+        Ending::WriteError(error) if error.kind() == io::ErrorKind::Other => {
             status.complain(error.to_string().as_bytes());
             Exit::Failure
         }

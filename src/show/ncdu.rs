@@ -66,8 +66,8 @@ const DIRECTORY: &[u8] = b",\n[{\"name\":\"";
 const END: &[u8] = b"]";
 
 impl Entries {
-    /// An entry from its name on, without its end. Its device is told where it is another than that of the directory, `above`; of the
-    /// root, 0 is what an export did not tell.
+    /// An entry from its name on, without its end. Its device is told where it is another than that of the directory,
+    /// `above`; of the root, 0 is what an export did not tell.
     fn push(self, name: &[u8], item: &Item<'_>, above: u64, text: &mut Vec<u8>) {
         push_string(text, name);
         push_sizes(text, &item.usage);
@@ -236,8 +236,8 @@ impl Format for Ncdu {
     }
 }
 
-/// The end of the name, and the sizes that are not 0. In one piece where these are short: nearly every byte of an export
-/// goes through here.
+/// The end of the name, and the sizes that are not 0. In one piece where these are short: every entry of an export has
+/// them.
 fn push_sizes(text: &mut Vec<u8>, usage: &Usage) {
     let (mut piece, mut end) = ([b'"'; 40], 1);
     let sizes = [

@@ -63,8 +63,8 @@ impl Pool {
 ///
 /// The kernel counts the open files that refer to credentials in the cache line that it reads for every name it looks
 /// up. Where two walkers share one, each `open` and `close` takes it from the other: 0.6 % of the whole time on two
-/// processors. Any change makes a copy (`prepare_creds`), be it to what is true already: execve(2) has reset the flag of
-/// PR_SET_KEEPCAPS, see prctl(2). Where it is refused, all is as before.
+/// processors. Any change makes a copy (`prepare_creds`), be it to what is true already: execve(2) has reset the flag
+/// of PR_SET_KEEPCAPS, see prctl(2). Where it is refused, all is as before.
 fn own_credentials() {
     let _ = rustix::thread::set_keep_capabilities(false);
 }

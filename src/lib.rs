@@ -27,12 +27,13 @@
 //! | 3 | [`walk`]: walkers. [`tally`]: steps to records. [`show`]: records to bytes, one file a format |
 //! | 2 | [`order`], [`sema`], [`status`] (all of standard error), [`watch`], [`operands`], [`export`] |
 //! | 1 | [`output`], [`cancel`], [`listing`], [`extras`], [`least`], [`record`], [`block_size`], [`time_style`], [`zone`], [`exclude`], [`quote`], [`owners`], [`supervise`] |
-//! | 0 | [`again`], [`failure`], [`usage`], [`pack`], [`words`], [`schedule`] |
+//! | 0 | [`again`], [`failure`], [`usage`], [`pack`], [`decimal`], [`words`], [`schedule`] |
 
 pub mod again;
 pub mod block_size;
 pub mod cancel;
 pub mod cli;
+pub mod decimal;
 pub mod du;
 pub mod ending;
 pub mod exclude;

@@ -22,10 +22,6 @@ pub fn recount(
     out: &mut dyn Write,
     status: &mut Status,
 ) -> Ending {
-    let options = tally::Options {
-        since_epoch: false,
-        ..options
-    };
     let mut report = Report::new(options, format, out, status);
     let told = tell(&mut export, name, &mut report);
     ending::end(&mut report, told)

@@ -40,7 +40,9 @@ const FLOORS: &[(u32, &[&str])] = &[
     ),
     (
         0,
-        &["again", "failure", "usage", "pack", "words", "schedule"],
+        &[
+            "again", "failure", "usage", "pack", "decimal", "words", "schedule",
+        ],
     ),
 ];
 

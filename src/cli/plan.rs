@@ -51,7 +51,7 @@ pub(super) fn plan(
         show,
         tally: tally::Options {
             separate: matches.get_flag("separate-dirs"),
-            since_epoch: true,
+            since_epoch: !matches!(operands, Operands::Export(_)),
         },
         status: status_options(matches, words, environment),
         operands,

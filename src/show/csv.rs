@@ -14,7 +14,7 @@ use std::io::{self, Write};
 
 use super::columns::{kind, write_time};
 use super::{End, Format, Written};
-use crate::block_size::write_integer;
+use crate::decimal;
 use crate::record::Record;
 use crate::usage::Moment;
 
@@ -50,7 +50,7 @@ impl Format for Csv {
         let inodes = usage.inodes.into();
         for number in [usage.allocated, usage.apparent, inodes, record.depth.into()] {
             line.push(b',');
-            write_integer(number, line);
+            decimal::write(number, line);
         }
         line.push(b',');
         line.extend_from_slice(kind(record).as_bytes());

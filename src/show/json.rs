@@ -20,7 +20,7 @@ use std::io::{self, Write};
 use super::columns::{kind, write_time};
 use super::errno::write_name;
 use super::{End, Format, Outcome, Written};
-use crate::block_size::write_integer;
+use crate::decimal;
 use crate::failure::{Failure, Operation};
 use crate::record::Record;
 use crate::status::reason;
@@ -56,7 +56,7 @@ impl Format for Json {
         line.push(b',');
         write_sums(&record.usage, line);
         line.extend_from_slice(b",\"depth\":");
-        write_integer(record.depth.into(), line);
+        decimal::write(record.depth.into(), line);
         line.extend_from_slice(b",\"kind\":\"");
         line.extend_from_slice(kind(record).as_bytes());
         line.push(b'"');
@@ -149,11 +149,11 @@ fn write_errno(errno: i32, out: &mut Vec<u8>) {
 /// Appends the members that are sums.
 pub(super) fn write_sums(usage: &Usage, out: &mut Vec<u8>) {
     out.extend_from_slice(b"\"allocated\":");
-    write_integer(usage.allocated, out);
+    decimal::write(usage.allocated, out);
     out.extend_from_slice(b",\"apparent\":");
-    write_integer(usage.apparent, out);
+    decimal::write(usage.apparent, out);
     out.extend_from_slice(b",\"inodes\":");
-    write_integer(usage.inodes.into(), out);
+    decimal::write(usage.inodes.into(), out);
 }
 
 fn write_newest(newest: Moment, out: &mut Vec<u8>) {

@@ -16,7 +16,7 @@ use rustix::fs::FileType;
 use rustix::io::Errno;
 
 use super::{End, Format, Outcome, Written};
-use crate::block_size::{short_integer, write_integer};
+use crate::decimal;
 use crate::failure::{Failure, Operation};
 use crate::record::{Kind, Record, Scribe, last_component};
 use crate::usage::{Detail, Item, Usage};
@@ -246,7 +246,7 @@ fn push_sizes(text: &mut Vec<u8>, usage: &Usage) {
     ];
     for (key, size) in sizes {
         let after = end + key.len();
-        match short_integer(size) {
+        match decimal::short(size) {
             Some(_) if size == 0 => {}
             Some((digits, count)) => {
                 piece[end..after].copy_from_slice(key);
@@ -256,7 +256,7 @@ fn push_sizes(text: &mut Vec<u8>, usage: &Usage) {
             None => {
                 text.extend_from_slice(&piece[..end]);
                 text.extend_from_slice(key);
-                write_integer(size, text);
+                decimal::write(size, text);
                 end = 0;
             }
         }
@@ -269,7 +269,7 @@ fn push_number(text: &mut Vec<u8>, key: &str, value: u128) {
     text.extend_from_slice(b",\"");
     text.extend_from_slice(key.as_bytes());
     text.extend_from_slice(b"\":");
-    write_integer(value, text);
+    decimal::write(value, text);
 }
 
 fn push_extended(text: &mut Vec<u8>, item: &Item<'_>) {

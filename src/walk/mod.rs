@@ -381,7 +381,7 @@ impl Shared {
     ) -> Option<Kept> {
         let key = dir.place.0.key(dir.place.1);
         let whole = match failure {
-            None => part.whole(&dir, &self.options),
+            None => part.take_whole(&dir, &self.options),
             Some(_) => None,
         };
         let (names, extras) = part.take();

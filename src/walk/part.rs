@@ -219,7 +219,7 @@ impl Part {
     }
 
     /// All of the directory in words, where a scribe can tell it and nothing in it needs its place.
-    pub(super) fn whole(&mut self, dir: &Dir, options: &Options) -> Option<Box<[u8]>> {
+    pub(super) fn take_whole(&mut self, dir: &Dir, options: &Options) -> Option<Box<[u8]>> {
         let scribe = options.scribe.as_ref()?;
         let entry = dir.stat.entry(options);
         let is_named = dir.depth > 0 && names_files(dir, options);

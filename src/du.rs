@@ -13,17 +13,17 @@ use std::time::{Duration, Instant};
 
 use crossbeam_channel::{Receiver, never, select};
 
-use crate::cancel::{self, Canceller};
-use crate::ending::{self, Ending, Stop};
-use crate::listing::{Branch, Listing};
-use crate::operands::Operands;
-use crate::order::Order;
-use crate::report::{Next, Report};
-use crate::show::Format;
-use crate::status::{Progress, Status};
-use crate::supervise;
+use crate::count::listing::{Branch, Listing};
+use crate::count::order::Order;
+use crate::format::Format;
+use crate::format::outcome::{self, Ending, Stop};
+use crate::format::report::{Next, Report};
+use crate::sys::cancel::{self, Canceller};
+use crate::sys::signals::{self, Cause};
+use crate::sys::status::{Progress, Status};
+use crate::sys::supervise;
+use crate::walk::operands::Operands;
 use crate::walk::{self, Inbox, Load, Spread, Vigil, Walk};
-use crate::watch::{self, Cause};
 
 /// Who has not answered for so long is named.
 const SILENCE: Duration = Duration::from_secs(5);
@@ -47,7 +47,7 @@ pub struct Options {
     /// For the walk.
     pub walk: walk::Options,
     /// For the count.
-    pub tally: crate::tally::Options,
+    pub tally: crate::count::tally::Options,
     /// What may hang may be walked in a child of this process, which has one thread.
     pub supervised: bool,
 }
@@ -122,9 +122,9 @@ impl Run<'_> {
             return Ok(None);
         }
         if self.supervised {
-            load.across(|| supervise::split(watch::GRACE));
+            load.across(|| supervise::split(signals::GRACE));
         }
-        let causes = watch::start(self.report.status.last_words());
+        let causes = signals::start(self.report.status.last_words());
         let tick = self.report.status.ticks();
         if self.report.status.is_verbose() {
             self.expecting = walk::entries_expected(&self.operands);
@@ -275,17 +275,17 @@ impl Run<'_> {
         let stop = cause
             .map(Stop::Asked)
             .or(lacks_walker.then_some(Stop::NoWalker));
-        ending::end(&mut self.report, told.map(|()| stop))
+        outcome::end(&mut self.report, told.map(|()| stop))
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::exclude::Exclude;
-    use crate::quote::Charset;
-    use crate::record::Record;
-    use crate::show::{End, Written};
+    use crate::count::record::Record;
+    use crate::format::{End, Written};
+    use crate::gnu::exclude::Exclude;
+    use crate::gnu::quote::Charset;
     use std::ffi::OsString;
     use std::path::Path;
     use std::process::{Command, Stdio};
@@ -324,10 +324,10 @@ mod tests {
                 scribe: None,
                 watched: false,
             },
-            tally: crate::tally::Options::default(),
+            tally: crate::count::tally::Options::default(),
             supervised: false,
         };
-        let mut status = Status::new(crate::status::Options {
+        let mut status = Status::new(crate::sys::status::Options {
             program: b"pdu".into(),
             charset: Charset::Utf8,
             verbose: false,

@@ -5,15 +5,15 @@
 //! | du4 | here |
 //! |---|---|
 //! | `go walkDir(subdir, ...)` | [`walk`]: `walk_dir` for each directory, first in order first, on a rayon pool of our own, never recursion |
-//! | `sema`, 20 tokens, held in `dirents` | [`sema`]: a bounded channel of tokens, held while a directory is opened, read and stat'ed |
+//! | `sema`, 20 tokens, held in `dirents` | `walk::semaphore`: a bounded channel of tokens, held while a directory is opened, read and stat'ed |
 //! | `n.Add`, `n.Done`, `n.Wait`; the closer | every walker holds the sender; the last one to end drops it, which ends the channel |
-//! | `fileSizes` | a bounded channel of [`listing::Listing`]s: one a directory |
-//! | `done`, closed by a key press | [`cancel::Done`]: nothing is ever sent on it; [`watch`] hears Enter and signals |
+//! | `fileSizes` | a bounded channel of [`count::listing::Listing`]s: one a directory |
+//! | `done`, closed by a key press | [`sys::cancel::Done`]: nothing is ever sent on it; [`sys::signals`] hears Enter and signals |
 //! | `tick`, or nil | `crossbeam_channel::tick`, or `never()` |
 //! | `for { select { ... } }` | [`du`]: one `select!`, which owns all state |
 //!
 //! ```text
-//! argv, env ─cli─► Plan ─du─► walk ══Listing══► order ─Step─► tally ─Record─► show ─bytes─► stdout
+//! argv, env ─cli─► Plan ─du─► walk ══Listing══► order ─Step─► tally ─Record─► format ─bytes─► stdout
 //!                               ▲ 20 tokens      select! { listings, tick -> status, causes -> drain }
 //! ```
 //!
@@ -21,45 +21,20 @@
 //!
 //! | floor | rooms |
 //! |---|---|
-//! | 6 | `main.rs`: parse, run, exit status |
-//! | 5 | [`cli`]: words and environment to a plan |
-//! | 4 | [`du`]: the select loop. [`recount`]: the same for an export. [`report`]: steps to the two streams. [`ending`]: how a run ends |
-//! | 3 | [`walk`]: walkers. [`tally`]: steps to records. [`show`]: records to bytes, one file a format |
-//! | 2 | [`order`], [`sema`], [`status`] (all of standard error), [`watch`], [`operands`], [`export`] |
-//! | 1 | [`output`], [`cancel`], [`listing`], [`extras`], [`least`], [`record`], [`block_size`], [`time_style`], [`zone`], [`exclude`], [`quote`], [`owners`], [`supervise`] |
-//! | 0 | [`again`], [`failure`], [`usage`], [`pack`], [`decimal`], [`words`], [`schedule`] |
+//! | 7 | `main.rs`: parse, run, exit status |
+//! | 6 | [`cli`]: words and environment to a plan |
+//! | 5 | [`du`]: the select loop |
+//! | 4 | [`walk`]: walkers, disk, threads. [`import`]: files of an earlier scan to the same events |
+//! | 3 | [`format`](mod@format): records to bytes, one file per output format |
+//! | 2 | [`count`]: listings to steps to records; no I/O |
+//! | 1 | [`sys`]: the process and its terminal |
+//! | 0 | [`gnu`]: what GNU du's words mean |
 
-pub mod again;
-pub mod block_size;
-pub mod cancel;
 pub mod cli;
-pub mod decimal;
+pub mod count;
 pub mod du;
-pub mod ending;
-pub mod exclude;
-pub mod export;
-pub mod extras;
-pub mod failure;
-pub mod least;
-pub mod listing;
-pub mod operands;
-pub mod order;
-pub mod output;
-pub mod owners;
-pub mod pack;
-pub mod quote;
-pub mod record;
-pub mod recount;
-pub mod report;
-pub mod schedule;
-pub mod sema;
-pub mod show;
-pub mod status;
-pub mod supervise;
-pub mod tally;
-pub mod time_style;
-pub mod usage;
+pub mod format;
+pub mod gnu;
+pub mod import;
+pub mod sys;
 pub mod walk;
-pub mod watch;
-pub mod words;
-pub mod zone;

@@ -7,17 +7,18 @@ use std::process::ExitCode;
 
 use pdu::cli::{self, Environment, Plan, Refusal, Request};
 use pdu::du;
-use pdu::ending::Ending;
-use pdu::export::Export;
-use pdu::failure::{Failure, Operation};
-use pdu::operands::Operands;
-use pdu::output::Output;
-use pdu::recount::recount;
-use pdu::show::{self, Stdout};
-use pdu::status::{self, Status};
-use pdu::supervise::{self, Verdict};
+use pdu::format;
+use pdu::format::outcome::Ending;
+use pdu::import::from_import::recount;
+use pdu::import::ncdu::Export;
+use pdu::sys::failure::{Failure, Operation};
+use pdu::sys::output_file::Output;
+use pdu::sys::signals::Cause;
+use pdu::sys::status::{self, Status};
+use pdu::sys::stdout::Stdout;
+use pdu::sys::supervise::{self, Verdict};
 use pdu::walk::Remember;
-use pdu::watch::Cause;
+use pdu::walk::operands::Operands;
 use pdu_startup::{Stream, was_closed};
 use signal_hook::consts::SIGPIPE;
 use signal_hook::low_level::emulate_default_handler;
@@ -90,7 +91,7 @@ fn run(mut plan: Plan) -> Exit {
 
 /// Counts what there is to count.
 fn count(plan: Plan, out: &mut dyn Write, status: &mut Status) -> Ending {
-    let mut format = show::format(plan.show);
+    let mut format = format::format(plan.show);
     let operands = match plan.operands {
         cli::Operands::Names(names) => Ok(Operands::from_words(&names)),
         cli::Operands::From(list) => Operands::from_list(&list).map_err(|failure| (list, failure)),

@@ -1,5 +1,5 @@
 //! The real threads of the real program: that they end, on one processor and on many, and cost nothing while they
-//! wait. What they do in which order is the affair of the models (`src/walk/model.rs`, `src/sema.rs`).
+//! wait. What they do in which order is the affair of the models (`src/walk/model.rs`, `src/walk/semaphore.rs`).
 
 #![allow(
     clippy::disallowed_methods,

@@ -21,7 +21,7 @@ use clap_complete::Shell;
 use clap_mangen::Man;
 use clap_mangen::roff::{Roff, bold, roman};
 use pdu::cli;
-use pdu::show::{By, Color, Shape, Sort};
+use pdu::format::{By, Color, Shape, Sort};
 
 const README: &str = include_str!("../README.md");
 const SECTIONS: &str = include_str!("documents/sections.roff");

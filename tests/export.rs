@@ -19,7 +19,7 @@ use std::os::unix::process::ExitStatusExt;
 use std::process::{Command, Output, Stdio};
 
 use judge::Judge;
-use pdu::export::Export;
+use pdu::import::ncdu::Export;
 use rustix::fs::{CWD, Mode};
 use tree::Tree;
 use wait4::Wait4;

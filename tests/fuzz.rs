@@ -22,12 +22,12 @@ use proptest::sample::select;
 use proptest::test_runner::{Config, TestCaseError, TestRunner};
 
 use judge::Judge;
-use pdu::block_size::{BlockSize, Suffixes, parse_integer};
-use pdu::exclude::Exclude;
-use pdu::export::{Export, Wrong};
-use pdu::order::Step;
-use pdu::quote::{self, Charset, Style};
-use pdu::time_style::TimeStyle;
+use pdu::count::order::Step;
+use pdu::gnu::block_size::{BlockSize, Suffixes, parse_integer};
+use pdu::gnu::exclude::Exclude;
+use pdu::gnu::quote::{self, Charset, Style};
+use pdu::gnu::time_style::TimeStyle;
+use pdu::import::ncdu::{Export, Wrong};
 use tree::{Tree, word};
 
 const PDU: &str = env!("CARGO_BIN_EXE_pdu");

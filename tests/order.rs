@@ -3,17 +3,17 @@
 //!
 //! A listing can arrive once the listing that announced it has: a directory after the one above it, a group of a
 //! large directory after the group before. The reference knows the tree and which listings arrived, and nothing
-//! of how `pdu::order` works.
+//! of how `pdu::count::order` works.
 
 use std::collections::BTreeSet;
 use std::ffi::CString;
 use std::sync::Arc;
 
-use pdu::extras::{Extras, What};
-use pdu::failure::{Failure, Operation};
-use pdu::listing::{Branch, Found, Key, Listing, Names};
-use pdu::order::{Extent, Order, Step};
-use pdu::usage::{Detail, Entry, Inode, Moment, Usage};
+use pdu::count::listing::{Branch, Found, Key, Listing, Names};
+use pdu::count::order::{Extent, Order, Step};
+use pdu::count::ordered_items::{Extras, What};
+use pdu::count::usage::{Detail, Entry, Inode, Moment, Usage};
+use pdu::sys::failure::{Failure, Operation};
 use proptest::collection::vec;
 use proptest::option;
 use proptest::prelude::*;

@@ -4,12 +4,12 @@
 //! them out; the last one wins. Complaints are GNU du's, to the letter.
 
 mod args;
-mod draft;
+mod getopt_errors;
+mod ordered_options;
 mod plan;
 mod reports;
-mod screen;
-mod shown;
-mod words;
+mod show_options;
+mod terminal_options;
 
 use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::OsStrExt;
@@ -17,9 +17,12 @@ use std::os::unix::ffi::OsStrExt;
 use clap::error::ErrorKind;
 
 pub use self::args::command;
-use crate::quote::Charset;
-use crate::record::last_component;
-use crate::{show, status, tally, walk};
+use crate::count::record::last_component;
+use crate::count::tally;
+use crate::format;
+use crate::gnu::quote::Charset;
+use crate::sys::status;
+use crate::walk;
 
 /// What the environment says.
 #[derive(Debug, Clone, Default)]
@@ -35,7 +38,7 @@ pub struct Plan {
     /// For the count.
     pub tally: tally::Options,
     /// For the output.
-    pub show: show::Options,
+    pub show: format::Options,
     /// For standard error.
     pub status: status::Options,
     /// What to count.
@@ -131,9 +134,9 @@ pub fn program_name(words: &[OsString]) -> Vec<u8> {
 pub fn parse(mut words: Vec<OsString>, environment: &Environment) -> Result<Request, Refusal> {
     let mut command = command();
     if environment.get("POSIXLY_CORRECT").is_some() {
-        words::end_options_at_first_operand(&mut words, &command);
+        getopt_errors::end_options_at_first_operand(&mut words, &command);
     }
-    words::part_letters_from_values(&mut words, &command);
+    getopt_errors::part_letters_from_values(&mut words, &command);
     match command.try_get_matches_from_mut(&words) {
         Ok(matches) => {
             plan::plan(&matches, &words, environment).map(|plan| Request::Run(Box::new(plan)))
@@ -150,14 +153,14 @@ pub fn parse(mut words: Vec<OsString>, environment: &Environment) -> Result<Requ
 /// What getopt would have complained of first: a bad value before the word that clap refuses, or that word.
 fn first_refusal(error: &clap::Error, words: &[OsString], environment: &Environment) -> Refusal {
     let command = command();
-    let before = words::before_refused(error, &command, words);
+    let before = getopt_errors::before_refused(error, &command, words);
     let matches = command.clone().try_get_matches_from(before);
     let earlier = matches
         .ok()
-        .and_then(|matches| draft::check(&matches, words, environment).err());
+        .and_then(|matches| ordered_options::check(&matches, words, environment).err());
     earlier.unwrap_or_else(|| Refusal {
         warnings: Vec::new(),
-        message: words::complaint(error, &command, words),
+        message: getopt_errors::complaint(error, &command, words),
         details: Vec::new(),
         hint: true,
     })

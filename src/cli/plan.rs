@@ -7,18 +7,22 @@ use std::sync::Arc;
 use clap::ArgMatches;
 use clap::parser::ValuesRef;
 
-use super::draft::{Draft, draft};
+use super::ordered_options::{Draft, draft};
 use super::reports::{self, Reports};
-use super::shown::show_options;
+use super::show_options::show_options;
 use super::{Environment, Operands, Plan, Refusal};
-use crate::quote::{self, Charset, Style};
-use crate::record::Scribe;
-use crate::show::{By, Shape, Sort};
-use crate::time_style::{TimeKind, TimeStyle};
+use crate::count::record::Scribe;
+use crate::count::tally;
+use crate::format;
+use crate::format::{By, Shape, Sort};
+use crate::gnu::argmatch::WordError;
+use crate::gnu::quote::{self, Charset, Style};
+use crate::gnu::time_style::{TimeKind, TimeStyle};
+use crate::gnu::zone;
+use crate::sys::retry::read_file;
+use crate::sys::status;
+use crate::walk;
 use crate::walk::{Follow, Remember};
-use crate::words::WordError;
-use crate::zone::zone;
-use crate::{show, status, tally, walk};
 
 /// The plan for the words that clap has understood.
 pub(super) fn plan(
@@ -78,7 +82,7 @@ fn walk_options(
     draft: Draft,
     remember: Remember,
     max_depth: u32,
-    show: &show::Options,
+    show: &format::Options,
 ) -> walk::Options {
     let names_all = show.shape == Shape::Ncdu || matches.get_flag("all");
     let folds = can_fold(matches, remember) && max_depth < u32::MAX && show.by.is_none();
@@ -105,7 +109,7 @@ fn walk_options(
 }
 
 /// Whether a report tells of files more than their sizes. That takes memory for every file that waits.
-fn wants_details(show: &show::Options) -> bool {
+fn wants_details(show: &format::Options) -> bool {
     match show.shape {
         _ if show.by.is_some() => true,
         Shape::Du => false,
@@ -115,7 +119,7 @@ fn wants_details(show: &show::Options) -> bool {
 }
 
 /// Whether times matter though none is shown.
-fn wants_time(show: &show::Options) -> bool {
+fn wants_time(show: &format::Options) -> bool {
     let is_by_age = show.by.is_some_and(|by| by.by == By::Age);
     is_by_age || show.ranking.sort == Some(Sort::Time)
 }
@@ -207,7 +211,9 @@ fn time(
              - +FORMAT (e.g., +%H:%M) for a 'date'-style format\n";
         bad_word(error, word, "time style", details, environment.charset())
     })?;
-    let zone = zone(environment.get("TZ"), environment.get("TZDIR"));
+    let zone = zone::zone(environment.get("TZ"), environment.get("TZDIR"), |path| {
+        read_file(path, zone::MAX_FILE)
+    });
     Ok(Some((style, zone)))
 }
 

@@ -12,12 +12,13 @@ use rustix::io::Errno;
 use super::args::NO_WORD;
 use super::plan::{bad_word, values};
 use super::{Operands, Refusal};
-use crate::block_size::{Suffixes, parse_integer};
-use crate::quote::{self, Charset};
-use crate::show::{By, Color, Ranking, Shape, Sort, ncdu};
-use crate::time_style::TimeKind;
+use crate::format::{By, Color, Ranking, Shape, Sort, ncdu};
+use crate::gnu::argmatch;
+use crate::gnu::block_size::{Suffixes, parse_integer};
+use crate::gnu::quote::{self, Charset};
+use crate::gnu::time_style::TimeKind;
+use crate::sys::status;
 use crate::walk::Follow;
-use crate::{status, words};
 
 /// What these options say.
 #[derive(Debug, Clone)]
@@ -210,7 +211,7 @@ fn word<T: Copy + PartialEq>(
     let Some(word) = given.map(|word| word.as_bytes()) else {
         return Ok(None);
     };
-    words::find(word, table).map(Some).map_err(|error| {
+    argmatch::find(word, table).map(Some).map_err(|error| {
         let mut details = String::from("Valid arguments are:\n");
         for (name, _) in table {
             details += &format!("  - '{name}'\n");

@@ -13,7 +13,7 @@ use rustix::thread::sched_getaffinity;
 use rustix::time::{ClockId, DynamicClockId, clock_gettime_dynamic};
 
 use super::Shared;
-use crate::schedule;
+use crate::sys::schedule;
 
 /// Time between two looks.
 const LOOK: Duration = Duration::from_millis(20);

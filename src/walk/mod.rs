@@ -16,21 +16,23 @@
 //! [`Walk::step`] walks on the calling thread: a small tree never starts a thread, and where none can be started
 //! the whole tree is walked like that.
 
-mod agenda;
-mod alone;
+mod batch;
 mod crew;
-mod handle;
-mod inbox;
-mod large;
-mod leaves;
+mod depth_first;
+mod fd_budget;
+mod heartbeat;
+mod leaf_batch;
+mod listing_channel;
 #[cfg(test)]
 mod model;
 mod open;
-mod part;
+pub mod operands;
 mod pool;
-mod posts;
+mod semaphore;
+mod shared_dir;
 mod stat;
 mod visited;
+mod work_queue;
 
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -38,29 +40,29 @@ use std::sync::{Arc, OnceLock};
 
 use crossbeam_channel::{Receiver, bounded};
 
-use self::agenda::{Agenda, Job, Slot, Work};
+use self::batch::Part;
 pub use self::crew::{Crew, Load};
-use self::handle::{Budget, Handle};
-pub use self::inbox::Inbox;
-use self::inbox::Outbox;
-use self::large::{Reading, Urgent};
+use self::fd_budget::{Budget, Handle};
+use self::heartbeat::Posts;
+pub use self::heartbeat::Vigil;
+pub use self::listing_channel::Inbox;
+use self::listing_channel::Outbox;
 use self::open::Opened;
-use self::part::Part;
 use self::pool::Pool;
-use self::posts::Posts;
-pub use self::posts::Vigil;
+use self::shared_dir::{Reading, Urgent};
 use self::stat::Stat;
 use self::visited::Visited;
-use crate::cancel::Done;
-use crate::exclude::Exclude;
-use crate::failure::Failure;
-use crate::least::Least;
-use crate::listing::{Branch, Found, Key, Listing, Names};
-use crate::record::Scribe;
-use crate::schedule;
-use crate::sema::Semaphore;
-use crate::time_style::TimeKind;
-use crate::usage::{Inode, Usage};
+use self::work_queue::{Agenda, Job, Slot, Work};
+use crate::count::listing::{Branch, Found, Key, Listing, Names};
+use crate::count::min_size::Least;
+use crate::count::record::Scribe;
+use crate::count::usage::{Inode, Usage};
+use crate::gnu::exclude::Exclude;
+use crate::gnu::time_style::TimeKind;
+use crate::sys::cancel::Done;
+use crate::sys::failure::Failure;
+use crate::sys::schedule;
+use crate::walk::semaphore::Semaphore;
 
 /// Which symbolic links are followed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -199,7 +201,7 @@ impl Walk {
     /// A walk of nothing yet.
     #[must_use]
     pub fn new(mut options: Options, done: Done, first_key: Key) -> Self {
-        let (outbox, listings) = inbox::new();
+        let (outbox, listings) = listing_channel::new();
         if options.follow == Follow::Always && options.remember == Remember::Everything {
             // Links to links may make of a small tree an endless one. A lone walker comes to everything in order,
             // and enters no directory twice.
@@ -317,7 +319,7 @@ impl Shared {
     }
 
     /// A walker on its way alone, who goes on when no directory is being read.
-    fn push_alone(self: &Arc<Self>, cursor: alone::Cursor) {
+    fn push_alone(self: &Arc<Self>, cursor: depth_first::Cursor) {
         self.call(self.agenda.push_alone(Urgent::Alone(cursor)));
     }
 
@@ -326,7 +328,7 @@ impl Shared {
             Work::Walk(job) => self.walk_dir(job),
             Work::Urgent(urgent) => {
                 self.settle(None);
-                large::go_on(self, urgent);
+                shared_dir::go_on(self, urgent);
             }
         }
     }
@@ -338,7 +340,7 @@ impl Shared {
             None => Above::CommandLine,
         };
         if let Some(kept) = self.visit((job.branch, job.index), job.slot, above) {
-            alone::descend(self, kept);
+            depth_first::descend(self, kept);
         }
     }
 
@@ -364,7 +366,7 @@ impl Shared {
                 return None;
             }
         };
-        let reading = large::dirents(self, dir, &stay);
+        let reading = shared_dir::dirents(self, dir, &stay);
         drop((token, stay));
         match reading {
             Reading::Whole(dir, part, failure) => self.report(dir, part, failure),
@@ -509,7 +511,7 @@ impl Dir {
     }
 }
 
-/// The operands as the listing of a directory that is nowhere: see [`crate::listing`].
+/// The operands as the listing of a directory that is nowhere: see [`crate::count::listing`].
 #[must_use]
 pub fn command_line(names: Names, first_key: Key, first_operand: u64) -> Arc<Branch> {
     Arc::new(Branch {

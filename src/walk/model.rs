@@ -2,11 +2,11 @@
 //! cancellation, over a small tree, in every order that a random scheduler comes up with.
 //!
 //! What runs is the program's own code, system calls included; only rayon's threads are replaced, by coroutines
-//! that shuttle switches between wherever two walkers meet (see [`crate::schedule`]). The clock's one answer
+//! that shuttle switches between wherever two walkers meet (see [`crate::sys::schedule`]). The clock's one answer
 //! (whether looking at names is slow) is left to chance. Tests make the buffers and groups of directories
 //! small, and so few listings fit into the channel that walkers wait for room.
 //!
-//! What this shows, for the schedules tried (thousands each time, see [`crate::schedule::schedules`]):
+//! What this shows, for the schedules tried (thousands each time, see [`crate::sys::schedule::schedules`]):
 //! * every directory that is announced gets one listing, each further group of a large one too, and nothing else
 //!   gets any; the sums are those of the tree;
 //! * the channel ends when the last walker has ended, not before the last listing and not never;
@@ -30,14 +30,14 @@ use crossbeam_channel::{Receiver, TryRecvError, unbounded};
 use shuttle::rand::{Rng, thread_rng};
 use shuttle::thread::{JoinHandle, yield_now};
 
-use super::handle::Budget;
+use super::fd_budget::Budget;
 use super::pool::{Pool, Task};
 use super::{Follow, Load, Options, Remember, Spread, Walk, command_line};
-use crate::cancel::{self, Canceller, Done};
-use crate::exclude::Exclude;
-use crate::listing::{Branch, Key, Listing, Names};
-use crate::schedule;
-use crate::usage::Usage;
+use crate::count::listing::{Branch, Key, Listing, Names};
+use crate::count::usage::Usage;
+use crate::gnu::exclude::Exclude;
+use crate::sys::cancel::{self, Canceller, Done};
+use crate::sys::schedule;
 
 /// Schedules of each model that are tried each time.
 const SCHEDULES: usize = 240;

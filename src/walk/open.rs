@@ -11,13 +11,13 @@ use std::sync::Arc;
 use rustix::fs::{CWD, Mode, OFlags, ResolveFlags};
 use rustix::io::Errno;
 
-use super::agenda::Slot;
-use super::handle::{Handle, open_directory};
+use super::fd_budget::{Handle, open_directory};
 use super::stat::{Lookup, Stat, stat, stat_open};
+use super::work_queue::Slot;
 use super::{Above, Dir, Fd, Follow, Shared, bare};
-use crate::again::retry;
-use crate::failure::{Failure, Operation};
-use crate::listing::{Branch, Found, Listing};
+use crate::count::listing::{Branch, Found, Listing};
+use crate::sys::failure::{Failure, Operation};
+use crate::sys::retry::retry;
 
 /// The type of a file system that mounts others when they are opened, from statfs(2).
 const AUTOFS: u64 = 0x0187;

@@ -10,9 +10,9 @@ use rustix::fs::{AtFlags, CWD, FileType, StatxAttributes, StatxFlags};
 use rustix::io::Errno;
 
 use super::{Options, Remember};
-use crate::again::retry;
-use crate::time_style::TimeKind;
-use crate::usage::{Detail, Entry, Inode, Moment};
+use crate::count::usage::{Detail, Entry, Inode, Moment};
+use crate::gnu::time_style::TimeKind;
+use crate::sys::retry::retry;
 
 /// The fields of `struct statx` that the count needs.
 #[derive(Debug, Clone, Copy)]

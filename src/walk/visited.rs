@@ -16,8 +16,8 @@ use std::collections::hash_map::Entry;
 use std::sync::{Mutex, PoisonError};
 
 use super::{Follow, Options, Remember};
-use crate::schedule;
-use crate::usage::Inode;
+use crate::count::usage::Inode;
+use crate::sys::schedule;
 
 /// See the module.
 #[derive(Debug)]

@@ -1,0 +1,241 @@
+//! Which class an entry is in.
+//!
+//! Names are chosen by anybody, so what becomes of them is bounded: an extension is what follows the last dot, if
+//! that is 1 to 16 letters, digits, `_`, `-` or `+` of ASCII; in small letters, so that `.JPG` is `jpg`. Dots at
+//! the start of a name do not count. Only regular files have one.
+
+use crate::count::record::{Kind, Record, last_component};
+use crate::count::usage::{Detail, Moment};
+use crate::format::By;
+use rustix::fs::FileType;
+
+/// The longest extension.
+const LONGEST: usize = 16;
+
+const DAY: i128 = 24 * 60 * 60 * 1_000_000_000;
+
+/// What is younger than so many days, with its name. A file is no younger than `older`.
+const AGES: [(i128, &str); 5] = [
+    (1, "day"),
+    (7, "week"),
+    (30, "month"),
+    (91, "quarter"),
+    (365, "year"),
+];
+
+const UNKNOWN: Class = Class::Fixed("(unknown)");
+const DIRECTORIES: Class = Class::Fixed("(directories)");
+
+/// What is left when there are more classes than are kept apart.
+pub(super) const MORE: Class = Class::Fixed("(more)");
+
+/// A class.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(super) enum Class {
+    /// One that has its name from us.
+    Fixed(&'static str),
+    /// An extension, filled up with zeros.
+    Extension([u8; LONGEST]),
+    /// A user's or a group's number.
+    Id(u32),
+}
+
+impl Class {
+    /// The user's or the group's number.
+    pub(super) fn id(&self) -> Option<u32> {
+        match *self {
+            Self::Id(number) => Some(number),
+            Self::Fixed(_) | Self::Extension(_) => None,
+        }
+    }
+}
+
+/// The class of what a record says, at the time `now`.
+pub(super) fn class(by: By, now: Moment, record: &Record<'_>) -> Class {
+    match by {
+        By::Extension => match kind(record) {
+            FileType::Directory => DIRECTORIES,
+            FileType::Symlink => Class::Fixed("(symlinks)"),
+            FileType::RegularFile | FileType::Unknown => extension(record.path),
+            _ => Class::Fixed("(special)"),
+        },
+        By::Owner => id(record.detail.map(|detail| detail.uid)),
+        By::Group => id(record.detail.map(|detail| detail.gid)),
+        By::Age => age(now, record.usage.newest),
+        By::Kind => kind_name(kind(record)),
+    }
+}
+
+fn kind(record: &Record<'_>) -> FileType {
+    match (record.kind, record.detail) {
+        (Kind::File, Some(detail)) => FileType::from_raw_mode(detail.mode),
+        (Kind::File, None) => FileType::Unknown,
+        _ => FileType::Directory,
+    }
+}
+
+fn kind_name(kind: FileType) -> Class {
+    Class::Fixed(match kind {
+        FileType::RegularFile => "file",
+        FileType::Directory => "directory",
+        FileType::Symlink => "symlink",
+        FileType::Fifo => "fifo",
+        FileType::Socket => "socket",
+        FileType::BlockDevice => "block device",
+        FileType::CharacterDevice => "character device",
+        FileType::Unknown => return UNKNOWN,
+    })
+}
+
+fn id(number: Option<u32>) -> Class {
+    match number {
+        None | Some(Detail::NO_ID) => UNKNOWN,
+        Some(number) => Class::Id(number),
+    }
+}
+
+fn age(now: Moment, time: Moment) -> Class {
+    if time == Moment::NEVER {
+        return UNKNOWN;
+    }
+    let nanoseconds = |moment: Moment| {
+        i128::from(moment.seconds) * 1_000_000_000 + i128::from(moment.nanoseconds)
+    };
+    let age = nanoseconds(now) - nanoseconds(time);
+    // Clocks of servers are a little ahead, and a walk takes its time: that is not the future yet.
+    if age < -DAY {
+        return Class::Fixed("(future)");
+    }
+    let found = AGES.iter().find(|(days, _)| age < days * DAY);
+    Class::Fixed(found.map_or("older", |(_, name)| name))
+}
+
+fn extension(path: &[u8]) -> Class {
+    let name = last_component(path);
+    let first = name.iter().position(|&byte| byte != b'.').unwrap_or(0);
+    let name = name.get(first..).unwrap_or_default();
+    let dot = name.iter().rposition(|&byte| byte == b'.');
+    let text = dot.and_then(|dot| name.get(dot + 1..)).unwrap_or_default();
+    let is_fine = |&byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'+');
+    let mut padded = [0; LONGEST];
+    match padded.get_mut(..text.len()) {
+        Some(place) if !text.is_empty() && text.iter().all(is_fine) => {
+            place.copy_from_slice(text);
+            padded.make_ascii_lowercase();
+            Class::Extension(padded)
+        }
+        _ => Class::Fixed("(none)"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::count::usage::Usage;
+
+    #[test]
+    fn an_extension_follows_the_last_dot_and_is_short_and_plain() {
+        for (path, expected) in [
+            ("a.rs", "rs"),
+            ("d.x/a.rs", "rs"),
+            ("d.x/a", "(none)"),
+            ("a.tar.gz", "gz"),
+            ("A.JPG", "jpg"),
+            (".bashrc", "(none)"),
+            (".config.json", "json"),
+            ("..rc", "(none)"),
+            ("...", "(none)"),
+            ("a.", "(none)"),
+            ("a..b", "b"),
+            ("a.c++", "c++"),
+            ("a.1", "1"),
+            ("a.b c", "(none)"),
+            ("a.c~", "(none)"),
+            ("a.\u{e9}", "(none)"),
+            ("a.\u{1b}[31m", "(none)"),
+            ("a.0123456789abcdef", "0123456789abcdef"),
+            ("a.0123456789abcdef0", "(none)"),
+            ("", "(none)"),
+        ] {
+            let text = match extension(path.as_bytes()) {
+                Class::Extension(padded) => {
+                    let text = String::from_utf8(padded.into()).expect("it is ASCII");
+                    text.trim_end_matches('\0').to_owned()
+                }
+                other => name_of(other).to_owned(),
+            };
+            assert_eq!(text, expected, "{path:?}");
+        }
+    }
+
+    fn name_of(class: Class) -> &'static str {
+        match class {
+            Class::Fixed(name) => name,
+            _ => panic!("{class:?} has no name of ours"),
+        }
+    }
+
+    #[test]
+    fn ages_end_where_they_are_said_to_end() {
+        const DAY: i64 = 86_400;
+        const NOW: i64 = 1_700_000_000;
+        let now = Moment {
+            seconds: NOW,
+            nanoseconds: 500,
+        };
+        // Seconds before now, and one nanosecond more or less than that.
+        for (before, younger, exactly) in [
+            (-DAY, "(future)", "day"),
+            (0, "day", "day"),
+            (DAY, "day", "week"),
+            (7 * DAY, "week", "month"),
+            (30 * DAY, "month", "quarter"),
+            (91 * DAY, "quarter", "year"),
+            (365 * DAY, "year", "older"),
+        ] {
+            let at = |nanoseconds| Moment {
+                seconds: NOW - before,
+                nanoseconds,
+            };
+            assert_eq!(name_of(age(now, at(501))), younger, "{before}, younger");
+            assert_eq!(name_of(age(now, at(500))), exactly, "{before}");
+            assert_eq!(name_of(age(now, at(499))), exactly, "{before}, older");
+        }
+    }
+
+    #[test]
+    fn times_at_the_ends_of_the_scale_have_an_age() {
+        let at = |seconds| Moment {
+            seconds,
+            nanoseconds: 0,
+        };
+        for (now, time, expected) in [
+            (i64::MIN, i64::MAX, "(future)"),
+            (i64::MAX, i64::MIN + 1, "older"),
+            (0, i64::MIN, "(unknown)"),
+        ] {
+            assert_eq!(name_of(age(at(now), at(time))), expected);
+        }
+    }
+
+    #[test]
+    fn what_is_not_known_is_said_to_be_unknown() {
+        let nobody = Detail {
+            uid: Detail::NO_ID,
+            gid: Detail::NO_ID,
+            ..Detail::default()
+        };
+        for detail in [None, Some(&nobody)] {
+            let record = Record {
+                path: b"a.rs",
+                depth: 1,
+                kind: Kind::File,
+                usage: Usage::NONE,
+                detail,
+            };
+            for by in [By::Owner, By::Group, By::Kind, By::Age] {
+                assert_eq!(class(by, Moment::NEVER, &record), UNKNOWN, "{by:?}");
+            }
+        }
+    }
+}

@@ -1,0 +1,75 @@
+//! What scripts are told of a record, in JSON as in CSV: bytes and whole numbers, whatever unit people read.
+
+use jiff::Timestamp;
+use jiff::fmt::temporal::DateTimePrinter;
+use rustix::fs::FileType;
+
+use crate::count::record::{Kind, Record};
+use crate::count::usage::Moment;
+
+/// All nine digits: times of one length sort as text.
+const PRINTER: DateTimePrinter = DateTimePrinter::new().precision(Some(9));
+
+/// 0000-01-01T00:00:00Z: RFC 3339 has no years before that.
+const YEAR_0: i64 = -62_167_219_200;
+
+/// The word for what the record is about.
+pub(super) fn kind(record: &Record<'_>) -> &'static str {
+    if record.kind != Kind::File {
+        return "directory";
+    }
+    let mode = record.detail.map_or(0, |detail| detail.mode);
+    match FileType::from_raw_mode(mode) {
+        FileType::Symlink => "symlink",
+        FileType::Fifo => "fifo",
+        FileType::Socket => "socket",
+        FileType::BlockDevice => "block device",
+        FileType::CharacterDevice => "character device",
+        FileType::RegularFile | FileType::Directory | FileType::Unknown => "file",
+    }
+}
+
+/// Appends a time as RFC 3339 has it, in UTC. False, and nothing written, where it is in none of its years.
+pub(super) fn write_time(moment: Moment, out: &mut Vec<u8>) -> bool {
+    let Ok(nanoseconds) = i32::try_from(moment.nanoseconds) else {
+        return false;
+    };
+    match Timestamp::new(moment.seconds, nanoseconds) {
+        Ok(time) if moment.seconds >= YEAR_0 => PRINTER.print_timestamp(&time, out).is_ok(),
+        _ => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_are_those_of_rfc_3339_or_none() {
+        for (seconds, nanoseconds, expected) in [
+            (0, 0, "1970-01-01T00:00:00.000000000Z"),
+            (-1, 250_000_000, "1969-12-31T23:59:59.250000000Z"),
+            (1_795_290_739, 123_456_789, "2026-11-21T19:52:19.123456789Z"),
+            (-62_167_219_200, 0, "0000-01-01T00:00:00.000000000Z"),
+            (-62_167_219_201, 0, ""),
+            (
+                253_402_207_200,
+                999_999_999,
+                "9999-12-30T22:00:00.999999999Z",
+            ),
+            (253_402_300_800, 0, ""),
+            (0, 1_000_000_000, ""),
+            (0, u32::MAX, ""),
+            (i64::MIN, 0, ""),
+            (i64::MAX, 999_999_999, ""),
+        ] {
+            let mut out = Vec::new();
+            let moment = Moment {
+                seconds,
+                nanoseconds,
+            };
+            assert_eq!(write_time(moment, &mut out), !expected.is_empty());
+            assert_eq!(String::from_utf8_lossy(&out), expected, "{seconds}");
+        }
+    }
+}

@@ -1,0 +1,95 @@
+//! Which records have a line: GNU du's options `-a`, `-d`, `-s` and `-t`, the same for every format.
+
+use std::io::{self, Write};
+
+use super::{End, Format, Measure, Written};
+use crate::count::record::{Kind, Record};
+use crate::sys::failure::Failure;
+
+/// Which records have a line, by size (`-t`).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Threshold {
+    /// Those of this many bytes (or entries) or more.
+    AtLeast(u128),
+    /// Those of no more.
+    AtMost(u128),
+}
+
+impl Threshold {
+    /// True where a size has a line.
+    pub(super) fn lets(self, value: u128) -> bool {
+        match self {
+            Self::AtLeast(least) => value >= least,
+            Self::AtMost(most) => value <= most,
+        }
+    }
+}
+
+/// Which records have a line.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Selection {
+    /// The number that is shown.
+    pub measure: Measure,
+    /// Records deeper than this have no line; operands have depth 0.
+    pub max_depth: u32,
+    /// Files have lines too (`-a`); operands always do.
+    pub all: bool,
+    /// Which sizes have lines.
+    pub threshold: Threshold,
+}
+
+impl Selection {
+    /// True where the record has a line.
+    #[must_use]
+    pub fn takes(&self, record: &Record<'_>) -> bool {
+        let is_asked_for = record.kind == Kind::Directory || self.all || record.depth == 0;
+        is_asked_for && record.kind != Kind::UnfinishedDirectory && self.lets(record)
+    }
+
+    /// The same, for who says of a directory that it is not whole.
+    #[must_use]
+    pub fn takes_unfinished(&self, record: &Record<'_>) -> bool {
+        let is_asked_for = record.kind != Kind::File || self.all || record.depth == 0;
+        is_asked_for && self.lets(record)
+    }
+
+    fn lets(&self, record: &Record<'_>) -> bool {
+        let size = self.measure.of(&record.usage);
+        record.depth <= self.max_depth && self.threshold.lets(size)
+    }
+}
+
+/// A format that is given only what has a line.
+#[derive(Debug)]
+pub struct Selected<F> {
+    selection: Selection,
+    format: F,
+}
+
+impl<F: Format> Selected<F> {
+    /// The format behind the selection.
+    pub fn new(selection: Selection, format: F) -> Self {
+        Self { selection, format }
+    }
+}
+
+impl<F: Format> Format for Selected<F> {
+    fn begin(&mut self, out: &mut dyn Write) -> io::Result<()> {
+        self.format.begin(out)
+    }
+
+    fn record(&mut self, record: &Record<'_>, out: &mut dyn Write) -> io::Result<Written> {
+        if !self.selection.takes(record) {
+            return Ok(Written::Well);
+        }
+        self.format.record(record, out)
+    }
+
+    fn failure(&mut self, path: &[u8], failure: Failure, out: &mut dyn Write) -> io::Result<()> {
+        self.format.failure(path, failure, out)
+    }
+
+    fn end(&mut self, end: &End, out: &mut dyn Write) -> io::Result<Written> {
+        self.format.end(end, out)
+    }
+}

@@ -1,0 +1,633 @@
+//! Block sizes: how a count of bytes is printed, and how SIZE arguments are read.
+//!
+//! The contract is that of the GNU coreutils manual, "Block size": a SIZE is an integer, a unit (`K`, `KiB`,
+//! `KB`, … up to what 64 bits hold), both, `human-readable` or `si`, with an optional leading `'`. Sizes are
+//! rounded up. Everything here is integer arithmetic in 128 bits, so no count wraps or loses a digit; GNU
+//! itself says `Infinity` for what exceeds 64 bits, while we go on exactly.
+
+use crate::gnu::decimal;
+
+/// Why a number or a SIZE was refused; the caller words the message.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SizeError {
+    /// There is no number, or it is one that makes no sense (GNU: "invalid … argument").
+    Invalid,
+    /// Something follows the number that is no unit (GNU: "invalid suffix in … argument").
+    InvalidSuffix,
+    /// The number is beyond its type (GNU: "… argument too large").
+    TooLarge,
+}
+
+/// The units that may follow an integer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Suffixes {
+    /// None, as for `--max-depth`.
+    None,
+    /// `k`, `K`, `M`, … `Q`, each alone or with `B` or `iB`, as for `--threshold`.
+    Sizes,
+}
+
+impl Suffixes {
+    /// The letters as GNU lists them for `xstrtoimax`; a `0` allows the second letters.
+    fn letters(self) -> &'static [u8] {
+        match self {
+            Suffixes::None => b"",
+            Suffixes::Sizes => b"kKmMGTPEZYRQ0",
+        }
+    }
+}
+
+/// The letters that GNU allows in a SIZE; `e`, `p`, `y` and `z` are let through there only to be refused as suffixes.
+const BLOCK_LETTERS: &[u8] = b"eEgGkKmMpPtTyYzZ0";
+
+/// The unit letters by power; the first power of 1000 is a small `k`.
+const POWERS: &[u8; 11] = b"\0KMGTPEZYRQ";
+
+/// The highest power that has a letter.
+const LAST_POWER: u32 = 10;
+
+/// Whether units are powers of 1024 or of 1000.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Base {
+    Binary,
+    Decimal,
+}
+
+impl Base {
+    fn value(self) -> u64 {
+        match self {
+            Base::Binary => 1024,
+            Base::Decimal => 1000,
+        }
+    }
+}
+
+/// What is printed after the number.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Unit {
+    /// Nothing.
+    Silent,
+    /// The letter of the unit.
+    Letter(Base),
+    /// The letter with `B` (`kB`) or `iB` (`KiB`).
+    Bytes(Base),
+}
+
+/// How large the printed blocks are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Scale {
+    /// Always this many bytes; never zero.
+    Fixed(u64),
+    /// The largest power that leaves an integer part.
+    Auto(Base),
+}
+
+/// How a count of bytes is printed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct BlockSize {
+    scale: Scale,
+    unit: Unit,
+}
+
+impl BlockSize {
+    /// Powers of 1024 as they fit, with a letter (`-h`).
+    pub const HUMAN: BlockSize = BlockSize {
+        scale: Scale::Auto(Base::Binary),
+        unit: Unit::Letter(Base::Binary),
+    };
+
+    /// Powers of 1000 as they fit, with a letter (`--si`).
+    pub const SI: BlockSize = BlockSize {
+        scale: Scale::Auto(Base::Decimal),
+        unit: Unit::Letter(Base::Decimal),
+    };
+
+    /// Blocks of `n` bytes, printed as a plain number (`-b`, `-k`, `-m`); zero is taken as one.
+    pub const fn bytes(n: u64) -> BlockSize {
+        BlockSize {
+            scale: Scale::Fixed(if n == 0 { 1 } else { n }),
+            unit: Unit::Silent,
+        }
+    }
+
+    /// The same, but for counts that are no bytes: `--inodes` makes the block one, and keeps all else, so that
+    /// `-h --inodes` scales and `-BMB --inodes` prints a lone `B`, as GNU does.
+    pub const fn for_inodes(self) -> BlockSize {
+        match self.scale {
+            Scale::Fixed(_) => BlockSize {
+                scale: Scale::Fixed(1),
+                unit: self.unit,
+            },
+            Scale::Auto(_) => self,
+        }
+    }
+
+    /// Reads the SIZE of `--block-size`.
+    pub fn parse(spec: &[u8]) -> Result<BlockSize, SizeError> {
+        match Spec::read(spec) {
+            Spec::Whole(block_size) => Ok(block_size),
+            Spec::Broken(_, error) => Err(error),
+        }
+    }
+
+    /// The block size when no option sets one. The first variable that is set decides, even when its value is
+    /// nonsense. GNU ignores the error there, but not what had been read before it: `9x` means 9, and a number
+    /// beyond 64 bits means the largest one. Only where no number was read, or zero, the default holds.
+    pub fn from_environment(
+        du_block_size: Option<&[u8]>,
+        block_size: Option<&[u8]>,
+        blocksize: Option<&[u8]>,
+        posixly_correct: bool,
+    ) -> BlockSize {
+        let default = BlockSize::bytes(if posixly_correct { 512 } else { 1024 });
+        match du_block_size.or(block_size).or(blocksize).map(Spec::read) {
+            None | Some(Spec::Broken(0, _)) => default,
+            Some(Spec::Broken(size, _)) => BlockSize::bytes(size),
+            Some(Spec::Whole(block_size)) => block_size,
+        }
+    }
+
+    /// Appends `bytes` in blocks, rounded up.
+    pub fn write(&self, bytes: u128, out: &mut Vec<u8>) {
+        match self.scale {
+            Scale::Fixed(size) => {
+                decimal::write(divide_up(bytes, size), out);
+                self.write_unit(power_of(size, self.unit), out);
+            }
+            Scale::Auto(base) => {
+                let power = write_scaled(bytes, base, out);
+                self.write_unit(power, out);
+            }
+        }
+    }
+
+    /// Appends the letters for `power`.
+    fn write_unit(&self, power: u32, out: &mut Vec<u8>) {
+        let (base, with_bytes) = match self.unit {
+            Unit::Silent => return,
+            Unit::Letter(base) => (base, false),
+            Unit::Bytes(base) => (base, true),
+        };
+        match (base, power) {
+            (_, 0) => {}
+            (Base::Decimal, 1) => out.push(b'k'),
+            _ => out.extend(POWERS.get(power as usize)),
+        }
+        if with_bytes {
+            if base == Base::Binary && power > 0 {
+                out.push(b'i');
+            }
+            out.push(b'B');
+        }
+    }
+}
+
+/// A SIZE as it was read: in the environment even a broken one leaves a number behind.
+enum Spec {
+    Whole(BlockSize),
+    Broken(u64, SizeError),
+}
+
+impl Spec {
+    fn read(spec: &[u8]) -> Spec {
+        // The quote asks for the locale's digit grouping, which is empty in the C locale.
+        let spec = spec.strip_prefix(b"'").unwrap_or(spec);
+        let words = [("human-readable", BlockSize::HUMAN), ("si", BlockSize::SI)];
+        if let Ok(block_size) = crate::gnu::argmatch::find(spec, &words) {
+            return Spec::Whole(block_size);
+        }
+        // An unsigned number may carry a plus, but no minus.
+        if after_white_space(spec).first() == Some(&b'-') {
+            return Spec::Broken(0, SizeError::Invalid);
+        }
+        let number = Number::read(spec, BLOCK_LETTERS);
+        let size = u64::try_from(number.value).unwrap_or(u64::MAX);
+        match number.error_within(0, u64::MAX.into()) {
+            // A block of nothing is worse than whatever follows it.
+            _ if size == 0 => Spec::Broken(0, SizeError::Invalid),
+            Some(error) => Spec::Broken(size, error),
+            None => Spec::Whole(BlockSize {
+                scale: Scale::Fixed(size),
+                unit: unit_of(spec),
+            }),
+        }
+    }
+}
+
+/// A unit without a number is printed after each size; the letters decide how it is spelt.
+fn unit_of(spec: &[u8]) -> Unit {
+    if spec.iter().any(u8::is_ascii_digit) {
+        return Unit::Silent;
+    }
+    match spec {
+        [.., b'i', b'B'] => Unit::Bytes(Base::Binary),
+        [.., b'B'] => Unit::Bytes(Base::Decimal),
+        _ => Unit::Letter(Base::Binary),
+    }
+}
+
+/// The power of the unit's base that reaches `size`.
+fn power_of(size: u64, unit: Unit) -> u32 {
+    let base = match unit {
+        Unit::Silent => return 0,
+        Unit::Letter(base) | Unit::Bytes(base) => u128::from(base.value()),
+    };
+    let mut reached = 1;
+    let mut power = 0;
+    while reached < u128::from(size) && power < LAST_POWER {
+        reached *= base;
+        power += 1;
+    }
+    power
+}
+
+/// Reads an integer as C's `strtoimax` does with base 0 (white space, a sign, `0x`, a leading `0` for octal), with
+/// a unit after it where `suffixes` allow one; a unit alone means one of it.
+pub fn parse_integer(text: &[u8], suffixes: Suffixes) -> Result<i64, SizeError> {
+    let number = Number::read(text, suffixes.letters());
+    match number.error_within(i64::MIN.into(), i64::MAX.into()) {
+        Some(error) => Err(error),
+        // The bounds were checked just above, so this conversion cannot fail.
+        None => i64::try_from(number.value).map_err(|_| SizeError::TooLarge),
+    }
+}
+
+/// An integer with its unit applied, and what was wrong with the text. Values saturate; every type that is read
+/// is far narrower, so a saturated value is out of its bounds.
+struct Number {
+    value: i128,
+    error: Option<SizeError>,
+}
+
+impl Number {
+    fn read(text: &[u8], letters: &[u8]) -> Number {
+        let (value, rest) = match integer(text) {
+            Some(read) => read,
+            // A unit without a number counts once; it must be the first byte.
+            None if text.first().is_some_and(|first| letters.contains(first)) => (1, text),
+            None => {
+                return Number {
+                    value: 0,
+                    error: Some(SizeError::Invalid),
+                };
+            }
+        };
+        let Some(&letter) = rest.first() else {
+            return Number { value, error: None };
+        };
+        let power = if letters.contains(&letter) {
+            power_of_letter(letter)
+        } else {
+            None
+        };
+        let Some(power) = power else {
+            return Number {
+                value,
+                error: Some(SizeError::InvalidSuffix),
+            };
+        };
+        let (base, length) = match &rest[1..] {
+            [b'i', b'B', ..] => (1024, 3),
+            // The `D` is GNU's obsolescent spelling of `B`.
+            [b'B' | b'D', ..] => (1000, 2),
+            _ => (1024, 1),
+        };
+        let value = value.saturating_mul(i128::pow(base, power));
+        let error = (rest.len() > length).then_some(SizeError::InvalidSuffix);
+        Number { value, error }
+    }
+
+    /// The error, if any, when the value must lie between `least` and `most`. A bad suffix outranks a large value.
+    fn error_within(&self, least: i128, most: i128) -> Option<SizeError> {
+        let fits = (least..=most).contains(&self.value);
+        self.error.or((!fits).then_some(SizeError::TooLarge))
+    }
+}
+
+/// The power that a unit's letter stands for.
+fn power_of_letter(letter: u8) -> Option<u32> {
+    Some(match letter {
+        b'k' | b'K' => 1,
+        b'm' | b'M' => 2,
+        b'g' | b'G' => 3,
+        b't' | b'T' => 4,
+        b'P' => 5,
+        b'E' => 6,
+        b'Z' => 7,
+        b'Y' => 8,
+        b'R' => 9,
+        b'Q' => 10,
+        _ => return None,
+    })
+}
+
+/// What follows the white space of the C locale.
+fn after_white_space(text: &[u8]) -> &[u8] {
+    let blanks = text
+        .iter()
+        .take_while(|byte| matches!(byte, b' ' | b'\t'..=b'\r'))
+        .count();
+    &text[blanks..]
+}
+
+/// The integer at the start of `text` and what follows it; none if there is no digit.
+fn integer(text: &[u8]) -> Option<(i128, &[u8])> {
+    let text = after_white_space(text);
+    let (negative, text) = match text {
+        [b'-', rest @ ..] => (true, rest),
+        [b'+', rest @ ..] => (false, rest),
+        _ => (false, text),
+    };
+    let (radix, digits) = match text {
+        [b'0', b'x' | b'X', rest @ ..] if rest.first().is_some_and(u8::is_ascii_hexdigit) => {
+            (16, rest)
+        }
+        [b'0', ..] => (8, text),
+        _ => (10, text),
+    };
+    let mut magnitude: i128 = 0;
+    let mut length = 0;
+    while let Some(digit) = digits
+        .get(length)
+        .and_then(|&byte| char::from(byte).to_digit(radix))
+    {
+        magnitude = magnitude
+            .saturating_mul(radix.into())
+            .saturating_add(digit.into());
+        length += 1;
+    }
+    let value = if negative { -magnitude } else { magnitude };
+    (length > 0).then_some((value, &digits[length..]))
+}
+
+/// `count` in blocks of `size`, rounded up; 64-bit division is several times as fast, and nearly always enough.
+fn divide_up(count: u128, size: u64) -> u128 {
+    match u64::try_from(count) {
+        Ok(count) => count.div_ceil(size).into(),
+        Err(_) => count.div_ceil(size.into()),
+    }
+}
+
+/// Appends `count` scaled to the largest power of the base that it reaches, and returns that power. Below ten there
+/// is one decimal, unless the count is below the base itself.
+fn write_scaled(count: u128, base: Base, out: &mut Vec<u8>) -> u32 {
+    let base = u128::from(base.value());
+    let mut power = 0;
+    let mut size: u128 = 1;
+    // The next size is compared, not divided by; at most 2^110, it fits.
+    while count >= size * base && power < LAST_POWER {
+        size *= base;
+        power += 1;
+    }
+    let (whole, rest) = (count / size, count % size);
+    // Cannot overflow: a size is at most 2^100, and the rest is smaller.
+    let tenths = if whole < 10 {
+        (rest * 10).div_ceil(size)
+    } else {
+        0
+    };
+    if power > 0 && whole * 10 + tenths < 100 {
+        decimal::write(whole + tenths / 10, out);
+        out.extend([b'.', b'0' + (tenths % 10) as u8]);
+        return power;
+    }
+    let rounded = whole + u128::from(rest > 0);
+    // Rounding up may reach the next power: 1023.1K is 1.0M.
+    if rounded == base && power < LAST_POWER {
+        out.extend(b"1.0");
+        return power + 1;
+    }
+    decimal::write(rounded, out);
+    power
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn printed(block_size: BlockSize, bytes: u128) -> String {
+        let mut out = Vec::new();
+        block_size.write(bytes, &mut out);
+        String::from_utf8(out).expect("the case is sound")
+    }
+
+    /// From `truncate -s BYTES f; du -A -B SIZE f`.
+    #[test]
+    fn sizes_are_printed_as_gnu_prints_them() {
+        for (spec, bytes, expected) in [
+            ("h", 0, "0"),
+            ("h", 1, "1"),
+            ("h", 1023, "1023"),
+            ("h", 1024, "1.0K"),
+            ("h", 1025, "1.1K"),
+            ("h", 1126, "1.1K"),
+            ("h", 1127, "1.2K"),
+            ("h", 10137, "9.9K"),
+            ("h", 10138, "10K"),
+            ("h", 10240, "10K"),
+            ("h", 10241, "11K"),
+            ("h", 1047552, "1023K"),
+            ("h", 1047553, "1.0M"),
+            ("h", 1048576, "1.0M"),
+            ("h", 1073741824, "1.0G"),
+            ("human-readable", 9000000000000000001, "7.9E"),
+            ("si", 999, "999"),
+            ("si", 1000, "1.0k"),
+            ("si", 1001, "1.1k"),
+            ("si", 9900, "9.9k"),
+            ("si", 9901, "10k"),
+            ("si", 10001, "11k"),
+            ("si", 999000, "999k"),
+            ("si", 999001, "1.0M"),
+            ("si", 5000000, "5.0M"),
+            ("'h", 123456789, "118M"),
+            ("s", 12345, "13k"),
+            ("K", 1025, "2K"),
+            ("M", 4194304, "4M"),
+            ("MB", 4194304, "5MB"),
+            ("MiB", 4194304, "4MiB"),
+            ("kB", 1, "1kB"),
+            ("KD", 1001, "2K"),
+            ("m", 1, "1M"),
+            ("1K", 1025, "2"),
+            ("1KB", 1001, "2"),
+            ("'1", 123456789, "123456789"),
+            ("0x10", 33, "3"),
+            ("010", 17, "3"),
+            ("+7", 8, "2"),
+            (" 5", 11, "3"),
+            ("3MB", 3000001, "2"),
+            ("G", 0, "0G"),
+            ("GB", 0, "0GB"),
+            ("E", 4611686018427387904, "4E"),
+            ("18446744073709551615", 1, "1"),
+        ] {
+            let block_size = BlockSize::parse(spec.as_bytes()).expect("the case is sound");
+            assert_eq!(printed(block_size, bytes), expected, "{spec} {bytes}");
+        }
+    }
+
+    /// From the messages of `du -B SIZE`.
+    #[test]
+    fn bad_sizes_are_refused() {
+        for (spec, expected) in [
+            ("", SizeError::Invalid),
+            ("0", SizeError::Invalid),
+            ("0K", SizeError::Invalid),
+            ("0x", SizeError::Invalid),
+            ("-1", SizeError::Invalid),
+            ("'", SizeError::Invalid),
+            ("+", SizeError::Invalid),
+            (" K", SizeError::Invalid),
+            ("foo", SizeError::Invalid),
+            ("human-readablex", SizeError::Invalid),
+            ("six", SizeError::Invalid),
+            ("1foo", SizeError::InvalidSuffix),
+            ("1KBx", SizeError::InvalidSuffix),
+            ("Ki", SizeError::InvalidSuffix),
+            ("08", SizeError::Invalid),
+            ("b", SizeError::Invalid),
+            ("e", SizeError::InvalidSuffix),
+            ("p", SizeError::InvalidSuffix),
+            ("y", SizeError::InvalidSuffix),
+            ("1.5", SizeError::InvalidSuffix),
+            ("18446744073709551616", SizeError::TooLarge),
+            ("Z", SizeError::TooLarge),
+            ("1Y", SizeError::TooLarge),
+            ("17179869184G", SizeError::TooLarge),
+            ("R", SizeError::Invalid),
+            ("99999999999999999999x", SizeError::InvalidSuffix),
+        ] {
+            assert_eq!(BlockSize::parse(spec.as_bytes()), Err(expected), "{spec}");
+        }
+    }
+
+    /// From `du -A` of 5,000,000 bytes with `DU_BLOCK_SIZE`, `BLOCK_SIZE`, `BLOCKSIZE` and `POSIXLY_CORRECT`.
+    #[test]
+    fn the_first_variable_decides() {
+        for (first, second, third, posixly_correct, expected) in [
+            (None, None, None, false, "4883"),
+            (None, None, None, true, "9766"),
+            (Some(""), Some("M"), Some("M"), false, "4883"),
+            (Some("foo"), Some("M"), Some("M"), false, "4883"),
+            (Some("foo"), None, None, true, "9766"),
+            (Some("9x"), None, None, false, "555556"),
+            (Some("0"), None, None, false, "4883"),
+            (Some("1Kx"), Some("1"), None, false, "4883"),
+            (Some("1Z"), None, None, false, "1"),
+            (Some("99999999999999999999"), Some("1"), None, false, "1"),
+            (None, Some("MB"), Some("1"), false, "5MB"),
+            (None, None, Some("h"), false, "4.8M"),
+            (None, Some("z"), Some("1"), false, "5000000"),
+            (Some("'si"), None, None, false, "5.0M"),
+            (None, Some("-5"), Some("1"), true, "9766"),
+        ] {
+            let bytes = |value: Option<&'static str>| value.map(str::as_bytes);
+            let block_size = BlockSize::from_environment(
+                bytes(first),
+                bytes(second),
+                bytes(third),
+                posixly_correct,
+            );
+            assert_eq!(
+                printed(block_size, 5_000_000),
+                expected,
+                "{first:?} {second:?} {third:?}"
+            );
+        }
+    }
+
+    /// From `du --inodes -s -B SIZE` of a directory with 1500 files.
+    #[test]
+    fn inodes_keep_the_unit() {
+        for (spec, expected) in [
+            ("h", "1.5K"),
+            ("si", "1.6k"),
+            ("K", "1501"),
+            ("KB", "1501B"),
+            ("MiB", "1501B"),
+            ("M", "1501"),
+            ("1M", "1501"),
+            ("512", "1501"),
+        ] {
+            let block_size = BlockSize::parse(spec.as_bytes()).expect("the case is sound");
+            assert_eq!(printed(block_size.for_inodes(), 1501), expected, "{spec}");
+        }
+    }
+
+    /// GNU stops at 64 bits; the expected values are those of `bc`.
+    #[test]
+    fn large_sums_stay_exact() {
+        for (block_size, bytes, expected) in [
+            (
+                BlockSize::bytes(1),
+                u128::MAX,
+                "340282366920938463463374607431768211455",
+            ),
+            (BlockSize::bytes(1024), 1 << 64, "18014398509481984"),
+            (
+                BlockSize::bytes(u64::MAX),
+                u128::MAX,
+                "18446744073709551617",
+            ),
+            (BlockSize::HUMAN, 1 << 64, "16E"),
+            (BlockSize::HUMAN, (1 << 64) + 1, "17E"),
+            (BlockSize::HUMAN, (1 << 70) - 1, "1.0Z"),
+            (BlockSize::HUMAN, 1 << 100, "1.0Q"),
+            (BlockSize::HUMAN, u128::MAX, "268435456Q"),
+            (BlockSize::SI, u128::MAX, "340282367Q"),
+            (BlockSize::SI, 10_u128.pow(27), "1.0R"),
+        ] {
+            assert_eq!(printed(block_size, bytes), expected, "{bytes}");
+        }
+    }
+
+    /// Which texts are refused, and why, is from `du --threshold=TEXT`.
+    #[test]
+    fn integers_are_read_as_in_c() {
+        use SizeError::{Invalid, InvalidSuffix, TooLarge};
+        for (text, expected) in [
+            ("1KB", Ok(1000)),
+            ("1KiB", Ok(1024)),
+            ("1KD", Ok(1000)),
+            ("-1M", Ok(-1_048_576)),
+            ("K", Ok(1024)),
+            ("kB", Ok(1000)),
+            ("0x10", Ok(16)),
+            ("-0x10", Ok(-16)),
+            ("010", Ok(8)),
+            (" \t\n+5", Ok(5)),
+            ("-0", Ok(0)),
+            ("0Q", Ok(0)),
+            ("-8E", Ok(i64::MIN)),
+            ("9223372036854775807", Ok(i64::MAX)),
+            ("8E", Err(TooLarge)),
+            ("-9223372036854775809", Err(TooLarge)),
+            ("1R", Err(TooLarge)),
+            ("1QB", Err(TooLarge)),
+            ("", Err(Invalid)),
+            ("-", Err(Invalid)),
+            ("--5", Err(Invalid)),
+            ("-K", Err(Invalid)),
+            (" K", Err(Invalid)),
+            ("m", Ok(1_048_576)),
+            ("g", Err(Invalid)),
+            ("B", Err(Invalid)),
+            ("5 ", Err(InvalidSuffix)),
+            ("08", Err(InvalidSuffix)),
+            ("0x", Err(InvalidSuffix)),
+            ("1Ki", Err(InvalidSuffix)),
+            ("1KBx", Err(InvalidSuffix)),
+            ("99999999999999999999x", Err(InvalidSuffix)),
+        ] {
+            assert_eq!(
+                parse_integer(text.as_bytes(), Suffixes::Sizes),
+                expected,
+                "{text}"
+            );
+        }
+        assert_eq!(parse_integer(b"1K", Suffixes::None), Err(InvalidSuffix));
+        assert_eq!(parse_integer(b"K", Suffixes::None), Err(Invalid));
+        assert_eq!(parse_integer(b"-0x10", Suffixes::None), Ok(-16));
+    }
+}

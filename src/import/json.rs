@@ -1,0 +1,383 @@
+//! JSON, piece by piece: the caller says what comes next, and is told where it does not.
+
+use std::io::Read;
+
+use rustix::io::Errno;
+
+use super::ncdu::Wrong;
+use crate::count::usage::Moment;
+use crate::sys::retry::retry;
+
+/// How long a string may be: the longest path that Linux takes is 256 times shorter.
+const LONGEST: usize = 1024 * 1024;
+
+/// How deep values that nobody asks for may be nested.
+const DEEPEST: usize = 256;
+
+const CUT_OFF: &str = "the export ends before it is whole";
+
+/// See the module.
+pub(super) struct Input {
+    from: Box<dyn Read>,
+    buffer: Box<[u8]>,
+    /// What of the buffer is to be read.
+    at: usize,
+    end: usize,
+    /// How many bytes came before what is in the buffer.
+    before: u64,
+    /// The key read last.
+    pub(super) key: Vec<u8>,
+}
+
+impl Input {
+    pub(super) fn new(from: Box<dyn Read>) -> Self {
+        Self {
+            from,
+            buffer: vec![0; 64 * 1024].into(),
+            at: 0,
+            end: 0,
+            before: 0,
+            key: Vec::new(),
+        }
+    }
+
+    /// The byte read last is not what it should be.
+    pub(super) fn wrong(&self, what: &'static str) -> Wrong {
+        Wrong::Format((self.before + self.at as u64).saturating_sub(1), what)
+    }
+
+    fn cut_off(&self) -> Wrong {
+        Wrong::Format(self.before + self.at as u64, CUT_OFF)
+    }
+
+    /// What is in the buffer; nothing at the end.
+    fn window(&mut self) -> Result<&[u8], Wrong> {
+        if self.at == self.end {
+            self.before += self.end as u64;
+            (self.at, self.end) = (0, 0);
+            self.end = self.fill()?;
+        }
+        Ok(&self.buffer[self.at..self.end])
+    }
+
+    /// Reads once more.
+    fn fill(&mut self) -> Result<usize, Wrong> {
+        match retry(|| self.from.read(&mut self.buffer)) {
+            Ok(count) => Ok(count.min(self.buffer.len())),
+            Err(error) => {
+                let errno = error.raw_os_error().unwrap_or(Errno::IO.raw_os_error());
+                Err(Wrong::Read(errno))
+            }
+        }
+    }
+
+    /// The next byte, which is not taken.
+    fn peek(&mut self) -> Result<Option<u8>, Wrong> {
+        Ok(self.window()?.first().copied())
+    }
+
+    fn byte(&mut self) -> Result<u8, Wrong> {
+        let Some(byte) = self.peek()? else {
+            return Err(self.cut_off());
+        };
+        self.at += 1;
+        Ok(byte)
+    }
+
+    /// The next byte that is no white space.
+    pub(super) fn token(&mut self) -> Result<u8, Wrong> {
+        loop {
+            let byte = self.byte()?;
+            if !matches!(byte, b' ' | b'\n' | b'\r' | b'\t') {
+                return Ok(byte);
+            }
+        }
+    }
+
+    pub(super) fn expect(&mut self, byte: u8, otherwise: &'static str) -> Result<(), Wrong> {
+        match self.token()? == byte {
+            true => Ok(()),
+            false => Err(self.wrong(otherwise)),
+        }
+    }
+
+    /// True where only white space follows.
+    pub(super) fn end(&mut self) -> Result<bool, Wrong> {
+        while let Some(byte) = self.peek()? {
+            self.at += 1;
+            if !byte.is_ascii_whitespace() {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+
+    /// Reads the next key of an object and its colon; false at the end of the object.
+    pub(super) fn key(&mut self, is_first: &mut bool) -> Result<bool, Wrong> {
+        let mut token = self.token()?;
+        if token == b'}' {
+            return Ok(false);
+        }
+        if !std::mem::take(is_first) {
+            if token != b',' {
+                return Err(self.wrong("a comma or a closing brace is missing"));
+            }
+            token = self.token()?;
+        }
+        if token != b'"' {
+            return Err(self.wrong("a key is missing"));
+        }
+        let mut key = std::mem::take(&mut self.key);
+        let read = self.string(&mut key);
+        self.key = key;
+        read?;
+        self.expect(b':', "a colon is missing")?;
+        Ok(true)
+    }
+
+    /// Reads a string; tells where it begins.
+    pub(super) fn next_string(&mut self, text: &mut Vec<u8>) -> Result<u64, Wrong> {
+        self.expect(b'"', "a string is missing")?;
+        let start = self.before + self.at as u64;
+        self.string(text)?;
+        Ok(start)
+    }
+
+    /// Reads a string, the first quote of which was read.
+    fn string(&mut self, text: &mut Vec<u8>) -> Result<(), Wrong> {
+        text.clear();
+        loop {
+            let window = self.window()?;
+            let is_plain = |byte: &u8| !matches!(byte, b'"' | b'\\' | 0..=0x1f);
+            let plain = window.iter().take_while(|byte| is_plain(byte)).count();
+            text.extend_from_slice(&window[..plain]);
+            self.at += plain;
+            if text.len() > LONGEST {
+                return Err(self.wrong("a string is too long"));
+            }
+            if plain > 0 && self.at == self.end {
+                continue;
+            }
+            match self.byte()? {
+                b'"' => return Ok(()),
+                b'\\' => self.escape(text)?,
+                _ => return Err(self.wrong("a control character in a string")),
+            }
+        }
+    }
+
+    fn escape(&mut self, text: &mut Vec<u8>) -> Result<(), Wrong> {
+        text.push(match self.byte()? {
+            byte @ (b'"' | b'\\' | b'/') => byte,
+            b'b' => 0x08,
+            b'f' => 0x0c,
+            b'n' => b'\n',
+            b'r' => b'\r',
+            b't' => b'\t',
+            b'u' => {
+                let character = self.character()?;
+                text.extend_from_slice(character.encode_utf8(&mut [0; 4]).as_bytes());
+                return Ok(());
+            }
+            _ => return Err(self.wrong("an escape is unknown")),
+        });
+        Ok(())
+    }
+
+    /// The character that one or two units of UTF-16 are.
+    fn character(&mut self) -> Result<char, Wrong> {
+        let first = self.unit()?;
+        let mut units = vec![first];
+        if (0xd800..0xdc00).contains(&first) && self.byte()? == b'\\' && self.byte()? == b'u' {
+            units.push(self.unit()?);
+        }
+        match char::decode_utf16(units).next() {
+            Some(Ok(character)) => Ok(character),
+            _ => Err(self.wrong("half a character is escaped")),
+        }
+    }
+
+    fn unit(&mut self) -> Result<u16, Wrong> {
+        let mut unit = 0;
+        for _ in 0..4 {
+            let digit = char::from(self.byte()?).to_digit(16);
+            match digit.and_then(|digit| u16::try_from(digit).ok()) {
+                Some(digit) => unit = unit << 4 | digit,
+                None => return Err(self.wrong("an escape is no hexadecimal number")),
+            }
+        }
+        Ok(unit)
+    }
+
+    pub(super) fn integer(&mut self) -> Result<u64, Wrong> {
+        self.next_integer("a whole number of 0 or more is missing")
+    }
+
+    pub(super) fn next_integer(&mut self, otherwise: &'static str) -> Result<u64, Wrong> {
+        match self.token()? {
+            digit @ b'0'..=b'9' => self.digits(digit, otherwise),
+            _ => Err(self.wrong(otherwise)),
+        }
+    }
+
+    /// The rest of a whole number, the first digit of which was read.
+    fn digits(&mut self, first: u8, otherwise: &'static str) -> Result<u64, Wrong> {
+        let number = self.many_digits(first)?;
+        match self.peek()? {
+            Some(b'.' | b'e' | b'E') => Err(self.wrong(otherwise)),
+            _ => Ok(number),
+        }
+    }
+
+    fn many_digits(&mut self, first: u8) -> Result<u64, Wrong> {
+        let mut number = u64::from(first - b'0');
+        while let Some(digit @ b'0'..=b'9') = self.peek()? {
+            self.at += 1;
+            let next = number.checked_mul(10);
+            let next = next.and_then(|number| number.checked_add(u64::from(digit - b'0')));
+            number = next.ok_or_else(|| self.wrong("a number is too large"))?;
+        }
+        Ok(number)
+    }
+
+    pub(super) fn small_integer(&mut self) -> Result<u32, Wrong> {
+        let number = self.integer()?;
+        u32::try_from(number).map_err(|_| self.wrong("a number is too large"))
+    }
+
+    /// Seconds since the epoch, perhaps with a fraction. What ncdu writes for a time before is a negative number
+    /// read as one without a sign.
+    pub(super) fn time(&mut self) -> Result<Moment, Wrong> {
+        let no_time = "a time is no number of seconds";
+        let mut token = self.token()?;
+        let is_negative = token == b'-';
+        if is_negative {
+            token = self.byte()?;
+        }
+        if !token.is_ascii_digit() {
+            return Err(self.wrong(no_time));
+        }
+        let seconds = self.many_digits(token)?.cast_signed();
+        let seconds = if is_negative {
+            seconds.wrapping_neg()
+        } else {
+            seconds
+        };
+        let nanoseconds = match self.peek()? {
+            Some(b'.') => self.fraction()?,
+            Some(b'e' | b'E') => return Err(self.wrong(no_time)),
+            _ => 0,
+        };
+        let (seconds, nanoseconds) = match (is_negative, nanoseconds) {
+            (true, 1..) => (seconds.saturating_sub(1), 1_000_000_000 - nanoseconds),
+            _ => (seconds, nanoseconds),
+        };
+        Ok(Moment {
+            seconds,
+            nanoseconds,
+        })
+    }
+
+    /// Nine digits of what follows the point.
+    fn fraction(&mut self) -> Result<u32, Wrong> {
+        self.at += 1;
+        let (mut nanoseconds, mut worth) = (0, 100_000_000);
+        while let Some(digit @ b'0'..=b'9') = self.peek()? {
+            self.at += 1;
+            nanoseconds += u32::from(digit - b'0') * worth;
+            worth /= 10;
+        }
+        Ok(nanoseconds)
+    }
+
+    pub(super) fn boolean(&mut self) -> Result<bool, Wrong> {
+        match self.token()? {
+            b't' => self.rest_of(b"rue").map(|()| true),
+            b'f' => self.rest_of(b"alse").map(|()| false),
+            _ => Err(self.wrong("true or false is missing")),
+        }
+    }
+
+    fn rest_of(&mut self, word: &[u8]) -> Result<(), Wrong> {
+        for &letter in word {
+            if self.byte()? != letter {
+                return Err(self.wrong("a word is unknown"));
+            }
+        }
+        Ok(())
+    }
+
+    /// Passes over a value, whatever it is.
+    pub(super) fn pass_over(&mut self) -> Result<(), Wrong> {
+        // What closes each array and object that is open.
+        let mut open = Vec::new();
+        loop {
+            if let Some(close) = self.pass_over_beginning()? {
+                open.push(close);
+                if open.len() > DEEPEST {
+                    return Err(self.wrong("a value is nested too deeply"));
+                }
+                continue;
+            }
+            loop {
+                let Some(&close) = open.last() else {
+                    return Ok(());
+                };
+                match self.token()? {
+                    byte if byte == close => {
+                        open.pop();
+                    }
+                    b',' => {
+                        if close == b'}' {
+                            self.expect(b'"', "a key is missing")?;
+                            self.pass_over_key()?;
+                        }
+                        break;
+                    }
+                    _ => return Err(self.wrong("a comma or a closing bracket is missing")),
+                }
+            }
+        }
+    }
+
+    /// Passes over a value, or over the beginning of one that holds others: then, what will close it.
+    fn pass_over_beginning(&mut self) -> Result<Option<u8>, Wrong> {
+        match self.token()? {
+            b'"' => self.string(&mut Vec::new())?,
+            b't' => self.rest_of(b"rue")?,
+            b'f' => self.rest_of(b"alse")?,
+            b'n' => self.rest_of(b"ull")?,
+            b'-' | b'0'..=b'9' => {
+                while let Some(b'0'..=b'9' | b'+' | b'-' | b'.' | b'e' | b'E') = self.peek()? {
+                    self.at += 1;
+                }
+            }
+            b'[' => return self.pass_over_opening(b']'),
+            b'{' => return self.pass_over_opening(b'}'),
+            _ => return Err(self.wrong("a value is missing")),
+        }
+        Ok(None)
+    }
+
+    fn pass_over_opening(&mut self, close: u8) -> Result<Option<u8>, Wrong> {
+        let token = self.token()?;
+        if token == close {
+            return Ok(None);
+        }
+        if close == b']' {
+            // The first value is still to be read.
+            self.at -= 1;
+        } else if token == b'"' {
+            self.pass_over_key()?;
+        } else {
+            return Err(self.wrong("a key is missing"));
+        }
+        Ok(Some(close))
+    }
+
+    /// Passes over a key, the first quote of which was read, and its colon.
+    fn pass_over_key(&mut self) -> Result<(), Wrong> {
+        self.string(&mut Vec::new())?;
+        self.expect(b':', "a colon is missing")
+    }
+}

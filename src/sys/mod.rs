@@ -1,0 +1,13 @@
+//! The process and its terminal: streams, signals, cancellation, the second process, retries.
+
+pub mod cancel;
+pub mod failure;
+pub mod output_file;
+pub mod owners;
+pub mod retry;
+pub(crate) mod schedule;
+pub mod signals;
+pub mod status;
+pub mod stdin;
+pub mod stdout;
+pub mod supervise;

@@ -1,0 +1,407 @@
+//! All of standard error: complaints, the progress line, the summary.
+//!
+//! One writer for the terminal: the progress line is erased before anything else is written there, on standard
+//! error as well as (by the caller, through [`Status::clear`]) on standard output. Names are quoted, so that no
+//! control character of theirs reaches a terminal. Errors of standard error itself cannot be told to anybody; that a
+//! message was lost is remembered for the exit status.
+
+use std::borrow::Cow;
+use std::io::IsTerminal;
+use std::time::{Duration, Instant};
+
+use crossbeam_channel::{Receiver, never, tick};
+use humansize::{BINARY, FormatSizeOptions};
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
+
+use crate::gnu::quote::{self, Charset, Style};
+use crate::sys::failure::{Failure, Operation};
+use crate::sys::retry;
+
+/// Time between two looks at the progress.
+const TICK: Duration = Duration::from_millis(500);
+
+/// Who speaks, and to whom.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// The name that messages begin with.
+    pub program: Vec<u8>,
+    /// What the terminal can show.
+    pub charset: Charset,
+    /// Progress and summary are wanted (`-v`).
+    pub verbose: bool,
+    /// The terminal understands no control sequences (`TERM=dumb`).
+    pub dumb: bool,
+}
+
+/// How far the walk is.
+#[derive(Debug, Clone, Default)]
+pub struct Progress {
+    /// Entries met.
+    pub entries: u64,
+    /// Their allocated size in bytes, links counted each time.
+    pub bytes: u128,
+    /// Per cent of the entries that are there, where that is known.
+    pub per_cent: Option<u8>,
+    /// The directory heard of last, or the one that does not answer.
+    pub path: Vec<u8>,
+    /// For how long it has not answered.
+    pub silence: Option<Duration>,
+}
+
+/// What there is to say at the end.
+#[derive(Debug, Clone, Copy)]
+pub struct Summary {
+    /// Entries that are no directories.
+    pub files: u64,
+    /// Directories.
+    pub directories: u64,
+    /// Allocated size in bytes.
+    pub bytes: u128,
+    /// Failed operations.
+    pub errors: u64,
+}
+
+/// See the module.
+#[derive(Debug)]
+pub struct Status {
+    options: Options,
+    is_terminal: bool,
+    /// The terminal can be drawn on.
+    draws: bool,
+    /// A progress line stands on the terminal.
+    drawn: bool,
+    /// A message could not be written.
+    lost: bool,
+    started: Instant,
+}
+
+impl Status {
+    /// Begins to count time.
+    #[must_use]
+    pub fn new(options: Options) -> Self {
+        let is_terminal = std::io::stderr().is_terminal();
+        Self {
+            is_terminal,
+            draws: is_terminal && !options.dumb,
+            options,
+            drawn: false,
+            lost: false,
+            started: Instant::now(),
+        }
+    }
+
+    /// True where progress is wanted.
+    #[must_use]
+    pub fn is_verbose(&self) -> bool {
+        self.options.verbose
+    }
+
+    /// When to draw the progress: never, where none is wanted.
+    #[must_use]
+    pub fn ticks(&self) -> Receiver<Instant> {
+        match self.is_verbose() {
+            true => tick(TICK),
+            false => never(),
+        }
+    }
+
+    /// Writes one message line after the program's name.
+    pub fn complain(&mut self, message: &[u8]) {
+        self.clear();
+        let line = self.line(message);
+        self.lost |= !write(&line);
+    }
+
+    fn line(&self, message: &[u8]) -> Vec<u8> {
+        let line = [self.options.program.as_slice(), b": ", message].concat();
+        [&*self.tamed(&line), b"\n"].concat()
+    }
+
+    /// As a terminal may have it. Names are quoted already; words of the command line, and the name by which
+    /// we were called, stand in some of GNU's messages as they are.
+    fn tamed<'a>(&self, line: &'a [u8]) -> Cow<'a, [u8]> {
+        match self.is_terminal {
+            true => Cow::Owned(quote::printable(line, self.options.charset)),
+            false => Cow::Borrowed(line),
+        }
+    }
+
+    /// What there is to say of a cancelled run that does not come to its end in time, for [`say_last`].
+    #[must_use]
+    pub fn last_words(&self) -> Vec<u8> {
+        let erase: &[u8] = match self.draws && self.options.verbose {
+            true => b"\r\x1b[K",
+            false => b"",
+        };
+        [erase, &*self.line(b"cancelled: the result is incomplete")].concat()
+    }
+
+    /// True once a message could not be written, or had nowhere to go. Progress and summary are no messages.
+    #[must_use]
+    pub fn has_lost(&self) -> bool {
+        self.lost
+    }
+
+    /// Writes lines as they are.
+    pub fn say(&mut self, lines: &[u8]) {
+        self.clear();
+        for line in lines.split_inclusive(|&byte| byte == b'\n') {
+            let line = line.strip_suffix(b"\n").unwrap_or(line);
+            self.lost |= !write(&[&*self.tamed(line), b"\n"].concat());
+        }
+    }
+
+    /// Writes the message of a failure.
+    pub fn failure(&mut self, path: &[u8], failure: Failure) {
+        let charset = self.options.charset;
+        let quoted = || quote::quoteaf(path, charset);
+        let bare = || quote::quotef(path, charset);
+        let reason = reason(failure.errno).into_bytes();
+        let message = match failure.operation {
+            Operation::Access => [b"cannot access ", &*quoted(), b": ", &*reason].concat(),
+            Operation::Follow => [b"cannot access ", &*quoted()].concat(),
+            Operation::ReadDirectory => {
+                [b"cannot read directory ", &*quoted(), b": ", &*reason].concat()
+            }
+            Operation::ReadOn => [&*bare(), b": ", &*reason].concat(),
+            Operation::OpenNames => {
+                [b"cannot open ", &*quoted(), b" for reading: ", &*reason].concat()
+            }
+            Operation::ReadNames => [&*bare(), b": read error: ", &*reason].concat(),
+            Operation::Exported | Operation::ExportedEntry => {
+                let what: &[u8] = b": could not be read when the export was made";
+                [&*bare(), what].concat()
+            }
+            Operation::CreateOutput => [b"cannot create ", &*quoted(), b": ", &*reason].concat(),
+            Operation::WriteOutput => [b"error writing ", &*quoted(), b": ", &*reason].concat(),
+            Operation::EmptyName(0) => b"invalid zero-length file name".into(),
+            Operation::EmptyName(number) => {
+                let number = number.to_string();
+                let what = b": invalid zero-length file name";
+                [&*bare(), b":", number.as_bytes(), what].concat()
+            }
+            Operation::DashInList => {
+                let what = b"when reading file names from standard input, no file name of ";
+                [what, &*quoted(), b" allowed"].concat()
+            }
+        };
+        self.complain(&message);
+    }
+
+    /// Writes what is wrong with a file.
+    pub fn complain_about(&mut self, path: &[u8], what: &str) {
+        let path = quote::quotef(path, self.options.charset);
+        self.complain(&[&*path, b": ", what.as_bytes()].concat());
+    }
+
+    /// Writes that a time has no date.
+    pub fn time_out_of_range(&mut self, seconds: i64) {
+        let seconds = quote::quote(seconds.to_string().as_bytes(), self.options.charset);
+        self.complain(&[b"time ", &*seconds, b" is out of range"].concat());
+    }
+
+    /// Draws the progress line, or writes a plain one where standard error is no terminal.
+    pub fn progress(&mut self, progress: &Progress) {
+        if !self.options.verbose {
+            return;
+        }
+        let text = self.progress_text(progress);
+        if !self.draws {
+            write(format!("{text}\n").as_bytes());
+            return;
+        }
+        if !self.is_in_foreground() {
+            return;
+        }
+        let width = columns().saturating_sub(1);
+        let line = format!("\r{}\x1b[K", cut(&text, width));
+        write(line.as_bytes());
+        self.drawn = true;
+    }
+
+    /// Enter was pressed: the terminal has gone to the next line, below the progress line.
+    pub fn entered(&mut self) {
+        if self.drawn {
+            write(b"\x1b[A");
+        }
+    }
+
+    /// Erases the progress line, if there is one. In the background, the line where the cursor stands is another's.
+    pub fn clear(&mut self) {
+        if std::mem::take(&mut self.drawn) && self.is_in_foreground() {
+            write(b"\r\x1b[K");
+        }
+    }
+
+    /// Writes the summary.
+    pub fn summary(&mut self, summary: &Summary) {
+        if !self.options.verbose {
+            return;
+        }
+        let elapsed = self.started.elapsed();
+        let Summary {
+            files,
+            directories,
+            bytes,
+            errors,
+        } = *summary;
+        let line = format!(
+            "{files} files, {directories} directories, {}, {}, {} entries/s, {errors} errors",
+            size(bytes),
+            clock(elapsed),
+            rate(files + directories, elapsed),
+        );
+        self.clear();
+        write(&self.line(line.as_bytes()));
+    }
+
+    fn progress_text(&self, progress: &Progress) -> String {
+        let elapsed = self.started.elapsed();
+        let per_cent = match progress.per_cent {
+            Some(per_cent) => format!("{per_cent}%  "),
+            None => String::new(),
+        };
+        let mut path = Vec::new();
+        quote::apply(
+            Style::ShellEscape,
+            &progress.path,
+            self.options.charset,
+            &mut path,
+        );
+        let silence = match progress.silence {
+            Some(silence) => format!("no answer for {}s: ", silence.as_secs()),
+            None => String::new(),
+        };
+        format!(
+            "{per_cent}{} entries  {}  {}/s  {}  {silence}{}",
+            progress.entries,
+            size(progress.bytes),
+            rate(progress.entries, elapsed),
+            clock(elapsed),
+            String::from_utf8_lossy(&path),
+        )
+    }
+
+    /// A job in the background does not draw over the shell.
+    fn is_in_foreground(&self) -> bool {
+        let terminal = rustix::termios::tcgetpgrp(rustix::stdio::stderr());
+        terminal.is_ok_and(|group| group == rustix::process::getpgrp())
+    }
+}
+
+/// The system's words for an error number.
+#[must_use]
+pub fn reason(errno: i32) -> String {
+    let text = std::io::Error::from_raw_os_error(errno).to_string();
+    match text.rfind(" (os error") {
+        Some(end) => text[..end].to_owned(),
+        None => text,
+    }
+}
+
+/// Writes the last words, from another thread and only where nobody has to be waited for: the process ends anyway.
+pub fn say_last(words: &[u8]) {
+    let errors = rustix::stdio::stderr();
+    let mut ready = [PollFd::new(&errors, PollFlags::OUT)];
+    let polled = poll(&mut ready, Some(&Timespec::default()));
+    if polled.is_ok() && ready[0].revents().contains(PollFlags::OUT) {
+        write(words);
+    }
+}
+
+/// Whether it could be written. Where standard error was closed, `/dev/null` has its place by now.
+fn write(mut bytes: &[u8]) -> bool {
+    while !bytes.is_empty() {
+        match retry::write(rustix::stdio::stderr(), bytes) {
+            Ok(count) if count > 0 => bytes = &bytes[count..],
+            _ => return false,
+        }
+    }
+    !pdu_startup::was_closed(pdu_startup::Stream::Error)
+}
+
+/// Columns of the terminal; 80 where it does not say.
+fn columns() -> usize {
+    match rustix::termios::tcgetwinsize(rustix::stdio::stderr()) {
+        Ok(size) if size.ws_col > 0 => size.ws_col.into(),
+        _ => 80,
+    }
+}
+
+/// The beginning of a text, as wide as it may be. Nothing where there is no room.
+fn cut(text: &str, width: usize) -> &str {
+    if text.width() <= width {
+        return text;
+    }
+    let mut used = 0;
+    for (index, character) in text.char_indices() {
+        used += character.width().unwrap_or(0);
+        if used > width {
+            return &text[..index];
+        }
+    }
+    text
+}
+
+fn size(bytes: u128) -> String {
+    let options = FormatSizeOptions::from(BINARY).decimal_places(1);
+    // Past 2^64 bytes the number is no longer one that people read: say at least that.
+    humansize::format_size(u64::try_from(bytes).unwrap_or(u64::MAX), options)
+}
+
+fn rate(entries: u64, elapsed: Duration) -> u64 {
+    let milliseconds = elapsed.as_millis().max(1);
+    u64::try_from(u128::from(entries) * 1000 / milliseconds).unwrap_or(u64::MAX)
+}
+
+/// Seconds with one decimal below a minute, then minutes and seconds, then hours.
+fn clock(elapsed: Duration) -> String {
+    let seconds = elapsed.as_secs();
+    match seconds {
+        0..60 => format!("{:.1}s", elapsed.as_secs_f64()),
+        60..3600 => format!("{}:{:02}", seconds / 60, seconds % 60),
+        _ => {
+            let minutes = seconds / 60;
+            format!("{}:{:02}:{:02}", minutes / 60, minutes % 60, seconds % 60)
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_is_cut_to_columns_not_bytes() {
+        for (text, width, expected) in [
+            ("abc", 3, "abc"),
+            ("abc", 2, "ab"),
+            ("abc", 0, ""),
+            ("漢字", 3, "漢"),
+            ("漢字", 1, ""),
+            ("e\u{301}x", 1, "e\u{301}"),
+        ] {
+            assert_eq!(cut(text, width), expected);
+        }
+    }
+
+    #[test]
+    fn times_read_like_a_clock() {
+        for (milliseconds, expected) in [
+            (0, "0.0s"),
+            (59_900, "59.9s"),
+            (60_000, "1:00"),
+            (3_599_000, "59:59"),
+            (36_061_000, "10:01:01"),
+        ] {
+            assert_eq!(clock(Duration::from_millis(milliseconds)), expected);
+        }
+    }
+
+    #[test]
+    fn the_reason_is_the_system_s_without_the_number() {
+        assert_eq!(reason(2), "No such file or directory");
+        assert_eq!(reason(13), "Permission denied");
+    }
+}

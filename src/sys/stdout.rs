@@ -1,0 +1,34 @@
+//! Standard output as a writer.
+
+use std::io::{self, Write};
+
+use rustix::io::Errno;
+
+use crate::sys::retry::{self, for_good};
+
+/// Standard output, unbuffered; unlike std's, it tells when it is closed.
+#[derive(Debug, Clone, Copy)]
+pub struct Stdout {
+    is_closed: bool,
+}
+
+impl Stdout {
+    /// The process's standard output; `is_closed` where it had none when it started, and now has `/dev/null`.
+    #[must_use]
+    pub fn new(is_closed: bool) -> Self {
+        Self { is_closed }
+    }
+}
+
+impl Write for Stdout {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        if self.is_closed {
+            return Err(Errno::BADF.into());
+        }
+        for_good(retry::write(rustix::stdio::stdout(), bytes).map_err(Into::into))
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}

@@ -1,0 +1,151 @@
+//! Open directories, and the budget of file descriptors.
+//!
+//! A directory stays open while it has subdirectories that nobody has opened yet, so that each is opened by its
+//! one name, whatever the length of the path. [`Budget`] bounds how many may wait like that; a walker that gets
+//! no lease goes down with one descriptor (see `alone.rs`). EMFILE and ENFILE are back-pressure: the call is
+//! tried again when others have had time to close theirs. Once that was in vain, nobody waits any more: the
+//! result is incomplete already, and a wait for each directory would take for ever.
+
+use std::ffi::CStr;
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicIsize, Ordering};
+use std::time::Duration;
+
+use rustix::fs::{CWD, Mode, OFlags};
+use rustix::io::Errno;
+
+use crate::sys::cancel::Done;
+use crate::sys::retry::retry;
+use crate::sys::schedule;
+
+/// How long a call waits for descriptors, in steps of [`STEP`], before their lack is an error.
+const PATIENCE: u32 = 400;
+const STEP: Duration = Duration::from_millis(5);
+
+/// How many directories may wait open.
+#[derive(Debug)]
+pub(super) struct Budget {
+    /// How many more may; below zero where large directories took more than there was.
+    spare: AtomicIsize,
+    /// Somebody has waited for descriptors in vain.
+    hopeless: AtomicBool,
+}
+
+/// A directory that waits open for its subdirectories to be opened.
+#[derive(Debug)]
+pub(super) struct Handle {
+    fd: OwnedFd,
+    budget: Arc<Budget>,
+}
+
+impl Budget {
+    pub(super) fn new(spare: isize) -> Arc<Self> {
+        Arc::new(Self {
+            spare: AtomicIsize::new(spare),
+            hopeless: AtomicBool::new(false),
+        })
+    }
+
+    /// Allows `more` directories to wait open.
+    pub(super) fn grow(&self, more: isize) {
+        self.spare.fetch_add(more, Ordering::Relaxed);
+    }
+
+    /// Keeps a directory open, or gives it back where the budget is used up.
+    pub(super) fn keep(self: &Arc<Self>, fd: OwnedFd) -> Result<Arc<Handle>, OwnedFd> {
+        schedule::point();
+        let lease = self
+            .spare
+            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, |spare| {
+                (spare > 0).then(|| spare - 1)
+            });
+        match lease {
+            Ok(_) => Ok(self.handle(fd)),
+            Err(_) => Err(fd),
+        }
+    }
+
+    /// Keeps a directory open that several walkers are reading, whatever it costs: there are few of them.
+    pub(super) fn keep_anyway(self: &Arc<Self>, fd: OwnedFd) -> Arc<Handle> {
+        self.spare.fetch_sub(1, Ordering::Relaxed);
+        self.handle(fd)
+    }
+
+    /// True where more directories wait open than may.
+    pub(super) fn is_overdrawn(&self) -> bool {
+        self.spare.load(Ordering::Relaxed) < 0
+    }
+
+    /// Waits a little for others to close what they have open. False where that is in vain.
+    fn wait(&self, waited: &mut u32, done: &Done) -> bool {
+        if *waited >= PATIENCE {
+            self.hopeless.store(true, Ordering::Relaxed);
+        }
+        if self.hopeless.load(Ordering::Relaxed) || done.is_cancelled() {
+            return false;
+        }
+        *waited += 1;
+        let _ = done.receiver().recv_timeout(STEP);
+        true
+    }
+
+    fn handle(self: &Arc<Self>, fd: OwnedFd) -> Arc<Handle> {
+        Arc::new(Handle {
+            fd,
+            budget: Arc::clone(self),
+        })
+    }
+}
+
+impl AsFd for Handle {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.fd.as_fd()
+    }
+}
+
+impl Drop for Handle {
+    fn drop(&mut self) {
+        schedule::point();
+        self.budget.spare.fetch_add(1, Ordering::Relaxed);
+    }
+}
+
+#[cfg(test)]
+impl Budget {
+    pub(super) fn spare(&self) -> isize {
+        self.spare.load(Ordering::Relaxed)
+    }
+}
+
+#[cfg(test)]
+impl Handle {
+    pub(super) fn for_tests() -> Arc<Self> {
+        let fd = rustix::fs::open("/", OFlags::RDONLY, Mode::empty()).expect("the root opens");
+        Budget::new(1).keep(fd).expect("the budget has room")
+    }
+}
+
+/// Opens a directory below `at` (the working directory where there is none) and nothing but a directory.
+///
+/// `O_NONBLOCK|O_NOCTTY` because the name may have become a FIFO or a terminal since it was read.
+pub(super) fn open_directory(
+    at: Option<BorrowedFd<'_>>,
+    name: &CStr,
+    follow: bool,
+    (budget, done): (&Budget, &Done),
+) -> Result<OwnedFd, Errno> {
+    let mut flags =
+        OFlags::RDONLY | OFlags::DIRECTORY | OFlags::NONBLOCK | OFlags::NOCTTY | OFlags::CLOEXEC;
+    if !follow {
+        flags |= OFlags::NOFOLLOW;
+    }
+    let at = at.unwrap_or(CWD);
+    let mut waited = 0;
+    loop {
+        match retry(|| rustix::fs::openat(at, name, flags, Mode::empty())) {
+            Err(Errno::MFILE | Errno::NFILE) if budget.wait(&mut waited, done) => {}
+            result => return result,
+        }
+    }
+}

@@ -16,14 +16,14 @@ use crossbeam_channel::{Receiver, never, select};
 use crate::count::listing::{Branch, Listing};
 use crate::count::order::Order;
 use crate::format::Format;
-use crate::format::outcome::{self, Ending, Stop};
+use crate::format::outcome::{self, Outcome, Stop};
 use crate::format::report::{Next, Report};
 use crate::sys::cancel::{self, Canceller};
 use crate::sys::signals::{self, Cause};
 use crate::sys::status::{Progress, Status};
 use crate::sys::supervise;
 use crate::walk::operands::Operands;
-use crate::walk::{self, Inbox, Load, Spread, Vigil, Walk};
+use crate::walk::{self, ListingReceiver, Load, RunningWalk, StallDetector, Walk};
 
 /// Who has not answered for so long is named.
 const SILENCE: Duration = Duration::from_secs(5);
@@ -43,23 +43,23 @@ const TIME_ALONE: Duration = Duration::from_millis(2);
 
 /// What the loop needs.
 #[derive(Debug)]
-pub struct Options {
+pub struct DuOptions {
     /// For the walk.
-    pub walk: walk::Options,
+    pub walk: walk::WalkOptions,
     /// For the count.
-    pub tally: crate::count::tally::Options,
+    pub tally: crate::count::tally::TallyOptions,
     /// What may hang may be walked in a child of this process, which has one thread.
     pub supervised: bool,
 }
 
 /// Counts the operands.
 pub fn du(
-    options: Options,
+    options: DuOptions,
     operands: Operands,
     format: &mut dyn Format,
     out: &mut dyn Write,
     status: &mut Status,
-) -> Ending {
+) -> Outcome {
     let (canceller, done) = cancel::channel();
     let count = operands.names.len();
     let roots = walk::command_line(operands.names, 0, 0);
@@ -81,7 +81,7 @@ pub fn du(
     }
     match run.run(walk, canceller) {
         Ok(cause) => run.end(cause),
-        Err(error) => Ending::WriteError(error),
+        Err(error) => Outcome::WriteError(error),
     }
 }
 
@@ -98,7 +98,7 @@ struct Run<'a> {
     expecting: Receiver<u64>,
     /// A walker has panicked.
     broken: bool,
-    /// See [`Options`].
+    /// See [`DuOptions`].
     supervised: bool,
 }
 
@@ -137,7 +137,7 @@ impl Run<'_> {
 
     fn listen(
         &mut self,
-        spread: &mut Spread,
+        spread: &mut RunningWalk,
         causes: &Receiver<Cause>,
         tick: &Receiver<Instant>,
         canceller: Canceller,
@@ -151,7 +151,7 @@ impl Run<'_> {
                         return Ok(None);
                     }
                 }
-                recv(tick) -> _ => self.draw(Some(&mut spread.vigil)),
+                recv(tick) -> _ => self.draw(Some(&mut spread.stall_detector)),
                 recv(causes) -> cause => if let Ok(cause) = cause {
                     drop(canceller);
                     if cause == Cause::Enter {
@@ -170,7 +170,7 @@ impl Run<'_> {
     }
 
     /// Takes what the walkers have still to say, for as long as nobody would notice.
-    fn wind_up(&mut self, spread: &Spread) -> io::Result<()> {
+    fn wind_up(&mut self, spread: &RunningWalk) -> io::Result<()> {
         let deadline = Instant::now() + PATIENCE;
         loop {
             let rung = spread
@@ -211,12 +211,12 @@ impl Run<'_> {
     }
 
     /// Takes all that there is, which ends only where nobody sends more.
-    fn drain(&mut self, listings: &Inbox) -> io::Result<()> {
+    fn drain(&mut self, listings: &ListingReceiver) -> io::Result<()> {
         listings.take().try_for_each(|listing| self.take(listing))
     }
 
     /// Takes what there is, as far as that leaves time for the rest of the loop.
-    fn take_some(&mut self, listings: &Inbox) -> io::Result<()> {
+    fn take_some(&mut self, listings: &ListingReceiver) -> io::Result<()> {
         let mut some = listings.take().take(AT_A_TIME);
         some.try_for_each(|listing| self.take(listing))
     }
@@ -237,14 +237,14 @@ impl Run<'_> {
         }
     }
 
-    fn draw(&mut self, vigil: Option<&mut Vigil>) {
+    fn draw(&mut self, stall_detector: Option<&mut StallDetector>) {
         self.expected = self.expecting.try_recv().ok().or(self.expected);
         self.progress.per_cent = self.expected.and_then(|expected| {
             // Never all of it: other file systems may be mounted below, and links are met more than once.
             let per_cent = u128::from(self.progress.entries) * 100 / u128::from(expected.max(1));
             u8::try_from(per_cent.min(99)).ok()
         });
-        let silent = vigil.and_then(|vigil| vigil.longest(SILENCE));
+        let silent = stall_detector.and_then(|stall_detector| stall_detector.longest(SILENCE));
         let (place, silence) = match silent {
             Some((place, silence)) => (Some(place), Some(silence)),
             None => (self.last.clone(), None),
@@ -268,7 +268,7 @@ impl Run<'_> {
     }
 
     /// Tells the rest: what was not finished has no line.
-    fn end(mut self, cause: Option<Cause>) -> Ending {
+    fn end(mut self, cause: Option<Cause>) -> Outcome {
         self.order.give_up();
         let told = self.advance();
         let lacks_walker = self.broken || self.report.counts().unfinished > 0;
@@ -308,9 +308,9 @@ mod tests {
         }
     }
 
-    fn walk_with(walkers: usize, tree: OsString) -> Ending {
-        let options = Options {
-            walk: walk::Options {
+    fn walk_with(walkers: usize, tree: OsString) -> Outcome {
+        let options = DuOptions {
+            walk: walk::WalkOptions {
                 walkers,
                 follow: walk::Follow::Never,
                 one_file_system: false,
@@ -321,13 +321,13 @@ mod tests {
                 time: None,
                 least: None,
                 details: false,
-                scribe: None,
+                renderer: None,
                 watched: false,
             },
-            tally: crate::count::tally::Options::default(),
+            tally: crate::count::tally::TallyOptions::default(),
             supervised: false,
         };
-        let mut status = Status::new(crate::sys::status::Options {
+        let mut status = Status::new(crate::sys::status::StatusOptions {
             program: b"pdu".into(),
             charset: Charset::Utf8,
             verbose: false,
@@ -378,8 +378,8 @@ mod tests {
     fn a_panic_is_told(test: &str, fault: &str) {
         if let Some(tree) = std::env::var_os(TREE) {
             for walkers in [1, 4] {
-                let ending = walk_with(walkers, tree.clone());
-                assert!(matches!(ending, Ending::Broken), "{ending:?}");
+                let outcome = walk_with(walkers, tree.clone());
+                assert!(matches!(outcome, Outcome::Broken), "{outcome:?}");
             }
             return;
         }

@@ -5,7 +5,7 @@
 //! | du4 | here |
 //! |---|---|
 //! | `go walkDir(subdir, ...)` | [`walk`]: `walk_dir` for each directory, first in order first, on a rayon pool of our own, never recursion |
-//! | `sema`, 20 tokens, held in `dirents` | `walk::semaphore`: a bounded channel of tokens, held while a directory is opened, read and stat'ed |
+//! | `semaphore`, 20 tokens, held in `dirents` | `walk::semaphore`: a bounded channel of tokens, held while a directory is opened, read and stat'ed |
 //! | `n.Add`, `n.Done`, `n.Wait`; the closer | every walker holds the sender; the last one to end drops it, which ends the channel |
 //! | `fileSizes` | a bounded channel of [`count::listing::Listing`]s: one a directory |
 //! | `done`, closed by a key press | [`sys::cancel::Done`]: nothing is ever sent on it; [`sys::signals`] hears Enter and signals |

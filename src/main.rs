@@ -5,18 +5,18 @@ use std::io::{self, Write};
 use std::os::unix::ffi::OsStrExt;
 use std::process::ExitCode;
 
-use pdu::cli::{self, Environment, Plan, Refusal, Request};
+use pdu::cli::{self, Environment, Plan, Request, UsageError};
 use pdu::du;
 use pdu::format;
-use pdu::format::outcome::Ending;
-use pdu::import::from_import::recount;
-use pdu::import::ncdu::Export;
+use pdu::format::outcome::Outcome;
+use pdu::import::from_import::from_import;
+use pdu::import::ncdu::ExportReader;
 use pdu::sys::failure::{Failure, Operation};
 use pdu::sys::output_file::Output;
 use pdu::sys::signals::Cause;
 use pdu::sys::status::{self, Status};
 use pdu::sys::stdout::Stdout;
-use pdu::sys::supervise::{self, Verdict};
+use pdu::sys::supervise::{self, Termination};
 use pdu::walk::Remember;
 use pdu::walk::operands::Operands;
 use pdu_startup::{Stream, was_closed};
@@ -49,7 +49,7 @@ fn main() -> ExitCode {
     match cli::parse(words, &environment) {
         Ok(Request::Run(plan)) => {
             let exit = run(*plan);
-            supervise::farewell(Verdict::Status(exit as u8));
+            supervise::announce_exit(Termination::Status(exit as u8));
             exit.into()
         }
         Ok(Request::Print(text)) => print(&text, status(&program, &environment)).into(),
@@ -57,8 +57,8 @@ fn main() -> ExitCode {
     }
 }
 
-fn status(program: &[u8], environment: &Environment) -> status::Options {
-    status::Options {
+fn status(program: &[u8], environment: &Environment) -> status::StatusOptions {
+    status::StatusOptions {
         program: program.into(),
         charset: environment.charset(),
         verbose: false,
@@ -72,41 +72,43 @@ fn run(mut plan: Plan) -> Exit {
         status.complain(warning);
     }
     let Some(file) = plan.output.take() else {
-        let ending = count(plan, &mut stdout(), &mut status);
-        return conclude(ending, b"", &mut status);
+        let outcome = count(plan, &mut stdout(), &mut status);
+        return conclude(outcome, b"", &mut status);
     };
     let file = file.as_bytes();
     let mut output = match Output::create(OsStr::from_bytes(file)) {
         Ok(output) => output,
         Err(error) => return output_failed(file, Operation::CreateOutput, &error, &mut status),
     };
-    let mut ending = count(plan, &mut output, &mut status);
-    if matches!(ending, Ending::Whole | Ending::Errors)
+    let mut outcome = count(plan, &mut output, &mut status);
+    if matches!(outcome, Outcome::Whole | Outcome::Errors)
         && let Err(error) = output.commit()
     {
-        ending = Ending::WriteError(error);
+        outcome = Outcome::WriteError(error);
     }
-    conclude(ending, file, &mut status)
+    conclude(outcome, file, &mut status)
 }
 
 /// Counts what there is to count.
-fn count(plan: Plan, out: &mut dyn Write, status: &mut Status) -> Ending {
+fn count(plan: Plan, out: &mut dyn Write, status: &mut Status) -> Outcome {
     let mut format = format::format(plan.show);
     let operands = match plan.operands {
-        cli::Operands::Names(names) => Ok(Operands::from_words(&names)),
-        cli::Operands::From(list) => Operands::from_list(&list).map_err(|failure| (list, failure)),
-        cli::Operands::Export(file) => {
+        cli::InputSource::Names(names) => Ok(Operands::from_words(&names)),
+        cli::InputSource::From(list) => {
+            Operands::from_list(&list).map_err(|failure| (list, failure))
+        }
+        cli::InputSource::Export(file) => {
             let once = plan.walk.remember != Remember::Nothing;
-            match Export::open(&file, once) {
+            match ExportReader::open(&file, once) {
                 Ok(export) => {
                     let export = (export, &*file);
-                    return recount(plan.tally, export, &mut *format, out, status);
+                    return from_import(plan.tally, export, &mut *format, out, status);
                 }
                 Err(failure) => Err((file, failure)),
             }
         }
     };
-    let options = du::Options {
+    let options = du::DuOptions {
         walk: plan.walk,
         tally: plan.tally,
         supervised: true,
@@ -115,27 +117,27 @@ fn count(plan: Plan, out: &mut dyn Write, status: &mut Status) -> Ending {
         Ok(operands) => du::du(options, operands, &mut *format, out, status),
         Err((file, failure)) => {
             status.failure(file.as_bytes(), failure);
-            Ending::Broken
+            Outcome::Broken
         }
     }
 }
 
-/// What the shell sees of an ending; the output is no file where it has no name.
-fn conclude(ending: Ending, output: &[u8], status: &mut Status) -> Exit {
-    match ending {
+/// What the shell sees of an outcome; the output is no file where it has no name.
+fn conclude(outcome: Outcome, output: &[u8], status: &mut Status) -> Exit {
+    match outcome {
         // GNU's rule: a warning that could not be written is an error.
-        Ending::Whole if status.has_lost() => Exit::Failure,
-        Ending::Whole => Exit::Success,
-        Ending::Errors | Ending::Broken => Exit::Failure,
-        Ending::Cancelled(Cause::Enter) => Exit::Cancelled,
-        Ending::Cancelled(Cause::Signal(signal)) => die_of(signal),
+        Outcome::Whole if status.has_lost() => Exit::Failure,
+        Outcome::Whole => Exit::Success,
+        Outcome::Errors | Outcome::Broken => Exit::Failure,
+        Outcome::Cancelled(Cause::Enter) => Exit::Cancelled,
+        Outcome::Cancelled(Cause::Signal(signal)) => die_of(signal),
         // No call has failed: the format has nothing to write, and says so.
-        Ending::WriteError(error) if error.kind() == io::ErrorKind::Other => {
+        Outcome::WriteError(error) if error.kind() == io::ErrorKind::Other => {
             status.complain(error.to_string().as_bytes());
             Exit::Failure
         }
-        Ending::WriteError(error) if output.is_empty() => write_error(&error, status),
-        Ending::WriteError(error) => output_failed(output, Operation::WriteOutput, &error, status),
+        Outcome::WriteError(error) if output.is_empty() => write_error(&error, status),
+        Outcome::WriteError(error) => output_failed(output, Operation::WriteOutput, &error, status),
     }
 }
 
@@ -154,14 +156,14 @@ fn stdout() -> Stdout {
 }
 
 /// Prints help, or the version.
-fn print(text: &str, status: status::Options) -> Exit {
+fn print(text: &str, status: status::StatusOptions) -> Exit {
     match stdout().write_all(text.as_bytes()) {
         Ok(()) => Exit::Success,
         Err(error) => write_error(&error, &mut Status::new(status)),
     }
 }
 
-fn refuse(refusal: &Refusal, status: status::Options) -> Exit {
+fn refuse(refusal: &UsageError, status: status::StatusOptions) -> Exit {
     let program = status.program.clone();
     let mut status = Status::new(status);
     for warning in &refusal.warnings {
@@ -193,7 +195,7 @@ fn write_error(error: &io::Error, status: &mut Status) -> Exit {
 
 /// Ends the process by a signal, so that the shell sees what happened: it ends its loops after SIGINT.
 fn die_of(signal: i32) -> Exit {
-    supervise::farewell(Verdict::Signal(signal));
+    supervise::announce_exit(Termination::Signal(signal));
     let _ = emulate_default_handler(signal);
     Exit::Cancelled
 }

@@ -35,7 +35,7 @@ use support::plant::{on_overlay, on_tmpfs, plant, unlock};
 use support::report::{Tally, describe, typed};
 use support::run::{Ending, Place, Program, reachable};
 use support::tree::{Soil, Tree, grow, shape};
-use support::verdict::{Difference, Rivals, Verdict};
+use support::verdict::{Difference, Rivals, Termination};
 
 /// Trees are the costly part: each is asked this many questions.
 const QUESTIONS: u64 = 12;
@@ -270,12 +270,12 @@ fn ask(
     tally.as_nobody += u64::from(command.nobody);
     match plan.errand.rivals.ask(&command, place, field.overlay) {
         Err(error) => tally.skip(&format!("not run: {error}")),
-        Ok(Verdict::Skipped(why)) => tally.skip(&why),
-        Ok(Verdict::Agreed(both)) => {
+        Ok(Termination::Skipped(why)) => tally.skip(&why),
+        Ok(Termination::Agreed(both)) => {
             tally.failing += u64::from(both.ending != Ending::Exit(0));
             tally.silent += u64::from(both.stdout.is_empty());
         }
-        Ok(Verdict::Differed(difference)) => {
+        Ok(Termination::Differed(difference)) => {
             tally.differences += 1;
             if tally.reports.len() < plan.errand.show {
                 let header = format!("=== PDU_SEED={} PDU_ONLY={case} ===", plan.errand.seed);
@@ -295,8 +295,8 @@ fn ask(
 fn shrunk(plan: &Plan, field: &Field, command: &Command, place: &Place) -> String {
     let small = plan.errand.rivals.shrink(command, place, field.overlay);
     match plan.errand.rivals.ask(&small, place, field.overlay) {
-        Ok(Verdict::Differed(difference)) => told(&small, place, &difference),
-        Ok(Verdict::Skipped(why)) => format!("it is skipped: {why}\n"),
+        Ok(Termination::Differed(difference)) => told(&small, place, &difference),
+        Ok(Termination::Skipped(why)) => format!("it is skipped: {why}\n"),
         _ => "it agrees when asked again\n".to_owned(),
     }
 }

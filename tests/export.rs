@@ -19,7 +19,7 @@ use std::os::unix::process::ExitStatusExt;
 use std::process::{Command, Output, Stdio};
 
 use judge::Judge;
-use pdu::import::ncdu::Export;
+use pdu::import::ncdu::ExportReader;
 use rustix::fs::{CWD, Mode};
 use tree::Tree;
 use wait4::Wait4;
@@ -735,7 +735,7 @@ fn an_export_that_was_cut_off_is_never_taken_for_a_whole_one() {
     let length = whole.trim_ascii_end().len();
     for length in 0..length {
         let cut = Box::new(std::io::Cursor::new(whole[..length].to_vec()));
-        let mut export = Export::new(cut, true);
+        let mut export = ExportReader::new(cut, true);
         let wrong = loop {
             match export.step() {
                 Ok(Some(_)) => {}

@@ -27,7 +27,7 @@ use pdu::gnu::block_size::{BlockSize, Suffixes, parse_integer};
 use pdu::gnu::exclude::Exclude;
 use pdu::gnu::quote::{self, Charset, Style};
 use pdu::gnu::time_style::TimeStyle;
-use pdu::import::ncdu::{Export, Wrong};
+use pdu::import::ncdu::{ExportReader, ImportError};
 use tree::{Tree, word};
 
 const PDU: &str = env!("CARGO_BIN_EXE_pdu");
@@ -220,7 +220,7 @@ fn exports_are_read_or_refused_at_their_place() {
         for head in [&b""[..], b"[1,2,{},[{\"name\":\"/r\"}"] {
             let export = [head, text].concat();
             let length = export.len();
-            let mut reader = Export::new(Box::new(Cursor::new(export)), true);
+            let mut reader = ExportReader::new(Box::new(Cursor::new(export)), true);
             let (mut steps, mut depth) = (0, 0);
             let wrong = loop {
                 match reader.step() {
@@ -236,8 +236,8 @@ fn exports_are_read_or_refused_at_their_place() {
             prop_assert_eq!(usize::try_from(depth), Ok(reader.depth()));
             match wrong {
                 None => prop_assert_eq!(depth, 0),
-                Some(Wrong::Format(place, _)) => prop_assert!(place <= length as u64),
-                Some(Wrong::Read(errno)) => prop_assert!(false, "nobody reads: {}", errno),
+                Some(ImportError::Format(place, _)) => prop_assert!(place <= length as u64),
+                Some(ImportError::Read(errno)) => prop_assert!(false, "nobody reads: {}", errno),
             }
         }
         Ok(())

@@ -11,8 +11,8 @@ use std::sync::Arc;
 
 use pdu::count::listing::{Branch, Found, Key, Listing, Names};
 use pdu::count::order::{Extent, Order, Step};
-use pdu::count::ordered_items::{Extras, What};
-use pdu::count::usage::{Detail, Entry, Inode, Moment, Usage};
+use pdu::count::ordered_items::{ItemKind, OrderedItems};
+use pdu::count::usage::{Detail, Entry, FileTime, Inode, Usage};
 use pdu::sys::failure::{Failure, Operation};
 use proptest::collection::vec;
 use proptest::option;
@@ -152,11 +152,11 @@ fn entry(size: u8, inode: Option<u8>) -> Entry {
     Entry {
         blocks: size.into(),
         size: u64::from(size) * 3,
-        time: Moment {
+        time: FileTime {
             seconds: size.into(),
             nanoseconds: 0,
         },
-        once: inode.map(|number| Inode {
+        dedup_key: inode.map(|number| Inode {
             device: 1,
             number: number.into(),
         }),
@@ -177,7 +177,7 @@ fn plain(count: u8) -> Usage {
         allocated: u128::from(count) * 4096,
         apparent: u128::from(count),
         inodes: u64::from(count) + 1,
-        newest: Moment {
+        newest: FileTime {
             seconds: i64::from(count) - 100,
             nanoseconds: 0,
         },
@@ -463,14 +463,14 @@ struct Walkers<'a> {
 }
 
 impl<'a> Walkers<'a> {
-    fn of(run: &'a Run) -> (Arc<Branch>, Extras, Vec<Sent>) {
+    fn of(run: &'a Run) -> (Arc<Branch>, OrderedItems, Vec<Sent>) {
         let mut walkers = Self {
             run,
             keys: 0,
             due: Vec::new(),
             sent: Vec::new(),
         };
-        let (names, extras) = announce(&run.operands, 0);
+        let (names, ordered_items) = announce(&run.operands, 0);
         let roots = walkers.branch(None, names, 0, None, 0);
         walkers.expect(&run.operands, &roots, "", 0, 0, None);
         let mut choices = run.announced.iter().cycle();
@@ -479,7 +479,7 @@ impl<'a> Walkers<'a> {
             let due = walkers.due.swap_remove(choice % walkers.due.len());
             walkers.list(due);
         }
-        (roots, extras, walkers.sent)
+        (roots, ordered_items, walkers.sent)
     }
 
     fn branch(
@@ -559,7 +559,7 @@ impl<'a> Walkers<'a> {
     fn list_directory(&mut self, directory: &'a Directory, due: Due<'a>) {
         let group = &directory.groups[due.group];
         let is_last = due.group + 1 == directory.groups.len();
-        let (names, extras) = announce(&group.items, due.group);
+        let (names, ordered_items) = announce(&group.items, due.group);
         let fold = match self.run.fold_below {
             Some(depth) if depth == due.depth => Some(due.place.0.key(due.place.1)),
             _ => due.place.0.fold,
@@ -577,9 +577,9 @@ impl<'a> Walkers<'a> {
             _ => Found::More,
         };
         let failure = failure_of(directory).filter(|_| is_last);
-        let extras = (!extras.is_empty()).then(|| Box::new(extras));
+        let ordered_items = (!ordered_items.is_empty()).then(|| Box::new(ordered_items));
         let parts = Parts {
-            extras,
+            ordered_items,
             branch,
             next,
             failure,
@@ -608,7 +608,7 @@ impl<'a> Walkers<'a> {
             key: due.key,
             found,
             files,
-            extras: parts.extras,
+            ordered_items: parts.ordered_items,
             branch: parts.branch,
             next: parts.next,
             failure: parts.failure,
@@ -624,39 +624,39 @@ impl<'a> Walkers<'a> {
 /// What only some listings have.
 #[derive(Default)]
 struct Parts {
-    extras: Option<Box<Extras>>,
+    ordered_items: Option<Box<OrderedItems>>,
     branch: Option<Arc<Branch>>,
     next: Option<Key>,
     failure: Option<Failure>,
 }
 
 /// The names of what is announced, and the rest.
-fn announce(items: &[Item], group: usize) -> (Names, Extras) {
-    let (mut names, mut extras) = (Names::default(), Extras::default());
+fn announce(items: &[Item], group: usize) -> (Names, OrderedItems) {
+    let (mut names, mut ordered_items) = (Names::default(), OrderedItems::default());
     for (index, item) in items.iter().enumerate() {
         let name = name(group, index);
         match item {
             Item::File { size, named, inode } => {
                 let name = if *named { name.as_bytes() } else { b"" };
-                extras.push(names.len(), name, What::File(entry(*size, *inode)));
+                ordered_items.push(names.len(), name, ItemKind::File(entry(*size, *inode)));
             }
             Item::Failed(errno) => {
                 let failure = failed(Operation::Access, *errno);
-                extras.push(names.len(), name.as_bytes(), What::Failed(failure));
+                ordered_items.push(names.len(), name.as_bytes(), ItemKind::Failed(failure));
             }
             _ => names.push(&CString::new(name).expect("no NUL in it")),
         }
     }
-    (names, extras)
+    (names, ordered_items)
 }
 
 // ---------------------------------------------------------------- one run
 
 /// Lets listings arrive, as many as `most`, and takes steps in between and at the end. Answers the steps, and which listings arrived.
 fn arrive(run: &Run, most: usize, give_up: bool) -> (Vec<String>, BTreeSet<(String, usize)>) {
-    let (roots, extras, sent) = Walkers::of(run);
+    let (roots, ordered_items, sent) = Walkers::of(run);
     let mut order = Order::new();
-    order.add(roots, extras);
+    order.add(roots, ordered_items);
     let mut sent: Vec<Option<Sent>> = sent.into_iter().map(Some).collect();
     let mut ready: Vec<usize> = ready_after(&sent, None);
     let mut arrived = BTreeSet::new();

@@ -111,7 +111,7 @@ struct End {
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-enum Verdict {
+enum Termination {
     NotReached,
     Right,
     Message,
@@ -122,7 +122,7 @@ enum Verdict {
     Wrong,
 }
 
-type Tallies = BTreeMap<(String, Part, Verdict), usize>;
+type Tallies = BTreeMap<(String, Part, Termination), usize>;
 
 /// What the sweep has found.
 #[derive(Default)]
@@ -209,15 +209,15 @@ fn make_export(root: &Path) {
 
 // ---------------------------------------------------------------- judging
 
-fn judge(root: &Path, scene: &Scene, end: &End) -> Verdict {
+fn judge(root: &Path, scene: &Scene, end: &End) -> Termination {
     let Some(status) = end.status else {
         return match end.trace.swallowed_a_wake() {
-            true => Verdict::NeverWoken,
-            false => Verdict::Wrong,
+            true => Termination::NeverWoken,
+            false => Termination::Wrong,
         };
     };
     if end.trace.failed() == 0 {
-        return Verdict::NotReached;
+        return Termination::NotReached;
     }
     let gone = end.trace.gone(&root.join("t"));
     // What said once that it is not there may be asked again, and counted since it is.
@@ -227,11 +227,11 @@ fn judge(root: &Path, scene: &Scene, end: &End) -> Verdict {
     let told =
         name.is_some_and(|name| end.stderr.contains(&name)) && !end.stderr.contains("panicked at");
     match status.code() {
-        Some(0) if right => Verdict::Right,
-        Some(1) if told || end.trace.was_silenced() => Verdict::Message,
-        Some(0) => Verdict::Wrong,
-        _ if end.trace.part() != Part::Program => Verdict::Loud,
-        _ => Verdict::Wrong,
+        Some(0) if right => Termination::Right,
+        Some(1) if told || end.trace.was_silenced() => Termination::Message,
+        Some(0) => Termination::Wrong,
+        _ if end.trace.part() != Part::Program => Termination::Loud,
+        _ => Termination::Wrong,
     }
 }
 
@@ -322,23 +322,26 @@ fn try_one(root: &Path, scene: &Scene, case: &Case, log: &Path, findings: &Mutex
     let key = (case.call.clone(), part, verdict);
     *findings.tallies.entry(key).or_default() += 1;
     match verdict {
-        Verdict::Wrong => {
+        Termination::Wrong => {
             let what = describe(scene, case, &end);
             println!("wrong: {what}");
             findings.wrong.push(what);
         }
-        Verdict::Loud => {
+        Termination::Loud => {
             let example = findings.loud.entry((case.call.clone(), part));
             example.or_insert_with(|| describe(scene, case, &end));
         }
-        Verdict::NotReached | Verdict::NeverWoken | Verdict::Right | Verdict::Message => {}
+        Termination::NotReached
+        | Termination::NeverWoken
+        | Termination::Right
+        | Termination::Message => {}
     }
 }
 
 impl Findings {
     /// The sums by class, and what was loud, for people; how many calls were made to fail.
     fn report(&self) -> usize {
-        let mut sums: BTreeMap<(Part, Verdict), usize> = BTreeMap::new();
+        let mut sums: BTreeMap<(Part, Termination), usize> = BTreeMap::new();
         for ((call, part, verdict), count) in &self.tallies {
             println!("{call:18} {part:?} {verdict:?}: {count}");
             *sums.entry((*part, *verdict)).or_default() += count;
@@ -349,7 +352,7 @@ impl Findings {
         for ((part, verdict), count) in &sums {
             println!("all: {part:?} {verdict:?}: {count}");
         }
-        let reached = |(_, verdict): &(Part, Verdict)| *verdict != Verdict::NotReached;
+        let reached = |(_, verdict): &(Part, Termination)| *verdict != Termination::NotReached;
         let reached = sums.iter().filter(|(key, _)| reached(key));
         reached.map(|(_, count)| count).sum()
     }

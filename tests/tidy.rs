@@ -539,11 +539,11 @@ fn a_circle_on_one_floor_is_found_and_a_straight_line_is_not() {
 fn rooms_are_read_from_paths_and_groups_but_not_from_comments_and_strings() {
     let text = r##"
         //! crate::comment
-        use crate::listing::{Branch, Extras};
+        use crate::listing::{Branch, OrderedItems};
         use crate::{
             show,
             status::{self, Status}, walk as w };
-        fn f() -> crate::tally::Options { /* crate::comment */ g("crate::string", r#"crate::"raw"#, '"') }
+        fn f() -> crate::tally::TallyOptions { /* crate::comment */ g("crate::string", r#"crate::"raw"#, '"') }
         use pdu::cli::{self, Plan}; use other_crate::nothing; pub(crate) fn h() {} crate::MACRO!();
     "##;
     let found: Vec<_> = rooms_used(text).into_iter().collect();

@@ -26,7 +26,7 @@ struct Goal {
 }
 
 /// What became of a goal.
-pub(crate) struct Verdict {
+pub(crate) struct Termination {
     /// The goal, in words.
     pub(crate) what: String,
     /// What was measured.
@@ -37,7 +37,7 @@ pub(crate) struct Verdict {
     pub(crate) at_least: bool,
 }
 
-impl Verdict {
+impl Termination {
     /// Whether it was reached.
     pub(crate) fn reached(&self) -> bool {
         if self.at_least {
@@ -143,8 +143,8 @@ const LEAD: f64 = 1.3;
 const LARGE: [&str; 3] = ["home", "flat", "links"];
 
 /// All that `fields` tell of the goals.
-pub(crate) fn verdicts(fields: &[Field]) -> Vec<Verdict> {
-    let mut verdicts: Vec<Verdict> = GOALS
+pub(crate) fn verdicts(fields: &[Field]) -> Vec<Termination> {
+    let mut verdicts: Vec<Termination> = GOALS
         .iter()
         .filter_map(|goal| verdict(goal, fields))
         .collect();
@@ -160,7 +160,7 @@ fn base(name: &str) -> &str {
     name.split('@').next().unwrap_or(name)
 }
 
-fn verdict(goal: &Goal, fields: &[Field]) -> Option<Verdict> {
+fn verdict(goal: &Goal, fields: &[Field]) -> Option<Termination> {
     let matches = |field: &&Field| {
         base(&field.tree) == goal.tree && field.mode == goal.mode && field.caches == goal.caches
     };
@@ -191,7 +191,7 @@ fn verdict(goal: &Goal, fields: &[Field]) -> Option<Verdict> {
         field.mode.word(),
         field.caches.word()
     );
-    Some(Verdict {
+    Some(Termination {
         what,
         value,
         bound: goal.bound,
@@ -203,7 +203,7 @@ fn compared(measure: &str, goal: &Goal) -> String {
     format!("{measure} of {} / {}", goal.over, goal.under)
 }
 
-fn leads(field: &Field, verdicts: &mut Vec<Verdict>) {
+fn leads(field: &Field, verdicts: &mut Vec<Termination>) {
     let Some(pdu) = field.series("pdu") else {
         return;
     };
@@ -218,7 +218,7 @@ fn leads(field: &Field, verdicts: &mut Vec<Verdict>) {
         let place = format!("{} {}", field.tree, field.mode.word());
         let mut add = |measure: &str, value| {
             let what = format!("{place}: {measure} of {} / pdu", peer.name);
-            verdicts.push(Verdict {
+            verdicts.push(Termination {
                 what,
                 value,
                 bound,
@@ -231,7 +231,7 @@ fn leads(field: &Field, verdicts: &mut Vec<Verdict>) {
 }
 
 /// One line a field: whether all of pdu's outputs were GNU du's.
-fn identity(field: &Field, verdicts: &mut Vec<Verdict>) {
+fn identity(field: &Field, verdicts: &mut Vec<Termination>) {
     let ours = |series: &&Series| series.name.starts_with("pdu") && series.same.is_some();
     let judged: Vec<&Series> = field.series.iter().filter(ours).collect();
     if !judged.is_empty() {
@@ -245,7 +245,7 @@ fn identity(field: &Field, verdicts: &mut Vec<Verdict>) {
             field.mode.word()
         );
         let (value, bound) = (same as f64, judged.len() as f64);
-        verdicts.push(Verdict {
+        verdicts.push(Termination {
             what,
             value,
             bound,

@@ -4,7 +4,7 @@ use std::fmt::{self, Write as _};
 use std::io;
 use std::path::Path;
 
-use crate::goals::Verdict;
+use crate::goals::Termination;
 use crate::rounds::{Field, Series};
 
 /// Bytes in a MiB.
@@ -77,7 +77,7 @@ impl fmt::Display for Ratio {
 }
 
 /// The goals, each with what was reached.
-pub(crate) fn goals(verdicts: &[Verdict]) -> String {
+pub(crate) fn goals(verdicts: &[Termination]) -> String {
     let mut text = String::from("\ngoals\n");
     for verdict in verdicts {
         let word = if verdict.reached() { "ok  " } else { "MISS" };
@@ -92,7 +92,11 @@ pub(crate) fn goals(verdicts: &[Verdict]) -> String {
 }
 
 /// Writes all figures, each round's among them, to `file`.
-pub(crate) fn write_json(file: &Path, fields: &[Field], verdicts: &[Verdict]) -> io::Result<()> {
+pub(crate) fn write_json(
+    file: &Path,
+    fields: &[Field],
+    verdicts: &[Termination],
+) -> io::Result<()> {
     let runs: Vec<String> = fields
         .iter()
         .flat_map(|field| field.series.iter().map(|one| run(field, one)))
@@ -144,7 +148,7 @@ fn run(field: &Field, series: &Series) -> String {
     format!("{{{}}}", members.join(", "))
 }
 
-fn goal(verdict: &Verdict) -> String {
+fn goal(verdict: &Termination) -> String {
     let (what, value, bound) = (
         quote(&verdict.what),
         number(verdict.value),

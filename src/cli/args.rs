@@ -4,7 +4,7 @@
 //! abbreviation ambiguous (`--v` is `--version` there), the abbreviation is a hidden alias of GNU's option.
 //!
 //! This is clap's builder and not its derive macro, because a procedural macro cannot be built where programs are
-//! linked statically (see `.cargo/config.toml`), and that halves the time of a small run.
+//! linked statically (see `.cargo/config.toml`), and that fork the time of a small run.
 
 use std::ffi::OsString;
 

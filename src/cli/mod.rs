@@ -34,15 +34,15 @@ pub struct Environment {
 #[derive(Debug)]
 pub struct Plan {
     /// For the walk.
-    pub walk: walk::Options,
+    pub walk: walk::WalkOptions,
     /// For the count.
-    pub tally: tally::Options,
+    pub tally: tally::TallyOptions,
     /// For the output.
-    pub show: format::Options,
+    pub show: format::FormatOptions,
     /// For standard error.
-    pub status: status::Options,
+    pub status: status::StatusOptions,
     /// What to count.
-    pub operands: Operands,
+    pub operands: InputSource,
     /// Where the report goes, if not to standard output (`-o`).
     pub output: Option<OsString>,
     /// What is worth a word but no error.
@@ -51,7 +51,7 @@ pub struct Plan {
 
 /// Where the names of the operands come from.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Operands {
+pub enum InputSource {
     /// The command line.
     Names(Vec<OsString>),
     /// A file of NUL-terminated names; `-` is standard input.
@@ -62,7 +62,7 @@ pub enum Operands {
 
 /// A command line that cannot be run.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Refusal {
+pub struct UsageError {
     /// What had to be said before.
     pub warnings: Vec<Vec<u8>>,
     /// What is wrong, without the program's name.
@@ -131,7 +131,7 @@ pub fn program_name(words: &[OsString]) -> Vec<u8> {
 }
 
 /// Understands the words of the command line, the first of which is the program's name.
-pub fn parse(mut words: Vec<OsString>, environment: &Environment) -> Result<Request, Refusal> {
+pub fn parse(mut words: Vec<OsString>, environment: &Environment) -> Result<Request, UsageError> {
     let mut command = command();
     if environment.get("POSIXLY_CORRECT").is_some() {
         getopt_errors::end_options_at_first_operand(&mut words, &command);
@@ -151,14 +151,14 @@ pub fn parse(mut words: Vec<OsString>, environment: &Environment) -> Result<Requ
 }
 
 /// What getopt would have complained of first: a bad value before the word that clap refuses, or that word.
-fn first_refusal(error: &clap::Error, words: &[OsString], environment: &Environment) -> Refusal {
+fn first_refusal(error: &clap::Error, words: &[OsString], environment: &Environment) -> UsageError {
     let command = command();
     let before = getopt_errors::before_refused(error, &command, words);
     let matches = command.clone().try_get_matches_from(before);
     let earlier = matches
         .ok()
         .and_then(|matches| ordered_options::check(&matches, words, environment).err());
-    earlier.unwrap_or_else(|| Refusal {
+    earlier.unwrap_or_else(|| UsageError {
         warnings: Vec::new(),
         message: getopt_errors::complaint(error, &command, words),
         details: Vec::new(),

@@ -8,7 +8,7 @@ use clap::parser::ValueSource;
 
 use super::args::NO_WORD;
 use super::plan::{bad_word, values};
-use super::{Environment, Refusal};
+use super::{Environment, UsageError};
 use crate::format::Threshold;
 use crate::gnu::block_size::{BlockSize, SizeError, Suffixes, parse_integer};
 use crate::gnu::exclude::Exclude;
@@ -56,7 +56,7 @@ struct Typed<'a> {
 }
 
 /// What the options say, as they are taken one after the other.
-pub(super) struct Draft {
+pub(super) struct OrderedOptions {
     pub(super) charset: Charset,
     pub(super) block_size: BlockSize,
     pub(super) apparent: bool,
@@ -75,7 +75,7 @@ pub(super) fn check(
     matches: &ArgMatches,
     words: &[OsString],
     environment: &Environment,
-) -> Result<(), Refusal> {
+) -> Result<(), UsageError> {
     draft(matches, words, environment).map(drop)
 }
 
@@ -84,8 +84,8 @@ pub(super) fn draft(
     matches: &ArgMatches,
     words: &[OsString],
     environment: &Environment,
-) -> Result<Draft, Refusal> {
-    let mut draft = Draft::new(environment);
+) -> Result<OrderedOptions, UsageError> {
+    let mut draft = OrderedOptions::new(environment);
     for typed in typed(matches) {
         if let Err(mut refusal) = draft.take(&typed, words) {
             refusal.warnings.extend(draft.wrong);
@@ -93,7 +93,7 @@ pub(super) fn draft(
         }
     }
     match draft.wrong.take() {
-        Some(message) => Err(Refusal::usage(message)),
+        Some(message) => Err(UsageError::usage(message)),
         None => Ok(draft),
     }
 }
@@ -130,7 +130,7 @@ fn typed(matches: &ArgMatches) -> Vec<Typed<'_>> {
     all
 }
 
-impl Draft {
+impl OrderedOptions {
     fn new(environment: &Environment) -> Self {
         let charset = environment.charset();
         let get = |name| environment.get(name).map(OsStrExt::as_bytes);
@@ -154,7 +154,7 @@ impl Draft {
         }
     }
 
-    fn take(&mut self, typed: &Typed<'_>, words: &[OsString]) -> Result<(), Refusal> {
+    fn take(&mut self, typed: &Typed<'_>, words: &[OsString]) -> Result<(), UsageError> {
         let value = typed.value.map_or(&b""[..], |value| value.as_bytes());
         match typed.id {
             "block-size" => self.take_block_size(value, words)?,
@@ -180,20 +180,20 @@ impl Draft {
         Ok(())
     }
 
-    fn take_block_size(&mut self, value: &[u8], words: &[OsString]) -> Result<(), Refusal> {
+    fn take_block_size(&mut self, value: &[u8], words: &[OsString]) -> Result<(), UsageError> {
         let option = spelling(b"-B", b"--block-size", value, words);
         self.block_size =
             BlockSize::parse(value).map_err(|error| bad_size(error, option, value))?;
         Ok(())
     }
 
-    fn take_threshold(&mut self, value: &[u8], words: &[OsString]) -> Result<(), Refusal> {
+    fn take_threshold(&mut self, value: &[u8], words: &[OsString]) -> Result<(), UsageError> {
         let option = spelling(b"-t", b"--threshold", value, words);
         let size = parse_integer(value, Suffixes::Sizes)
             .map_err(|error| bad_size(error, option, value))?;
         self.threshold = match size {
             0 if value.starts_with(b"-") => {
-                return Err(Refusal::plain("invalid --threshold argument '-0'"));
+                return Err(UsageError::plain("invalid --threshold argument '-0'"));
             }
             0.. => Threshold::AtLeast(size.unsigned_abs().into()),
             _ => Threshold::AtMost(size.unsigned_abs().into()),
@@ -201,7 +201,7 @@ impl Draft {
         Ok(())
     }
 
-    fn take_time(&mut self, word: &[u8]) -> Result<(), Refusal> {
+    fn take_time(&mut self, word: &[u8]) -> Result<(), UsageError> {
         if word == NO_WORD.as_bytes() {
             self.time = Some(TimeKind::Modified);
             return Ok(());
@@ -287,11 +287,11 @@ fn spelling(
     short
 }
 
-fn bad_size(error: SizeError, option: &[u8], value: &[u8]) -> Refusal {
+fn bad_size(error: SizeError, option: &[u8], value: &[u8]) -> UsageError {
     let (what, end): (&[u8], &[u8]) = match error {
         SizeError::Invalid => (b"invalid ", b"'"),
         SizeError::InvalidSuffix => (b"invalid suffix in ", b"'"),
         SizeError::TooLarge => (b"", b"' too large"),
     };
-    Refusal::plain([what, option, b" argument '", value, end].concat())
+    UsageError::plain([what, option, b" argument '", value, end].concat())
 }

@@ -7,11 +7,11 @@ use std::sync::Arc;
 use clap::ArgMatches;
 use clap::parser::ValuesRef;
 
-use super::ordered_options::{Draft, draft};
+use super::ordered_options::{OrderedOptions, draft};
 use super::reports::{self, Reports};
 use super::show_options::show_options;
-use super::{Environment, Operands, Plan, Refusal};
-use crate::count::record::Scribe;
+use super::{Environment, InputSource, Plan, UsageError};
+use crate::count::record::EntryRenderer;
 use crate::count::tally;
 use crate::format;
 use crate::format::{By, Shape, Sort};
@@ -29,7 +29,7 @@ pub(super) fn plan(
     matches: &ArgMatches,
     words: &[OsString],
     environment: &Environment,
-) -> Result<Plan, Refusal> {
+) -> Result<Plan, UsageError> {
     let charset = environment.charset();
     let draft = draft(matches, words, environment)?;
     let mut warnings = Vec::new();
@@ -38,7 +38,7 @@ pub(super) fn plan(
         let text = "warning: options --apparent-size and -b are ineffective with --inodes";
         warnings.push(text.into());
     }
-    let warned = |refusal: Refusal| Refusal {
+    let warned = |refusal: UsageError| UsageError {
         warnings: warnings.clone(),
         ..refusal
     };
@@ -53,9 +53,9 @@ pub(super) fn plan(
     Ok(Plan {
         walk: walk_options(matches, draft, remember, max_depth, &show),
         show,
-        tally: tally::Options {
+        tally: tally::TallyOptions {
             separate: matches.get_flag("separate-dirs"),
-            since_epoch: !matches!(operands, Operands::Export(_)),
+            since_epoch: !matches!(operands, InputSource::Export(_)),
         },
         status: status_options(matches, words, environment),
         operands,
@@ -68,8 +68,8 @@ fn status_options(
     matches: &ArgMatches,
     words: &[OsString],
     environment: &Environment,
-) -> status::Options {
-    status::Options {
+) -> status::StatusOptions {
+    status::StatusOptions {
         program: super::program_name(words),
         charset: environment.charset(),
         verbose: matches.get_flag("verbose"),
@@ -79,18 +79,18 @@ fn status_options(
 
 fn walk_options(
     matches: &ArgMatches,
-    draft: Draft,
+    draft: OrderedOptions,
     remember: Remember,
     max_depth: u32,
-    show: &format::Options,
-) -> walk::Options {
+    show: &format::FormatOptions,
+) -> walk::WalkOptions {
     let names_all = show.shape == Shape::Ncdu || matches.get_flag("all");
     let folds = can_fold(matches, remember) && max_depth < u32::MAX && show.by.is_none();
     let name_files = match show.by {
         Some(_) => Some(u32::MAX),
         None => names_all.then_some(max_depth),
     };
-    walk::Options {
+    walk::WalkOptions {
         walkers: draft.walkers,
         follow: draft.follow,
         one_file_system: matches.get_flag("one-file-system"),
@@ -99,7 +99,8 @@ fn walk_options(
         name_files,
         least: show.least.clone(),
         details: name_files.is_some() && wants_details(show),
-        scribe: (show.shape == Shape::Ncdu).then(|| Arc::new(show.ncdu.entries) as Arc<dyn Scribe>),
+        renderer: (show.shape == Shape::Ncdu)
+            .then(|| Arc::new(show.ncdu.entries) as Arc<dyn EntryRenderer>),
         fold_below: folds.then_some(max_depth),
         time: draft
             .time
@@ -109,7 +110,7 @@ fn walk_options(
 }
 
 /// Whether a report tells of files more than their sizes. That takes memory for every file that waits.
-fn wants_details(show: &format::Options) -> bool {
+fn wants_details(show: &format::FormatOptions) -> bool {
     match show.shape {
         _ if show.by.is_some() => true,
         Shape::Du => false,
@@ -119,7 +120,7 @@ fn wants_details(show: &format::Options) -> bool {
 }
 
 /// Whether times matter though none is shown.
-fn wants_time(show: &format::Options) -> bool {
+fn wants_time(show: &format::FormatOptions) -> bool {
     let is_by_age = show.by.is_some_and(|by| by.by == By::Age);
     is_by_age || show.ranking.sort == Some(Sort::Time)
 }
@@ -135,7 +136,7 @@ pub(super) fn bad_word(
     context: &str,
     details: &str,
     charset: Charset,
-) -> Refusal {
+) -> UsageError {
     let what: &[u8] = match error {
         WordError::Invalid => b"invalid argument ",
         WordError::Ambiguous => b"ambiguous argument ",
@@ -144,13 +145,13 @@ pub(super) fn bad_word(
     quote::apply(Style::Locale, word, charset, &mut message);
     message.extend_from_slice(b" for ");
     message.extend_from_slice(&quote::quote(context.as_bytes(), charset));
-    Refusal {
+    UsageError {
         details: details.into(),
-        ..Refusal::usage(message)
+        ..UsageError::usage(message)
     }
 }
 
-impl Refusal {
+impl UsageError {
     pub(super) fn usage(message: impl Into<Vec<u8>>) -> Self {
         Self {
             warnings: Vec::new(),
@@ -172,12 +173,14 @@ fn depth(
     matches: &ArgMatches,
     given: Option<i64>,
     warnings: &mut Vec<Vec<u8>>,
-) -> Result<u32, Refusal> {
+) -> Result<u32, UsageError> {
     if !matches.get_flag("summarize") {
         return Ok(given.map_or(u32::MAX, |depth| u32::try_from(depth).unwrap_or(u32::MAX)));
     }
     if matches.get_flag("all") {
-        return Err(Refusal::usage("cannot both summarize and show all entries"));
+        return Err(UsageError::usage(
+            "cannot both summarize and show all entries",
+        ));
     }
     match given {
         None => {}
@@ -186,7 +189,7 @@ fn depth(
         }
         Some(depth) => {
             let message = format!("warning: summarizing conflicts with --max-depth={depth}");
-            return Err(Refusal::usage(message));
+            return Err(UsageError::usage(message));
         }
     }
     Ok(0)
@@ -196,7 +199,7 @@ fn time(
     matches: &ArgMatches,
     kind: Option<TimeKind>,
     environment: &Environment,
-) -> Result<Option<(TimeStyle, jiff::tz::TimeZone)>, Refusal> {
+) -> Result<Option<(TimeStyle, jiff::tz::TimeZone)>, UsageError> {
     if kind.is_none() {
         return Ok(None);
     }
@@ -225,31 +228,36 @@ fn without_posix(mut word: &[u8]) -> &[u8] {
     word
 }
 
-fn operands(matches: &ArgMatches, charset: Charset) -> Result<Operands, Refusal> {
+fn operands(matches: &ArgMatches, charset: Charset) -> Result<InputSource, UsageError> {
     if let Some(export) = reports::export(matches, charset)? {
         return Ok(export);
     }
     let mut files = values(matches, "files");
     let Some(file) = values(matches, "files0-from").next_back() else {
-        return Ok(Operands::Names(match files.len() {
+        return Ok(InputSource::Names(match files.len() {
             0 => vec![OsString::from(".")],
             _ => files.cloned().collect(),
         }));
     };
     match files.next() {
-        None => Ok(Operands::From(file.clone())),
+        None => Ok(InputSource::From(file.clone())),
         Some(extra) => {
             let extra = quote::quote(extra.as_bytes(), charset);
-            Err(Refusal {
+            Err(UsageError {
                 details: b"file operands cannot be combined with --files0-from\n".into(),
-                ..Refusal::usage([b"extra operand ", extra.as_slice()].concat())
+                ..UsageError::usage([b"extra operand ", extra.as_slice()].concat())
             })
         }
     }
 }
 
 /// A whole export holds all links and says that they are links: whoever reads it counts them once.
-fn tells_links(matches: &ArgMatches, draft: &Draft, reports: &Reports, max_depth: u32) -> bool {
+fn tells_links(
+    matches: &ArgMatches,
+    draft: &OrderedOptions,
+    reports: &Reports,
+    max_depth: u32,
+) -> bool {
     reports.shape == Shape::Ncdu
         && max_depth == u32::MAX
         && draft.follow != Follow::Always
@@ -260,10 +268,10 @@ fn tells_links(matches: &ArgMatches, draft: &Draft, reports: &Reports, max_depth
 fn remember(
     matches: &ArgMatches,
     follow: Follow,
-    operands: &Operands,
+    operands: &InputSource,
     tells_links: bool,
 ) -> Remember {
-    let several = !matches!(operands, Operands::Names(names) if names.len() < 2);
+    let several = !matches!(operands, InputSource::Names(names) if names.len() < 2);
     if matches.get_flag("count-links") || tells_links {
         Remember::Nothing
     } else if several || follow == Follow::Always {

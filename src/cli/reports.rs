@@ -11,7 +11,7 @@ use rustix::io::Errno;
 
 use super::args::NO_WORD;
 use super::plan::{bad_word, values};
-use super::{Operands, Refusal};
+use super::{InputSource, UsageError};
 use crate::format::{By, Color, Ranking, Shape, Sort, ncdu};
 use crate::gnu::argmatch;
 use crate::gnu::block_size::{Suffixes, parse_integer};
@@ -53,7 +53,7 @@ const OF_LINES: [(&str, &str); 7] = [
 ];
 
 /// Reads the options.
-pub(super) fn reports(matches: &ArgMatches, charset: Charset) -> Result<Reports, Refusal> {
+pub(super) fn reports(matches: &ArgMatches, charset: Charset) -> Result<Reports, UsageError> {
     let shape = word(matches, "format", &Shape::WORDS, charset)?;
     let is_tree = matches.get_flag("tree");
     let shape = shape.unwrap_or(if is_tree { Shape::Tree } else { Shape::Du });
@@ -80,18 +80,21 @@ pub(super) fn reports(matches: &ArgMatches, charset: Charset) -> Result<Reports,
 }
 
 /// The export to read instead of walking, if there is one.
-pub(super) fn export(matches: &ArgMatches, charset: Charset) -> Result<Option<Operands>, Refusal> {
+pub(super) fn export(
+    matches: &ArgMatches,
+    charset: Charset,
+) -> Result<Option<InputSource>, UsageError> {
     let Some(file) = values(matches, "from").next_back() else {
         return Ok(None);
     };
     refuse_any(matches, &OF_THE_WALK, "--from")?;
     match values(matches, "files").next() {
-        None => Ok(Some(Operands::Export(file.clone()))),
+        None => Ok(Some(InputSource::Export(file.clone()))),
         Some(extra) => {
             let extra = quote::quote(extra.as_bytes(), charset);
-            Err(Refusal {
+            Err(UsageError {
                 details: b"file operands cannot be combined with --from\n".into(),
-                ..Refusal::usage([b"extra operand ", extra.as_slice()].concat())
+                ..UsageError::usage([b"extra operand ", extra.as_slice()].concat())
             })
         }
     }
@@ -100,10 +103,10 @@ pub(super) fn export(matches: &ArgMatches, charset: Charset) -> Result<Option<Op
 /// Whether the report can be had of these operands.
 pub(super) fn check(
     reports: &Reports,
-    operands: &Operands,
+    operands: &InputSource,
     (follow, time): (Follow, Option<TimeKind>),
     charset: Charset,
-) -> Result<(), Refusal> {
+) -> Result<(), UsageError> {
     if reports.shape == Shape::Ncdu {
         check_root(operands, follow, charset)?;
     }
@@ -111,15 +114,15 @@ pub(super) fn check(
 }
 
 /// Whether the operands are what an export can be made of: one directory, or another export.
-fn check_root(operands: &Operands, follow: Follow, charset: Charset) -> Result<(), Refusal> {
-    let Operands::Names(names) = operands else {
+fn check_root(operands: &InputSource, follow: Follow, charset: Charset) -> Result<(), UsageError> {
+    let InputSource::Names(names) = operands else {
         return Ok(());
     };
     if let [_, extra, ..] = names.as_slice() {
         let extra = quote::quote(extra.as_bytes(), charset);
-        return Err(Refusal {
+        return Err(UsageError {
             details: b"an export has one directory as its root\n".into(),
-            ..Refusal::usage([b"extra operand ", extra.as_slice()].concat())
+            ..UsageError::usage([b"extra operand ", extra.as_slice()].concat())
         });
     }
     for name in names {
@@ -131,7 +134,7 @@ fn check_root(operands: &Operands, follow: Follow, charset: Charset) -> Result<(
         let name = quote::quoteaf(name.as_bytes(), charset);
         let reason = status::reason(reason.raw_os_error());
         let message = [what, &*name, b": ", reason.as_bytes()].concat();
-        return Err(Refusal::plain(message));
+        return Err(UsageError::plain(message));
     }
     Ok(())
 }
@@ -145,14 +148,18 @@ fn root_type(name: &OsStr, follow: Follow) -> rustix::io::Result<FileType> {
 }
 
 /// An export holds the times of modification, and no others.
-fn check_time(shape: Shape, operands: &Operands, time: Option<TimeKind>) -> Result<(), Refusal> {
+fn check_time(
+    shape: Shape,
+    operands: &InputSource,
+    time: Option<TimeKind>,
+) -> Result<(), UsageError> {
     let option = match time {
         Some(TimeKind::Accessed) => "--time=atime",
         Some(TimeKind::Changed) => "--time=ctime",
         Some(TimeKind::Modified) | None => return Ok(()),
     };
     match operands {
-        Operands::Export(_) => Err(cannot_combine(option, "--from")),
+        InputSource::Export(_) => Err(cannot_combine(option, "--from")),
         _ if shape == Shape::Ncdu => Err(cannot_combine(option, "--format=ncdu")),
         _ => Ok(()),
     }
@@ -160,15 +167,15 @@ fn check_time(shape: Shape, operands: &Operands, time: Option<TimeKind>) -> Resu
 
 /// What an export of the operands tells.
 pub(super) fn ncdu(
-    operands: &Operands,
+    operands: &InputSource,
     max_depth: u32,
     links: bool,
     time: Option<TimeKind>,
-) -> ncdu::Options {
+) -> ncdu::NcduOptions {
     let root = match operands {
         // Without looking at the disk: what is a symbolic link stays one.
-        Operands::Names(names) => names.first().and_then(|name| absolute(name).ok()),
-        Operands::From(_) | Operands::Export(_) => None,
+        InputSource::Names(names) => names.first().and_then(|name| absolute(name).ok()),
+        InputSource::From(_) | InputSource::Export(_) => None,
     };
     let root = root.map(|root| {
         // What was typed may end in a slash, which is no part of a name.
@@ -176,7 +183,7 @@ pub(super) fn ncdu(
         parts.as_path().as_os_str().as_bytes().to_vec()
     });
     let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
-    ncdu::Options {
+    ncdu::NcduOptions {
         max_depth,
         root,
         entries: ncdu::Entries {
@@ -187,7 +194,11 @@ pub(super) fn ncdu(
     }
 }
 
-fn refuse_any(matches: &ArgMatches, options: &[(&str, &str)], with: &str) -> Result<(), Refusal> {
+fn refuse_any(
+    matches: &ArgMatches,
+    options: &[(&str, &str)],
+    with: &str,
+) -> Result<(), UsageError> {
     use clap::parser::ValueSource::CommandLine;
     let is_given = |id| matches.value_source(id) == Some(CommandLine);
     match options.iter().find(|(id, _)| is_given(id)) {
@@ -196,8 +207,8 @@ fn refuse_any(matches: &ArgMatches, options: &[(&str, &str)], with: &str) -> Res
     }
 }
 
-fn cannot_combine(option: &str, with: &str) -> Refusal {
-    Refusal::usage(format!("{option} cannot be combined with {with}"))
+fn cannot_combine(option: &str, with: &str) -> UsageError {
+    UsageError::usage(format!("{option} cannot be combined with {with}"))
 }
 
 /// The last word given to an option, out of those that it takes; nothing where it was not given.
@@ -206,7 +217,7 @@ fn word<T: Copy + PartialEq>(
     id: &str,
     table: &[(&str, T)],
     charset: Charset,
-) -> Result<Option<T>, Refusal> {
+) -> Result<Option<T>, UsageError> {
     let given = values(matches, id).rfind(|word| *word != NO_WORD);
     let Some(word) = given.map(|word| word.as_bytes()) else {
         return Ok(None);
@@ -220,7 +231,7 @@ fn word<T: Copy + PartialEq>(
     })
 }
 
-fn top(matches: &ArgMatches, charset: Charset) -> Result<Option<usize>, Refusal> {
+fn top(matches: &ArgMatches, charset: Charset) -> Result<Option<usize>, UsageError> {
     let Some(value) = values(matches, "top").next_back() else {
         return Ok(None);
     };
@@ -229,7 +240,7 @@ fn top(matches: &ArgMatches, charset: Charset) -> Result<Option<usize>, Refusal>
         _ => {
             let value = quote::quote(value.as_bytes(), charset);
             let message = [b"invalid number of entries ", value.as_slice()].concat();
-            Err(Refusal::usage(message))
+            Err(UsageError::usage(message))
         }
     }
 }

@@ -6,11 +6,11 @@ use std::time::SystemTime;
 
 use clap::ArgMatches;
 
-use super::ordered_options::Draft;
+use super::ordered_options::OrderedOptions;
 use super::reports::Reports;
 use super::{Environment, terminal_options};
-use crate::count::min_size::Least;
-use crate::count::usage::Moment;
+use crate::count::min_size::MinSize;
+use crate::count::usage::FileTime;
 use crate::format;
 use crate::format::chart::Sizes;
 use crate::format::{By, Measure, Selection, Shape, Threshold, classes, lines, ncdu};
@@ -20,14 +20,14 @@ use crate::sys::owners;
 
 pub(super) fn show_options(
     matches: &ArgMatches,
-    draft: &Draft,
+    draft: &OrderedOptions,
     reports: &Reports,
-    (time, export): (Option<(TimeStyle, jiff::tz::TimeZone)>, ncdu::Options),
+    (time, export): (Option<(TimeStyle, jiff::tz::TimeZone)>, ncdu::NcduOptions),
     environment: &Environment,
-) -> format::Options {
+) -> format::FormatOptions {
     let measure = measure(matches, draft.apparent);
     let to_terminal = reports.output.is_none() && std::io::stdout().is_terminal();
-    format::Options {
+    format::FormatOptions {
         shape: reports.shape,
         by: reports
             .by
@@ -40,7 +40,7 @@ pub(super) fn show_options(
         },
         ranking: reports.ranking,
         least: least(draft, reports, measure),
-        lines: lines::Options {
+        lines: lines::LineOptions {
             measure,
             block_size: match matches.get_flag("inodes") {
                 true => draft.block_size.for_inodes(),
@@ -57,18 +57,23 @@ pub(super) fn show_options(
 }
 
 /// Where not every file has a line: from which size on.
-fn least(draft: &Draft, reports: &Reports, measure: Measure) -> Option<Least> {
+fn least(draft: &OrderedOptions, reports: &Reports, measure: Measure) -> Option<MinSize> {
     let is_one_by_one = reports.by.is_some() || reports.shape == Shape::Ncdu;
     let is_bounded = reports.ranking.top.is_some() || reports.shape == Shape::Tree;
     match draft.threshold {
         _ if is_one_by_one => None,
-        Threshold::AtLeast(least) if least > 0 || is_bounded => Some(Least::new(measure, least)),
+        Threshold::AtLeast(least) if least > 0 || is_bounded => Some(MinSize::new(measure, least)),
         _ => None,
     }
 }
 
-fn classes_by(by: By, matches: &ArgMatches, draft: &Draft, shape: Shape) -> classes::Options {
-    classes::Options {
+fn classes_by(
+    by: By,
+    matches: &ArgMatches,
+    draft: &OrderedOptions,
+    shape: Shape,
+) -> classes::ClassOptions {
+    classes::ClassOptions {
         by,
         now: now(),
         sizes: match shape {
@@ -81,10 +86,10 @@ fn classes_by(by: By, matches: &ArgMatches, draft: &Draft, shape: Shape) -> clas
 }
 
 /// Before 1970 and after the end of time it is 1970.
-fn now() -> Moment {
+fn now() -> FileTime {
     let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
     let since = since.unwrap_or_default();
-    Moment {
+    FileTime {
         seconds: i64::try_from(since.as_secs()).unwrap_or(0),
         nanoseconds: since.subsec_nanos(),
     }

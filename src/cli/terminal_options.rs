@@ -40,7 +40,7 @@ pub(super) fn tree(
     block_size: BlockSize,
     environment: &Environment,
     to_terminal: bool,
-) -> tree::Options {
+) -> tree::TreeOptions {
     let (columns, rows) = screen(environment, to_terminal);
     let rows = usize::from(rows.saturating_sub(PROMPT)).max(1);
     let is_dumb = environment.get("TERM").is_some_and(|term| term == "dumb");
@@ -50,10 +50,10 @@ pub(super) fn tree(
         Color::Never => false,
         Color::Auto => to_terminal && !is_dumb && !is_refused,
     };
-    tree::Options {
+    tree::TreeOptions {
         rows: (!is_any_given(matches, &OF_LENGTH)).then_some(rows),
         separate: matches.get_flag("separate-dirs"),
-        chart: chart::Options {
+        chart: chart::ChartOptions {
             columns: columns.into(),
             sizes: sizes(matches, block_size, matches.get_flag("inodes")),
             is_ascii: is_dumb || environment.charset() == Charset::Ascii,

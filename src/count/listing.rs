@@ -3,13 +3,13 @@
 //! A walker sends one listing a directory (a directory of more than [`GROUP`] entries: one a group). It carries
 //! the sizes of the files that nobody will ask for by name, already summed, and, in the order of a lone walker,
 //! everything that must keep its place: subdirectories, named files, files with several links, failures. What an
-//! export tells of a file is written by its walker ([`Scribe`](crate::count::record::Scribe)), and keeps its place as text.
+//! export tells of a file is written by its walker ([`EntryRenderer`](crate::count::record::EntryRenderer)), and keeps its place as text.
 //!
 //! ```text
 //!   Branch (command line)            Listing of "a"
 //!     names: a  b/c                    found:  the directory itself
 //!     keys:  1  2                      files:  the sum of its plain files
-//!        ▲                             extras: [linked file][subdirectory][failure] ...
+//!        ▲                             ordered_items: [linked file][subdirectory][failure] ...
 //!        └── Branch of "a" ◄────────── branch: its subdirectories, keys 3, 4, ...
 //!              names: x y
 //! ```
@@ -19,7 +19,7 @@
 use std::ffi::CStr;
 use std::sync::Arc;
 
-use crate::count::ordered_items::{Extras, What};
+use crate::count::ordered_items::{ItemKind, OrderedItems};
 use crate::count::usage::{Detail, Entry, Inode, Usage};
 use crate::sys::failure::Failure;
 
@@ -225,7 +225,7 @@ pub struct Listing {
     /// The sum of the files in it that need no place of their own.
     pub files: Usage,
     /// What needs its place; nothing in most directories.
-    pub extras: Option<Box<Extras>>,
+    pub ordered_items: Option<Box<OrderedItems>>,
     /// The subdirectories, in order.
     pub branch: Option<Arc<Branch>>,
     /// The key under which the next group of this directory arrives.
@@ -271,8 +271,12 @@ impl Listing {
         if let Found::Directory(entry, _) | Found::File(entry, _) = &self.found {
             seen += &entry.usage();
         }
-        for extra in self.extras.iter().flat_map(|extras| extras.iter()) {
-            if let What::File(entry) = extra.what {
+        for extra in self
+            .ordered_items
+            .iter()
+            .flat_map(|ordered_items| ordered_items.iter())
+        {
+            if let ItemKind::File(entry) = extra.what {
                 seen += &entry.usage();
             }
         }

@@ -11,13 +11,13 @@ use crate::count::usage::{Entry, Measure};
 
 /// See the module. Copies are one and the same.
 #[derive(Debug, Clone)]
-pub struct Least {
+pub struct MinSize {
     measure: Measure,
     /// Numbers beyond 64 bits are taken for the largest of these, which leaves out less.
     number: Arc<AtomicU64>,
 }
 
-impl Least {
+impl MinSize {
     /// Lets everything of this measure pass that is no smaller than the number.
     #[must_use]
     pub fn new(measure: Measure, number: u128) -> Self {
@@ -32,7 +32,7 @@ impl Least {
 
     /// True where an entry may have a line.
     #[must_use]
-    pub fn lets(&self, entry: &Entry) -> bool {
+    pub fn admits(&self, entry: &Entry) -> bool {
         self.measure.of(&entry.usage()) >= self.number.load(Ordering::Relaxed).into()
     }
 }
@@ -44,24 +44,24 @@ fn clamp(number: u128) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::count::usage::Moment;
+    use crate::count::usage::FileTime;
 
     #[test]
     fn it_only_rises_and_never_leaves_out_what_is_as_large() {
-        let least = Least::new(Measure::Allocated, 1024);
+        let least = MinSize::new(Measure::Allocated, 1024);
         let file = |blocks| Entry {
             blocks,
             size: 0,
-            time: Moment::NEVER,
-            once: None,
+            time: FileTime::NEVER,
+            dedup_key: None,
         };
-        assert!(!least.lets(&file(1)));
-        assert!(least.lets(&file(2)));
+        assert!(!least.admits(&file(1)));
+        assert!(least.admits(&file(2)));
         least.raise(1025);
         least.raise(7);
-        assert!(!least.lets(&file(2)));
-        assert!(least.lets(&file(3)));
+        assert!(!least.admits(&file(2)));
+        assert!(least.admits(&file(3)));
         least.raise(u128::MAX);
-        assert!(least.lets(&file(u64::MAX)));
+        assert!(least.admits(&file(u64::MAX)));
     }
 }

@@ -1,60 +1,60 @@
-//! What must keep its place among the subdirectories of a listing: named files, files with several links, failures,
-//! and what a scribe has written already.
+//! ItemKind must keep its place among the subdirectories of a listing: named files, files with several links, failures,
+//! and what a renderer has written already.
 //!
 //! Packed: of a large directory there are many, and they wait.
 
 use std::ops::Range;
 
-use crate::count::usage::{Detail, Entry, Inode, Moment};
+use crate::count::usage::{Detail, Entry, FileTime, Inode};
 use crate::count::varint;
 use crate::sys::failure::Failure;
 
 /// Something that must keep its place among the subdirectories of a listing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Extra<'a> {
+pub struct OrderedItem<'a> {
     /// How many of the listing's subdirectories come before it.
-    pub before: u32,
+    pub position: u32,
     /// Its name, empty where nobody will ask for it; or what was written.
     pub name: &'a [u8],
-    /// What it is.
-    pub what: What,
+    /// ItemKind it is.
+    pub what: ItemKind,
     /// More about a file, where a report wants that.
     pub detail: Option<Detail>,
 }
 
-/// See [`Extra`].
+/// See [`OrderedItem`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum What {
+pub enum ItemKind {
     /// A file that has a line of its own, or links elsewhere.
     File(Entry),
     /// An entry that could not be looked at.
     Failed(Failure),
-    /// What a scribe wrote of files in a row, whose sizes are counted elsewhere.
+    /// ItemKind a renderer wrote of files in a row, whose sizes are counted elsewhere.
     Written,
 }
 
-/// The extras of one listing, in order. Packed: of a large directory there are many, and they wait.
+/// The ordered_items of one listing, in order. Packed: of a large directory there are many, and they wait.
 #[derive(Debug, Default, Clone)]
-pub struct Extras {
+pub struct OrderedItems {
     packed: Vec<u8>,
-    /// What went wrong with those that failed.
+    /// ItemKind went wrong with those that failed.
     failures: Vec<Failure>,
 }
 
-/// Which of [`Extras`]: where it begins. The first is 0; each says which is the next.
-pub type ExtraAt = usize;
+/// Which of [`OrderedItems`]: where it begins. The first is 0; each says which is the next.
+pub type ItemOffset = usize;
 
-/// From how many bytes on extras are not copied to be taken.
+/// From how many bytes on ordered_items are not copied to be taken.
 const LARGE: usize = 64 * 1024;
 
-/// What follows the place and the name of an extra: the sum of what is true of it.
+/// ItemKind follows the place and the name of an extra: the sum of what is true of it.
 const FAILED: u64 = 1;
 const ONCE: u64 = 2;
 const DETAILED: u64 = 4;
 const TIMED: u64 = 8;
 const WRITTEN: u64 = 16;
 
-impl Extras {
+impl OrderedItems {
     /// None, and no memory for any.
     pub const EMPTY: Self = Self {
         packed: Vec::new(),
@@ -106,10 +106,10 @@ impl Extras {
     }
 
     /// Appends one of which nothing more is wanted.
-    pub fn push(&mut self, before: u32, name: &[u8], what: What) {
+    pub fn push(&mut self, position: u32, name: &[u8], what: ItemKind) {
         let detail = None;
-        self.push_extra(&Extra {
-            before,
+        self.push_extra(&OrderedItem {
+            position,
             name,
             what,
             detail,
@@ -117,25 +117,25 @@ impl Extras {
     }
 
     /// Appends one.
-    pub fn push_extra(&mut self, extra: &Extra<'_>) {
+    pub fn push_extra(&mut self, extra: &OrderedItem<'_>) {
         let out = &mut self.packed;
-        varint::put(out, extra.before.into());
+        varint::put(out, extra.position.into());
         varint::put(out, extra.name.len() as u64);
         out.extend_from_slice(extra.name);
         let entry = match extra.what {
-            What::File(entry) => entry,
-            What::Failed(failure) => {
+            ItemKind::File(entry) => entry,
+            ItemKind::Failed(failure) => {
                 varint::put(out, FAILED);
                 varint::put(out, self.failures.len() as u64);
                 self.failures.push(failure);
                 return;
             }
-            What::Written => return varint::put(out, WRITTEN),
+            ItemKind::Written => return varint::put(out, WRITTEN),
         };
         let truths = [
-            (entry.once.is_some(), ONCE),
+            (entry.dedup_key.is_some(), ONCE),
             (extra.detail.is_some(), DETAILED),
-            (entry.time != Moment::NEVER, TIMED),
+            (entry.time != FileTime::NEVER, TIMED),
         ];
         let kind = truths
             .iter()
@@ -159,27 +159,27 @@ impl Extras {
 
     /// Where the next will be.
     #[must_use]
-    pub fn end(&self) -> ExtraAt {
+    pub fn end(&self) -> ItemOffset {
         self.packed.len()
     }
 
     /// How many subdirectories come before the extra there, if there is one.
     #[must_use]
-    pub fn before(&self, at: ExtraAt) -> Option<u32> {
+    pub fn position(&self, at: ItemOffset) -> Option<u32> {
         let mut rest = self.packed.get(at..).filter(|rest| !rest.is_empty())?;
         u32::try_from(varint::take(&mut rest)).ok()
     }
 
     /// Where the text is that was written, if that is the extra there; and where the next extra is.
     #[must_use]
-    pub fn row(&self, at: ExtraAt) -> Option<(Range<usize>, ExtraAt)> {
+    pub fn row(&self, at: ItemOffset) -> Option<(Range<usize>, ItemOffset)> {
         let (extra, next) = self.get(at)?;
         // The text is followed by what it is: one byte.
         let end = next - 1;
-        (extra.what == What::Written).then(|| (end - extra.name.len()..end, next))
+        (extra.what == ItemKind::Written).then(|| (end - extra.name.len()..end, next))
     }
 
-    /// A part of what [`Extras::row`] found.
+    /// A part of what [`OrderedItems::row`] found.
     #[must_use]
     pub fn text(&self, part: Range<usize>) -> &[u8] {
         self.packed.get(part).unwrap_or_default()
@@ -187,27 +187,27 @@ impl Extras {
 
     /// The extra there, and where the next is.
     #[must_use]
-    pub fn get(&self, at: ExtraAt) -> Option<(Extra<'_>, ExtraAt)> {
+    pub fn get(&self, at: ItemOffset) -> Option<(OrderedItem<'_>, ItemOffset)> {
         let mut rest = self.packed.get(at..).filter(|rest| !rest.is_empty())?;
-        let before = u32::try_from(varint::take(&mut rest)).ok()?;
+        let position = u32::try_from(varint::take(&mut rest)).ok()?;
         let length = usize::try_from(varint::take(&mut rest)).ok()?;
         let (name, mut rest) = rest.split_at_checked(length)?;
         let mut detail = None;
         let what = match varint::take(&mut rest) {
             FAILED => {
                 let index = usize::try_from(varint::take(&mut rest)).ok()?;
-                What::Failed(*self.failures.get(index)?)
+                ItemKind::Failed(*self.failures.get(index)?)
             }
-            WRITTEN => What::Written,
+            WRITTEN => ItemKind::Written,
             kind => {
                 let entry = take_entry(&mut rest, kind);
                 detail = (kind & DETAILED != 0).then(|| take_detail(&mut rest));
-                What::File(entry)
+                ItemKind::File(entry)
             }
         };
         let next = self.packed.len() - rest.len();
-        let extra = Extra {
-            before,
+        let extra = OrderedItem {
+            position,
             name,
             what,
             detail,
@@ -216,7 +216,7 @@ impl Extras {
     }
 
     /// All of them.
-    pub fn iter(&self) -> impl Iterator<Item = Extra<'_>> {
+    pub fn iter(&self) -> impl Iterator<Item = OrderedItem<'_>> {
         let mut at = 0;
         std::iter::from_fn(move || {
             let (extra, next) = self.get(at)?;
@@ -229,11 +229,11 @@ impl Extras {
 fn put_entry(entry: &Entry, out: &mut Vec<u8>) {
     varint::put(out, entry.blocks);
     varint::put(out, entry.size);
-    if entry.time != Moment::NEVER {
+    if entry.time != FileTime::NEVER {
         varint::put_signed(out, entry.time.seconds);
         varint::put(out, entry.time.nanoseconds.into());
     }
-    if let Some(inode) = entry.once {
+    if let Some(inode) = entry.dedup_key {
         varint::put(out, inode.device);
         varint::put(out, inode.number);
     }
@@ -264,15 +264,15 @@ fn take_entry(rest: &mut &[u8], kind: u64) -> Entry {
     let mut entry = Entry {
         blocks: varint::take(rest),
         size: varint::take(rest),
-        time: Moment::NEVER,
-        once: None,
+        time: FileTime::NEVER,
+        dedup_key: None,
     };
     if kind & TIMED != 0 {
         entry.time.seconds = varint::take_signed(rest);
         entry.time.nanoseconds = varint::take(rest) as u32;
     }
     if kind & ONCE != 0 {
-        entry.once = Some(Inode {
+        entry.dedup_key = Some(Inode {
             device: varint::take(rest),
             number: varint::take(rest),
         });
@@ -291,24 +291,24 @@ mod tests {
             operation: Operation::Access,
             errno: 5,
         };
-        let mut extras = Extras::EMPTY;
-        extras.push(0, b"one, two", What::Written);
-        extras.push(1, b"broken", What::Failed(failure));
-        extras.push(1, b"three", What::Written);
+        let mut ordered_items = OrderedItems::EMPTY;
+        ordered_items.push(0, b"one, two", ItemKind::Written);
+        ordered_items.push(1, b"broken", ItemKind::Failed(failure));
+        ordered_items.push(1, b"three", ItemKind::Written);
 
-        let (row, broken) = extras.row(0).expect("it was written");
-        assert_eq!(extras.text(row.clone()), b"one, two");
-        assert_eq!(extras.text(row.start + 5..row.end), b"two");
-        assert!(extras.row(broken).is_none(), "nobody wrote that");
-        let taken = extras.take();
+        let (row, broken) = ordered_items.row(0).expect("it was written");
+        assert_eq!(ordered_items.text(row.clone()), b"one, two");
+        assert_eq!(ordered_items.text(row.start + 5..row.end), b"two");
+        assert!(ordered_items.row(broken).is_none(), "nobody wrote that");
+        let taken = ordered_items.take();
         let told: Vec<_> = taken
             .iter()
-            .map(|extra| (extra.before, extra.name, extra.what))
+            .map(|extra| (extra.position, extra.name, extra.what))
             .collect();
-        let expected: [(u32, &[u8], What); 3] = [
-            (0, b"one, two", What::Written),
-            (1, b"broken", What::Failed(failure)),
-            (1, b"three", What::Written),
+        let expected: [(u32, &[u8], ItemKind); 3] = [
+            (0, b"one, two", ItemKind::Written),
+            (1, b"broken", ItemKind::Failed(failure)),
+            (1, b"three", ItemKind::Written),
         ];
         assert_eq!(told, expected);
     }

@@ -6,7 +6,7 @@ use crate::count::usage::{Detail, Item, Usage};
 
 /// Writes what a format says of an entry, where that depends on nothing but the entry and its directory. Then the
 /// walkers can do it, each for what it finds, and the one thread that keeps the order has only to pass it on.
-pub trait Scribe: Debug + Send + Sync {
+pub trait EntryRenderer: Debug + Send + Sync {
     /// Appends what is said of a file in a directory on the device `above`.
     fn file(&self, name: &[u8], file: &Item<'_>, above: u64, out: &mut Vec<u8>);
 
@@ -57,7 +57,7 @@ impl Record<'_> {
     pub fn item(&self) -> Item<'_> {
         Item {
             usage: self.usage,
-            once: None,
+            dedup_key: None,
             detail: self.detail,
         }
     }

@@ -11,12 +11,12 @@ use foldhash::fast::FixedState;
 use crate::count::listing::push_name;
 use crate::count::order::{Extent, Step};
 use crate::count::record::{Kind, Record};
-use crate::count::usage::{Inode, Item, Moment, Usage};
+use crate::count::usage::{FileTime, Inode, Item, Usage};
 use crate::sys::failure::Failure;
 
 /// What the count is asked for.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Options {
+pub struct TallyOptions {
     /// Directories do not count their subdirectories (`-S`).
     pub separate: bool,
     /// The grand total is never older than the epoch, be it the total of nothing, as GNU du has it. An export may know
@@ -27,7 +27,7 @@ pub struct Options {
 /// See the module.
 #[derive(Debug, Default)]
 pub struct Tally {
-    options: Options,
+    options: TallyOptions,
     levels: Vec<Level>,
     /// The path of the directory that the walk is in, up to `here`; then what was told last.
     path: Vec<u8>,
@@ -78,13 +78,13 @@ pub enum Told<'a> {
 impl Tally {
     /// A count of nothing yet.
     #[must_use]
-    pub fn new(options: Options) -> Self {
+    pub fn new(options: TallyOptions) -> Self {
         let mut tally = Self {
             options,
             ..Self::default()
         };
         if options.since_epoch {
-            tally.counts.total.newest = Moment {
+            tally.counts.total.newest = FileTime {
                 seconds: 0,
                 nanoseconds: 0,
             };
@@ -215,7 +215,7 @@ impl Tally {
     }
 
     fn is_new(&mut self, item: &Item<'_>) -> bool {
-        item.once.is_none_or(|inode| self.seen.insert(inode))
+        item.dedup_key.is_none_or(|inode| self.seen.insert(inode))
     }
 }
 

@@ -8,21 +8,21 @@
 ///
 /// File systems store what they like; no value is refused, and the order is that of the two numbers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Moment {
+pub struct FileTime {
     /// Seconds since 1970-01-01T00:00:00Z, negative before.
     pub seconds: i64,
     /// Nanoseconds, normally below 1,000,000,000.
     pub nanoseconds: u32,
 }
 
-impl Moment {
+impl FileTime {
     /// Before every time: the newest of nothing.
     pub const NEVER: Self = Self {
         seconds: i64::MIN,
         nanoseconds: 0,
     };
 
-    /// A time that a file has: never [`Moment::NEVER`], but a nanosecond later, which no report tells from it.
+    /// A time that a file has: never [`FileTime::NEVER`], but a nanosecond later, which no report tells from it.
     #[must_use]
     pub fn of_file(seconds: i64, nanoseconds: u32) -> Self {
         let moment = Self {
@@ -49,7 +49,7 @@ pub struct Usage {
     /// Number of entries (GNU du: inodes).
     pub inodes: u64,
     /// The newest of the chosen time stamps.
-    pub newest: Moment,
+    pub newest: FileTime,
 }
 
 impl Usage {
@@ -58,7 +58,7 @@ impl Usage {
         allocated: 0,
         apparent: 0,
         inodes: 0,
-        newest: Moment::NEVER,
+        newest: FileTime::NEVER,
     };
 }
 
@@ -136,7 +136,7 @@ pub struct Item<'a> {
     /// Its own usage.
     pub usage: Usage,
     /// Set when it must be counted once only, however often it is met.
-    pub once: Option<Inode>,
+    pub dedup_key: Option<Inode>,
     /// More about it, where a report asked for that.
     pub detail: Option<&'a Detail>,
 }
@@ -149,9 +149,9 @@ pub struct Entry {
     /// Apparent size in bytes, already 0 for what has none.
     pub size: u64,
     /// The chosen time stamp.
-    pub time: Moment,
+    pub time: FileTime,
     /// Set when the entry must be counted once only, however often it is met.
-    pub once: Option<Inode>,
+    pub dedup_key: Option<Inode>,
 }
 
 impl Entry {
@@ -171,7 +171,7 @@ impl Entry {
     pub fn item<'a>(&self, detail: Option<&'a Detail>) -> Item<'a> {
         Item {
             usage: self.usage(),
-            once: self.once,
+            dedup_key: self.dedup_key,
             detail,
         }
     }
@@ -186,8 +186,8 @@ mod tests {
         let entry = Entry {
             blocks: u64::MAX,
             size: u64::MAX,
-            time: Moment::NEVER,
-            once: None,
+            time: FileTime::NEVER,
+            dedup_key: None,
         };
         let mut sum = Usage::default();
         for _ in 0..3 {
@@ -201,7 +201,7 @@ mod tests {
     #[test]
     fn the_newest_time_wins_and_nothing_is_older_than_never() {
         let at = |seconds, nanoseconds| Usage {
-            newest: Moment {
+            newest: FileTime {
                 seconds,
                 nanoseconds,
             },
@@ -209,10 +209,10 @@ mod tests {
         };
         let mut sum = Usage::default();
         sum += &Usage {
-            newest: Moment::of_file(i64::MIN, 0),
+            newest: FileTime::of_file(i64::MIN, 0),
             ..Usage::default()
         };
-        assert!(sum.newest > Moment::NEVER && sum.newest.seconds == i64::MIN);
+        assert!(sum.newest > FileTime::NEVER && sum.newest.seconds == i64::MIN);
         sum += &at(-5, 1);
         assert_eq!(sum.newest.seconds, -5);
         sum += &at(-5, 2);

@@ -69,7 +69,7 @@ impl Sizes {
 
 /// How lines look.
 #[derive(Debug, Clone)]
-pub struct Options {
+pub struct ChartOptions {
     /// The widest that a line may be.
     pub columns: usize,
     /// How sizes are written.
@@ -150,8 +150,8 @@ const ASCII: Strokes = Strokes {
 /// See the module.
 #[derive(Debug)]
 pub(super) struct Chart {
-    lines: lines::Options,
-    options: Options,
+    lines: lines::LineOptions,
+    options: ChartOptions,
     strokes: &'static Strokes,
 }
 
@@ -175,7 +175,7 @@ struct Cell {
 }
 
 impl Chart {
-    pub(super) fn new(lines: lines::Options, options: Options) -> Self {
+    pub(super) fn new(lines: lines::LineOptions, options: ChartOptions) -> Self {
         Self {
             lines,
             strokes: Strokes::of(options.is_ascii),

@@ -5,7 +5,7 @@ use jiff::fmt::temporal::DateTimePrinter;
 use rustix::fs::FileType;
 
 use crate::count::record::{Kind, Record};
-use crate::count::usage::Moment;
+use crate::count::usage::FileTime;
 
 /// All nine digits: times of one length sort as text.
 const PRINTER: DateTimePrinter = DateTimePrinter::new().precision(Some(9));
@@ -30,7 +30,7 @@ pub(super) fn kind(record: &Record<'_>) -> &'static str {
 }
 
 /// Appends a time as RFC 3339 has it, in UTC. False, and nothing written, where it is in none of its years.
-pub(super) fn write_time(moment: Moment, out: &mut Vec<u8>) -> bool {
+pub(super) fn write_time(moment: FileTime, out: &mut Vec<u8>) -> bool {
     let Ok(nanoseconds) = i32::try_from(moment.nanoseconds) else {
         return false;
     };
@@ -64,7 +64,7 @@ mod tests {
             (i64::MAX, 999_999_999, ""),
         ] {
             let mut out = Vec::new();
-            let moment = Moment {
+            let moment = FileTime {
                 seconds,
                 nanoseconds,
             };

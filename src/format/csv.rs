@@ -15,7 +15,7 @@ use std::io::{self, Write};
 use super::columns::{kind, write_time};
 use super::{End, Format, Written};
 use crate::count::record::Record;
-use crate::count::usage::Moment;
+use crate::count::usage::FileTime;
 use crate::gnu::decimal;
 
 /// See the module.
@@ -68,9 +68,9 @@ impl Format for Csv {
     }
 }
 
-fn write_newest(newest: Moment, out: &mut Vec<u8>) -> Written {
+fn write_newest(newest: FileTime, out: &mut Vec<u8>) -> Written {
     out.push(b',');
-    if newest == Moment::NEVER || write_time(newest, out) {
+    if newest == FileTime::NEVER || write_time(newest, out) {
         return Written::Well;
     }
     out.extend_from_slice(newest.seconds.to_string().as_bytes());

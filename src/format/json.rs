@@ -19,9 +19,9 @@ use std::io::{self, Write};
 
 use super::columns::{kind, write_time};
 use super::errno::write_name;
-use super::{End, Format, Outcome, Written};
+use super::{Completeness, End, Format, Written};
 use crate::count::record::Record;
-use crate::count::usage::{Moment, Usage};
+use crate::count::usage::{FileTime, Usage};
 use crate::gnu::decimal;
 use crate::sys::failure::{Failure, Operation};
 use crate::sys::status::reason;
@@ -90,10 +90,10 @@ impl Format for Json {
         line.extend_from_slice(b"{\"summary\":{");
         write_sums(&end.total, line);
         let complete = match end.outcome {
-            Outcome::Whole => "true",
-            Outcome::Errors => "false,\"reason\":\"errors\"",
-            Outcome::Cancelled => "false,\"reason\":\"cancelled\"",
-            Outcome::Broken => "false,\"reason\":\"internal error\"",
+            Completeness::Whole => "true",
+            Completeness::Errors => "false,\"reason\":\"errors\"",
+            Completeness::Cancelled => "false,\"reason\":\"cancelled\"",
+            Completeness::Broken => "false,\"reason\":\"internal error\"",
         };
         let directories = end.directories;
         write!(
@@ -156,7 +156,7 @@ pub(super) fn write_sums(usage: &Usage, out: &mut Vec<u8>) {
     decimal::write(usage.inodes.into(), out);
 }
 
-fn write_newest(newest: Moment, out: &mut Vec<u8>) {
+fn write_newest(newest: FileTime, out: &mut Vec<u8>) {
     let start = out.len();
     out.extend_from_slice(b",\"time\":\"");
     if write_time(newest, out) {
@@ -165,7 +165,7 @@ fn write_newest(newest: Moment, out: &mut Vec<u8>) {
     }
     out.truncate(start);
     out.extend_from_slice(b",\"time\":null");
-    if newest != Moment::NEVER {
+    if newest != FileTime::NEVER {
         out.extend_from_slice(b",\"time_seconds\":");
         out.extend_from_slice(newest.seconds.to_string().as_bytes());
     }

@@ -4,14 +4,14 @@ use std::io::{self, Write};
 
 use super::{End, Format, Measure, Written};
 use crate::count::record::Record;
-use crate::count::usage::{Moment, Usage};
+use crate::count::usage::{FileTime, Usage};
 use crate::gnu::block_size::BlockSize;
 use crate::gnu::quote::{self, Charset, Style};
 use crate::gnu::time_style::TimeStyle;
 
 /// How lines look.
 #[derive(Debug, Clone)]
-pub struct Options {
+pub struct LineOptions {
     /// Which number.
     pub measure: Measure,
     /// In which unit.
@@ -29,14 +29,14 @@ pub struct Options {
 /// See the module.
 #[derive(Debug)]
 pub struct Lines {
-    options: Options,
+    options: LineOptions,
     line: Vec<u8>,
 }
 
 impl Lines {
     /// Lines as the options have them.
     #[must_use]
-    pub fn new(options: Options) -> Self {
+    pub fn new(options: LineOptions) -> Self {
         Self {
             options,
             line: Vec::new(),
@@ -61,11 +61,11 @@ impl Lines {
 pub(super) fn write_newest(
     style: &TimeStyle,
     zone: &jiff::tz::TimeZone,
-    newest: Moment,
+    newest: FileTime,
     out: &mut Vec<u8>,
 ) -> Written {
     let (seconds, nanoseconds) = (newest.seconds, newest.nanoseconds);
-    if newest == Moment::NEVER {
+    if newest == FileTime::NEVER {
         out.push(b'-');
     } else if style.write(seconds, nanoseconds, zone, out).is_err() {
         out.extend_from_slice(seconds.to_string().as_bytes());

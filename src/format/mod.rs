@@ -2,7 +2,7 @@
 //!
 //! A format asks no disk, no clock and no environment: all it needs was given to it. Which records have a line is
 //! decided before ([`Selected`]), and so is their order, where it is not the walk's ([`Ranked`]); a format says how
-//! a line looks. All are given the same records, but for what a [`Scribe`](crate::count::record::Scribe) has written where it
+//! a line looks. All are given the same records, but for what a [`EntryRenderer`](crate::count::record::EntryRenderer) has written where it
 //! was found. Bytes go to a writer that the caller chooses, errors come back at once.
 //!
 //! ```text
@@ -37,7 +37,7 @@ pub use self::ncdu::Ncdu;
 pub use self::ranked::{Ranked, Ranking, Sort};
 pub use self::selected::{Selected, Selection, Threshold};
 pub use self::tree::Tree;
-use crate::count::min_size::Least;
+use crate::count::min_size::MinSize;
 use crate::count::record::Record;
 pub use crate::count::usage::Measure;
 use crate::count::usage::Usage;
@@ -89,12 +89,12 @@ pub struct End {
     /// How long it took.
     pub elapsed: Duration,
     /// Whether that is all.
-    pub outcome: Outcome,
+    pub outcome: Completeness,
 }
 
 /// Whether everything was counted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Outcome {
+pub enum Completeness {
     /// It was.
     Whole,
     /// Something failed, and was told.
@@ -105,7 +105,7 @@ pub enum Outcome {
     Broken,
 }
 
-impl Outcome {
+impl Completeness {
     /// True where the walk went to its end, so that its sum is worth a line.
     #[must_use]
     pub fn is_end_of_walk(self) -> bool {
@@ -187,28 +187,28 @@ impl Color {
 
 /// What is shown and how.
 #[derive(Debug, Clone)]
-pub struct Options {
+pub struct FormatOptions {
     /// In which format.
     pub shape: Shape,
     /// Sums by class, rather than by directory.
-    pub by: Option<classes::Options>,
+    pub by: Option<classes::ClassOptions>,
     /// Which records.
     pub selection: Selection,
     /// In which order.
     pub ranking: Ranking,
     /// Told what has become too small for a line.
-    pub least: Option<Least>,
+    pub least: Option<MinSize>,
     /// How their lines look.
-    pub lines: lines::Options,
+    pub lines: lines::LineOptions,
     /// How a tree looks.
-    pub tree: tree::Options,
+    pub tree: tree::TreeOptions,
     /// What an export tells.
-    pub ncdu: ncdu::Options,
+    pub ncdu: ncdu::NcduOptions,
 }
 
 /// The format that the options ask for.
 #[must_use]
-pub fn format(options: Options) -> Box<dyn Format> {
+pub fn format(options: FormatOptions) -> Box<dyn Format> {
     if let Some(by) = options.by {
         return Box::new(Classes::new(by, &options));
     }
@@ -233,7 +233,7 @@ pub fn format(options: Options) -> Box<dyn Format> {
 
 /// A format of one line a record.
 fn ranked<F: Format + 'static>(
-    (ranking, least): (Ranking, Option<Least>),
+    (ranking, least): (Ranking, Option<MinSize>),
     selection: Selection,
     format: F,
 ) -> Box<dyn Format> {

@@ -6,7 +6,7 @@
 //! them once. A directory at the greatest depth is told when it is left, as one entry with the sum of all in it.
 //!
 //! What an entry looks like depends on nothing but the entry and its directory, so walkers write most of them
-//! ([`Scribe`]); the rest comes as records, the entries of another export among them.
+//! ([`EntryRenderer`]); the rest comes as records, the entries of another export among them.
 //!
 //! An export that was cancelled is not closed, so that no reader takes it for a whole one.
 
@@ -15,15 +15,15 @@ use std::io::{self, Write};
 use rustix::fs::FileType;
 use rustix::io::Errno;
 
-use super::{End, Format, Outcome, Written};
-use crate::count::record::{Kind, Record, Scribe, last_component};
+use super::{Completeness, End, Format, Written};
+use crate::count::record::{EntryRenderer, Kind, Record, last_component};
 use crate::count::usage::{Detail, Item, Usage};
 use crate::gnu::decimal;
 use crate::sys::failure::{Failure, Operation};
 
 /// What an export tells.
 #[derive(Debug, Clone)]
-pub struct Options {
+pub struct NcduOptions {
     /// Directories at this depth are sums.
     pub max_depth: u32,
     /// The name of the root, where it is not the path of its record.
@@ -46,7 +46,7 @@ pub struct Entries {
 /// See the module.
 #[derive(Debug)]
 pub struct Ncdu {
-    options: Options,
+    options: NcduOptions,
     /// The device of every directory on the way down.
     devices: Vec<u64>,
     /// The entry that is being written.
@@ -95,7 +95,7 @@ impl Entries {
     }
 }
 
-impl Scribe for Entries {
+impl EntryRenderer for Entries {
     fn file(&self, name: &[u8], file: &Item<'_>, above: u64, out: &mut Vec<u8>) {
         out.extend_from_slice(ENTRY);
         self.push(name, file, above, out);
@@ -117,7 +117,7 @@ impl Scribe for Entries {
 impl Ncdu {
     /// An export as the options have it.
     #[must_use]
-    pub fn new(options: Options) -> Self {
+    pub fn new(options: NcduOptions) -> Self {
         Self {
             options,
             devices: Vec::new(),
@@ -223,7 +223,7 @@ impl Format for Ncdu {
     }
 
     fn end(&mut self, end: &End, out: &mut dyn Write) -> io::Result<Written> {
-        if !matches!(end.outcome, Outcome::Whole | Outcome::Errors) {
+        if !matches!(end.outcome, Completeness::Whole | Completeness::Errors) {
             return Ok(Written::Well);
         }
         if !self.has_root {

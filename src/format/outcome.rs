@@ -4,13 +4,13 @@ use std::ffi::OsStr;
 use std::io;
 use std::os::unix::ffi::OsStrExt;
 
-use crate::format::Outcome;
+use crate::format::Completeness;
 use crate::format::report::Report;
 use crate::sys::signals::Cause;
 
 /// How a run ended.
 #[derive(Debug)]
-pub enum Ending {
+pub enum Outcome {
     /// Everything was counted.
     Whole,
     /// Something was not, and standard error says what.
@@ -35,21 +35,21 @@ pub enum Stop<'a> {
 }
 
 /// Ends a report, of which all was told, or all until a stop.
-pub fn end(report: &mut Report<'_>, told: io::Result<Option<Stop<'_>>>) -> Ending {
+pub fn end(report: &mut Report<'_>, told: io::Result<Option<Stop<'_>>>) -> Outcome {
     let errors = report.counts().errors;
     let ended = told.and_then(|stop| {
         let outcome = match stop {
-            Some(Stop::Asked(_)) => Outcome::Cancelled,
-            Some(Stop::NoWalker | Stop::Import(..)) => Outcome::Broken,
-            None if errors > 0 => Outcome::Errors,
-            None => Outcome::Whole,
+            Some(Stop::Asked(_)) => Completeness::Cancelled,
+            Some(Stop::NoWalker | Stop::Import(..)) => Completeness::Broken,
+            None if errors > 0 => Completeness::Errors,
+            None => Completeness::Whole,
         };
         report.end(outcome).map(|()| stop)
     });
     match ended {
-        Err(error) => Ending::WriteError(error),
-        Ok(None) if errors > 0 => Ending::Errors,
-        Ok(None) => Ending::Whole,
+        Err(error) => Outcome::WriteError(error),
+        Ok(None) if errors > 0 => Outcome::Errors,
+        Ok(None) => Outcome::Whole,
         Ok(Some(Stop::Asked(cause))) => {
             let total = report.counts().total;
             let words = format!(
@@ -57,16 +57,16 @@ pub fn end(report: &mut Report<'_>, told: io::Result<Option<Stop<'_>>>) -> Endin
                 total.inodes, total.allocated
             );
             report.status.complain(words.as_bytes());
-            Ending::Cancelled(cause)
+            Outcome::Cancelled(cause)
         }
         Ok(Some(Stop::NoWalker)) => {
             let words = b"internal error: a walker has failed; the result is incomplete";
             report.status.complain(words);
-            Ending::Broken
+            Outcome::Broken
         }
         Ok(Some(Stop::Import(name, words))) => {
             report.status.complain_about(name.as_bytes(), &words);
-            Ending::Broken
+            Outcome::Broken
         }
     }
 }

@@ -8,7 +8,7 @@ use std::collections::BinaryHeap;
 use std::io::{self, Write};
 
 use super::{End, Format, Measure, Written};
-use crate::count::min_size::Least;
+use crate::count::min_size::MinSize;
 use crate::count::record::{Kind, Record};
 use crate::count::usage::{Detail, Usage};
 use crate::sys::failure::Failure;
@@ -92,7 +92,7 @@ impl Ranking {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Worth {
     Number(u128),
-    Time(crate::count::usage::Moment),
+    Time(crate::count::usage::FileTime),
 }
 
 /// A record that waits.
@@ -132,7 +132,7 @@ impl PartialOrd for Kept {
 pub struct Ranked<F> {
     ranking: Ranking,
     measure: Measure,
-    least: Option<Least>,
+    least: Option<MinSize>,
     kept: BinaryHeap<Kept>,
     turn: u64,
     format: F,
@@ -141,7 +141,7 @@ pub struct Ranked<F> {
 impl<F: Format> Ranked<F> {
     /// The format behind the order; sizes are of this measure. Where only the largest are kept, tells `least` what
     /// is too small.
-    pub fn new((ranking, least): (Ranking, Option<Least>), measure: Measure, format: F) -> Self {
+    pub fn new((ranking, least): (Ranking, Option<MinSize>), measure: Measure, format: F) -> Self {
         Self {
             ranking,
             measure,

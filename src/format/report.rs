@@ -8,7 +8,7 @@ use std::time::Instant;
 
 use crate::count::order::Step;
 use crate::count::tally::{self, Counts, Tally, Told};
-use crate::format::{End, Format, Outcome, Written};
+use crate::format::{Completeness, End, Format, Written};
 use crate::sys::status::{Status, Summary};
 
 /// Bytes of finished lines that are written at once; with the last line, no more than a pipe holds.
@@ -77,7 +77,7 @@ pub enum Next {
 impl<'a> Report<'a> {
     /// A report of nothing yet.
     pub fn new(
-        tally: tally::Options,
+        tally: tally::TallyOptions,
         format: &'a mut dyn Format,
         out: &'a mut dyn Write,
         status: &'a mut Status,
@@ -144,7 +144,7 @@ impl<'a> Report<'a> {
     }
 
     /// Writes what comes after everything; `outcome` is what only the walk knows.
-    pub fn end(&mut self, outcome: Outcome) -> io::Result<()> {
+    pub fn end(&mut self, outcome: Completeness) -> io::Result<()> {
         let counts = *self.counts();
         let end = End {
             total: counts.total,

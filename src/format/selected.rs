@@ -17,7 +17,7 @@ pub enum Threshold {
 
 impl Threshold {
     /// True where a size has a line.
-    pub(super) fn lets(self, value: u128) -> bool {
+    pub(super) fn admits(self, value: u128) -> bool {
         match self {
             Self::AtLeast(least) => value >= least,
             Self::AtMost(most) => value <= most,
@@ -43,19 +43,19 @@ impl Selection {
     #[must_use]
     pub fn takes(&self, record: &Record<'_>) -> bool {
         let is_asked_for = record.kind == Kind::Directory || self.all || record.depth == 0;
-        is_asked_for && record.kind != Kind::UnfinishedDirectory && self.lets(record)
+        is_asked_for && record.kind != Kind::UnfinishedDirectory && self.admits(record)
     }
 
     /// The same, for who says of a directory that it is not whole.
     #[must_use]
     pub fn takes_unfinished(&self, record: &Record<'_>) -> bool {
         let is_asked_for = record.kind != Kind::File || self.all || record.depth == 0;
-        is_asked_for && self.lets(record)
+        is_asked_for && self.admits(record)
     }
 
-    fn lets(&self, record: &Record<'_>) -> bool {
+    fn admits(&self, record: &Record<'_>) -> bool {
         let size = self.measure.of(&record.usage);
-        record.depth <= self.max_depth && self.threshold.lets(size)
+        record.depth <= self.max_depth && self.threshold.admits(size)
     }
 }
 

@@ -17,21 +17,21 @@ use std::rc::Rc;
 
 use super::chart::{self, Chart, Note, Row};
 use super::ranked::{Ranking, Sort, Worth};
-use super::{End, Format, Outcome, Selection, Written};
+use super::{Completeness, End, Format, Selection, Written};
 use crate::count::listing::push_name;
-use crate::count::min_size::Least;
+use crate::count::min_size::MinSize;
 use crate::count::record::{Kind, Record};
 use crate::count::usage::{Detail, Usage};
 
 /// What is shown and how.
 #[derive(Debug, Clone)]
-pub struct Options {
+pub struct TreeOptions {
     /// As many lines as fit into so many rows, where nothing else bounds their number.
     pub rows: Option<usize>,
     /// Directories do not count their subdirectories (`-S`).
     pub separate: bool,
     /// How lines look.
-    pub chart: chart::Options,
+    pub chart: chart::ChartOptions,
 }
 
 /// See the module.
@@ -50,7 +50,7 @@ pub struct Tree {
     /// How many came so far.
     turn: u64,
     /// Told what is too small for a line.
-    least: Option<Least>,
+    least: Option<MinSize>,
 }
 
 /// A directory that was entered.
@@ -121,8 +121,8 @@ impl Tree {
     pub fn new(
         selection: Selection,
         ranking: Ranking,
-        lines: super::lines::Options,
-        (options, least): (Options, Option<Least>),
+        lines: super::lines::LineOptions,
+        (options, least): (TreeOptions, Option<MinSize>),
     ) -> Self {
         Self {
             least,
@@ -336,11 +336,11 @@ fn node(rank: Rank, kept: Kept, numbers: &HashMap<*const Place, usize>) -> Node 
 /// What the reader has to know before reading.
 pub(super) fn header(end: &End) -> Option<String> {
     match (end.outcome, end.errors) {
-        (Outcome::Whole, _) => None,
-        (Outcome::Errors, 1) => Some("incomplete: 1 error".into()),
-        (Outcome::Errors, errors) => Some(format!("incomplete: {errors} errors")),
-        (Outcome::Cancelled, _) => Some("incomplete: cancelled".into()),
-        (Outcome::Broken, _) => Some("incomplete: internal error".into()),
+        (Completeness::Whole, _) => None,
+        (Completeness::Errors, 1) => Some("incomplete: 1 error".into()),
+        (Completeness::Errors, errors) => Some(format!("incomplete: {errors} errors")),
+        (Completeness::Cancelled, _) => Some("incomplete: cancelled".into()),
+        (Completeness::Broken, _) => Some("incomplete: internal error".into()),
     }
 }
 

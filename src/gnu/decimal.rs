@@ -36,11 +36,11 @@ pub fn short(number: u128) -> Option<([u8; 8], usize)> {
 /// The digits of a number that has no more than eight, zeros before them, all at once: the first is the lowest byte.
 #[inline]
 fn digits(number: u64) -> u64 {
-    // Two halves of four digits, four quarters of two, eight digits. The factors divide by 100 and by 10 all numbers
+    // Two fork of four digits, four quarters of two, eight digits. The factors divide by 100 and by 10 all numbers
     // that occur.
-    let halves = (number / 10_000) | ((number % 10_000) << 32);
-    let hundreds = ((halves * 10_486) >> 20) & 0x7f_0000_007f;
-    let quarters = ((halves - hundreds * 100) << 16) | hundreds;
+    let fork = (number / 10_000) | ((number % 10_000) << 32);
+    let hundreds = ((fork * 10_486) >> 20) & 0x7f_0000_007f;
+    let quarters = ((fork - hundreds * 100) << 16) | hundreds;
     let tens = ((quarters * 103) >> 10) & 0x000f_000f_000f_000f;
     ((quarters - tens * 10) << 8) | tens
 }

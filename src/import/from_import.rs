@@ -6,9 +6,9 @@ use std::io::{self, Write};
 use crate::count::order::{Extent, Step};
 use crate::count::tally;
 use crate::format::Format;
-use crate::format::outcome::{self, Ending, Stop};
+use crate::format::outcome::{self, Outcome, Stop};
 use crate::format::report::Report;
-use crate::import::ncdu::Export;
+use crate::import::ncdu::ExportReader;
 use crate::sys::signals;
 use crate::sys::status::{Progress, Status};
 
@@ -16,20 +16,20 @@ use crate::sys::status::{Progress, Status};
 const STRIDE: usize = 512;
 
 /// Counts an export; the name is its own, for messages.
-pub fn recount(
-    options: tally::Options,
-    (mut export, name): (Export, &OsStr),
+pub fn from_import(
+    options: tally::TallyOptions,
+    (mut export, name): (ExportReader, &OsStr),
     format: &mut dyn Format,
     out: &mut dyn Write,
     status: &mut Status,
-) -> Ending {
+) -> Outcome {
     let mut report = Report::new(options, format, out, status);
     let told = tell(&mut export, name, &mut report);
     outcome::end(&mut report, told)
 }
 
 fn tell<'a>(
-    export: &mut Export,
+    export: &mut ExportReader,
     name: &'a OsStr,
     report: &mut Report<'_>,
 ) -> io::Result<Option<Stop<'a>>> {
@@ -44,7 +44,7 @@ fn tell<'a>(
 }
 
 fn read<'a>(
-    export: &mut Export,
+    export: &mut ExportReader,
     name: &'a OsStr,
     report: &mut Report<'_>,
 ) -> io::Result<Option<Stop<'a>>> {

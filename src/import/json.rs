@@ -4,8 +4,8 @@ use std::io::Read;
 
 use rustix::io::Errno;
 
-use super::ncdu::Wrong;
-use crate::count::usage::Moment;
+use super::ncdu::ImportError;
+use crate::count::usage::FileTime;
 use crate::sys::retry::retry;
 
 /// How long a string may be: the longest path that Linux takes is 256 times shorter.
@@ -42,16 +42,16 @@ impl Input {
     }
 
     /// The byte read last is not what it should be.
-    pub(super) fn wrong(&self, what: &'static str) -> Wrong {
-        Wrong::Format((self.before + self.at as u64).saturating_sub(1), what)
+    pub(super) fn wrong(&self, what: &'static str) -> ImportError {
+        ImportError::Format((self.before + self.at as u64).saturating_sub(1), what)
     }
 
-    fn cut_off(&self) -> Wrong {
-        Wrong::Format(self.before + self.at as u64, CUT_OFF)
+    fn cut_off(&self) -> ImportError {
+        ImportError::Format(self.before + self.at as u64, CUT_OFF)
     }
 
     /// What is in the buffer; nothing at the end.
-    fn window(&mut self) -> Result<&[u8], Wrong> {
+    fn window(&mut self) -> Result<&[u8], ImportError> {
         if self.at == self.end {
             self.before += self.end as u64;
             (self.at, self.end) = (0, 0);
@@ -61,22 +61,22 @@ impl Input {
     }
 
     /// Reads once more.
-    fn fill(&mut self) -> Result<usize, Wrong> {
+    fn fill(&mut self) -> Result<usize, ImportError> {
         match retry(|| self.from.read(&mut self.buffer)) {
             Ok(count) => Ok(count.min(self.buffer.len())),
             Err(error) => {
                 let errno = error.raw_os_error().unwrap_or(Errno::IO.raw_os_error());
-                Err(Wrong::Read(errno))
+                Err(ImportError::Read(errno))
             }
         }
     }
 
     /// The next byte, which is not taken.
-    fn peek(&mut self) -> Result<Option<u8>, Wrong> {
+    fn peek(&mut self) -> Result<Option<u8>, ImportError> {
         Ok(self.window()?.first().copied())
     }
 
-    fn byte(&mut self) -> Result<u8, Wrong> {
+    fn byte(&mut self) -> Result<u8, ImportError> {
         let Some(byte) = self.peek()? else {
             return Err(self.cut_off());
         };
@@ -85,7 +85,7 @@ impl Input {
     }
 
     /// The next byte that is no white space.
-    pub(super) fn token(&mut self) -> Result<u8, Wrong> {
+    pub(super) fn token(&mut self) -> Result<u8, ImportError> {
         loop {
             let byte = self.byte()?;
             if !matches!(byte, b' ' | b'\n' | b'\r' | b'\t') {
@@ -94,7 +94,7 @@ impl Input {
         }
     }
 
-    pub(super) fn expect(&mut self, byte: u8, otherwise: &'static str) -> Result<(), Wrong> {
+    pub(super) fn expect(&mut self, byte: u8, otherwise: &'static str) -> Result<(), ImportError> {
         match self.token()? == byte {
             true => Ok(()),
             false => Err(self.wrong(otherwise)),
@@ -102,7 +102,7 @@ impl Input {
     }
 
     /// True where only white space follows.
-    pub(super) fn end(&mut self) -> Result<bool, Wrong> {
+    pub(super) fn end(&mut self) -> Result<bool, ImportError> {
         while let Some(byte) = self.peek()? {
             self.at += 1;
             if !byte.is_ascii_whitespace() {
@@ -113,7 +113,7 @@ impl Input {
     }
 
     /// Reads the next key of an object and its colon; false at the end of the object.
-    pub(super) fn key(&mut self, is_first: &mut bool) -> Result<bool, Wrong> {
+    pub(super) fn key(&mut self, is_first: &mut bool) -> Result<bool, ImportError> {
         let mut token = self.token()?;
         if token == b'}' {
             return Ok(false);
@@ -136,7 +136,7 @@ impl Input {
     }
 
     /// Reads a string; tells where it begins.
-    pub(super) fn next_string(&mut self, text: &mut Vec<u8>) -> Result<u64, Wrong> {
+    pub(super) fn next_string(&mut self, text: &mut Vec<u8>) -> Result<u64, ImportError> {
         self.expect(b'"', "a string is missing")?;
         let start = self.before + self.at as u64;
         self.string(text)?;
@@ -144,7 +144,7 @@ impl Input {
     }
 
     /// Reads a string, the first quote of which was read.
-    fn string(&mut self, text: &mut Vec<u8>) -> Result<(), Wrong> {
+    fn string(&mut self, text: &mut Vec<u8>) -> Result<(), ImportError> {
         text.clear();
         loop {
             let window = self.window()?;
@@ -166,7 +166,7 @@ impl Input {
         }
     }
 
-    fn escape(&mut self, text: &mut Vec<u8>) -> Result<(), Wrong> {
+    fn escape(&mut self, text: &mut Vec<u8>) -> Result<(), ImportError> {
         text.push(match self.byte()? {
             byte @ (b'"' | b'\\' | b'/') => byte,
             b'b' => 0x08,
@@ -185,7 +185,7 @@ impl Input {
     }
 
     /// The character that one or two units of UTF-16 are.
-    fn character(&mut self) -> Result<char, Wrong> {
+    fn character(&mut self) -> Result<char, ImportError> {
         let first = self.unit()?;
         let mut units = vec![first];
         if (0xd800..0xdc00).contains(&first) && self.byte()? == b'\\' && self.byte()? == b'u' {
@@ -197,7 +197,7 @@ impl Input {
         }
     }
 
-    fn unit(&mut self) -> Result<u16, Wrong> {
+    fn unit(&mut self) -> Result<u16, ImportError> {
         let mut unit = 0;
         for _ in 0..4 {
             let digit = char::from(self.byte()?).to_digit(16);
@@ -209,11 +209,11 @@ impl Input {
         Ok(unit)
     }
 
-    pub(super) fn integer(&mut self) -> Result<u64, Wrong> {
+    pub(super) fn integer(&mut self) -> Result<u64, ImportError> {
         self.next_integer("a whole number of 0 or more is missing")
     }
 
-    pub(super) fn next_integer(&mut self, otherwise: &'static str) -> Result<u64, Wrong> {
+    pub(super) fn next_integer(&mut self, otherwise: &'static str) -> Result<u64, ImportError> {
         match self.token()? {
             digit @ b'0'..=b'9' => self.digits(digit, otherwise),
             _ => Err(self.wrong(otherwise)),
@@ -221,7 +221,7 @@ impl Input {
     }
 
     /// The rest of a whole number, the first digit of which was read.
-    fn digits(&mut self, first: u8, otherwise: &'static str) -> Result<u64, Wrong> {
+    fn digits(&mut self, first: u8, otherwise: &'static str) -> Result<u64, ImportError> {
         let number = self.many_digits(first)?;
         match self.peek()? {
             Some(b'.' | b'e' | b'E') => Err(self.wrong(otherwise)),
@@ -229,7 +229,7 @@ impl Input {
         }
     }
 
-    fn many_digits(&mut self, first: u8) -> Result<u64, Wrong> {
+    fn many_digits(&mut self, first: u8) -> Result<u64, ImportError> {
         let mut number = u64::from(first - b'0');
         while let Some(digit @ b'0'..=b'9') = self.peek()? {
             self.at += 1;
@@ -240,14 +240,14 @@ impl Input {
         Ok(number)
     }
 
-    pub(super) fn small_integer(&mut self) -> Result<u32, Wrong> {
+    pub(super) fn small_integer(&mut self) -> Result<u32, ImportError> {
         let number = self.integer()?;
         u32::try_from(number).map_err(|_| self.wrong("a number is too large"))
     }
 
     /// Seconds since the epoch, perhaps with a fraction. What ncdu writes for a time before is a negative number
     /// read as one without a sign.
-    pub(super) fn time(&mut self) -> Result<Moment, Wrong> {
+    pub(super) fn time(&mut self) -> Result<FileTime, ImportError> {
         let no_time = "a time is no number of seconds";
         let mut token = self.token()?;
         let is_negative = token == b'-';
@@ -272,14 +272,14 @@ impl Input {
             (true, 1..) => (seconds.saturating_sub(1), 1_000_000_000 - nanoseconds),
             _ => (seconds, nanoseconds),
         };
-        Ok(Moment {
+        Ok(FileTime {
             seconds,
             nanoseconds,
         })
     }
 
     /// Nine digits of what follows the point.
-    fn fraction(&mut self) -> Result<u32, Wrong> {
+    fn fraction(&mut self) -> Result<u32, ImportError> {
         self.at += 1;
         let (mut nanoseconds, mut worth) = (0, 100_000_000);
         while let Some(digit @ b'0'..=b'9') = self.peek()? {
@@ -290,7 +290,7 @@ impl Input {
         Ok(nanoseconds)
     }
 
-    pub(super) fn boolean(&mut self) -> Result<bool, Wrong> {
+    pub(super) fn boolean(&mut self) -> Result<bool, ImportError> {
         match self.token()? {
             b't' => self.rest_of(b"rue").map(|()| true),
             b'f' => self.rest_of(b"alse").map(|()| false),
@@ -298,7 +298,7 @@ impl Input {
         }
     }
 
-    fn rest_of(&mut self, word: &[u8]) -> Result<(), Wrong> {
+    fn rest_of(&mut self, word: &[u8]) -> Result<(), ImportError> {
         for &letter in word {
             if self.byte()? != letter {
                 return Err(self.wrong("a word is unknown"));
@@ -308,7 +308,7 @@ impl Input {
     }
 
     /// Passes over a value, whatever it is.
-    pub(super) fn pass_over(&mut self) -> Result<(), Wrong> {
+    pub(super) fn pass_over(&mut self) -> Result<(), ImportError> {
         // What closes each array and object that is open.
         let mut open = Vec::new();
         loop {
@@ -341,7 +341,7 @@ impl Input {
     }
 
     /// Passes over a value, or over the beginning of one that holds others: then, what will close it.
-    fn pass_over_beginning(&mut self) -> Result<Option<u8>, Wrong> {
+    fn pass_over_beginning(&mut self) -> Result<Option<u8>, ImportError> {
         match self.token()? {
             b'"' => self.string(&mut Vec::new())?,
             b't' => self.rest_of(b"rue")?,
@@ -359,7 +359,7 @@ impl Input {
         Ok(None)
     }
 
-    fn pass_over_opening(&mut self, close: u8) -> Result<Option<u8>, Wrong> {
+    fn pass_over_opening(&mut self, close: u8) -> Result<Option<u8>, ImportError> {
         let token = self.token()?;
         if token == close {
             return Ok(None);
@@ -376,7 +376,7 @@ impl Input {
     }
 
     /// Passes over a key, the first quote of which was read, and its colon.
-    fn pass_over_key(&mut self) -> Result<(), Wrong> {
+    fn pass_over_key(&mut self) -> Result<(), ImportError> {
         self.string(&mut Vec::new())?;
         self.expect(b':', "a colon is missing")
     }

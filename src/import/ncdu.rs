@@ -13,7 +13,7 @@ use std::io::Read;
 
 use super::json::Input;
 use crate::count::order::{Extent, Step};
-use crate::count::usage::{Detail, Inode, Item, Moment, Usage};
+use crate::count::usage::{Detail, FileTime, Inode, Item, Usage};
 use crate::sys::failure::{Failure, Operation};
 use crate::sys::retry::open;
 use crate::sys::stdin::Stdin;
@@ -23,7 +23,7 @@ const DIRECTORY_OF_GDU: u64 = 4096;
 
 /// Why an export cannot be read on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Wrong {
+pub enum ImportError {
     /// The system's error number of a read.
     Read(i32),
     /// What stands at this byte, counted from 0, is not what it should be.
@@ -31,7 +31,7 @@ pub enum Wrong {
 }
 
 /// See the module.
-pub struct Export {
+pub struct ExportReader {
     input: Input,
     /// Files with several links are counted once.
     once: bool,
@@ -43,7 +43,7 @@ pub struct Export {
     passed_over: u64,
     /// The directory just entered could not be read.
     failed: bool,
-    entry: Entry,
+    entry: ExportedEntry,
     name: Vec<u8>,
     detail: Detail,
 }
@@ -65,7 +65,7 @@ enum State {
 
 /// What stands in one object of the export, but for the name.
 #[derive(Debug, Default)]
-struct Entry {
+struct ExportedEntry {
     /// Where the name stands, if there is one.
     named_at: Option<u64>,
     apparent: u64,
@@ -80,7 +80,7 @@ struct Entry {
     uid: Option<u32>,
     gid: Option<u32>,
     mode: Option<u32>,
-    time: Option<Moment>,
+    time: Option<FileTime>,
 }
 
 /// A step without what it borrows.
@@ -92,7 +92,7 @@ enum Due {
     Leave,
 }
 
-impl Export {
+impl ExportReader {
     /// Opens an export; `-` is standard input. Files with several links count once, if so asked.
     pub fn open(file: &OsStr, once: bool) -> Result<Self, Failure> {
         if file == "-" {
@@ -115,7 +115,7 @@ impl Export {
             devices: Vec::new(),
             passed_over: 0,
             failed: false,
-            entry: Entry::default(),
+            entry: ExportedEntry::default(),
             name: Vec::new(),
             detail: Detail::default(),
         }
@@ -128,7 +128,7 @@ impl Export {
     }
 
     /// The next step; nothing after the last.
-    pub fn step(&mut self) -> Result<Option<Step<'_>>, Wrong> {
+    pub fn step(&mut self) -> Result<Option<Step<'_>>, ImportError> {
         let due = self.advance()?;
         Ok(due.map(|due| self.tell(due)))
     }
@@ -164,7 +164,7 @@ impl Export {
     }
 
     /// Moves on to the next thing to tell.
-    fn advance(&mut self) -> Result<Option<Due>, Wrong> {
+    fn advance(&mut self) -> Result<Option<Due>, ImportError> {
         if std::mem::take(&mut self.failed) {
             return Ok(Some(Due::Failed));
         }
@@ -192,7 +192,7 @@ impl Export {
     }
 
     /// What comes before the root.
-    fn begin(&mut self) -> Result<(), Wrong> {
+    fn begin(&mut self) -> Result<(), ImportError> {
         let no_export = "this is no export in the format of ncdu";
         self.input.expect(b'[', no_export)?;
         let major = self.input.next_integer(no_export)?;
@@ -207,7 +207,7 @@ impl Export {
         self.input.expect(b'[', "the root is no directory")
     }
 
-    fn metadata(&mut self, no_export: &'static str) -> Result<(), Wrong> {
+    fn metadata(&mut self, no_export: &'static str) -> Result<(), ImportError> {
         self.input.expect(b'{', no_export)?;
         let mut is_first = true;
         while self.input.key(&mut is_first)? {
@@ -226,7 +226,7 @@ impl Export {
     }
 
     /// What comes after the root: perhaps values of a later version.
-    fn end(&mut self) -> Result<(), Wrong> {
+    fn end(&mut self) -> Result<(), ImportError> {
         loop {
             match self.input.token()? {
                 b',' => self.input.pass_over()?,
@@ -241,7 +241,7 @@ impl Export {
     }
 
     /// What follows a comma in a directory.
-    fn inside(&mut self) -> Result<Option<Due>, Wrong> {
+    fn inside(&mut self) -> Result<Option<Due>, ImportError> {
         match self.input.token()? {
             b'[' => self.directory(),
             b'{' => self.file(),
@@ -249,7 +249,7 @@ impl Export {
         }
     }
 
-    fn directory(&mut self) -> Result<Option<Due>, Wrong> {
+    fn directory(&mut self) -> Result<Option<Due>, ImportError> {
         let no_directory = "a directory does not begin with an object";
         self.input.expect(b'{', no_directory)?;
         self.read_entry()?;
@@ -270,13 +270,13 @@ impl Export {
         self.devices.push(device);
         let item = Item {
             usage,
-            once: None,
+            dedup_key: None,
             detail: None,
         };
         Ok(Some(Due::Enter(item, !self.failed)))
     }
 
-    fn file(&mut self) -> Result<Option<Due>, Wrong> {
+    fn file(&mut self) -> Result<Option<Due>, ImportError> {
         self.read_entry()?;
         let entry = &self.entry;
         if self.passed_over > 0 || entry.is_excluded {
@@ -294,7 +294,7 @@ impl Export {
         self.detail = entry.detail(device, 0o100_000);
         let item = Item {
             usage: entry.usage(entry.allocated, entry.apparent),
-            once: inode.filter(|_| self.once && is_link),
+            dedup_key: inode.filter(|_| self.once && is_link),
             detail: None,
         };
         Ok(Some(Due::File(item)))
@@ -321,8 +321,8 @@ impl Export {
     }
 
     /// Reads an object, the brace of which was read.
-    fn read_entry(&mut self) -> Result<(), Wrong> {
-        self.entry = Entry::default();
+    fn read_entry(&mut self) -> Result<(), ImportError> {
+        self.entry = ExportedEntry::default();
         let mut is_first = true;
         while self.input.key(&mut is_first)? {
             self.read_value()?;
@@ -332,12 +332,12 @@ impl Export {
         };
         let is_root = self.devices.is_empty() && self.passed_over == 0;
         match wrong_name(&self.name, is_root) {
-            Some(wrong) => Err(Wrong::Format(named_at, wrong)),
+            Some(wrong) => Err(ImportError::Format(named_at, wrong)),
             None => Ok(()),
         }
     }
 
-    fn read_value(&mut self) -> Result<(), Wrong> {
+    fn read_value(&mut self) -> Result<(), ImportError> {
         let (input, entry) = (&mut self.input, &mut self.entry);
         match &*input.key {
             b"name" => entry.named_at = Some(input.next_string(&mut self.name)?),
@@ -380,13 +380,13 @@ fn wrong_name(name: &[u8], is_root: bool) -> Option<&'static str> {
     matches!(name, b"." | b"..").then_some("a name is '.' or '..'")
 }
 
-impl Entry {
+impl ExportedEntry {
     fn usage(&self, allocated: u64, apparent: u64) -> Usage {
         Usage {
             allocated: allocated.into(),
             apparent: apparent.into(),
             inodes: 1,
-            newest: self.time.unwrap_or(Moment::NEVER),
+            newest: self.time.unwrap_or(FileTime::NEVER),
         }
     }
 
@@ -404,7 +404,7 @@ impl Entry {
     }
 }
 
-impl Wrong {
+impl ImportError {
     /// In words.
     #[must_use]
     pub fn words(&self) -> String {

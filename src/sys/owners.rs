@@ -19,8 +19,8 @@ use rustix::io::Errno;
 
 use crate::sys::retry::{open, read_all};
 
-/// Names by number.
-pub type Names = HashMap<u32, String>;
+/// OwnerNames by number.
+pub type OwnerNames = HashMap<u32, String>;
 
 /// How long the database may take.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -64,9 +64,9 @@ impl Database {
 
 /// The names of those of the numbers that have one, sooner where somebody waits.
 #[must_use]
-pub fn names(database: Database, numbers: &[u32], is_awaited: bool) -> Names {
+pub fn names(database: Database, numbers: &[u32], is_awaited: bool) -> OwnerNames {
     let deadline = Instant::now() + if is_awaited { HASTE } else { PATIENCE };
-    let mut names = Names::new();
+    let mut names = OwnerNames::new();
     let path = std::env::var_os("PATH");
     if let Some(program) = path.as_deref().and_then(getent) {
         for numbers in numbers.chunks(AT_ONCE) {
@@ -140,7 +140,7 @@ fn read(file: &str) -> Vec<u8> {
 
 /// Takes `name:password:number:...` lines; the first name of a number is its name. What ends before the third colon
 /// was cut off, and may be half a number.
-fn take(text: &[u8], numbers: &[u32], names: &mut Names) {
+fn take(text: &[u8], numbers: &[u32], names: &mut OwnerNames) {
     for line in text.split(|&byte| byte == b'\n') {
         let mut fields = line.splitn(4, |&byte| byte == b':');
         let (Some(name), Some(_), Some(number), Some(_)) =
@@ -182,7 +182,7 @@ mod tests {
         );
         let mut bytes = text.into_bytes();
         bytes.extend_from_slice(b"\n\xff:x:6:0\n");
-        let mut names = Names::new();
+        let mut names = OwnerNames::new();
         take(&bytes, &[0, 1, 2, 3, 4, 5, 6, 8], &mut names);
         let mut names: Vec<_> = names.into_iter().collect();
         names.sort_unstable();

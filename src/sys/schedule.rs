@@ -1,7 +1,7 @@
 //! Where threads meet, and where a model checker may let another one go on instead.
 //!
 //! In the program all of this is nothing, and costs nothing. In a test that runs under shuttle (`walk/model.rs`,
-//! and the one in `sema.rs`) all threads are coroutines of one thread, and each `point` hands the decision who
+//! and the one in `semaphore.rs`) all threads are coroutines of one thread, and each `point` hands the decision who
 //! goes on to shuttle's random scheduler. What would block is waited for with `until` first, so that the real
 //! call after it finds what it needs; if that never comes, shuttle ends the run as one that takes too many steps.
 

@@ -18,7 +18,7 @@ use signal_hook::iterator::Signals;
 
 use crate::sys::output_file;
 use crate::sys::status;
-use crate::sys::supervise::{self, Verdict};
+use crate::sys::supervise::{self, Termination};
 
 /// Why a run was cancelled.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -97,7 +97,7 @@ fn watch_signals(tell: Sender<Cause>, last_words: Vec<u8>) -> std::io::Result<()
         let _ = grace.recv_timeout(GRACE);
         // Whoever reads the lines is too slow for the rest of them.
         status::say_last(&last_words);
-        supervise::farewell(Verdict::Signal(signal));
+        supervise::announce_exit(Termination::Signal(signal));
         let _ = signal_hook::low_level::emulate_default_handler(signal);
     })
 }

@@ -23,7 +23,7 @@ const TICK: Duration = Duration::from_millis(500);
 
 /// Who speaks, and to whom.
 #[derive(Debug, Clone)]
-pub struct Options {
+pub struct StatusOptions {
     /// The name that messages begin with.
     pub program: Vec<u8>,
     /// What the terminal can show.
@@ -65,7 +65,7 @@ pub struct Summary {
 /// See the module.
 #[derive(Debug)]
 pub struct Status {
-    options: Options,
+    options: StatusOptions,
     is_terminal: bool,
     /// The terminal can be drawn on.
     draws: bool,
@@ -79,7 +79,7 @@ pub struct Status {
 impl Status {
     /// Begins to count time.
     #[must_use]
-    pub fn new(options: Options) -> Self {
+    pub fn new(options: StatusOptions) -> Self {
         let is_terminal = std::io::stderr().is_terminal();
         Self {
             is_terminal,

@@ -10,7 +10,7 @@
 //!
 //! Who sends a signal means both: a terminal and a shell send it to the group, others to the parent alone. The parent
 //! passes on what it gets; the child takes what comes after the first for the same one (see `watch`), and the parent
-//! alone tells a second one. Before it dies, the child tells the parent of what ([`farewell`]), and lets go of the
+//! alone tells a second one. Before it dies, the child tells the parent of what ([`announce_exit`]), and lets go of the
 //! standard streams, lest the reader of a pipe wait for a thread that is stuck.
 //!
 //! Who kills the parent (SIGKILL) kills the child. SIGSTOP, sent to the parent alone, does not stop the child.
@@ -18,7 +18,7 @@
 use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 
-use pdu_startup::halves::{self, Half, Held};
+use pdu_startup::fork::{self, BlockedSignals, ForkResult};
 use rustix::fs::{Mode, OFlags};
 use rustix::process::{
     DumpableBehavior, Pid, Signal, WaitOptions, getpid, getppid, kill_process,
@@ -71,7 +71,7 @@ const SAME: Duration = Duration::from_millis(30);
 
 /// How a process ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Verdict {
+pub enum Termination {
     /// With this exit status.
     Status(u8),
     /// By this signal.
@@ -98,15 +98,15 @@ pub fn split(grace: Duration) {
         ends.iter()
             .filter(|&&signal| !pdu_startup::was_ignored(signal)),
     );
-    let held = Held::hold(&signals, &[SIGCHLD, SIGUSR1]);
+    let held = BlockedSignals::hold(&signals, &[SIGCHLD, SIGUSR1]);
     let here = getpid();
-    match halves::fork() {
-        Half::Alone => held.release(),
-        Half::Parent(child) => match Pid::from_raw(child) {
+    match fork::fork() {
+        ForkResult::Alone => held.release(),
+        ForkResult::Parent(child) => match Pid::from_raw(child) {
             Some(child) => Supervisor::new(child, held, grace).run(),
-            None => halves::leave(1),
+            None => fork::leave(1),
         },
-        Half::Child => {
+        ForkResult::Child => {
             let _ = set_parent_process_death_signal(Some(Signal::KILL));
             if getppid() != Some(here) {
                 // It was killed before we said that.
@@ -120,15 +120,15 @@ pub fn split(grace: Duration) {
 
 /// Tells the parent, if there is one, how this process is about to end, and lets go of the standard streams: nothing
 /// may be written after this.
-pub fn farewell(verdict: Verdict) {
+pub fn announce_exit(verdict: Termination) {
     let number = match verdict {
-        Verdict::Status(status) => status.into(),
-        Verdict::Signal(signal) => -signal,
+        Termination::Status(status) => status.into(),
+        Termination::Signal(signal) => -signal,
     };
     match SUPERVISOR.get() {
-        Some(supervisor) => halves::tell(supervisor.as_raw_pid(), SIGUSR1, number),
+        Some(supervisor) => fork::tell(supervisor.as_raw_pid(), SIGUSR1, number),
         // Nobody is stuck who was not cancelled.
-        None if matches!(verdict, Verdict::Status(0 | 1)) => return,
+        None if matches!(verdict, Termination::Status(0 | 1)) => return,
         None => {}
     }
     let flags = OFlags::RDWR | OFlags::CLOEXEC;
@@ -164,16 +164,16 @@ fn is_any_served(mounts: &[u8]) -> bool {
 /// The parent.
 struct Supervisor {
     child: Pid,
-    held: Held,
+    held: BlockedSignals,
     grace: Duration,
     /// When the first signal came that ends a run.
     cancelled: Option<Instant>,
     /// How the child ends, as far as that is known, and when it has to be gone.
-    end: Option<(Verdict, Instant)>,
+    end: Option<(Termination, Instant)>,
 }
 
 impl Supervisor {
-    fn new(child: Pid, held: Held, grace: Duration) -> Self {
+    fn new(child: Pid, held: BlockedSignals, grace: Duration) -> Self {
         Self {
             child,
             held,
@@ -184,7 +184,7 @@ impl Supervisor {
     }
 
     fn run(mut self) -> ! {
-        halves::close_all_but_streams();
+        fork::close_all_but_streams();
         loop {
             let patience = self
                 .end
@@ -218,8 +218,8 @@ impl Supervisor {
     /// The child's last word.
     fn hear(&mut self, number: i32) {
         let verdict = match u8::try_from(number) {
-            Ok(status) => Verdict::Status(status),
-            Err(_) => Verdict::Signal(-number),
+            Ok(status) => Termination::Status(status),
+            Err(_) => Termination::Signal(-number),
         };
         self.end = Some((verdict, Instant::now() + PARTING));
     }
@@ -235,7 +235,7 @@ impl Supervisor {
         let due = now + patience;
         self.end = match self.end {
             Some((verdict, before)) => Some((verdict, before.min(due))),
-            None => Some((Verdict::Signal(signal), due)),
+            None => Some((Termination::Signal(signal), due)),
         };
     }
 
@@ -244,7 +244,7 @@ impl Supervisor {
         let options = WaitOptions::NOHANG | WaitOptions::UNTRACED;
         while let Ok(Some((_, status))) = waitpid(Some(self.child), options) {
             if let Some(status) = status.exit_status() {
-                halves::leave(status);
+                fork::leave(status);
             }
             if let Some(signal) = status.terminating_signal() {
                 die_of(signal);
@@ -282,8 +282,8 @@ impl Supervisor {
         }
         let _ = kill_process(self.child, Signal::KILL);
         match verdict {
-            Verdict::Status(status) => halves::leave(status.into()),
-            Verdict::Signal(signal) => die_of(signal),
+            Termination::Status(status) => fork::leave(status.into()),
+            Termination::Signal(signal) => die_of(signal),
         }
     }
 }
@@ -292,7 +292,7 @@ impl Supervisor {
 fn die_of(signal: i32) -> ! {
     let _ = set_dumpable_behavior(DumpableBehavior::NotDumpable);
     let _ = emulate_default_handler(signal);
-    halves::leave(128 + signal)
+    fork::leave(128 + signal)
 }
 
 #[cfg(test)]

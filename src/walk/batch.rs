@@ -7,18 +7,18 @@ use rustix::fs::{FileType, RawDirEntry};
 use rustix::io::Errno;
 
 use super::stat::{Lookup, Stat, stat, stat_file};
-use super::{Dir, Follow, Options};
+use super::{Dir, Follow, WalkOptions};
 use crate::count::listing::{Names, push_name};
-use crate::count::ordered_items::{Extra, ExtraAt, Extras, What};
+use crate::count::ordered_items::{ItemKind, ItemOffset, OrderedItem, OrderedItems};
 use crate::count::usage::{Detail, Usage};
 use crate::sys::failure::{Failure, Operation};
 
-/// Bytes of what a scribe wrote that are told at a time, at most, but for the file that exceeds it.
+/// Bytes of what a renderer wrote that are told at a time, at most, but for the file that exceeds it.
 const LONG_ROW: usize = 32 * 1024;
 
 /// Entries of one directory, looked at.
 #[derive(Debug)]
-pub(super) struct Part {
+pub(super) struct Batch {
     /// Position of its first entry in the group; orders the parts.
     pub(super) start: usize,
     /// The sum of the files that need no place of their own.
@@ -26,16 +26,16 @@ pub(super) struct Part {
     /// The subdirectories.
     pub(super) names: Names,
     /// What else needs its place.
-    pub(super) extras: Extras,
-    /// The inode numbers that the directory gave for subdirectories and extras, in order of appearance.
+    pub(super) ordered_items: OrderedItems,
+    /// The inode numbers that the directory gave for subdirectories and ordered_items, in order of appearance.
     ranks: Vec<u64>,
     /// The path of an entry, for patterns that need it.
     path: Vec<u8>,
-    /// What a scribe wrote of the files since the last subdirectory or extra.
+    /// What a renderer wrote of the files since the last subdirectory or extra.
     row: Vec<u8>,
     /// How much of the rows each file has, of this one and of those before.
     lengths: Vec<u32>,
-    /// What a scribe wrote of the directory itself.
+    /// What a renderer wrote of the directory itself.
     head: Vec<u8>,
 }
 
@@ -50,15 +50,15 @@ pub(super) struct Dirent<'a> {
 
 thread_local! {
     /// The part that this walker used last, emptied: its memory serves the next directory.
-    static SPARE: Cell<Option<Box<Part>>> = const { Cell::new(None) };
+    static SPARE: Cell<Option<Box<Batch>>> = const { Cell::new(None) };
 }
 
-impl Part {
+impl Batch {
     const EMPTY: Self = Self {
         start: 0,
         files: Usage::NONE,
         names: Names::EMPTY,
-        extras: Extras::EMPTY,
+        ordered_items: OrderedItems::EMPTY,
         ranks: Vec::new(),
         path: Vec::new(),
         row: Vec::new(),
@@ -76,7 +76,7 @@ impl Part {
         self.start = 0;
         self.files = Usage::NONE;
         self.names.clear();
-        self.extras.clear();
+        self.ordered_items.clear();
         self.ranks.clear();
         self.row.clear();
         self.lengths.clear();
@@ -91,7 +91,7 @@ impl Part {
     }
 
     /// Looks at one entry and adds what it finds.
-    pub(super) fn look(&mut self, dir: &Dir, options: &Options, dirent: Dirent<'_>) {
+    pub(super) fn look(&mut self, dir: &Dir, options: &WalkOptions, dirent: Dirent<'_>) {
         if self.excludes(dir, options, dirent.name) {
             return;
         }
@@ -128,42 +128,48 @@ impl Part {
     fn add_failure(&mut self, dirent: Dirent<'_>, operation: Operation, errno: Errno) {
         let errno = errno.raw_os_error();
         let failure = Failure { operation, errno };
-        self.add_extra(dirent, true, What::Failed(failure), None);
+        self.add_extra(dirent, true, ItemKind::Failed(failure), None);
     }
 
     /// An entry that vanished is no error; a link followed to nothing is.
-    fn add_dangling(&mut self, dir: &Dir, options: &Options, dirent: Dirent<'_>) {
+    fn add_dangling(&mut self, dir: &Dir, options: &WalkOptions, dirent: Dirent<'_>) {
         if stat(Some(dir.fd()), dirent.name, Lookup::Link, options.time).is_ok() {
             self.add_failure(dirent, Operation::Follow, Errno::NOENT);
         }
     }
 
-    fn add_file(&mut self, dir: &Dir, options: &Options, dirent: Dirent<'_>, stat: &Stat) {
+    fn add_file(&mut self, dir: &Dir, options: &WalkOptions, dirent: Dirent<'_>, stat: &Stat) {
         let entry = stat.entry(options);
         let named = names_files(dir, options)
             && options
                 .least
                 .as_ref()
-                .is_none_or(|least| least.lets(&entry));
-        if let (true, None, Some(scribe)) = (named, entry.once, &options.scribe) {
-            let (file, before) = (entry.item(Some(&stat.detail)), self.row.len());
+                .is_none_or(|least| least.admits(&entry));
+        if let (true, None, Some(renderer)) = (named, entry.dedup_key, &options.renderer) {
+            let (file, position) = (entry.item(Some(&stat.detail)), self.row.len());
             let above = dir.stat.detail.inode.device;
-            scribe.file(dirent.name.to_bytes(), &file, above, &mut self.row);
+            renderer.file(dirent.name.to_bytes(), &file, above, &mut self.row);
             self.files += &file.usage;
-            self.lengths.push((self.row.len() - before) as u32);
+            self.lengths.push((self.row.len() - position) as u32);
             self.ranks.push(dirent.number);
-        } else if named || entry.once.is_some() {
+        } else if named || entry.dedup_key.is_some() {
             let detail = options.details.then_some(stat.detail);
-            self.add_extra(dirent, named, What::File(entry), detail);
+            self.add_extra(dirent, named, ItemKind::File(entry), detail);
         } else {
             self.files += &entry.usage();
         }
     }
 
-    fn add_extra(&mut self, dirent: Dirent<'_>, named: bool, what: What, detail: Option<Detail>) {
+    fn add_extra(
+        &mut self,
+        dirent: Dirent<'_>,
+        named: bool,
+        what: ItemKind,
+        detail: Option<Detail>,
+    ) {
         self.end_row();
-        self.extras.push_extra(&Extra {
-            before: self.names.len(),
+        self.ordered_items.push_extra(&OrderedItem {
+            position: self.names.len(),
             name: if named { dirent.name.to_bytes() } else { b"" },
             what,
             detail,
@@ -179,12 +185,13 @@ impl Part {
     /// Makes an extra of what was written.
     fn end_row(&mut self) {
         if !self.row.is_empty() {
-            self.extras.push(self.names.len(), &self.row, What::Written);
+            self.ordered_items
+                .push(self.names.len(), &self.row, ItemKind::Written);
             self.row.clear();
         }
     }
 
-    fn excludes(&mut self, dir: &Dir, options: &Options, name: &CStr) -> bool {
+    fn excludes(&mut self, dir: &Dir, options: &WalkOptions, name: &CStr) -> bool {
         if options.exclude.is_empty() {
             return false;
         }
@@ -197,33 +204,35 @@ impl Part {
         options.exclude.matches(&self.path)
     }
 
-    fn adopt(&mut self, part: &Self, item: Item) {
+    fn adopt(&mut self, part: &Self, item: BatchItem) {
         match item {
-            Item::Name(index) => self.add_name(part.names.name(index)),
-            Item::Text(start, length) => {
+            BatchItem::Name(index) => self.add_name(part.names.name(index)),
+            BatchItem::Text(start, length) => {
                 if self.row.len() > LONG_ROW {
                     self.end_row();
                 }
                 let start = start as usize;
-                let text = part.extras.text(start..start + length as usize);
+                let text = part.ordered_items.text(start..start + length as usize);
                 self.row.extend_from_slice(text);
             }
-            Item::Extra(at) => {
+            BatchItem::OrderedItem(at) => {
                 self.end_row();
-                if let Some((extra, _)) = part.extras.get(at as ExtraAt) {
-                    let before = self.names.len();
-                    self.extras.push_extra(&Extra { before, ..extra });
+                if let Some((extra, _)) = part.ordered_items.get(at as ItemOffset) {
+                    let position = self.names.len();
+                    self.ordered_items
+                        .push_extra(&OrderedItem { position, ..extra });
                 }
             }
         }
     }
 
-    /// All of the directory in words, where a scribe can tell it and nothing in it needs its place.
-    pub(super) fn take_whole(&mut self, dir: &Dir, options: &Options) -> Option<Box<[u8]>> {
-        let scribe = options.scribe.as_ref()?;
+    /// All of the directory in words, where a renderer can tell it and nothing in it needs its place.
+    pub(super) fn take_whole(&mut self, dir: &Dir, options: &WalkOptions) -> Option<Box<[u8]>> {
+        let renderer = options.renderer.as_ref()?;
         let entry = dir.stat.entry(options);
         let is_named = dir.depth > 0 && names_files(dir, options);
-        let is_plain = self.names.is_empty() && self.extras.is_empty() && entry.once.is_none();
+        let is_plain =
+            self.names.is_empty() && self.ordered_items.is_empty() && entry.dedup_key.is_none();
         if !is_named || !is_plain {
             return None;
         }
@@ -231,32 +240,33 @@ impl Part {
         let (name, above) = (branch.name(*index), branch.inode.device);
         let item = entry.item(Some(&dir.stat.detail));
         self.head.clear();
-        scribe.enter(name, &item, above, &mut self.head);
+        renderer.enter(name, &item, above, &mut self.head);
         self.files += &item.usage;
-        let whole = [self.head.as_slice(), &self.row, scribe.leave()].concat();
+        let whole = [self.head.as_slice(), &self.row, renderer.leave()].concat();
         self.row.clear();
         Some(whole.into_boxed_slice())
     }
 
-    /// The names of the subdirectories and the extras, where there are any, without slack.
-    pub(super) fn take(&mut self) -> (Option<Names>, Option<Box<Extras>>) {
+    /// The names of the subdirectories and the ordered_items, where there are any, without slack.
+    pub(super) fn take(&mut self) -> (Option<Names>, Option<Box<OrderedItems>>) {
         self.end_row();
         let names = (!self.names.is_empty()).then(|| self.names.take());
-        let extras = (!self.extras.is_empty()).then(|| Box::new(self.extras.take()));
-        (names, extras)
+        let ordered_items =
+            (!self.ordered_items.is_empty()).then(|| Box::new(self.ordered_items.take()));
+        (names, ordered_items)
     }
 }
 
 /// Whether files of this directory are asked for by name.
-fn names_files(dir: &Dir, options: &Options) -> bool {
+fn names_files(dir: &Dir, options: &WalkOptions) -> bool {
     options.name_files.is_some_and(|depth| dir.depth < depth)
 }
 
-/// One of the names or extras of a part. Small: there are as many as GNU du reads at a time.
+/// One of the names or ordered_items of a part. Small: there are as many as GNU du reads at a time.
 #[derive(Debug, Clone, Copy)]
-enum Item {
+enum BatchItem {
     Name(u32),
-    Extra(u32),
+    OrderedItem(u32),
     /// A part of a row: where it begins, and its length.
     Text(u32, u32),
 }
@@ -264,30 +274,30 @@ enum Item {
 /// The parts of one group, one after the other as they came. In one piece: pieces of many threads' heaps would never
 /// be given back.
 #[derive(Debug)]
-pub(super) struct Gathered {
-    all: Part,
+pub(super) struct MergedBatch {
+    all: Batch,
     spans: Vec<Span>,
 }
 
 /// Where a part begins in what is gathered.
 #[derive(Debug, Clone, Copy)]
 struct Span {
-    /// See [`Part::start`].
+    /// See [`Batch::start`].
     start: usize,
     names: u32,
-    extras: ExtraAt,
+    ordered_items: ItemOffset,
     ranks: usize,
     lengths: usize,
 }
 
-impl Gathered {
+impl MergedBatch {
     pub(super) const EMPTY: Self = Self {
-        all: Part::EMPTY,
+        all: Batch::EMPTY,
         spans: Vec::new(),
     };
 
     /// Takes what is in a part.
-    pub(super) fn add(&mut self, part: &mut Part) {
+    pub(super) fn add(&mut self, part: &mut Batch) {
         part.end_row();
         self.all.files += &part.files;
         if part.ranks.is_empty() {
@@ -296,23 +306,23 @@ impl Gathered {
         }
         self.spans.push(self.end(part.start));
         self.all.names.append(&part.names);
-        self.all.extras.append(&part.extras);
+        self.all.ordered_items.append(&part.ordered_items);
         self.all.ranks.extend_from_slice(&part.ranks);
         self.all.lengths.extend_from_slice(&part.lengths);
     }
 
     /// All of it as one part, in order: sorted by inode number where GNU du sorts.
-    pub(super) fn join(mut self, sorted: bool) -> Part {
-        let mut joined = Part::EMPTY;
+    pub(super) fn join(mut self, sorted: bool) -> Batch {
+        let mut joined = Batch::EMPTY;
         joined.files = self.all.files;
-        joined.extras.reserve(self.all.extras.bytes());
+        joined.ordered_items.reserve(self.all.ordered_items.bytes());
         let end = self.end(0);
         let ends = self.spans.iter().skip(1).copied().chain([end]);
         let mut spans: Vec<(Span, Span)> = self.spans.iter().copied().zip(ends).collect();
         spans.sort_by_key(|(span, _)| span.start);
         let items = spans.iter().flat_map(|&(from, to)| self.items(from, to));
         if sorted {
-            let mut items: Vec<(u64, Item)> = items.collect();
+            let mut items: Vec<(u64, BatchItem)> = items.collect();
             items.sort_by_key(|&(rank, _)| rank);
             self.all.ranks = Vec::new();
             let items = items.into_iter();
@@ -328,38 +338,38 @@ impl Gathered {
         Span {
             start,
             names: self.all.names.len(),
-            extras: self.all.extras.end(),
+            ordered_items: self.all.ordered_items.end(),
             ranks: self.all.ranks.len(),
             lengths: self.all.lengths.len(),
         }
     }
 
-    /// Subdirectories, extras and written files of a part in order of appearance, each with its inode number.
-    fn items(&self, from: Span, to: Span) -> impl Iterator<Item = (u64, Item)> + '_ {
-        let (mut name, mut extra) = (from.names, from.extras);
-        let extras = &self.all.extras;
+    /// Subdirectories, ordered_items and written files of a part in order of appearance, each with its inode number.
+    fn items(&self, from: Span, to: Span) -> impl Iterator<Item = (u64, BatchItem)> + '_ {
+        let (mut name, mut extra) = (from.names, from.ordered_items);
+        let ordered_items = &self.all.ordered_items;
         let ranks = self.all.ranks.get(from.ranks..to.ranks);
         let lengths = self.all.lengths.get(from.lengths..to.lengths);
         let mut lengths = lengths.unwrap_or_default().iter().copied();
         let mut row = 0..0;
         ranks.unwrap_or_default().iter().map(move |&rank| {
             let is_due = row.is_empty()
-                && extra < to.extras
-                && extras.before(extra) == Some(name - from.names);
-            if is_due && let Some((text, next)) = extras.row(extra) {
+                && extra < to.ordered_items
+                && ordered_items.position(extra) == Some(name - from.names);
+            if is_due && let Some((text, next)) = ordered_items.row(extra) {
                 (row, extra) = (text, next);
             }
             let item = if !row.is_empty() {
                 let length = lengths.next().unwrap_or(u32::MAX);
                 let start = row.start;
                 row.start += length as usize;
-                Item::Text(start as u32, length)
-            } else if is_due && let Some((_, next)) = extras.get(extra) {
+                BatchItem::Text(start as u32, length)
+            } else if is_due && let Some((_, next)) = ordered_items.get(extra) {
                 let at = std::mem::replace(&mut extra, next);
-                Item::Extra(u32::try_from(at).unwrap_or(u32::MAX))
+                BatchItem::OrderedItem(u32::try_from(at).unwrap_or(u32::MAX))
             } else {
                 name += 1;
-                Item::Name(name - 1)
+                BatchItem::Name(name - 1)
             };
             (rank, item)
         })
@@ -368,7 +378,7 @@ impl Gathered {
 
 /// A file of another file system, mounted here. A foreign device number alone says nothing: overlayfs gives
 /// its files the numbers of the file systems below.
-fn is_elsewhere(dir: &Dir, options: &Options, stat: &Stat) -> bool {
+fn is_elsewhere(dir: &Dir, options: &WalkOptions, stat: &Stat) -> bool {
     options.one_file_system && stat.mount_root && stat.detail.inode.device != dir.device()
 }
 

@@ -119,7 +119,7 @@ impl Crew {
 
     fn allow(&self, walkers: usize) {
         if let Some(walk) = self.walk.upgrade() {
-            walk.call(walk.agenda.allow(walkers));
+            walk.call(walk.work_queue.allow(walkers));
         }
     }
 }

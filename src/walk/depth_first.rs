@@ -66,7 +66,7 @@ impl Cursor {
     /// thread only one directory, since nobody else would take its listing.
     pub(super) fn go_on(mut self, walk: &Arc<Shared>) {
         while self.step(walk) {
-            let waits = walk.agenda.is_urgent();
+            let waits = walk.work_queue.is_urgent();
             if waits && walk.budget.is_overdrawn() {
                 self.fd = Err(Errno::BADF);
                 self.depth = NOWHERE;
@@ -90,7 +90,7 @@ impl Cursor {
         let index = frame.next;
         frame.next += 1;
         let place = (Arc::clone(&frame.branch), index);
-        let slot = walk.agenda.place_before(frame.slot);
+        let slot = walk.work_queue.place_before(frame.slot);
         let inside = frame.branch.child_depth;
         if self.depth != inside {
             self.climb(&place.0, walk);
@@ -107,7 +107,7 @@ impl Cursor {
                     errno: errno.raw_os_error(),
                 };
                 walk.send(bare(place, Found::Nothing, Some(failure)));
-                walk.agenda.finish(slot, None);
+                walk.work_queue.finish(slot, None);
             }
         }
         true
@@ -129,7 +129,7 @@ impl Cursor {
             if frame.next < frame.branch.len() {
                 return;
             }
-            walk.agenda.finish(frame.slot, None);
+            walk.work_queue.finish(frame.slot, None);
             self.stack.pop();
         }
     }

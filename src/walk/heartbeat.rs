@@ -1,12 +1,12 @@
 //! Where each walker is, so that `-v` can name the directory that does not answer.
 //!
 //! ```text
-//!   walker: enter(place) ─► answered ─► answered ─► left        select loop, at each tick: Vigil::longest
+//!   walker: enter(place) ─► answered ─► answered ─► left        select loop, at each tick: StallDetector::longest
 //! ```
 //!
 //! A walker that a dead server holds cannot say so. It leaves word of where it goes before it goes there, and counts
 //! the answers that it gets; whoever sees the same number for long enough knows where it hangs. No walker looks at
-//! the clock. Without `-v` there are no posts, and nothing is done for them.
+//! the clock. Without `-v` there are no heartbeats, and nothing is done for them.
 //!
 //! A mutex for each walker: it alone takes it, twice a directory, and the select loop twice a second.
 
@@ -25,7 +25,7 @@ type Place = (Arc<Branch>, u32);
 
 /// One post for each walker, or none at all.
 #[derive(Debug, Default)]
-pub(super) struct Posts(Vec<Post>);
+pub(super) struct Heartbeats(Vec<Post>);
 
 /// See the module.
 #[derive(Debug, Default)]
@@ -37,18 +37,18 @@ pub(super) struct Post {
 
 /// A walker at its post; it leaves when this is dropped.
 #[derive(Debug)]
-pub(super) struct Stay<'a>(Option<&'a Post>);
+pub(super) struct HeartbeatGuard<'a>(Option<&'a Post>);
 
-/// Looks at the posts now and then.
+/// Looks at the heartbeats now and then.
 #[derive(Debug)]
-pub struct Vigil {
-    posts: Arc<Posts>,
+pub struct StallDetector {
+    heartbeats: Arc<Heartbeats>,
     /// For each post the number of answers, and since when it has been that.
     seen: Vec<(u64, Instant)>,
 }
 
-impl Posts {
-    /// Posts for so many walkers.
+impl Heartbeats {
+    /// Heartbeats for so many walkers.
     pub(super) fn new(walkers: usize) -> Self {
         Self((0..walkers).map(|_| Post::default()).collect())
     }
@@ -62,13 +62,13 @@ impl Posts {
     }
 
     /// This walker goes there.
-    pub(super) fn enter(&self, place: &Place) -> Stay<'_> {
+    pub(super) fn enter(&self, place: &Place) -> HeartbeatGuard<'_> {
         let post = self.own();
         if let Some(post) = post {
             post.answered();
             post.put(Some((Arc::clone(&place.0), place.1)));
         }
-        Stay(post)
+        HeartbeatGuard(post)
     }
 }
 
@@ -89,7 +89,7 @@ impl Post {
     }
 }
 
-impl Stay<'_> {
+impl HeartbeatGuard<'_> {
     /// The walker got an answer.
     pub(super) fn answered(&self) {
         if let Some(post) = self.0 {
@@ -98,7 +98,7 @@ impl Stay<'_> {
     }
 }
 
-impl Drop for Stay<'_> {
+impl Drop for HeartbeatGuard<'_> {
     fn drop(&mut self) {
         if let Some(post) = self.0 {
             post.put(None);
@@ -106,17 +106,17 @@ impl Drop for Stay<'_> {
     }
 }
 
-impl Vigil {
-    pub(super) fn new(posts: Arc<Posts>) -> Self {
-        let seen = vec![(0, Instant::now()); posts.0.len()];
-        Self { posts, seen }
+impl StallDetector {
+    pub(super) fn new(heartbeats: Arc<Heartbeats>) -> Self {
+        let seen = vec![(0, Instant::now()); heartbeats.0.len()];
+        Self { heartbeats, seen }
     }
 
     /// The directory that has been silent for the longest time, if that is at least `least`.
     pub fn longest(&mut self, least: Duration) -> Option<(Place, Duration)> {
         let now = Instant::now();
         let mut longest = None;
-        for (post, seen) in self.posts.0.iter().zip(&mut self.seen) {
+        for (post, seen) in self.heartbeats.0.iter().zip(&mut self.seen) {
             let answers = post.answers.load(Ordering::Relaxed);
             if seen.0 != answers {
                 *seen = (answers, now);

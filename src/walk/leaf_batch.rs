@@ -20,7 +20,7 @@ thread_local! {
 
 impl Shared {
     /// Sends a listing, or adds it to what will be sent.
-    pub(super) fn tell(&self, mut listing: Listing) {
+    pub(super) fn send_or_hold(&self, mut listing: Listing) {
         let Some(fold) = leaf_of(&listing).filter(|_| !self.outbox.is_alone()) else {
             self.send(listing);
             return;
@@ -29,7 +29,7 @@ impl Shared {
             listing.files += &entry.usage();
             listing.found = Found::Leaves(1);
         }
-        self.settle(Some(fold));
+        self.flush_leaves(Some(fold));
         let Some(mut sum) = SUM.take() else {
             SUM.set(Some(Box::new(listing)));
             return;
@@ -49,7 +49,7 @@ impl Shared {
     }
 
     /// Tells what waits, unless it folds into the same directory.
-    pub(super) fn settle(&self, fold: Option<Key>) {
+    pub(super) fn flush_leaves(&self, fold: Option<Key>) {
         match SUM.take() {
             Some(sum) if sum.fold() != fold || fold.is_none() => self.send(*sum),
             waits => SUM.set(waits),
@@ -61,8 +61,8 @@ impl Shared {
 fn leaf_of(listing: &Listing) -> Option<Key> {
     let is_leaf = listing.branch.is_none()
         && listing.next.is_none()
-        && listing.extras.is_none()
+        && listing.ordered_items.is_none()
         && listing.failure.is_none()
-        && matches!(listing.found, Found::Directory(entry, _) if entry.once.is_none());
+        && matches!(listing.found, Found::Directory(entry, _) if entry.dedup_key.is_none());
     listing.fold().filter(|_| is_leaf)
 }

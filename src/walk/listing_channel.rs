@@ -35,7 +35,7 @@ const HEAVY: isize = 1 << 20;
 
 /// The walkers' end.
 #[derive(Debug)]
-pub(super) struct Outbox {
+pub(super) struct ListingSender {
     /// Where listings go while one thread both sends and takes them: it could not wait for itself.
     alone: Sender<Listing>,
     spread: OnceLock<Outlet>,
@@ -53,25 +53,25 @@ struct Outlet {
 
 /// The select loop's end.
 #[derive(Debug)]
-pub struct Inbox {
+pub struct ListingReceiver {
     listings: Receiver<Listing>,
     weight: Arc<AtomicIsize>,
     room: Sender<()>,
 }
 
 /// Both ends, for one thread.
-pub(super) fn new() -> (Outbox, Inbox) {
+pub(super) fn new() -> (ListingSender, ListingReceiver) {
     let (alone, listings) = unbounded();
     let (leave_room, room) = bounded(1);
     let weight = Arc::new(AtomicIsize::new(0));
-    let outbox = Outbox {
+    let outbox = ListingSender {
         alone,
         spread: OnceLock::new(),
         weight: Arc::clone(&weight),
         room,
         leave_room: leave_room.clone(),
     };
-    let inbox = Inbox {
+    let inbox = ListingReceiver {
         listings,
         weight,
         room: leave_room,
@@ -79,10 +79,10 @@ pub(super) fn new() -> (Outbox, Inbox) {
     (outbox, inbox)
 }
 
-impl Outbox {
+impl ListingSender {
     /// Lets several threads send to this inbox, which has to be empty. What is returned rings now and then while
     /// there are listings.
-    pub(super) fn open(&self, inbox: &mut Inbox) -> Receiver<()> {
+    pub(super) fn open(&self, inbox: &mut ListingReceiver) -> Receiver<()> {
         let (listings, listings_end) = bounded(WAITING);
         let (bell, bell_end) = bounded(1);
         let _ = self.spread.set(Outlet { listings, bell });
@@ -141,7 +141,7 @@ impl Outlet {
     }
 }
 
-impl Inbox {
+impl ListingReceiver {
     /// True where nothing has arrived.
     #[must_use]
     pub fn is_empty(&self) -> bool {
@@ -155,15 +155,15 @@ impl Inbox {
             if weight == 0 {
                 return;
             }
-            let before = self.weight.fetch_sub(weight, Ordering::SeqCst);
-            if before - weight < HEAVY {
+            let position = self.weight.fetch_sub(weight, Ordering::SeqCst);
+            if position - weight < HEAVY {
                 let _ = self.room.try_send(());
             }
         })
     }
 }
 
-impl Drop for Inbox {
+impl Drop for ListingReceiver {
     /// Nobody will take any more: nobody need wait for it.
     fn drop(&mut self) {
         self.weight.store(isize::MIN / 2, Ordering::SeqCst);
@@ -172,9 +172,9 @@ impl Drop for Inbox {
 }
 
 fn weight(listing: &Listing) -> isize {
-    let bytes = match (&listing.found, &listing.extras) {
+    let bytes = match (&listing.found, &listing.ordered_items) {
         (Found::Written(text), _) => text.len(),
-        (_, Some(extras)) => extras.bytes(),
+        (_, Some(ordered_items)) => ordered_items.bytes(),
         (_, None) => 0,
     };
     isize::try_from(bytes).unwrap_or(isize::MAX / 4)
@@ -186,7 +186,7 @@ mod tests {
 
     use super::*;
     use crate::count::listing::Names;
-    use crate::count::ordered_items::{Extras, What};
+    use crate::count::ordered_items::{ItemKind, OrderedItems};
     use crate::count::usage::Usage;
     use crate::sys::cancel;
     use crate::sys::failure::{Failure, Operation};
@@ -197,15 +197,15 @@ mod tests {
             operation: Operation::Access,
             errno: 5,
         };
-        let mut extras = Extras::EMPTY;
+        let mut ordered_items = OrderedItems::EMPTY;
         let name = vec![b'x'; HEAVY.unsigned_abs()];
-        extras.push(0, &name, What::Failed(failure));
+        ordered_items.push(0, &name, ItemKind::Failed(failure));
         Listing {
             place: (super::super::command_line(Names::EMPTY, 0, 0), 0),
             key: 0,
             found: Found::Nothing,
             files: Usage::NONE,
-            extras: Some(Box::new(extras)),
+            ordered_items: Some(Box::new(ordered_items)),
             branch: None,
             next: None,
             failure: None,
@@ -213,7 +213,7 @@ mod tests {
     }
 
     /// Whether so many walkers that wait for room find it once this is done, and not before.
-    fn wait_until(walkers: usize, done: impl FnOnce(Inbox, cancel::Canceller)) {
+    fn wait_until(walkers: usize, done: impl FnOnce(ListingReceiver, cancel::Canceller)) {
         let (outbox, mut inbox) = new();
         let _bell = outbox.open(&mut inbox);
         let (canceller, cancelled) = cancel::channel();

@@ -1,11 +1,11 @@
 //! The walk: one walker per directory on a rayon pool, twenty tokens, one listing a directory.
 //!
 //! ```text
-//!               agenda (in order) ◄─── crew: how many walkers take from it
-//!   walk_dir ◄──── take            ┌─ sema: a token while the disk is touched
+//!               work_queue (in order) ◄─── crew: how many walkers take from it
+//!   walk_dir ◄──── take            ┌─ semaphore: a token while the disk is touched
 //!      │ open, dirents, stat ──────┘
 //!      ├─ tell(Listing) ══════════════► du.rs (bounded channel; a bell wakes it for many at once)
-//!      └─ finish: subdirectories ─► agenda, which says how many walkers to call
+//!      └─ finish: subdirectories ─► work_queue, which says how many walkers to call
 //! ```
 //!
 //! Contract. Every directory that is announced in a listing gets a listing of its own, after it, unless the run
@@ -40,22 +40,22 @@ use std::sync::{Arc, OnceLock};
 
 use crossbeam_channel::{Receiver, bounded};
 
-use self::batch::Part;
+use self::batch::Batch;
 pub use self::crew::{Crew, Load};
 use self::fd_budget::{Budget, Handle};
-use self::heartbeat::Posts;
-pub use self::heartbeat::Vigil;
-pub use self::listing_channel::Inbox;
-use self::listing_channel::Outbox;
+use self::heartbeat::Heartbeats;
+pub use self::heartbeat::StallDetector;
+pub use self::listing_channel::ListingReceiver;
+use self::listing_channel::ListingSender;
 use self::open::Opened;
 use self::pool::Pool;
 use self::shared_dir::{Reading, Urgent};
 use self::stat::Stat;
 use self::visited::Visited;
-use self::work_queue::{Agenda, Job, Slot, Work};
+use self::work_queue::{Job, Slot, Work, WorkQueue};
 use crate::count::listing::{Branch, Found, Key, Listing, Names};
-use crate::count::min_size::Least;
-use crate::count::record::Scribe;
+use crate::count::min_size::MinSize;
+use crate::count::record::EntryRenderer;
 use crate::count::usage::{Inode, Usage};
 use crate::gnu::exclude::Exclude;
 use crate::gnu::time_style::TimeKind;
@@ -90,7 +90,7 @@ pub enum Remember {
 
 /// What the walk needs to know.
 #[derive(Debug, Clone)]
-pub struct Options {
+pub struct WalkOptions {
     /// Number of walkers, and of tokens.
     pub walkers: usize,
     /// Which links are followed.
@@ -108,12 +108,12 @@ pub struct Options {
     /// Which time stamp is kept, if any.
     pub time: Option<TimeKind>,
     /// Files that are too small for a line are not named.
-    pub least: Option<Least>,
+    pub least: Option<MinSize>,
     /// More is told of named files than their sizes.
     pub details: bool,
     /// Writes what is told of named files, where these need no steps of their own.
-    pub scribe: Option<Arc<dyn Scribe>>,
-    /// Somebody will ask where the walkers are ([`Spread::vigil`]).
+    pub renderer: Option<Arc<dyn EntryRenderer>>,
+    /// Somebody will ask where the walkers are ([`RunningWalk::stall_detector`]).
     pub watched: bool,
 }
 
@@ -121,24 +121,24 @@ pub struct Options {
 #[derive(Debug)]
 pub struct Walk {
     shared: Arc<Shared>,
-    listings: Inbox,
+    listings: ListingReceiver,
 }
 
 /// The receiving end of a walk that runs on its own threads.
 #[derive(Debug)]
-pub struct Spread {
+pub struct RunningWalk {
     /// One listing a directory.
-    pub listings: Inbox,
+    pub listings: ListingReceiver,
     /// Rings now and then while there are listings; ends when the last walker has ended.
     pub bell: Receiver<()>,
     /// The walkers.
     pub crew: Crew,
     /// Where they are, for whoever wants to know.
-    pub vigil: Vigil,
+    pub stall_detector: StallDetector,
     broken: Arc<AtomicBool>,
 }
 
-impl Spread {
+impl RunningWalk {
     /// True where a walker has panicked: what it would have told is missing.
     #[must_use]
     pub fn is_broken(&self) -> bool {
@@ -149,16 +149,16 @@ impl Spread {
 /// What all walkers share. The last one to let go ends the channels.
 #[derive(Debug)]
 struct Shared {
-    options: Options,
+    options: WalkOptions,
     done: Done,
-    sema: Semaphore,
-    agenda: Agenda<Urgent>,
+    semaphore: Semaphore,
+    work_queue: WorkQueue<Urgent>,
     budget: Arc<Budget>,
     visited: Option<Visited>,
     keys: AtomicU64,
-    posts: Arc<Posts>,
+    heartbeats: Arc<Heartbeats>,
     pool: OnceLock<Pool>,
-    outbox: Outbox,
+    outbox: ListingSender,
     /// Set when a walker has panicked: its listing will never come.
     broken: Arc<AtomicBool>,
 }
@@ -200,23 +200,23 @@ enum Above<'a> {
 impl Walk {
     /// A walk of nothing yet.
     #[must_use]
-    pub fn new(mut options: Options, done: Done, first_key: Key) -> Self {
+    pub fn new(mut options: WalkOptions, done: Done, first_key: Key) -> Self {
         let (outbox, listings) = listing_channel::new();
         if options.follow == Follow::Always && options.remember == Remember::Everything {
             // Links to links may make of a small tree an endless one. A lone walker comes to everything in order,
             // and enters no directory twice.
             options.walkers = 1;
         }
-        let posts = if options.watched { options.walkers } else { 0 };
+        let heartbeats = if options.watched { options.walkers } else { 0 };
         let shared = Arc::new(Shared {
-            sema: Semaphore::new(options.walkers),
+            semaphore: Semaphore::new(options.walkers),
             visited: Visited::new(&options),
             options,
             done,
-            agenda: Agenda::new(),
+            work_queue: WorkQueue::new(),
             budget: Budget::new(open::spare_at_start()),
             keys: AtomicU64::new(first_key),
-            posts: Arc::new(Posts::new(posts)),
+            heartbeats: Arc::new(Heartbeats::new(heartbeats)),
             pool: OnceLock::new(),
             outbox,
             broken: Arc::new(AtomicBool::new(false)),
@@ -226,12 +226,12 @@ impl Walk {
 
     /// Adds operands after those there are.
     pub fn add(&self, operands: Arc<Branch>) {
-        self.shared.agenda.append(operands);
+        self.shared.work_queue.append(operands);
     }
 
     /// Walks one directory on this thread; false where there is none left.
     pub fn step(&self) -> bool {
-        let work = self.shared.agenda.take();
+        let work = self.shared.work_queue.take();
         let any = work.is_some();
         work.into_iter().for_each(|work| self.shared.work(work));
         any
@@ -241,25 +241,25 @@ impl Walk {
     /// it leaves it to others.
     #[must_use]
     pub fn may_wait(&self) -> bool {
-        let first = self.shared.agenda.first();
+        let first = self.shared.work_queue.first();
         first.is_some_and(|(place, above)| open::is_behind_a_mount(&place, above.as_deref()))
     }
 
     /// What [`Walk::step`] has found.
     #[must_use]
-    pub fn listings(&self) -> &Inbox {
+    pub fn listings(&self) -> &ListingReceiver {
         &self.listings
     }
 
     /// True while there is work.
     #[must_use]
     pub fn has_work(&self) -> bool {
-        self.shared.agenda.len() > 0
+        self.shared.work_queue.len() > 0
     }
 
     /// Lets a pool of walkers do the rest; gives the walk back where no thread can be had. What [`Walk::listings`]
     /// still holds is lost: take it first. `load` is that of the walk so far.
-    pub fn spread(self, load: Load) -> Result<Spread, Self> {
+    pub fn spread(self, load: Load) -> Result<RunningWalk, Self> {
         let shared = &self.shared;
         let Some(pool) = Pool::new(open::fit(shared)) else {
             return Err(self);
@@ -269,16 +269,16 @@ impl Walk {
         Ok(self.into_spread(threads, load))
     }
 
-    fn into_spread(self, threads: usize, load: Load) -> Spread {
+    fn into_spread(self, threads: usize, load: Load) -> RunningWalk {
         let Self {
             shared,
             mut listings,
         } = self;
         let bell = shared.outbox.open(&mut listings);
-        Spread {
+        RunningWalk {
             listings,
             bell,
-            vigil: Vigil::new(Arc::clone(&shared.posts)),
+            stall_detector: StallDetector::new(Arc::clone(&shared.heartbeats)),
             crew: Crew::call(Arc::downgrade(&shared), threads, load),
             broken: Arc::clone(&shared.broken),
         }
@@ -287,9 +287,9 @@ impl Walk {
 
 /// Rings when it is dropped: its walker has panicked. Before the walker lets go of the channels, so that whoever
 /// sees them end knows.
-struct Alarm<'a>(&'a AtomicBool);
+struct PanicGuard<'a>(&'a AtomicBool);
 
-impl Drop for Alarm<'_> {
+impl Drop for PanicGuard<'_> {
     fn drop(&mut self) {
         self.0.store(true, Ordering::Release);
     }
@@ -303,11 +303,11 @@ impl Shared {
             schedule::point();
             let walker = Arc::clone(self);
             pool.spawn(move || {
-                let alarm = Alarm(&walker.broken);
-                while let Some(work) = walker.agenda.take_or_leave() {
+                let alarm = PanicGuard(&walker.broken);
+                while let Some(work) = walker.work_queue.take_or_leave() {
                     walker.work(work);
                 }
-                walker.settle(None);
+                walker.flush_leaves(None);
                 std::mem::forget(alarm);
             });
         }
@@ -315,19 +315,19 @@ impl Shared {
 
     /// Work on a directory that is being read, and a walker for it.
     fn push_urgent(self: &Arc<Self>, urgent: Urgent) {
-        self.call(self.agenda.push_urgent(urgent));
+        self.call(self.work_queue.push_urgent(urgent));
     }
 
     /// A walker on its way alone, who goes on when no directory is being read.
     fn push_alone(self: &Arc<Self>, cursor: depth_first::Cursor) {
-        self.call(self.agenda.push_alone(Urgent::Alone(cursor)));
+        self.call(self.work_queue.push_alone(Urgent::Alone(cursor)));
     }
 
     fn work(self: &Arc<Self>, work: Work<Urgent>) {
         match work {
             Work::Walk(job) => self.walk_dir(job),
             Work::Urgent(urgent) => {
-                self.settle(None);
+                self.flush_leaves(None);
                 shared_dir::go_on(self, urgent);
             }
         }
@@ -351,18 +351,18 @@ impl Shared {
         slot: Slot,
         above: Above<'_>,
     ) -> Option<Kept> {
-        self.settle(place.0.fold);
+        self.flush_leaves(place.0.fold);
         self.outbox.wait_for_room(&self.done);
-        let token = self.sema.acquire(&self.done)?;
+        let token = self.semaphore.acquire(&self.done)?;
         #[cfg(test)]
         model::panic_at(b"panic before the listing", &place);
-        let stay = self.posts.enter(&place);
+        let stay = self.heartbeats.enter(&place);
         let dir = match self.open(place, slot, above) {
             Opened::Directory(dir) => dir,
             Opened::Other(listing) => {
                 drop((token, stay));
                 self.send(listing);
-                self.agenda.finish(slot, None);
+                self.work_queue.finish(slot, None);
                 return None;
             }
         };
@@ -378,7 +378,7 @@ impl Shared {
     fn report(
         self: &Arc<Self>,
         dir: Dir,
-        mut part: Box<Part>,
+        mut part: Box<Batch>,
         failure: Option<Failure>,
     ) -> Option<Kept> {
         let key = dir.place.0.key(dir.place.1);
@@ -386,7 +386,7 @@ impl Shared {
             None => part.take_whole(&dir, &self.options),
             Some(_) => None,
         };
-        let (names, extras) = part.take();
+        let (names, ordered_items) = part.take();
         let branch = names.map(|names| self.branch(&dir, names, key));
         let Dir {
             place,
@@ -399,7 +399,7 @@ impl Shared {
         let told = place.clone();
         // A leaf is closed before its walker waits for anything.
         let fd = branch.is_some().then_some(fd);
-        self.tell(Listing {
+        self.send_or_hold(Listing {
             key,
             place,
             found: match whole {
@@ -407,7 +407,7 @@ impl Shared {
                 None => Found::Directory(stat.entry(&self.options), stat.detail),
             },
             files: part.files,
-            extras,
+            ordered_items,
             branch: branch.clone(),
             next: None,
             failure,
@@ -416,7 +416,7 @@ impl Shared {
         #[cfg(test)]
         model::panic_at(b"panic after the listing", &told);
         let (Some(branch), Some(fd)) = (branch, fd) else {
-            self.agenda.finish(slot, None);
+            self.work_queue.finish(slot, None);
             return None;
         };
         let handle = match fd {
@@ -429,7 +429,7 @@ impl Shared {
                 }
             },
         };
-        self.call(self.agenda.finish(slot, Some((branch, handle))));
+        self.call(self.work_queue.finish(slot, Some((branch, handle))));
         None
     }
 
@@ -554,7 +554,7 @@ fn bare(place: (Arc<Branch>, u32), found: Found, failure: Option<Failure>) -> Li
         place,
         found,
         files: Usage::default(),
-        extras: None,
+        ordered_items: None,
         branch: None,
         next: None,
         failure,

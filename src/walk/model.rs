@@ -1,4 +1,4 @@
-//! The walk under a model checker: the walkers of `walk`, with their agenda, semaphore, budget, channel and
+//! The walk under a model checker: the walkers of `walk`, with their work_queue, semaphore, budget, channel and
 //! cancellation, over a small tree, in every order that a random scheduler comes up with.
 //!
 //! What runs is the program's own code, system calls included; only rayon's threads are replaced, by coroutines
@@ -12,7 +12,7 @@
 //! * the channel ends when the last walker has ended, not before the last listing and not never;
 //! * cancelled at any moment, or with the receiver gone, all walkers end;
 //! * every lease of the budget is given back, and with none to have the walk is whole all the same;
-//! * every token is given back (that there are never more holders than tokens is shown in `sema.rs`).
+//! * every token is given back (that there are never more holders than tokens is shown in `semaphore.rs`).
 //!
 //! What it doesn't: each step between two such places runs as if it were atomic and memory as if it were ordered.
 //! That is right for what stands under a mutex or goes through a channel, and is assumed of the few atomics here
@@ -32,7 +32,7 @@ use shuttle::thread::{JoinHandle, yield_now};
 
 use super::fd_budget::Budget;
 use super::pool::{Pool, Task};
-use super::{Follow, Load, Options, Remember, Spread, Walk, command_line};
+use super::{Follow, Load, Remember, RunningWalk, Walk, WalkOptions, command_line};
 use crate::count::listing::{Branch, Key, Listing, Names};
 use crate::count::usage::Usage;
 use crate::gnu::exclude::Exclude;
@@ -99,8 +99,8 @@ impl Drop for Planted {
     }
 }
 
-fn options(walkers: usize) -> Options {
-    Options {
+fn options(walkers: usize) -> WalkOptions {
+    WalkOptions {
         walkers,
         follow: Follow::Never,
         one_file_system: false,
@@ -111,7 +111,7 @@ fn options(walkers: usize) -> Options {
         time: None,
         least: None,
         details: false,
-        scribe: None,
+        renderer: None,
         watched: false,
     }
 }
@@ -158,7 +158,7 @@ impl Heard {
 
 /// A walk that is under way on the threads of a model.
 struct Run {
-    spread: Spread,
+    spread: RunningWalk,
     heard: Heard,
     threads: Vec<JoinHandle<()>>,
     budget: Arc<Budget>,

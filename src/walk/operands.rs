@@ -4,7 +4,7 @@ use std::ffi::{CString, OsStr, OsString};
 use std::os::unix::ffi::OsStrExt;
 
 use crate::count::listing::Names;
-use crate::count::ordered_items::{Extras, What};
+use crate::count::ordered_items::{ItemKind, OrderedItems};
 use crate::sys::failure::{Failure, Operation};
 use crate::sys::retry::{open, read_all};
 use crate::sys::stdin::read_stdin;
@@ -15,7 +15,7 @@ pub struct Operands {
     /// As typed, but for all but one of the slashes at the end.
     pub names: Names,
     /// What could not be used, each with the number of names before it.
-    pub wrong: Extras,
+    pub wrong: OrderedItems,
 }
 
 impl Operands {
@@ -75,7 +75,7 @@ impl Operands {
 
     fn add_wrong(&mut self, path: &[u8], failure: Failure) {
         self.wrong
-            .push(self.names.len(), path, What::Failed(failure));
+            .push(self.names.len(), path, ItemKind::Failed(failure));
     }
 }
 
@@ -121,10 +121,10 @@ mod tests {
         operands.add_list(b"a\0\0b", b"F");
         assert_eq!(names(&operands), ["a", "b"]);
         let (extra, _) = operands.wrong.get(0).expect("the empty name");
-        assert_eq!((extra.before, extra.name), (1, &b"F"[..]));
+        assert_eq!((extra.position, extra.name), (1, &b"F"[..]));
         assert!(matches!(
             extra.what,
-            What::Failed(Failure {
+            ItemKind::Failed(Failure {
                 operation: Operation::EmptyName(2),
                 ..
             })

@@ -66,13 +66,13 @@ mod tests {
     #[test]
     fn never_more_holders_than_tokens_and_none_is_lost() {
         let (_canceller, done) = cancel::channel();
-        let sema = Semaphore::new(3);
+        let semaphore = Semaphore::new(3);
         let (now, most) = (AtomicUsize::new(0), AtomicUsize::new(0));
         std::thread::scope(|scope| {
             for _ in 0..16 {
                 scope.spawn(|| {
                     for _ in 0..500 {
-                        let token = sema.acquire(&done);
+                        let token = semaphore.acquire(&done);
                         assert!(token.is_some());
                         most.fetch_max(now.fetch_add(1, Ordering::SeqCst) + 1, Ordering::SeqCst);
                         now.fetch_sub(1, Ordering::SeqCst);
@@ -81,18 +81,18 @@ mod tests {
             }
         });
         assert!(most.load(Ordering::SeqCst) <= 3);
-        let all: Vec<_> = (0..3).map(|_| sema.acquire(&done)).collect();
+        let all: Vec<_> = (0..3).map(|_| semaphore.acquire(&done)).collect();
         assert!(all.iter().all(Option::is_some));
     }
 
     #[test]
     fn cancelling_ends_the_wait() {
         let (canceller, done) = cancel::channel();
-        let sema = Semaphore::new(1);
-        let held = sema.acquire(&done);
+        let semaphore = Semaphore::new(1);
+        let held = semaphore.acquire(&done);
         assert!(held.is_some());
         std::thread::scope(|scope| {
-            let waiter = scope.spawn(|| sema.acquire(&done).is_none());
+            let waiter = scope.spawn(|| semaphore.acquire(&done).is_none());
             drop(canceller);
             assert!(waiter.join().expect("the waiter ends"));
         });
@@ -103,13 +103,14 @@ mod tests {
         schedule::check(schedule::schedules(2000), || {
             let (canceller, done) = cancel::channel();
             let tokens = shuttle::rand::Rng::gen_range(&mut shuttle::rand::thread_rng(), 1..=2);
-            let sema = Arc::new(Semaphore::new(tokens));
+            let semaphore = Arc::new(Semaphore::new(tokens));
             let held = Arc::new(AtomicUsize::new(0));
             let holder = |_| {
-                let (sema, done, held) = (Arc::clone(&sema), done.clone(), Arc::clone(&held));
+                let (semaphore, done, held) =
+                    (Arc::clone(&semaphore), done.clone(), Arc::clone(&held));
                 shuttle::thread::spawn(move || {
                     // Not for ever: one who is always preferred would let nobody else come to cancel.
-                    for token in (0..20).map_while(|_| sema.acquire(&done)) {
+                    for token in (0..20).map_while(|_| semaphore.acquire(&done)) {
                         assert!(held.fetch_add(1, Ordering::SeqCst) < tokens);
                         schedule::point();
                         held.fetch_sub(1, Ordering::SeqCst);
@@ -125,7 +126,7 @@ mod tests {
             for holder in holders {
                 holder.join().expect("no holder panics");
             }
-            assert_eq!(sema.take.len(), tokens, "a token has been lost");
+            assert_eq!(semaphore.take.len(), tokens, "a token has been lost");
         });
     }
 }

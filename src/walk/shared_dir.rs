@@ -8,9 +8,9 @@
 //!
 //! ```text
 //!   dirents ──► buffer 1 ──► buffer 2 ─┬─► Urgent::Read ─► buffer 3 ─┬─► Urgent::Read ─► ...
-//!                 │ look                └ look (Part)                 └ look (Part)
+//!                 │ look                └ look (Batch)                 └ look (Batch)
 //!                 ▼                            ▼                            ▼
-//!               Part 0 ───────────► Group of up to 100,000 entries ◄────────┘
+//!               Batch 0 ───────────► Group of up to 100,000 entries ◄────────┘
 //!                                     the last one to let go joins the parts and sends the listing
 //! ```
 //!
@@ -32,10 +32,10 @@ use std::time::{Duration, Instant};
 use rustix::fs::{FileType, RawDir, RawDirEntry};
 use rustix::io::Errno;
 
-use super::batch::{Dirent, Gathered, Part};
+use super::batch::{Batch, Dirent, MergedBatch};
 use super::depth_first;
 use super::fd_budget::Handle;
-use super::heartbeat::Stay;
+use super::heartbeat::HeartbeatGuard;
 use super::work_queue::Slot;
 use super::{Dir, Fd, Follow, Kept, Shared};
 use crate::count::listing::{Branch, Found, GROUP, Key, Listing, Names};
@@ -59,7 +59,7 @@ const STRIDE: usize = 16;
 const SLOW: Duration = Duration::from_micros(100);
 
 /// Names handed out at a time where looking is slow.
-const HANDFUL: usize = 4;
+const STAT_CHUNK: usize = 4;
 
 /// How often a listing comes back to the same entry before it is taken for endless.
 const ROUNDS: u32 = 8;
@@ -67,7 +67,7 @@ const ROUNDS: u32 = 8;
 /// What came of reading a directory.
 pub(super) enum Reading {
     /// All of it.
-    Whole(Dir, Box<Part>, Option<Failure>),
+    Whole(Dir, Box<Batch>, Option<Failure>),
     /// Others go on with it, and will send it.
     Shared,
     /// The run is cancelled: there is no listing of it.
@@ -98,7 +98,7 @@ pub(super) struct Reader {
     group: Arc<Group>,
     /// Entries in the group so far.
     count: usize,
-    circle: Circle,
+    circle: LoopDetector,
 }
 
 /// Finds out whether a listing comes back to where it was, for ever: some broken file systems do.
@@ -107,7 +107,7 @@ pub(super) struct Reader {
 /// length is found, in time proportional to it. A file that is renamed meanwhile may be listed twice, but not
 /// time and again.
 #[derive(Debug, Default)]
-struct Circle {
+struct LoopDetector {
     entries: u64,
     number: u64,
     name: Vec<u8>,
@@ -119,7 +119,7 @@ struct Circle {
 pub(super) struct Group {
     index: u32,
     key: Key,
-    parts: Mutex<Gathered>,
+    parts: Mutex<MergedBatch>,
     /// One for the reader, one for the group before, one for each part that somebody is looking at.
     holds: AtomicUsize,
     end: Mutex<Option<End>>,
@@ -151,9 +151,9 @@ enum Read {
 }
 
 /// Reads a directory, or begins to.
-pub(super) fn dirents(walk: &Arc<Shared>, dir: Dir, stay: &Stay<'_>) -> Reading {
+pub(super) fn dirents(walk: &Arc<Shared>, dir: Dir, stay: &HeartbeatGuard<'_>) -> Reading {
     let mut buffer = [MaybeUninit::uninit(); BUFFER];
-    let mut part = Part::fresh();
+    let mut part = Batch::fresh();
     let (rest, read, looked) = {
         let mut raw = RawDir::new(dir.fd(), &mut buffer);
         let (read, looked) = look_at_first(walk, (&dir, stay), &mut raw, &mut part);
@@ -177,11 +177,11 @@ pub(super) fn dirents(walk: &Arc<Shared>, dir: Dir, stay: &Stay<'_>) -> Reading 
 /// Looks at the names of the first buffer; stops early where that is slow. No count where the run is cancelled.
 fn look_at_first(
     walk: &Shared,
-    (dir, stay): (&Dir, &Stay<'_>),
+    (dir, stay): (&Dir, &HeartbeatGuard<'_>),
     raw: &mut RawDir<'_, BorrowedFd<'_>>,
-    part: &mut Part,
+    part: &mut Batch,
 ) -> (Read, Option<usize>) {
-    let mut pace = Pace::new(stay);
+    let mut pace = LatencyProbe::new(stay);
     let mut interruptions = 0;
     loop {
         match step(raw.next(), &mut interruptions) {
@@ -245,8 +245,8 @@ impl Read {
 }
 
 /// How fast looking goes.
-struct Pace<'a> {
-    stay: &'a Stay<'a>,
+struct LatencyProbe<'a> {
+    stay: &'a HeartbeatGuard<'a>,
     count: usize,
     since: Instant,
 }
@@ -257,8 +257,8 @@ enum Speed {
     Cancelled,
 }
 
-impl<'a> Pace<'a> {
-    fn new(stay: &'a Stay<'a>) -> Self {
+impl<'a> LatencyProbe<'a> {
+    fn new(stay: &'a HeartbeatGuard<'a>) -> Self {
         Self {
             stay,
             count: 0,
@@ -270,7 +270,7 @@ impl<'a> Pace<'a> {
     fn step(&mut self, walk: &Shared) -> Speed {
         self.count += 1;
         self.stay.answered();
-        if !self.count.is_multiple_of(STRIDE) && self.count != HANDFUL {
+        if !self.count.is_multiple_of(STRIDE) && self.count != STAT_CHUNK {
             return Speed::Fine;
         }
         if walk.done.is_cancelled() {
@@ -339,7 +339,7 @@ impl Chunk {
     }
 }
 
-impl Circle {
+impl LoopDetector {
     /// Notes the entries of one more buffer; true once the listing has come around often enough.
     fn closes(&mut self, buffer: &Chunk) -> bool {
         for dirent in (0..buffer.len()).filter_map(|index| buffer.get(index)) {
@@ -359,7 +359,7 @@ impl Circle {
 
 impl Large {
     /// Makes a directory everybody's: what was looked at is its first part, `rest` is still to be looked at.
-    fn begin(walk: &Arc<Shared>, dir: Dir, part: Box<Part>, rest: Chunk, read: Read) {
+    fn begin(walk: &Arc<Shared>, dir: Dir, part: Box<Batch>, rest: Chunk, read: Read) {
         let dir = dir.share(&walk.budget);
         let key = dir.place.0.key(dir.place.1);
         let group = Group::new(0, key, 2);
@@ -367,7 +367,7 @@ impl Large {
             group: Arc::clone(&group),
             count: rest.start,
             large: Arc::new(Self { dir }),
-            circle: Circle::default(),
+            circle: LoopDetector::default(),
         };
         let large = Arc::clone(&reader.large);
         group.take(part);
@@ -383,10 +383,10 @@ pub(super) fn go_on(walk: &Arc<Shared>, urgent: Urgent) {
     match urgent {
         Urgent::Read(reader) => reader.read(walk),
         Urgent::Look(large, group, chunk) => {
-            let Some(token) = walk.sema.acquire(&walk.done) else {
+            let Some(token) = walk.semaphore.acquire(&walk.done) else {
                 return;
             };
-            let stay = walk.posts.enter(&large.dir.place);
+            let stay = walk.heartbeats.enter(&large.dir.place);
             let looked = large.look(walk, &group, &chunk, &stay);
             drop((token, stay));
             if looked {
@@ -401,11 +401,11 @@ impl Reader {
     /// Reads a buffer, leaves the reading on, looks at what it has read.
     fn read(mut self, walk: &Arc<Shared>) {
         walk.outbox.wait_for_room(&walk.done);
-        let Some(token) = walk.sema.acquire(&walk.done) else {
+        let Some(token) = walk.semaphore.acquire(&walk.done) else {
             return;
         };
         let large = Arc::clone(&self.large);
-        let stay = walk.posts.enter(&large.dir.place);
+        let stay = walk.heartbeats.enter(&large.dir.place);
         let mut chunk = Chunk::starting_at(self.count);
         let mut buffer = [MaybeUninit::uninit(); BUFFER];
         let mut read = chunk.fill(&mut RawDir::new(large.dir.fd(), &mut buffer));
@@ -489,17 +489,17 @@ impl Large {
         walk: &Arc<Shared>,
         group: &Arc<Group>,
         chunk: &Chunk,
-        stay: &Stay<'_>,
+        stay: &HeartbeatGuard<'_>,
     ) -> bool {
-        let mut part = Part::starting_at(chunk.start);
-        let mut pace = Pace::new(stay);
+        let mut part = Batch::starting_at(chunk.start);
+        let mut pace = LatencyProbe::new(stay);
         let mut index = 0;
         while let Some(dirent) = chunk.get(index) {
             part.look(&self.dir, &walk.options, dirent);
             index += 1;
             match pace.step(walk) {
                 Speed::Fine => {}
-                Speed::Slow if chunk.len() - index <= HANDFUL => {}
+                Speed::Slow if chunk.len() - index <= STAT_CHUNK => {}
                 Speed::Slow => {
                     self.hand_out(walk, group, chunk, index);
                     break;
@@ -519,8 +519,8 @@ impl Large {
         chunk: &Chunk,
         from: usize,
     ) {
-        for from in (from..chunk.len()).step_by(HANDFUL) {
-            let handful = chunk.slice(from, from + HANDFUL, chunk.start + from);
+        for from in (from..chunk.len()).step_by(STAT_CHUNK) {
+            let handful = chunk.slice(from, from + STAT_CHUNK, chunk.start + from);
             walk.push_urgent(Urgent::Look(Arc::clone(self), group.hold(), handful));
         }
     }
@@ -531,7 +531,7 @@ impl Group {
         Arc::new(Self {
             index,
             key,
-            parts: Mutex::new(Gathered::EMPTY),
+            parts: Mutex::new(MergedBatch::EMPTY),
             holds: AtomicUsize::new(holds),
             end: Mutex::default(),
         })
@@ -544,12 +544,12 @@ impl Group {
     }
 
     /// Takes a part of it that was looked at.
-    fn take(&self, mut part: Box<Part>) {
+    fn take(&self, mut part: Box<Batch>) {
         self.parts().add(&mut part);
         part.recycle();
     }
 
-    fn parts(&self) -> MutexGuard<'_, Gathered> {
+    fn parts(&self) -> MutexGuard<'_, MergedBatch> {
         self.parts.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -578,7 +578,7 @@ impl Group {
             match end.next {
                 Some(next) => group = next,
                 None => {
-                    walk.agenda.finish(large.dir.slot, None);
+                    walk.work_queue.finish(large.dir.slot, None);
                     return;
                 }
             }
@@ -586,9 +586,9 @@ impl Group {
     }
 
     fn send(&self, walk: &Arc<Shared>, dir: &Dir, end: &End) {
-        let parts = std::mem::replace(&mut *self.parts(), Gathered::EMPTY);
+        let parts = std::mem::replace(&mut *self.parts(), MergedBatch::EMPTY);
         let mut part = parts.join(end.sorted);
-        let (names, extras) = part.take();
+        let (names, ordered_items) = part.take();
         let branch = names.map(|names| walk.branch(dir, names, self.key));
         walk.send(Listing {
             place: dir.place.clone(),
@@ -598,7 +598,7 @@ impl Group {
                 _ => Found::More,
             },
             files: part.files,
-            extras,
+            ordered_items,
             branch: branch.clone(),
             next: end.next.as_ref().map(|next| next.key),
             failure: end.failure,
@@ -612,12 +612,12 @@ impl Group {
 /// Lets the subdirectories of a large directory be walked: by one walker where it may not wait open for them.
 fn hand_down(walk: &Arc<Shared>, slot: Slot, branch: Arc<Branch>, handle: Arc<Handle>) {
     if walk.budget.is_overdrawn() {
-        let slot = walk.agenda.place_before(slot);
+        let slot = walk.work_queue.place_before(slot);
         let fd = Fd::Shared(handle);
         depth_first::descend_later(walk, Kept { slot, branch, fd });
         return;
     }
-    walk.call(walk.agenda.insert(slot, branch, handle));
+    walk.call(walk.work_queue.insert(slot, branch, handle));
 }
 
 /// Whether GNU du would sort a group of that many entries of this directory. Under `-L` it never asks where it is.

@@ -9,8 +9,8 @@ use std::os::fd::BorrowedFd;
 use rustix::fs::{AtFlags, CWD, FileType, StatxAttributes, StatxFlags};
 use rustix::io::Errno;
 
-use super::{Options, Remember};
-use crate::count::usage::{Detail, Entry, Inode, Moment};
+use super::{Remember, WalkOptions};
+use crate::count::usage::{Detail, Entry, FileTime, Inode};
 use crate::gnu::time_style::TimeKind;
 use crate::sys::retry::retry;
 
@@ -23,7 +23,7 @@ pub(super) struct Stat {
     pub(super) mount_root: bool,
     blocks: u64,
     size: u64,
-    time: Moment,
+    time: FileTime,
 }
 
 /// How a name is looked up.
@@ -45,8 +45,8 @@ impl Stat {
     }
 
     /// The entry to count, as the options have it.
-    pub(super) fn entry(&self, options: &Options) -> Entry {
-        let once = match options.remember {
+    pub(super) fn entry(&self, options: &WalkOptions) -> Entry {
+        let dedup_key = match options.remember {
             Remember::Nothing => false,
             Remember::Links => self.detail.links > 1 && !self.is_directory(),
             Remember::Everything => true,
@@ -62,7 +62,7 @@ impl Stat {
             blocks: self.blocks,
             size: if sized { size } else { 0 },
             time: self.time,
-            once: once.then_some(self.detail.inode),
+            dedup_key: dedup_key.then_some(self.detail.inode),
         }
     }
 }
@@ -89,7 +89,7 @@ pub(super) fn stat_file(
     at: BorrowedFd<'_>,
     name: &CStr,
     lookup: Lookup,
-    options: &Options,
+    options: &WalkOptions,
 ) -> Result<Stat, Errno> {
     let flags = match lookup {
         Lookup::Target if !options.one_file_system => AtFlags::NO_AUTOMOUNT,
@@ -132,9 +132,9 @@ fn call(
 }
 
 fn from_statx(statx: &rustix::fs::Statx, time: Option<TimeKind>) -> Stat {
-    let moment = |stamp: rustix::fs::StatxTimestamp| Moment::of_file(stamp.tv_sec, stamp.tv_nsec);
+    let moment = |stamp: rustix::fs::StatxTimestamp| FileTime::of_file(stamp.tv_sec, stamp.tv_nsec);
     let time = match time {
-        None => Moment::NEVER,
+        None => FileTime::NEVER,
         Some(TimeKind::Modified) => moment(statx.stx_mtime),
         Some(TimeKind::Accessed) => moment(statx.stx_atime),
         Some(TimeKind::Changed) => moment(statx.stx_ctime),
@@ -164,9 +164,9 @@ fn from_statx(statx: &rustix::fs::Statx, time: Option<TimeKind>) -> Stat {
     reason = "the widths of struct stat differ from one architecture to the next"
 )]
 fn from_stat(stat: &rustix::fs::Stat, time: Option<TimeKind>) -> Stat {
-    let moment = |seconds, nanoseconds| Moment::of_file(seconds as i64, nanoseconds as u32);
+    let moment = |seconds, nanoseconds| FileTime::of_file(seconds as i64, nanoseconds as u32);
     let time = match time {
-        None => Moment::NEVER,
+        None => FileTime::NEVER,
         Some(TimeKind::Modified) => moment(stat.st_mtime, stat.st_mtime_nsec),
         Some(TimeKind::Accessed) => moment(stat.st_atime, stat.st_atime_nsec),
         Some(TimeKind::Changed) => moment(stat.st_ctime, stat.st_ctime_nsec),

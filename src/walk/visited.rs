@@ -15,7 +15,7 @@ use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 use std::sync::{Mutex, PoisonError};
 
-use super::{Follow, Options, Remember};
+use super::{Follow, Remember, WalkOptions};
 use crate::count::usage::Inode;
 use crate::sys::schedule;
 
@@ -28,7 +28,7 @@ pub(super) struct Visited {
 }
 
 impl Visited {
-    pub(super) fn new(options: &Options) -> Option<Self> {
+    pub(super) fn new(options: &WalkOptions) -> Option<Self> {
         (options.remember == Remember::Everything).then(|| Self {
             first: Mutex::new(HashMap::new()),
             in_turn: options.follow == Follow::Always,

@@ -80,12 +80,12 @@ struct List<U> {
 
 /// Work of two kinds: directories in order, and urgent parts of directories that are being read already.
 #[derive(Debug)]
-pub(super) struct Agenda<U>(Mutex<List<U>>);
+pub(super) struct WorkQueue<U>(Mutex<List<U>>);
 
 /// A directory by its place, and the open one that holds it.
 type First = ((Arc<Branch>, u32), Option<Arc<Handle>>);
 
-/// What [`Agenda::take`] hands out.
+/// What [`WorkQueue::take`] hands out.
 #[derive(Debug)]
 pub(super) enum Work<U> {
     /// A directory or operand nobody has opened yet.
@@ -94,8 +94,8 @@ pub(super) enum Work<U> {
     Urgent(U),
 }
 
-impl<U> Agenda<U> {
-    /// An empty agenda.
+impl<U> WorkQueue<U> {
+    /// An empty work_queue.
     pub(super) fn new() -> Self {
         let sentinel = Node {
             before: END,
@@ -193,7 +193,7 @@ impl<U> Agenda<U> {
         work
     }
 
-    /// The directory that [`Agenda::take`] would hand out now, and the one above it.
+    /// The directory that [`WorkQueue::take`] would hand out now, and the one above it.
     pub(super) fn first(&self) -> Option<First> {
         let list = self.lock();
         if !list.urgent.is_empty() {
@@ -209,7 +209,7 @@ impl<U> Agenda<U> {
         }
     }
 
-    /// How many times [`Agenda::take`] would find work now.
+    /// How many times [`WorkQueue::take`] would find work now.
     pub(super) fn len(&self) -> usize {
         self.lock().ready
     }
@@ -363,8 +363,8 @@ mod tests {
         String::from_utf8_lossy(job.branch.name(job.index)).into_owned()
     }
 
-    fn take(agenda: &Agenda<()>) -> Job {
-        match agenda.take() {
+    fn take(work_queue: &WorkQueue<()>) -> Job {
+        match work_queue.take() {
             Some(Work::Walk(job)) => job,
             other => panic!("expected a job, not {other:?}"),
         }
@@ -372,55 +372,55 @@ mod tests {
 
     #[test]
     fn the_first_in_order_is_taken_wherever_it_was_found() {
-        let agenda = Agenda::<()>::new();
-        agenda.append(branch(&[c"a", c"b", c"c"]));
-        let (a, b) = (take(&agenda), take(&agenda));
+        let work_queue = WorkQueue::<()>::new();
+        work_queue.append(branch(&[c"a", c"b", c"c"]));
+        let (a, b) = (take(&work_queue), take(&work_queue));
         assert_eq!((name(&a).as_str(), name(&b).as_str()), ("a", "b"));
         let handle = Handle::for_tests();
-        agenda.finish(b.slot, Some((branch(&[c"b1", c"b2"]), Arc::clone(&handle))));
-        assert_eq!(agenda.len(), 3);
-        assert_eq!(name(&take(&agenda)), "b1");
-        agenda.finish(a.slot, Some((branch(&[c"a1"]), handle)));
-        let rest: Vec<_> = (0..3).map(|_| name(&take(&agenda))).collect();
+        work_queue.finish(b.slot, Some((branch(&[c"b1", c"b2"]), Arc::clone(&handle))));
+        assert_eq!(work_queue.len(), 3);
+        assert_eq!(name(&take(&work_queue)), "b1");
+        work_queue.finish(a.slot, Some((branch(&[c"a1"]), handle)));
+        let rest: Vec<_> = (0..3).map(|_| name(&take(&work_queue))).collect();
         assert_eq!(rest, ["a1", "b2", "c"]);
-        assert!(agenda.take().is_none());
+        assert!(work_queue.take().is_none());
     }
 
     #[test]
     fn walkers_are_called_for_work_and_leave_without() {
-        let agenda = Agenda::<()>::new();
-        agenda.append(branch(&[c"a", c"b", c"c"]));
-        assert_eq!(agenda.push_urgent(()), 0, "the main thread is alone");
-        assert_eq!(agenda.allow(2), 2);
-        assert_eq!(agenda.push_urgent(()), 0, "both are at work");
-        assert_eq!(agenda.allow(9), 5, "one for each piece of work");
-        assert!((0..5).all(|_| agenda.take_or_leave().is_some()));
-        assert!((0..7).all(|_| agenda.take_or_leave().is_none()));
-        assert_eq!(agenda.push_urgent(()), 1, "all had left");
+        let work_queue = WorkQueue::<()>::new();
+        work_queue.append(branch(&[c"a", c"b", c"c"]));
+        assert_eq!(work_queue.push_urgent(()), 0, "the main thread is alone");
+        assert_eq!(work_queue.allow(2), 2);
+        assert_eq!(work_queue.push_urgent(()), 0, "both are at work");
+        assert_eq!(work_queue.allow(9), 5, "one for each piece of work");
+        assert!((0..5).all(|_| work_queue.take_or_leave().is_some()));
+        assert!((0..7).all(|_| work_queue.take_or_leave().is_none()));
+        assert_eq!(work_queue.push_urgent(()), 1, "all had left");
     }
 
     #[test]
     fn a_walker_goes_on_by_itself_with_one_subdirectory() {
-        let agenda = Agenda::<()>::new();
-        agenda.append(branch(&[c"a"]));
-        assert_eq!(agenda.allow(20), 1);
-        let (a, handle) = (take(&agenda), Handle::for_tests());
+        let work_queue = WorkQueue::<()>::new();
+        work_queue.append(branch(&[c"a"]));
+        assert_eq!(work_queue.allow(20), 1);
+        let (a, handle) = (take(&work_queue), Handle::for_tests());
         let below = |names: &[&std::ffi::CStr]| Some((branch(names), Arc::clone(&handle)));
-        assert_eq!(agenda.finish(a.slot, below(&[c"b"])), 0);
-        let b = take(&agenda);
-        assert_eq!(agenda.finish(b.slot, below(&[c"c", c"d", c"e"])), 2);
+        assert_eq!(work_queue.finish(a.slot, below(&[c"b"])), 0);
+        let b = take(&work_queue);
+        assert_eq!(work_queue.finish(b.slot, below(&[c"c", c"d", c"e"])), 2);
     }
 
     #[test]
     fn places_are_used_again() {
-        let agenda = Agenda::<()>::new();
+        let work_queue = WorkQueue::<()>::new();
         for _ in 0..1000 {
-            agenda.append(branch(&[c"a", c"b"]));
-            let (a, b) = (take(&agenda), take(&agenda));
-            agenda.finish(a.slot, None);
-            agenda.finish(b.slot, None);
+            work_queue.append(branch(&[c"a", c"b"]));
+            let (a, b) = (take(&work_queue), take(&work_queue));
+            work_queue.finish(a.slot, None);
+            work_queue.finish(b.slot, None);
         }
-        assert!(agenda.lock().nodes.len() <= 3);
-        assert_eq!(agenda.len(), 0);
+        assert!(work_queue.lock().nodes.len() <= 3);
+        assert_eq!(work_queue.len(), 0);
     }
 }

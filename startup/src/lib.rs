@@ -7,12 +7,12 @@
 //! And what std decides for itself otherwise: where memory runs out, it dumps core; [`Allocator`] says so in a line
 //! and fails, as GNU du does.
 //!
-//! And what splits a process in two: see [`halves`].
+//! And what splits a process in two: see [`fork`].
 //!
 //! This is the only `unsafe` code of pdu, which is why it is a crate of its own: a few calls that cannot fail in a
 //! way that matters, and a table of four numbers.
 
-pub mod halves;
+pub mod fork;
 
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};

@@ -390,9 +390,9 @@ impl Tree {
             };
             let mode = item.mode.map(|mode| format!(" mode {mode:03o}"));
             let times = item.times.map(|times| format!(" times {times:?}"));
-            let extras = [mode, times].into_iter().flatten().collect::<String>();
+            let ordered_items = [mode, times].into_iter().flatten().collect::<String>();
             // Writing to a String cannot fail.
-            let _ = writeln!(text, "  {kind:<18} \"{path}\"{extras}");
+            let _ = writeln!(text, "  {kind:<18} \"{path}\"{ordered_items}");
         }
         if self.items.len() > limit {
             let _ = writeln!(text, "  … and {} more", self.items.len() - limit);

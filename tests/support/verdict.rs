@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 /// What came of one case.
 #[derive(Debug)]
-pub(crate) enum Verdict {
+pub(crate) enum Termination {
     /// What both did.
     Agreed(Outcome),
     /// Not compared, and why.
@@ -42,21 +42,24 @@ impl Rivals {
         command: &Command,
         place: &Place,
         overlay: bool,
-    ) -> std::io::Result<Verdict> {
+    ) -> std::io::Result<Termination> {
         for _ in 0..3 {
             let gnu = run(&self.gnu, command, place)?;
             if gnu.ending == Ending::TimedOut {
-                return Ok(Verdict::Skipped(
+                return Ok(Termination::Skipped(
                     "GNU du took longer than a minute".to_owned(),
                 ));
             }
             if let Some(known) = known(command, overlay, &gnu) {
-                return Ok(Verdict::Skipped(format!("{} ({})", known.what, known.why)));
+                return Ok(Termination::Skipped(format!(
+                    "{} ({})",
+                    known.what, known.why
+                )));
             }
             let pdu = run(&self.pdu, command, place)?;
             let in_what = self.compare(command, &gnu, &pdu);
             if in_what.is_empty() {
-                return Ok(Verdict::Agreed(gnu));
+                return Ok(Termination::Agreed(gnu));
             }
             // Blocks of fresh files may still move: only what GNU says twice is held against pdu.
             if run(&self.gnu, command, place)? != gnu {
@@ -64,14 +67,14 @@ impl Rivals {
             }
             let again = run(&self.pdu, command, place)?;
             let came_and_went = self.compare(command, &gnu, &again).is_empty();
-            return Ok(Verdict::Differed(Box::new(Difference {
+            return Ok(Termination::Differed(Box::new(Difference {
                 in_what,
                 gnu,
                 pdu,
                 came_and_went,
             })));
         }
-        Ok(Verdict::Skipped(
+        Ok(Termination::Skipped(
             "GNU du's own answer changed thrice".to_owned(),
         ))
     }
@@ -111,7 +114,7 @@ impl Rivals {
             shrunk = false;
             for smaller in smaller(&smallest) {
                 let verdict = self.ask(&smaller, place, overlay);
-                if let Ok(Verdict::Differed(_)) = verdict {
+                if let Ok(Termination::Differed(_)) = verdict {
                     smallest = smaller;
                     shrunk = true;
                     break;

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::count::listing::{Branch, Found, Key, Listing, push_name};
-use crate::count::ordered_items::{ExtraAt, Extras, What};
+use crate::count::ordered_items::{ItemKind, ItemOffset, OrderedItems};
 use crate::count::usage::{Entry, Usage};
 use crate::sys::failure::Failure;
 
@@ -17,8 +17,8 @@ pub(super) struct Fold {
     /// How many are in it.
     pub(super) directories: u64,
     /// Files with several links, told up to `link`; in no order, since all count for the same directory.
-    links: Extras,
-    link: ExtraAt,
+    links: OrderedItems,
+    link: ItemOffset,
     failures: Vec<FoldedFailure>,
 }
 
@@ -43,15 +43,15 @@ impl Fold {
             open: 0,
             usage: Some(Usage::default()),
             directories: 0,
-            links: Extras::EMPTY,
+            links: OrderedItems::EMPTY,
             link: 0,
             failures: Vec::new(),
         }
     }
 
     fn add(&mut self, entry: Entry) {
-        if entry.once.is_some() {
-            self.links.push(0, b"", What::File(entry));
+        if entry.dedup_key.is_some() {
+            self.links.push(0, b"", ItemKind::File(entry));
         } else if let Some(usage) = &mut self.usage {
             *usage += &entry.usage();
         }
@@ -62,8 +62,8 @@ impl Fold {
         while let Some((extra, next)) = self.links.get(self.link) {
             self.link = next;
             match (extra.what, &mut self.usage) {
-                (What::File(entry), _) if entry.once.is_some() => return Some(entry),
-                (What::File(entry), Some(usage)) => *usage += &entry.usage(),
+                (ItemKind::File(entry), _) if entry.dedup_key.is_some() => return Some(entry),
+                (ItemKind::File(entry), Some(usage)) => *usage += &entry.usage(),
                 _ => {}
             }
         }
@@ -90,37 +90,37 @@ impl Fold {
             self.add_failure(&listing, LAST, b"", failure);
         }
         self.adopt_failures(&mut listing);
-        if let Some(extras) = listing.extras {
+        if let Some(ordered_items) = listing.ordered_items {
             // As they are: to unpack and pack them again would cost more than all the rest.
             match self.links.is_empty() {
-                true => self.links = *extras,
-                false => self.links.append(&extras),
+                true => self.links = *ordered_items,
+                false => self.links.append(&ordered_items),
             }
         }
     }
 
     /// Takes the failures out of a listing, to tell all of a fold's in order.
     pub(super) fn adopt_failures(&mut self, listing: &mut Listing) {
-        let Some(extras) = listing.extras.take() else {
+        let Some(ordered_items) = listing.ordered_items.take() else {
             return;
         };
-        if !extras.any_failed() {
-            listing.extras = Some(extras);
+        if !ordered_items.any_failed() {
+            listing.ordered_items = Some(ordered_items);
             return;
         }
-        let mut files = Extras::EMPTY;
-        for (index, extra) in extras.iter().enumerate() {
+        let mut files = OrderedItems::EMPTY;
+        for (index, extra) in ordered_items.iter().enumerate() {
             match extra.what {
-                What::File(_) | What::Written => {
-                    files.push(extra.before, extra.name, extra.what);
+                ItemKind::File(_) | ItemKind::Written => {
+                    files.push(extra.position, extra.name, extra.what);
                 }
-                What::Failed(failure) => {
-                    let rank = (listing.key, extra.before, false, index);
+                ItemKind::Failed(failure) => {
+                    let rank = (listing.key, extra.position, false, index);
                     self.add_failure(listing, rank, extra.name, failure);
                 }
             }
         }
-        listing.extras = (!files.is_empty()).then(|| Box::new(files));
+        listing.ordered_items = (!files.is_empty()).then(|| Box::new(files));
     }
 
     fn add_failure(&mut self, listing: &Listing, rank: Rank, name: &[u8], failure: Failure) {

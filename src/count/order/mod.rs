@@ -24,7 +24,7 @@ use foldhash::fast::FixedState;
 
 use self::fold::Fold;
 use crate::count::listing::{Branch, Found, Key, Listing};
-use crate::count::ordered_items::{ExtraAt, Extras, What};
+use crate::count::ordered_items::{ItemKind, ItemOffset, OrderedItems};
 use crate::count::usage::{Detail, Entry, Item, Usage};
 use crate::sys::failure::{Failure, Operation};
 
@@ -112,8 +112,8 @@ pub struct Order {
 struct Frame {
     branch: Option<Arc<Branch>>,
     name: u32,
-    extras: Option<Box<Extras>>,
-    extra: ExtraAt,
+    ordered_items: Option<Box<OrderedItems>>,
+    extra: ItemOffset,
     /// Of the extra told last.
     detail: Option<Detail>,
     files: Option<Usage>,
@@ -127,7 +127,7 @@ struct Frame {
 
 /// What the top frame has next.
 enum Next {
-    Extra,
+    OrderedItem,
     Down(u32),
     Group(Key),
     Sum,
@@ -144,11 +144,11 @@ impl Order {
     }
 
     /// Operands to come after those there are, with what could not be used as one.
-    pub fn add(&mut self, operands: Arc<Branch>, extras: Extras) {
+    pub fn add(&mut self, operands: Arc<Branch>, ordered_items: OrderedItems) {
         self.operands.push_back(Frame {
             branch: Some(operands),
             name: 0,
-            extras: Some(Box::new(extras)),
+            ordered_items: Some(Box::new(ordered_items)),
             extra: 0,
             detail: None,
             files: None,
@@ -198,7 +198,7 @@ impl Order {
             }
             let frame = self.stack.last_mut()?;
             match frame.next() {
-                Next::Extra => return Some(Due::Extra),
+                Next::OrderedItem => return Some(Due::OrderedItem),
                 Next::Down(index) => match self.down(index) {
                     Down::Found(due) => return Some(due),
                     Down::Nothing => {}
@@ -316,7 +316,7 @@ impl Order {
 
     /// A step with the names that it borrows.
     fn tell(&mut self, due: Due) -> Option<Step<'_>> {
-        if matches!(due, Due::Extra) {
+        if matches!(due, Due::OrderedItem) {
             return self.stack.last_mut()?.tell_extra();
         }
         let (top, above) = match self.stack.as_slice() {
@@ -325,7 +325,7 @@ impl Order {
             [] => return None,
         };
         Some(match due {
-            Due::Extra => return None,
+            Due::OrderedItem => return None,
             Due::Enter(index, entry) => Step::Enter {
                 name: above.branch.as_ref()?.name(index),
                 item: entry.item(Some(&self.detail)),
@@ -394,7 +394,7 @@ impl Order {
 /// A step without what it borrows. Indices are those of the top directory, or of the one above a directory that
 /// is entered.
 enum Due {
-    Extra,
+    OrderedItem,
     Enter(u32, Entry),
     File(u32, Entry),
     Failed(u32, Failure),
@@ -424,7 +424,7 @@ impl Frame {
             fold: folded.is_some().then_some(key),
             name: folded.map_or(0, |branch| branch.len()),
             branch: listing.branch,
-            extras: listing.extras,
+            ordered_items: listing.ordered_items,
             extra: 0,
             detail: None,
             files: Some(listing.files),
@@ -446,20 +446,20 @@ impl Frame {
     }
 
     fn tell_extra(&mut self) -> Option<Step<'_>> {
-        let (extra, next) = self.extras.as_ref()?.get(self.extra)?;
+        let (extra, next) = self.ordered_items.as_ref()?.get(self.extra)?;
         self.extra = next;
         self.detail = extra.detail;
         Some(match extra.what {
-            What::Failed(failure) => Step::Failed {
+            ItemKind::Failed(failure) => Step::Failed {
                 path: extra.name,
                 failure,
             },
-            What::Written => Step::Written {
+            ItemKind::Written => Step::Written {
                 text: extra.name,
                 usage: &Usage::NONE,
                 directories: 0,
             },
-            What::File(entry) => Step::File {
+            ItemKind::File(entry) => Step::File {
                 name: (!extra.name.is_empty()).then_some(extra.name),
                 item: entry.item(self.detail.as_ref()),
             },
@@ -473,11 +473,11 @@ impl Frame {
 
     fn next(&self) -> Next {
         let due = self
-            .extras
+            .ordered_items
             .as_ref()
-            .and_then(|extras| extras.before(self.extra));
-        if due.is_some_and(|before| before <= self.name) {
-            return Next::Extra;
+            .and_then(|ordered_items| ordered_items.position(self.extra));
+        if due.is_some_and(|position| position <= self.name) {
+            return Next::OrderedItem;
         }
         if self
             .branch
@@ -487,7 +487,7 @@ impl Frame {
             return Next::Down(self.name);
         }
         if due.is_some() {
-            return Next::Extra;
+            return Next::OrderedItem;
         }
         if self.files.is_some() {
             return Next::Sum;

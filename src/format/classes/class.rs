@@ -1,11 +1,11 @@
 //! Which class an entry is in.
 //!
-//! Names are chosen by anybody, so what becomes of them is bounded: an extension is what follows the last dot, if
+//! OwnerNames are chosen by anybody, so what becomes of them is bounded: an extension is what follows the last dot, if
 //! that is 1 to 16 letters, digits, `_`, `-` or `+` of ASCII; in small letters, so that `.JPG` is `jpg`. Dots at
 //! the start of a name do not count. Only regular files have one.
 
 use crate::count::record::{Kind, Record, last_component};
-use crate::count::usage::{Detail, Moment};
+use crate::count::usage::{Detail, FileTime};
 use crate::format::By;
 use rustix::fs::FileType;
 
@@ -51,7 +51,7 @@ impl Class {
 }
 
 /// The class of what a record says, at the time `now`.
-pub(super) fn class(by: By, now: Moment, record: &Record<'_>) -> Class {
+pub(super) fn class(by: By, now: FileTime, record: &Record<'_>) -> Class {
     match by {
         By::Extension => match kind(record) {
             FileType::Directory => DIRECTORIES,
@@ -94,11 +94,11 @@ fn id(number: Option<u32>) -> Class {
     }
 }
 
-fn age(now: Moment, time: Moment) -> Class {
-    if time == Moment::NEVER {
+fn age(now: FileTime, time: FileTime) -> Class {
+    if time == FileTime::NEVER {
         return UNKNOWN;
     }
-    let nanoseconds = |moment: Moment| {
+    let nanoseconds = |moment: FileTime| {
         i128::from(moment.seconds) * 1_000_000_000 + i128::from(moment.nanoseconds)
     };
     let age = nanoseconds(now) - nanoseconds(time);
@@ -179,7 +179,7 @@ mod tests {
     fn ages_end_where_they_are_said_to_end() {
         const DAY: i64 = 86_400;
         const NOW: i64 = 1_700_000_000;
-        let now = Moment {
+        let now = FileTime {
             seconds: NOW,
             nanoseconds: 500,
         };
@@ -193,7 +193,7 @@ mod tests {
             (91 * DAY, "quarter", "year"),
             (365 * DAY, "year", "older"),
         ] {
-            let at = |nanoseconds| Moment {
+            let at = |nanoseconds| FileTime {
                 seconds: NOW - before,
                 nanoseconds,
             };
@@ -205,7 +205,7 @@ mod tests {
 
     #[test]
     fn times_at_the_ends_of_the_scale_have_an_age() {
-        let at = |seconds| Moment {
+        let at = |seconds| FileTime {
             seconds,
             nanoseconds: 0,
         };
@@ -234,7 +234,7 @@ mod tests {
                 detail,
             };
             for by in [By::Owner, By::Group, By::Kind, By::Age] {
-                assert_eq!(class(by, Moment::NEVER, &record), UNKNOWN, "{by:?}");
+                assert_eq!(class(by, FileTime::NEVER, &record), UNKNOWN, "{by:?}");
             }
         }
     }

@@ -15,32 +15,32 @@ use std::io::{self, Write};
 use self::class::Class;
 use self::write::Writer;
 use crate::count::record::{Kind, Record};
-use crate::count::usage::{Moment, Usage};
+use crate::count::usage::{FileTime, Usage};
 use crate::format::chart::Sizes;
 use crate::format::{By, End, Format, Json, Measure, Ranking, Shape, Sort, Threshold, Written};
 use crate::sys::failure::Failure;
-use crate::sys::owners::{Database, Names};
+use crate::sys::owners::{Database, OwnerNames};
 
 /// Classes that are kept apart; what comes later is one more class.
 const MOST: usize = 1 << 16;
 
 /// What sums by class need beyond what all formats need.
 #[derive(Debug, Clone, Copy)]
-pub struct Options {
+pub struct ClassOptions {
     /// What they are by.
     pub by: By,
     /// The time from which ages are counted.
-    pub now: Moment,
+    pub now: FileTime,
     /// How sizes are written.
     pub sizes: Sizes,
     /// Who knows the names of users and groups; the flag says that somebody waits.
-    pub names: fn(Database, &[u32], bool) -> Names,
+    pub names: fn(Database, &[u32], bool) -> OwnerNames,
 }
 
 /// See the module.
 #[derive(Debug)]
 pub struct Classes {
-    options: Options,
+    options: ClassOptions,
     measure: Measure,
     threshold: Threshold,
     ranking: Ranking,
@@ -70,7 +70,7 @@ struct Line {
 impl Classes {
     /// Sums of nothing yet.
     #[must_use]
-    pub fn new(options: Options, show: &crate::format::Options) -> Self {
+    pub fn new(options: ClassOptions, show: &crate::format::FormatOptions) -> Self {
         Self {
             options,
             measure: show.selection.measure,
@@ -102,7 +102,7 @@ impl Classes {
         let (measure, threshold) = (self.measure, self.threshold);
         let shown = sums
             .into_iter()
-            .filter(|(_, sum)| threshold.lets(measure.of(&sum.usage)));
+            .filter(|(_, sum)| threshold.admits(measure.of(&sum.usage)));
         let mut lines: Vec<Line> = shown
             .map(|(class, sum)| Line {
                 name: name(class, &names),
@@ -114,11 +114,11 @@ impl Classes {
         lines
     }
 
-    fn names(&self, sums: &HashMap<Class, Sum>, is_awaited: bool) -> Names {
+    fn names(&self, sums: &HashMap<Class, Sum>, is_awaited: bool) -> OwnerNames {
         let database = match self.options.by {
             By::Owner => Database::Users,
             By::Group => Database::Groups,
-            By::Extension | By::Age | By::Kind => return Names::new(),
+            By::Extension | By::Age | By::Kind => return OwnerNames::new(),
         };
         let mut numbers: Vec<u32> = sums.keys().filter_map(Class::id).collect();
         numbers.sort_unstable();
@@ -147,7 +147,7 @@ impl Classes {
     }
 }
 
-fn name(class: Class, names: &Names) -> String {
+fn name(class: Class, names: &OwnerNames) -> String {
     match class {
         Class::Fixed(name) => name.into(),
         Class::Extension(padded) => {
@@ -196,15 +196,15 @@ impl Format for Classes {
 mod tests {
     use super::*;
     use crate::count::usage::Detail;
-    use crate::format::{Outcome, Selection, chart, lines, tree};
+    use crate::format::{Completeness, Selection, chart, lines, tree};
     use crate::gnu::block_size::BlockSize;
     use crate::gnu::quote::{Charset, Style};
     use std::time::Duration;
 
-    fn options(by: By) -> crate::format::Options {
-        let options = Options {
+    fn options(by: By) -> crate::format::FormatOptions {
+        let options = ClassOptions {
             by,
-            now: Moment::NEVER,
+            now: FileTime::NEVER,
             sizes: Sizes::Blocks(BlockSize::bytes(1)),
             names: |_, numbers, _| {
                 numbers
@@ -213,7 +213,7 @@ mod tests {
                     .collect()
             },
         };
-        crate::format::Options {
+        crate::format::FormatOptions {
             shape: Shape::Du,
             by: Some(options),
             selection: Selection {
@@ -224,7 +224,7 @@ mod tests {
             },
             ranking: Ranking::OF_WALK,
             least: None,
-            lines: lines::Options {
+            lines: lines::LineOptions {
                 measure: Measure::Inodes,
                 block_size: BlockSize::bytes(1),
                 time: None,
@@ -232,17 +232,17 @@ mod tests {
                 quoting: (Style::Literal, Charset::Utf8),
                 total: false,
             },
-            tree: tree::Options {
+            tree: tree::TreeOptions {
                 rows: None,
                 separate: false,
-                chart: chart::Options {
+                chart: chart::ChartOptions {
                     columns: 80,
                     sizes: Sizes::Binary,
                     is_ascii: true,
                     colors: None,
                 },
             },
-            ncdu: crate::format::ncdu::Options {
+            ncdu: crate::format::ncdu::NcduOptions {
                 max_depth: 0,
                 root: None,
                 entries: crate::format::ncdu::Entries {
@@ -283,7 +283,7 @@ mod tests {
             directories: 0,
             errors: 0,
             elapsed: Duration::ZERO,
-            outcome: Outcome::Whole,
+            outcome: Completeness::Whole,
         };
         format.end(&end, &mut out).expect("it is memory");
         String::from_utf8(out).expect("it is text")

@@ -12,7 +12,7 @@
 
 use std::io::{self, Write};
 
-use super::{Line, Options};
+use super::{ClassOptions, Line};
 use crate::count::usage::Usage;
 use crate::format::chart::{self, Sizes, Strokes};
 use crate::format::{By, End, Measure, Shape, json, tree};
@@ -40,7 +40,7 @@ pub(super) struct Writer {
 }
 
 impl Writer {
-    pub(super) fn new(options: Options, show: &crate::format::Options) -> Self {
+    pub(super) fn new(options: ClassOptions, show: &crate::format::FormatOptions) -> Self {
         let word = By::WORDS.iter().find(|(_, by)| *by == options.by);
         Self {
             shape: show.shape,
@@ -200,7 +200,7 @@ impl Writer {
         )
     }
 
-    /// Names of ours are as they are: nothing in them could harm a terminal.
+    /// OwnerNames of ours are as they are: nothing in them could harm a terminal.
     fn name(&self, row: &Row<'_>) -> Vec<u8> {
         let bytes = row.name.as_bytes();
         if !row.is_foreign {

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 /// What became of the process.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Half {
+pub enum ForkResult {
     /// This is the new one.
     Child,
     /// This is the old one; that is the number of the new one.
@@ -17,12 +17,12 @@ pub enum Half {
 ///
 /// Only for a process with one thread: locks that others held would stay locked for ever in the new one.
 #[must_use]
-pub fn fork() -> Half {
+pub fn fork() -> ForkResult {
     // SAFETY: no other thread runs, so that the new process finds every lock and every heap in order.
     match unsafe { libc::fork() } {
-        -1 => Half::Alone,
-        0 => Half::Child,
-        child => Half::Parent(child),
+        -1 => ForkResult::Alone,
+        0 => ForkResult::Child,
+        child => ForkResult::Parent(child),
     }
 }
 
@@ -50,7 +50,7 @@ pub fn tell(process: i32, signal: i32, number: i32) {
 
 /// A signal that was taken.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Arrived {
+pub struct ReceivedSignal {
     /// Which one.
     pub signal: i32,
     /// The process that sent it, if it was a process.
@@ -63,14 +63,14 @@ pub struct Arrived {
 
 /// Signals that do nothing until they are taken.
 #[derive(Clone, Copy)]
-pub struct Held {
+pub struct BlockedSignals {
     wanted: libc::sigset_t,
     before: libc::sigset_t,
 }
 
-impl Held {
+impl BlockedSignals {
     /// Holds these signals, and lets the system say when a child changes, whatever was inherited. Signals that were
-    /// blocked already are left alone, but for those that the halves tell each other: `ours`.
+    /// blocked already are left alone, but for those that the fork tell each other: `ours`.
     #[must_use]
     pub fn hold(signals: &[i32], ours: &[i32]) -> Self {
         let (mut wanted, mut before) = (empty(), empty());
@@ -131,7 +131,7 @@ impl Held {
 
     /// Takes the next signal; waits for it, as long as it may. May come back early with nothing.
     #[must_use]
-    pub fn take(&self, patience: Option<Duration>) -> Option<Arrived> {
+    pub fn take(&self, patience: Option<Duration>) -> Option<ReceivedSignal> {
         let time = patience.map(|time| libc::timespec {
             tv_sec: time.as_secs().try_into().unwrap_or(libc::time_t::MAX),
             tv_nsec: time.subsec_nanos().into(),
@@ -144,7 +144,7 @@ impl Held {
         // SAFETY: for signals of processes and of SIGCHLD the kernel fills these in; for all others they are zero.
         let (sender, value) = unsafe { (info.si_pid(), info.si_value()) };
         let number = value.sival_ptr.addr() as i32;
-        (signal > 0).then_some(Arrived {
+        (signal > 0).then_some(ReceivedSignal {
             signal,
             sender,
             is_of_kernel: info.si_code > 0,

@@ -134,6 +134,64 @@ fn the_documents_name_every_option_and_no_other() {
     }
 }
 
+/// The longest run of words that may stand in GNU du's help by chance.
+const RUN: usize = 6;
+
+#[test]
+fn the_help_shares_few_runs_of_words_with_that_of_gnu_du() {
+    let Some(gnu) = help_of_gnu_du() else {
+        eprintln!("skipped: the help is not compared, there is no GNU du here");
+        return;
+    };
+    let (ours, gnu) = (words_of(&help()), words_of(&gnu));
+    let known: BTreeSet<_> = gnu.windows(RUN).collect();
+    let runs = ours.windows(RUN);
+    let shared: Vec<_> = runs.clone().filter(|run| known.contains(run)).collect();
+    assert!(!known.is_empty() && runs.len() > 0, "a help has words");
+    assert!(
+        shared.len() * 100 <= runs.len() * 3,
+        "{} of {} runs of {RUN} words are those of GNU du: {shared:#?}",
+        shared.len(),
+        runs.len(),
+    );
+}
+
+#[test]
+fn the_help_fits_80_columns() {
+    let help = help();
+    let wide: Vec<_> = help
+        .lines()
+        .filter(|line| line.chars().count() > 80)
+        .collect();
+    assert!(wide.is_empty(), "{wide:#?}");
+}
+
+/// The text of `--help`.
+fn help() -> String {
+    cli::command().render_help().to_string()
+}
+
+/// What the system's du prints for `--help`, if it is GNU's.
+fn help_of_gnu_du() -> Option<String> {
+    let du = Process::new("du").arg("--help").env("LC_ALL", "C").output();
+    let help = String::from_utf8(du.ok()?.stdout).ok()?;
+    help.contains("GNU coreutils").then_some(help)
+}
+
+/// The words of a help in small letters, without options and without units.
+fn words_of(help: &str) -> Vec<String> {
+    let unit = |word: &str| {
+        let number = word.trim_start_matches(|c: char| c.is_ascii_digit());
+        let mut units = number.split([',', '=']).filter(|unit| !unit.is_empty());
+        !number.is_empty()
+            && units.all(|unit| "KMGTPEZYRQ".contains(unit.trim_end_matches(['i', 'B'])))
+    };
+    let marks = |c: char| !c.is_ascii_alphanumeric() && c != '-' && c != '_';
+    let words = help.split_whitespace().map(|word| word.trim_matches(marks));
+    let words = words.filter(|word| !word.is_empty() && !word.starts_with('-') && !unit(word));
+    words.map(str::to_ascii_lowercase).collect()
+}
+
 /// Every long option that is not hidden.
 fn long_options() -> BTreeSet<String> {
     let command = cli::command();
@@ -181,18 +239,24 @@ fn completion(shell: Shell) -> String {
 fn completed() -> Command {
     let mut command = cli::command();
     for (option, words) in [
-        ("by", names(&By::WORDS)),
-        ("color", names(&Color::WORDS)),
-        ("format", names(&Shape::WORDS)),
-        ("sort", names(&Sort::WORDS)),
-        ("time", vec!["atime", "access", "use", "ctime", "status"]),
-        ("time-style", vec!["full-iso", "long-iso", "iso"]),
+        ("--by", names(&By::WORDS)),
+        ("--color", names(&Color::WORDS)),
+        ("--format", names(&Shape::WORDS)),
+        ("--sort", names(&Sort::WORDS)),
+        ("--time", vec!["atime", "access", "use", "ctime", "status"]),
+        ("--time-style", vec!["full-iso", "long-iso", "iso"]),
     ] {
         command = command.mut_arg(option, |arg| {
             arg.value_parser(PossibleValuesParser::new(words))
         });
     }
-    for option in ["exclude-from", "files", "files0-from", "from", "output"] {
+    for option in [
+        "--exclude-from",
+        "files",
+        "--files0-from",
+        "--from",
+        "--output",
+    ] {
         command = command.mut_arg(option, |arg| arg.value_hint(ValueHint::AnyPath));
     }
     command

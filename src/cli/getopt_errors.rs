@@ -1,4 +1,4 @@
-//! clap's errors in GNU's words, and what clap does not do as getopt does.
+//! getopt's error messages for clap's errors, and the two rules of getopt that clap does not have.
 
 use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::OsStrExt;
@@ -6,16 +6,19 @@ use std::os::unix::ffi::OsStrExt;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{Arg, Command};
 
-/// The line that GNU prints for a command line that clap refuses.
-pub(super) fn complaint(error: &clap::Error, command: &Command, words: &[OsString]) -> Vec<u8> {
-    let typed = context(error, ContextKind::InvalidArg);
+/// The message of GNU du for a command line that clap refuses.
+pub(super) fn message(error: &clap::Error, command: &Command, words: &[OsString]) -> Vec<u8> {
+    let refused = match error.get(ContextKind::InvalidArg) {
+        Some(ContextValue::String(text)) => text.as_str(),
+        _ => "",
+    };
     match error.kind() {
-        ErrorKind::UnknownArgument => unknown(&typed, command, words),
+        ErrorKind::UnknownArgument => unknown(refused, command, words),
         ErrorKind::TooManyValues => {
-            let name = typed.split([' ', '[', '=']).next().unwrap_or(&typed);
+            let name = refused.split([' ', '[', '=']).next().unwrap_or(refused);
             format!("option '{name}' doesn't allow an argument").into_bytes()
         }
-        ErrorKind::InvalidValue => missing(&typed, words),
+        ErrorKind::InvalidValue => missing(refused, words),
         _ => {
             let text = error.to_string();
             let line = text.lines().next().unwrap_or("bad command line");
@@ -34,7 +37,8 @@ pub(super) fn before_refused<'a>(
     if error.kind() == ErrorKind::InvalidValue {
         return words.get(..last).unwrap_or_default();
     }
-    // clap tells a letter without its bundle, and a word without its value: look for where its error begins.
+    // The error holds a letter without its bundle, and a word without its value, so the text cannot be searched for.
+    // Search instead for the shortest beginning of the command line that has the same error.
     let is_fine = |before: &usize| {
         let some = words.get(..=*before).unwrap_or_default();
         let parsed = command.clone().try_get_matches_from(some);
@@ -46,71 +50,31 @@ pub(super) fn before_refused<'a>(
         .unwrap_or_default()
 }
 
-fn context(error: &clap::Error, kind: ContextKind) -> String {
-    match error.get(kind) {
-        Some(ContextValue::String(text)) => text.clone(),
-        _ => String::new(),
-    }
-}
-
-/// In which order GNU du lists the options that an abbreviation could mean. Ours follow.
-const GNU_ORDER: [&str; 24] = [
-    "all",
-    "apparent-size",
-    "block-size",
-    "bytes",
-    "count-links",
-    "dereference",
-    "dereference-args",
-    "exclude",
-    "exclude-from",
-    "files0-from",
-    "human-readable",
-    "inodes",
-    "si",
-    "max-depth",
-    "null",
-    "no-dereference",
-    "one-file-system",
-    "separate-dirs",
-    "summarize",
-    "total",
-    "threshold",
-    "time",
-    "time-style",
-    "help",
-];
-
-/// Where the word stands that clap refuses; clap tells it without its value, and with its bytes replaced.
-fn refused(typed: &str, words: &[OsString]) -> Option<usize> {
-    let is_it = |word: &OsString| {
+/// The word that clap refuses. clap's error has it without its value, and with bytes replaced that are no UTF-8.
+fn refused_word<'a>(refused: &str, words: &'a [OsString]) -> Option<&'a [u8]> {
+    let is_it = |word: &&OsString| {
         let word = word.to_string_lossy();
-        let rest = word.strip_prefix(typed);
+        let rest = word.strip_prefix(refused);
         rest.is_some_and(|rest| {
-            rest.is_empty() || rest.starts_with('=') || !typed.starts_with("--")
+            rest.is_empty() || rest.starts_with('=') || !refused.starts_with("--")
         })
     };
-    words.iter().skip(1).position(is_it).map(|index| index + 1)
+    let word = words.iter().skip(1).find(is_it);
+    word.map(|word| word.as_bytes())
 }
 
-fn unknown(typed: &str, command: &Command, words: &[OsString]) -> Vec<u8> {
+fn unknown(refused: &str, command: &Command, words: &[OsString]) -> Vec<u8> {
     // A lone `--` is no option: it was the letter `-` in a bundle, or the empty name of `--=`.
-    let is_letter = typed == "--" && !words.iter().any(|word| word.as_bytes().starts_with(b"--="));
-    let Some(name) = typed.strip_prefix("--").filter(|_| !is_letter) else {
-        return [b"invalid option -- '", &[letter(typed, words)][..], b"'"].concat();
+    let is_letter =
+        refused == "--" && !words.iter().any(|word| word.as_bytes().starts_with(b"--="));
+    let Some(name) = refused.strip_prefix("--").filter(|_| !is_letter) else {
+        return [b"invalid option -- '", &[letter(refused, words)][..], b"'"].concat();
     };
     let name = name.split('=').next().unwrap_or(name);
     let longs = command.get_arguments().filter_map(Arg::get_long);
-    let mut candidates: Vec<_> = longs.filter(|long| long.starts_with(name)).collect();
-    candidates.sort_by_key(|long| {
-        GNU_ORDER
-            .iter()
-            .position(|gnu| gnu == long)
-            .unwrap_or(usize::MAX)
-    });
+    let candidates: Vec<_> = longs.filter(|long| long.starts_with(name)).collect();
     // GNU quotes the word as it was typed, with its value and its bytes.
-    let word = refused(typed, words).and_then(|index| words.get(index));
-    let word = word.map_or(typed.as_bytes(), |word| word.as_bytes());
+    let word = refused_word(refused, words).unwrap_or(refused.as_bytes());
     if candidates.len() < 2 {
         return [b"unrecognized option '", word, b"'"].concat();
     }
@@ -121,36 +85,34 @@ fn unknown(typed: &str, command: &Command, words: &[OsString]) -> Vec<u8> {
     line
 }
 
-/// The letter of an unknown option: a byte, as getopt sees it, while clap has replaced what is not UTF-8.
-fn letter(typed: &str, words: &[OsString]) -> u8 {
-    let typed = typed.trim_start_matches('-');
-    if !typed.starts_with(char::REPLACEMENT_CHARACTER) {
-        return typed.bytes().next().unwrap_or(b'-');
+/// The letter of an unknown option. getopt prints its byte; clap has replaced it where it is no UTF-8.
+fn letter(refused: &str, words: &[OsString]) -> u8 {
+    let refused = refused.trim_start_matches('-');
+    if !refused.starts_with(char::REPLACEMENT_CHARACTER) {
+        return refused.bytes().next().unwrap_or(b'-');
     }
-    let options = words
-        .iter()
-        .map(|word| word.as_bytes())
-        .filter(|word| word.starts_with(b"-"));
-    let foreign = |word: &[u8]| match std::str::from_utf8(word) {
-        Ok(_) => None,
-        Err(error) => word.get(error.valid_up_to()).copied(),
+    let words = words.iter().map(|word| word.as_bytes());
+    let options = words.filter(|word| word.starts_with(b"-"));
+    let first_invalid = |word: &[u8]| {
+        let error = std::str::from_utf8(word).err()?;
+        word.get(error.valid_up_to()).copied()
     };
-    options.filter_map(foreign).next().unwrap_or(b'?')
+    options.filter_map(first_invalid).next().unwrap_or(b'?')
 }
 
-/// Only the last word can lack its argument.
-fn missing(typed: &str, words: &[OsString]) -> Vec<u8> {
+/// The message for an option that lacks its argument. Only the last word can.
+fn missing(refused: &str, words: &[OsString]) -> Vec<u8> {
     let last = words.last().map_or(OsStr::new(""), OsString::as_os_str);
     let last = last.to_string_lossy();
     if last.starts_with("--") {
-        let name = typed.split([' ', '=']).next().unwrap_or(typed);
+        let name = refused.split([' ', '=']).next().unwrap_or(refused);
         return format!("option '{name}' requires an argument").into_bytes();
     }
     let letter = last.chars().next_back().unwrap_or('-');
     format!("option requires an argument -- '{letter}'").into_bytes()
 }
 
-/// With POSIXLY_CORRECT options end at the first operand: says so with `--`.
+/// Inserts `--` before the first operand, where POSIXLY_CORRECT ends the options.
 pub(super) fn end_options_at_first_operand(words: &mut Vec<OsString>, command: &Command) {
     let mut index = 1;
     while let Some(word) = words.get(index) {
@@ -166,8 +128,8 @@ pub(super) fn end_options_at_first_operand(words: &mut Vec<OsString>, command: &
     }
 }
 
-/// clap drops an equals sign between a letter and its value; to getopt it is the value's first byte (`-d=1`). Makes
-/// two words of such a one.
+/// Splits a letter from its value where the value begins with an equals sign (`-d=1`): clap drops that sign, to
+/// getopt it is part of the value.
 pub(super) fn part_letters_from_values(words: &mut Vec<OsString>, command: &Command) {
     let mut index = 1;
     while let Some(word) = words.get(index).map(|word| word.as_bytes()) {
@@ -191,7 +153,7 @@ fn takes_value(arg: &Arg) -> bool {
     arg.get_action().takes_values() && !arg.is_require_equals_set()
 }
 
-/// Whether an option word takes the next word as its argument.
+/// True where an option takes the next word as its value.
 fn takes_next(word: &[u8], command: &Command) -> bool {
     if let Some(name) = word.strip_prefix(b"--") {
         let matches = |long: &str| long.as_bytes().starts_with(name);
@@ -202,8 +164,8 @@ fn takes_next(word: &[u8], command: &Command) -> bool {
     value_at(word, command) == Some(word.len())
 }
 
-/// Where the value begins in a bundle of letters, the last of which takes one; the end of the word where it is the
-/// next.
+/// Where the value begins in a bundle of letters, the last of which takes one; the end of the word where the value is
+/// the next word.
 fn value_at(word: &[u8], command: &Command) -> Option<usize> {
     if !word.starts_with(b"-") || word.starts_with(b"--") {
         return None;

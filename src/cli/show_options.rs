@@ -1,91 +1,91 @@
-//! What is shown of what was counted, and how: the part of the plan that the formats read.
+//! The part of the plan that the formats read: what is shown of what was counted, and how.
 
 use std::io::IsTerminal;
-use std::os::unix::ffi::OsStrExt;
 use std::time::SystemTime;
 
-use clap::ArgMatches;
-
-use super::ordered_options::OrderedOptions;
+use super::environment::Environment;
+use super::option_id::OptionId;
 use super::reports::Reports;
-use super::{Environment, terminal_options};
+use super::settings::Settings;
+use super::terminal_options;
 use crate::count::min_size::MinSize;
 use crate::count::usage::FileTime;
 use crate::format;
 use crate::format::chart::Sizes;
-use crate::format::{By, Measure, Selection, Shape, Threshold, classes, lines, ncdu};
+use crate::format::{By, Selection, Shape, Threshold, classes, lines, ncdu};
 use crate::gnu::quote::Style;
 use crate::gnu::time_style::TimeStyle;
 use crate::sys::owners;
 
 pub(super) fn show_options(
-    matches: &ArgMatches,
-    draft: &OrderedOptions,
+    settings: &Settings<'_>,
     reports: &Reports,
     (time, export): (Option<(TimeStyle, jiff::tz::TimeZone)>, ncdu::NcduOptions),
     environment: &Environment,
 ) -> format::FormatOptions {
-    let measure = measure(matches, draft.apparent);
+    let measure = settings.measure();
     let to_terminal = reports.output.is_none() && std::io::stdout().is_terminal();
     format::FormatOptions {
         shape: reports.shape,
         by: reports
             .by
-            .map(|by| classes_by(by, matches, draft, reports.shape)),
+            .map(|by| class_options(by, settings, reports.shape)),
         selection: Selection {
             measure,
             max_depth: export.max_depth,
-            all: matches.get_flag("all"),
-            threshold: draft.threshold,
+            all: settings.has(OptionId::All),
+            threshold: settings.threshold,
         },
         ranking: reports.ranking,
-        least: least(draft, reports, measure),
+        least: min_size(settings, reports),
         lines: lines::LineOptions {
             measure,
-            block_size: match matches.get_flag("inodes") {
-                true => draft.block_size.for_inodes(),
-                false => draft.block_size,
+            block_size: match settings.has(OptionId::Inodes) {
+                true => settings.block_size.for_inodes(),
+                false => settings.block_size,
             },
             time,
-            end_of_line: if matches.get_flag("null") { 0 } else { b'\n' },
-            quoting: (quoting(environment, to_terminal), environment.charset()),
-            total: matches.get_flag("total"),
+            end_of_line: if settings.has(OptionId::Null) {
+                0
+            } else {
+                b'\n'
+            },
+            quoting: (quoting(environment, to_terminal), settings.charset),
+            total: settings.has(OptionId::Total),
         },
-        tree: terminal_options::tree(matches, reports, draft.block_size, environment, to_terminal),
+        tree: terminal_options::tree(settings, reports, environment, to_terminal),
         ncdu: export,
     }
 }
 
-/// Where not every file has a line: from which size on.
-fn least(draft: &OrderedOptions, reports: &Reports, measure: Measure) -> Option<MinSize> {
-    let is_one_by_one = reports.by.is_some() || reports.shape == Shape::Ncdu;
+/// The size from which on a file has a line, where not every file has one.
+fn min_size(settings: &Settings<'_>, reports: &Reports) -> Option<MinSize> {
+    let needs_every_file = reports.by.is_some() || reports.shape == Shape::Ncdu;
     let is_bounded = reports.ranking.top.is_some() || reports.shape == Shape::Tree;
-    match draft.threshold {
-        _ if is_one_by_one => None,
-        Threshold::AtLeast(least) if least > 0 || is_bounded => Some(MinSize::new(measure, least)),
-        _ => None,
+    match settings.threshold {
+        Threshold::AtLeast(least) if !needs_every_file && (least > 0 || is_bounded) => {
+            Some(MinSize::new(settings.measure(), least))
+        }
+        Threshold::AtLeast(_) | Threshold::AtMost(_) => None,
     }
 }
 
-fn classes_by(
-    by: By,
-    matches: &ArgMatches,
-    draft: &OrderedOptions,
-    shape: Shape,
-) -> classes::ClassOptions {
+fn class_options(by: By, settings: &Settings<'_>, shape: Shape) -> classes::ClassOptions {
     classes::ClassOptions {
         by,
         now: now(),
         sizes: match shape {
             // Beside the number of files, sizes stay sizes with --inodes too.
-            Shape::Tree => terminal_options::sizes(matches, draft.block_size, false),
-            _ => Sizes::Blocks(draft.block_size),
+            Shape::Tree => terminal_options::sizes(settings, false),
+            Shape::Du | Shape::Json | Shape::Csv | Shape::Ncdu => {
+                Sizes::Blocks(settings.block_size)
+            }
         },
         names: owners::names,
     }
 }
 
-/// Before 1970 and after the end of time it is 1970.
+/// The time of the clock; 1970 where the clock is before 1970 or beyond 64 bits.
 fn now() -> FileTime {
     let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
     let since = since.unwrap_or_default();
@@ -95,19 +95,11 @@ fn now() -> FileTime {
     }
 }
 
-fn measure(matches: &ArgMatches, apparent: bool) -> Measure {
-    match (matches.get_flag("inodes"), apparent) {
-        (true, _) => Measure::Inodes,
-        (false, true) => Measure::Apparent,
-        (false, false) => Measure::Allocated,
-    }
-}
-
-/// On a terminal, names are quoted as a shell would read them, or as QUOTING_STYLE says; elsewhere they are bytes.
+/// On a terminal, names are quoted for the shell, or as QUOTING_STYLE says; elsewhere their bytes are printed.
 fn quoting(environment: &Environment, to_terminal: bool) -> Style {
     if !to_terminal {
         return Style::Literal;
     }
-    let style = environment.get("QUOTING_STYLE").map(OsStrExt::as_bytes);
+    let style = environment.bytes("QUOTING_STYLE");
     style.and_then(Style::parse).unwrap_or(Style::ShellEscape)
 }

@@ -1,49 +1,34 @@
 //! How a tree looks: what the options say, and the terminal and the environment where they say nothing.
 
-use std::os::unix::ffi::OsStrExt;
-
-use clap::ArgMatches;
-use clap::parser::ValueSource::CommandLine;
 use lscolors::LsColors;
 
-use super::Environment;
+use super::environment::Environment;
+use super::option_id::OptionId;
 use super::reports::Reports;
+use super::role::Role;
+use super::settings::Settings;
 use crate::format::chart::{self, Sizes};
 use crate::format::{Color, tree};
 use crate::gnu::block_size::BlockSize;
 use crate::gnu::quote::Charset;
 
-/// Columns and rows where nobody says how many there are.
+/// Columns and rows where neither the terminal nor the environment gives them.
 const COLUMNS: u16 = 80;
 const ROWS: u16 = 24;
 
-/// Lines of the screen that are left to the shell's prompt: where it was typed, and where the next comes.
+/// Lines of the screen that stay free for the shell: the command line above the tree and the prompt below it.
 const PROMPT: u16 = 2;
 
-/// Options that say how sizes are written.
-const OF_SIZES: [&str; 6] = [
-    "block-size",
-    "bytes",
-    "human-readable",
-    "kibibytes",
-    "mebibytes",
-    "si",
-];
-
-/// Options that say how many lines there are.
-const OF_LENGTH: [&str; 3] = ["max-depth", "summarize", "top"];
-
-/// What the options and the surroundings amount to; `block_size` is the last that was given.
+/// The options of a tree.
 pub(super) fn tree(
-    matches: &ArgMatches,
+    settings: &Settings<'_>,
     reports: &Reports,
-    block_size: BlockSize,
     environment: &Environment,
     to_terminal: bool,
 ) -> tree::TreeOptions {
     let (columns, rows) = screen(environment, to_terminal);
     let rows = usize::from(rows.saturating_sub(PROMPT)).max(1);
-    let is_dumb = environment.get("TERM").is_some_and(|term| term == "dumb");
+    let is_dumb = environment.is_dumb_terminal();
     let is_refused = environment.get("NO_COLOR").is_some_and(|no| !no.is_empty());
     let has_colors = match reports.color {
         Color::Always => true,
@@ -51,34 +36,31 @@ pub(super) fn tree(
         Color::Auto => to_terminal && !is_dumb && !is_refused,
     };
     tree::TreeOptions {
-        rows: (!is_any_given(matches, &OF_LENGTH)).then_some(rows),
-        separate: matches.get_flag("separate-dirs"),
+        rows: settings.first_with(Role::Length).is_none().then_some(rows),
+        separate: settings.has(OptionId::SeparateDirs),
         chart: chart::ChartOptions {
             columns: columns.into(),
-            sizes: sizes(matches, block_size, matches.get_flag("inodes")),
+            sizes: sizes(settings, settings.has(OptionId::Inodes)),
             is_ascii: is_dumb || environment.charset() == Charset::Ascii,
             colors: has_colors.then(|| colors(environment)),
         },
     }
 }
 
-fn is_any_given(matches: &ArgMatches, options: &[&str]) -> bool {
-    let mut sources = options.iter().map(|id| matches.value_source(id));
-    sources.any(|source| source == Some(CommandLine))
-}
-
-/// Units for people, whatever the environment says of blocks, unless an option says otherwise.
-pub(super) fn sizes(matches: &ArgMatches, block_size: BlockSize, are_inodes: bool) -> Sizes {
-    match (is_any_given(matches, &OF_SIZES), are_inodes) {
-        (false, true) => Sizes::Blocks(BlockSize::bytes(1)),
-        (true, true) => Sizes::Blocks(block_size.for_inodes()),
-        (true, false) if block_size == BlockSize::SI => Sizes::Decimal,
-        (true, false) if block_size != BlockSize::HUMAN => Sizes::Blocks(block_size),
-        _ => Sizes::Binary,
+/// Units for people unless an option gives a unit. The unit that the environment gives does not count.
+pub(super) fn sizes(settings: &Settings<'_>, are_inodes: bool) -> Sizes {
+    let block_size = settings.block_size;
+    match (settings.first_with(Role::Unit), are_inodes) {
+        (None, true) => Sizes::Blocks(BlockSize::bytes(1)),
+        (None, false) => Sizes::Binary,
+        (Some(_), true) => Sizes::Blocks(block_size.for_inodes()),
+        (Some(_), false) if block_size == BlockSize::SI => Sizes::Decimal,
+        (Some(_), false) if block_size == BlockSize::HUMAN => Sizes::Binary,
+        (Some(_), false) => Sizes::Blocks(block_size),
     }
 }
 
-/// Columns and rows: the terminal's, where it tells; else those of the environment.
+/// Columns and rows of the terminal, or of the environment where the terminal does not know them.
 fn screen(environment: &Environment, to_terminal: bool) -> (u16, u16) {
     let number = |name| {
         let text = environment.get(name)?.to_str()?;
@@ -97,6 +79,6 @@ fn screen(environment: &Environment, to_terminal: bool) -> (u16, u16) {
 }
 
 fn colors(environment: &Environment) -> LsColors {
-    let rules = environment.get("LS_COLORS").map(OsStrExt::as_bytes);
-    LsColors::from_string(&String::from_utf8_lossy(rules.unwrap_or_default()))
+    let rules = environment.bytes("LS_COLORS").unwrap_or_default();
+    LsColors::from_string(&String::from_utf8_lossy(rules))
 }

@@ -97,11 +97,15 @@ impl TimeStyle {
             let line = value.split(|&byte| byte == b'\n').next().unwrap_or(value);
             return TimeStyle::parse(line);
         }
-        let mut style = value;
-        while let Some(rest) = style.strip_prefix(b"posix-") {
-            style = rest;
+        TimeStyle::parse(TimeStyle::without_posix(value))
+    }
+
+    /// `TIME_STYLE` without the prefixes `posix-`, which mean something to `ls` only.
+    pub fn without_posix(mut value: &[u8]) -> &[u8] {
+        while let Some(rest) = value.strip_prefix(b"posix-") {
+            value = rest;
         }
-        TimeStyle::parse(style)
+        value
     }
 
     /// Appends the time in this style. On an error nothing is appended.

@@ -1,0 +1,308 @@
+//! What all options together say, taken in the order in which they were typed: of contradicting options the last wins.
+//!
+//! Errors come in GNU du's order. A SIZE or a WORD that cannot be read ends the parse at once; a number or a file of
+//! patterns that cannot be read is reported at the end, the first of them only. Values that GNU du reads only when
+//! it needs them (`--time-style`), and those of the options that it does not have, are kept as text for later stages.
+
+use std::ffi::{OsStr, OsString};
+use std::os::unix::ffi::OsStrExt;
+
+use super::command::Occurrence;
+use super::environment::Environment;
+use super::option_id::OptionId;
+use super::role::Role;
+use super::usage_error::UsageError;
+use super::values::{Depth, InvalidNumber, SignedSize, Threads, ThresholdError};
+use crate::format::{Measure, Threshold};
+use crate::gnu::block_size::{BlockSize, SizeError};
+use crate::gnu::exclude::Exclude;
+use crate::gnu::quote::{self, Charset};
+use crate::gnu::time_style::TimeKind;
+use crate::sys::retry::{open, read_all};
+use crate::sys::status::reason;
+use crate::sys::stdin::read_stdin;
+use crate::walk::Follow;
+
+/// The default number of walkers and tokens: du4's, and enough requests at a time for a slow disk on any machine.
+const WALKERS: usize = 20;
+
+/// What all options together say.
+pub(super) struct Settings<'a> {
+    pub(super) charset: Charset,
+    pub(super) block_size: BlockSize,
+    pub(super) apparent: bool,
+    pub(super) follow: Follow,
+    pub(super) max_depth: Option<Depth>,
+    pub(super) threshold: Threshold,
+    pub(super) time: Option<TimeKind>,
+    pub(super) walkers: usize,
+    pub(super) exclude: Exclude,
+    pub(super) time_style: Option<&'a OsStr>,
+    pub(super) files0_from: Option<&'a OsStr>,
+    pub(super) from: Option<&'a OsStr>,
+    pub(super) format: Option<&'a OsStr>,
+    pub(super) by: Option<&'a OsStr>,
+    pub(super) sort: Option<&'a OsStr>,
+    pub(super) top: Option<&'a OsStr>,
+    pub(super) color: Option<&'a OsStr>,
+    pub(super) output: Option<&'a OsStr>,
+    /// Every option that was typed.
+    given: Vec<OptionId>,
+    /// The first error that does not end the parse.
+    deferred: Option<UsageError>,
+}
+
+impl<'a> Settings<'a> {
+    /// Takes the options one after the other. `words` is the whole command line.
+    pub(super) fn new(
+        occurrences: Vec<Occurrence<'a>>,
+        words: &[OsString],
+        environment: &Environment,
+    ) -> Result<Self, UsageError> {
+        let mut settings = Self::initial(environment);
+        for Occurrence { option, value } in occurrences {
+            settings.given.push(option);
+            let taken = settings.take(option, value, words);
+            let earlier = settings.deferred.as_ref();
+            taken.map_err(|error| UsageError {
+                warnings: earlier
+                    .map(|earlier| earlier.message.clone())
+                    .into_iter()
+                    .collect(),
+                ..error
+            })?;
+        }
+        match settings.deferred.take() {
+            Some(error) => Err(error),
+            None => Ok(settings),
+        }
+    }
+
+    fn initial(environment: &Environment) -> Self {
+        let charset = environment.charset();
+        let posixly_correct = environment.get("POSIXLY_CORRECT").is_some();
+        Self {
+            charset,
+            block_size: BlockSize::from_environment(
+                environment.bytes("DU_BLOCK_SIZE"),
+                environment.bytes("BLOCK_SIZE"),
+                environment.bytes("BLOCKSIZE"),
+                posixly_correct,
+            ),
+            apparent: false,
+            follow: Follow::Never,
+            max_depth: None,
+            threshold: Threshold::AtLeast(0),
+            time: None,
+            walkers: WALKERS,
+            exclude: Exclude::new(charset == Charset::Utf8).posixly_correct(posixly_correct),
+            time_style: None,
+            files0_from: None,
+            from: None,
+            format: None,
+            by: None,
+            sort: None,
+            top: None,
+            color: None,
+            output: None,
+            given: Vec::new(),
+            deferred: None,
+        }
+    }
+
+    /// True where the option was typed.
+    pub(super) fn has(&self, option: OptionId) -> bool {
+        self.given.contains(&option)
+    }
+
+    /// The first option with this role that was typed, in the order of the declarations.
+    pub(super) fn first_with(&self, role: Role) -> Option<OptionId> {
+        let mut options = OptionId::ALL.iter().copied();
+        options.find(|&option| option.roles().contains(&role) && self.has(option))
+    }
+
+    /// Refuses the options with this role, which `with` excludes.
+    pub(super) fn refuse(&self, role: Role, with: &str) -> Result<(), UsageError> {
+        match self.first_with(role) {
+            Some(option) => Err(UsageError::cannot_combine(option.name(), with)),
+            None => Ok(()),
+        }
+    }
+
+    /// The number that stands on a line.
+    pub(super) fn measure(&self) -> Measure {
+        match self.apparent {
+            _ if self.has(OptionId::Inodes) => Measure::Inodes,
+            true => Measure::Apparent,
+            false => Measure::Allocated,
+        }
+    }
+
+    fn take(
+        &mut self,
+        option: OptionId,
+        value: Option<&'a OsStr>,
+        words: &[OsString],
+    ) -> Result<(), UsageError> {
+        // Every other option that gets here has a value.
+        let text = value.unwrap_or_default();
+        match option {
+            OptionId::ApparentSize => self.apparent = true,
+            OptionId::Bytes => self.take_bytes(),
+            OptionId::By if value.is_none() => self.take_bytes(),
+            OptionId::By => self.by = value,
+            OptionId::BlockSize => self.take_block_size(text, words)?,
+            OptionId::HumanReadable => self.block_size = BlockSize::HUMAN,
+            OptionId::Si => self.block_size = BlockSize::SI,
+            OptionId::Kibibytes => self.block_size = BlockSize::bytes(1024),
+            OptionId::Mebibytes => self.block_size = BlockSize::bytes(1024 * 1024),
+            OptionId::Dereference => self.follow = Follow::Always,
+            OptionId::DereferenceArgs | OptionId::DereferenceArgsToo => {
+                self.follow = Follow::Operands;
+            }
+            OptionId::NoDereference => self.follow = Follow::Never,
+            OptionId::Exclude => self.exclude.add(text.as_bytes()),
+            OptionId::ExcludeFrom => self.take_patterns(text),
+            OptionId::MaxDepth => self.take_depth(text),
+            OptionId::Threads => self.take_threads(text),
+            OptionId::Threshold => self.take_threshold(text, words)?,
+            OptionId::Time => self.take_time(value)?,
+            OptionId::TimeStyle => self.time_style = value,
+            OptionId::Files0From => self.files0_from = value,
+            OptionId::From => self.from = value,
+            OptionId::Format => self.format = value,
+            OptionId::Sort => self.sort = value,
+            OptionId::Top => self.top = value,
+            OptionId::Color => self.color = value,
+            OptionId::Output => self.output = value,
+            // Stages ask for these with `has`.
+            OptionId::All
+            | OptionId::CountLinks
+            | OptionId::Inodes
+            | OptionId::Null
+            | OptionId::OneFileSystem
+            | OptionId::Reverse
+            | OptionId::SeparateDirs
+            | OptionId::Summarize
+            | OptionId::Total
+            | OptionId::Tree
+            | OptionId::Verbose => {}
+        }
+        Ok(())
+    }
+
+    fn take_bytes(&mut self) {
+        self.apparent = true;
+        self.block_size = BlockSize::bytes(1);
+    }
+
+    fn take_block_size(&mut self, value: &OsStr, words: &[OsString]) -> Result<(), UsageError> {
+        let size = BlockSize::parse(value.as_bytes());
+        self.block_size = size.map_err(|error| {
+            let option = spelling("-B", "--block-size", value, words);
+            bad_size(error, option, value)
+        })?;
+        Ok(())
+    }
+
+    fn take_threshold(&mut self, value: &OsStr, words: &[OsString]) -> Result<(), UsageError> {
+        let SignedSize(threshold) = value.try_into().map_err(|error| match error {
+            ThresholdError::NegativeZero => UsageError::plain("invalid --threshold argument '-0'"),
+            ThresholdError::Size(error) => {
+                let option = spelling("-t", "--threshold", value, words);
+                bad_size(error, option, value)
+            }
+        })?;
+        self.threshold = threshold;
+        Ok(())
+    }
+
+    fn take_time(&mut self, word: Option<&OsStr>) -> Result<(), UsageError> {
+        let kind = match word.map(OsStrExt::as_bytes) {
+            None => Ok(TimeKind::Modified),
+            Some(word) => TimeKind::parse(word).map_err(|error| {
+                let valid = "  - 'atime', 'access', 'use'\n  - 'ctime', 'status'\n";
+                UsageError::bad_word(error, word, "--time", valid.into(), self.charset)
+            }),
+        };
+        self.time = Some(kind?);
+        Ok(())
+    }
+
+    fn take_depth(&mut self, value: &OsStr) {
+        match value.try_into() {
+            Ok(depth) => self.max_depth = Some(depth),
+            Err(InvalidNumber) => self.defer("invalid maximum depth", value),
+        }
+    }
+
+    fn take_threads(&mut self, value: &OsStr) {
+        match Threads::try_from(value) {
+            Ok(threads) => self.walkers = threads.saturated(WALKERS),
+            Err(InvalidNumber) => self.defer("invalid number of threads", value),
+        }
+    }
+
+    fn take_patterns(&mut self, file: &OsStr) {
+        let mut text = Vec::new();
+        let read = match file.as_bytes() {
+            b"-" => read_stdin(&mut text),
+            _ => read_file(file, &mut text),
+        };
+        match read {
+            Ok(()) => self.exclude.add_lines(&text),
+            Err(error) => {
+                let name = quote::quotef(file.as_bytes(), self.charset);
+                let reason = reason(error.raw_os_error().unwrap_or(0));
+                let message = [&name, &b": "[..], reason.as_bytes()].concat();
+                self.deferred.get_or_insert(UsageError::usage(message));
+            }
+        }
+    }
+
+    fn defer(&mut self, what: &str, value: &OsStr) {
+        let error = UsageError::about(what, value, self.charset);
+        self.deferred.get_or_insert(error);
+    }
+}
+
+fn read_file(name: &OsStr, text: &mut Vec<u8>) -> std::io::Result<()> {
+    read_all(open(name)?, text)
+}
+
+/// The option as it was typed for this value: GNU's messages distinguish `-B` from `--block-size`.
+fn spelling(
+    short: &'static str,
+    long: &'static str,
+    value: &OsStr,
+    words: &[OsString],
+) -> &'static str {
+    let value = value.as_bytes();
+    let is_long = |name: &[u8]| name.len() > 2 && long.as_bytes().starts_with(name);
+    let is_short = |name: &[u8]| {
+        name.starts_with(b"-") && !name.starts_with(b"--") && name.ends_with(&short.as_bytes()[1..])
+    };
+    let mut before: &[u8] = b"";
+    for word in words.iter().map(|word| word.as_bytes()) {
+        let name = word.strip_suffix(value).unwrap_or_default();
+        let follows = word == value;
+        if name.strip_suffix(b"=").is_some_and(is_long) || follows && is_long(before) {
+            return long;
+        }
+        if !value.is_empty() && is_short(name) || follows && is_short(before) {
+            return short;
+        }
+        before = word;
+    }
+    short
+}
+
+fn bad_size(error: SizeError, option: &str, value: &OsStr) -> UsageError {
+    let (what, end) = match error {
+        SizeError::Invalid => ("invalid ", "'"),
+        SizeError::InvalidSuffix => ("invalid suffix in ", "'"),
+        SizeError::TooLarge => ("", "' too large"),
+    };
+    let option = format!("{what}{option} argument '");
+    UsageError::plain([option.as_bytes(), value.as_bytes(), end.as_bytes()].concat())
+}

@@ -23,7 +23,7 @@ _pdu() {
 
     case "${cmd}" in
         pdu)
-            opts="-0 -a -A -B -b -c -L -D -d -H -h -j -k -l -m -P -r -S -s -t -n -T -v -x -X -o --null --all --apparent-size --block-size --bytes --total --dereference --dereference-args --max-depth --human-readable --inodes --threads --count-links --no-dereference --reverse --separate-dirs --si --summarize --threshold --top --tree --verbose --exclude --one-file-system --help --version --by --color --format --sort --time --time-style --exclude-from --files0-from --from --output"
+            opts="-a -A -B -b -l -L -D -H -h -k -m -d -0 -P -x -r -S -s -c -t -j -n -T -v -X -o --all --apparent-size --block-size --bytes --count-links --dereference --dereference-args --exclude --human-readable --inodes --si --max-depth --null --no-dereference --one-file-system --reverse --separate-dirs --summarize --total --threshold --threads --top --tree --verbose --help --version --by --color --format --sort --time --time-style --exclude-from --files0-from --from --output"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -37,19 +37,15 @@ _pdu() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --exclude)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --max-depth)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 -d)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --threads)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                -j)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -61,15 +57,19 @@ _pdu() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --threads)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -j)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --top)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 -n)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --exclude)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

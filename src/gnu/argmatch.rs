@@ -1,9 +1,9 @@
-//! Words of the command line that may be abbreviated while they are unique.
+//! Words of a fixed list, which may be abbreviated while they are unambiguous.
 //!
-//! The rules are those of GNU's `argmatch` (coreutils manual, "Common options"): an exact word wins;
-//! otherwise the word must be a prefix of one entry, or of several that all mean the same.
+//! A word that equals an entry is that entry. Any other word must be a prefix of at least one entry; if it is a prefix
+//! of several, these must have the same meaning. The empty word is a prefix of all.
 
-/// Why a word of a fixed list was refused.
+/// Why a word is not in the list.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum WordError {
     /// No entry of the list begins with the word.
@@ -12,7 +12,7 @@ pub enum WordError {
     Ambiguous,
 }
 
-/// Finds what `word`, perhaps abbreviated, means in `table`.
+/// The meaning of `word`, perhaps abbreviated, in `table`.
 pub fn find<T: Copy + PartialEq>(word: &[u8], table: &[(&str, T)]) -> Result<T, WordError> {
     let mut found = None;
     let mut ambiguous = false;

@@ -1,20 +1,19 @@
-//! Block sizes: how a count of bytes is printed, and how SIZE arguments are read.
+//! Block sizes: how a count of bytes is printed, and how a SIZE is parsed.
 //!
-//! The contract is that of the GNU coreutils manual, "Block size": a SIZE is an integer, a unit (`K`, `KiB`,
-//! `KB`, … up to what 64 bits hold), both, `human-readable` or `si`, with an optional leading `'`. Sizes are
-//! rounded up. Everything here is integer arithmetic in 128 bits, so no count wraps or loses a digit; GNU
-//! itself says `Infinity` for what exceeds 64 bits, while we go on exactly.
+//! A SIZE is an integer, a unit (`K`, `KiB`, `KB`, … as far as 64 bits reach), both, `human-readable` or `si`, with an
+//! optional leading `'` (coreutils manual, "Block size"). Printed counts are rounded up. The arithmetic is in integers
+//! of 128 bits: no count wraps or loses a digit. GNU du prints `Infinity` beyond 64 bits; this module prints the count.
 
 use crate::gnu::decimal;
 
-/// Why a number or a SIZE was refused; the caller words the message.
+/// Why a text is no number or no SIZE. The caller writes the message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SizeError {
-    /// There is no number, or it is one that makes no sense (GNU: "invalid … argument").
+    /// There is no number, or a block of 0 bytes (GNU: "invalid … argument").
     Invalid,
-    /// Something follows the number that is no unit (GNU: "invalid suffix in … argument").
+    /// The text after the number is no unit (GNU: "invalid suffix in … argument").
     InvalidSuffix,
-    /// The number is beyond its type (GNU: "… argument too large").
+    /// The number does not fit its type (GNU: "… argument too large").
     TooLarge,
 }
 
@@ -28,19 +27,22 @@ pub enum Suffixes {
 }
 
 impl Suffixes {
-    /// The letters as GNU lists them for `xstrtoimax`; a `0` allows the second letters.
-    fn letters(self) -> &'static [u8] {
+    /// True where the letter may begin a unit.
+    fn allow(self, letter: u8) -> bool {
         match self {
-            Suffixes::None => b"",
-            Suffixes::Sizes => b"kKmMGTPEZYRQ0",
+            Suffixes::None => false,
+            Suffixes::Sizes => matches!(letter, b'k' | b'm') || POWERS[1..].contains(&letter),
         }
     }
 }
 
-/// The letters that GNU allows in a SIZE; `e`, `p`, `y` and `z` are let through there only to be refused as suffixes.
-const BLOCK_LETTERS: &[u8] = b"eEgGkKmMpPtTyYzZ0";
+/// True where the letter may begin the unit of a block size: either case of the letters up to `Y`. A small `e`, `p`,
+/// `y` or `z` has no power, so it is an invalid suffix; any other letter is an invalid number.
+fn begins_block_unit(letter: u8) -> bool {
+    b"KMGTPEZY".contains(&letter.to_ascii_uppercase())
+}
 
-/// The unit letters by power; the first power of 1000 is a small `k`.
+/// The unit letters by power. The first power of 1000 is printed as a small `k`.
 const POWERS: &[u8; 11] = b"\0KMGTPEZYRQ";
 
 /// The highest power that has a letter.
@@ -78,7 +80,7 @@ enum Unit {
 enum Scale {
     /// Always this many bytes; never zero.
     Fixed(u64),
-    /// The largest power that leaves an integer part.
+    /// The largest power of the base that is no larger than the count.
     Auto(Base),
 }
 
@@ -90,13 +92,13 @@ pub struct BlockSize {
 }
 
 impl BlockSize {
-    /// Powers of 1024 as they fit, with a letter (`-h`).
+    /// The largest power of 1024 that fits, with its letter (`-h`).
     pub const HUMAN: BlockSize = BlockSize {
         scale: Scale::Auto(Base::Binary),
         unit: Unit::Letter(Base::Binary),
     };
 
-    /// Powers of 1000 as they fit, with a letter (`--si`).
+    /// The largest power of 1000 that fits, with its letter (`--si`).
     pub const SI: BlockSize = BlockSize {
         scale: Scale::Auto(Base::Decimal),
         unit: Unit::Letter(Base::Decimal),
@@ -110,8 +112,8 @@ impl BlockSize {
         }
     }
 
-    /// The same, but for counts that are no bytes: `--inodes` makes the block one, and keeps all else, so that
-    /// `-h --inodes` scales and `-BMB --inodes` prints a lone `B`, as GNU does.
+    /// The same format for a count of inodes. The block is one inode and the unit stays, as in GNU du: `-h --inodes`
+    /// scales, and `-BMB --inodes` prints a `B` after the number.
     pub const fn for_inodes(self) -> BlockSize {
         match self.scale {
             Scale::Fixed(_) => BlockSize {
@@ -122,7 +124,7 @@ impl BlockSize {
         }
     }
 
-    /// Reads the SIZE of `--block-size`.
+    /// Parses the SIZE of `--block-size`.
     pub fn parse(spec: &[u8]) -> Result<BlockSize, SizeError> {
         match Spec::read(spec) {
             Spec::Whole(block_size) => Ok(block_size),
@@ -130,9 +132,9 @@ impl BlockSize {
         }
     }
 
-    /// The block size when no option sets one. The first variable that is set decides, even when its value is
-    /// nonsense. GNU ignores the error there, but not what had been read before it: `9x` means 9, and a number
-    /// beyond 64 bits means the largest one. Only where no number was read, or zero, the default holds.
+    /// The block size where no option sets one. The first variable that is set decides, even if its value is invalid.
+    /// As in GNU du, the number before an invalid suffix counts (`9x` is 9), and a number beyond 64 bits is the largest
+    /// one. The default holds where there is no number, or zero.
     pub fn from_environment(
         du_block_size: Option<&[u8]>,
         block_size: Option<&[u8]>,
@@ -182,7 +184,7 @@ impl BlockSize {
     }
 }
 
-/// A SIZE as it was read: in the environment even a broken one leaves a number behind.
+/// A parsed SIZE. An invalid one keeps its number, which counts in an environment variable.
 enum Spec {
     Whole(BlockSize),
     Broken(u64, SizeError),
@@ -200,10 +202,10 @@ impl Spec {
         if after_white_space(spec).first() == Some(&b'-') {
             return Spec::Broken(0, SizeError::Invalid);
         }
-        let number = Number::read(spec, BLOCK_LETTERS);
+        let number = Number::read(spec, begins_block_unit);
         let size = u64::try_from(number.value).unwrap_or(u64::MAX);
         match number.error_within(0, u64::MAX.into()) {
-            // A block of nothing is worse than whatever follows it.
+            // Zero has precedence over an invalid suffix.
             _ if size == 0 => Spec::Broken(0, SizeError::Invalid),
             Some(error) => Spec::Broken(size, error),
             None => Spec::Whole(BlockSize {
@@ -214,7 +216,7 @@ impl Spec {
     }
 }
 
-/// A unit without a number is printed after each size; the letters decide how it is spelt.
+/// The unit that is printed after each size: that of a SIZE without a number, spelt as in that SIZE.
 fn unit_of(spec: &[u8]) -> Unit {
     if spec.iter().any(u8::is_ascii_digit) {
         return Unit::Silent;
@@ -226,7 +228,7 @@ fn unit_of(spec: &[u8]) -> Unit {
     }
 }
 
-/// The power of the unit's base that reaches `size`.
+/// The smallest power of the unit's base that is at least `size`.
 fn power_of(size: u64, unit: Unit) -> u32 {
     let base = match unit {
         Unit::Silent => return 0,
@@ -241,10 +243,10 @@ fn power_of(size: u64, unit: Unit) -> u32 {
     power
 }
 
-/// Reads an integer as C's `strtoimax` does with base 0 (white space, a sign, `0x`, a leading `0` for octal), with
-/// a unit after it where `suffixes` allow one; a unit alone means one of it.
+/// Parses an integer in C's syntax (white space, a sign, `0x` for hexadecimal, a leading `0` for octal), with a unit
+/// after it where `suffixes` allow one. A unit alone means one of it.
 pub fn parse_integer(text: &[u8], suffixes: Suffixes) -> Result<i64, SizeError> {
-    let number = Number::read(text, suffixes.letters());
+    let number = Number::read(text, |letter| suffixes.allow(letter));
     match number.error_within(i64::MIN.into(), i64::MAX.into()) {
         Some(error) => Err(error),
         // The bounds were checked just above, so this conversion cannot fail.
@@ -252,19 +254,19 @@ pub fn parse_integer(text: &[u8], suffixes: Suffixes) -> Result<i64, SizeError> 
     }
 }
 
-/// An integer with its unit applied, and what was wrong with the text. Values saturate; every type that is read
-/// is far narrower, so a saturated value is out of its bounds.
+/// An integer multiplied by its unit, and the error of its text. The value saturates; every type that a caller needs is
+/// much narrower, so a saturated value is out of bounds there.
 struct Number {
     value: i128,
     error: Option<SizeError>,
 }
 
 impl Number {
-    fn read(text: &[u8], letters: &[u8]) -> Number {
+    fn read(text: &[u8], begins_unit: impl Fn(u8) -> bool) -> Number {
         let (value, rest) = match integer(text) {
             Some(read) => read,
-            // A unit without a number counts once; it must be the first byte.
-            None if text.first().is_some_and(|first| letters.contains(first)) => (1, text),
+            // A unit without a number means one; there may be no white space before it.
+            None if text.first().is_some_and(|&first| begins_unit(first)) => (1, text),
             None => {
                 return Number {
                     value: 0,
@@ -275,12 +277,7 @@ impl Number {
         let Some(&letter) = rest.first() else {
             return Number { value, error: None };
         };
-        let power = if letters.contains(&letter) {
-            power_of_letter(letter)
-        } else {
-            None
-        };
-        let Some(power) = power else {
+        let Some(power) = power_of_letter(letter).filter(|_| begins_unit(letter)) else {
             return Number {
                 value,
                 error: Some(SizeError::InvalidSuffix),
@@ -288,7 +285,7 @@ impl Number {
         };
         let (base, length) = match &rest[1..] {
             [b'i', b'B', ..] => (1024, 3),
-            // The `D` is GNU's obsolescent spelling of `B`.
+            // GNU du takes `KD` for `KB`.
             [b'B' | b'D', ..] => (1000, 2),
             _ => (1024, 1),
         };
@@ -297,14 +294,15 @@ impl Number {
         Number { value, error }
     }
 
-    /// The error, if any, when the value must lie between `least` and `most`. A bad suffix outranks a large value.
+    /// The error of a number that must lie between `least` and `most`. An invalid suffix has precedence over the
+    /// bounds.
     fn error_within(&self, least: i128, most: i128) -> Option<SizeError> {
         let fits = (least..=most).contains(&self.value);
         self.error.or((!fits).then_some(SizeError::TooLarge))
     }
 }
 
-/// The power that a unit's letter stands for.
+/// The power of a unit's letter.
 fn power_of_letter(letter: u8) -> Option<u32> {
     Some(match letter {
         b'k' | b'K' => 1,
@@ -321,7 +319,7 @@ fn power_of_letter(letter: u8) -> Option<u32> {
     })
 }
 
-/// What follows the white space of the C locale.
+/// The text after its leading white space (that of the C locale).
 fn after_white_space(text: &[u8]) -> &[u8] {
     let blanks = text
         .iter()
@@ -330,7 +328,7 @@ fn after_white_space(text: &[u8]) -> &[u8] {
     &text[blanks..]
 }
 
-/// The integer at the start of `text` and what follows it; none if there is no digit.
+/// The integer at the start of `text` and the text after it; none where there is no digit.
 fn integer(text: &[u8]) -> Option<(i128, &[u8])> {
     let text = after_white_space(text);
     let (negative, text) = match text {
@@ -360,7 +358,8 @@ fn integer(text: &[u8]) -> Option<(i128, &[u8])> {
     (length > 0).then_some((value, &digits[length..]))
 }
 
-/// `count` in blocks of `size`, rounded up; 64-bit division is several times as fast, and nearly always enough.
+/// `count` in blocks of `size`, rounded up. A division in 64 bits is several times as fast as one in 128, and nearly
+/// every count fits.
 fn divide_up(count: u128, size: u64) -> u128 {
     match u64::try_from(count) {
         Ok(count) => count.div_ceil(size).into(),
@@ -368,19 +367,19 @@ fn divide_up(count: u128, size: u64) -> u128 {
     }
 }
 
-/// Appends `count` scaled to the largest power of the base that it reaches, and returns that power. Below ten there
-/// is one decimal, unless the count is below the base itself.
+/// Appends `count` in units of the largest power of the base that it reaches, and returns that power. A number below
+/// ten has one decimal, unless the power is 0.
 fn write_scaled(count: u128, base: Base, out: &mut Vec<u8>) -> u32 {
     let base = u128::from(base.value());
     let mut power = 0;
     let mut size: u128 = 1;
-    // The next size is compared, not divided by; at most 2^110, it fits.
+    // The comparison needs the next power, at most 2^110: it fits.
     while count >= size * base && power < LAST_POWER {
         size *= base;
         power += 1;
     }
     let (whole, rest) = (count / size, count % size);
-    // Cannot overflow: a size is at most 2^100, and the rest is smaller.
+    // No overflow: a size is at most 2^100, and the rest is smaller.
     let tenths = if whole < 10 {
         (rest * 10).div_ceil(size)
     } else {
@@ -392,7 +391,7 @@ fn write_scaled(count: u128, base: Base, out: &mut Vec<u8>) -> u32 {
         return power;
     }
     let rounded = whole + u128::from(rest > 0);
-    // Rounding up may reach the next power: 1023.1K is 1.0M.
+    // Rounding up can reach the next power: 1023.1K is 1.0M.
     if rounded == base && power < LAST_POWER {
         out.extend(b"1.0");
         return power + 1;

@@ -1,4 +1,4 @@
-//! Integers in decimal digits: nearly every line of every report has some.
+//! Integers in decimal digits. Nearly every line of every report has one, so it is written without a branch per digit.
 
 /// Appends a number in decimal digits.
 pub fn write(number: u128, out: &mut Vec<u8>) {
@@ -17,9 +17,9 @@ const EIGHT_DIGITS: u128 = 100_000_000;
 
 const ZEROS: u64 = u64::from_le_bytes([b'0'; 8]);
 
-/// The decimal digits of a number that has no more than eight, and how many it has; then bytes of zero.
+/// The decimal digits of a number that has at most eight, and their count; the bytes after them are zero.
 ///
-/// Without a branch: most numbers that are printed are such, and no two are equally long.
+/// Most printed numbers have at most eight digits. Their lengths vary, so a branch per digit would be mispredicted.
 #[must_use]
 #[inline]
 pub fn short(number: u128) -> Option<([u8; 8], usize)> {
@@ -27,20 +27,20 @@ pub fn short(number: u128) -> Option<([u8; 8], usize)> {
         return None;
     }
     let digits = digits(number as u64);
-    // The last digit is one, be it 0.
+    // Bit 56 belongs to the last digit: it stays, even if it is 0.
     let zeros = (digits | (1 << 56)).trailing_zeros() / 8;
     let text = (digits + ZEROS) >> (8 * zeros);
     Some((text.to_le_bytes(), 8 - zeros as usize))
 }
 
-/// The digits of a number that has no more than eight, zeros before them, all at once: the first is the lowest byte.
+/// The eight digits of a number, leading zeros included, one in each byte; the first digit is in the lowest byte.
 #[inline]
 fn digits(number: u64) -> u64 {
-    // Two fork of four digits, four quarters of two, eight digits. The factors divide by 100 and by 10 all numbers
-    // that occur.
-    let fork = (number / 10_000) | ((number % 10_000) << 32);
-    let hundreds = ((fork * 10_486) >> 20) & 0x7f_0000_007f;
-    let quarters = ((fork - hundreds * 100) << 16) | hundreds;
+    // Split into two halves of four digits, then four quarters of two, then eight digits. Multiplying by 10,486 / 2^20
+    // divides by 100, and by 103 / 2^10 by 10, exactly for all numbers below 10,000 and 100.
+    let halves = (number / 10_000) | ((number % 10_000) << 32);
+    let hundreds = ((halves * 10_486) >> 20) & 0x7f_0000_007f;
+    let quarters = ((halves - hundreds * 100) << 16) | hundreds;
     let tens = ((quarters * 103) >> 10) & 0x000f_000f_000f_000f;
     ((quarters - tens * 10) << 8) | tens
 }

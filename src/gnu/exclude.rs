@@ -1,39 +1,40 @@
-//! Exclusion: which names `--exclude=PATTERN` and `--exclude-from=FILE` leave out.
+//! The patterns of `--exclude=PATTERN` and `--exclude-from=FILE`.
 //!
-//! The contract is that of GNU (coreutils manual, "du invocation"; gnulib's `exclude`; glibc's `fnmatch` with no
-//! flags): `*`, `?` and `[…]` match slashes too, a backslash takes the next character literally, and a pattern is
-//! tried on the whole path and on each part of it that follows a slash. Brackets are those of POSIX, "Pattern
-//! Matching Notation", as glibc reads them in the locales `C` and `C.UTF-8`, which have no collating symbols but
-//! the characters themselves. There, ranges reach no further than U+00FF; see [`LAST_COLLATED`].
+//! `*`, `?` and `[…]` match slashes too, and a backslash makes the next character literal. A pattern is tried on the
+//! whole path and on each part of the path after a slash. Brackets are those of POSIX ("Pattern Matching Notation"),
+//! with the results of glibc's `fnmatch` in the locales `C` and `C.UTF-8`: the only collating symbols are single
+//! characters, and ranges end at U+00FF (see [`LAST_COLLATED`]). The tests hold what `fnmatch` returned, also for
+//! malformed brackets.
 //!
-//! In UTF-8 a pattern is tried twice, on characters and on bytes: glibc does so, and it is what makes names that
-//! are no valid UTF-8 match at all.
+//! In UTF-8 a pattern is tried on characters and on bytes, as in glibc. Without bytes, a name that is no valid UTF-8
+//! would match no pattern.
 //!
-//! Matching goes back to the last `*` only, so its time is at most the product of both lengths.
+//! A pattern is compiled to steps once. Matching backtracks to the last `*` only, so its time is at most the product of
+//! the lengths of the pattern and the text.
 
 use std::collections::HashSet;
 
-/// The last character that has a place in a range. In the UTF-8 locales of a language glibc orders all characters;
-/// in `C.UTF-8` it knows the order of these only, and `[а-я]` matches nothing.
+/// The last character that a range can contain. In the UTF-8 locale of a language, glibc has an order of all
+/// characters; in `C.UTF-8` it has one of these only, and `[а-я]` matches nothing.
 pub const LAST_COLLATED: u32 = 0xFF;
 
-/// The patterns that leave names out.
+/// A set of patterns.
 #[derive(Clone, Debug, Default)]
 pub struct Exclude {
     utf8: bool,
     posixly_correct: bool,
-    /// Patterns without wildcards, unescaped.
+    /// Patterns without wildcards, their backslashes removed.
     literals: HashSet<Box<[u8]>>,
-    /// A bit for each length of a literal, modulo 64: most names need no hashing.
+    /// A bit for each length of a literal, modulo 64. Most names have another length and are not hashed.
     literal_lengths: u64,
-    /// Whether a literal has a slash, so that more than the last component matters.
+    /// True where a literal has a slash, so that the last component of a path does not decide.
     literals_have_slash: bool,
     wildcards: Vec<Wildcard>,
     needs_path: bool,
 }
 
 impl Exclude {
-    /// No patterns yet; `utf8` says whether names are UTF-8 or mere bytes.
+    /// A set without patterns. Names are UTF-8 where `utf8` is true, else bytes.
     pub fn new(utf8: bool) -> Exclude {
         Exclude {
             utf8,
@@ -41,7 +42,8 @@ impl Exclude {
         }
     }
 
-    /// The same under `POSIXLY_CORRECT`, where only `!` negates a bracket, not `^`. It holds for later patterns.
+    /// The same set with the rule of `POSIXLY_CORRECT` for patterns that are added later: `!` negates a bracket, `^`
+    /// does not.
     pub fn posixly_correct(self, posixly_correct: bool) -> Exclude {
         Exclude {
             posixly_correct,
@@ -49,12 +51,12 @@ impl Exclude {
         }
     }
 
-    /// Whether there is nothing to leave out.
+    /// True where the set has no pattern.
     pub fn is_empty(&self) -> bool {
         self.literals.is_empty() && self.wildcards.is_empty()
     }
 
-    /// Adds the PATTERN of `--exclude`. Like any C string it ends before a NUL.
+    /// Adds the PATTERN of `--exclude`. It ends before the first NUL, as a string of C does.
     pub fn add(&mut self, pattern: &[u8]) {
         let pattern = pattern.split(|&byte| byte == 0).next().unwrap_or(pattern);
         if has_wildcards(pattern) {
@@ -70,8 +72,8 @@ impl Exclude {
         }
     }
 
-    /// Adds the patterns of a FILE of `--exclude-from`, one a line. White space at the end of a line is dropped, and
-    /// lines that hold nothing else are ignored.
+    /// Adds the patterns of a FILE of `--exclude-from`, one per line. White space at the end of a line is removed;
+    /// empty lines are ignored.
     pub fn add_lines(&mut self, file: &[u8]) {
         for line in file.split(|&byte| byte == b'\n') {
             let is_blank = |byte: &u8| matches!(byte, b' ' | b'\t'..=b'\r');
@@ -81,7 +83,7 @@ impl Exclude {
         }
     }
 
-    /// Whether a pattern matches `path` or what follows a slash in it.
+    /// True where a pattern matches `path` or a part of it after a slash.
     pub fn matches(&self, path: &[u8]) -> bool {
         (!self.literals.is_empty() && self.matches_literal(path))
             || self.wildcards.iter().any(|wildcard| wildcard.matches(path))
@@ -89,7 +91,7 @@ impl Exclude {
 
     fn matches_literal(&self, path: &[u8]) -> bool {
         if !self.literals_have_slash {
-            // What follows any slash but the last holds one itself, so it can be no literal.
+            // A part after any other slash contains a slash, and no literal does.
             let start = path
                 .iter()
                 .rposition(|&byte| byte == b'/')
@@ -112,18 +114,17 @@ impl Exclude {
         self.literal_lengths & length_bit(tail) != 0 && self.literals.contains(tail)
     }
 
-    /// Whether a walker must give the whole path. Where it is false, the name of an entry alone decides, provided
-    /// that the operand itself was tried with its whole text, that every directory above the entry was tried, and
-    /// that nothing is read below what matched; this is how `du` walks.
+    /// True where [`Exclude::matches`] needs the whole path of an entry. Where it is false, the name of the entry is
+    /// enough, provided that the operand was tried with its whole text, that every directory above the entry was tried,
+    /// and that no directory is read that matched. A walk does all three.
     ///
-    /// A literal without a slash is equal to the last component or to nothing. For wildcards see
-    /// `Program::decided_by_name`.
+    /// A literal without a slash can only equal the last component. For wildcards see `Program::decided_by_name`.
     pub fn needs_path(&self) -> bool {
         self.needs_path
     }
 }
 
-/// The bit of a literal's length.
+/// The bit for a length in `literal_lengths`.
 fn length_bit(literal: &[u8]) -> u64 {
     1 << (literal.len() % 64)
 }
@@ -140,7 +141,7 @@ fn has_wildcards(pattern: &[u8]) -> bool {
     false
 }
 
-/// Takes the backslashes out; one at the very end stands for itself.
+/// Removes the backslashes that escape a character; one at the end is literal.
 fn unescape(pattern: &[u8]) -> Vec<u8> {
     let mut literal = Vec::with_capacity(pattern.len());
     let mut bytes = pattern.iter();
@@ -151,7 +152,7 @@ fn unescape(pattern: &[u8]) -> Vec<u8> {
     literal
 }
 
-/// A pattern with wildcards, on bytes and, where that may differ, on characters.
+/// A pattern with wildcards, compiled for bytes and, where the results can differ, for characters.
 #[derive(Clone, Debug)]
 struct Wildcard {
     bytes: Program,
@@ -163,7 +164,7 @@ impl Wildcard {
     fn new(pattern: &[u8], utf8: bool, posixly_correct: bool) -> Wildcard {
         let units: Vec<u32> = pattern.iter().map(|&byte| byte.into()).collect();
         let bytes = Program::new(&units, false, posixly_correct);
-        // Stars and literal characters are the same on bytes: no character begins inside another one.
+        // Stars and literals match the same names on bytes: no UTF-8 sequence begins inside another one.
         let characters = (utf8 && !bytes.is_literals_and_stars())
             .then(|| decode(pattern))
             .flatten()
@@ -194,7 +195,7 @@ impl Wildcard {
             return false;
         }
         if path.is_ascii() {
-            // If both are ASCII, characters are bytes, and those were tried.
+            // If pattern and path are ASCII, characters are bytes, and the bytes were tried above.
             return !self.is_ascii && tails(path).any(|tail| program.run(tail));
         }
         tails(path).any(|tail| decode(tail).is_some_and(|characters| program.run(&characters)))
@@ -202,14 +203,14 @@ impl Wildcard {
 
     fn matches_bytes(&self, path: &[u8]) -> bool {
         if matches!(self.bytes.steps.first(), Some(Step::Star(_))) {
-            // Whatever stands before a tail that matches, the star at the start takes as well.
+            // The star at the start also takes the text before a tail that matches.
             return self.bytes.run(path);
         }
         tails(path).any(|tail| self.bytes.run(tail))
     }
 }
 
-/// The whole path, and what follows each slash, unless that begins with a slash itself.
+/// The whole path, and its part after each slash, unless that part begins with a slash.
 fn tails(path: &[u8]) -> impl Iterator<Item = &[u8]> {
     let after_slashes = path
         .iter()
@@ -219,7 +220,7 @@ fn tails(path: &[u8]) -> impl Iterator<Item = &[u8]> {
     std::iter::once(path).chain(after_slashes)
 }
 
-/// The characters of `text`, if glibc takes it for UTF-8: unlike Unicode it knows numbers of up to 31 bits.
+/// The characters of `text`, if it is UTF-8 for glibc, which allows numbers of up to 31 bits, as the first UTF-8 did.
 fn decode(text: &[u8]) -> Option<Vec<u32>> {
     let mut characters = Vec::with_capacity(text.len());
     let mut rest = text;
@@ -248,20 +249,20 @@ fn decode(text: &[u8]) -> Option<Vec<u32>> {
     Some(characters)
 }
 
-/// A pattern as steps that refer to one another by number.
+/// A compiled pattern: steps that refer to their next step by index.
 #[derive(Clone, Debug)]
 struct Program {
     steps: Vec<Step>,
-    /// The literal bytes at the end, which any match must end with: a cheap first test.
+    /// The literal bytes at the end of the pattern. A match must end with them, which is a cheap first test.
     end: Vec<u8>,
-    /// Whether nothing but stars stands before these.
+    /// True where the pattern is stars and `end`.
     only_end: bool,
 }
 
 /// One element of a pattern.
 #[derive(Clone, Debug)]
 enum Step {
-    /// `*`, then the given step.
+    /// `*`; the index is that of the next step, as in the other variants.
     Star(usize),
     /// `?`
     Any(usize),
@@ -271,7 +272,7 @@ enum Step {
     Bracket(Box<Bracket>),
     /// The text must end here.
     End,
-    /// Nothing matches: the pattern is broken.
+    /// No text matches: the pattern is malformed.
     Never,
 }
 
@@ -284,7 +285,7 @@ impl Program {
             numbers: vec![None; pattern.len() + 1],
         };
         let mut steps = Vec::new();
-        // Positions that are yet to be compiled, in the order of their numbers.
+        // Positions to compile, in the order of their numbers.
         let mut positions = vec![0];
         compiler.numbers[0] = Some(0);
         while let Some(&position) = positions.get(steps.len()) {
@@ -308,13 +309,13 @@ impl Program {
         program
     }
 
-    /// Whether `path` ends as every match does.
+    /// True where `path` ends with the literal end of the pattern.
     fn fits_end(&self, path: &[u8]) -> bool {
         path.ends_with(&self.end)
     }
 
-    /// The steps in the order of the pattern, runs of stars as one, if they have an order: a broken bracket may go
-    /// on in several places.
+    /// The steps in the order of the pattern, with a run of stars as one. None where a malformed bracket has several
+    /// next steps.
     fn line(&self) -> Option<Vec<&Step>> {
         let mut line: Vec<&Step> = Vec::new();
         let mut at = 0;
@@ -339,22 +340,22 @@ impl Program {
         })
     }
 
-    /// Whether the last component of a path alone decides, as [`Exclude::needs_path`] says. Let t be a tail of an
-    /// entry's path that matches, and name its last component, which is not empty. Write "plain" for an element
-    /// that matches one character, but no slash. Nothing is lost by looking at the name only, if the pattern is
+    /// True where the last component of a path is enough, under the conditions of [`Exclude::needs_path`]. Let t be a
+    /// tail of an entry's path that matches, and let the name be its last component, which is not empty. An element is
+    /// "plain" if it matches one character, but no slash. The name is enough if the pattern is
     ///
     /// 1. only stars: it matches the name too.
-    /// 2. elements without a star, plain but for the last: the last one stands for the last character, which is
-    ///    no slash as the name is not empty. So t has no slash, and is the name.
-    /// 3. a star and elements as in 2: what these match has no slash, so it ends the name too.
-    /// 4. plain elements and a star: what these match begins t and has no slash, so it begins the first component
-    ///    of t. Up to that component the path is an operand or an entry above this one, or it is the entry: it
-    ///    matches as well, and if it is not the name, nothing was read below it.
-    /// 5. plain elements between stars: what these match lies in one component; the rest is as in 4.
+    /// 2. elements without a star, all plain except perhaps the last: the last element matches the last character,
+    ///    which is no slash because the name is not empty. So t has no slash: it is the name.
+    /// 3. a star and elements as in 2: the text of these elements has no slash, so the name ends with it.
+    /// 4. plain elements and a star: the text of these elements is at the start of t and has no slash, so the first
+    ///    component of t begins with it. The path up to that component is an operand, an entry above this one, or this
+    ///    entry. That path matches, too; unless it is this entry, nothing was read below it.
+    /// 5. plain elements between stars: their text lies in one component; the rest is as in 4.
     ///
-    /// `a*b` and `*a*b` are none of these: `a/b` matches, while neither `a` nor `b` does; nor is `?a*`, whose `?`
-    /// may be the slash of `/a`, nor `*?a*`. Bytes and characters differ in nothing here, as both the path and
-    /// the name are tried as both, and parts of valid UTF-8 between slashes are valid.
+    /// All other patterns need the path. `a*b` and `*a*b` match `a/b`, but neither `a` nor `b`; the `?` of `?a*` and
+    /// `*?a*` can be the slash of `/a`. The proof holds for bytes and for characters: path and name are tried as both,
+    /// and a part of valid UTF-8 between slashes is valid.
     fn decided_by_name(&self) -> bool {
         let Some(line) = self.line() else {
             return false;
@@ -374,8 +375,8 @@ impl Program {
         }
     }
 
-    /// Whether the whole `text` matches. A star first takes nothing; on a mismatch the last star takes one more.
-    /// Earlier stars need not be tried again: whatever they could leave, the last star can skip as well.
+    /// True where the whole `text` matches. A star first takes nothing; after a mismatch, the last star takes one
+    /// character more. Earlier stars need not take more: the last star can take the same characters.
     fn run<T: Copy + Into<u32>>(&self, text: &[T]) -> bool {
         let mut step = 0;
         let mut at = 0;
@@ -408,17 +409,17 @@ impl Program {
         }
     }
 
-    /// The first place from `start` on where the step `step` can match; past the end none can, as what follows a
-    /// star takes a character, or was found to be the end before.
+    /// The first position from `start` on where the step `step` can match. There is none at the end of the text: the
+    /// step after a star takes a character, or is the end of the pattern, for which the caller has looked.
     fn find<T: Copy + Into<u32>>(&self, step: usize, text: &[T], start: usize) -> Option<usize> {
         let element = self.steps.get(step)?;
         let rest = text.get(start..)?;
-        // Another star follows only where a run of them was written.
+        // The pattern has several stars in a row.
         if matches!(element, Step::Star(_)) {
             return Some(start);
         }
         let ahead = match *element {
-            // Spelt out, for this is where most of the time goes.
+            // A case of its own: most of the time is spent here.
             Step::Literal(character, _) => rest.iter().position(|&unit| unit.into() == character),
             _ => rest
                 .iter()
@@ -434,7 +435,7 @@ fn encode<'a>(characters: impl Iterator<Item = &'a u32>, wide: bool) -> Vec<u8> 
     for &character in characters {
         match char::from_u32(character) {
             Some(char) if wide => bytes.extend(char.encode_utf8(&mut [0; 4]).bytes()),
-            // What is no character of Unicode is left out with all that stands before it.
+            // A number that is no Unicode character ends the literal end of the pattern.
             None => bytes.clear(),
             // In a pattern of bytes each unit is one.
             Some(_) => bytes.push(character as u8),
@@ -444,7 +445,7 @@ fn encode<'a>(characters: impl Iterator<Item = &'a u32>, wide: bool) -> Vec<u8> 
 }
 
 impl Step {
-    /// Where the pattern goes on after `unit`, if it matches.
+    /// The next step, if this step matches `unit`.
     fn next(&self, unit: u32) -> Option<usize> {
         match self {
             Step::Any(next) => Some(*next),
@@ -459,23 +460,23 @@ impl Step {
     }
 }
 
-/// A bracket expression. glibc reads it anew for each character, with one reading up to the member that matches and
-/// another behind it, so a malformed one may end in different places for different characters.
+/// A bracket expression. In glibc, the end of a malformed one depends on the member that matches, so each member has
+/// its own [`Ending`].
 #[derive(Clone, Debug)]
 struct Bracket {
     negated: bool,
     members: Vec<Member>,
-    /// Where it ends for what no member matches.
+    /// The ending for a character that no member matches.
     otherwise: Ending,
-    /// What holds instead for characters beyond the last one in collating order.
+    /// Members and ending for the characters after [`LAST_COLLATED`].
     beyond: Option<(Vec<Member>, Ending)>,
 }
 
-/// What a bracket expression lists.
+/// A member of a bracket expression.
 #[derive(Clone, Debug)]
 struct Member {
     kind: MemberKind,
-    /// Where the expression ends if this matches.
+    /// The ending of the expression if this member matches.
     ending: Ending,
 }
 
@@ -488,11 +489,11 @@ enum MemberKind {
 /// How a bracket expression ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Ending {
-    /// With its bracket; the pattern goes on there.
+    /// There is a closing bracket; the index of the next step.
     Closed(usize),
-    /// Not at all, so its first bracket stands for itself, and the pattern goes on behind that.
+    /// There is none, so the opening bracket is literal; the index of the step after that bracket.
     Unclosed(usize),
-    /// It is malformed, and matches nothing.
+    /// The expression is malformed and matches no character.
     Never,
 }
 
@@ -510,7 +511,7 @@ impl Bracket {
         }
     }
 
-    /// Where the pattern goes on, if that is the same for all characters.
+    /// The next step, if it is the same for all characters.
     fn only_next(&self) -> Option<usize> {
         let beyond = self.beyond.iter().flat_map(|(members, otherwise)| {
             members
@@ -592,7 +593,7 @@ impl Class {
     fn contains(self, unit: u32) -> bool {
         match u8::try_from(unit) {
             Ok(byte) if byte.is_ascii() => self.contains_ascii(byte),
-            // No byte beyond ASCII belongs to a class.
+            // A byte above 0x7F belongs to no class.
             _ => self.wide && char::from_u32(unit).is_some_and(|char| self.contains_char(char)),
         }
     }
@@ -614,8 +615,8 @@ impl Class {
         }
     }
 
-    /// Beyond ASCII the properties of Unicode stand in for glibc's tables, which differ in that they take the
-    /// digits of other scripts for letters and no unassigned character for a printable one.
+    /// Beyond ASCII, Unicode's properties replace glibc's tables. The two differ: in glibc, digits of other scripts are
+    /// letters, and unassigned characters do not print.
     fn contains_char(self, char: char) -> bool {
         let unbroken = matches!(char, '\u{A0}' | '\u{2007}' | '\u{202F}');
         let separator = matches!(char, '\u{2028}' | '\u{2029}');
@@ -637,13 +638,13 @@ impl Class {
     }
 }
 
-/// Turns a pattern into steps. Positions past the end read as NUL, which no pattern holds.
+/// Compiles a pattern to steps. A position after the end reads as NUL, which is in no pattern.
 struct Compiler<'a> {
     pattern: &'a [u32],
-    /// Units are characters, not bytes.
+    /// True where units are characters, not bytes.
     wide: bool,
     posixly_correct: bool,
-    /// The numbers given to positions so far.
+    /// The index of the step at each position that is known.
     numbers: Vec<Option<usize>>,
 }
 
@@ -670,7 +671,7 @@ impl Compiler<'_> {
         self.pattern.get(position).copied().unwrap_or(NUL)
     }
 
-    /// The number of the step at `position`, which is put down to be compiled if it is new.
+    /// The index of the step at `position`, which is added to `positions` if it is new.
     fn number(&mut self, position: usize, positions: &mut Vec<usize>) -> usize {
         let position = position.min(self.pattern.len());
         *self.numbers[position].get_or_insert_with(|| {
@@ -692,7 +693,7 @@ impl Compiler<'_> {
         }
     }
 
-    /// The bracket expression whose inside begins at `start`.
+    /// The bracket expression whose members begin at `start`, perhaps with a negation.
     fn bracket(&mut self, start: usize, positions: &mut Vec<usize>) -> Bracket {
         let mark = self.at(start);
         let negated = mark == BANG || mark == CARET && !self.posixly_correct;
@@ -721,7 +722,7 @@ impl Compiler<'_> {
         }
     }
 
-    /// How an expression ends whose inside begins at `start`, and of which a member before `at` has matched.
+    /// The ending of an expression that begins at `start`, after a matching member that ends at `at`.
     fn ending(&mut self, at: usize, start: usize, positions: &mut Vec<usize>) -> Ending {
         match self.close(at) {
             None => Ending::Never,
@@ -732,9 +733,9 @@ impl Compiler<'_> {
         }
     }
 
-    /// What follows the bracket that closes an expression, read from `at` on; past the end of the pattern if there
-    /// is no such bracket, and none if it is malformed. Behind a member that has matched, glibc no longer asks
-    /// whether the names of classes exist.
+    /// The position after the closing bracket, searched from `at` on: after the end of the pattern if there is no such
+    /// bracket, none if the expression is malformed. A class with an unknown name is not malformed here: in glibc it is
+    /// an error only before the matching member (`[x[:foo:]]` matches `x`).
     fn close(&self, mut at: usize) -> Option<usize> {
         loop {
             let character = self.at(at);
@@ -758,7 +759,8 @@ impl Compiler<'_> {
         }
     }
 
-    /// What follows `:name:]` at `at`; none if the letters of the name are no letters. A `z` is none to glibc.
+    /// The position after `:name:]` at `at`; none if the name has other characters than small letters. glibc takes no
+    /// `z` in a name.
     fn class_end(&self, at: usize) -> Option<usize> {
         let is_letter = |character| (u32::from(b'a')..u32::from(b'z')).contains(&character);
         let mut end = at + 1;
@@ -768,7 +770,7 @@ impl Compiler<'_> {
         (self.at(end) == COLON && self.at(end + 1) == CLOSE).then_some(end + 2)
     }
 
-    /// What follows `.symbol.]` at `at`; none if it does not end.
+    /// The position after `.symbol.]` at `at`; none if the symbol has no end.
     fn symbol_end(&self, at: usize) -> Option<usize> {
         let mut end = at + 1;
         while !(self.at(end) == DOT && self.at(end + 1) == CLOSE) {
@@ -780,7 +782,7 @@ impl Compiler<'_> {
         Some(end + 2)
     }
 
-    /// The symbol `.x.]` at `at` and what follows it; none if it is longer than a character, or does not end.
+    /// The symbol `.x.]` at `at` and the position after it; none if it has several characters or no end.
     fn symbol(&self, at: usize) -> Option<(u32, usize)> {
         let end = self.symbol_end(at)?;
         (end == at + 4).then_some((self.at(at + 1), end))
@@ -790,18 +792,19 @@ impl Compiler<'_> {
 /// Reads the members of a bracket expression.
 struct Reader<'a, 'b> {
     compiler: &'a mut Compiler<'b>,
-    /// Where the inside begins, with its negation.
+    /// The position after the opening bracket.
     start: usize,
     at: usize,
-    /// The reading for characters that are in no range: glibc then looks at one character only of a range's end.
+    /// True where the members are those for characters after [`LAST_COLLATED`]. For these, glibc skips only the first
+    /// character of a range's end.
     beyond: bool,
 }
 
-/// What was read at one place.
+/// What the reader finds at one position.
 struct Element {
-    /// What may match, each with the position behind it.
+    /// The members, each with the position after it.
     members: Vec<(MemberKind, usize)>,
-    /// Whether the expression is malformed for characters that none of these matches.
+    /// True where the expression is malformed for characters that match none of the members.
     broken: bool,
 }
 
@@ -846,7 +849,7 @@ impl Reader<'_, '_> {
         }
     }
 
-    /// Reads a class, an equivalence class, a character or a range, and moves behind it.
+    /// Reads a class, an equivalence class, a character or a range, and moves to the position after it.
     fn element(&mut self) -> Element {
         match (self.peek(0), self.peek(1)) {
             (BACKSLASH, NUL) => Element::BROKEN,
@@ -887,9 +890,9 @@ impl Reader<'_, '_> {
         }
     }
 
-    /// A character that was read, or the range that it begins.
+    /// The character before this position, or the range that begins with it.
     fn character(&mut self, character: u32, symbol: bool) -> Element {
-        // A symbol before a dash counts as the begin of a range even where the dash is the last member.
+        // A symbol before a dash begins a range even where the dash is the last member.
         let dash = self.peek(0) == DASH && self.peek(1) != NUL;
         let begins_range = dash && (symbol || self.peek(1) != CLOSE);
         let mut members = Vec::new();
@@ -907,7 +910,7 @@ impl Reader<'_, '_> {
         Element { members, broken }
     }
 
-    /// Reads the end of a range, and moves behind it; none if there is none to compare with.
+    /// Reads the end of a range, and moves to the position after it; none if the range has no valid end.
     fn range_end(&mut self) -> Option<u32> {
         let last = self.peek(0);
         self.at += 1;
@@ -929,8 +932,8 @@ impl Reader<'_, '_> {
         }
     }
 
-    /// The range as glibc compares: what has no place in the collating order begins nothing, and as an end it only
-    /// lets the first character itself match.
+    /// The range as glibc compares it. A character after [`LAST_COLLATED`] begins no range; as the end of one, it
+    /// leaves the first character only.
     fn range(&self, first: u32, last: u32) -> Option<(MemberKind, usize)> {
         let last = if last > LAST_COLLATED { first } else { last };
         (first <= LAST_COLLATED).then_some((MemberKind::Range(first, last), self.at))

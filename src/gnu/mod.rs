@@ -1,4 +1,7 @@
-//! What the words of GNU du mean: sizes, names, times, patterns. No I/O, no clock, no environment.
+//! GNU du's languages: SIZE, PATTERN, time styles, quoting, abbreviated words. No I/O, no clock, no environment.
+//!
+//! Each file documents the behaviour that it implements. The behaviour was learned from manuals and from running the
+//! programs; the tests hold what they printed.
 
 pub mod argmatch;
 pub mod block_size;

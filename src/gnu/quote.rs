@@ -1,49 +1,48 @@
-//! Names as they are shown: GNU's quoting styles.
+//! GNU's quoting styles for names (coreutils manual, "Formatting the file names").
 //!
-//! The contract is the coreutils manual, "Formatting the file names" (`ls --quoting-style`): `shell-escape` and its
-//! kin give words that a shell reads back as the name, `c` and its kin strings of the C language. Beyond GNU, what
-//! could trick a terminal or a reader is never passed raw by a style that escapes: C1 controls, controls of the
-//! writing direction, line and paragraph separators, and other invisible format controls. The joiners U+200C and
-//! U+200D stay, as in GNU: words of several scripts, and emoji, are made with them.
+//! The `shell` styles give words that a shell reads back as the name; the `c` styles give strings of the C language.
+//! Beyond GNU, a style that escapes also escapes the characters that can mislead a terminal or a reader: C1 controls,
+//! bidirectional controls, line and paragraph separators, and other invisible format characters. The joiners U+200C and
+//! U+200D are printed, as in GNU: several scripts and emoji need them.
 
 use unicode_width::UnicodeWidthChar;
 
-/// How the bytes of a name are to be read.
+/// The character set of names and messages.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Charset {
-    /// Bytes beyond ASCII are no characters (the C locale).
+    /// Bytes above 0x7F are no characters (the C locale).
     Ascii,
     /// UTF-8.
     Utf8,
 }
 
-/// The quoting styles, by their words in `QUOTING_STYLE`.
+/// A quoting style, named as in `QUOTING_STYLE`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Style {
-    /// As it is.
+    /// The bytes of the name.
     Literal,
-    /// Quoted where a shell would not read the name back; controls are raw.
+    /// Quoted where a shell would not read the name back; controls are not escaped.
     Shell,
-    /// The same, quoted always.
+    /// As `Shell`, but always quoted.
     ShellAlways,
-    /// As `Shell`, with controls as `$'\n'`.
+    /// As `Shell`, with controls escaped: `$'\n'`.
     ShellEscape,
-    /// The same, quoted always.
+    /// As `ShellEscape`, but always quoted.
     ShellEscapeAlways,
-    /// A string of C.
+    /// A string of C in double quotes.
     C,
-    /// The same, without its quotes where nothing is escaped.
+    /// As `C`, without the quotes where nothing is escaped.
     CMaybe,
-    /// The same, without its quotes; blanks are escaped too, as `ls` does.
+    /// As `C`, always without the quotes; blanks are escaped too, as in `ls`.
     Escape,
-    /// As `C`, but between the locale's quotation marks.
+    /// As `C`, between the quotation marks of the locale.
     Locale,
-    /// The same; only in the C locale its marks are `"`, not `'`.
+    /// As `Locale`, but with `"` in the C locale and not `'`.
     Clocale,
 }
 
 impl Style {
-    /// Reads a word of `QUOTING_STYLE`, which may be abbreviated; none if there is no such style.
+    /// The style of a word, which may be abbreviated; none where the word names no style.
     pub fn parse(word: &[u8]) -> Option<Style> {
         let table = [
             ("literal", Style::Literal),
@@ -61,12 +60,12 @@ impl Style {
     }
 }
 
-/// A name between blanks in a message: always quoted (gnulib's `quoteaf`).
+/// A name inside a message: always quoted.
 pub fn quoteaf(name: &[u8], charset: Charset) -> Vec<u8> {
     quoted(Style::ShellEscapeAlways, name, charset)
 }
 
-/// A name before a colon in a message: quoted where needed, also for a colon of its own (gnulib's `quotef`).
+/// A name before a colon in a message: quoted where a shell needs it, and where the name has a colon.
 pub fn quotef(name: &[u8], charset: Charset) -> Vec<u8> {
     let style = if name.contains(&b':') {
         Style::ShellEscapeAlways
@@ -76,17 +75,17 @@ pub fn quotef(name: &[u8], charset: Charset) -> Vec<u8> {
     quoted(style, name, charset)
 }
 
-/// A name in a line of output: quoted where needed.
+/// A name in a line of output: quoted where a shell needs it.
 pub fn shell_escape(name: &[u8], charset: Charset) -> Vec<u8> {
     quoted(Style::ShellEscape, name, charset)
 }
 
-/// A word that is no name in a message, between quotation marks (gnulib's `quote`).
+/// A word in a message that is no name, between quotation marks.
 pub fn quote(name: &[u8], charset: Charset) -> Vec<u8> {
     quoted(Style::Locale, name, charset)
 }
 
-/// A whole message for a terminal: what does not print becomes `\033`, the rest stays as it is.
+/// A whole message for a terminal: characters that do not print become escapes such as `\033`.
 pub fn printable(message: &[u8], charset: Charset) -> Vec<u8> {
     let mut out = Vec::with_capacity(message.len());
     for glyph in glyphs(message, charset) {
@@ -124,13 +123,13 @@ pub fn apply(style: Style, name: &[u8], charset: Charset, out: &mut Vec<u8>) {
     }
 }
 
-/// One character of a name, or one byte that is none.
+/// One character of a name, or one byte that belongs to no character.
 struct Glyph<'a> {
     bytes: &'a [u8],
     printable: bool,
 }
 
-/// Takes `name` apart.
+/// The characters of `name`.
 fn glyphs(name: &[u8], charset: Charset) -> impl Iterator<Item = Glyph<'_>> {
     let mut rest = name;
     std::iter::from_fn(move || {
@@ -149,29 +148,29 @@ fn glyphs(name: &[u8], charset: Charset) -> impl Iterator<Item = Glyph<'_>> {
     })
 }
 
-/// The character at the start, if there is one.
+/// The character at the start, if its bytes are valid.
 fn first_char(bytes: &[u8], charset: Charset) -> Option<char> {
     if charset == Charset::Ascii {
         return None;
     }
-    // A character has at most four bytes, so what follows need not be looked at.
+    // A character has at most four bytes.
     let head = bytes.get(..4).unwrap_or(bytes);
     head.utf8_chunks().next()?.valid().chars().next()
 }
 
-/// Whether a character that is not ASCII is shown as it is.
+/// True where a character beyond ASCII is printed and not escaped.
 fn is_printable(char: char) -> bool {
-    let tricky = matches!(char,
-        // Controls of the writing direction.
+    let misleading = matches!(char,
+        // Bidirectional controls.
         '\u{61C}' | '\u{200E}' | '\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}'
-        // Separators of lines and paragraphs.
+        // Line and paragraph separators.
         | '\u{2028}' | '\u{2029}'
-        // Blanks without width, invisible operators, and controls that no one should use any more.
+        // Blanks without width, invisible operators, deprecated controls and tags.
         | '\u{180E}' | '\u{200B}' | '\u{2060}'..='\u{2065}' | '\u{206A}'..='\u{206F}' | '\u{FEFF}'
         | '\u{FFF9}'..='\u{FFFB}' | '\u{E0000}'..='\u{E007F}');
     let noncharacter =
         matches!(char, '\u{FDD0}'..='\u{FDEF}') || u32::from(char) & 0xFFFE == 0xFFFE;
-    !tricky && !noncharacter && char.width().is_some()
+    !misleading && !noncharacter && char.width().is_some()
 }
 
 /// Appends `name` as a word of the shell.
@@ -179,7 +178,7 @@ fn shell(name: &[u8], charset: Charset, escape: bool, always: bool, out: &mut Ve
     if !always && !needs_shell_quotes(name, charset, escape) {
         out.extend(name);
     } else if name.contains(&b'\'') && fits_double_quotes(name, charset) {
-        // An apostrophe reads best between double quotes, where nothing else is special to the shell.
+        // An apostrophe is most legible between double quotes, if no other character is special there.
         out.push(b'"');
         out.extend(name);
         out.push(b'"');
@@ -188,7 +187,7 @@ fn shell(name: &[u8], charset: Charset, escape: bool, always: bool, out: &mut Ve
     }
 }
 
-/// Whether the shell would not read `name` back as it stands.
+/// True where the shell would not read `name` back without quotes.
 fn needs_shell_quotes(name: &[u8], charset: Charset, escape: bool) -> bool {
     if matches!(name, [] | b"{" | b"}" | [b'#' | b'~', ..]) {
         return true;
@@ -202,7 +201,7 @@ fn needs_shell_quotes(name: &[u8], charset: Charset, escape: bool) -> bool {
     })
 }
 
-/// Whether nothing in `name` is special between double quotes, nor in a string of C.
+/// True where no character but the apostrophe needs quotes or escapes, so that double quotes are enough.
 fn fits_double_quotes(name: &[u8], charset: Charset) -> bool {
     glyphs(name, charset)
         .enumerate()
@@ -217,8 +216,8 @@ fn fits_double_quotes(name: &[u8], charset: Charset) -> bool {
         })
 }
 
-/// Appends `name` between single quotes, with `$'…'` around what is escaped. The quotes must be left for that:
-/// a single quote of the name is `'\''`.
+/// Appends `name` between single quotes. Escaped characters are in `$'…'`, outside of these quotes; a single quote of
+/// the name is `'\''`.
 fn single_quoted(name: &[u8], charset: Charset, escape: bool, out: &mut Vec<u8>) {
     let mut in_escapes = false;
     out.push(b'\'');
@@ -243,19 +242,19 @@ fn single_quoted(name: &[u8], charset: Charset, escape: bool, out: &mut Vec<u8>)
     out.push(b'\'');
 }
 
-/// Appends a string of C between the given marks; the right one is escaped inside.
+/// Appends a string of C between the given marks; the right mark is escaped inside.
 fn c_string(name: &[u8], charset: Charset, left: &[u8], right: &[u8], out: &mut Vec<u8>) {
     out.extend(left);
     escaped(name, charset, right, out);
     out.extend(right);
 }
 
-/// Whether a string of C needs no quotes: a backslash alone does not ask for them.
+/// True where a string of C needs no quotes; a backslash does not need them.
 fn is_plain_c(name: &[u8], charset: Charset) -> bool {
     glyphs(name, charset).all(|glyph| glyph.printable && glyph.bytes != b"\"")
 }
 
-/// Appends `name` with C's escapes; the glyph `special` gets a backslash too.
+/// Appends `name` with C's escapes; the glyph `special` gets a backslash, too.
 fn escaped(name: &[u8], charset: Charset, special: &[u8], out: &mut Vec<u8>) {
     let mut after = name;
     for glyph in glyphs(name, charset) {
@@ -272,7 +271,7 @@ fn escaped(name: &[u8], charset: Charset, special: &[u8], out: &mut Vec<u8>) {
     }
 }
 
-/// Appends the escapes of C for what cannot be printed; a NUL needs three digits where another digit follows.
+/// Appends C's escapes for bytes that do not print. A NUL has three digits where a digit follows it, else one.
 fn write_escapes(bytes: &[u8], digit_follows: bool, out: &mut Vec<u8>) {
     for &byte in bytes {
         let letter = match byte {

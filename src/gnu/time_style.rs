@@ -1,14 +1,13 @@
-//! Times: which one is printed (`--time`), and how (`--time-style`, `TIME_STYLE`).
+//! The time that is printed (`--time`) and its format (`--time-style`, `TIME_STYLE`).
 //!
-//! The styles are those of the GNU coreutils manual, "du invocation"; FORMAT is the language of `date` ("date
-//! conversion specifiers", "Padding and other flags") in the C locale, with what GNU does beyond its manual: an
-//! unknown conversion is copied, a width pads it, and flags combine.
+//! FORMAT is the language of `date` in the C locale (coreutils manual, "date conversion specifiers", "Padding and other
+//! flags"). Beyond the manual, as in GNU date, an unknown conversion is copied, a width pads it, and flags combine.
 //!
-//! The zone's offset comes from jiff. Years beyond jiff's -9999..=9999 are moved by whole 400-year cycles, after
-//! which the calendar and its weekdays repeat; the far future thus follows the zone's last rule, as in GNU. What
-//! exceeds GNU's 32-bit years is [`OutOfRange`]. The one limit of our own is [`WIDEST`]. Known to differ: glibc's
-//! daylight saving goes wrong after some 5.8 million years, and in a zone that is given as a rule (`TZ=CET-1CEST,…`)
-//! it has none before 1970; we follow the rule in both.
+//! The zone's offset comes from jiff. A time outside of jiff's years -9999..=9999 is moved by cycles of 400 years,
+//! after which the calendar and the weekdays repeat. So the far future has the last rule of the zone, as in GNU. A
+//! year that exceeds 32 bits is [`OutOfRange`], as in GNU. [`WIDEST`] is a limit that GNU does not have. Two results
+//! differ from glibc's: its daylight saving time is wrong after some 5.8 million years, and a zone that is a rule
+//! (`TZ=CET-1CEST,…`) has none before 1970; here the rule holds at all times.
 
 use std::borrow::Cow;
 
@@ -18,17 +17,17 @@ use jiff::tz::TimeZone;
 use crate::gnu::argmatch;
 pub use crate::gnu::argmatch::WordError;
 
-/// The widest padding. GNU writes gigabytes of blanks for `%9999999999d`; that helps nobody.
+/// The most padding. GNU date writes gigabytes of blanks for `%9999999999d`.
 pub const WIDEST: usize = 1 << 16;
 
-/// The time is beyond what GNU can print; its raw seconds stand in for it.
+/// The time is outside of the range of GNU; the caller prints its seconds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct OutOfRange;
 
 /// Which time of a file is printed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum TimeKind {
-    /// The last change of the contents; the default, for which GNU has no word.
+    /// The last change of the contents: the default, which has no word.
     Modified,
     /// The last access.
     Accessed,
@@ -37,7 +36,7 @@ pub enum TimeKind {
 }
 
 impl TimeKind {
-    /// Reads the WORD of `--time=WORD`.
+    /// Parses the WORD of `--time=WORD`.
     pub fn parse(word: &[u8]) -> Result<TimeKind, WordError> {
         let table = [
             ("atime", TimeKind::Accessed),
@@ -60,7 +59,7 @@ impl TimeStyle {
     /// `2024-01-31 23:59:59.123456789 +0100`
     pub const FULL_ISO: TimeStyle = TimeStyle::fixed("%Y-%m-%d %H:%M:%S.%N %z");
 
-    /// `2024-01-31 23:59`, the default.
+    /// `2024-01-31 23:59` (default)
     pub const LONG_ISO: TimeStyle = TimeStyle::fixed("%Y-%m-%d %H:%M");
 
     /// `2024-01-31`
@@ -72,7 +71,7 @@ impl TimeStyle {
         }
     }
 
-    /// Reads the STYLE of `--time-style=STYLE`.
+    /// Parses the STYLE of `--time-style=STYLE`.
     pub fn parse(text: &[u8]) -> Result<TimeStyle, WordError> {
         if let Some(format) = text.strip_prefix(b"+") {
             return Ok(TimeStyle {
@@ -87,8 +86,8 @@ impl TimeStyle {
         })
     }
 
-    /// Reads the value of `TIME_STYLE`, which `ls` shares: `locale` and the prefix `posix-` mean something only
-    /// there, and a format of two lines gives its first.
+    /// Parses the value of `TIME_STYLE`, which `ls` reads, too: `locale` and the prefix `posix-` have a meaning in `ls`
+    /// only, and of a format of two lines the first counts.
     pub fn from_environment(value: &[u8]) -> Result<TimeStyle, WordError> {
         if value == b"locale" {
             return Ok(TimeStyle::LONG_ISO);
@@ -100,7 +99,7 @@ impl TimeStyle {
         TimeStyle::parse(TimeStyle::without_posix(value))
     }
 
-    /// `TIME_STYLE` without the prefixes `posix-`, which mean something to `ls` only.
+    /// The value of `TIME_STYLE` without its prefixes `posix-`.
     pub fn without_posix(mut value: &[u8]) -> &[u8] {
         while let Some(rest) = value.strip_prefix(b"posix-") {
             value = rest;
@@ -131,7 +130,7 @@ impl TimeStyle {
     }
 }
 
-/// A moment, broken down in its zone: C's `struct tm` with the year in full.
+/// A time as date and clock time in its zone.
 struct Civil {
     seconds: i64,
     nanoseconds: u32,
@@ -156,7 +155,7 @@ const DAY: i64 = 86_400;
 /// The Gregorian calendar repeats after 400 years, which are whole weeks.
 const CYCLE_DAYS: i64 = 146_097;
 
-/// The last year that C's `int tm_year` can hold.
+/// The last year whose difference from 1900 fits an `int`, as C's `tm_year` requires.
 const LAST_YEAR: i64 = i32::MAX as i64 + 1900;
 
 /// The first one.
@@ -187,7 +186,7 @@ impl Civil {
             weekday: (days + 4).rem_euclid(7),
             yearday: yearday(year, month, day),
             offset,
-            // The C library has no name for a zone that it does not find.
+            // The C library prints no name for a zone that it does not find.
             abbreviation: match zone.is_unknown() {
                 true => String::new(),
                 false => info.abbreviation().to_owned(),
@@ -195,7 +194,7 @@ impl Civil {
         })
     }
 
-    /// The hour on a clock face.
+    /// The hour of a clock with twelve hours.
     fn hour12(&self) -> i64 {
         match self.hour {
             0 => 12,
@@ -204,12 +203,13 @@ impl Civil {
         }
     }
 
-    /// The number of the week when weeks begin on the given day after Sunday; days before the first are in week 0.
+    /// The number of the week, where weeks begin on `first_day` (days after Sunday). Days before the first such day
+    /// are in week 0.
     fn week(&self, first_day: i64) -> i64 {
         (self.yearday - (self.weekday - first_day + 7) % 7 + 7) / 7
     }
 
-    /// The year and the week of ISO 8601, whose weeks belong to the year of their Thursday.
+    /// The year and the week of ISO 8601, where a week belongs to the year of its Thursday.
     fn iso_week(&self) -> (i64, i64) {
         let thursday = self.yearday - (self.weekday + 6) % 7 + 3;
         let length = 365 + i64::from(is_leap(self.year));
@@ -232,7 +232,7 @@ fn within_reach(seconds: i64) -> i64 {
     if seconds > last {
         last - CYCLE + (seconds - last).rem_euclid(CYCLE)
     } else if seconds < first {
-        // The distance of the lowest number overflows a subtraction, but not its remainder.
+        // `first - seconds` can overflow; the difference of the remainders cannot.
         first + (seconds.rem_euclid(CYCLE) - first.rem_euclid(CYCLE)).rem_euclid(CYCLE)
     } else {
         seconds
@@ -249,14 +249,14 @@ fn yearday(year: i64, month: i64, day: i64) -> i64 {
     before + i64::from(month > 2 && is_leap(year)) + day - 1
 }
 
-/// The date that is `days` days after January 1, 1970. Years are counted from March, so that the leap day is the
-/// last of a year; five months then have 153 days, whichever they are.
+/// The date that is `days` days after January 1, 1970. Years begin in March here, so that the leap day is the last day
+/// of a year, and any five months before it have 153 days.
 fn civil_from_days(days: i64) -> (i64, i64, i64) {
     // March 1 of the year 0 is 719468 days before 1970.
     let days = days + 719_468;
     let cycle = days.div_euclid(CYCLE_DAYS);
     let day = days.rem_euclid(CYCLE_DAYS);
-    // Take out the leap days that came before (one in 4 years, none in 100, one in 400): what is left has 365 each.
+    // Subtract the leap days before this day (1 in 4 years, none in 100, 1 in 400); each year then has 365 days.
     let year = (day - day / 1460 + day / 36_524 - day / 146_096) / 365;
     let day = day - (365 * year + year / 4 - year / 100);
     let month = (5 * day + 2) / 153;
@@ -269,10 +269,10 @@ fn civil_from_days(days: i64) -> (i64, i64, i64) {
     (cycle * 400 + year + next, month, day_of_month)
 }
 
-/// How a field is filled up to its width.
+/// The padding of a field.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Pad {
-    /// As the conversion sees fit.
+    /// That of the conversion.
     Default,
     /// Flag `0`.
     Zero,
@@ -284,7 +284,7 @@ enum Pad {
     Nothing,
 }
 
-/// What one conversion was asked for.
+/// Flags, width and modifier of one conversion.
 struct Spec {
     pad: Pad,
     /// The width, if one was given.
@@ -293,26 +293,26 @@ struct Spec {
     lower: bool,
     /// Flag `#`.
     opposite: bool,
-    /// `E` or `O`; in the C locale it changes little.
+    /// `E` or `O`, which change few conversions in the C locale.
     modifier: Option<u8>,
 }
 
-/// What an enclosing conversion (`%F` for its `%Y`) hands down.
+/// What conversions inherit from an enclosing one, such as `%Y` from `%F`.
 struct Context<'a> {
     time: &'a Civil,
     upper: bool,
     year_pad: Pad,
 }
 
-/// What a conversion letter stands for.
+/// The meaning of a conversion letter.
 enum Field {
-    /// Text that `^` and `#` may recase, padded with blanks.
+    /// Text, padded with blanks; `^` and `#` change its case.
     Text(String),
-    /// A number of so many digits.
+    /// A number with this many digits, padded with zeros.
     Number(usize, i64),
-    /// The same, padded with blanks.
+    /// A number with this many columns, padded with blanks.
     Blank(usize, i64),
-    /// A year or a part of one: the value without its sign, and whether that is a minus.
+    /// A year or a part of one: digits, absolute value, and true for a negative one.
     Year(usize, i64, bool),
     /// The conversions of another format.
     Format(&'static str),
@@ -353,7 +353,7 @@ fn name(names: &[&str], index: i64, length: usize) -> Field {
 }
 
 impl Context<'_> {
-    /// Appends the time in `format`; `width` is that of its first conversion.
+    /// Appends the time in `format`; `width` is the default width of its first conversion.
     fn format(
         &self,
         format: &[u8],
@@ -374,7 +374,7 @@ impl Context<'_> {
         Ok(())
     }
 
-    /// Appends the conversion whose `%` is at `start`, and returns where it ends.
+    /// Appends the conversion whose `%` is at `start`, and returns the position after it.
     fn conversion(
         &self,
         format: &[u8],
@@ -386,7 +386,8 @@ impl Context<'_> {
         let letter = format.get(at).copied();
         let after = at + 1;
         let (field, end) = match letter {
-            // A lone percent sign at the end, or one after flags, is no conversion; the latter begins the next one.
+            // A `%` without a letter, at the end or before another `%`, is no conversion. That other `%` begins the
+            // next one.
             None => (Field::Unknown, at),
             Some(b'%') if at > start + 1 => (Field::Unknown, at),
             Some(b':') => {
@@ -412,7 +413,7 @@ impl Context<'_> {
         Ok(end)
     }
 
-    /// Reads flags, width and modifier from `at` on, and returns where the letter stands.
+    /// Parses flags, width and modifier from `at` on, and returns the position of the letter.
     fn spec(
         &self,
         format: &[u8],
@@ -451,7 +452,7 @@ impl Context<'_> {
         Ok((spec, at))
     }
 
-    /// What `letter` stands for at this time.
+    /// The field of `letter` at this time.
     fn field(&self, letter: u8, spec: &mut Spec) -> Field {
         let refused: &[u8] = match letter {
             b'a' | b'A' | b'D' | b'F' => b"EO",
@@ -465,7 +466,7 @@ impl Context<'_> {
             .is_some_and(|modifier| refused.contains(&modifier));
         if spec.opposite {
             match letter {
-                // GNU recases these two even where it then refuses the modifier.
+                // `#` holds for these two even where the modifier is refused, as in GNU date.
                 b'b' | b'h' => spec.upper = true,
                 b'a' | b'A' | b'B' if !refuses => spec.upper = true,
                 b'p' | b'P' | b'Z' => (spec.upper, spec.lower) = (false, true),
@@ -486,7 +487,7 @@ impl Context<'_> {
         }
     }
 
-    /// The conversions that no modifier touches.
+    /// The field of a letter that no modifier changes.
     fn plain_field(&self, letter: u8) -> Field {
         let time = self.time;
         match letter {
@@ -527,9 +528,9 @@ impl Context<'_> {
         }
     }
 
-    /// The conversions that show a year. `date` itself pads them and shows the digits of a year before 0 as they
-    /// are; what it leaves to the C library (`%c`, `%x`, `%EY`, …) is plain, counts the years of a century
-    /// upwards, and holds the year in 32 bits.
+    /// The field of a letter with a year. GNU date pads a year and prints the digits of a negative one after a minus.
+    /// With `%c`, `%x` and the modifier `E`, it does not pad, counts the years of a century upwards, and keeps the year
+    /// in 32 bits.
     fn year_field(&self, letter: u8, modifier: Option<u8>) -> Field {
         let year = self.time.year;
         let (iso_year, _) = self.time.iso_week();
@@ -552,7 +553,7 @@ impl Context<'_> {
         }
     }
 
-    /// A composite as the C library prints it, without our flags.
+    /// A composite without the flags of this context, as the C library prints it.
     fn text(&self, format: &str) -> String {
         let plain = Context {
             time: self.time,
@@ -560,7 +561,7 @@ impl Context<'_> {
             year_pad: Pad::Default,
         };
         let mut out = Vec::new();
-        // Our own formats have no widths, so they cannot fail, and they are ASCII.
+        // The callers' formats have no width, so they cannot fail, and they are ASCII.
         let _ = plain.format(format.as_bytes(), None, &mut out);
         String::from_utf8_lossy(&out).into_owned()
     }
@@ -598,7 +599,7 @@ impl Context<'_> {
         Ok(())
     }
 
-    /// Appends a year. The flag `+` signs it where it has more digits than usual, or room for more.
+    /// Appends a year. The flag `+` prints a plus where the year or the width has more digits than usual.
     fn write_year(
         &self,
         digits: usize,
@@ -623,7 +624,7 @@ impl Context<'_> {
         spec.write_number(digits, &value.to_string(), sign, out);
     }
 
-    /// `%F`: the day and the month take six columns, the year has the others.
+    /// Appends `%F`: the month and the day take six columns, the year takes the others.
     fn write_date(&self, mut spec: Spec, out: &mut Vec<u8>) -> Result<(), OutOfRange> {
         let year_width = if spec.pad == Pad::Default && spec.width.is_none() {
             spec.pad = Pad::Sign;
@@ -634,7 +635,7 @@ impl Context<'_> {
         self.write_format("%Y-%m-%d", Some(year_width), &spec, out)
     }
 
-    /// Appends another format's conversions as one field.
+    /// Appends the conversions of another format as one field.
     fn write_format(
         &self,
         format: &str,
@@ -654,7 +655,8 @@ impl Context<'_> {
         Ok(())
     }
 
-    /// Appends `%N`: a width cuts the fraction, or fills it on the right; flags other than `0` drop zeros there.
+    /// Appends `%N`. A smaller width cuts the fraction, a larger one pads it on the right. Zeros at the end are
+    /// padding.
     fn write_nanoseconds(&self, spec: &Spec, out: &mut Vec<u8>) {
         let width = spec.width.filter(|&width| width > 0).unwrap_or(9);
         let digits = format!("{:09}", self.time.nanoseconds);
@@ -674,7 +676,8 @@ impl Context<'_> {
         }
     }
 
-    /// Appends `%z` with its colons, and returns `end`. The zone `-00` means that the offset is unknown.
+    /// Appends `%z` with its colons, and returns `end`. An abbreviation that begins with `-` (`-00`) marks an unknown
+    /// offset, which has a minus.
     fn write_offset(&self, colons: usize, spec: &Spec, end: usize, out: &mut Vec<u8>) -> usize {
         let offset = self.time.offset;
         let unknown = offset == 0 && self.time.abbreviation.starts_with('-');
@@ -695,7 +698,7 @@ impl Context<'_> {
     }
 }
 
-/// The width that decimal digits give; GNU fails where it exceeds 64 bits.
+/// The width in decimal digits; an error where it exceeds 64 bits, as in GNU date.
 fn width_of(digits: &[u8]) -> Result<usize, OutOfRange> {
     let mut width: i64 = 0;
     for digit in digits {
@@ -725,7 +728,7 @@ impl Spec {
         modifier: None,
     };
 
-    /// Fills up to the width before something of `length` bytes.
+    /// Appends the padding before a field of `length` bytes.
     fn fill(&self, length: usize, out: &mut Vec<u8>) {
         let missing = self.width.unwrap_or(0).saturating_sub(length);
         match self.pad {
@@ -735,7 +738,7 @@ impl Spec {
         }
     }
 
-    /// Appends text, recased.
+    /// Appends text in the case that the flags choose.
     fn write_text(&self, text: &[u8], out: &mut Vec<u8>) {
         self.fill(text.len(), out);
         let start = out.len();
@@ -747,7 +750,7 @@ impl Spec {
         }
     }
 
-    /// Appends a number of usually so many digits: blanks go before its sign, zeros after it.
+    /// Appends a number; `digits` is its default width. Blanks are before the sign, zeros after it.
     fn write_number(&self, digits: usize, number: &str, sign: &str, out: &mut Vec<u8>) {
         let missing = self
             .width

@@ -1,9 +1,10 @@
-//! The time zone of local times, as the C library finds it (tzset(3)).
+//! The time zone of local times, found as tzset(3) describes.
 //!
-//! `TZ` is the name of a file of the zone database, or a rule as POSIX has them; where there is none, it is the
-//! system's file. As in glibc the file goes first, a rule may lack its end, and what is neither is UTC under the name
-//! that it begins with: nothing here is an error. Two things are meant otherwise. Leap seconds in a file do not count,
-//! and a rule that does not say when it changes follows the United States of today, not the file `posixrules`.
+//! `TZ` is the name of a file in the zone database, or a POSIX rule (`CET-1CEST,M3.5.0,M10.5.0/3`). Without `TZ`, the
+//! system's file gives the zone. A file has precedence over a rule of the same text, and a rule may lack its end. Any
+//! other text is UTC, under the name at the beginning of the text: nothing here is an error. All this is as in glibc,
+//! with two exceptions: leap seconds in a file are ignored, and a rule without dates of change has those of the United
+//! States since 2007, not those of the file `posixrules`.
 
 use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
@@ -14,16 +15,17 @@ use jiff::tz::TimeZone;
 /// The zone of a process that has no `TZ`.
 const SYSTEM: &str = "/etc/localtime";
 
-/// Where the database is, unless `TZDIR` says otherwise.
+/// The directory of the database where `TZDIR` is not set.
 const DATABASE: &str = "/usr/share/zoneinfo";
 
-/// No zone has a larger file: the largest have 4 KiB.
+/// The most bytes that are read of a zone's file; the largest files have 4 KiB.
 pub const MAX_FILE: u64 = 1024 * 1024;
 
-/// When daylight saving time begins and ends where a rule does not say it.
+/// The default dates on which daylight saving time begins and ends in a rule.
 const CHANGES: [&str; 2] = ["M3.2.0", "M11.1.0"];
 
-/// The zone that `TZ` (if it is set) names, in this database. `read` returns at most [`MAX_FILE`] bytes of a file.
+/// The zone for this value of `TZ`, if it is set, and this directory of the database. `read` returns at most
+/// [`MAX_FILE`] bytes of a file.
 #[must_use]
 pub fn zone(
     tz: Option<&OsStr>,
@@ -46,7 +48,7 @@ pub fn zone(
         .unwrap_or_else(TimeZone::unknown)
 }
 
-/// A rule, as whole and as regular as jiff wants it.
+/// A POSIX rule, with all its parts written out, as jiff requires.
 fn rule(tz: &[u8]) -> Option<TimeZone> {
     let rest = &mut str::from_utf8(tz).ok()?;
     let name = name(rest)?;
@@ -67,7 +69,7 @@ fn rule(tz: &[u8]) -> Option<TimeZone> {
     TimeZone::posix(&whole).ok()
 }
 
-/// Takes a day of the year, and perhaps the time on it.
+/// Takes a day of the year and an optional time.
 fn change(rest: &mut &str) -> Option<String> {
     let mut day = if skip(rest, "M") {
         let month = number(rest)?;
@@ -86,7 +88,7 @@ fn change(rest: &mut &str) -> Option<String> {
     Some(day)
 }
 
-/// Takes a name of three letters or more, or what stands between angle brackets.
+/// Takes a name: three letters or more, or any text between angle brackets.
 fn name<'a>(rest: &mut &'a str) -> Option<&'a str> {
     if skip(rest, "<") {
         let (name, after) = rest.split_once('>')?;
@@ -97,7 +99,7 @@ fn name<'a>(rest: &mut &'a str) -> Option<&'a str> {
     (name.len() >= 3).then_some(name)
 }
 
-/// Takes hours, and perhaps minutes and seconds; nothing where there are no hours.
+/// Takes hours and optional minutes and seconds; takes nothing where there are no hours.
 fn clock(rest: &mut &str, most_hours: u32) -> Option<String> {
     let mut after = *rest;
     let sign = if skip(&mut after, "-") { "-" } else { "" };
@@ -116,13 +118,13 @@ fn clock(rest: &mut &str, most_hours: u32) -> Option<String> {
     Some(format!("{sign}{hours}:{minutes:02}:{seconds:02}"))
 }
 
-/// Takes a number; of one that is too large, the largest.
+/// Takes a number; the largest `u32` where it is larger.
 fn number(rest: &mut &str) -> Option<u32> {
     let digits = take_while(rest, |character| character.is_ascii_digit());
     (!digits.is_empty()).then(|| digits.parse().unwrap_or(u32::MAX))
 }
 
-/// Takes a word, if it comes next.
+/// Takes a word if the text begins with it.
 fn skip(rest: &mut &str, word: &str) -> bool {
     let after = rest.strip_prefix(word);
     *rest = after.unwrap_or(rest);

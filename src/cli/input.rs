@@ -7,6 +7,7 @@ use clap::parser::ValuesRef;
 use rustix::fs::FileType;
 use rustix::io::Errno;
 
+use super::option_id::OptionId;
 use super::role::Role;
 use super::settings::Settings;
 use super::usage_error::UsageError;
@@ -30,7 +31,10 @@ impl InputSource {
         settings: &Settings<'_>,
         mut operands: ValuesRef<'_, OsString>,
     ) -> Result<Self, UsageError> {
-        let (source, option) = match (settings.from, settings.files0_from) {
+        let (source, option) = match (
+            settings.value(OptionId::From),
+            settings.value(OptionId::Files0From),
+        ) {
             (Some(export), _) => {
                 settings.refuse(Role::Walk, "--from")?;
                 (Self::Export(export.into()), "--from")

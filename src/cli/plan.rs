@@ -174,7 +174,7 @@ fn time(settings: &Settings<'_>, environment: &Environment) -> Result<Time, Usag
         return Ok(None);
     }
     let typed = settings
-        .time_style
+        .value(OptionId::TimeStyle)
         .map(std::os::unix::ffi::OsStrExt::as_bytes);
     let (word, style) = match (typed, environment.bytes("TIME_STYLE")) {
         (Some(word), _) => (word, TimeStyle::parse(word)),

@@ -29,7 +29,7 @@ pub(super) struct Reports {
 impl Reports {
     pub(super) fn new(settings: &Settings<'_>) -> Result<Self, UsageError> {
         let charset = settings.charset;
-        let shape = choice(OptionId::Format, settings.format, &Shape::WORDS, charset)?;
+        let shape = choice(settings, OptionId::Format, &Shape::WORDS)?;
         let is_tree = settings.has(OptionId::Tree);
         let shape = shape.unwrap_or(if is_tree { Shape::Tree } else { Shape::Du });
         if is_tree && shape != Shape::Tree {
@@ -40,16 +40,18 @@ impl Reports {
         }
         Ok(Self {
             shape,
-            by: choice(OptionId::By, settings.by, &By::WORDS, charset)?,
+            by: choice(settings, OptionId::By, &By::WORDS)?,
             ranking: Ranking {
-                sort: choice(OptionId::Sort, settings.sort, &Sort::WORDS, charset)?,
+                sort: choice(settings, OptionId::Sort, &Sort::WORDS)?,
                 reverse: settings.has(OptionId::Reverse),
-                top: settings.top.map(|top| entries(top, charset)).transpose()?,
+                top: settings
+                    .value(OptionId::Top)
+                    .map(|top| entries(top, charset))
+                    .transpose()?,
             },
-            color: choice(OptionId::Color, settings.color, &Color::WORDS, charset)?
-                .unwrap_or(Color::Auto),
+            color: choice(settings, OptionId::Color, &Color::WORDS)?.unwrap_or(Color::Auto),
             output: settings
-                .output
+                .value(OptionId::Output)
                 .filter(|file| *file != "-")
                 .map(OsString::from),
         })
@@ -111,17 +113,17 @@ pub(super) fn ncdu(
 
 /// The value of an option that takes a word of a fixed list, perhaps abbreviated; none where it was not given.
 fn choice<T: Copy + PartialEq>(
+    settings: &Settings<'_>,
     option: OptionId,
-    word: Option<&OsStr>,
     table: &[(&str, T)],
-    charset: Charset,
 ) -> Result<Option<T>, UsageError> {
-    let Some(word) = word.map(OsStrExt::as_bytes) else {
+    let Some(word) = settings.value(option).map(OsStrExt::as_bytes) else {
         return Ok(None);
     };
     argmatch::find(word, table).map(Some).map_err(|error| {
         let valid = table.iter().map(|(name, _)| format!("  - '{name}'\n"));
-        UsageError::bad_word(error, word, option.name(), valid.collect(), charset)
+        let valid = valid.collect();
+        UsageError::bad_word(error, word, option.name(), valid, settings.charset)
     })
 }
 

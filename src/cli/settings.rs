@@ -37,17 +37,8 @@ pub(super) struct Settings<'a> {
     pub(super) time: Option<TimeKind>,
     pub(super) walkers: usize,
     pub(super) exclude: Exclude,
-    pub(super) time_style: Option<&'a OsStr>,
-    pub(super) files0_from: Option<&'a OsStr>,
-    pub(super) from: Option<&'a OsStr>,
-    pub(super) format: Option<&'a OsStr>,
-    pub(super) by: Option<&'a OsStr>,
-    pub(super) sort: Option<&'a OsStr>,
-    pub(super) top: Option<&'a OsStr>,
-    pub(super) color: Option<&'a OsStr>,
-    pub(super) output: Option<&'a OsStr>,
     /// Every option that was typed.
-    given: Vec<OptionId>,
+    occurrences: Vec<Occurrence<'a>>,
     /// The first error that does not end the parse.
     deferred: Option<UsageError>,
 }
@@ -60,18 +51,16 @@ impl<'a> Settings<'a> {
         environment: &Environment,
     ) -> Result<Self, UsageError> {
         let mut settings = Self::initial(environment);
-        for Occurrence { option, value } in occurrences {
-            settings.given.push(option);
-            let taken = settings.take(option, value, words);
-            let earlier = settings.deferred.as_ref();
-            taken.map_err(|error| UsageError {
-                warnings: earlier
-                    .map(|earlier| earlier.message.clone())
-                    .into_iter()
-                    .collect(),
-                ..error
+        for occurrence in &occurrences {
+            settings.take(occurrence, words).map_err(|mut error| {
+                let earlier = settings.deferred.iter();
+                error
+                    .warnings
+                    .extend(earlier.map(|error| error.message.clone()));
+                error
             })?;
         }
+        settings.occurrences = occurrences;
         match settings.deferred.take() {
             Some(error) => Err(error),
             None => Ok(settings),
@@ -96,23 +85,21 @@ impl<'a> Settings<'a> {
             time: None,
             walkers: WALKERS,
             exclude: Exclude::new(charset == Charset::Utf8).posixly_correct(posixly_correct),
-            time_style: None,
-            files0_from: None,
-            from: None,
-            format: None,
-            by: None,
-            sort: None,
-            top: None,
-            color: None,
-            output: None,
-            given: Vec::new(),
+            occurrences: Vec::new(),
             deferred: None,
         }
     }
 
     /// True where the option was typed.
     pub(super) fn has(&self, option: OptionId) -> bool {
-        self.given.contains(&option)
+        self.occurrences.iter().any(|given| given.option == option)
+    }
+
+    /// The last value of the option.
+    pub(super) fn value(&self, option: OptionId) -> Option<&'a OsStr> {
+        let given = self.occurrences.iter().rev();
+        let mut given = given.filter(|given| given.option == option);
+        given.find_map(|given| given.value)
     }
 
     /// The first option with this role that was typed, in the order of the declarations.
@@ -138,55 +125,32 @@ impl<'a> Settings<'a> {
         }
     }
 
-    fn take(
-        &mut self,
-        option: OptionId,
-        value: Option<&'a OsStr>,
-        words: &[OsString],
-    ) -> Result<(), UsageError> {
-        // Every other option that gets here has a value.
-        let text = value.unwrap_or_default();
-        match option {
-            OptionId::ApparentSize => self.apparent = true,
-            OptionId::Bytes => self.take_bytes(),
-            OptionId::By if value.is_none() => self.take_bytes(),
-            OptionId::By => self.by = value,
-            OptionId::BlockSize => self.take_block_size(text, words)?,
-            OptionId::HumanReadable => self.block_size = BlockSize::HUMAN,
-            OptionId::Si => self.block_size = BlockSize::SI,
-            OptionId::Kibibytes => self.block_size = BlockSize::bytes(1024),
-            OptionId::Mebibytes => self.block_size = BlockSize::bytes(1024 * 1024),
-            OptionId::Dereference => self.follow = Follow::Always,
-            OptionId::DereferenceArgs | OptionId::DereferenceArgsToo => {
-                self.follow = Follow::Operands;
-            }
-            OptionId::NoDereference => self.follow = Follow::Never,
-            OptionId::Exclude => self.exclude.add(text.as_bytes()),
-            OptionId::ExcludeFrom => self.take_patterns(text),
-            OptionId::MaxDepth => self.take_depth(text),
-            OptionId::Threads => self.take_threads(text),
-            OptionId::Threshold => self.take_threshold(text, words)?,
-            OptionId::Time => self.take_time(value)?,
-            OptionId::TimeStyle => self.time_style = value,
-            OptionId::Files0From => self.files0_from = value,
-            OptionId::From => self.from = value,
-            OptionId::Format => self.format = value,
-            OptionId::Sort => self.sort = value,
-            OptionId::Top => self.top = value,
-            OptionId::Color => self.color = value,
-            OptionId::Output => self.output = value,
-            // Stages ask for these with `has`.
-            OptionId::All
-            | OptionId::CountLinks
-            | OptionId::Inodes
-            | OptionId::Null
-            | OptionId::OneFileSystem
-            | OptionId::Reverse
-            | OptionId::SeparateDirs
-            | OptionId::Summarize
-            | OptionId::Total
-            | OptionId::Tree
-            | OptionId::Verbose => {}
+    fn take(&mut self, given: &Occurrence<'_>, words: &[OsString]) -> Result<(), UsageError> {
+        use OptionId as Id;
+        let value = given.value.unwrap_or_default();
+        match given.option {
+            Id::ApparentSize => self.apparent = true,
+            Id::By if given.value.is_none() => self.take_bytes(),
+            Id::Bytes => self.take_bytes(),
+            Id::BlockSize => self.take_block_size(value, words)?,
+            Id::HumanReadable => self.block_size = BlockSize::HUMAN,
+            Id::Si => self.block_size = BlockSize::SI,
+            Id::Kibibytes => self.block_size = BlockSize::bytes(1024),
+            Id::Mebibytes => self.block_size = BlockSize::bytes(1024 * 1024),
+            Id::Dereference => self.follow = Follow::Always,
+            Id::DereferenceArgs | Id::DereferenceArgsToo => self.follow = Follow::Operands,
+            Id::NoDereference => self.follow = Follow::Never,
+            Id::Exclude => self.exclude.add(value.as_bytes()),
+            Id::ExcludeFrom => self.take_patterns(value),
+            Id::MaxDepth => self.take_depth(value),
+            Id::Threads => self.take_threads(value),
+            Id::Threshold => self.take_threshold(value, words)?,
+            Id::Time => self.take_time(given.value)?,
+            // Other stages ask for these with `has` and `value`.
+            Id::All | Id::CountLinks | Id::Inodes | Id::Null | Id::OneFileSystem => {}
+            Id::SeparateDirs | Id::Summarize | Id::Total | Id::Verbose => {}
+            Id::Reverse | Id::Tree | Id::By | Id::Color | Id::Format | Id::Sort | Id::Top => {}
+            Id::Files0From | Id::From | Id::Output | Id::TimeStyle => {}
         }
         Ok(())
     }

@@ -1,18 +1,20 @@
-//! F48, F49: no deadlock with any number of walkers on one processor, and nobody spins while one waits.
+//! F48, F49: no deadlock with any number of walkers on one processor; idle walkers use no processor time.
 
 use std::fs;
-use std::path::PathBuf;
-use std::process::{Command, Stdio};
+use std::process::Stdio;
 use std::time::Duration;
 
-use crate::fuse::{Fuse, Node, Op, Options};
-use crate::planted::Planted;
-use crate::run::{PDU, pdu, size, wait_until, works};
-use crate::worker::worker_of;
+use crate::deep_tree::DeepTree;
+use crate::limited::pdu;
+use crate::support::fuse::{Node, Op};
+use crate::support::process::worker_of;
+use crate::support::run::{self, holds_within, pause};
+use crate::support::sandbox::Sandbox;
+use crate::support::skip::{size, works};
 
-/// Small, large and deep: each way of a walker through the agenda.
-fn mixed() -> Planted {
-    let mut tree = Planted::new();
+/// Small, large and deep directories: each path of a walker through the work queue.
+fn mixed() -> DeepTree {
+    let mut tree = DeepTree::new();
     tree.chain(30, "deep", |tree, here| {
         tree.directory(here, "tooth");
         tree.files(here, 3);
@@ -41,37 +43,6 @@ fn on_one_processor_any_number_of_walkers_comes_to_the_end() {
     }
 }
 
-/// A mount point of its own, unmounted and removed when dropped.
-struct Mounted {
-    fuse: Option<Fuse>,
-    at: PathBuf,
-}
-
-impl Mounted {
-    fn new(root: Node) -> Option<Self> {
-        let at = std::env::temp_dir().join(format!("pdu-limits-fuse-{}", std::process::id()));
-        fs::create_dir(&at).expect("a mount point");
-        match Fuse::mount(&at, root, &Options::default()) {
-            Ok(fuse) => Some(Self {
-                fuse: Some(fuse),
-                at,
-            }),
-            Err(error) => {
-                eprintln!("skipped: no FUSE file system can be mounted here: {error}");
-                fs::remove_dir(&at).expect("an empty mount point");
-                None
-            }
-        }
-    }
-}
-
-impl Drop for Mounted {
-    fn drop(&mut self) {
-        drop(self.fuse.take());
-        let _ = fs::remove_dir(&self.at);
-    }
-}
-
 /// Ticks (hundredths of a second) of processor time of a process and its threads, and how many it has.
 fn spent(pid: u32) -> (u64, u64) {
     let stat = fs::read_to_string(format!("/proc/{pid}/stat")).expect("it runs");
@@ -87,33 +58,30 @@ fn idle_walkers_spend_nothing_while_a_directory_does_not_answer() {
     let mut entries: Vec<Node> = (0..200)
         .map(|number| Node::dir(format!("d{number}"), vec![Node::file("f")]))
         .collect();
-    // Beyond what the main thread walks before it calls for others.
+    // After more directories than the main thread walks before it starts others.
     entries.insert(150, Node::dir("stuck", vec![]).hanging(Op::Opendir));
-    let Some(mounted) = Mounted::new(Node::dir("", entries)) else {
+    let Some(sandbox) = Sandbox::fuse(entries) else {
         return;
     };
-    let mut command = Command::new(PDU);
-    command.args(["-s", "-j20"]).arg(&mounted.at);
-    let mut child = command
+    let mut child = run::pdu(sandbox.root(), "-s -j20 m")
         .stdout(Stdio::null())
         .stderr(Stdio::null())
         .spawn()
         .expect("it starts");
-    let fuse = mounted.fuse.as_ref().expect("mounted until dropped");
-    // All that can be asked has been asked when nothing more comes for a while.
+    // When no request comes for 300 ms, all that are possible have come.
     let mut seen = 0;
-    let quiet = wait_until(Duration::from_secs(30), || {
+    let quiet = holds_within(Duration::from_secs(30), || {
         let before = seen;
-        wait_until(Duration::from_millis(300), || false);
-        seen = fuse.requests();
+        pause(Duration::from_millis(300));
+        seen = sandbox.requests(0);
         seen > 200 && seen == before
     });
     assert!(quiet, "{seen} requests, and still more");
     let (before, threads) = spent(worker_of(child.id()));
-    wait_until(Duration::from_secs(2), || false);
+    pause(Duration::from_secs(2));
     let (after, _) = spent(worker_of(child.id()));
-    assert!(threads > 10, "{threads} threads are no crowd");
-    // One that spins takes 200 ticks. The select loop looks up fifty times a second, which is next to nothing.
+    assert!(threads > 10, "only {threads} threads");
+    // A thread that spins takes 200 ticks. The select loop wakes fifty times a second, which takes next to none.
     assert!(
         after - before <= 20,
         "{} ticks in two seconds",
@@ -123,6 +91,6 @@ fn idle_walkers_spend_nothing_while_a_directory_does_not_answer() {
         child.try_wait().expect("it is ours").is_none(),
         "nothing hung"
     );
-    drop(mounted);
+    sandbox.end_fuse();
     child.wait().expect("it is ours");
 }

@@ -3,15 +3,17 @@
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 
-use crate::planted::Planted;
-use crate::run::{is_whole, pdu, size, text, works};
+use crate::deep_tree::DeepTree;
+use crate::limited::{is_complete, pdu};
+use crate::support::run::text;
+use crate::support::skip::{size, works};
 
 /// More than one buffer of names.
 const LARGE: usize = 1_500;
 
 /// Two subdirectories a level.
-fn comb() -> Planted {
-    let mut tree = Planted::new();
+fn comb() -> DeepTree {
+    let mut tree = DeepTree::new();
     tree.chain(size(1_000, 5_000), "d", |tree, here| {
         tree.directory(here, "a");
     });
@@ -19,8 +21,8 @@ fn comb() -> Planted {
 }
 
 /// Many directories side by side, with directories in them.
-fn wide() -> Planted {
-    let mut tree = Planted::new();
+fn wide() -> DeepTree {
+    let mut tree = DeepTree::new();
     let root = tree.open();
     for number in 0..size(150, 1_000) {
         let above = tree.directory(&root, number.to_string());
@@ -33,8 +35,8 @@ fn wide() -> Planted {
 }
 
 /// Large directories side by side.
-fn fat() -> Planted {
-    let mut tree = Planted::new();
+fn fat() -> DeepTree {
+    let mut tree = DeepTree::new();
     let root = tree.open();
     for number in 0..size(12, 50) {
         let above = tree.directory(&root, number.to_string());
@@ -45,8 +47,8 @@ fn fat() -> Planted {
 }
 
 /// Large directories in large directories, each with more to come back to.
-fn fat_comb() -> Planted {
-    let mut tree = Planted::new();
+fn fat_comb() -> DeepTree {
+    let mut tree = DeepTree::new();
     tree.chain(size(10, 40), "m", |tree, here| {
         tree.files(here, LARGE);
         for name in ["a", "z"] {
@@ -91,7 +93,7 @@ fn fewer_descriptors_are_an_error_that_comes_soon() {
         let limited = pdu(tree.root()).under(&["--nofile=4"]);
         let output = limited.run(&format!("{walkers} -s --inodes t"));
         assert!(
-            !is_whole(&output, tree.entries, walkers),
+            !is_complete(&output, tree.entries, walkers),
             "four were enough"
         );
         let error = text(&output.stderr);
@@ -111,7 +113,7 @@ fn descriptors_do_not_leak_where_half_of_the_directories_may_not_be_read() {
     if !works("prlimit --version") || !works("setpriv --version") {
         return;
     }
-    let mut tree = Planted::on_disk();
+    let mut tree = DeepTree::on_disk();
     let root = tree.open();
     let count = size(600, 10_000);
     for number in 0..count {

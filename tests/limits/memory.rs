@@ -3,27 +3,29 @@
 use std::fs;
 use std::os::fd::AsFd;
 use std::path::PathBuf;
-use std::process::{Command, Stdio};
+use std::process::Stdio;
 use std::time::Duration;
 
 use rustix::fs::{AtFlags, linkat};
 use wait4::Wait4;
 
-use crate::planted::Planted;
-use crate::run::{Limited, PDU, is_thorough, is_whole, pdu, size, text, wait_until, works};
-use crate::worker::worker_of;
+use crate::deep_tree::DeepTree;
+use crate::limited::{Limited, is_complete, pdu};
+use crate::support::process::{status_kib, worker_of};
+use crate::support::run::{self, PDU, pause, program, text};
+use crate::support::skip::{size, skip, thorough, works};
 
 /// Nothing yet; on disk where a million are to come, for which a file system in memory has no room.
-fn place() -> Planted {
-    if is_thorough() {
-        Planted::on_disk()
+fn place() -> DeepTree {
+    if thorough() {
+        DeepTree::on_disk()
     } else {
-        Planted::new()
+        DeepTree::new()
     }
 }
 
 /// One directory with all files in it.
-fn flat(count: usize) -> Planted {
+fn flat(count: usize) -> DeepTree {
     let mut tree = place();
     let root = tree.open();
     tree.files(&root, count);
@@ -31,7 +33,7 @@ fn flat(count: usize) -> Planted {
 }
 
 /// Inodes with two names, which are a directory apart.
-fn linked(directories: usize, inodes: usize) -> Planted {
+fn linked(directories: usize, inodes: usize) -> DeepTree {
     let mut tree = place();
     let root = tree.open();
     for number in 0..directories {
@@ -95,7 +97,7 @@ fn out_of_memory_is_one_line_and_status_1() {
                 assert_eq!(text(&output.stdout).lines().count(), tree.entries);
                 continue;
             }
-            assert!(!is_whole(
+            assert!(!is_complete(
                 &output,
                 tree.entries,
                 &format!("{words} in {more} KiB more")
@@ -130,10 +132,10 @@ fn a_line_for_every_file_of_a_large_directory_takes_little_memory() {
 }
 
 /// MiB that `pdu -a` had at most. From a small process: what starts another counts as its beginning.
-fn peak(tree: &Planted, walkers: &str) -> u64 {
-    let mut command = Command::new("sh");
+fn peak(tree: &DeepTree, walkers: &str) -> u64 {
+    let mut command = program("sh", tree.root());
     command.args(["-c", "exec \"$@\"", "sh", PDU, "-a", walkers, "t"]);
-    command.current_dir(tree.root()).stdout(Stdio::null());
+    command.stdout(Stdio::null());
     let mut child = command.spawn().expect("it starts");
     let ended = child.wait4().expect("it is ours");
     assert!(ended.status.success());
@@ -151,7 +153,7 @@ impl Cgroup {
         let made = fs::create_dir(&group.0)
             .and_then(|()| fs::write(group.0.join("memory.limit_in_bytes"), limit));
         if let Err(error) = &made {
-            eprintln!("skipped: no cgroup (version 1) of memory: {error}");
+            skip(format_args!("no cgroup (version 1) of memory: {error}"));
         }
         made.ok().map(|()| group)
     }
@@ -171,7 +173,7 @@ impl Drop for Cgroup {
 #[test]
 #[ignore = "a million files, half a million links; PDU_THOROUGH=1 on a release build"]
 fn forty_mebibytes_hold_a_million_files_and_half_a_million_links() {
-    assert!(is_thorough(), "PDU_THOROUGH=1 is missing");
+    assert!(thorough(), "PDU_THOROUGH=1 is missing");
     for (name, tree) in [("flat", flat(1_000_000)), ("linked", linked(500, 1_000))] {
         let inodes = tree.entries;
         for walkers in ["-j1", "-j20"] {
@@ -187,32 +189,23 @@ fn forty_mebibytes_hold_a_million_files_and_half_a_million_links() {
     }
 }
 
-/// The peak of a process so far, and what it has now, in MiB.
-fn resident(pid: u32, field: &str) -> u64 {
-    let status = fs::read_to_string(format!("/proc/{pid}/status")).expect("it runs");
-    let line = status.lines().find_map(|line| line.strip_prefix(field));
-    let kibibytes = line.and_then(|line| line.trim_start_matches(':').trim().strip_suffix(" kB"));
-    kibibytes
-        .and_then(|number| number.parse::<u64>().ok())
-        .expect("a number")
-        / 1024
+/// The resident memory of a process, in MiB.
+fn resident(pid: u32) -> u64 {
+    status_kib(pid, "VmRSS").expect("it runs") / 1024
 }
 
 #[test]
 #[ignore = "a million files; PDU_THOROUGH=1 on a release build"]
 fn a_reader_that_sleeps_holds_the_walk_and_not_the_memory() {
-    assert!(is_thorough(), "PDU_THOROUGH=1 is missing");
+    assert!(thorough(), "PDU_THOROUGH=1 is missing");
     for tree in [flat(1_000_000), linked(500, 1_000)] {
-        let mut command = Command::new(PDU);
-        command
-            .args(["-a", "t"])
-            .current_dir(tree.root())
-            .stdout(Stdio::piped());
+        let mut command = run::pdu(tree.root(), "-a t");
+        command.stdout(Stdio::piped());
         let mut child = command.spawn().expect("it starts");
-        wait_until(Duration::from_secs(3), || false);
-        let early = resident(worker_of(child.id()), "VmRSS");
-        wait_until(Duration::from_secs(7), || false);
-        let late = resident(worker_of(child.id()), "VmRSS");
+        pause(Duration::from_secs(3));
+        let early = resident(worker_of(child.id()));
+        pause(Duration::from_secs(7));
+        let late = resident(worker_of(child.id()));
         eprintln!("resident after 3 s: {early} MiB; after 10 s: {late} MiB");
         assert!(late <= early + 2, "it grows while nobody reads");
         assert!(late < 64, "{late} MiB for what nobody reads");

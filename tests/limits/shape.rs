@@ -5,14 +5,16 @@ use std::io::Read;
 use std::os::unix::fs::PermissionsExt;
 use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::path::Path;
-use std::process::{Command, Stdio};
+use std::process::Stdio;
 use std::time::Duration;
 
 use rustix::process::{Pid, Signal, kill_process_group};
 use wait4::Wait4;
 
-use crate::planted::{Planted, path_of};
-use crate::run::{PDU, number, pdu, size, small_stack, text, wait_until, works};
+use crate::deep_tree::{DeepTree, path_of};
+use crate::limited::{number, pdu, small_stack};
+use crate::support::run::{self, holds_within, pause, text};
+use crate::support::skip::{size, works};
 
 const LEVELS: usize = 100_000;
 
@@ -21,7 +23,7 @@ fn any_depth_takes_sixteen_descriptors_and_a_small_stack() {
     if !works("prlimit --version") {
         return;
     }
-    let mut tree = Planted::new();
+    let mut tree = DeepTree::new();
     tree.chain(size(30_000, LEVELS), "d", |_, _| {});
     let stack = small_stack();
     let limited = pdu(tree.root()).under(&["--nofile=16", &stack]);
@@ -44,7 +46,7 @@ fn any_depth_takes_sixteen_descriptors_and_a_small_stack() {
 /// Every level is printed: the output alone is the square of the depth.
 #[test]
 fn every_level_of_a_deep_tree_has_its_line() {
-    let mut tree = Planted::new();
+    let mut tree = DeepTree::new();
     let levels = 3_000;
     tree.chain(levels, "d", |tree, here| tree.files(here, 1));
     for words in ["-a --inodes t", "--inodes t", "-0ac --inodes t"] {
@@ -64,7 +66,7 @@ fn every_level_of_a_deep_tree_has_its_line() {
 /// What was not finished is let go of without recursion too.
 #[test]
 fn a_deep_walk_may_be_cancelled_at_any_moment() {
-    let mut tree = Planted::new();
+    let mut tree = DeepTree::new();
     tree.chain(size(30_000, LEVELS), "d", |_, _| {});
     let mut cancelled = 0;
     for moment in 0..size(5, 60) {
@@ -75,10 +77,10 @@ fn a_deep_walk_may_be_cancelled_at_any_moment() {
             .stdout(Stdio::piped())
             .spawn()
             .expect("it starts");
-        wait_until(Duration::from_millis(10 + 25 * moment as u64), || false);
+        pause(Duration::from_millis(10 + 25 * moment as u64));
         let group = Pid::from_child(&child);
         let _ = kill_process_group(group, Signal::TERM);
-        let ended = wait_until(Duration::from_secs(60), || {
+        let ended = holds_within(Duration::from_secs(60), || {
             child.try_wait().expect("it is ours").is_some()
         });
         assert!(ended, "it hangs");
@@ -99,7 +101,7 @@ fn a_deep_walk_may_be_cancelled_at_any_moment() {
 /// Ten times as deep may cost ten times as much; by paths it would be a hundred times.
 #[test]
 fn the_cost_is_linear_in_the_depth() {
-    let mut tree = Planted::new();
+    let mut tree = DeepTree::new();
     let levels = size(20_000, LEVELS);
     let mut depth = 0;
     let mut inner = None;
@@ -111,10 +113,7 @@ fn the_cost_is_linear_in_the_depth() {
     });
     let inner = inner.expect("the walk came by");
     let cost = |directory: &Path, operand: &str, expected: usize| {
-        let mut command = Command::new(PDU);
-        command
-            .args(["-s", "--inodes", "-j2", operand])
-            .current_dir(directory);
+        let mut command = run::pdu(directory, &format!("-s --inodes -j2 {operand}"));
         let mut child = command.stdout(Stdio::piped()).spawn().expect("it starts");
         let mut out = String::new();
         let mut pipe = child.stdout.take().expect("it is piped");
@@ -136,7 +135,7 @@ fn the_cost_is_linear_in_the_depth() {
 
 #[test]
 fn paths_may_be_longer_than_any_call_takes() {
-    let mut tree = Planted::new();
+    let mut tree = DeepTree::new();
     let name = "n".repeat(255);
     let mut middle = None;
     let mut depth = 0;
@@ -163,7 +162,7 @@ fn paths_may_be_longer_than_any_call_takes() {
 
 #[test]
 fn the_working_directory_may_be_unreadable_or_gone() {
-    let mut tree = Planted::on_disk();
+    let mut tree = DeepTree::on_disk();
     tree.chain(60, &"n".repeat(255), |_, _| {});
     let words = format!("-s --inodes {}/t", tree.root().display());
     let make = |name: &str| {
@@ -178,9 +177,8 @@ fn the_working_directory_may_be_unreadable_or_gone() {
     let gone = make("gone");
     let open = fs::File::open(&gone).expect("it is ours").into();
     fs::remove_dir(&gone).expect("it is empty");
-    // Not through a shell, which has its own opinion of such a place.
-    let mut command = Command::new(PDU);
-    command.args(words.split(' ')).current_dir(path_of(&open));
+    // Not through a shell: some refuse to start in such a directory.
+    let mut command = run::pdu(&path_of(&open), &words);
     let output = command.output().expect("it starts");
     assert_eq!(text(&output.stderr), "");
     assert_eq!(number(&text(&output.stdout)), Some(61));

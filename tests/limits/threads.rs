@@ -3,12 +3,14 @@
 use std::fs;
 use std::path::PathBuf;
 
-use crate::planted::Planted;
-use crate::run::{PDU, pdu, text, works};
+use crate::deep_tree::DeepTree;
+use crate::limited::pdu;
+use crate::support::run::{PDU, text};
+use crate::support::skip::{skip, works};
 
 /// More directories than the main thread walks before it calls for others.
-fn forest(count: usize) -> Planted {
-    let mut tree = Planted::on_disk();
+fn forest(count: usize) -> DeepTree {
+    let mut tree = DeepTree::on_disk();
     let root = tree.open();
     for number in 0..count {
         let above = tree.directory(&root, number.to_string());
@@ -81,7 +83,7 @@ impl Pids {
         let made = fs::create_dir(&group.0)
             .and_then(|()| fs::write(group.0.join("pids.max"), most.to_string()));
         if let Err(error) = &made {
-            eprintln!("skipped: no cgroup (version 1) of pids: {error}");
+            skip(format_args!("no cgroup (version 1) of pids: {error}"));
         }
         made.ok().map(|()| group)
     }
@@ -119,7 +121,7 @@ fn an_empty_directory_starts_no_thread() {
     if !can_trace() {
         return;
     }
-    let empty = Planted::on_disk();
+    let empty = DeepTree::on_disk();
     let log = empty.root().join("log");
     let tracer = format!("strace -f -qq -o {}", log.display());
     pdu(empty.root()).after(&tracer).counts("-s --inodes t", 1);

@@ -1,20 +1,26 @@
-//! The parts of the differential test: what to plant, what to ask, whom to ask, and how to tell.
+//! What the tests of several folders share. `tests/README.md` says where a new test goes.
 //!
 //! ```text
-//! dice ─► names ─► tree ──► plant ─┐
-//!   └───► options, operands ─► command ─► run (judge, pdu) ─► verdict ─► report
-//!                                            known ───────────┘
+//! run       one environment, one command builder, one answer with a time limit
+//! skip      one way to skip a test, one meaning of PDU_THOROUGH
+//! tree      trees as literals
+//! sandbox   a tree with mounts below it, FUSE among them (fuse)
+//! gnu_du    the GNU du that pdu is compared with
+//! terminal  a program on a pseudo-terminal
+//! process   /proc of a running pdu
 //! ```
+//!
+//! Each folder of `tests/` is one test program, so its tests share one process and run side by side in threads. No test
+//! and nothing here changes the state of that process (working directory, umask, environment, signal dispositions,
+//! limits): each changes that of the programs that it starts.
 
-pub(crate) mod command;
-pub(crate) mod dice;
-pub(crate) mod judge;
-pub(crate) mod known;
-pub(crate) mod names;
-pub(crate) mod operands;
-pub(crate) mod options;
-pub(crate) mod plant;
-pub(crate) mod report;
+#![allow(dead_code, reason = "each folder uses its part")]
+
+pub(crate) mod fuse;
+pub(crate) mod gnu_du;
+pub(crate) mod process;
 pub(crate) mod run;
+pub(crate) mod sandbox;
+pub(crate) mod skip;
+pub(crate) mod terminal;
 pub(crate) mod tree;
-pub(crate) mod verdict;

@@ -1,195 +1,187 @@
-//! Runs a program and takes down all it does: status, stdout, stderr, or that it did not end.
+//! Programs that tests run: one environment for all, one command builder, one answer.
+//!
+//! ```text
+//! run(pdu(tree.root(), "-j1 -s ."))            // -> Answer, or a failed test after HANG_TIMEOUT
+//! run(shell(tree.root(), "$pdu -s . >list"))
+//! ```
 
-use super::command::{Command, Input, SIDE};
 use std::ffi::OsStr;
-use std::fs::File;
-use std::io::{Read, Write};
-use std::os::unix::ffi::OsStrExt;
-use std::os::unix::process::ExitStatusExt;
-use std::path::{Path, PathBuf};
-use std::process::{Child, Stdio};
-use std::sync::mpsc::{Receiver, channel};
+use std::io;
+use std::os::unix::process::{CommandExt, ExitStatusExt};
+use std::path::Path;
+use std::process::{Child, Command, ExitStatus, Output, Stdio};
 use std::time::Duration;
 
-/// A program under comparison.
-#[derive(Debug, Clone)]
-pub(crate) struct Program {
-    pub(crate) path: PathBuf,
-    /// GNU du knows no `-j`.
-    pub(crate) takes_jobs: bool,
+use rustix::process::{Pid, Signal, kill_process};
+
+use super::tree::word;
+
+/// The program under test.
+pub(crate) const PDU: &str = env!("CARGO_BIN_EXE_pdu");
+
+/// More time than any run takes on the slowest machine, shared with others: a program that takes more hangs. No test
+/// passes or fails by speed otherwise, unless it says so.
+pub(crate) const HANG_TIMEOUT: Duration = Duration::from_secs(180);
+
+/// `PATH` of every program that a test runs.
+const PATH: &str = "/usr/bin:/bin:/usr/sbin:/sbin:/usr/local/bin";
+
+/// A program in a directory, with nothing of this machine's environment and no standard input.
+pub(crate) fn program(program: impl AsRef<OsStr>, at: &Path) -> Command {
+    let mut command = Command::new(program);
+    command.current_dir(at).env_clear();
+    command
+        .env("LC_ALL", "C")
+        .env("TZ", "UTC0")
+        .env("PATH", PATH);
+    command.stdin(Stdio::null());
+    command
 }
 
-/// Where a command runs.
-#[derive(Debug, Clone)]
-pub(crate) struct Place {
-    /// The root of the tree.
-    pub(crate) root: PathBuf,
-    /// A directory beside it for side files.
-    pub(crate) side: PathBuf,
-    /// `setpriv`, where we are root and another user can reach the tree.
-    pub(crate) setpriv: Option<PathBuf>,
+/// A du, pdu or GNU's, under the name `pdu`. The words are separated by white space and spelled as in a tree literal
+/// ([`word`]).
+pub(crate) fn du(path: impl AsRef<OsStr>, at: &Path, words: &str) -> Command {
+    let mut command = program(path, at);
+    command.arg0("pdu");
+    command.args(words.split_whitespace().map(word));
+    command
 }
 
-/// How a program ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Ending {
-    Exit(i32),
-    Signal(i32),
-    TimedOut,
+/// The program under test.
+pub(crate) fn pdu(at: &Path, words: &str) -> Command {
+    du(PDU, at, words)
 }
 
-/// All that a program did.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Outcome {
-    pub(crate) ending: Ending,
-    pub(crate) stdout: Vec<u8>,
-    /// With the program's name made `du`.
-    pub(crate) stderr: Vec<u8>,
+/// A script of bash, in which `$pdu` is the program under test.
+pub(crate) fn shell(at: &Path, script: &str) -> Command {
+    let mut command = program("/bin/bash", at);
+    command.args(["-c", script]).env("pdu", PDU);
+    command
 }
 
-/// Longer than any healthy run needs, even on a busy machine.
-const PATIENCE: Duration = Duration::from_secs(60);
-
-/// Runs `program` as `command` says.
-pub(crate) fn run(program: &Program, command: &Command, place: &Place) -> std::io::Result<Outcome> {
-    if let Some(side) = &command.side {
-        std::fs::write(place.side.join("side"), side)?;
-    }
-    let mut process = process(program, command, place);
-    process.stdin(match &command.input {
-        Input::Null => Stdio::null(),
-        Input::Pipe(_) => Stdio::piped(),
-        Input::File(bytes) => {
-            let path = place.side.join("stdin");
-            std::fs::write(&path, bytes)?;
-            File::open(path)?.into()
-        }
-    });
-    let mut child = process
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()?;
-    if let (Input::Pipe(bytes), Some(mut pipe)) = (&command.input, child.stdin.take()) {
-        // A program that refuses the command line does not read: a broken pipe is no failure.
-        let _ = pipe.write_all(bytes);
-    }
-    watch(child).map(|(ending, stdout, stderr)| Outcome {
-        ending,
-        stdout,
-        stderr: normalise(&stderr, &program.path),
-    })
+/// Runs a command to its end and takes what it writes.
+#[track_caller]
+pub(crate) fn run(mut command: Command) -> Answer {
+    command.stdout(Stdio::piped()).stderr(Stdio::piped());
+    let what = format!("{command:?}");
+    Answer::of(command.spawn().expect("the program starts"), &what)
 }
 
-fn process(program: &Program, command: &Command, place: &Place) -> std::process::Command {
-    let mut process = match place.setpriv.as_ref().filter(|_| command.nobody) {
-        Some(setpriv) => {
-            let mut process = std::process::Command::new(setpriv);
-            process.args(["--reuid", "65534", "--regid", "65534", "--clear-groups"]);
-            process.arg("--").arg(&program.path);
-            process
-        }
-        None => std::process::Command::new(&program.path),
-    };
-    if program.takes_jobs {
-        process.arg(format!("-j{}", command.jobs));
-    }
-    let side = place.side.join("side");
-    for word in command.words() {
-        process.arg(OsStr::from_bytes(&fill_in(
-            word,
-            side.as_os_str().as_bytes(),
-        )));
-    }
-    process.env_clear();
-    for (name, value) in &command.env {
-        process.env(name, OsStr::from_bytes(value));
-    }
-    process.current_dir(place.root.join(OsStr::from_bytes(&command.within)));
-    process
+/// The standard output of a command that must succeed and write no message.
+#[track_caller]
+pub(crate) fn stdout(command: Command) -> String {
+    let what = format!("{command:?}");
+    let answer = run(command);
+    assert!(
+        answer.status.success() && answer.errors.is_empty(),
+        "{what}: {answer:?}"
+    );
+    answer.out
 }
 
-/// Puts the side file's path into a word that speaks of it.
-pub(crate) fn fill_in(word: &[u8], side: &[u8]) -> Vec<u8> {
-    match word.windows(SIDE.len()).position(|window| window == SIDE) {
-        Some(at) => [&word[..at], side, &word[at + SIDE.len()..]].concat(),
-        None => word.to_vec(),
-    }
+/// What a program wrote, and how it ended.
+#[derive(Debug, PartialEq)]
+pub(crate) struct Answer {
+    pub(crate) out: String,
+    pub(crate) errors: String,
+    pub(crate) status: ExitStatus,
 }
 
-/// Reads both streams to their end, then the status; kills a child that takes too long.
-fn watch(mut child: Child) -> std::io::Result<(Ending, Vec<u8>, Vec<u8>)> {
-    let stdout = child.stdout.take().map(drain);
-    let stderr = child.stderr.take().map(drain);
-    let mut texts = Vec::new();
-    for stream in [&stdout, &stderr].into_iter().flatten() {
-        match stream.recv_timeout(PATIENCE) {
-            Ok(text) => texts.push(text),
-            Err(_) => {
-                child.kill()?;
-                child.wait()?;
-                return Ok((Ending::TimedOut, Vec::new(), Vec::new()));
-            }
+impl Answer {
+    /// Waits for the end of a program and of its pipes; kills it after [`HANG_TIMEOUT`] and fails the test.
+    #[track_caller]
+    pub(crate) fn of(child: Child, what: &str) -> Self {
+        let pid = Pid::from_child(&child);
+        let (give, take) = std::sync::mpsc::channel();
+        std::thread::spawn(move || give.send(child.wait_with_output()));
+        let output: io::Result<Output> = take.recv_timeout(HANG_TIMEOUT).unwrap_or_else(|_| {
+            let _ = kill_process(pid, Signal::KILL);
+            panic!("it hangs: {what}");
+        });
+        let output = output.expect("its output can be read");
+        Self {
+            out: text(&output.stdout),
+            errors: text(&output.stderr),
+            status: output.status,
         }
     }
-    let status = child.wait()?;
-    let ending = match (status.code(), status.signal()) {
-        (Some(code), _) => Ending::Exit(code),
-        (None, signal) => Ending::Signal(signal.unwrap_or_default()),
-    };
-    let stderr = texts.pop().unwrap_or_default();
-    Ok((ending, texts.pop().unwrap_or_default(), stderr))
+
+    /// The number in the line of `path`.
+    #[track_caller]
+    pub(crate) fn number(&self, path: &str) -> u128 {
+        let line = self.out.lines().find_map(|line| line.strip_suffix(path));
+        let number = line.and_then(|line| line.trim().parse().ok());
+        number.unwrap_or_else(|| panic!("no line for {path} in {:?}: {}", self.out, self.errors))
+    }
+
+    /// Fails where the program died of a signal or a panic, or ended with a status that no du has.
+    #[track_caller]
+    pub(crate) fn is_sane(&self) {
+        assert!(self.status.signal().is_none(), "died: {self:?}");
+        assert!(matches!(self.status.code(), Some(0 | 1)), "{self:?}");
+        assert!(!self.errors.contains("panicked"), "{self:?}");
+        assert!(!self.errors.contains("internal error"), "{self:?}");
+    }
 }
 
-/// Reads a stream in a thread, so that no full pipe blocks the child.
-fn drain(mut stream: impl Read + Send + 'static) -> Receiver<Vec<u8>> {
-    let (sender, receiver) = channel();
-    std::thread::spawn(move || {
-        let mut text = Vec::new();
-        let _ = stream.read_to_end(&mut text);
-        // Nobody listens any more when the child was given up.
-        let _ = sender.send(text);
-    });
-    receiver
+/// Copies a program or script that the test runs afterwards, for every user.
+///
+/// By another process: a descriptor that this one has open for writing is also open, for a moment, in each program that
+/// another test starts meanwhile, and the kernel refuses to run a file that is open for writing (ETXTBSY).
+#[track_caller]
+pub(crate) fn copy_program(from: &Path, to: &Path) {
+    let mut install = Command::new("install");
+    must(install.args(["-m", "755"]).arg(from).arg(to));
 }
 
-/// Makes the program's own name `du`, at the start of lines and in "Try '… --help'".
-fn normalise(stderr: &[u8], program: &Path) -> Vec<u8> {
-    let full = program.as_os_str().as_bytes();
-    let short = program.file_name().map_or(full, OsStr::as_bytes);
-    // getopt says argv[0], everything else only its last part.
-    let names = [full, short, b"pdu"];
-    let lines = stderr.split_inclusive(|&byte| byte == b'\n');
-    let renamed = lines.map(|line| {
-        let swap = |start: &[u8], end: &[u8], new: &[u8]| {
-            names.iter().find_map(|name| {
-                let rest = line.strip_prefix(start)?.strip_prefix(*name)?;
-                rest.starts_with(end).then(|| [new, rest].concat())
-            })
-        };
-        swap(b"", b": ", b"du")
-            .or_else(|| swap(b"Try '", b" --help'", b"Try 'du"))
-            .unwrap_or_else(|| line.to_vec())
-    });
-    renamed.collect::<Vec<_>>().concat()
+/// Runs a tool that must succeed; gives its standard output.
+#[track_caller]
+pub(crate) fn must(command: &mut Command) -> String {
+    let output = command.output().expect("the tool starts");
+    assert!(
+        output.status.success(),
+        "{command:?}: {}",
+        text(&output.stderr)
+    );
+    text(&output.stdout)
 }
 
-/// Whether another user can run this program and stand in this directory.
-pub(crate) fn reachable(setpriv: &Path, program: &Path, dir: &Path) -> bool {
-    std::process::Command::new(setpriv)
-        .args([
-            "--reuid",
-            "65534",
-            "--regid",
-            "65534",
-            "--clear-groups",
-            "--",
-        ])
-        .arg(program)
-        .arg("-s")
-        .arg(dir.join("reachable"))
-        .stdin(Stdio::null())
-        .stdout(Stdio::null())
-        .stderr(Stdio::null())
-        .status()
-        .is_ok_and(|status| status.success())
+/// The lines of a text, sorted.
+pub(crate) fn lines(text: &str) -> Vec<&str> {
+    let mut lines: Vec<&str> = text.lines().collect();
+    lines.sort_unstable();
+    lines
+}
+
+/// Bytes as text; those that are not UTF-8 become U+FFFD.
+pub(crate) fn text(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).into_owned()
+}
+
+/// Checks a condition every 5 ms; fails the test when it does not hold after [`HANG_TIMEOUT`].
+#[track_caller]
+pub(crate) fn wait_until(what: &str, is_so: impl FnMut() -> bool) {
+    assert!(holds_within(HANG_TIMEOUT, is_so), "it never came: {what}");
+}
+
+/// Checks a condition every 5 ms, for at most so long; gives whether it came to hold.
+pub(crate) fn holds_within(time: Duration, mut is_so: impl FnMut() -> bool) -> bool {
+    let (end, ticks) = (
+        crossbeam_channel::after(time),
+        crossbeam_channel::tick(Duration::from_millis(5)),
+    );
+    loop {
+        if is_so() {
+            return true;
+        }
+        crossbeam_channel::select! {
+            recv(end) -> _ => return false,
+            recv(ticks) -> _ => {}
+        }
+    }
+}
+
+/// Lets time pass.
+pub(crate) fn pause(time: Duration) {
+    holds_within(time, || false);
 }

@@ -1,9 +1,8 @@
-//! A pseudo-terminal and a program on it, for the tests of what a person sees.
+//! A pseudo-terminal and a program on it, for tests of output that a person sees.
 //!
-//! `setsid --ctty` gives the pseudo-terminal to the program, as a login does. Where a walk has to last, `strace`
-//! delays each read of a directory: that works on every file system, for every user, and takes no large tree.
-
-#![allow(dead_code, reason = "each test uses its part")]
+//! `setsid --ctty` makes the pseudo-terminal the program's controlling terminal, as a login does. Where a walk has to
+//! take long, `strace` delays each read of a directory: that works on every file system, for every user, and needs no
+//! large tree.
 
 use std::ffi::OsStr;
 use std::fs::File;
@@ -11,7 +10,7 @@ use std::io::{Read, Write};
 use std::os::fd::OwnedFd;
 use std::os::unix::process::CommandExt;
 use std::path::Path;
-use std::process::{Child, Command, ExitStatus, Stdio};
+use std::process::{Child, ExitStatus, Stdio};
 use std::sync::OnceLock;
 use std::sync::mpsc::{Receiver, channel};
 use std::thread::JoinHandle;
@@ -22,36 +21,26 @@ use rustix::process::{Pid, Signal, kill_process};
 use rustix::pty::OpenptFlags;
 use rustix::termios::Winsize;
 
-use crate::tree::Tree;
-
-pub(crate) const PDU: &str = env!("CARGO_BIN_EXE_pdu");
-
-/// Longer than anything here takes on the slowest machine, shared with many: what lasts longer hangs.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(180);
+use super::run::{HANG_TIMEOUT, PDU, pause, pdu, program, stdout};
+use super::skip::{skip, succeeds};
+use super::tree::Tree;
 
 // ---------------------------------------------------------------- a terminal and what runs on it
 
-/// Starts a program with signals as they are by default: where these tests run in the background of a script, SIGINT
-/// is ignored, and would be by all that they start.
+/// Starts a program with default signal dispositions: where the tests run in the background of a script, SIGINT is
+/// ignored, and each program that they start inherits that.
 pub(crate) const DEFAULT_SIGNALS: [&str; 2] = ["env", "--default-signal"];
 
-/// Starts a program off the terminal, in a group of its own, as a shell would.
+/// Starts a program without a terminal, in a process group of its own, as a shell would.
 pub(crate) fn start(at: &Path, words: &[impl AsRef<OsStr>]) -> Child {
     let [env, option] = DEFAULT_SIGNALS;
-    let mut command = Command::new(env);
-    command.arg(option).args(words).current_dir(at);
-    command
-        .env_clear()
-        .env("LC_ALL", "C")
-        .env("PATH", "/usr/bin:/bin");
-    command
-        .stdin(Stdio::null())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped());
+    let mut command = program(env, at);
+    command.arg(option).args(words);
+    command.stdout(Stdio::piped()).stderr(Stdio::piped());
     command.process_group(0).spawn().expect("it starts")
 }
 
-/// A pseudo-terminal, the program that has it, and all that was written to it.
+/// A pseudo-terminal, the program that it controls, and all that was written to it.
 pub(crate) struct Terminal {
     pub(crate) child: Child,
     keys: File,
@@ -100,19 +89,10 @@ impl Terminal {
     ) -> Self {
         let (keys, screen) = pseudo_terminal(columns);
         let side = || Stdio::from(screen.try_clone().expect("descriptors can be had"));
-        let mut command = Command::new("setsid");
+        let mut command = program("setsid", tree.root());
         command.arg("--ctty").args(DEFAULT_SIGNALS).args(words);
-        command.current_dir(tree.root());
-        command
-            .env_clear()
-            .env("LC_ALL", "C")
-            .env("TERM", "xterm")
-            .env("PATH", "/usr/bin:/bin");
-        command
-            .env("pdu", PDU)
-            .stdin(side())
-            .stdout(side())
-            .stderr(side());
+        command.env("TERM", "xterm").env("pdu", PDU);
+        command.stdin(side()).stdout(side()).stderr(side());
         if streams == Streams::AllButOutput {
             command.stdout(Stdio::piped());
         }
@@ -163,7 +143,7 @@ impl Terminal {
     /// Reads on until what was written satisfies.
     #[track_caller]
     pub(crate) fn wait_until(&mut self, what: &str, satisfies: impl Fn(&str) -> bool) {
-        let deadline = Instant::now() + PATIENCE;
+        let deadline = Instant::now() + HANG_TIMEOUT;
         while !satisfies(&String::from_utf8_lossy(&self.seen)) {
             let left = deadline.saturating_duration_since(Instant::now());
             match self.output.recv_timeout(left) {
@@ -190,7 +170,7 @@ impl Terminal {
     /// The same; tells when the terminal has nothing more to say, before the process number is given back.
     #[track_caller]
     pub(crate) fn end_after(mut self, over: impl FnOnce()) -> End {
-        let deadline = Instant::now() + PATIENCE;
+        let deadline = Instant::now() + HANG_TIMEOUT;
         loop {
             let left = deadline.saturating_duration_since(Instant::now());
             match self.output.recv_timeout(left) {
@@ -255,16 +235,10 @@ pub(crate) fn size(columns: u16) -> Winsize {
     }
 }
 
-/// Lets time pass.
-pub(crate) fn pause(time: Duration) {
-    let (_never, wait) = channel::<()>();
-    let _ = wait.recv_timeout(time);
-}
-
 /// Waits for the end of a program, but not for ever.
 #[track_caller]
 pub(crate) fn wait(child: &mut Child) -> ExitStatus {
-    let deadline = Instant::now() + PATIENCE;
+    let deadline = Instant::now() + HANG_TIMEOUT;
     loop {
         if let Some(status) = child.try_wait().expect("it is our child") {
             return status;
@@ -279,7 +253,7 @@ pub(crate) fn wait(child: &mut Child) -> ExitStatus {
 
 /// The name of one directory, of some 2,000 bytes, so often in a list that many walkers have long to say it.
 /// Read it with `-l --files0-from=list`.
-pub(crate) fn often(count: usize) -> Tree {
+pub(crate) fn repeated_operand(count: usize) -> Tree {
     let tree = Tree::of(&format!("{}/\n", long_path()));
     let list = format!("{}\0", long_path()).repeat(count);
     std::fs::write(tree.root().join("list"), list).expect("the tree can be written");
@@ -388,38 +362,24 @@ pub(crate) fn start_slow(
     Terminal::start(tree, columns, streams, words)
 }
 
-/// Whether this machine has what these tests need. Says what it lacks.
-pub(crate) fn equipped() -> bool {
+/// Whether this machine has `setsid` and a `strace` that may trace; skips if not.
+pub(crate) fn can_slow_down() -> bool {
     static LACKS: OnceLock<Option<&str>> = OnceLock::new();
     let lacks = LACKS.get_or_init(|| {
-        let runs = |words: &[String]| {
-            let mut command = Command::new(&words[0]);
-            command
-                .args(&words[1..])
-                .stdout(Stdio::null())
-                .stderr(Stdio::null());
-            command.status().is_ok_and(|status| status.success())
-        };
-        if !runs(&["setsid".into(), "--version".into()]) {
+        if !succeeds("setsid --version") {
             return Some("setsid (util-linux) is missing");
         }
-        (!runs(&slow(1, "--version"))).then_some("strace is missing, too old, or may not trace")
+        let traces = succeeds(&slow(1, "--version").join(" "));
+        (!traces).then_some("strace is missing, too old, or may not trace")
     });
     if let Some(lacks) = lacks {
-        // Past the macros, whose words are kept from who runs a test that passes.
-        let _ = writeln!(std::io::stderr(), "skipped: {lacks}");
+        skip(lacks);
     }
     lacks.is_none()
 }
 
-/// The lines of a run that nobody disturbs.
-pub(crate) fn undisturbed(tree: &Tree, words: &str) -> Vec<String> {
-    let mut command = Command::new(PDU);
-    command.args(words.split(' ')).current_dir(tree.root());
-    command.env_clear().env("LC_ALL", "C").stdin(Stdio::null());
-    let output = command.output().expect("pdu starts");
-    String::from_utf8_lossy(&output.stdout)
-        .lines()
-        .map(str::to_owned)
-        .collect()
+/// The lines of a run without terminal, delay or signal.
+pub(crate) fn expected_lines(tree: &Tree, words: &str) -> Vec<String> {
+    let lines = stdout(pdu(tree.root(), words));
+    lines.lines().map(str::to_owned).collect()
 }

@@ -1,16 +1,18 @@
-//! A file system that is slow, broken or endless on purpose: FUSE over `/dev/fuse`, without libfuse.
+//! A FUSE file system that is slow, broken or endless on purpose, over `/dev/fuse` without libfuse.
+//!
+//! `benches/compare` and `examples/slow_fuse.rs` use it too, so it imports nothing from outside of its folder.
 //!
 //! ```text
 //! let root = Node::dir("", vec![Node::file("a"), Node::file("b").failing(Op::Lookup, Errno::IO)]);
 //! let Ok(fuse) = Fuse::mount(&mount_point, root, &Options::default()) else { skip };
 //! ```
 //!
-//! Two threads serve it. One reads the requests, in order, and knows at once what to answer; the other posts each
-//! answer when it is due. So any number of requests at the same time takes one delay, as on a server far away, and there
-//! is no lock. Requests that hang are simply never answered.
+//! Two threads serve it. The server reads the requests in order and computes each reply at once; the reply queue writes
+//! each reply when it is due. So any number of simultaneous requests takes one delay, as on a distant server, and there is
+//! no lock. A request that hangs gets no reply.
 //!
 //! ```text
-//! kernel ── /dev/fuse ──► server (owns the nodes) ══ letters ══► postman (owns the clock) ── /dev/fuse ──► kernel
+//! kernel ── /dev/fuse ──► server (owns the nodes) ══ Reply ══► reply queue (owns the clock) ── /dev/fuse ──► kernel
 //! ```
 //!
 //! Mounting needs root and `/dev/fuse`; a test that gets an error here skips. Dropping the [`Fuse`] closes the device,
@@ -19,7 +21,7 @@
 
 #![allow(dead_code, reason = "each test and bench uses its part")]
 
-mod postman;
+mod reply_queue;
 mod server;
 mod tree;
 mod wire;
@@ -36,6 +38,9 @@ use std::time::Duration;
 
 use rustix::mount::{MountFlags, UnmountFlags};
 
+use reply_queue::ReplyQueue;
+use server::Server;
+
 #[allow(unused_imports, reason = "each test and bench uses its part")]
 pub(crate) use tree::{Action, Attr, Fault, Ino, Kind, Listing, Node, Op};
 
@@ -50,7 +55,7 @@ pub(crate) struct Options {
     pub(crate) attr_valid: Duration,
 }
 
-/// What was asked, counted while it is mounted.
+/// Counts of the requests since mounting.
 #[derive(Default)]
 struct Counts {
     requests: AtomicUsize,
@@ -81,11 +86,11 @@ impl Fuse {
         rustix::mount::mount("pdu-test", at, "fuse", flags, &*CString::new(data)?)?;
         let (stopped, stop) = io::pipe()?;
         let (device, counts) = (Arc::new(device), Arc::new(Counts::default()));
-        let (post, letters) = crossbeam_channel::unbounded();
-        let postman = postman::Postman::new(Arc::clone(&device), Arc::clone(&counts), letters);
-        let server = server::Server::new(device, root, options.clone(), Arc::clone(&counts), post);
+        let (sender, receiver) = crossbeam_channel::unbounded();
+        let queue = ReplyQueue::new(Arc::clone(&device), Arc::clone(&counts), receiver);
+        let server = Server::new(device, root, options.clone(), Arc::clone(&counts), sender);
         let threads = vec![
-            std::thread::spawn(move || postman.run()),
+            std::thread::spawn(move || queue.run()),
             std::thread::spawn(move || server.run(&stopped)),
         ];
         Ok(Self {

@@ -11,7 +11,7 @@ use crossbeam_channel::Sender;
 use rustix::event::{PollFd, PollFlags, poll};
 use rustix::io::Errno;
 
-use super::postman::Letter;
+use super::reply_queue::Reply;
 use super::tree::{Action, Fault, Ino, Node, Op};
 use super::wire::{self, Answer, Request};
 use super::{Counts, Options};
@@ -19,20 +19,20 @@ use super::{Counts, Options};
 /// The kernel's number for the root.
 const ROOT: u64 = 1;
 
-/// A node that the kernel has been told of. It is kept for good: trees of tests end before memory does.
+/// A node whose number the kernel knows. It is never freed: trees of tests are small enough.
 struct Known {
     node: Arc<Node>,
-    /// Its inode number as it is told.
+    /// The inode number that replies carry.
     ino: u64,
-    /// How often each of its faults has happened.
-    happened: Vec<u32>,
+    /// How often each of its faults was triggered.
+    triggered: Vec<u32>,
 }
 
 impl Known {
-    /// The offset at which the next fault of the listing strikes.
+    /// The offset at which the next fault of the listing is triggered.
     fn stop(&self) -> u64 {
-        let due = |(fault, happened): &(&Fault, &u32)| **happened < fault.times;
-        let faults = self.node.faults.iter().zip(&self.happened).filter(due);
+        let due = |(fault, triggered): &(&Fault, &u32)| **triggered < fault.times;
+        let faults = self.node.faults.iter().zip(&self.triggered).filter(due);
         let stops = faults.filter_map(|(fault, _)| match fault.op {
             Op::ReaddirAfter(entries) => Some(entries.saturating_add(2)),
             _ => None,
@@ -46,12 +46,12 @@ pub(super) struct Server {
     device: Arc<OwnedFd>,
     options: Options,
     counts: Arc<Counts>,
-    post: Sender<Letter>,
+    replies: Sender<Reply>,
     /// By node number, less one.
     known: Vec<Known>,
     numbers: HashMap<(u64, String), u64>,
-    /// Requests that are answered when a signal comes.
-    waiting: HashSet<u64>,
+    /// Requests that are answered when a signal interrupts them.
+    interruptible: HashSet<u64>,
 }
 
 impl Server {
@@ -60,23 +60,23 @@ impl Server {
         root: Node,
         options: Options,
         counts: Arc<Counts>,
-        post: Sender<Letter>,
+        replies: Sender<Reply>,
     ) -> Self {
-        let happened = vec![0; root.faults.len()];
+        let triggered = vec![0; root.faults.len()];
         let known = vec![Known {
             node: Arc::new(root),
             ino: ROOT,
-            happened,
+            triggered,
         }];
-        let (numbers, waiting) = (HashMap::new(), HashSet::new());
+        let (numbers, interruptible) = (HashMap::new(), HashSet::new());
         Self {
             device,
             options,
             counts,
-            post,
+            replies,
             known,
             numbers,
-            waiting,
+            interruptible,
         }
     }
 
@@ -121,8 +121,8 @@ impl Server {
             } else {
                 self.options.delay
             };
-            // Without a postman the device is closed, and nobody waits.
-            let _ = self.post.send(Letter {
+            // The queue ends only when the device is closed; then no process waits.
+            let _ = self.replies.send(Reply {
                 due: Instant::now() + delay,
                 bytes: answer.into_bytes(),
             });
@@ -165,7 +165,7 @@ impl Server {
         answer
     }
 
-    /// The answer that `write` gives, or what a fault of `node` makes of it.
+    /// The answer that `write` gives, or the one of a fault of `node`.
     fn unless_fault(
         &mut self,
         request: &Request<'_>,
@@ -178,7 +178,7 @@ impl Server {
             Some(Action::Fail(errno)) => Some(Answer::error(request.unique, errno)),
             Some(Action::Hang) => None,
             Some(Action::HangUntilSignal) => {
-                self.waiting.insert(request.unique);
+                self.interruptible.insert(request.unique);
                 None
             }
         }
@@ -186,16 +186,16 @@ impl Server {
 
     fn fault(&mut self, node: u64, op: Op) -> Option<Action> {
         let known = &mut self.known[node as usize - 1];
-        let faults = known.node.faults.iter().zip(&mut known.happened);
+        let faults = known.node.faults.iter().zip(&mut known.triggered);
         let mut due =
-            faults.filter(|(fault, happened)| hits(fault.op, op) && **happened < fault.times);
-        let (fault, happened) = due.next()?;
-        *happened = happened.saturating_add(1).min(u32::MAX - 1);
+            faults.filter(|(fault, triggered)| hits(fault.op, op) && **triggered < fault.times);
+        let (fault, triggered) = due.next()?;
+        *triggered = triggered.saturating_add(1).min(u32::MAX - 1);
         Some(fault.action)
     }
 
     fn interrupt(&mut self, unique: u64) -> Option<Answer> {
-        self.waiting
+        self.interruptible
             .remove(&unique)
             .then(|| Answer::error(unique, Errno::INTR))
     }
@@ -266,7 +266,7 @@ impl Server {
         }
     }
 
-    /// The number of the node `name` in `parent`, given now if it has none yet.
+    /// The number of the node `name` in `parent`; assigns one if it has none yet.
     fn number(&mut self, parent: u64, name: &str) -> Option<u64> {
         let key = (parent, name.to_owned());
         if let Some(number) = self.numbers.get(&key) {
@@ -275,27 +275,27 @@ impl Server {
         let dir = self.known(parent);
         let node = dir.node.find(name)?;
         let number = self.known.len() as u64 + 1;
-        let ino = told_ino(&node, dir.ino, number);
-        let happened = vec![0; node.faults.len()];
+        let ino = reported_ino(&node, dir.ino, number);
+        let triggered = vec![0; node.faults.len()];
         self.known.push(Known {
             node,
             ino,
-            happened,
+            triggered,
         });
         self.numbers.insert(key, number);
         Some(number)
     }
 }
 
-/// Whether a fault at `fault` strikes a request for `op`.
+/// Whether a request for `op` triggers a fault at `fault`.
 fn hits(fault: Op, op: Op) -> bool {
     match (fault, op) {
-        (Op::ReaddirAfter(entries), Op::ReaddirAfter(begun)) => begun >= entries,
+        (Op::ReaddirAfter(entries), Op::ReaddirAfter(offset)) => offset >= entries,
         _ => fault == op,
     }
 }
 
-fn told_ino(node: &Node, parent: u64, number: u64) -> u64 {
+fn reported_ino(node: &Node, parent: u64, number: u64) -> u64 {
     match node.attr.ino {
         Ino::Own => number,
         Ino::Parent => parent,

@@ -1,4 +1,4 @@
-//! What is in the file system, and what goes wrong there: a literal of nodes, of which one may stand in many places.
+//! The contents of the file system and its faults: nodes as literals. One node may stand in many directories.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -12,11 +12,11 @@ pub(crate) struct Node {
     pub(crate) name: String,
     /// File or directory.
     pub(crate) kind: Kind,
-    /// What stat tells of it.
+    /// What stat(2) reports.
     pub(crate) attr: Attr,
-    /// The `d_type` that its directory tells of it, if it is not the truth; 0 is "unknown".
+    /// The `d_type` in the listing of its directory, where that is to be wrong; 0 is "unknown".
     pub(crate) listed_as: Option<u8>,
-    /// What goes wrong with it.
+    /// Its faults.
     pub(crate) faults: Vec<Fault>,
 }
 
@@ -29,11 +29,11 @@ pub(crate) enum Kind {
     Dir(Arc<Listing>),
     /// A directory whose listing never ends: files `entry-0`, `entry-1`, ...
     EndlessNames,
-    /// A directory whose listing never ends and says the file `entry` again and again.
+    /// A directory whose listing never ends: the file `entry`, repeated.
     EndlessRepeat,
-    /// A directory whose listing never ends and says the files `entry-0` to `entry-(N-1)` again and again.
+    /// A directory whose listing never ends: the files `entry-0` to `entry-(N-1)`, repeated.
     EndlessCycle(u64),
-    /// A directory whose listing never gets anywhere: after each batch of entries comes the same batch.
+    /// A directory whose listing never advances: after each batch of entries comes the same batch.
     EndlessBatch,
     /// A directory with one file and a directory of the same kind, for ever.
     Bottomless,
@@ -45,7 +45,7 @@ pub(crate) struct Listing {
     by_name: HashMap<String, usize>,
 }
 
-/// The inode number that stat and the listing tell.
+/// The inode number in stat(2) and in the listing.
 #[derive(Clone, Copy, Default)]
 pub(crate) enum Ino {
     /// One of its own.
@@ -53,11 +53,11 @@ pub(crate) enum Ino {
     Own,
     /// That of the directory that it is in.
     Parent,
-    /// This one, whoever else has it.
+    /// This one, even if another node has it.
     Given(u64),
 }
 
-/// What stat tells.
+/// What stat(2) reports.
 #[derive(Clone)]
 pub(crate) struct Attr {
     /// Inode number.
@@ -74,45 +74,45 @@ pub(crate) struct Attr {
     pub(crate) time: (u64, u32),
 }
 
-/// What the kernel asks of a node.
+/// A request about a node.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Op {
-    /// The name, in its directory.
+    /// The lookup of its name in its directory.
     Lookup,
     /// Its attributes.
     Getattr,
-    /// To open it, a directory.
+    /// Opening it, a directory.
     Opendir,
-    /// How full its file system is.
+    /// The state of its file system.
     Statfs,
-    /// Its entries, once so many have been handed out.
+    /// Reading its entries, once so many have been read.
     ReaddirAfter(u64),
 }
 
-/// What happens instead of an answer.
+/// What happens instead of the right reply.
 #[derive(Clone, Copy)]
 pub(crate) enum Action {
     /// An error.
     Fail(Errno),
-    /// No answer, ever. A process that waits for it cannot be killed before the [`Fuse`](super::Fuse) is dropped.
+    /// No reply, ever. A process that waits for it cannot be killed before the [`Fuse`](super::Fuse) is dropped.
     Hang,
-    /// No answer until a signal comes for who waits; then EINTR.
+    /// No reply until a signal interrupts the process that waits; then EINTR.
     HangUntilSignal,
 }
 
-/// Something that goes wrong.
+/// A wrong reply.
 #[derive(Clone, Copy)]
 pub(crate) struct Fault {
-    /// Where.
+    /// The request.
     pub(crate) op: Op,
-    /// What.
+    /// The reply.
     pub(crate) action: Action,
-    /// How often, until all is well; `u32::MAX` is for ever.
+    /// How often, before the replies are right; `u32::MAX` is for ever.
     pub(crate) times: u32,
 }
 
 impl Listing {
-    /// The entries in the order in which they are listed. Of equal names the first is found.
+    /// The entries in the order of the listing. A lookup finds the first of equal names.
     pub(crate) fn new(nodes: Vec<Node>) -> Arc<Self> {
         let nodes: Vec<Arc<Node>> = nodes.into_iter().map(Arc::new).collect();
         let mut by_name = HashMap::new();
@@ -177,7 +177,7 @@ impl Node {
         Self::of_kind(name, Kind::Dir(listing))
     }
 
-    /// The same node with an error for ever.
+    /// The same node, which always replies to this request with an error.
     pub(crate) fn failing(self, op: Op, errno: Errno) -> Self {
         self.with(Fault {
             op,
@@ -186,7 +186,7 @@ impl Node {
         })
     }
 
-    /// The same node without an answer for ever.
+    /// The same node, which never replies to this request.
     pub(crate) fn hanging(self, op: Op) -> Self {
         self.with(Fault {
             op,
@@ -230,7 +230,7 @@ impl Node {
         self.listed_as.unwrap_or(if self.is_dir() { 4 } else { 8 })
     }
 
-    /// The offset that is told for what comes after the entry at `offset`.
+    /// The offset in the listing that follows the entry at `offset`.
     pub(super) fn offset_after(&self, offset: u64) -> u64 {
         match self.kind {
             Kind::EndlessBatch => 2,

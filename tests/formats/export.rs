@@ -1,0 +1,1073 @@
+//! Exports: pdu's are opened by ncdu and gdu, theirs are read by pdu, and all of them have the totals of GNU du. And
+//! the file that `-o` writes, which is there only when it is whole.
+
+use std::fmt::Write as _;
+use std::fs;
+use std::os::unix::ffi::OsStrExt;
+use std::os::unix::fs::{MetadataExt, PermissionsExt};
+use std::os::unix::process::ExitStatusExt;
+use std::process::{Output, Stdio};
+use std::time::Duration;
+
+use crate::support::gnu_du::GnuDu;
+use crate::support::run::{self, PDU, pause, program};
+use crate::support::skip::{is_root, skip, tool};
+use crate::support::tree::Tree;
+use pdu::import::ncdu::ExportReader;
+use rustix::fs::{CWD, Mode};
+use wait4::Wait4;
+
+/// Files and directories, links, holes, an empty file, a symbolic link, names of all kinds.
+const TREE: &str = r"
+t/plain 5000
+t/empty 0
+t/d/e/f/deep 70000
+t/d/one 10
+t/d/two = t/d/one
+t/three = t/d/one
+t/lone/ !700
+t/link -> plain
+t/a\x20b\x22c\x5cd\x01\x7f\n 3
+t/\xffraw\xc3\x28/\xfe 9
+t/\xc3\xa9\xe6\xbc\xa2 1
+";
+
+// ---------------------------------------------------------------- running
+
+fn planted() -> Tree {
+    let tree = Tree::of(TREE);
+    let hole = fs::File::create(tree.root().join("t/hole")).expect("it can be made");
+    hole.set_len(3_000_000).expect("it has room");
+    let made = rustix::fs::mknodat(
+        CWD,
+        tree.root().join("t/fifo"),
+        rustix::fs::FileType::Fifo,
+        Mode::RUSR,
+        0,
+    );
+    made.expect("a pipe can be made");
+    tree
+}
+
+/// A shell script in the tree; `$pdu` is the program.
+fn script(tree: &Tree, text: &str) -> Output {
+    let mut command = run::shell(tree.root(), text);
+    command.env("HOME", tree.root()).env("TERM", "xterm");
+    command.env("SHELL", "/bin/bash");
+    command.output().expect("bash starts")
+}
+
+/// Bytes as text, without loss: a character a byte.
+fn characters(bytes: &[u8]) -> String {
+    bytes.iter().copied().map(char::from).collect()
+}
+
+/// What a script prints; it must succeed.
+#[track_caller]
+fn said(tree: &Tree, text: &str) -> String {
+    let output = script(tree, text);
+    let errors = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{text}: {errors}");
+    characters(&output.stdout)
+}
+
+/// The status and the only line that a script complains with.
+#[track_caller]
+fn refused(tree: &Tree, text: &str) -> String {
+    let output = script(tree, text);
+    let errors = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert_eq!(output.status.code(), Some(1), "{text}: {errors}");
+    let ours = errors.lines().next().unwrap_or_default().to_owned();
+    let rest = errors.lines().skip(1).collect::<Vec<_>>().join("\n");
+    let is_hint = rest.is_empty() || rest.ends_with("Try 'pdu --help' for more information.");
+    assert!(is_hint, "{text}: {errors}");
+    ours.trim_start_matches("pdu: ").to_owned()
+}
+
+/// The path of a GNU du, for a script; skips where there is none.
+fn du() -> Option<String> {
+    GnuDu::any().map(|gnu| gnu.path.display().to_string())
+}
+
+fn names(tree: &Tree, place: &str) -> Vec<String> {
+    let mut names: Vec<_> = fs::read_dir(tree.root().join(place))
+        .expect("it is there")
+        .map(|entry| entry.expect("it can be read").file_name())
+        .map(|name| name.to_string_lossy().into_owned())
+        .collect();
+    names.sort();
+    names
+}
+
+// ---------------------------------------------------------------- the totals of three programs
+
+/// What `pdu --from` prints of an export must be what GNU du prints of the tree.
+#[track_caller]
+fn is_like_du(tree: &Tree, du: &str, export: &str) {
+    for words in ["-sB1", "-sB1 -l", "-s --inodes", "-aB1 -l", "-S -B1 -l"] {
+        let theirs = said(tree, &format!("{du} {words} \"$PWD/t\" | sort"));
+        let ours = said(tree, &format!("$pdu {words} --from={export} | sort"));
+        assert_eq!(ours, theirs, "{export} {words}");
+    }
+    let apparent = "find t ! -type d -printf '%i %s\\n' | sort -u | awk '{s += $2} END {print s}'";
+    let theirs = said(tree, apparent);
+    let ours = said(tree, &format!("$pdu -bs --from={export} | cut -f1"));
+    assert_eq!(ours, theirs, "{export} apparent");
+}
+
+#[test]
+fn exports_of_pdu_have_the_totals_of_gnu_du() {
+    let Some(du) = du() else { return };
+    let tree = planted();
+    said(&tree, "$pdu --format=ncdu -o x t");
+    is_like_du(&tree, &du, "x");
+    said(&tree, "$pdu --format=ncdu --time -j1 t >y");
+    is_like_du(&tree, &du, "y");
+    let theirs = said(
+        &tree,
+        &format!("{du} --time --time-style=full-iso -a t/d | sed 's/\\.[0-9]*//'"),
+    );
+    // Threads have nothing to do there, and do no harm: some always ask for some.
+    let ours = "$pdu -j4 -a --time --time-style=full-iso --from=y | sed 's/\\.[0-9]*//'";
+    assert_eq!(theirs.lines().count(), 5);
+    for line in theirs.lines() {
+        let (before, path) = line.rsplit_once("\t").expect("fields");
+        let line = format!("{before}\t{}/{path}", tree.root().display());
+        let ours = said(&tree, ours);
+        // Of the links to a file, the first in order has the line.
+        assert!(
+            ours.contains(&line) || line.contains("d/one") || line.ends_with("t/d"),
+            "{line}\n{ours}"
+        );
+    }
+}
+
+#[test]
+fn exports_of_ncdu_have_the_totals_of_gnu_du() {
+    let Some(du) = du() else { return };
+    if tool("ncdu").is_none() {
+        return;
+    }
+    let tree = planted();
+    said(&tree, "ncdu -0o x t; ncdu -0eo y t");
+    is_like_du(&tree, &du, "x");
+    is_like_du(&tree, &du, "y");
+}
+
+/// gdu takes every directory for 4096 bytes, and writes names as UTF-8.
+#[test]
+fn exports_of_gdu_have_the_totals_of_the_tree() {
+    if tool("gdu").is_none() {
+        return;
+    }
+    let tree = planted();
+    said(&tree, "gdu -npo x t >/dev/null");
+    let files = "find t ! -type d -printf '%i %b %s\\n' | sort -u";
+    let directories = "$(find t -type d | wc -l)";
+    let sums = format!(
+        "{files} | awk -v d={directories} '{{b += $2; s += $3}} END {{print b * 512 + d * 4096; print s}}'"
+    );
+    let ours = "$pdu -sB1 --from=x | cut -f1; $pdu -sb --from=x | cut -f1";
+    assert_eq!(said(&tree, ours), said(&tree, &sums));
+    let links = "find t -printf 'x' | wc -c";
+    let inodes = "find t -printf '%i\\n' | sort -u | wc -l";
+    assert_eq!(
+        said(&tree, "$pdu --inodes -ls --from=x | cut -f1"),
+        said(&tree, links)
+    );
+    assert_eq!(
+        said(&tree, "$pdu --inodes -s --from=x | cut -f1"),
+        said(&tree, inodes)
+    );
+}
+
+// ---------------------------------------------------------------- ncdu and gdu open ours
+
+#[test]
+fn ncdu_writes_our_export_as_it_read_it() {
+    if tool("ncdu").is_none() {
+        return;
+    }
+    let tree = planted();
+    for words in ["", "--time", "-l", "-d2", "-s"] {
+        said(&tree, &format!("$pdu --format=ncdu {words} t >x"));
+        let extended = if words == "--time" { "-e" } else { "" };
+        said(&tree, &format!("ncdu -0 {extended} -f x -o y"));
+        let body = |file| said(&tree, &format!("tail -n +2 {file}"));
+        assert_eq!(body("x").trim_end(), body("y").trim_end(), "{words}");
+    }
+}
+
+#[test]
+fn ncdu_shows_the_total_of_our_export() {
+    let Some(du) = du() else { return };
+    if tool("ncdu").is_none() || tool("tmux").is_none() {
+        return;
+    }
+    let tree = planted();
+    said(&tree, "$pdu --format=ncdu -o x t");
+    let screen = said(
+        &tree,
+        "tmux -L pdu-$$ -f /dev/null new-session -d -x 80 -y 24 'ncdu -f x; sleep 60'
+         trap 'tmux -L pdu-$$ kill-server' EXIT
+         for try in {1..100}; do
+             screen=$(tmux -L pdu-$$ capture-pane -p)
+             [[ $screen == *Total* ]] && break
+             read -t 0.1 <> <(:)
+         done
+         printf '%s\\n' \"$screen\"",
+    );
+    let total = said(&tree, &format!("{du} -sB1 t | cut -f1"));
+    let total: f64 = total.trim().parse().expect("a number");
+    let shown = format!("Total disk usage: {:>6.1} KiB", total / 1024.0);
+    let shown: Vec<_> = shown.split_whitespace().collect();
+    let screen: Vec<_> = screen.split_whitespace().collect();
+    assert!(
+        screen.windows(shown.len()).any(|words| words == shown),
+        "{screen:?}"
+    );
+}
+
+#[test]
+fn gdu_shows_the_sizes_of_our_export() {
+    if tool("gdu").is_none() {
+        return;
+    }
+    let tree = planted();
+    said(
+        &tree,
+        "$pdu --format=ncdu -o x t; $pdu --format=ncdu -o y -d1 t",
+    );
+    for (export, deep) in [("x", "/d"), ("y", "d")] {
+        let shown = said(&tree, &format!("gdu -np --no-prefix -f {export}"));
+        let line = |name: &str| {
+            let line = shown
+                .lines()
+                .find(|line| line.split_whitespace().last() == Some(name));
+            let line = line.unwrap_or_else(|| panic!("no {name} in {shown}"));
+            let mut words = line.split_whitespace().rev();
+            words
+                .nth(1)
+                .and_then(|size| size.parse::<u64>().ok())
+                .unwrap_or_else(|| panic!("{line}"))
+        };
+        let blocks = |path: &str| {
+            fs::metadata(tree.root().join(path))
+                .expect("it is there")
+                .blocks()
+                * 512
+        };
+        assert_eq!(line("plain"), blocks("t/plain"));
+        assert_eq!(line("hole"), blocks("t/hole"));
+        let files = blocks("t/d/e/f/deep") + blocks("t/d/one");
+        let directories = match export {
+            "x" => 3 * 4096,
+            _ => blocks("t/d") + blocks("t/d/e") + blocks("t/d/e/f"),
+        };
+        // Links of a file that are in several directories count in the first.
+        let sizes = [files + directories, files + directories - blocks("t/d/one")];
+        assert!(sizes.contains(&line(deep)), "{shown}");
+    }
+}
+
+// ---------------------------------------------------------------- what an export says
+
+/// An export without what a file system decides.
+fn plain(text: &str) -> String {
+    let mut plain = String::new();
+    for line in text.lines() {
+        let mut rest = line;
+        while let Some((before, after)) = ["\"dsize\":", "\"dev\":", "\"ino\":", "\"timestamp\":"]
+            .iter()
+            .filter_map(|key| rest.split_once(key))
+            .min_by_key(|(before, _)| before.len())
+        {
+            let _ = write!(plain, "{before}N");
+            rest = after.trim_start_matches(|digit: char| digit.is_ascii_digit());
+        }
+        let _ = writeln!(plain, "{rest}");
+    }
+    plain.replace(",N", "")
+}
+
+#[test]
+fn an_export_is_the_tree_in_the_words_of_ncdu() {
+    let tree = Tree::of("t/d/g 7 @5\nt/d/h = t/d/g\nt/s -> x @6\nt/d/ @7\nt/ @-8");
+    let root = tree.root().display();
+    let header = concat!(
+        r#"[1,2,{"progname":"pdu","progver":""#,
+        env!("CARGO_PKG_VERSION"),
+        r#""},"#
+    );
+    let sorted = |text: String| {
+        let mut lines: Vec<_> = text
+            .lines()
+            .map(|line| line.trim_end_matches([']', ',']))
+            .collect();
+        lines.sort_unstable();
+        lines.join("\n")
+    };
+    let mut expected = format!(
+        r#"{header}
+[{{"name":"{root}/t"}},
+[{{"name":"d"}},
+{{"name":"g","asize":7,"hlnkc":true,"nlink":2}},
+{{"name":"h","asize":7,"hlnkc":true,"nlink":2}},
+{{"name":"s","asize":1,"notreg":true}}"#
+    );
+    let export = |words: &str| {
+        sorted(plain(&said(
+            &tree,
+            &format!("$pdu --format=ncdu {words} t"),
+        )))
+    };
+    assert_eq!(export(""), sorted(expected.clone()));
+    expected = expected.replace(",\"hlnkc\":true,\"nlink\":2", "");
+    assert_eq!(export("-l"), sorted(expected));
+    // As a sum, and not as deep.
+    let expected = format!(
+        "{header}\n[{{\"name\":\"{root}/t\"}},\n{{\"name\":\"d\",\"asize\":7}},\n{{\"name\":\"s\",\"asize\":1,\"notreg\":true}}"
+    );
+    assert_eq!(export("-d1"), sorted(expected));
+    let expected = format!("{header}\n[{{\"name\":\"{root}/t\",\"asize\":8}}");
+    assert_eq!(export("-s"), sorted(expected));
+    // What is before the epoch has no time.
+    let ids = said(&tree, "stat -c '\"uid\":%u,\"gid\":%g' t");
+    let ids = ids.trim();
+    let extended = export("--time");
+    for line in [
+        format!("[{{\"name\":\"{root}/t\",{ids},\"mode\":16877}}"),
+        format!("[{{\"name\":\"d\",{ids},\"mode\":16877,\"mtime\":7}}"),
+        format!("{{\"name\":\"s\",\"asize\":1,{ids},\"mode\":41471,\"mtime\":6,\"notreg\":true}}"),
+    ] {
+        assert!(
+            extended.lines().any(|other| other == line),
+            "{line}\n{extended}"
+        );
+    }
+}
+
+#[test]
+fn an_export_of_an_export_is_the_same() {
+    let tree = planted();
+    said(
+        &tree,
+        "$pdu --format=ncdu --time -o x t; $pdu --format=ncdu --time --from=x -o y",
+    );
+    assert_eq!(said(&tree, "tail -n +2 x"), said(&tree, "tail -n +2 y"));
+    let unlike = said(
+        &tree,
+        "$pdu -d1 --format=ncdu t | $pdu -sB1 --from=-; $pdu -sB1 \"$PWD/t\"",
+    );
+    let (sums, whole) = unlike.trim().split_once('\n').expect("two lines");
+    assert_eq!(sums, whole);
+    let unlike = said(
+        &tree,
+        "$pdu -s --format=ncdu t | $pdu -sb --from=-; $pdu -sb \"$PWD/t\"",
+    );
+    let (sums, whole) = unlike.trim().split_once('\n').expect("two lines");
+    assert_eq!(sums, whole);
+}
+
+/// Two files of one number on two devices are two, also where one of these is told as 0.
+#[test]
+fn devices_that_an_export_tells_are_told_again_and_no_others() {
+    let tree = Tree::empty();
+    let link = r#"{"name":"f","dsize":8192,"ino":5,"hlnkc":true,"nlink":2}"#;
+    let two =
+        format!(r#"[1,2,{{}},[{{"name":"r","dev":9}},{link},[{{"name":"a","dev":0}},{link}]]]"#);
+    let none = format!(r#"[1,2,{{}},[{{"name":"r"}},{link},[{{"name":"a"}},{link}]]]"#);
+    for (export, size, devices) in [(two, 16384, 2), (none, 8192, 0)] {
+        fs::write(tree.root().join("x"), export).expect("files can be made");
+        said(&tree, "$pdu --from=x --format=ncdu -o y");
+        for file in ["x", "y"] {
+            let lines = said(&tree, &format!("$pdu -s -B1 --from={file}"));
+            assert_eq!(lines, format!("{size}\tr\n"), "{file}");
+        }
+        assert_eq!(said(&tree, "cat y").matches("\"dev\":").count(), devices);
+    }
+}
+
+#[test]
+fn what_could_not_be_read_is_told_again_when_the_export_is_read() {
+    let tree = Tree::of("t/d/f 5\nt/closed/f 5\nt/closed/ !000\nt/g 5");
+    let pdu = if rustix::process::geteuid().is_root() {
+        if tool("setpriv").is_none() {
+            return;
+        }
+        "setpriv --reuid=65534 --regid=65534 --clear-groups $pdu"
+    } else {
+        "$pdu"
+    };
+    assert_eq!(
+        refused(
+            &tree,
+            &format!("cp {PDU} pdu; chmod 755 . pdu; pdu=$PWD/pdu; {pdu} --format=ncdu t >x")
+        ),
+        "cannot read directory 't/closed': Permission denied"
+    );
+    let text = fs::read_to_string(tree.root().join("x")).expect("it is there");
+    assert_eq!(text.matches("\"read_error\":true").count(), 1, "{text}");
+    let root = tree.root().display().to_string();
+    let message = format!("{root}/t/closed: could not be read when the export was made");
+    assert_eq!(refused(&tree, "$pdu -s --from=x"), message);
+    // It has its line, and so has the rest.
+    let lines = script(&tree, "$pdu -ab --from=x | sort -k2").stdout;
+    let lines = String::from_utf8_lossy(&lines).replace(&root, "");
+    assert_eq!(lines, "10\t/t\n0\t/t/closed\n5\t/t/d\n5\t/t/d/f\n5\t/t/g\n");
+    let of_file = r#"echo '[1,2,{},[{"name":"/r"},{"name":"f","read_error":true}]]' | $pdu -s --inodes --from=-"#;
+    assert_eq!(
+        refused(&tree, of_file),
+        "/r/f: could not be read when the export was made"
+    );
+    assert_eq!(script(&tree, of_file).stdout, b"1\t/r\n");
+    // An export of the export holds it too.
+    let again = script(&tree, &of_file.replace("-s --inodes", "--format=ncdu"));
+    let again = characters(&again.stdout);
+    let end = "},\n{\"name\":\"f\",\"read_error\":true}]]\n";
+    assert!(again.ends_with(end), "{again}");
+}
+
+#[test]
+fn what_is_no_root_is_refused_before_anything_is_written() {
+    let tree = Tree::of("t/f 5\nf 5\nl -> t\ngone -> nothing");
+    for (words, expected) in [
+        ("f", "cannot export 'f': Not a directory"),
+        ("l", "cannot export 'l': Not a directory"),
+        (
+            "nothing",
+            "cannot access 'nothing': No such file or directory",
+        ),
+        ("-D gone", "cannot access 'gone': No such file or directory"),
+        ("t t", "extra operand 't'"),
+        (
+            "--files0-from=f",
+            "--files0-from cannot be combined with --format=ncdu",
+        ),
+        ("-n 5 t", "--top cannot be combined with --format=ncdu"),
+        (
+            "--time=atime t",
+            "--time=atime cannot be combined with --format=ncdu",
+        ),
+        (
+            "--exclude=t t",
+            "nothing to export: the directory was left out, or is gone",
+        ),
+    ] {
+        assert_eq!(
+            refused(&tree, &format!("$pdu --format=ncdu -o x {words}")),
+            expected
+        );
+        assert_eq!(names(&tree, ""), ["f", "gone", "l", "t"]);
+    }
+    let linked = said(
+        &tree,
+        "$pdu --format=ncdu -D l; $pdu --format=ncdu l/; cd t; $pdu --format=ncdu",
+    );
+    let root = tree.root().display();
+    for name in [format!("{root}/l"), format!("{root}/t")] {
+        assert!(
+            linked.contains(&format!("[{{\"name\":\"{name}\"")),
+            "{linked}"
+        );
+    }
+}
+
+// ---------------------------------------------------------------- reading
+
+#[test]
+fn lines_of_an_export_are_those_of_the_tree() {
+    let tree = planted();
+    said(&tree, "$pdu --format=ncdu --time -o x t");
+    for words in [
+        "",
+        "-a",
+        "-d1",
+        "-s",
+        "-S",
+        "-c",
+        "-t4000",
+        "-a -t-100",
+        "-ah",
+        "--si",
+        "-k --inodes",
+        "-a --sort=name",
+        "-a -n 3 -b",
+        "--time --time-style=+%s",
+        "-A -a --sort=size -r",
+        "-0a",
+    ] {
+        let of_tree = said(&tree, &format!("$pdu {words} \"$PWD/t\""));
+        assert_eq!(
+            said(&tree, &format!("$pdu {words} --from=x")),
+            of_tree,
+            "{words}"
+        );
+        assert_eq!(
+            said(&tree, &format!("$pdu {words} --from=- <x")),
+            of_tree,
+            "{words}"
+        );
+    }
+}
+
+#[test]
+fn no_time_is_told_where_an_export_knows_none() {
+    let tree = planted();
+    said(&tree, "$pdu --format=ncdu -o x t");
+    let lines = said(&tree, "$pdu -c --time --from=x");
+    assert!(lines.lines().count() > 1, "{lines}");
+    for line in lines.lines() {
+        assert_eq!(line.split('\t').nth(1), Some("-"), "{line}");
+    }
+}
+
+/// Of so many entries GNU du sorts, and several walkers write what is in one directory.
+#[test]
+fn a_large_directory_goes_out_in_the_order_of_gnu_du_whoever_walks_it() {
+    let Some(du) = du() else { return };
+    let tree = Tree::empty();
+    said(
+        &tree,
+        "mkdir -p t/d; cd t/d; seq 12000 | xargs touch; seq -f %gd 1 700 12000 | xargs mkdir; \
+         for d in *d; do echo > $d/b; echo > $d/a; done; ln 77 78d; ln 4000 5000linked",
+    );
+    let expected = said(&tree, &format!("{du} -al \"$PWD/t\""));
+    assert!(expected.lines().count() > 12_000);
+    for walkers in [1, 2, 20] {
+        said(&tree, &format!("$pdu -j{walkers} --format=ncdu -o x t"));
+        let lines = said(&tree, "$pdu -al --from=x");
+        assert!(
+            lines == expected,
+            "-j{walkers}: another order, or other lines"
+        );
+    }
+}
+
+#[test]
+fn what_the_format_allows_is_read() {
+    let tree = Tree::empty();
+    for (export, words, expected) in [
+        // Links by either sign, on the device of the directory or their own.
+        (
+            r#"[1,0,{},[{"name":"r","dev":1},{"name":"a","dsize":512,"ino":7,"hlnkc":true},{"name":"b","dsize":512,"ino":7,"nlink":2},{"name":"c","dsize":512,"ino":7,"nlink":2,"dev":2},{"name":"d","dsize":512,"ino":7}]]"#,
+            "-sB1",
+            "1536\tr\n",
+        ),
+        // What is excluded does not count, and has nothing in it.
+        (
+            r#"[1,2,{},[{"name":"r"},{"name":"a","asize":5,"excluded":"otherfs"},[{"name":"b","excluded":"pattern"},{"name":"c","asize":7},[{"name":"d"}]],{"name":"e","asize":9,"excluded":"kernfs"},{"name":"f","asize":1}]]"#,
+            "-ab",
+            "1\tr/f\n1\tr\n",
+        ),
+        // The last of two keys, what is unknown, white space.
+        (
+            "\n[ 1 , 2 , {\"progname\":\"x\",\"u\":[{},[],{\"a\":[1,-2.5e+3,null,true,false,\"\"]}]} ,\t[ {\"name\":\"/\"} , \r\n{\"asize\":1,\"name\":\"q\",\"asize\":3 , \"name\":\"p\" } ] , {\"later\":[]} , 5 ]\n\n",
+            "-ab",
+            "3\t/p\n3\t/\n",
+        ),
+        // Escapes, and pairs of them.
+        (
+            r#"[1,2,{},[{"name":"\/"},{"name":"\ud83d\ude00\u00e9\"\\\b\u0001","asize":3}]]"#,
+            "-ab",
+            "3\t/\u{1f600}\u{e9}\"\\\x08\x01\n3\t/\n",
+        ),
+        // Times: none is none, fractions count, and negative ones are written without their sign.
+        (
+            r#"[1,2,{},[{"name":"r"},{"name":"a","mtime":5.25},{"name":"b","mtime":18446744073709551615},{"name":"c","mtime":-1.5}]]"#,
+            "-a0b --time --time-style=+%s.%N",
+            "0\t5.250000000\tr/a\x000\t-1.000000000\tr/b\x000\t-2.500000000\tr/c\x000\t5.250000000\tr\0",
+        ),
+        // The largest sizes are added up without wrapping.
+        (
+            r#"[1,2,{},[{"name":"r"},{"name":"a","dsize":18446744073709551615},{"name":"b","dsize":18446744073709551615}]]"#,
+            "-sB1",
+            "36893488147419103230\tr\n",
+        ),
+        (
+            r#"[1,2,{},[{"name":"r"},{"name":"a","dsize":18446744073709551615},{"name":"b","dsize":18446744073709551615}]]"#,
+            "--by=ext -n1 -T",
+            "allocated  apparent  files      %                        ext\n      32E       0 B      2  100.0  ####################  (none)\n      32E       0 B      3  100.0  ####################  total\n",
+        ),
+        // Directories as gdu counts them.
+        (
+            r#"[1,2,{"progname":"gdu"},[{"name":"r","asize":9,"dsize":9},[{"name":"s"}],{"name":"a","dsize":512},{"name":"b","dsize":512,"ino":7,"hlnkc":true}]]"#,
+            "-sB1",
+            "8704\tr\n",
+        ),
+    ] {
+        fs::write(tree.root().join("x"), export).expect("there is room");
+        let told = said(&tree, &format!("$pdu {words} --from=x"));
+        assert_eq!(told, characters(expected.as_bytes()), "{export}");
+    }
+}
+
+#[test]
+fn what_is_no_export_is_refused_with_its_place() {
+    let tree = Tree::empty();
+    let ends = "the export ends before it is whole";
+    let no_export = "this is no export in the format of ncdu";
+    let number = "a whole number of 0 or more is missing";
+    let in_root = r#"[1,2,{},[{"name":"r"},"#;
+    let cases: &[(&str, usize, &str)] = &[
+        ("", 0, ends),
+        ("{}", 0, no_export),
+        ("\u{bf}ncduEX1", 0, no_export),
+        ("[1.5,2,{},", 1, no_export),
+        (
+            "[2,2,{},[{\"name\":\"r\"}]]",
+            1,
+            "only version 1 of the format is known",
+        ),
+        ("[1,2,[]]", 5, no_export),
+        ("[1,2,{},{\"name\":\"r\"}]", 8, "the root is no directory"),
+        ("[1,2,{},[[", 9, "a directory does not begin with an object"),
+        ("[1,2,{},[]", 9, "a directory does not begin with an object"),
+        ("[1,2,{},[{\"name\":\"\"}]]", 18, "a name is empty"),
+        (
+            "[1,2,{},[{\"name\":\"r\"}]] x",
+            24,
+            "more follows after the end",
+        ),
+        ("[1,2,{},[{\"name\":\"r\"}]", 22, ends),
+        ("[1,2,{\"a\":nil}", 11, "a word is unknown"),
+        ("[1,2,{},[{\"asize\":5}]]", 19, "an entry has no name"),
+        ("@{\"name\":\"a/b\"}", 9, "a name holds a slash"),
+        ("@{\"name\":\"..\"}", 9, "a name is '.' or '..'"),
+        ("@{\"name\":\".\"}", 9, "a name is '.' or '..'"),
+        ("@{\"name\":\"\\u0000\"}", 9, "a name holds a NUL"),
+        ("@{\"name\":5}", 8, "a string is missing"),
+        ("@{\"name\":\"\n\"}", 9, "a control character in a string"),
+        ("@{\"name\":\"\\x\"}", 10, "an escape is unknown"),
+        (
+            "@{\"name\":\"\\u00g0\"}",
+            13,
+            "an escape is no hexadecimal number",
+        ),
+        ("@{\"name\":\"\\ud800\"}", 15, "half a character is escaped"),
+        ("@{\"name\":\"\\ude00\"}", 14, "half a character is escaped"),
+        ("@{\"name\":\"a\",\"asize\":-1}", 20, number),
+        ("@{\"name\":\"a\",\"asize\":1e400}", 20, number),
+        ("@{\"name\":\"a\",\"asize\":1.5}", 20, number),
+        (
+            "@{\"name\":\"a\",\"dsize\":18446744073709551616}",
+            39,
+            "a number is too large",
+        ),
+        (
+            "@{\"name\":\"a\",\"uid\":4294967296}",
+            27,
+            "a number is too large",
+        ),
+        ("@{\"name\":\"a\",\"asize\":null}", 20, number),
+        (
+            "@{\"name\":\"a\",\"hlnkc\":1}",
+            20,
+            "true or false is missing",
+        ),
+        (
+            "@{\"name\":\"a\" \"b\":1}",
+            12,
+            "a comma or a closing brace is missing",
+        ),
+        ("@{\"name\" 1}", 8, "a colon is missing"),
+        ("@{name:1}", 0, "a key is missing"),
+        ("@5", 0, "an entry is missing"),
+        (
+            "@{\"name\":\"a\"}}",
+            12,
+            "a comma or a closing bracket is missing",
+        ),
+        (
+            "@{\"name\":\"a\",\"mtime\":\"x\"}",
+            20,
+            "a time is no number of seconds",
+        ),
+    ];
+    for (export, at, what) in cases {
+        let (export, at) = match export.strip_prefix('@') {
+            Some(rest) => (format!("{in_root}{rest}"), in_root.len() + at),
+            None => ((*export).to_owned(), *at),
+        };
+        // The byte after a brace that opens is where a key is missed.
+        let at = at + usize::from(export.ends_with("{name:1}"));
+        fs::write(tree.root().join("x"), &export).expect("there is room");
+        let told = refused(&tree, "$pdu --from=x");
+        assert_eq!(told, format!("x: byte {at}: {what}"), "{export}");
+    }
+}
+
+#[test]
+fn an_export_that_was_cut_off_is_never_taken_for_a_whole_one() {
+    let tree = Tree::of("t/d/f 5\nt/g 7\nt/e/ ");
+    said(&tree, "$pdu --format=ncdu --time t >whole");
+    let whole = fs::read(tree.root().join("whole")).expect("it is there");
+    let length = whole.trim_ascii_end().len();
+    for length in 0..length {
+        let cut = Box::new(std::io::Cursor::new(whole[..length].to_vec()));
+        let mut export = ExportReader::new(cut, true);
+        let wrong = loop {
+            match export.step() {
+                Ok(Some(_)) => {}
+                Ok(None) => panic!("{length} bytes are taken for {}", whole.len()),
+                Err(wrong) => break wrong,
+            }
+        };
+        let told = format!("byte {length}: the export ends before it is whole");
+        assert_eq!(wrong.words(), told);
+    }
+    for length in [1, 50, length - 2, length - 1] {
+        let cut = format!("head -c {length} whole | $pdu -c --from=- >y");
+        let told = format!("-: byte {length}: the export ends before it is whole");
+        assert_eq!(refused(&tree, &cut), told);
+        assert!(!said(&tree, "cat y").contains("total"));
+    }
+    // Nothing is left of it where the report goes to a file.
+    refused(&tree, "rm y; head -c 200 whole | $pdu --from=- -o y");
+    assert_eq!(names(&tree, ""), ["t", "whole"]);
+}
+
+#[test]
+fn what_cannot_be_read_is_told_in_one_line() {
+    let tree = Tree::of("t/f 5");
+    for (words, expected) in [
+        (
+            "--from=nothing",
+            "cannot open 'nothing' for reading: No such file or directory",
+        ),
+        ("--from=t", "t: read error: Is a directory"),
+        ("--from=- <&-", "-: read error: Bad file descriptor"),
+        ("--from=- <t", "-: read error: Is a directory"),
+        (
+            "--from=x --time=atime",
+            "--time=atime cannot be combined with --from",
+        ),
+        (
+            "--from=x --time=status",
+            "--time=ctime cannot be combined with --from",
+        ),
+        ("--from=x t", "extra operand 't'"),
+        (
+            "--from=x -L",
+            "--dereference cannot be combined with --from",
+        ),
+    ] {
+        assert_eq!(refused(&tree, &format!("$pdu {words}")), expected);
+    }
+}
+
+// ---------------------------------------------------------------- deep and large
+
+#[test]
+fn a_tree_of_ten_thousand_levels_goes_out_and_in() {
+    const LEVELS: u64 = 10_000;
+    let tree = Tree::empty();
+    let flags = rustix::fs::OFlags::PATH | rustix::fs::OFlags::CLOEXEC;
+    let mut here = rustix::fs::open(tree.root(), flags, Mode::empty()).expect("it is there");
+    for _ in 0..LEVELS {
+        rustix::fs::mkdirat(&here, "d", Mode::RWXU).expect("there is room");
+        here = rustix::fs::openat(&here, "d", flags, Mode::empty()).expect("it is there");
+    }
+    said(&tree, "$pdu --format=ncdu -o x d");
+    let inodes = said(&tree, "$pdu -s --inodes --from=x | cut -f1");
+    assert_eq!(inodes, format!("{LEVELS}\n"));
+    said(
+        &tree,
+        "$pdu --format=ncdu --from=x -o y; tail -n +2 x >x2; tail -n +2 y | cmp - x2",
+    );
+}
+
+#[test]
+fn nesting_without_end_is_refused_or_read_but_never_ends_us() {
+    let tree = Tree::empty();
+    let write = |text: String| fs::write(tree.root().join("x"), text).expect("there is room");
+    write("[".repeat(1_000_000));
+    assert_eq!(
+        refused(&tree, "$pdu --from=x"),
+        "x: byte 1: this is no export in the format of ncdu"
+    );
+    write(format!("[1,2,{{}},{}", "[".repeat(1_000_000)));
+    let no_directory = "x: byte 9: a directory does not begin with an object";
+    assert_eq!(refused(&tree, "$pdu --from=x"), no_directory);
+    write(format!("[1,2,{{\"a\":{}", "[".repeat(1_000_000)));
+    assert_eq!(
+        refused(&tree, "$pdu --from=x"),
+        "x: byte 266: a value is nested too deeply"
+    );
+    write(format!("[1,2,{{\"a\":{}", "{\"a\":".repeat(1_000_000)));
+    assert!(refused(&tree, "$pdu --from=x").ends_with("a value is nested too deeply"));
+    let levels = ",[{\"name\":\"d\",\"asize\":1}".repeat(1_000_000);
+    write(format!("[1,2,{{}}{levels}{}]", "]".repeat(1_000_000)));
+    assert_eq!(said(&tree, "$pdu -s --inodes --from=x"), "1000000\td\n");
+    write(format!("[1,2,{{}}{}", &levels[..5_000_000]));
+    assert!(refused(&tree, "$pdu -s --from=x").ends_with("the export ends before it is whole"));
+    write(format!("[1,2,{{}},[{{\"name\":\"{}", "a".repeat(3_000_000)));
+    assert!(refused(&tree, "$pdu -s --from=x").ends_with("a string is too long"));
+}
+
+#[test]
+fn memory_does_not_grow_with_the_export() {
+    let tree = Tree::empty();
+    let peak = |entries: usize| {
+        let mut text = String::from("[1,2,{},[{\"name\":\"/r\"}");
+        for number in 0..entries {
+            let _ = write!(
+                text,
+                ",\n[{{\"name\":\"directory {number}\",\"dsize\":4096}},\n{{\"name\":\"f\",\"asize\":{number}}}]"
+            );
+        }
+        text.push_str("]]\n");
+        fs::write(tree.root().join("x"), text).expect("there is room");
+        let used = run::pdu(tree.root(), "--format=ncdu --from=x -o y")
+            .spawn()
+            .expect("it starts")
+            .wait4()
+            .expect("it is our child");
+        assert!(used.status.success());
+        used.rusage.maxrss
+    };
+    let (small, large) = (peak(1000), peak(150_000));
+    assert!(large < small + 1024 * 1024, "{small} bytes, and {large}");
+}
+
+// ---------------------------------------------------------------- -o
+
+#[test]
+fn a_report_in_a_file_is_what_would_have_been_printed() {
+    let tree = planted();
+    for words in ["", "-a", "-c -0", "--format=ncdu"] {
+        said(&tree, &format!("$pdu {words} t >x; $pdu {words} -o y t"));
+        // The time stands in the header of an export.
+        let body = |file: &str| said(&tree, &format!("sed 's/\"timestamp\":[0-9]*//' {file}"));
+        assert_eq!(body("x"), body("y"), "{words}");
+    }
+    assert_eq!(said(&tree, "$pdu -s -o - t"), said(&tree, "$pdu -s t"));
+    // What failed is told, and the rest is there.
+    refused(&tree, "$pdu -s -o z nothing t");
+    assert_eq!(said(&tree, "cat z"), said(&tree, "$pdu -s t"));
+}
+
+#[test]
+fn an_earlier_file_keeps_its_permissions_and_a_link_stays_one() {
+    let tree = Tree::of("t/f 5\nplace/x 1 !640\nl -> place/x\nm -> place/new");
+    said(&tree, "$pdu -sb -o l t && $pdu -sb -o m t");
+    let text = |path: &str| fs::read_to_string(tree.root().join(path)).expect("it is there");
+    assert_eq!(text("place/x"), "5\tt\n");
+    assert_eq!(text("place/new"), "5\tt\n");
+    assert_eq!(said(&tree, "readlink l m"), "place/x\nplace/new\n");
+    let mode = |path: &str| {
+        fs::metadata(tree.root().join(path))
+            .expect("it is there")
+            .permissions()
+            .mode()
+            & 0o7777
+    };
+    assert_eq!(mode("place/x"), 0o640);
+    said(&tree, "umask 027; $pdu -s -o fresh t");
+    assert_eq!(mode("fresh"), 0o640);
+    assert_eq!(names(&tree, ""), ["fresh", "l", "m", "place", "t"]);
+    assert_eq!(names(&tree, "place"), ["new", "x"]);
+}
+
+#[test]
+fn a_file_that_cannot_be_written_is_told_and_nothing_is_left() {
+    let tree = Tree::of("t/f 5\nd/\nclosed/ !555\nl -> l\nready 3 !444");
+    let mut cases = vec![
+        (
+            "nothing/x",
+            "cannot create 'nothing/x': No such file or directory",
+        ),
+        ("d", "cannot create 'd': Is a directory"),
+        ("x/", "cannot create 'x/': Is a directory"),
+        ("x/.", "cannot create 'x/.': Is a directory"),
+        ("''", "cannot create '': No such file or directory"),
+        ("t/f/x", "cannot create 't/f/x': Not a directory"),
+        ("l", "cannot create 'l': Too many levels of symbolic links"),
+        (
+            "/dev/full",
+            "error writing '/dev/full': No space left on device",
+        ),
+    ];
+    if !rustix::process::geteuid().is_root() {
+        cases.push(("closed/x", "cannot create 'closed/x': Permission denied"));
+        cases.push(("ready", "cannot create 'ready': Permission denied"));
+    }
+    for (file, expected) in cases {
+        assert_eq!(refused(&tree, &format!("$pdu -o {file} t")), expected);
+        assert_eq!(names(&tree, ""), ["closed", "d", "l", "ready", "t"]);
+        assert!(names(&tree, "d").is_empty() && names(&tree, "closed").is_empty());
+    }
+    // Told before anything is walked.
+    assert_eq!(
+        refused(&tree, "$pdu -o d nothing"),
+        "cannot create 'd': Is a directory"
+    );
+}
+
+#[test]
+fn what_is_no_regular_file_is_written_as_it_comes() {
+    let tree = Tree::of("t/f 5");
+    assert_eq!(said(&tree, "$pdu -sb -o /dev/stdout t | cat"), "5\tt\n");
+    assert_eq!(
+        said(
+            &tree,
+            "{ echo a; $pdu -sb -o /dev/stdout t; echo b; } >x; cat x"
+        ),
+        "a\n5\tt\nb\n"
+    );
+    assert_eq!(
+        said(&tree, "mkfifo p; cat p & $pdu -sb -o p t; wait"),
+        "5\tt\n"
+    );
+    assert_eq!(said(&tree, "$pdu -sb -o /dev/null t"), "");
+    assert_eq!(said(&tree, "$pdu -sb -o >(cat >&2) t 2>/dev/null"), "");
+}
+
+#[test]
+fn a_full_disk_leaves_the_earlier_file_as_it_was() {
+    let tree = Tree::of("t/f 5\ndisk/");
+    if !is_root("to mount a small disk") {
+        return;
+    }
+    for number in 0..2000 {
+        let name = format!("t/{number:0200}");
+        fs::write(tree.root().join(name), "").expect("there is room");
+    }
+    let text = "unshare -m bash -c '
+        mount -t tmpfs -o size=64k x disk || exit 77
+        echo before >disk/x
+        $pdu -a -o disk/x t; echo $?; cat disk/x; ls -A disk; cd disk; du -s . | cut -f1'";
+    let output = script(&tree, text);
+    if output.status.code() == Some(77) || !output.stderr.starts_with(b"pdu: ") {
+        return skip("no file system can be mounted here");
+    }
+    let errors = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(
+        errors,
+        "pdu: error writing 'disk/x': No space left on device\n"
+    );
+    assert_eq!(String::from_utf8_lossy(&output.stdout), "1\nbefore\nx\n4\n");
+}
+
+#[test]
+fn a_run_that_is_ended_leaves_nothing_and_keeps_what_was() {
+    let tree = Tree::of("t/f 5");
+    said(
+        &tree,
+        "echo before >x; mkfifo p; $pdu --format=ncdu t >whole",
+    );
+    // The export comes through a pipe, and does not come to its end.
+    for signal in ["INT", "TERM", "HUP", "KILL"] {
+        let text = format!(
+            "exec 3<>p; head -c 40 whole >&3
+             env --default-signal=INT,TERM,HUP $pdu --from=p -o x 2>e & pid=$!
+             until ls -l /proc/$pid/fd | grep -q ' (deleted)$' && grep -q '^SigCgt:.*[4-7]...$' /proc/$pid/status; do
+                 read -t 0.02 <> <(:)
+             done
+             kill -{signal} $pid; wait $pid; echo $?; cat x; rm e; ls -A"
+        );
+        let output = script(&tree, &text);
+        let number = match signal {
+            "HUP" => 129,
+            "INT" => 130,
+            "KILL" => 137,
+            _ => 143,
+        };
+        let expected = format!("{number}\nbefore\np\nt\nwhole\nx\n");
+        assert_eq!(
+            String::from_utf8_lossy(&output.stdout),
+            expected,
+            "{signal}"
+        );
+    }
+}
+
+/// Without /proc no file can be made that has no name, as on file systems that know none.
+#[test]
+fn a_file_that_needs_a_temporary_name_leaves_none_behind() {
+    let tree = Tree::of("t/f 5\nbefore 3 !640");
+    if !is_root("to hide /proc") {
+        return;
+    }
+    let text = "mkfifo p; unshare -m bash -c '
+        mount -t tmpfs x /proc || exit 77
+        exec 3<>p
+        for words in --files0-from=p --from=p; do
+            timeout -s INT 0.5 $pdu $words -o x; echo $?
+        done
+        $pdu -sb -o x t; $pdu -sb -o before t; cat x before; stat -c %a before; $pdu -o none -t1G t; ls -A'";
+    let output = script(&tree, text);
+    if output.status.code() == Some(77) {
+        return skip("/proc cannot be hidden here");
+    }
+    assert_eq!(
+        String::from_utf8_lossy(&output.stdout),
+        "124\n124\n5\tt\n5\tt\n640\nbefore\nnone\np\nt\nx\n"
+    );
+}
+
+/// On standard output there is what was counted, and no reader takes it for a whole export.
+#[test]
+fn an_export_that_was_cancelled_is_not_closed() {
+    let tree = Tree::empty();
+    let output = script(
+        &tree,
+        r#"endless() { echo '[1,2,{},[{"name":"r"},[{"name":"d"}'; yes ',{"name":"a","asize":1}'; }
+        env --default-signal=INT $pdu --format=ncdu --from=<(endless) >x 2>e & pid=$!
+        until [ -s x ]; do read -t 0.02 <> <(:); done
+        kill -INT $pid; wait $pid; echo $?; cat e; $pdu --from=x -s; wc -c <x"#,
+    );
+    assert_eq!(characters(&output.stdout).lines().next(), Some("130"));
+    let told = characters(&[output.stdout, output.stderr].concat());
+    assert!(
+        told.contains("\npdu: cancelled: the result is incomplete"),
+        "{told}"
+    );
+    let length = fs::read(tree.root().join("x")).expect("it is there").len();
+    let cut_off = format!("pdu: x: byte {length}: the export ends before it is whole\n");
+    assert!(told.ends_with(&cut_off), "{told}");
+}
+
+#[test]
+fn an_interrupt_at_any_moment_of_a_walk_leaves_all_or_nothing() {
+    let tree = Tree::empty();
+    for number in 0..400 {
+        let place = tree.root().join(format!("t/{number}/d"));
+        fs::create_dir_all(place).expect("there is room");
+    }
+    said(&tree, "$pdu --format=ncdu t | tail -n +2 >whole");
+    for after in (0..60).map(|step| step * 2) {
+        let mut child = program("env", tree.root())
+            .args(["--default-signal=INT", PDU, "--format=ncdu", "-o", "x", "t"])
+            .stderr(Stdio::null())
+            .spawn()
+            .expect("it starts");
+        pause(Duration::from_millis(after));
+        let pid = rustix::process::Pid::from_child(&child);
+        let _ = rustix::process::kill_process(pid, rustix::process::Signal::INT);
+        let status = child.wait().expect("it is our child");
+        let names = names(&tree, "");
+        if names.contains(&"x".to_owned()) {
+            said(&tree, "tail -n +2 x | cmp - whole; rm x");
+        } else {
+            assert_eq!(status.signal(), Some(2), "after {after} ms");
+            assert_eq!(names, ["t", "whole"]);
+        }
+    }
+}
+
+#[test]
+fn raw_bytes_come_back_as_they_were() {
+    let tree = planted();
+    said(&tree, "$pdu --format=ncdu -o x t");
+    let lines = script(&tree, "$pdu -0ab --from=x").stdout;
+    for name in [
+        &b"\xffraw\xc3("[..],
+        b"\xffraw\xc3(/\xfe",
+        b"a b\"c\\d\x01\x7f\n",
+    ] {
+        let path = [tree.root().as_os_str().as_bytes(), b"/t/", name, b"\0"].concat();
+        let found = lines.windows(path.len()).any(|window| window == path);
+        assert!(found, "{}", path.escape_ascii());
+    }
+}

@@ -1,0 +1,18 @@
+//! Is a report right? Trees, JSON, CSV, exports, classes and sorted lines, held to GNU du, to foreign programs that read
+//! them, or to output that is written here.
+
+#![allow(
+    clippy::disallowed_methods,
+    clippy::disallowed_types,
+    clippy::print_stderr,
+    reason = "these rules are for src"
+)]
+
+#[path = "../support/mod.rs"]
+mod support;
+
+mod by;
+mod chart;
+mod export;
+mod ranked;
+mod scripts;

@@ -1,0 +1,10 @@
+//! Is the repository in order? Imports, names and length of the sources, the documents, the dependencies.
+
+#![allow(clippy::disallowed_methods, reason = "these rules are for src")]
+
+#[path = "../support/mod.rs"]
+mod support;
+
+mod dependencies;
+mod documents;
+mod tidy;

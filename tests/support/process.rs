@@ -1,0 +1,63 @@
+//! `/proc` of a running pdu. Where a file system with a server is mounted, the process that walks is a child of the one
+//! that was started.
+
+/// The number of the process that walks: the child of a pdu, or the pdu itself.
+pub(crate) fn worker_of(pid: u32) -> u32 {
+    child_of(pid).unwrap_or(pid)
+}
+
+/// The only child of a pdu.
+pub(crate) fn child_of(pid: u32) -> Option<u32> {
+    let processes = std::fs::read_dir("/proc").ok()?;
+    let numbers = processes.filter_map(|entry| entry.ok()?.file_name().to_str()?.parse().ok());
+    numbers
+        .into_iter()
+        .find(|&number| field(number, None, 4).is_some_and(|parent| parent == pid.to_string()))
+}
+
+/// The state of each thread of a process, as in ps(1); `D` stands for an uninterruptible wait.
+pub(crate) fn states(pid: u32) -> String {
+    let threads = std::fs::read_dir(format!("/proc/{pid}/task"));
+    let threads = threads.into_iter().flatten().flatten();
+    threads
+        .filter_map(|thread| field(pid, Some(thread.file_name().to_str()?), 3))
+        .collect()
+}
+
+/// Whether a thread of a process waits for a FUSE server.
+pub(crate) fn is_stuck(pid: u32) -> bool {
+    let threads = std::fs::read_dir(format!("/proc/{pid}/task"));
+    let mut places = threads
+        .into_iter()
+        .flatten()
+        .flatten()
+        .map(|thread| thread.path());
+    places.any(|place| {
+        let waits = std::fs::read_to_string(place.join("wchan"));
+        waits.is_ok_and(|waits| waits == "request_wait_answer")
+    })
+}
+
+/// A field of `/proc/PID/stat`, counted as proc(5) does.
+fn field(pid: u32, thread: Option<&str>, number: usize) -> Option<String> {
+    let place = match thread {
+        Some(thread) => format!("/proc/{pid}/task/{thread}/stat"),
+        None => format!("/proc/{pid}/stat"),
+    };
+    let stat = std::fs::read_to_string(place).ok()?;
+    // The name, in parentheses, may hold anything.
+    let (_, after) = stat.rsplit_once(") ")?;
+    after.split(' ').nth(number - 3).map(str::to_owned)
+}
+
+/// A value in `/proc/PID/status`, in KiB; nothing once the process has ended.
+pub(crate) fn status_kib(pid: u32, key: &str) -> Option<u64> {
+    let status = std::fs::read_to_string(format!("/proc/{pid}/status")).ok()?;
+    let line = status.lines().find_map(|line| line.strip_prefix(key))?;
+    line.trim_start_matches(':')
+        .trim()
+        .split(' ')
+        .next()?
+        .parse()
+        .ok()
+}

@@ -30,11 +30,19 @@
 //! | 1 | [`sys`]: the process and its terminal |
 //! | 0 | [`gnu`]: what GNU du's words mean |
 
+#[doc(hidden)]
 pub mod cli;
+#[doc(hidden)]
 pub mod count;
+#[doc(hidden)]
 pub mod du;
+#[doc(hidden)]
 pub mod format;
+#[doc(hidden)]
 pub mod gnu;
+#[doc(hidden)]
 pub mod import;
+#[doc(hidden)]
 pub mod sys;
+#[doc(hidden)]
 pub mod walk;

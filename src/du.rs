@@ -17,7 +17,7 @@ use crate::count::listing::{Branch, Listing};
 use crate::count::order::Order;
 use crate::format::Format;
 use crate::format::outcome::{self, Outcome, Stop};
-use crate::format::report::{Next, Report};
+use crate::format::report::Report;
 use crate::sys::cancel::{self, Canceller};
 use crate::sys::signals::{self, Cause};
 use crate::sys::status::{Progress, Status};
@@ -105,7 +105,7 @@ struct Run<'a> {
 impl Run<'_> {
     /// Walks to the end, or until somebody asks to stop.
     fn run(&mut self, walk: Walk, canceller: Canceller) -> io::Result<Option<Cause>> {
-        self.report.begin()?;
+        self.report.begin();
         self.advance()?;
         let (start, mut load) = (Instant::now(), Load::start());
         let mut directories = 0;
@@ -259,12 +259,8 @@ impl Run<'_> {
 
     /// Goes as far as the listings allow.
     fn advance(&mut self) -> io::Result<()> {
-        while let Some(step) = self.order.step() {
-            if self.report.take(&step)? == Next::Skip {
-                self.order.skip();
-            }
-        }
-        Ok(())
+        self.order.advance(&mut self.report);
+        self.report.check()
     }
 
     /// Tells the rest: what was not finished has no line.
@@ -273,8 +269,8 @@ impl Run<'_> {
         let told = self.advance();
         let lacks_walker = self.broken || self.report.counts().unfinished > 0;
         let stop = cause
-            .map(Stop::Asked)
-            .or(lacks_walker.then_some(Stop::NoWalker));
+            .map(Stop::Cancelled)
+            .or(lacks_walker.then_some(Stop::WalkerFailed));
         outcome::end(&mut self.report, told.map(|()| stop))
     }
 }
@@ -283,7 +279,8 @@ impl Run<'_> {
 mod tests {
     use super::*;
     use crate::count::record::Record;
-    use crate::format::{End, Written};
+    use crate::format::page::Page;
+    use crate::format::{ReportError, Totals, Warning};
     use crate::gnu::exclude::Exclude;
     use crate::gnu::quote::Charset;
     use std::ffi::OsString;
@@ -299,12 +296,12 @@ mod tests {
     struct Silent;
 
     impl Format for Silent {
-        fn record(&mut self, _: &Record<'_>, _: &mut dyn Write) -> io::Result<Written> {
-            Ok(Written::Well)
+        fn record(&mut self, _: &Record<'_>, _: &mut Vec<u8>) -> Option<Warning> {
+            None
         }
 
-        fn end(&mut self, _: &End, _: &mut dyn Write) -> io::Result<Written> {
-            Ok(Written::Well)
+        fn end(&mut self, _: &Totals, _: &mut Page<'_>) -> Result<Option<Warning>, ReportError> {
+            Ok(None)
         }
     }
 

@@ -14,7 +14,7 @@ use super::{Environment, InputSource, Plan, UsageError};
 use crate::count::record::EntryRenderer;
 use crate::count::tally;
 use crate::format;
-use crate::format::{By, Shape, Sort};
+use crate::format::{GroupBy, OutputFormat, Sort};
 use crate::gnu::argmatch::WordError;
 use crate::gnu::quote::{self, Charset, Style};
 use crate::gnu::time_style::{TimeKind, TimeStyle};
@@ -84,9 +84,9 @@ fn walk_options(
     max_depth: u32,
     show: &format::FormatOptions,
 ) -> walk::WalkOptions {
-    let names_all = show.shape == Shape::Ncdu || matches.get_flag("all");
-    let folds = can_fold(matches, remember) && max_depth < u32::MAX && show.by.is_none();
-    let name_files = match show.by {
+    let names_all = show.format == OutputFormat::Ncdu || matches.get_flag("all");
+    let folds = can_fold(matches, remember) && max_depth < u32::MAX && show.group_by.is_none();
+    let name_files = match show.group_by {
         Some(_) => Some(u32::MAX),
         None => names_all.then_some(max_depth),
     };
@@ -97,9 +97,9 @@ fn walk_options(
         exclude: draft.exclude,
         remember,
         name_files,
-        least: show.least.clone(),
+        least: show.min_size.clone(),
         details: name_files.is_some() && wants_details(show),
-        renderer: (show.shape == Shape::Ncdu)
+        renderer: (show.format == OutputFormat::Ncdu)
             .then(|| Arc::new(show.ncdu.entries) as Arc<dyn EntryRenderer>),
         fold_below: folds.then_some(max_depth),
         time: draft
@@ -111,17 +111,19 @@ fn walk_options(
 
 /// Whether a report tells of files more than their sizes. That takes memory for every file that waits.
 fn wants_details(show: &format::FormatOptions) -> bool {
-    match show.shape {
-        _ if show.by.is_some() => true,
-        Shape::Du => false,
-        Shape::Tree => show.tree.chart.colors.is_some(),
-        Shape::Json | Shape::Csv | Shape::Ncdu => true,
+    match show.format {
+        _ if show.group_by.is_some() => true,
+        OutputFormat::Du => false,
+        OutputFormat::Tree => show.tree.chart.colors.is_some(),
+        OutputFormat::Json | OutputFormat::Csv | OutputFormat::Ncdu => true,
     }
 }
 
 /// Whether times matter though none is shown.
 fn wants_time(show: &format::FormatOptions) -> bool {
-    let is_by_age = show.by.is_some_and(|by| by.by == By::Age);
+    let is_by_age = show
+        .group_by
+        .is_some_and(|classes| classes.group_by == GroupBy::Age);
     is_by_age || show.ranking.sort == Some(Sort::Time)
 }
 
@@ -258,7 +260,7 @@ fn tells_links(
     reports: &Reports,
     max_depth: u32,
 ) -> bool {
-    reports.shape == Shape::Ncdu
+    reports.shape == OutputFormat::Ncdu
         && max_depth == u32::MAX
         && draft.follow != Follow::Always
         && !matches.get_flag("count-links")

@@ -12,7 +12,7 @@ use rustix::io::Errno;
 use super::args::NO_WORD;
 use super::plan::{bad_word, values};
 use super::{InputSource, UsageError};
-use crate::format::{By, Color, Ranking, Shape, Sort, ncdu};
+use crate::format::{Color, GroupBy, OutputFormat, Ranking, Sort, ncdu};
 use crate::gnu::argmatch;
 use crate::gnu::block_size::{Suffixes, parse_integer};
 use crate::gnu::quote::{self, Charset};
@@ -23,8 +23,8 @@ use crate::walk::Follow;
 /// What these options say.
 #[derive(Debug, Clone)]
 pub(super) struct Reports {
-    pub(super) shape: Shape,
-    pub(super) by: Option<By>,
+    pub(super) shape: OutputFormat,
+    pub(super) by: Option<GroupBy>,
     pub(super) ranking: Ranking,
     pub(super) color: Color,
     pub(super) output: Option<OsString>,
@@ -54,18 +54,22 @@ const OF_LINES: [(&str, &str); 7] = [
 
 /// Reads the options.
 pub(super) fn reports(matches: &ArgMatches, charset: Charset) -> Result<Reports, UsageError> {
-    let shape = word(matches, "format", &Shape::WORDS, charset)?;
+    let shape = word(matches, "format", &OutputFormat::WORDS, charset)?;
     let is_tree = matches.get_flag("tree");
-    let shape = shape.unwrap_or(if is_tree { Shape::Tree } else { Shape::Du });
-    if is_tree && shape != Shape::Tree {
+    let shape = shape.unwrap_or(if is_tree {
+        OutputFormat::Tree
+    } else {
+        OutputFormat::Du
+    });
+    if is_tree && shape != OutputFormat::Tree {
         return Err(cannot_combine("--tree", "--format"));
     }
-    if shape == Shape::Ncdu {
+    if shape == OutputFormat::Ncdu {
         refuse_any(matches, &OF_LINES, "--format=ncdu")?;
     }
     Ok(Reports {
         shape,
-        by: word(matches, "by", &By::WORDS, charset)?,
+        by: word(matches, "by", &GroupBy::WORDS, charset)?,
         ranking: Ranking {
             sort: word(matches, "sort", &Sort::WORDS, charset)?,
             reverse: matches.get_flag("reverse"),
@@ -107,7 +111,7 @@ pub(super) fn check(
     (follow, time): (Follow, Option<TimeKind>),
     charset: Charset,
 ) -> Result<(), UsageError> {
-    if reports.shape == Shape::Ncdu {
+    if reports.shape == OutputFormat::Ncdu {
         check_root(operands, follow, charset)?;
     }
     check_time(reports.shape, operands, time)
@@ -149,7 +153,7 @@ fn root_type(name: &OsStr, follow: Follow) -> rustix::io::Result<FileType> {
 
 /// An export holds the times of modification, and no others.
 fn check_time(
-    shape: Shape,
+    shape: OutputFormat,
     operands: &InputSource,
     time: Option<TimeKind>,
 ) -> Result<(), UsageError> {
@@ -160,7 +164,7 @@ fn check_time(
     };
     match operands {
         InputSource::Export(_) => Err(cannot_combine(option, "--from")),
-        _ if shape == Shape::Ncdu => Err(cannot_combine(option, "--format=ncdu")),
+        _ if shape == OutputFormat::Ncdu => Err(cannot_combine(option, "--format=ncdu")),
         _ => Ok(()),
     }
 }

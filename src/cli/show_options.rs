@@ -13,7 +13,7 @@ use crate::count::min_size::MinSize;
 use crate::count::usage::FileTime;
 use crate::format;
 use crate::format::chart::Sizes;
-use crate::format::{By, Measure, Selection, Shape, Threshold, classes, lines, ncdu};
+use crate::format::{GroupBy, Measure, OutputFormat, Selection, Threshold, classes, lines, ncdu};
 use crate::gnu::quote::Style;
 use crate::gnu::time_style::TimeStyle;
 use crate::sys::owners;
@@ -28,8 +28,8 @@ pub(super) fn show_options(
     let measure = measure(matches, draft.apparent);
     let to_terminal = reports.output.is_none() && std::io::stdout().is_terminal();
     format::FormatOptions {
-        shape: reports.shape,
-        by: reports
+        format: reports.shape,
+        group_by: reports
             .by
             .map(|by| classes_by(by, matches, draft, reports.shape)),
         selection: Selection {
@@ -39,7 +39,7 @@ pub(super) fn show_options(
             threshold: draft.threshold,
         },
         ranking: reports.ranking,
-        least: least(draft, reports, measure),
+        min_size: least(draft, reports, measure),
         lines: lines::LineOptions {
             measure,
             block_size: match matches.get_flag("inodes") {
@@ -58,8 +58,8 @@ pub(super) fn show_options(
 
 /// Where not every file has a line: from which size on.
 fn least(draft: &OrderedOptions, reports: &Reports, measure: Measure) -> Option<MinSize> {
-    let is_one_by_one = reports.by.is_some() || reports.shape == Shape::Ncdu;
-    let is_bounded = reports.ranking.top.is_some() || reports.shape == Shape::Tree;
+    let is_one_by_one = reports.by.is_some() || reports.shape == OutputFormat::Ncdu;
+    let is_bounded = reports.ranking.top.is_some() || reports.shape == OutputFormat::Tree;
     match draft.threshold {
         _ if is_one_by_one => None,
         Threshold::AtLeast(least) if least > 0 || is_bounded => Some(MinSize::new(measure, least)),
@@ -68,17 +68,17 @@ fn least(draft: &OrderedOptions, reports: &Reports, measure: Measure) -> Option<
 }
 
 fn classes_by(
-    by: By,
+    by: GroupBy,
     matches: &ArgMatches,
     draft: &OrderedOptions,
-    shape: Shape,
+    shape: OutputFormat,
 ) -> classes::ClassOptions {
     classes::ClassOptions {
-        by,
+        group_by: by,
         now: now(),
         sizes: match shape {
             // Beside the number of files, sizes stay sizes with --inodes too.
-            Shape::Tree => terminal_options::sizes(matches, draft.block_size, false),
+            OutputFormat::Tree => terminal_options::sizes(matches, draft.block_size, false),
             _ => Sizes::Blocks(draft.block_size),
         },
         names: owners::names,

@@ -65,7 +65,7 @@ pub fn du(
     let roots = walk::command_line(operands.names, 0, 0);
     let walk = Walk::new(options.walk, done, count.into());
     let mut run = Run {
-        order: Order::new(),
+        order: Order::new(Arc::clone(&roots), operands.wrong),
         report: Report::new(options.tally, format, out, status),
         progress: Progress::default(),
         last: None,
@@ -75,7 +75,6 @@ pub fn du(
         broken: false,
         supervised: options.supervised,
     };
-    run.order.add(Arc::clone(&roots), operands.wrong);
     if count > 0 {
         walk.add(roots);
     }
@@ -279,8 +278,7 @@ impl Run<'_> {
 mod tests {
     use super::*;
     use crate::count::record::Record;
-    use crate::format::page::Page;
-    use crate::format::{ReportError, Totals, Warning};
+    use crate::format::Warning;
     use crate::gnu::exclude::Exclude;
     use crate::gnu::quote::Charset;
     use std::ffi::OsString;
@@ -298,10 +296,6 @@ mod tests {
     impl Format for Silent {
         fn record(&mut self, _: &Record<'_>, _: &mut Vec<u8>) -> Option<Warning> {
             None
-        }
-
-        fn end(&mut self, _: &Totals, _: &mut Page<'_>) -> Result<Option<Warning>, ReportError> {
-            Ok(None)
         }
     }
 

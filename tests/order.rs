@@ -642,11 +642,13 @@ impl<'a> Walkers<'a> {
     fn send(&mut self, due: Due<'_>, found: Found, files: Usage, parts: Parts) {
         let listing = Listing {
             key: due.key,
+            files,
+            ordered_items: parts.ordered_items,
+            branch: parts.branch,
             next: parts.next,
             failure: parts.failure,
             ..Listing::new(due.place, found)
         };
-        let listing = listing.with_contents(files, parts.ordered_items, parts.branch);
         self.sent.push(Sent {
             listing,
             id: (due.path, due.group),
@@ -690,8 +692,7 @@ fn announce(items: &[Item], group: usize) -> (Names, OrderedItems) {
 /// that arrived.
 fn arrive(run: &Run, most: usize, give_up: bool) -> (Vec<String>, BTreeSet<(String, usize)>) {
     let (roots, ordered_items, sent) = Walkers::of(run);
-    let mut order = Order::new();
-    order.add(roots, ordered_items);
+    let mut order = Order::new(roots, ordered_items);
     let mut sent: Vec<Option<Sent>> = sent.into_iter().map(Some).collect();
     let mut ready: Vec<usize> = ready_after(&sent, None);
     let mut arrived = BTreeSet::new();

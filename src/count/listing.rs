@@ -74,9 +74,7 @@ impl Branch {
 
     /// This branch and its parents, upwards; the command line is the last.
     pub fn and_above(&self) -> impl Iterator<Item = &Self> {
-        std::iter::successors(Some(self), |branch| {
-            branch.parent.as_ref().map(|(parent, _)| &**parent)
-        })
+        self.places(0).map(|(branch, _)| branch)
     }
 
     /// The name of a subdirectory as bytes.
@@ -91,20 +89,23 @@ impl Branch {
         self.first_key + Key::from(index)
     }
 
+    /// The subdirectory `index`, then the directories on the way up to the operand: each as its parent and the index
+    /// there.
+    pub fn places(&self, index: u32) -> impl Iterator<Item = (&Self, u32)> {
+        std::iter::successors(Some((self, index)), |(branch, _)| {
+            let (parent, index) = branch.parent.as_ref()?;
+            Some((&**parent, *index))
+        })
+    }
+
     /// Appends the path of subdirectory `index`, as GNU du prints it: from the operand on, or from the child of the
     /// directory with the key `stop` on.
     pub fn path(&self, index: u32, stop: Option<Key>, out: &mut Vec<u8>) {
-        let mut chain = vec![(self, index)];
-        let mut here = self;
-        while let Some((parent, place)) = &here.parent {
-            if stop == Some(parent.key(*place)) {
-                break;
-            }
-            chain.push((parent, *place));
-            here = parent;
-        }
-        for (branch, place) in chain.into_iter().rev() {
-            push_name(out, branch.name(place));
+        let places = self.places(index);
+        let places = places.take_while(|(branch, index)| stop != Some(branch.key(*index)));
+        let places: Vec<_> = places.collect();
+        for (branch, index) in places.into_iter().rev() {
+            push_name(out, branch.name(index));
         }
     }
 }
@@ -250,22 +251,6 @@ impl Listing {
             branch: None,
             next: None,
             failure: None,
-        }
-    }
-
-    /// The same listing with the contents of the directory, or of one of its groups.
-    #[must_use]
-    pub fn with_contents(
-        self,
-        files: Usage,
-        ordered_items: Option<Box<OrderedItems>>,
-        branch: Option<Arc<Branch>>,
-    ) -> Self {
-        Self {
-            files,
-            ordered_items,
-            branch,
-            ..self
         }
     }
 

@@ -128,23 +128,13 @@ impl OrderedItems {
         varint::put(out, item.position.into());
         varint::put(out, item.name.len() as u64);
         out.extend_from_slice(item.name);
-        let entry = match item.kind {
-            ItemKind::File(entry) => entry,
+        match item.kind {
+            ItemKind::File(entry) => put_file(out, &entry, item.detail.as_ref()),
             ItemKind::Failed(failure) => {
-                varint::put(out, FAILED);
-                varint::put(out, self.failures.len() as u64);
+                put_all(out, &[FAILED, self.failures.len() as u64]);
                 self.failures.push(failure);
-                return;
             }
-            ItemKind::Rendered => return varint::put(out, RENDERED),
-        };
-        let flags = u64::from(entry.dedup_key.is_some()) * HAS_DEDUP_KEY
-            + u64::from(item.detail.is_some()) * HAS_DETAIL
-            + u64::from(entry.time != FileTime::NEVER) * HAS_TIME;
-        varint::put(out, flags);
-        put_entry(&entry, out);
-        if let Some(detail) = &item.detail {
-            put_detail(detail, out);
+            ItemKind::Rendered => varint::put(out, RENDERED),
         }
     }
 
@@ -226,33 +216,40 @@ impl OrderedItems {
     }
 }
 
-fn put_entry(entry: &Entry, out: &mut Vec<u8>) {
-    varint::put(out, entry.blocks);
-    varint::put(out, entry.size);
-    if entry.time != FileTime::NEVER {
+fn put_all(out: &mut Vec<u8>, numbers: &[u64]) {
+    numbers.iter().for_each(|&number| varint::put(out, number));
+}
+
+fn put_file(out: &mut Vec<u8>, entry: &Entry, detail: Option<&Detail>) {
+    let flags = u64::from(entry.dedup_key.is_some()) * HAS_DEDUP_KEY
+        + u64::from(detail.is_some()) * HAS_DETAIL
+        + u64::from(entry.time != FileTime::NEVER) * HAS_TIME;
+    put_all(out, &[flags, entry.blocks, entry.size]);
+    if flags & HAS_TIME != 0 {
         varint::put_signed(out, entry.time.seconds);
         varint::put(out, entry.time.nanoseconds.into());
     }
     if let Some(inode) = entry.dedup_key {
-        varint::put(out, inode.device);
-        varint::put(out, inode.number);
+        put_all(out, &[inode.device, inode.number]);
+    }
+    if let Some(detail) = detail {
+        put_all(out, &[detail.inode.device, detail.inode.number]);
+        for number in [detail.links, detail.mode, detail.uid, detail.gid] {
+            varint::put(out, number.into());
+        }
     }
 }
 
-fn put_detail(detail: &Detail, out: &mut Vec<u8>) {
-    varint::put(out, detail.inode.device);
-    varint::put(out, detail.inode.number);
-    for number in [detail.links, detail.mode, detail.uid, detail.gid] {
-        varint::put(out, number.into());
+fn take_inode(rest: &mut &[u8]) -> Inode {
+    Inode {
+        device: varint::take(rest),
+        number: varint::take(rest),
     }
 }
 
 fn take_detail(rest: &mut &[u8]) -> Detail {
     Detail {
-        inode: Inode {
-            device: varint::take(rest),
-            number: varint::take(rest),
-        },
+        inode: take_inode(rest),
         links: varint::take(rest) as u32,
         mode: varint::take(rest) as u32,
         uid: varint::take(rest) as u32,
@@ -272,10 +269,7 @@ fn take_entry(rest: &mut &[u8], flags: u64) -> Entry {
         entry.time.nanoseconds = varint::take(rest) as u32;
     }
     if flags & HAS_DEDUP_KEY != 0 {
-        entry.dedup_key = Some(Inode {
-            device: varint::take(rest),
-            number: varint::take(rest),
-        });
+        entry.dedup_key = Some(take_inode(rest));
     }
     entry
 }

@@ -13,7 +13,7 @@ use foldhash::fast::FixedState;
 
 use crate::count::listing::push_name;
 use crate::count::record::{Kind, Record};
-use crate::count::usage::{FileTime, Inode, Item, Usage};
+use crate::count::usage::{Detail, FileTime, Inode, Item, Usage};
 use crate::count::visitor::Extent;
 
 /// The options of the count.
@@ -87,14 +87,14 @@ impl Tally {
         }
         self.counts.directories += 1;
         self.counts.total += &item.usage;
-        let depth = depth(self.levels.len());
+        let depth = self.depth();
         self.levels.push(Level {
             sum: item.usage,
             above: self.here,
         });
         self.append(name);
         self.here = self.path.len();
-        Some(self.record(depth, Kind::Directory, item))
+        Some(self.record(depth, Kind::Directory, item.usage, item.detail))
     }
 
     /// Counts a file. `None` where it was counted before, and where it has no name.
@@ -104,7 +104,7 @@ impl Tally {
         }
         self.add(&item.usage);
         self.append(name?);
-        Some(self.record(depth(self.levels.len()), Kind::File, item))
+        Some(self.record(self.depth(), Kind::File, item.usage, item.detail))
     }
 
     /// Counts entries without events of their own in the current directory.
@@ -141,12 +141,7 @@ impl Tally {
                 Kind::UnfinishedDirectory
             }
         };
-        let item = Item {
-            usage: sum,
-            dedup_key: None,
-            detail: None,
-        };
-        Some(self.record(depth(self.levels.len()), kind, &item))
+        Some(self.record(self.depth(), kind, sum, None))
     }
 
     /// Makes the path that of a name in the current directory.
@@ -155,14 +150,25 @@ impl Tally {
         push_name(&mut self.path, name);
     }
 
-    fn record<'a>(&'a self, depth: u32, kind: Kind, item: &Item<'a>) -> Record<'a> {
+    fn record<'a>(
+        &'a self,
+        depth: u32,
+        kind: Kind,
+        usage: Usage,
+        detail: Option<&'a Detail>,
+    ) -> Record<'a> {
         Record {
             path: &self.path,
             depth,
             kind,
-            usage: item.usage,
-            detail: item.detail,
+            usage,
+            detail,
         }
+    }
+
+    /// The depth of entries in the current directory.
+    fn depth(&self) -> u32 {
+        u32::try_from(self.levels.len()).unwrap_or(u32::MAX)
     }
 
     /// Adds to the current directory and to the total.
@@ -178,39 +184,13 @@ impl Tally {
     }
 }
 
-fn depth(levels: usize) -> u32 {
-    u32::try_from(levels).unwrap_or(u32::MAX)
-}
-
-/// The inodes counted so far: a table of numbers per device, about 16 bytes per inode.
+/// The inodes counted so far: a set of numbers per device, about 16 bytes per inode.
 #[derive(Debug, Default)]
-struct InodeSet {
-    devices: HashMap<u64, usize>,
-    numbers: Vec<HashSet<u64, FixedState>>,
-    /// The device of the last inode and its table: inodes of one device arrive in long runs.
-    last: Option<(u64, usize)>,
-}
+struct InodeSet(HashMap<u64, HashSet<u64, FixedState>, FixedState>);
 
 impl InodeSet {
     /// True if the inode was not in the set.
     fn insert(&mut self, inode: Inode) -> bool {
-        let index = match self.last {
-            Some((device, index)) if device == inode.device => index,
-            _ => self.table(inode.device),
-        };
-        match self.numbers.get_mut(index) {
-            Some(numbers) => numbers.insert(inode.number),
-            None => true,
-        }
-    }
-
-    fn table(&mut self, device: u64) -> usize {
-        let next = self.numbers.len();
-        let index = *self.devices.entry(device).or_insert(next);
-        if index == next {
-            self.numbers.push(HashSet::default());
-        }
-        self.last = Some((device, index));
-        index
+        self.0.entry(inode.device).or_default().insert(inode.number)
     }
 }

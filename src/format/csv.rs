@@ -11,24 +11,16 @@
 //! report: the exit status is that mark.
 
 use super::columns::{kind, write_time};
-use super::interface::{Format, ReportError, Totals, Warning};
-use super::page::Page;
+use super::interface::{Format, Warning};
 use crate::count::record::Record;
 use crate::count::usage::FileTime;
 use crate::gnu::decimal;
 
 /// See the module.
 #[derive(Debug)]
-pub struct Csv {
-    times: bool,
-}
-
-impl Csv {
-    /// Rows with or without the newest time.
-    #[must_use]
-    pub fn new(times: bool) -> Self {
-        Self { times }
-    }
+pub(super) struct Csv {
+    /// With the newest time.
+    pub(super) times: bool,
 }
 
 impl Format for Csv {
@@ -53,10 +45,6 @@ impl Format for Csv {
         };
         out.extend_from_slice(b"\r\n");
         warning
-    }
-
-    fn end(&mut self, _: &Totals, _: &mut Page<'_>) -> Result<Option<Warning>, ReportError> {
-        Ok(None)
     }
 }
 

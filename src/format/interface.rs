@@ -27,9 +27,13 @@ pub trait Format {
     fn failure(&mut self, _path: &[u8], _: Failure, _out: &mut Vec<u8>) {}
 
     /// Appends what comes after all records, and writes every page that is full meanwhile.
-    fn end(&mut self, totals: &Totals, page: &mut Page<'_>)
-    -> Result<Option<Warning>, ReportError>;
+    fn end(&mut self, _: &Totals, _: &mut Page<'_>) -> EndResult {
+        Ok(None)
+    }
 }
+
+/// The result of [`Format::end`].
+pub type EndResult = Result<Option<Warning>, ReportError>;
 
 /// A message that is no error: the line was written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -38,7 +42,7 @@ pub enum Warning {
     TimeOutOfRange(i64),
 }
 
-/// Why a report has no end.
+/// The reason why a report has no end.
 #[derive(Debug)]
 pub enum ReportError {
     /// A write to the output failed.

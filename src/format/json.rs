@@ -17,7 +17,7 @@
 
 use super::columns::{kind, write_time};
 use super::errno::write_name;
-use super::interface::{Completeness, Format, ReportError, Totals, Warning};
+use super::interface::{Completeness, EndResult, Format, Totals, Warning};
 use super::page::Page;
 use crate::count::record::Record;
 use crate::count::usage::{FileTime, Usage};
@@ -27,7 +27,7 @@ use crate::sys::status::reason;
 
 /// See the module.
 #[derive(Debug)]
-pub struct Json {
+pub(super) struct Json {
     times: bool,
     /// The objects of the errors, with commas between them.
     errors: Vec<u8>,
@@ -35,8 +35,7 @@ pub struct Json {
 
 impl Json {
     /// Objects with or without the newest time.
-    #[must_use]
-    pub fn new(times: bool) -> Self {
+    pub(super) fn new(times: bool) -> Self {
         Self {
             times,
             errors: Vec::new(),
@@ -78,11 +77,7 @@ impl Format for Json {
         errors.push(b'}');
     }
 
-    fn end(
-        &mut self,
-        totals: &Totals,
-        page: &mut Page<'_>,
-    ) -> Result<Option<Warning>, ReportError> {
+    fn end(&mut self, totals: &Totals, page: &mut Page<'_>) -> EndResult {
         let out = &mut page.lines;
         out.extend_from_slice(b"{\"summary\":{");
         write_sums(&totals.counts.total, out);

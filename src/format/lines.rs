@@ -1,6 +1,6 @@
 //! GNU du's lines: size, tab, (time, tab,) path, newline.
 
-use super::interface::{Format, ReportError, Totals, Warning};
+use super::interface::{EndResult, Format, Totals, Warning};
 use super::page::Page;
 use crate::count::record::Record;
 use crate::count::usage::{FileTime, Measure, Usage};
@@ -27,20 +27,12 @@ pub struct LineOptions {
 
 /// See the module.
 #[derive(Debug)]
-pub struct Lines {
-    options: LineOptions,
-}
+pub(super) struct Lines(pub(super) LineOptions);
 
 impl Lines {
-    /// Lines with this look.
-    #[must_use]
-    pub fn new(options: LineOptions) -> Self {
-        Self { options }
-    }
-
     /// Appends the columns before the path.
     fn begin_line(&self, usage: &Usage, out: &mut Vec<u8>) -> Option<Warning> {
-        let options = &self.options;
+        let Self(options) = self;
         options.block_size.write(options.measure.of(usage), out);
         out.push(b'\t');
         let (style, zone) = options.time.as_ref()?;
@@ -70,25 +62,21 @@ pub(super) fn write_newest(
 impl Format for Lines {
     fn record(&mut self, record: &Record<'_>, out: &mut Vec<u8>) -> Option<Warning> {
         let warning = self.begin_line(&record.usage, out);
-        let (style, charset) = self.options.quoting;
+        let (style, charset) = self.0.quoting;
         quote::apply(style, record.path, charset, out);
-        out.push(self.options.end_of_line);
+        out.push(self.0.end_of_line);
         warning
     }
 
     /// The total has its line whatever the threshold, as in GNU du, but not after a walk that ended early: the number
     /// would be too small.
-    fn end(
-        &mut self,
-        totals: &Totals,
-        page: &mut Page<'_>,
-    ) -> Result<Option<Warning>, ReportError> {
-        if !self.options.total || !totals.completeness.is_end_of_walk() {
+    fn end(&mut self, totals: &Totals, page: &mut Page<'_>) -> EndResult {
+        if !self.0.total || !totals.completeness.is_end_of_walk() {
             return Ok(None);
         }
         let warning = self.begin_line(&totals.counts.total, &mut page.lines);
         page.lines.extend_from_slice(b"total");
-        page.lines.push(self.options.end_of_line);
+        page.lines.push(self.0.end_of_line);
         Ok(warning)
     }
 }

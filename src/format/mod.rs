@@ -2,14 +2,14 @@
 //!
 //! A format reads no disk, no clock and no environment: its options contain all that it needs. All formats receive the
 //! same records, except where an [`EntryRenderer`](crate::count::record::EntryRenderer) has written an entry already.
-//! [`Selected`] decides which records have a line; [`Ranked`] sorts them where the order is not that of the walk; the
-//! format writes the line.
+//! A [`Selection`] decides which records have a line, and a [`Ranking`] their order and number; the format writes the
+//! line.
 //!
 //! ```text
-//!   events ─► Report ─► Tally ─► Record ──► Selected ──► (Ranked) ──► Lines, Json, Csv    one line per record, at once
-//!               │                       ├─► Tree, which selects ─► Chart                  a chart, at the end
-//!               │                       ├─► Ncdu                                          every entry, at once
-//!               ▼                       └─► Classes                                       sums by class, at the end
+//!   events ─► Report ─► Tally ─► Record ──► Selected (─► Candidates) ─► Lines, Json, Csv     one line per record
+//!               │                       ├─► Tree, which selects ─► Chart                     a chart, at the end
+//!               │                       ├─► Ncdu                                             every entry, at once
+//!               ▼                       └─► Classes                                          sums by class, at the end
 //!             Page ─► output
 //! ```
 //!
@@ -34,15 +34,9 @@ pub mod report;
 mod selected;
 pub mod tree;
 
-pub use self::classes::Classes;
-pub use self::csv::Csv;
-pub use self::interface::{Completeness, Format, ReportError, Totals, Warning};
-pub use self::json::Json;
+pub use self::interface::{Completeness, EndResult, Format, ReportError, Totals, Warning};
 pub use self::kinds::{Color, GroupBy, OutputFormat};
-pub use self::lines::Lines;
-pub use self::ncdu::Ncdu;
 pub use self::options::{FormatOptions, format};
-pub use self::ranked::{Ranked, Ranking, Sort};
-pub use self::selected::{Selected, Selection, Threshold};
-pub use self::tree::Tree;
+pub use self::ranked::{Ranking, Sort};
+pub use self::selected::{Selection, Threshold};
 pub use crate::count::usage::Measure;

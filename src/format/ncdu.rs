@@ -13,7 +13,7 @@
 
 use rustix::fs::FileType;
 
-use super::interface::{Format, ReportError, Totals, Warning};
+use super::interface::{EndResult, Format, ReportError, Totals, Warning};
 use super::page::Page;
 use crate::count::record::{EntryRenderer, Kind, Record, last_component};
 use crate::count::usage::{Detail, Item, Usage};
@@ -202,11 +202,7 @@ impl Format for Ncdu {
         }
     }
 
-    fn end(
-        &mut self,
-        totals: &Totals,
-        page: &mut Page<'_>,
-    ) -> Result<Option<Warning>, ReportError> {
+    fn end(&mut self, totals: &Totals, page: &mut Page<'_>) -> EndResult {
         if totals.completeness.is_end_of_walk() {
             if !self.has_root {
                 let reason = "nothing to export: the directory was left out, or is gone";

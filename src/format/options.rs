@@ -7,7 +7,7 @@ use super::json::Json;
 use super::kinds::OutputFormat;
 use super::lines::{LineOptions, Lines};
 use super::ncdu::{Ncdu, NcduOptions};
-use super::ranked::{Ranked, Ranking};
+use super::ranked::{Candidates, Ranking};
 use super::selected::{Selected, Selection};
 use super::tree::{Tree, TreeOptions};
 use crate::count::min_size::MinSize;
@@ -47,9 +47,9 @@ pub fn format(options: FormatOptions) -> Box<dyn Format> {
     }
     let times = options.lines.time.is_some();
     match options.format {
-        OutputFormat::Du => ranked(Lines::new(options.lines.clone()), options),
-        OutputFormat::Json => ranked(Json::new(times), options),
-        OutputFormat::Csv => ranked(Csv::new(times), options),
+        OutputFormat::Du => selected(Lines(options.lines.clone()), options),
+        OutputFormat::Json => selected(Json::new(times), options),
+        OutputFormat::Csv => selected(Csv { times }, options),
         OutputFormat::Ncdu => Box::new(Ncdu::new(options.ncdu)),
         OutputFormat::Tree => Box::new(Tree::new(
             options.selection,
@@ -62,13 +62,11 @@ pub fn format(options: FormatOptions) -> Box<dyn Format> {
 }
 
 /// A format of one line per record, behind the selection and the order.
-fn ranked<F: Format + 'static>(format: F, options: FormatOptions) -> Box<dyn Format> {
+fn selected<F: Format + 'static>(format: F, options: FormatOptions) -> Box<dyn Format> {
     let FormatOptions {
-        ranking, selection, ..
+        selection, ranking, ..
     } = options;
-    if ranking.is_order_of_walk() {
-        return Box::new(Selected::new(selection, format));
-    }
-    let ranked = Ranked::new(ranking, options.min_size, selection.measure, format);
-    Box::new(Selected::new(selection, ranked))
+    let candidates = (!ranking.is_order_of_walk())
+        .then(|| Candidates::new(ranking, selection.measure, options.min_size));
+    Box::new(Selected::new(selection, candidates, format))
 }

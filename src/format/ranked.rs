@@ -6,12 +6,9 @@
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 
-use super::interface::{Format, ReportError, Totals, Warning};
-use super::page::Page;
 use crate::count::min_size::MinSize;
 use crate::count::record::{Kind, Record};
 use crate::count::usage::{Detail, FileTime, Measure, Usage};
-use crate::sys::failure::Failure;
 
 /// The sort key of the lines (`--sort`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -97,7 +94,7 @@ pub(super) enum RankKey {
 
 /// A record that waits for the end.
 #[derive(Debug, PartialEq, Eq)]
-struct Candidate {
+pub(super) struct Candidate {
     key: RankKey,
     /// The number of records before it.
     turn: u64,
@@ -111,6 +108,16 @@ struct Candidate {
 impl Candidate {
     fn rank(&self) -> (RankKey, Reverse<u64>) {
         (self.key, Reverse(self.turn))
+    }
+
+    pub(super) fn record(&self) -> Record<'_> {
+        Record {
+            path: &self.path,
+            depth: self.depth,
+            kind: self.kind,
+            usage: self.usage,
+            detail: self.detail.as_deref(),
+        }
     }
 }
 
@@ -127,41 +134,56 @@ impl PartialOrd for Candidate {
     }
 }
 
-/// A format that receives its records in sorted order, at the end.
+/// All records so far, or the largest of them.
 #[derive(Debug)]
-pub struct Ranked<F> {
+pub(super) struct Candidates {
     ranking: Ranking,
+    /// The measure of sizes.
     measure: Measure,
+    /// With `--top`, raised to the smallest size that can still have a line.
     min_size: Option<MinSize>,
-    candidates: BinaryHeap<Candidate>,
+    heap: BinaryHeap<Candidate>,
     turn: u64,
-    format: F,
 }
 
-impl<F: Format> Ranked<F> {
-    /// The format behind the order; sizes are of this measure. With `--top`, raises `min_size` to the smallest size
-    /// that can still have a line.
-    pub fn new(ranking: Ranking, min_size: Option<MinSize>, measure: Measure, format: F) -> Self {
+impl Candidates {
+    pub(super) fn new(ranking: Ranking, measure: Measure, min_size: Option<MinSize>) -> Self {
         Self {
             ranking,
             measure,
             min_size,
-            candidates: BinaryHeap::new(),
+            heap: BinaryHeap::new(),
             turn: 0,
-            format,
         }
     }
 
-    /// True where a record with this key is not among the largest.
-    fn is_too_small(&self, key: RankKey) -> bool {
-        let candidates = &self.candidates;
-        let is_full = self.ranking.top.is_some_and(|top| candidates.len() >= top);
-        is_full && candidates.peek().is_none_or(|least| least.key >= key)
+    /// Keeps a record, or drops it or another one if there are too many.
+    pub(super) fn push(&mut self, record: &Record<'_>) {
+        let turn = self.turn;
+        self.turn += 1;
+        let key = self.ranking.key(self.measure, &record.usage);
+        let top = self.ranking.top.unwrap_or(usize::MAX);
+        if self.heap.len() >= top && self.heap.peek().is_none_or(|least| least.key >= key) {
+            return;
+        }
+        self.heap.push(Candidate {
+            key,
+            turn,
+            path: record.path.into(),
+            depth: record.depth,
+            kind: record.kind,
+            usage: record.usage,
+            detail: record.detail.copied().map(Box::new),
+        });
+        if self.heap.len() > top {
+            self.heap.pop();
+            self.raise_min_size();
+        }
     }
 
     /// A later record must be larger than the smallest candidate: of equal sizes, the first stays.
     fn raise_min_size(&self) {
-        if let (Some(min_size), Some(least)) = (&self.min_size, self.candidates.peek())
+        if let (Some(min_size), Some(least)) = (&self.min_size, self.heap.peek())
             && let RankKey::Number(number) = least.key
             && self.ranking.is_by_size()
         {
@@ -169,8 +191,9 @@ impl<F: Format> Ranked<F> {
         }
     }
 
-    fn sorted(&mut self) -> Vec<Candidate> {
-        let mut sorted = std::mem::take(&mut self.candidates).into_vec();
+    /// Removes the records, in the order of the ranking.
+    pub(super) fn take_sorted(&mut self) -> Vec<Candidate> {
+        let mut sorted = std::mem::take(&mut self.heap).into_vec();
         match self.ranking.sort() {
             Sort::None => sorted.sort_unstable_by_key(|candidate| candidate.turn),
             Sort::Name => sorted.sort_unstable_by(|a, b| (&a.path, a.turn).cmp(&(&b.path, b.turn))),
@@ -180,61 +203,5 @@ impl<F: Format> Ranked<F> {
             sorted.reverse();
         }
         sorted
-    }
-}
-
-impl<F: Format> Format for Ranked<F> {
-    fn begin(&mut self, out: &mut Vec<u8>) {
-        self.format.begin(out);
-    }
-
-    fn record(&mut self, record: &Record<'_>, _out: &mut Vec<u8>) -> Option<Warning> {
-        let turn = self.turn;
-        self.turn += 1;
-        let key = self.ranking.key(self.measure, &record.usage);
-        if self.is_too_small(key) {
-            return None;
-        }
-        self.candidates.push(Candidate {
-            key,
-            turn,
-            path: record.path.into(),
-            depth: record.depth,
-            kind: record.kind,
-            usage: record.usage,
-            detail: record.detail.copied().map(Box::new),
-        });
-        let candidates = self.candidates.len();
-        if self.ranking.top.is_some_and(|top| candidates > top) {
-            self.candidates.pop();
-            self.raise_min_size();
-        }
-        None
-    }
-
-    fn failure(&mut self, path: &[u8], failure: Failure, out: &mut Vec<u8>) {
-        self.format.failure(path, failure, out);
-    }
-
-    /// Returns the last of all warnings.
-    fn end(
-        &mut self,
-        totals: &Totals,
-        page: &mut Page<'_>,
-    ) -> Result<Option<Warning>, ReportError> {
-        let mut last = None;
-        for candidate in self.sorted() {
-            let record = Record {
-                path: &candidate.path,
-                depth: candidate.depth,
-                kind: candidate.kind,
-                usage: candidate.usage,
-                detail: candidate.detail.as_deref(),
-            };
-            let warning = self.format.record(&record, &mut page.lines);
-            last = warning.or(last);
-            page.write_if_full()?;
-        }
-        Ok(self.format.end(totals, page)?.or(last))
     }
 }

@@ -1,7 +1,8 @@
 //! The records that have a line: GNU du's options `-a`, `-d`, `-s` and `-t`, the same for every format.
 
-use super::interface::{Format, ReportError, Totals, Warning};
+use super::interface::{EndResult, Format, Totals, Warning};
 use super::page::Page;
+use super::ranked::Candidates;
 use crate::count::record::{Kind, Record};
 use crate::count::usage::Measure;
 use crate::sys::failure::Failure;
@@ -59,17 +60,22 @@ impl Selection {
     }
 }
 
-/// A format that receives only the records that have a line.
+/// A format of one line per record, which receives only the records that have a line: at once, or at the end in the
+/// order of a ranking.
 #[derive(Debug)]
-pub struct Selected<F> {
+pub(super) struct Selected<F> {
     selection: Selection,
+    candidates: Option<Candidates>,
     format: F,
 }
 
 impl<F: Format> Selected<F> {
-    /// The format behind the selection.
-    pub fn new(selection: Selection, format: F) -> Self {
-        Self { selection, format }
+    pub(super) fn new(selection: Selection, candidates: Option<Candidates>, format: F) -> Self {
+        Self {
+            selection,
+            candidates,
+            format,
+        }
     }
 }
 
@@ -79,9 +85,15 @@ impl<F: Format> Format for Selected<F> {
     }
 
     fn record(&mut self, record: &Record<'_>, out: &mut Vec<u8>) -> Option<Warning> {
-        match self.selection.takes(record) {
-            true => self.format.record(record, out),
-            false => None,
+        if !self.selection.takes(record) {
+            return None;
+        }
+        match &mut self.candidates {
+            None => self.format.record(record, out),
+            Some(candidates) => {
+                candidates.push(record);
+                None
+            }
         }
     }
 
@@ -89,11 +101,14 @@ impl<F: Format> Format for Selected<F> {
         self.format.failure(path, failure, out);
     }
 
-    fn end(
-        &mut self,
-        totals: &Totals,
-        page: &mut Page<'_>,
-    ) -> Result<Option<Warning>, ReportError> {
-        self.format.end(totals, page)
+    /// Returns the last of all warnings.
+    fn end(&mut self, totals: &Totals, page: &mut Page<'_>) -> EndResult {
+        let mut last = None;
+        for candidate in self.candidates.iter_mut().flat_map(Candidates::take_sorted) {
+            let warning = self.format.record(&candidate.record(), &mut page.lines);
+            last = warning.or(last);
+            page.write_if_full()?;
+        }
+        Ok(self.format.end(totals, page)?.or(last))
     }
 }

@@ -16,7 +16,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use std::rc::Rc;
 
 use super::chart::{Chart, ChartOptions, OtherLines, Row};
-use super::interface::{Completeness, Format, ReportError, Totals, Warning};
+use super::interface::{Completeness, EndResult, Format, Totals, Warning};
 use super::lines::LineOptions;
 use super::page::Page;
 use super::ranked::{RankKey, Ranking, Sort};
@@ -47,7 +47,7 @@ pub struct Tree {
     total: bool,
     chart: Chart,
     /// The directories on the way down to the current one.
-    levels: Vec<Level>,
+    levels: Vec<Entry>,
     /// The records that have a line so far; the first is dropped first.
     candidates: BTreeMap<Rank, Candidate>,
     /// The number of records so far.
@@ -56,12 +56,12 @@ pub struct Tree {
     min_size: Option<MinSize>,
 }
 
-/// A directory that was entered and not left.
+/// A directory that was entered and not left, or a file.
 #[derive(Debug)]
-struct Level {
+struct Entry {
     place: Rc<Place>,
     detail: Detail,
-    /// The size of the directory alone.
+    /// The size of a directory alone.
     own: u128,
 }
 
@@ -71,12 +71,9 @@ type Rank = (RankKey, Reverse<u32>, Reverse<u64>);
 /// A record that waits for the end.
 #[derive(Debug)]
 struct Candidate {
-    place: Rc<Place>,
+    entry: Entry,
     kind: Kind,
     usage: Usage,
-    detail: Detail,
-    /// See [`Level`].
-    own: u128,
 }
 
 /// A path as a chain of names: paths are long, and most of them are never shown.
@@ -87,7 +84,7 @@ struct Place {
 }
 
 impl Place {
-    fn new(above: Option<&Level>, record: &Record<'_>) -> Rc<Self> {
+    fn new(above: Option<&Entry>, record: &Record<'_>) -> Rc<Self> {
         let name = match above {
             None => record.path,
             Some(_) => record.name(),
@@ -150,7 +147,7 @@ impl Tree {
     }
 
     /// Keeps the record while it is among the largest.
-    fn keep(&mut self, record: &Record<'_>, level: Option<Level>) {
+    fn keep(&mut self, record: &Record<'_>, entry: Option<Entry>) {
         let key = self.ranking.key(self.selection.measure, &record.usage);
         let rank = (key, Reverse(record.depth), Reverse(self.turn));
         self.turn += 1;
@@ -159,22 +156,21 @@ impl Tree {
         if self.candidates.len() >= most && least.is_none_or(|least| *least > rank) {
             return;
         }
-        let (place, detail, own) = match level {
-            Some(level) => (level.place, level.detail, level.own),
-            None => {
-                let place = Place::new(self.levels.last(), record);
-                (place, record.detail.copied().unwrap_or_default(), 0)
-            }
-        };
         let candidate = Candidate {
-            place,
+            entry: entry.unwrap_or_else(|| self.entry(record)),
             kind: record.kind,
             usage: record.usage,
-            detail,
-            own,
         };
         self.candidates.insert(rank, candidate);
         self.keep_at_most(most);
+    }
+
+    fn entry(&self, record: &Record<'_>) -> Entry {
+        Entry {
+            place: Place::new(self.levels.last(), record),
+            detail: record.detail.copied().unwrap_or_default(),
+            own: self.size(&record.usage),
+        }
     }
 
     fn keep_at_most(&mut self, most: usize) {
@@ -219,7 +215,7 @@ impl Tree {
                 (true, Kind::File) => 1,
                 (true, _) => 0,
             };
-            let above = &candidate.place.above;
+            let above = &candidate.entry.place.above;
             let above = std::iter::successors(above.as_ref(), |place| place.above.as_ref());
             // All directories above an open one are open already.
             let mut opens = |place: &Rc<Place>| open.insert(Rc::as_ptr(place));
@@ -227,9 +223,9 @@ impl Tree {
         }
         let (mut entries, mut size) = (total.inodes, self.size(total));
         for candidate in self.candidates.values() {
-            let is_open = open.contains(&Rc::as_ptr(&candidate.place));
+            let is_open = open.contains(&Rc::as_ptr(&candidate.entry.place));
             let (own_entries, own_size) = match is_open {
-                true => (1, candidate.own),
+                true => (1, candidate.entry.own),
                 false => (candidate.usage.inodes, self.size(&candidate.usage)),
             };
             entries = entries.saturating_sub(own_entries);
@@ -241,7 +237,7 @@ impl Tree {
     /// The records that have a line, each with its parent and the name relative to it.
     fn nodes(&mut self) -> Vec<Node> {
         let candidates = std::mem::take(&mut self.candidates);
-        let places = candidates.values().map(|one| Rc::as_ptr(&one.place));
+        let places = candidates.values().map(|one| Rc::as_ptr(&one.entry.place));
         let numbers: HashMap<_, _> = places.zip(0..).collect();
         let mut nodes: Vec<_> = candidates
             .into_iter()
@@ -292,7 +288,7 @@ impl Tree {
                 is_last,
                 kind: candidate.kind,
                 usage: candidate.usage,
-                detail: candidate.detail,
+                detail: candidate.entry.detail,
             });
         }
         rows
@@ -314,8 +310,8 @@ impl Tree {
 
 /// The record as a child of the nearest directory that has a line.
 fn node(rank: Rank, candidate: Candidate, numbers: &HashMap<*const Place, usize>) -> Node {
-    let mut names = vec![&*candidate.place.name];
-    let mut next = &candidate.place.above;
+    let mut names = vec![&*candidate.entry.place.name];
+    let mut next = &candidate.entry.place.above;
     let mut above = None;
     while let Some(place) = next {
         above = numbers.get(&Rc::as_ptr(place)).copied();
@@ -351,29 +347,22 @@ pub(super) fn header(totals: &Totals) -> Option<String> {
 
 impl Format for Tree {
     fn enter(&mut self, record: &Record<'_>, _: bool, _: &mut Vec<u8>) {
-        self.levels.push(Level {
-            place: Place::new(self.levels.last(), record),
-            detail: record.detail.copied().unwrap_or_default(),
-            own: self.size(&record.usage),
-        });
+        let entry = self.entry(record);
+        self.levels.push(entry);
     }
 
     fn record(&mut self, record: &Record<'_>, _: &mut Vec<u8>) -> Option<Warning> {
-        let level = match record.kind {
+        let entry = match record.kind {
             Kind::File => None,
             _ => self.levels.pop(),
         };
         if self.selection.takes_unfinished(record) {
-            self.keep(record, level);
+            self.keep(record, entry);
         }
         None
     }
 
-    fn end(
-        &mut self,
-        totals: &Totals,
-        page: &mut Page<'_>,
-    ) -> Result<Option<Warning>, ReportError> {
+    fn end(&mut self, totals: &Totals, page: &mut Page<'_>) -> EndResult {
         let header = header(totals);
         let has_total = self.total && totals.completeness.is_end_of_walk();
         let other_lines = usize::from(header.is_some()) + usize::from(has_total);

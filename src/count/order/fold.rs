@@ -130,15 +130,11 @@ impl Fold {
 impl FoldedFailure {
     /// Its position in the order of the walk: a rank in each directory on the way to it.
     fn ranks(&self) -> Vec<Rank> {
-        let mut ranks = vec![self.rank];
-        let (mut branch, mut index) = (&self.place.0, self.place.1);
-        while branch.fold.is_some() {
-            ranks.push((branch.group, index, true, 0));
-            let Some((above, place)) = &branch.parent else {
-                break;
-            };
-            (branch, index) = (above, *place);
-        }
+        let (branch, index) = &self.place;
+        let places = branch.places(*index);
+        let folded = places.take_while(|(branch, _)| branch.fold.is_some());
+        let above = folded.map(|(branch, index)| (branch.group, index, true, 0));
+        let mut ranks: Vec<Rank> = std::iter::once(self.rank).chain(above).collect();
         ranks.reverse();
         ranks
     }

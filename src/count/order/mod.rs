@@ -18,7 +18,7 @@
 
 mod fold;
 
-use std::collections::{HashMap, HashSet, VecDeque};
+use std::collections::{HashMap, HashSet};
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
@@ -42,8 +42,6 @@ pub struct Order {
     /// Subdirectories of skipped directories: their listings are dropped on arrival.
     unwanted: HashSet<Key, FixedState>,
     given_up: bool,
-    /// Lists of operands that follow the current one.
-    operands: VecDeque<Frame>,
 }
 
 /// A directory that was entered and not left, and the position in it.
@@ -64,19 +62,18 @@ struct Frame {
 }
 
 impl Order {
-    /// An order in which nothing is expected yet.
+    /// A walk of these operands, with the failures between them.
     #[must_use]
-    pub fn new() -> Self {
-        Self::default()
-    }
-
-    /// Appends operands, with the items between them that are no operands (failures).
-    pub fn add(&mut self, operands: Arc<Branch>, ordered_items: OrderedItems) {
-        self.operands.push_back(Frame {
+    pub fn new(operands: Arc<Branch>, failures: OrderedItems) -> Self {
+        let command_line = Frame {
             branch: Some(operands),
-            ordered_items: Some(Box::new(ordered_items)),
+            ordered_items: Some(Box::new(failures)),
             ..Frame::default()
-        });
+        };
+        Self {
+            stack: vec![command_line],
+            ..Self::default()
+        }
     }
 
     /// Takes a listing.
@@ -106,11 +103,7 @@ impl Order {
     /// Reports the next events of the innermost directory. Breaks where a listing is missing, and at the end.
     fn step(&mut self, visitor: &mut impl Visitor) -> ControlFlow<()> {
         let Some(frame) = self.stack.last_mut() else {
-            let Some(frame) = self.operands.pop_front() else {
-                return ControlFlow::Break(());
-            };
-            self.stack.push(frame);
-            return ControlFlow::Continue(());
+            return ControlFlow::Break(());
         };
         frame.report_items(visitor);
         if let Some(key) = frame.next_subdirectory() {

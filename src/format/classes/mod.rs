@@ -16,7 +16,7 @@ use self::write::{ClassSum, Line, Writer};
 use crate::count::record::{Kind, Record};
 use crate::count::usage::{FileTime, Usage};
 use crate::format::chart::{ChartOptions, Sizes};
-use crate::format::interface::{Format, ReportError, Totals, Warning};
+use crate::format::interface::{EndResult, Format, Totals, Warning};
 use crate::format::json::Json;
 use crate::format::kinds::{GroupBy, OutputFormat};
 use crate::format::lines::LineOptions;
@@ -174,11 +174,7 @@ impl Format for Classes {
         }
     }
 
-    fn end(
-        &mut self,
-        totals: &Totals,
-        page: &mut Page<'_>,
-    ) -> Result<Option<Warning>, ReportError> {
+    fn end(&mut self, totals: &Totals, page: &mut Page<'_>) -> EndResult {
         let lines = self.lines(!totals.completeness.is_end_of_walk());
         self.writer.write(&lines, totals, page)?;
         match &mut self.json {

@@ -1,8 +1,8 @@
 //! The select loop: one thread that owns all state.
 //!
 //! Small trees are walked right here, one directory after the other. What is larger goes to a pool of walkers,
-//! and this thread takes their listings, the ticks and the cancellation, in one `select!`. Listings become steps
-//! (`order`), steps become records (`tally`), records become bytes (`show`).
+//! and this thread takes their listings, the ticks and the cancellation, in one `select!`. Listings become events
+//! (`order`), events become records (`tally`), records become bytes (`format`).
 //!
 //! Cancelled, it lets the walkers stop, waits for them as long as a person would not notice, and tells what was
 //! finished. It never waits for a walker that a dead mount holds.

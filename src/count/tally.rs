@@ -1,7 +1,7 @@
 //! Adds up the events of a walk: plain sequential `du`.
 //!
-//! The tally keeps the path and the sum of every directory on the way down, and counts once what must be counted
-//! once. It knows nothing of threads or disks: the events arrive in the order of a walk by one thread, so the first
+//! The tally keeps the path and the sum of every directory on the way down, and counts an entry with a dedup key once.
+//! It knows nothing of threads or disks: the events arrive in the order of a walk by one thread, so the first
 //! link in that order counts, as in GNU du. Each method takes the [event](crate::count::visitor::Visitor) of the same
 //! name, and returns the record that follows from it, if one does.
 //!

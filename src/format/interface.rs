@@ -13,7 +13,7 @@ use crate::sys::failure::Failure;
 /// The calls are `begin`, then any number of `enter`, `record` and `failure`, then `end`. For a directory, `enter`
 /// comes before the records of its contents, and `record` after them.
 pub trait Format {
-    /// Appends what comes before all records.
+    /// Appends the text before all records.
     fn begin(&mut self, _out: &mut Vec<u8>) {}
 
     /// Appends the beginning of a directory. The record is of the directory alone. `_is_readable` is false where an
@@ -26,7 +26,7 @@ pub trait Format {
     /// Appends a failure. Standard error has the message already.
     fn failure(&mut self, _path: &[u8], _: Failure, _out: &mut Vec<u8>) {}
 
-    /// Appends what comes after all records, and writes every page that is full meanwhile.
+    /// Appends the text after all records, and writes every page that is full meanwhile.
     fn end(&mut self, _: &Totals, _: &mut Page<'_>) -> EndResult {
         Ok(None)
     }

@@ -48,7 +48,7 @@ impl<'a> Report<'a> {
         }
     }
 
-    /// Appends what comes before all records.
+    /// Appends the text before all records.
     pub fn begin(&mut self) {
         self.format.begin(&mut self.page.lines);
     }
@@ -70,7 +70,7 @@ impl<'a> Report<'a> {
         self.tally.counts()
     }
 
-    /// Writes what comes after all records, and the summary.
+    /// Writes the text after all records, and the summary.
     pub fn end(&mut self, completeness: Completeness) -> Result<(), ReportError> {
         let counts = *self.counts();
         let totals = Totals {

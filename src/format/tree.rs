@@ -60,6 +60,7 @@ pub struct Tree {
 #[derive(Debug)]
 struct Entry {
     place: Rc<Place>,
+    kind: Kind,
     detail: Detail,
     /// The size of a directory alone.
     own: u128,
@@ -72,7 +73,6 @@ type Rank = (RankKey, Reverse<u32>, Reverse<u64>);
 #[derive(Debug)]
 struct Candidate {
     entry: Entry,
-    kind: Kind,
     usage: Usage,
 }
 
@@ -158,7 +158,6 @@ impl Tree {
         }
         let candidate = Candidate {
             entry: entry.unwrap_or_else(|| self.entry(record)),
-            kind: record.kind,
             usage: record.usage,
         };
         self.candidates.insert(rank, candidate);
@@ -168,6 +167,7 @@ impl Tree {
     fn entry(&self, record: &Record<'_>) -> Entry {
         Entry {
             place: Place::new(self.levels.last(), record),
+            kind: record.kind,
             detail: record.detail.copied().unwrap_or_default(),
             own: self.size(&record.usage),
         }
@@ -210,7 +210,7 @@ impl Tree {
         // The directories that have lines of their contents. With `-S`, a directory contains only its files.
         let mut open = HashSet::new();
         for candidate in self.candidates.values() {
-            let levels = match (self.separate, candidate.kind) {
+            let levels = match (self.separate, candidate.entry.kind) {
                 (false, _) => usize::MAX,
                 (true, Kind::File) => 1,
                 (true, _) => 0,
@@ -286,7 +286,7 @@ impl Tree {
                 depth,
                 above,
                 is_last,
-                kind: candidate.kind,
+                kind: candidate.entry.kind,
                 usage: candidate.usage,
                 detail: candidate.entry.detail,
             });
@@ -354,7 +354,7 @@ impl Format for Tree {
     fn record(&mut self, record: &Record<'_>, _: &mut Vec<u8>) -> Option<Warning> {
         let entry = match record.kind {
             Kind::File => None,
-            _ => self.levels.pop(),
+            kind => self.levels.pop().map(|entry| Entry { kind, ..entry }),
         };
         if self.selection.takes_unfinished(record) {
             self.keep(record, entry);

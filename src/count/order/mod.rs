@@ -135,7 +135,7 @@ impl Order {
         ControlFlow::Continue(())
     }
 
-    /// Reports a subdirectory of the innermost directory, or what was found in its place.
+    /// Reports a subdirectory of the innermost directory, or the file or failure in its place.
     fn report(&mut self, listing: Listing, visitor: &mut impl Visitor) {
         let (branch, index) = &listing.place;
         let name = branch.name(*index);
@@ -160,7 +160,8 @@ impl Order {
         }
     }
 
-    /// Reports what is folded into the innermost directory: links as they arrive, the rest when it is complete.
+    /// Reports the contents folded into the innermost directory: links as they arrive, the sum and the failures when
+    /// all listings have.
     fn unfold(&mut self, key: Key, visitor: &mut impl Visitor) -> ControlFlow<()> {
         let (Some(frame), Some(fold)) = (self.stack.last_mut(), self.folds.get_mut(&key)) else {
             return ControlFlow::Continue(());

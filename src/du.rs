@@ -1,8 +1,8 @@
 //! The select loop: one thread that owns all state.
 //!
 //! Small trees are walked right here, one directory after the other. What is larger goes to a pool of walkers,
-//! and this thread takes their listings, the ticks and the cancellation, in one `select!`. Listings become steps
-//! (`order`), steps become records (`tally`), records become bytes (`show`).
+//! and this thread takes their listings, the ticks and the cancellation, in one `select!`. Listings become events
+//! (`order`), events become records (`tally`), records become bytes (`format`).
 //!
 //! Cancelled, it lets the walkers stop, waits for them as long as a person would not notice, and tells what was
 //! finished. It never waits for a walker that a dead mount holds.
@@ -17,7 +17,7 @@ use crate::count::listing::{Branch, Listing};
 use crate::count::order::Order;
 use crate::format::Format;
 use crate::format::outcome::{self, Outcome, Stop};
-use crate::format::report::{Next, Report};
+use crate::format::report::Report;
 use crate::sys::cancel::{self, Canceller};
 use crate::sys::signals::{self, Cause};
 use crate::sys::status::{Progress, Status};
@@ -65,7 +65,7 @@ pub fn du(
     let roots = walk::command_line(operands.names, 0, 0);
     let walk = Walk::new(options.walk, done, count.into());
     let mut run = Run {
-        order: Order::new(),
+        order: Order::new(Arc::clone(&roots), operands.wrong),
         report: Report::new(options.tally, format, out, status),
         progress: Progress::default(),
         last: None,
@@ -75,7 +75,6 @@ pub fn du(
         broken: false,
         supervised: options.supervised,
     };
-    run.order.add(Arc::clone(&roots), operands.wrong);
     if count > 0 {
         walk.add(roots);
     }
@@ -105,7 +104,7 @@ struct Run<'a> {
 impl Run<'_> {
     /// Walks to the end, or until somebody asks to stop.
     fn run(&mut self, walk: Walk, canceller: Canceller) -> io::Result<Option<Cause>> {
-        self.report.begin()?;
+        self.report.begin();
         self.advance()?;
         let (start, mut load) = (Instant::now(), Load::start());
         let mut directories = 0;
@@ -259,12 +258,8 @@ impl Run<'_> {
 
     /// Goes as far as the listings allow.
     fn advance(&mut self) -> io::Result<()> {
-        while let Some(step) = self.order.step() {
-            if self.report.take(&step)? == Next::Skip {
-                self.order.skip();
-            }
-        }
-        Ok(())
+        self.order.advance(&mut self.report);
+        self.report.check()
     }
 
     /// Tells the rest: what was not finished has no line.
@@ -273,8 +268,8 @@ impl Run<'_> {
         let told = self.advance();
         let lacks_walker = self.broken || self.report.counts().unfinished > 0;
         let stop = cause
-            .map(Stop::Asked)
-            .or(lacks_walker.then_some(Stop::NoWalker));
+            .map(Stop::Cancelled)
+            .or(lacks_walker.then_some(Stop::WalkerFailed));
         outcome::end(&mut self.report, told.map(|()| stop))
     }
 }
@@ -283,7 +278,7 @@ impl Run<'_> {
 mod tests {
     use super::*;
     use crate::count::record::Record;
-    use crate::format::{End, Written};
+    use crate::format::Warning;
     use crate::gnu::exclude::Exclude;
     use crate::gnu::quote::Charset;
     use std::ffi::OsString;
@@ -299,12 +294,8 @@ mod tests {
     struct Silent;
 
     impl Format for Silent {
-        fn record(&mut self, _: &Record<'_>, _: &mut dyn Write) -> io::Result<Written> {
-            Ok(Written::Well)
-        }
-
-        fn end(&mut self, _: &End, _: &mut dyn Write) -> io::Result<Written> {
-            Ok(Written::Well)
+        fn record(&mut self, _: &Record<'_>, _: &mut Vec<u8>) -> Option<Warning> {
+            None
         }
     }
 

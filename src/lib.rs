@@ -13,7 +13,7 @@
 //! | `for { select { ... } }` | [`du`]: one `select!`, which owns all state |
 //!
 //! ```text
-//! argv, env ─cli─► Plan ─du─► walk ══Listing══► order ─Step─► tally ─Record─► format ─bytes─► stdout
+//! argv, env ─cli─► Plan ─du─► walk ══Listing══► order ─events─► tally ─Record─► format ─bytes─► stdout
 //!                               ▲ 20 tokens      select! { listings, tick -> status, causes -> drain }
 //! ```
 //!
@@ -26,7 +26,7 @@
 //! | 5 | [`du`]: the select loop |
 //! | 4 | [`walk`]: walkers, disk, threads. [`import`]: files of an earlier scan to the same events |
 //! | 3 | [`format`](mod@format): records to bytes, one file per output format |
-//! | 2 | [`count`]: listings to steps to records; no I/O |
+//! | 2 | [`count`]: listings to events to records; no I/O |
 //! | 1 | [`sys`]: the process and its terminal |
 //! | 0 | [`gnu`]: what GNU du's words mean |
 

@@ -98,8 +98,8 @@ fn count(plan: Plan, out: &mut dyn Write, status: &mut Status) -> Outcome {
             Operands::from_list(&list).map_err(|failure| (list, failure))
         }
         cli::InputSource::Export(file) => {
-            let once = plan.walk.remember != Remember::Nothing;
-            match ExportReader::open(&file, once) {
+            let dedup = plan.walk.remember != Remember::Nothing;
+            match ExportReader::open(&file, dedup) {
                 Ok(export) => {
                     let export = (export, &*file);
                     return from_import(plan.tally, export, &mut *format, out, status);
@@ -131,9 +131,8 @@ fn conclude(outcome: Outcome, output: &[u8], status: &mut Status) -> Exit {
         Outcome::Errors | Outcome::Broken => Exit::Failure,
         Outcome::Cancelled(Cause::Enter) => Exit::Cancelled,
         Outcome::Cancelled(Cause::Signal(signal)) => die_of(signal),
-        // No call has failed: the format has nothing to write, and says so.
-        Outcome::WriteError(error) if error.kind() == io::ErrorKind::Other => {
-            status.complain(error.to_string().as_bytes());
+        Outcome::Empty(reason) => {
+            status.complain(reason.as_bytes());
             Exit::Failure
         }
         Outcome::WriteError(error) if output.is_empty() => write_error(&error, status),

@@ -15,7 +15,7 @@ use super::usage_error::UsageError;
 use crate::count::record::EntryRenderer;
 use crate::count::tally;
 use crate::format;
-use crate::format::{By, Shape, Sort};
+use crate::format::{GroupBy, OutputFormat, Sort};
 use crate::gnu::time_style::{TimeKind, TimeStyle};
 use crate::gnu::zone;
 use crate::sys::retry::read_file;
@@ -106,9 +106,9 @@ fn walk_options(
     max_depth: u32,
     show: &format::FormatOptions,
 ) -> walk::WalkOptions {
-    let names_all = show.shape == Shape::Ncdu || settings.has(OptionId::All);
-    let folds = can_fold(settings, remember) && max_depth < u32::MAX && show.by.is_none();
-    let name_files = match show.by {
+    let names_all = show.format == OutputFormat::Ncdu || settings.has(OptionId::All);
+    let folds = can_fold(settings, remember) && max_depth < u32::MAX && show.group_by.is_none();
+    let name_files = match show.group_by {
         Some(_) => Some(u32::MAX),
         None => names_all.then_some(max_depth),
     };
@@ -119,9 +119,9 @@ fn walk_options(
         exclude: std::mem::take(&mut settings.exclude),
         remember,
         name_files,
-        least: show.least.clone(),
+        least: show.min_size.clone(),
         details: name_files.is_some() && needs_details(show),
-        renderer: (show.shape == Shape::Ncdu)
+        renderer: (show.format == OutputFormat::Ncdu)
             .then(|| Arc::new(show.ncdu.entries) as Arc<dyn EntryRenderer>),
         fold_below: folds.then_some(max_depth),
         time: settings
@@ -133,16 +133,18 @@ fn walk_options(
 
 /// True where a report shows more of a file than its size. That takes memory for each file that waits for its turn.
 fn needs_details(show: &format::FormatOptions) -> bool {
-    match show.shape {
-        Shape::Tree => show.by.is_some() || show.tree.chart.colors.is_some(),
-        Shape::Du => show.by.is_some(),
-        Shape::Json | Shape::Csv | Shape::Ncdu => true,
+    match show.format {
+        OutputFormat::Tree => show.group_by.is_some() || show.tree.chart.colors.is_some(),
+        OutputFormat::Du => show.group_by.is_some(),
+        OutputFormat::Json | OutputFormat::Csv | OutputFormat::Ncdu => true,
     }
 }
 
 /// True where a report depends on times though it shows none.
 fn needs_time(show: &format::FormatOptions) -> bool {
-    let is_by_age = show.by.is_some_and(|by| by.by == By::Age);
+    let is_by_age = show
+        .group_by
+        .is_some_and(|classes| classes.group_by == GroupBy::Age);
     is_by_age || show.ranking.sort == Some(Sort::Time)
 }
 
@@ -197,7 +199,7 @@ fn time(settings: &Settings<'_>, environment: &Environment) -> Result<Time, Usag
 
 /// True where an export holds every hard link and marks it as one, so that its reader counts the file once.
 fn marks_links(settings: &Settings<'_>, reports: &Reports, max_depth: u32) -> bool {
-    reports.shape == Shape::Ncdu
+    reports.shape == OutputFormat::Ncdu
         && max_depth == u32::MAX
         && settings.follow != Follow::Always
         && !settings.has(OptionId::CountLinks)

@@ -11,7 +11,7 @@ use super::role::Role;
 use super::settings::Settings;
 use super::usage_error::UsageError;
 use super::values::{InvalidNumber, Top};
-use crate::format::{By, Color, Ranking, Shape, Sort, ncdu};
+use crate::format::{Color, GroupBy, OutputFormat, Ranking, Sort, ncdu};
 use crate::gnu::argmatch;
 use crate::gnu::quote::Charset;
 use crate::gnu::time_style::TimeKind;
@@ -19,8 +19,8 @@ use crate::gnu::time_style::TimeKind;
 /// What these options say.
 #[derive(Debug, Clone)]
 pub(super) struct Reports {
-    pub(super) shape: Shape,
-    pub(super) by: Option<By>,
+    pub(super) shape: OutputFormat,
+    pub(super) by: Option<GroupBy>,
     pub(super) ranking: Ranking,
     pub(super) color: Color,
     pub(super) output: Option<OsString>,
@@ -29,18 +29,22 @@ pub(super) struct Reports {
 impl Reports {
     pub(super) fn new(settings: &Settings<'_>) -> Result<Self, UsageError> {
         let charset = settings.charset;
-        let shape = choice(settings, OptionId::Format, &Shape::WORDS)?;
+        let shape = choice(settings, OptionId::Format, &OutputFormat::WORDS)?;
         let is_tree = settings.has(OptionId::Tree);
-        let shape = shape.unwrap_or(if is_tree { Shape::Tree } else { Shape::Du });
-        if is_tree && shape != Shape::Tree {
+        let shape = shape.unwrap_or(if is_tree {
+            OutputFormat::Tree
+        } else {
+            OutputFormat::Du
+        });
+        if is_tree && shape != OutputFormat::Tree {
             return Err(UsageError::cannot_combine("--tree", "--format"));
         }
-        if shape == Shape::Ncdu {
+        if shape == OutputFormat::Ncdu {
             settings.refuse(Role::Part, "--format=ncdu")?;
         }
         Ok(Self {
             shape,
-            by: choice(settings, OptionId::By, &By::WORDS)?,
+            by: choice(settings, OptionId::By, &GroupBy::WORDS)?,
             ranking: Ranking {
                 sort: choice(settings, OptionId::Sort, &Sort::WORDS)?,
                 reverse: settings.has(OptionId::Reverse),
@@ -63,7 +67,7 @@ impl Reports {
         settings: &Settings<'_>,
         input: &InputSource,
     ) -> Result<(), UsageError> {
-        if self.shape == Shape::Ncdu {
+        if self.shape == OutputFormat::Ncdu {
             input.check_root(settings.follow, settings.charset)?;
         }
         // An export holds times of modification only.
@@ -74,7 +78,7 @@ impl Reports {
         };
         match input {
             InputSource::Export(_) => Err(UsageError::cannot_combine(option, "--from")),
-            InputSource::Names(_) | InputSource::From(_) if self.shape == Shape::Ncdu => {
+            InputSource::Names(_) | InputSource::From(_) if self.shape == OutputFormat::Ncdu => {
                 Err(UsageError::cannot_combine(option, "--format=ncdu"))
             }
             InputSource::Names(_) | InputSource::From(_) => Ok(()),

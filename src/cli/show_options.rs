@@ -12,7 +12,7 @@ use crate::count::min_size::MinSize;
 use crate::count::usage::FileTime;
 use crate::format;
 use crate::format::chart::Sizes;
-use crate::format::{By, Selection, Shape, Threshold, classes, lines, ncdu};
+use crate::format::{GroupBy, OutputFormat, Selection, Threshold, classes, lines, ncdu};
 use crate::gnu::quote::Style;
 use crate::gnu::time_style::TimeStyle;
 use crate::sys::owners;
@@ -26,8 +26,8 @@ pub(super) fn show_options(
     let measure = settings.measure();
     let to_terminal = reports.output.is_none() && std::io::stdout().is_terminal();
     format::FormatOptions {
-        shape: reports.shape,
-        by: reports
+        format: reports.shape,
+        group_by: reports
             .by
             .map(|by| class_options(by, settings, reports.shape)),
         selection: Selection {
@@ -37,7 +37,7 @@ pub(super) fn show_options(
             threshold: settings.threshold,
         },
         ranking: reports.ranking,
-        least: min_size(settings, reports),
+        min_size: min_size(settings, reports),
         lines: lines::LineOptions {
             measure,
             block_size: match settings.has(OptionId::Inodes) {
@@ -60,8 +60,8 @@ pub(super) fn show_options(
 
 /// The size from which on a file has a line, where not every file has one.
 fn min_size(settings: &Settings<'_>, reports: &Reports) -> Option<MinSize> {
-    let needs_every_file = reports.by.is_some() || reports.shape == Shape::Ncdu;
-    let is_bounded = reports.ranking.top.is_some() || reports.shape == Shape::Tree;
+    let needs_every_file = reports.by.is_some() || reports.shape == OutputFormat::Ncdu;
+    let is_bounded = reports.ranking.top.is_some() || reports.shape == OutputFormat::Tree;
     match settings.threshold {
         Threshold::AtLeast(least) if !needs_every_file && (least > 0 || is_bounded) => {
             Some(MinSize::new(settings.measure(), least))
@@ -70,14 +70,18 @@ fn min_size(settings: &Settings<'_>, reports: &Reports) -> Option<MinSize> {
     }
 }
 
-fn class_options(by: By, settings: &Settings<'_>, shape: Shape) -> classes::ClassOptions {
+fn class_options(
+    by: GroupBy,
+    settings: &Settings<'_>,
+    shape: OutputFormat,
+) -> classes::ClassOptions {
     classes::ClassOptions {
-        by,
+        group_by: by,
         now: now(),
         sizes: match shape {
             // Beside the number of files, sizes stay sizes with --inodes too.
-            Shape::Tree => terminal_options::sizes(settings, false),
-            Shape::Du | Shape::Json | Shape::Csv | Shape::Ncdu => {
+            OutputFormat::Tree => terminal_options::sizes(settings, false),
+            OutputFormat::Du | OutputFormat::Json | OutputFormat::Csv | OutputFormat::Ncdu => {
                 Sizes::Blocks(settings.block_size)
             }
         },

@@ -1,15 +1,16 @@
-//! What a walker says about one directory: a [`Listing`], and the chain of [`Branch`]es that gives it a path.
+//! The message of a walker about one directory: a [`Listing`], and the chain of [`Branch`]es that gives it a path.
 //!
-//! A walker sends one listing a directory (a directory of more than [`GROUP`] entries: one a group). It carries
-//! the sizes of the files that nobody will ask for by name, already summed, and, in the order of a lone walker,
-//! everything that must keep its place: subdirectories, named files, files with several links, failures. What an
-//! export tells of a file is written by its walker ([`EntryRenderer`](crate::count::record::EntryRenderer)), and keeps its place as text.
+//! A walker sends one listing per directory; for a directory of more than [`GROUP`] entries, one per group. It holds
+//! the sum of the files that need no name and, in the order of a walk by one thread, everything that must keep its
+//! place: subdirectories, named files, files with several links, failures. Where the output format has an
+//! [`EntryRenderer`](crate::count::record::EntryRenderer), the walker writes the text of a file, and the text keeps
+//! the place of the file.
 //!
 //! ```text
 //!   Branch (command line)            Listing of "a"
 //!     names: a  b/c                    found:  the directory itself
-//!     keys:  1  2                      files:  the sum of its plain files
-//!        ▲                             ordered_items: [linked file][subdirectory][failure] ...
+//!     keys:  1  2                      files:  the sum of its unnamed files
+//!        ▲                             ordered_items: [linked file][failure] ...
 //!        └── Branch of "a" ◄────────── branch: its subdirectories, keys 3, 4, ...
 //!              names: x y
 //! ```
@@ -23,38 +24,38 @@ use crate::count::ordered_items::{ItemKind, OrderedItems};
 use crate::count::usage::{Detail, Entry, Inode, Usage};
 use crate::sys::failure::Failure;
 
-/// GNU du reads a directory in groups of this many entries; it sorts within a group, never across.
+/// GNU du reads a directory in groups of this many entries; it sorts within a group, never across groups.
 ///
-/// Few in tests, so that a directory of some entries has several; more than one buffer of them can hold.
+/// Small in tests, so that a small directory has several groups; more entries than one buffer of getdents holds.
 pub const GROUP: usize = if cfg!(test) { 24 } else { 100_000 };
 
 /// The number under which a parent announces a subdirectory, and under which its listing arrives.
 pub type Key = u64;
 
-/// A directory that has subdirectories: their names, in order, and the way up.
+/// A directory that has subdirectories: their names, in order, and the chain of its parents.
 ///
-/// Paths are never stored: a name and the chain of parents cost the same at every depth.
+/// Paths are not stored: a name and a reference to the parent cost the same at every depth.
 #[derive(Debug)]
 pub struct Branch {
-    /// The directory that lists this one and its place among that one's subdirectories; nothing for the command line.
+    /// The branch that lists this directory, and the index there; nothing for the command line.
     pub parent: Option<(Arc<Branch>, u32)>,
     /// The identity of the opened directory.
     pub inode: Inode,
-    /// The device of the operand above, which `-x` compares with.
+    /// The device of the operand, with which `-x` compares.
     pub device: u64,
-    /// Which operand it lies below, counted from 0.
+    /// The number of the operand that it belongs to, counted from 0.
     pub operand: u64,
-    /// 0 for the children of the command line, that is, the operands; so a branch's own depth is one less.
+    /// The depth of the subdirectories; 0 for the operands, which are the children of the command line.
     pub child_depth: u32,
-    /// True where a directory above may be met again below: part of its file system is mounted in between.
+    /// True where a parent may appear again below: a part of its file system is mounted on the way.
     pub may_cycle: bool,
-    /// Key of the first subdirectory; the others follow.
+    /// Key of the first subdirectory; the keys of the others follow.
     pub first_key: Key,
-    /// The folded directory that the subdirectories count for, if they have no lines of their own.
+    /// The key of the directory that the subdirectories are folded into, if they have no lines.
     pub fold: Option<Key>,
-    /// The key of the listing that announces them: later groups of a large directory have larger ones.
+    /// The key of the listing that announces the subdirectories: later groups of a large directory have larger keys.
     pub group: Key,
-    /// The names.
+    /// The names of the subdirectories.
     pub names: Names,
 }
 
@@ -65,17 +66,15 @@ impl Branch {
         self.names.len()
     }
 
-    /// True where there is none.
+    /// True where there are no subdirectories.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
 
-    /// This branch and those above it, upwards; the command line is the last.
+    /// This branch and its parents, upwards; the command line is the last.
     pub fn and_above(&self) -> impl Iterator<Item = &Self> {
-        std::iter::successors(Some(self), |branch| {
-            branch.parent.as_ref().map(|(parent, _)| &**parent)
-        })
+        self.places(0).map(|(branch, _)| branch)
     }
 
     /// The name of a subdirectory as bytes.
@@ -90,24 +89,28 @@ impl Branch {
         self.first_key + Key::from(index)
     }
 
-    /// Writes the path of subdirectory `index`, as GNU du would print it, below (and without) `stop`.
+    /// The subdirectory `index`, then the directories on the way up to the operand: each as its parent and the index
+    /// there.
+    pub fn places(&self, index: u32) -> impl Iterator<Item = (&Self, u32)> {
+        std::iter::successors(Some((self, index)), |(branch, _)| {
+            let (parent, index) = branch.parent.as_ref()?;
+            Some((&**parent, *index))
+        })
+    }
+
+    /// Appends the path of subdirectory `index`, as GNU du prints it: from the operand on, or from the child of the
+    /// directory with the key `stop` on.
     pub fn path(&self, index: u32, stop: Option<Key>, out: &mut Vec<u8>) {
-        let mut chain = vec![(self, index)];
-        let mut here = self;
-        while let Some((parent, place)) = &here.parent {
-            if stop == Some(parent.key(*place)) {
-                break;
-            }
-            chain.push((parent, *place));
-            here = parent;
-        }
-        for (branch, place) in chain.into_iter().rev() {
-            push_name(out, branch.name(place));
+        let places = self.places(index);
+        let places = places.take_while(|(branch, index)| stop != Some(branch.key(*index)));
+        let places: Vec<_> = places.collect();
+        for (branch, index) in places.into_iter().rev() {
+            push_name(out, branch.name(index));
         }
     }
 }
 
-/// Appends a name to a path, with a slash between them where there is none yet.
+/// Appends a name to a path, with a slash between them unless the path is empty or ends with one.
 pub fn push_name(path: &mut Vec<u8>, name: &[u8]) {
     if !path.is_empty() && path.last() != Some(&b'/') {
         path.push(b'/');
@@ -116,7 +119,7 @@ pub fn push_name(path: &mut Vec<u8>, name: &[u8]) {
 }
 
 impl Drop for Branch {
-    /// Lets go of the parents one after the other: the derived drop would recurse once a level.
+    /// Drops the parents in a loop: the derived drop would recurse once per level.
     fn drop(&mut self) {
         let mut next = self.parent.take();
         while let Some((branch, _)) = next {
@@ -125,7 +128,7 @@ impl Drop for Branch {
     }
 }
 
-/// Names in one piece of memory, each with its NUL, so that system calls take them as they are.
+/// Names in one buffer, each with its NUL, so that system calls take them without a copy.
 #[derive(Debug, Default, Clone)]
 pub struct Names {
     text: Vec<u8>,
@@ -133,7 +136,7 @@ pub struct Names {
 }
 
 impl Names {
-    /// No names, and no memory for any.
+    /// No names; allocates nothing.
     pub const EMPTY: Self = Self {
         text: Vec::new(),
         ends: Vec::new(),
@@ -146,7 +149,7 @@ impl Names {
             .push(u32::try_from(self.text.len()).unwrap_or(u32::MAX));
     }
 
-    /// Appends other names.
+    /// Appends all names of another list.
     pub fn append(&mut self, others: &Self) {
         let start = u32::try_from(self.text.len()).unwrap_or(u32::MAX);
         let ends = others.ends.iter().map(|end| end.saturating_add(start));
@@ -160,7 +163,7 @@ impl Names {
         u32::try_from(self.ends.len()).unwrap_or(u32::MAX)
     }
 
-    /// True where there is none.
+    /// True where there are no names.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.ends.is_empty()
@@ -178,13 +181,13 @@ impl Names {
         CStr::from_bytes_with_nul(self.text.get(start..end).unwrap_or_default()).unwrap_or_default()
     }
 
-    /// Forgets the names and keeps the memory.
+    /// Removes the names and keeps the memory.
     pub fn clear(&mut self) {
         self.text.clear();
         self.ends.clear();
     }
 
-    /// A copy without slack; leaves this one empty, with its memory.
+    /// Moves the names to a list without spare capacity; this one keeps its memory.
     pub fn take(&mut self) -> Self {
         let copy = Self {
             text: self.text.as_slice().into(),
@@ -195,88 +198,98 @@ impl Names {
     }
 }
 
-/// What an announced subdirectory (or operand) turned out to be.
+/// The kind of entry that was found in the place of an announced subdirectory (or operand).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Found {
-    /// Nothing to count: it vanished, it is on another file system, it failed.
+    /// Nothing to count: it vanished, it is on another file system, or an operation failed.
     Nothing,
     /// A directory.
     Directory(Entry, Detail),
-    /// Anything else: an operand that is a file, or an entry whose type changed under us.
+    /// A file: an operand that is one, or an entry whose type changed during the walk.
     File(Entry, Detail),
-    /// One more group of a large directory whose first listing went before.
+    /// A further group of a large directory; the listing of the first group came before.
     More,
-    /// A directory with nothing in it but files, and what was written of all that. `files` is the sum of it all.
-    Written(Box<[u8]>),
-    /// This many directories, without subdirectories, failures and links, that are all folded into the same one.
-    /// The listing's `files` are the sum of everything in them and of themselves; its place is that of one of them.
+    /// A directory that holds only files, as the text of an [`EntryRenderer`](crate::count::record::EntryRenderer).
+    /// The listing's `files` are the sum of the directory and the files.
+    Rendered(Box<[u8]>),
+    /// This many directories without subdirectories, failures and links, which are all folded into the same one.
+    /// The listing's `files` are the sum of them and their contents; its place is that of one of them.
     Leaves(u64),
 }
 
-/// What a walker found in one directory, or in one group of a large one. See the module.
+/// The contents of one directory, or of one group of a large directory. See the module.
 #[derive(Debug)]
 pub struct Listing {
-    /// The branch that announced it, and its place there: the path, and the key.
+    /// The branch that announced the directory, and the index there. They give its path.
     pub place: (Arc<Branch>, u32),
-    /// Of which group of a large directory this is the listing; the first is 0.
+    /// The key under which this listing was announced: that of the directory, or of the group.
     pub key: Key,
     /// The directory itself.
     pub found: Found,
-    /// The sum of the files in it that need no place of their own.
+    /// The sum of the files without a place of their own.
     pub files: Usage,
-    /// What needs its place; nothing in most directories.
+    /// The items that keep their place; none in most directories.
     pub ordered_items: Option<Box<OrderedItems>>,
     /// The subdirectories, in order.
     pub branch: Option<Arc<Branch>>,
-    /// The key under which the next group of this directory arrives.
+    /// The key under which the next group of this directory will arrive.
     pub next: Option<Key>,
     /// The directory could not be read, or not to its end.
     pub failure: Option<Failure>,
 }
 
 impl Listing {
-    /// Number of announced directories (or groups) that this listing is the answer to.
+    /// The listing of an entry without contents.
     #[must_use]
-    pub fn met(&self) -> u64 {
+    pub fn new(place: (Arc<Branch>, u32), found: Found) -> Self {
+        Self {
+            key: place.0.key(place.1),
+            place,
+            found,
+            files: Usage::NONE,
+            ordered_items: None,
+            branch: None,
+            next: None,
+            failure: None,
+        }
+    }
+
+    /// The key of the directory: that of its first listing.
+    #[must_use]
+    pub fn directory_key(&self) -> Key {
+        self.place.0.key(self.place.1)
+    }
+
+    /// Number of announcements that this listing answers.
+    #[must_use]
+    pub fn answered(&self) -> u64 {
         match self.found {
             Found::Leaves(count) => count,
             _ => 1,
         }
     }
 
-    /// The folded directory that this listing counts for.
+    /// The key of the directory that this one is folded into.
     #[must_use]
     pub fn fold(&self) -> Option<Key> {
         self.place.0.fold
     }
 
-    /// Number of listings that are still to come because of this one.
-    #[must_use]
-    pub fn announced(&self) -> u64 {
-        self.announced_below() + u64::from(self.next.is_some())
-    }
-
     /// Number of subdirectories that this listing announces.
     #[must_use]
-    pub fn announced_below(&self) -> u64 {
-        self.branch
-            .as_ref()
-            .map_or(0, |branch| u64::from(branch.len()))
+    pub fn subdirectories(&self) -> u64 {
+        self.branch.as_ref().map_or(0, |branch| branch.len().into())
     }
 
-    /// Entries that this listing counts, for progress (links are counted each time they are met).
+    /// The sum of the entries in this listing, for the progress line: files with several links count every time.
     #[must_use]
     pub fn seen(&self) -> Usage {
         let mut seen = self.files;
         if let Found::Directory(entry, _) | Found::File(entry, _) = &self.found {
             seen += &entry.usage();
         }
-        for extra in self
-            .ordered_items
-            .iter()
-            .flat_map(|ordered_items| ordered_items.iter())
-        {
-            if let ItemKind::File(entry) = extra.what {
+        for item in self.ordered_items.iter().flat_map(|items| items.iter()) {
+            if let ItemKind::File(entry) = item.kind {
                 seen += &entry.usage();
             }
         }

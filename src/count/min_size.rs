@@ -1,36 +1,37 @@
-//! From which size on a file has a line.
+//! The smallest size of a file that can have a line.
 //!
-//! Where only the largest of all entries are shown, or those of some size, most files need no name: they are added
-//! up where they are found, and neither they nor their names wait for their turn. What counts as too small grows as
-//! larger ones are met, so the report tells the walkers here; they may hear it late, since it decides once more.
+//! Where only the largest entries are shown, or those of at least some size, most files need no name: the walkers add
+//! them up, and neither the files nor their names wait for their turn. The minimum grows as larger entries are found:
+//! the format raises it, the walkers read it. They may read an old value, because the format checks every record
+//! again.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use crate::count::usage::{Entry, Measure};
 
-/// See the module. Copies are one and the same.
+/// See the module. Clones share one value.
 #[derive(Debug, Clone)]
 pub struct MinSize {
     measure: Measure,
-    /// Numbers beyond 64 bits are taken for the largest of these, which leaves out less.
+    /// At most `u64::MAX`: a minimum beyond 64 bits is lowered to it, which admits more.
     number: Arc<AtomicU64>,
 }
 
 impl MinSize {
-    /// Lets everything of this measure pass that is no smaller than the number.
+    /// A minimum of this many bytes (or entries), in this measure.
     #[must_use]
     pub fn new(measure: Measure, number: u128) -> Self {
         let number = Arc::new(AtomicU64::new(clamp(number)));
         Self { measure, number }
     }
 
-    /// From now on, what is smaller than this is too small.
+    /// Raises the minimum; a smaller number changes nothing.
     pub fn raise(&self, number: u128) {
         self.number.fetch_max(clamp(number), Ordering::Relaxed);
     }
 
-    /// True where an entry may have a line.
+    /// True where the entry has at least the minimum.
     #[must_use]
     pub fn admits(&self, entry: &Entry) -> bool {
         self.measure.of(&entry.usage()) >= self.number.load(Ordering::Relaxed).into()
@@ -47,21 +48,21 @@ mod tests {
     use crate::count::usage::FileTime;
 
     #[test]
-    fn it_only_rises_and_never_leaves_out_what_is_as_large() {
-        let least = MinSize::new(Measure::Allocated, 1024);
+    fn it_only_rises_and_admits_entries_of_equal_size() {
+        let min_size = MinSize::new(Measure::Allocated, 1024);
         let file = |blocks| Entry {
             blocks,
             size: 0,
             time: FileTime::NEVER,
             dedup_key: None,
         };
-        assert!(!least.admits(&file(1)));
-        assert!(least.admits(&file(2)));
-        least.raise(1025);
-        least.raise(7);
-        assert!(!least.admits(&file(2)));
-        assert!(least.admits(&file(3)));
-        least.raise(u128::MAX);
-        assert!(least.admits(&file(u64::MAX)));
+        assert!(!min_size.admits(&file(1)));
+        assert!(min_size.admits(&file(2)));
+        min_size.raise(1025);
+        min_size.raise(7);
+        assert!(!min_size.admits(&file(2)));
+        assert!(min_size.admits(&file(3)));
+        min_size.raise(u128::MAX);
+        assert!(min_size.admits(&file(u64::MAX)));
     }
 }

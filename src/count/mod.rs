@@ -1,4 +1,5 @@
-//! The count: listings into the order of a lone walker, and that order into records. No I/O, no clock, no environment.
+//! The count: puts the listings of the walkers into the order of a walk by one thread, and adds them up. No I/O, no
+//! clock, no environment.
 
 pub mod listing;
 pub mod min_size;
@@ -8,3 +9,4 @@ pub mod record;
 pub mod tally;
 pub mod usage;
 mod varint;
+pub mod visitor;

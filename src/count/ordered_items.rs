@@ -1,7 +1,14 @@
-//! ItemKind must keep its place among the subdirectories of a listing: named files, files with several links, failures,
-//! and what a renderer has written already.
+//! The items of a listing that must keep their place among its subdirectories: named files, files with several links,
+//! failures, and text of an [`EntryRenderer`](crate::count::record::EntryRenderer).
 //!
-//! Packed: of a large directory there are many, and they wait.
+//! The items are packed into one buffer, because a large directory has many, and they wait for their turn. Per item:
+//!
+//! ```text
+//!   position  length of name  name  flags  file: blocks size [time] [inode that counts once] [detail]
+//!                                          failure: index in `failures`
+//! ```
+//!
+//! All numbers are variable-length integers.
 
 use std::ops::Range;
 
@@ -9,82 +16,82 @@ use crate::count::usage::{Detail, Entry, FileTime, Inode};
 use crate::count::varint;
 use crate::sys::failure::Failure;
 
-/// Something that must keep its place among the subdirectories of a listing.
+/// One item, unpacked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct OrderedItem<'a> {
-    /// How many of the listing's subdirectories come before it.
+    /// The number of subdirectories of the listing that come before it.
     pub position: u32,
-    /// Its name, empty where nobody will ask for it; or what was written.
+    /// Its name, empty where no format needs it; or the text of a renderer.
     pub name: &'a [u8],
-    /// ItemKind it is.
-    pub what: ItemKind,
-    /// More about a file, where a report wants that.
+    /// The kind of item.
+    pub kind: ItemKind,
+    /// The attributes of a file, where the output format needs them.
     pub detail: Option<Detail>,
 }
 
-/// See [`OrderedItem`].
+/// The kind of an [`OrderedItem`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ItemKind {
-    /// A file that has a line of its own, or links elsewhere.
+    /// A file that has a line, or further links.
     File(Entry),
-    /// An entry that could not be looked at.
+    /// An entry for which an operation failed.
     Failed(Failure),
-    /// ItemKind a renderer wrote of files in a row, whose sizes are counted elsewhere.
-    Written,
+    /// The text of a renderer for one or more files. Their sizes are in the sum of the listing.
+    Rendered,
 }
 
-/// The ordered_items of one listing, in order. Packed: of a large directory there are many, and they wait.
+/// The items of one listing, in order. See the module.
 #[derive(Debug, Default, Clone)]
 pub struct OrderedItems {
     packed: Vec<u8>,
-    /// ItemKind went wrong with those that failed.
+    /// The failures of the items that failed.
     failures: Vec<Failure>,
 }
 
-/// Which of [`OrderedItems`]: where it begins. The first is 0; each says which is the next.
+/// The offset of an item in the packed buffer. The first is 0; reading an item returns the offset of the next.
 pub type ItemOffset = usize;
 
-/// From how many bytes on ordered_items are not copied to be taken.
+/// Buffers of more bytes than this are moved, not copied, by [`OrderedItems::take`].
 const LARGE: usize = 64 * 1024;
 
-/// ItemKind follows the place and the name of an extra: the sum of what is true of it.
+/// The flags of an item.
 const FAILED: u64 = 1;
-const ONCE: u64 = 2;
-const DETAILED: u64 = 4;
-const TIMED: u64 = 8;
-const WRITTEN: u64 = 16;
+const HAS_DEDUP_KEY: u64 = 2;
+const HAS_DETAIL: u64 = 4;
+const HAS_TIME: u64 = 8;
+const RENDERED: u64 = 16;
 
 impl OrderedItems {
-    /// None, and no memory for any.
+    /// No items; allocates nothing.
     pub const EMPTY: Self = Self {
         packed: Vec::new(),
         failures: Vec::new(),
     };
 
-    /// True where there is none.
+    /// True where there are no items.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.packed.is_empty()
     }
 
-    /// True where one is no file.
+    /// True where an item is a failure.
     #[must_use]
     pub fn any_failed(&self) -> bool {
         !self.failures.is_empty()
     }
 
-    /// Forgets them and keeps the memory.
+    /// Removes the items and keeps the memory.
     pub fn clear(&mut self) {
         self.packed.clear();
         self.failures.clear();
     }
 
-    /// Makes room for as many bytes as others take together.
+    /// Reserves memory for this many bytes of packed items.
     pub fn reserve(&mut self, bytes: usize) {
         self.packed.reserve_exact(bytes);
     }
 
-    /// All of them without slack; leaves none here, but the memory, unless it is large.
+    /// Moves the items to a list without spare capacity; this one keeps its memory, unless that is large.
     pub fn take(&mut self) -> Self {
         if self.packed.len() > LARGE {
             let mut taken = std::mem::replace(self, Self::EMPTY);
@@ -99,93 +106,76 @@ impl OrderedItems {
         taken
     }
 
-    /// Bytes of memory that they take.
+    /// Bytes of memory in use.
     #[must_use]
     pub fn bytes(&self) -> usize {
         self.packed.len() + self.failures.len() * size_of::<Failure>()
     }
 
-    /// Appends one of which nothing more is wanted.
-    pub fn push(&mut self, position: u32, name: &[u8], what: ItemKind) {
-        let detail = None;
-        self.push_extra(&OrderedItem {
+    /// Appends an item without attributes.
+    pub fn push(&mut self, position: u32, name: &[u8], kind: ItemKind) {
+        self.push_item(&OrderedItem {
             position,
             name,
-            what,
-            detail,
+            kind,
+            detail: None,
         });
     }
 
-    /// Appends one.
-    pub fn push_extra(&mut self, extra: &OrderedItem<'_>) {
+    /// Appends an item.
+    pub fn push_item(&mut self, item: &OrderedItem<'_>) {
         let out = &mut self.packed;
-        varint::put(out, extra.position.into());
-        varint::put(out, extra.name.len() as u64);
-        out.extend_from_slice(extra.name);
-        let entry = match extra.what {
-            ItemKind::File(entry) => entry,
+        varint::put(out, item.position.into());
+        varint::put(out, item.name.len() as u64);
+        out.extend_from_slice(item.name);
+        match item.kind {
+            ItemKind::File(entry) => put_file(out, &entry, item.detail.as_ref()),
             ItemKind::Failed(failure) => {
-                varint::put(out, FAILED);
-                varint::put(out, self.failures.len() as u64);
+                put_all(out, &[FAILED, self.failures.len() as u64]);
                 self.failures.push(failure);
-                return;
             }
-            ItemKind::Written => return varint::put(out, WRITTEN),
-        };
-        let truths = [
-            (entry.dedup_key.is_some(), ONCE),
-            (extra.detail.is_some(), DETAILED),
-            (entry.time != FileTime::NEVER, TIMED),
-        ];
-        let kind = truths
-            .iter()
-            .map(|&(is_true, bit)| u64::from(is_true) * bit);
-        varint::put(out, kind.sum());
-        put_entry(&entry, out);
-        if let Some(detail) = &extra.detail {
-            put_detail(detail, out);
+            ItemKind::Rendered => varint::put(out, RENDERED),
         }
     }
 
-    /// Appends others, whose `before` stays what it is.
+    /// Appends the items of another list with their positions unchanged.
     pub fn append(&mut self, others: &Self) {
         if others.any_failed() {
-            let one_by_one = others.iter();
-            one_by_one.for_each(|extra| self.push_extra(&extra));
+            others.iter().for_each(|item| self.push_item(&item));
         } else {
             self.packed.extend_from_slice(&others.packed);
         }
     }
 
-    /// Where the next will be.
+    /// The offset of the next item to be appended.
     #[must_use]
     pub fn end(&self) -> ItemOffset {
         self.packed.len()
     }
 
-    /// How many subdirectories come before the extra there, if there is one.
+    /// The position of the item at the offset, if there is one.
     #[must_use]
     pub fn position(&self, at: ItemOffset) -> Option<u32> {
         let mut rest = self.packed.get(at..).filter(|rest| !rest.is_empty())?;
         u32::try_from(varint::take(&mut rest)).ok()
     }
 
-    /// Where the text is that was written, if that is the extra there; and where the next extra is.
+    /// The range of the text of a renderer, if that is the item at the offset; and the offset of the next item.
     #[must_use]
-    pub fn row(&self, at: ItemOffset) -> Option<(Range<usize>, ItemOffset)> {
-        let (extra, next) = self.get(at)?;
-        // The text is followed by what it is: one byte.
+    pub fn text_range(&self, at: ItemOffset) -> Option<(Range<usize>, ItemOffset)> {
+        let (item, next) = self.get(at)?;
+        // One byte, the flags, follows the text.
         let end = next - 1;
-        (extra.what == ItemKind::Written).then(|| (end - extra.name.len()..end, next))
+        (item.kind == ItemKind::Rendered).then(|| (end - item.name.len()..end, next))
     }
 
-    /// A part of what [`OrderedItems::row`] found.
+    /// The text in a part of a range that [`OrderedItems::text_range`] returned.
     #[must_use]
     pub fn text(&self, part: Range<usize>) -> &[u8] {
         self.packed.get(part).unwrap_or_default()
     }
 
-    /// The extra there, and where the next is.
+    /// The item at the offset, and the offset of the next.
     #[must_use]
     pub fn get(&self, at: ItemOffset) -> Option<(OrderedItem<'_>, ItemOffset)> {
         let mut rest = self.packed.get(at..).filter(|rest| !rest.is_empty())?;
@@ -193,66 +183,73 @@ impl OrderedItems {
         let length = usize::try_from(varint::take(&mut rest)).ok()?;
         let (name, mut rest) = rest.split_at_checked(length)?;
         let mut detail = None;
-        let what = match varint::take(&mut rest) {
+        let kind = match varint::take(&mut rest) {
             FAILED => {
                 let index = usize::try_from(varint::take(&mut rest)).ok()?;
                 ItemKind::Failed(*self.failures.get(index)?)
             }
-            WRITTEN => ItemKind::Written,
-            kind => {
-                let entry = take_entry(&mut rest, kind);
-                detail = (kind & DETAILED != 0).then(|| take_detail(&mut rest));
+            RENDERED => ItemKind::Rendered,
+            flags => {
+                let entry = take_entry(&mut rest, flags);
+                detail = (flags & HAS_DETAIL != 0).then(|| take_detail(&mut rest));
                 ItemKind::File(entry)
             }
         };
         let next = self.packed.len() - rest.len();
-        let extra = OrderedItem {
+        let item = OrderedItem {
             position,
             name,
-            what,
+            kind,
             detail,
         };
-        Some((extra, next))
+        Some((item, next))
     }
 
-    /// All of them.
+    /// All items.
     pub fn iter(&self) -> impl Iterator<Item = OrderedItem<'_>> {
         let mut at = 0;
         std::iter::from_fn(move || {
-            let (extra, next) = self.get(at)?;
+            let (item, next) = self.get(at)?;
             at = next;
-            Some(extra)
+            Some(item)
         })
     }
 }
 
-fn put_entry(entry: &Entry, out: &mut Vec<u8>) {
-    varint::put(out, entry.blocks);
-    varint::put(out, entry.size);
-    if entry.time != FileTime::NEVER {
+fn put_all(out: &mut Vec<u8>, numbers: &[u64]) {
+    numbers.iter().for_each(|&number| varint::put(out, number));
+}
+
+fn put_file(out: &mut Vec<u8>, entry: &Entry, detail: Option<&Detail>) {
+    let flags = u64::from(entry.dedup_key.is_some()) * HAS_DEDUP_KEY
+        + u64::from(detail.is_some()) * HAS_DETAIL
+        + u64::from(entry.time != FileTime::NEVER) * HAS_TIME;
+    put_all(out, &[flags, entry.blocks, entry.size]);
+    if flags & HAS_TIME != 0 {
         varint::put_signed(out, entry.time.seconds);
         varint::put(out, entry.time.nanoseconds.into());
     }
     if let Some(inode) = entry.dedup_key {
-        varint::put(out, inode.device);
-        varint::put(out, inode.number);
+        put_all(out, &[inode.device, inode.number]);
+    }
+    if let Some(detail) = detail {
+        put_all(out, &[detail.inode.device, detail.inode.number]);
+        for number in [detail.links, detail.mode, detail.uid, detail.gid] {
+            varint::put(out, number.into());
+        }
     }
 }
 
-fn put_detail(detail: &Detail, out: &mut Vec<u8>) {
-    varint::put(out, detail.inode.device);
-    varint::put(out, detail.inode.number);
-    for number in [detail.links, detail.mode, detail.uid, detail.gid] {
-        varint::put(out, number.into());
+fn take_inode(rest: &mut &[u8]) -> Inode {
+    Inode {
+        device: varint::take(rest),
+        number: varint::take(rest),
     }
 }
 
 fn take_detail(rest: &mut &[u8]) -> Detail {
     Detail {
-        inode: Inode {
-            device: varint::take(rest),
-            number: varint::take(rest),
-        },
+        inode: take_inode(rest),
         links: varint::take(rest) as u32,
         mode: varint::take(rest) as u32,
         uid: varint::take(rest) as u32,
@@ -260,22 +257,19 @@ fn take_detail(rest: &mut &[u8]) -> Detail {
     }
 }
 
-fn take_entry(rest: &mut &[u8], kind: u64) -> Entry {
+fn take_entry(rest: &mut &[u8], flags: u64) -> Entry {
     let mut entry = Entry {
         blocks: varint::take(rest),
         size: varint::take(rest),
         time: FileTime::NEVER,
         dedup_key: None,
     };
-    if kind & TIMED != 0 {
+    if flags & HAS_TIME != 0 {
         entry.time.seconds = varint::take_signed(rest);
         entry.time.nanoseconds = varint::take(rest) as u32;
     }
-    if kind & ONCE != 0 {
-        entry.dedup_key = Some(Inode {
-            device: varint::take(rest),
-            number: varint::take(rest),
-        });
+    if flags & HAS_DEDUP_KEY != 0 {
+        entry.dedup_key = Some(take_inode(rest));
     }
     entry
 }
@@ -286,30 +280,30 @@ mod tests {
     use crate::sys::failure::Operation;
 
     #[test]
-    fn what_was_written_can_be_taken_whole_and_in_parts() {
+    fn text_of_a_renderer_can_be_read_whole_and_in_parts() {
         let failure = Failure {
             operation: Operation::Access,
             errno: 5,
         };
         let mut ordered_items = OrderedItems::EMPTY;
-        ordered_items.push(0, b"one, two", ItemKind::Written);
+        ordered_items.push(0, b"one, two", ItemKind::Rendered);
         ordered_items.push(1, b"broken", ItemKind::Failed(failure));
-        ordered_items.push(1, b"three", ItemKind::Written);
+        ordered_items.push(1, b"three", ItemKind::Rendered);
 
-        let (row, broken) = ordered_items.row(0).expect("it was written");
-        assert_eq!(ordered_items.text(row.clone()), b"one, two");
-        assert_eq!(ordered_items.text(row.start + 5..row.end), b"two");
-        assert!(ordered_items.row(broken).is_none(), "nobody wrote that");
+        let (range, broken) = ordered_items.text_range(0).expect("it is text");
+        assert_eq!(ordered_items.text(range.clone()), b"one, two");
+        assert_eq!(ordered_items.text(range.start + 5..range.end), b"two");
+        assert!(ordered_items.text_range(broken).is_none(), "it failed");
         let taken = ordered_items.take();
-        let told: Vec<_> = taken
+        let items: Vec<_> = taken
             .iter()
-            .map(|extra| (extra.position, extra.name, extra.what))
+            .map(|item| (item.position, item.name, item.kind))
             .collect();
         let expected: [(u32, &[u8], ItemKind); 3] = [
-            (0, b"one, two", ItemKind::Written),
+            (0, b"one, two", ItemKind::Rendered),
             (1, b"broken", ItemKind::Failed(failure)),
-            (1, b"three", ItemKind::Written),
+            (1, b"three", ItemKind::Rendered),
         ];
-        assert_eq!(told, expected);
+        assert_eq!(items, expected);
     }
 }

@@ -1,58 +1,61 @@
-//! What the count says: one [`Record`] for everything that has a size and a name, in GNU du's order.
+//! The results of the count: one [`Record`] for every directory and file with a name, in GNU du's order.
 
 use std::fmt::Debug;
 
 use crate::count::usage::{Detail, Item, Usage};
 
-/// Writes what a format says of an entry, where that depends on nothing but the entry and its directory. Then the
-/// walkers can do it, each for what it finds, and the one thread that keeps the order has only to pass it on.
+/// Writes the text of an entry in an output format where that text depends on nothing but the entry and its directory.
+///
+/// The walkers call it for the entries that they find, so that this work is done in parallel; the main thread, which
+/// keeps the order, only passes the text on.
 pub trait EntryRenderer: Debug + Send + Sync {
-    /// Appends what is said of a file in a directory on the device `above`.
-    fn file(&self, name: &[u8], file: &Item<'_>, above: u64, out: &mut Vec<u8>);
+    /// Appends the text of a file. `device` is the device of its directory.
+    fn file(&self, name: &[u8], file: &Item<'_>, device: u64, out: &mut Vec<u8>);
 
-    /// Appends what is said of a directory that was read well and holds nothing but files, before these.
-    fn enter(&self, name: &[u8], directory: &Item<'_>, above: u64, out: &mut Vec<u8>);
+    /// Appends what comes before the contents of a directory that was read without errors and holds only files.
+    /// `device` is the device of the directory around it.
+    fn enter(&self, name: &[u8], directory: &Item<'_>, device: u64, out: &mut Vec<u8>);
 
-    /// What follows the last file of such a directory.
+    /// The text after the last file of such a directory.
     fn leave(&self) -> &'static [u8];
 }
 
-/// What a record is about.
+/// The kind of entry that a record describes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
-    /// A directory and what is in it.
+    /// A directory with its contents.
     Directory,
-    /// A directory whose reading failed half-way: GNU du counts it and has no line for it.
+    /// A directory that could be read in part only: GNU du counts it and prints no line.
     BrokenDirectory,
-    /// A directory that the walk was in when it ended early: its usage is that of what was counted.
+    /// A directory that was open when the walk ended early. Its usage is what was counted until then.
     UnfinishedDirectory,
     /// Anything else.
     File,
 }
 
-/// The usage of one directory (with what is in it) or file.
+/// The usage of one directory (with its contents) or file.
 #[derive(Debug)]
 pub struct Record<'a> {
     /// The operand as typed, then slashes and names; raw bytes.
     pub path: &'a [u8],
     /// 0 for operands.
     pub depth: u32,
-    /// What it is.
+    /// The kind of entry.
     pub kind: Kind,
     /// Its usage.
     pub usage: Usage,
-    /// More about a file, or about a directory that is entered, where a report asked for that.
+    /// Further attributes of a file, or of a directory that is entered, where the output format needs them.
     pub detail: Option<&'a Detail>,
 }
 
 impl Record<'_> {
-    /// Its name: the path of an operand may have several.
+    /// The last component of the path.
     #[must_use]
     pub fn name(&self) -> &[u8] {
         last_component(self.path)
     }
 
-    /// What it is about, without its place.
+    /// The record without its place in the tree.
     #[must_use]
     pub fn item(&self) -> Item<'_> {
         Item {
@@ -63,7 +66,7 @@ impl Record<'_> {
     }
 }
 
-/// What follows the last slash, if there is one.
+/// The bytes after the last slash, or all of them.
 #[must_use]
 pub fn last_component(path: &[u8]) -> &[u8] {
     path.rsplit(|&byte| byte == b'/').next().unwrap_or(path)

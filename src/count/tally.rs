@@ -1,26 +1,28 @@
-//! From steps to records: plain sequential `du`.
+//! Adds up the events of a walk: plain sequential `du`.
 //!
-//! Adds up the directory that the walk is in, keeps its path, and counts once what must be counted once. It knows
-//! nothing of threads or disks: the steps come in the order of a lone walker, so the first link in order is the
-//! one that counts, as in GNU du. No I/O; cannot fail. Memory: a sum and a number a level, and the inodes seen.
+//! The tally keeps the path and the sum of every directory on the way down, and counts an entry with a dedup key once.
+//! It knows nothing of threads or disks: the events arrive in the order of a walk by one thread, so the first
+//! link in that order counts, as in GNU du. Each method takes the [event](crate::count::visitor::Visitor) of the same
+//! name, and returns the record that follows from it, if one does.
+//!
+//! No I/O; no errors. Memory: a sum and a number per level, and about 16 bytes per inode that counts once.
 
 use std::collections::{HashMap, HashSet};
 
 use foldhash::fast::FixedState;
 
 use crate::count::listing::push_name;
-use crate::count::order::{Extent, Step};
 use crate::count::record::{Kind, Record};
-use crate::count::usage::{FileTime, Inode, Item, Usage};
-use crate::sys::failure::Failure;
+use crate::count::usage::{Detail, FileTime, Inode, Item, Usage};
+use crate::count::visitor::Extent;
 
-/// What the count is asked for.
+/// The options of the count.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct TallyOptions {
     /// Directories do not count their subdirectories (`-S`).
     pub separate: bool,
-    /// The grand total is never older than the epoch, be it the total of nothing, as GNU du has it. An export may know
-    /// no times at all, and no time is not a time.
+    /// The grand total is never older than the epoch, even the total of nothing, as in GNU du. Off for an export,
+    /// which may contain no times at all.
     pub since_epoch: bool,
 }
 
@@ -29,23 +31,23 @@ pub struct TallyOptions {
 pub struct Tally {
     options: TallyOptions,
     levels: Vec<Level>,
-    /// The path of the directory that the walk is in, up to `here`; then what was told last.
+    /// The path of the current directory, up to `here`; then the rest of the path of the last event.
     path: Vec<u8>,
     here: usize,
     seen: InodeSet,
     counts: Counts,
 }
 
-/// What was counted so far.
+/// The sums over all operands.
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
 pub struct Counts {
-    /// The sum over all operands.
+    /// The grand total.
     pub total: Usage,
-    /// How many of the entries are directories.
+    /// Number of entries that are directories.
     pub directories: u64,
-    /// How many operations failed.
+    /// Number of failed operations.
     pub errors: u64,
-    /// Directories that were not walked to their end.
+    /// Number of directories that were not walked to their end.
     pub unfinished: u64,
 }
 
@@ -57,24 +59,6 @@ struct Level {
     above: usize,
 }
 
-/// What is to be done about a step.
-#[derive(Debug)]
-pub enum Told<'a> {
-    /// A directory is entered: the record is of itself alone; what is in it follows, and then a record of it all.
-    /// False where it is known already that something in it could not be read.
-    Entered(Record<'a>, bool),
-    /// Nothing to say.
-    Nothing,
-    /// The directory just entered was counted before: none of it counts again.
-    Skip,
-    /// Something has a size and a name.
-    Record(Record<'a>),
-    /// What was written of entries by who found them.
-    Written(&'a [u8]),
-    /// A complaint about this path.
-    Failed(&'a [u8], Failure),
-}
-
 impl Tally {
     /// A count of nothing yet.
     #[must_use]
@@ -84,107 +68,72 @@ impl Tally {
             ..Self::default()
         };
         if options.since_epoch {
-            tally.counts.total.newest = FileTime {
-                seconds: 0,
-                nanoseconds: 0,
-            };
+            tally.counts.total.newest = FileTime::EPOCH;
         }
         tally
     }
 
-    /// What was counted so far.
+    /// The sums so far.
     #[must_use]
     pub fn counts(&self) -> &Counts {
         &self.counts
     }
 
-    /// Takes the next step.
-    pub fn take<'a>(&'a mut self, step: &Step<'a>) -> Told<'a> {
-        self.path.truncate(self.here);
-        match *step {
-            Step::Enter {
-                name,
-                item,
-                is_readable,
-            } => self.enter(name, item, is_readable),
-            Step::File { name, item } => self.file(name, item),
-            Step::Written {
-                text,
-                usage,
-                directories,
-            } => {
-                self.sum(usage, directories);
-                Told::Written(text)
-            }
-            Step::Sum { usage, directories } => {
-                self.sum(usage, directories);
-                Told::Nothing
-            }
-            Step::Failed { path, failure } => {
-                self.counts.errors += 1;
-                if !path.is_empty() {
-                    push_name(&mut self.path, path);
-                }
-                Told::Failed(&self.path, failure)
-            }
-            Step::Leave { read } => self.leave(read),
+    /// Counts a directory and goes down into it. The record is of the directory alone. `None` where the directory
+    /// was counted before; then nothing in it counts again.
+    pub fn enter<'a>(&'a mut self, name: &[u8], item: &Item<'a>) -> Option<Record<'a>> {
+        if !self.is_new(item) {
+            return None;
         }
-    }
-
-    fn enter<'a>(&'a mut self, name: &[u8], item: Item<'a>, is_readable: bool) -> Told<'a> {
-        if !self.is_new(&item) {
-            return Told::Skip;
-        }
-        let depth = depth(self.levels.len());
-        let sum = item.usage;
         self.counts.directories += 1;
-        self.counts.total += &sum;
+        self.counts.total += &item.usage;
+        let depth = self.depth();
         self.levels.push(Level {
-            sum,
+            sum: item.usage,
             above: self.here,
         });
-        push_name(&mut self.path, name);
+        self.append(name);
         self.here = self.path.len();
-        let record = Record {
-            path: &self.path,
-            depth,
-            kind: Kind::Directory,
-            usage: sum,
-            detail: item.detail,
-        };
-        Told::Entered(record, is_readable)
+        Some(self.record(depth, Kind::Directory, item.usage, item.detail))
     }
 
-    fn file<'a>(&'a mut self, name: Option<&[u8]>, item: Item<'a>) -> Told<'a> {
-        if !self.is_new(&item) {
-            return Told::Nothing;
+    /// Counts a file. `None` where it was counted before, and where it has no name.
+    pub fn file<'a>(&'a mut self, name: Option<&[u8]>, item: &Item<'a>) -> Option<Record<'a>> {
+        if !self.is_new(item) {
+            return None;
         }
-        let usage = item.usage;
-        self.add(&usage);
-        let Some(name) = name else {
-            return Told::Nothing;
-        };
-        push_name(&mut self.path, name);
-        Told::Record(Record {
-            path: &self.path,
-            depth: depth(self.levels.len()),
-            kind: Kind::File,
-            usage,
-            detail: item.detail,
-        })
+        self.add(&item.usage);
+        self.append(name?);
+        Some(self.record(self.depth(), Kind::File, item.usage, item.detail))
     }
 
-    fn leave(&mut self, read: Extent) -> Told<'_> {
-        let Some(Level { sum, above }) = self.levels.pop() else {
-            return Told::Nothing;
-        };
+    /// Counts entries without events of their own in the current directory.
+    pub fn sum(&mut self, usage: &Usage, directories: u64) {
+        self.counts.directories += directories;
+        self.add(usage);
+    }
+
+    /// Counts a failure, and returns its whole path.
+    pub fn failed(&mut self, path: &[u8]) -> &[u8] {
+        self.counts.errors += 1;
+        match path {
+            b"" => self.path.truncate(self.here),
+            _ => self.append(path),
+        }
+        &self.path
+    }
+
+    /// Leaves the current directory. The record is of all that is in it.
+    pub fn leave(&mut self, extent: Extent) -> Option<Record<'_>> {
+        let Level { sum, above } = self.levels.pop()?;
+        self.path.truncate(self.here);
         self.here = above;
         if let Some(level) = self.levels.last_mut()
             && !self.options.separate
         {
             level.sum += &sum;
         }
-        let kind = match read {
+        let kind = match extent {
             Extent::Whole => Kind::Directory,
             Extent::Broken => Kind::BrokenDirectory,
             Extent::Unfinished => {
@@ -192,21 +141,37 @@ impl Tally {
                 Kind::UnfinishedDirectory
             }
         };
-        Told::Record(Record {
+        Some(self.record(self.depth(), kind, sum, None))
+    }
+
+    /// Makes the path that of a name in the current directory.
+    fn append(&mut self, name: &[u8]) {
+        self.path.truncate(self.here);
+        push_name(&mut self.path, name);
+    }
+
+    fn record<'a>(
+        &'a self,
+        depth: u32,
+        kind: Kind,
+        usage: Usage,
+        detail: Option<&'a Detail>,
+    ) -> Record<'a> {
+        Record {
             path: &self.path,
-            depth: depth(self.levels.len()),
+            depth,
             kind,
-            usage: sum,
-            detail: None,
-        })
+            usage,
+            detail,
+        }
     }
 
-    fn sum(&mut self, usage: &Usage, directories: u64) {
-        self.counts.directories += directories;
-        self.add(usage);
+    /// The depth of entries in the current directory.
+    fn depth(&self) -> u32 {
+        u32::try_from(self.levels.len()).unwrap_or(u32::MAX)
     }
 
-    /// Counts something in the directory that the walk is in.
+    /// Adds to the current directory and to the total.
     fn add(&mut self, usage: &Usage) {
         self.counts.total += usage;
         if let Some(level) = self.levels.last_mut() {
@@ -219,39 +184,13 @@ impl Tally {
     }
 }
 
-fn depth(levels: usize) -> u32 {
-    u32::try_from(levels).unwrap_or(u32::MAX)
-}
-
-/// Inodes met so far: a table of numbers for each device, some 16 bytes an inode.
+/// The inodes counted so far: a set of numbers per device, about 16 bytes per inode.
 #[derive(Debug, Default)]
-struct InodeSet {
-    devices: HashMap<u64, usize>,
-    numbers: Vec<HashSet<u64, FixedState>>,
-    /// The device met last and its table: they come in long runs.
-    last: Option<(u64, usize)>,
-}
+struct InodeSet(HashMap<u64, HashSet<u64, FixedState>, FixedState>);
 
 impl InodeSet {
-    /// True if the inode was not there.
+    /// True if the inode was not in the set.
     fn insert(&mut self, inode: Inode) -> bool {
-        let index = match self.last {
-            Some((device, index)) if device == inode.device => index,
-            _ => self.table(inode.device),
-        };
-        match self.numbers.get_mut(index) {
-            Some(numbers) => numbers.insert(inode.number),
-            None => true,
-        }
-    }
-
-    fn table(&mut self, device: u64) -> usize {
-        let next = self.numbers.len();
-        let index = *self.devices.entry(device).or_insert(next);
-        if index == next {
-            self.numbers.push(HashSet::default());
-        }
-        self.last = Some((device, index));
-        index
+        self.0.entry(inode.device).or_default().insert(inode.number)
     }
 }

@@ -1,12 +1,12 @@
-//! What an entry or a tree takes up: every measure at once, so that one accounting stands under every output.
+//! The size of an entry or of a tree, in every measure at once: all output formats use the same accounting.
 //!
 //! Units: allocated sizes come from `st_blocks`, which counts 512-byte blocks whatever the block size of the
-//! file system is (POSIX leaves the unit open; Linux's stat(2) fixes it). Apparent sizes are `st_size` in bytes.
-//! Sums are `u128`: 2^64 entries of 2^64 blocks still fit, so no sum can wrap.
+//! file system is (POSIX does not define the unit; Linux's stat(2) does). Apparent sizes are `st_size` in bytes.
+//! Sums are `u128`: 2^64 entries of 2^64 blocks fit, so no sum can wrap.
 
 /// A point in time as `stat` gives it: seconds since the epoch, and nanoseconds.
 ///
-/// File systems store what they like; no value is refused, and the order is that of the two numbers.
+/// File systems may store any value; none is refused, and the order is that of the two numbers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct FileTime {
     /// Seconds since 1970-01-01T00:00:00Z, negative before.
@@ -16,13 +16,19 @@ pub struct FileTime {
 }
 
 impl FileTime {
-    /// Before every time: the newest of nothing.
+    /// Before every time: the newest time of no entries.
     pub const NEVER: Self = Self {
         seconds: i64::MIN,
         nanoseconds: 0,
     };
 
-    /// A time that a file has: never [`FileTime::NEVER`], but a nanosecond later, which no report tells from it.
+    /// 1970-01-01T00:00:00Z.
+    pub const EPOCH: Self = Self {
+        seconds: 0,
+        nanoseconds: 0,
+    };
+
+    /// The time of a file. [`FileTime::NEVER`] becomes a nanosecond later; no output format shows the difference.
     #[must_use]
     pub fn of_file(seconds: i64, nanoseconds: u32) -> Self {
         let moment = Self {
@@ -53,7 +59,7 @@ pub struct Usage {
 }
 
 impl Usage {
-    /// The usage of nothing.
+    /// The usage of no entries.
     pub const NONE: Self = Self {
         allocated: 0,
         apparent: 0,
@@ -77,7 +83,7 @@ impl std::ops::AddAssign<&Usage> for Usage {
     }
 }
 
-/// Which measure is printed.
+/// The measure that is printed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Measure {
     /// `st_blocks * 512`.
@@ -101,7 +107,7 @@ impl Measure {
     }
 }
 
-/// What tells one inode from every other: the device, and the number on that device.
+/// The identity of an inode: the device, and the number on that device.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Inode {
     /// `st_dev`, major and minor number in one.
@@ -110,10 +116,10 @@ pub struct Inode {
     pub number: u64,
 }
 
-/// What some reports tell of an entry beyond its size.
+/// The attributes of an entry that only some output formats need.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Detail {
-    /// Which inode it is.
+    /// Its inode.
     pub inode: Inode,
     /// `st_nlink`.
     pub links: u32,
@@ -126,36 +132,36 @@ pub struct Detail {
 }
 
 impl Detail {
-    /// The number of no user and no group, where an export does not tell it: the one that `chown` leaves out.
+    /// The number of no user and no group, where an export contains none: chown(2) leaves this number out.
     pub const NO_ID: u32 = u32::MAX;
 }
 
-/// One entry on its way into the count.
+/// One entry as the count takes it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Item<'a> {
-    /// Its own usage.
+    /// Its usage, without that of its contents.
     pub usage: Usage,
-    /// Set when it must be counted once only, however often it is met.
+    /// Set where the entry may appear several times and must be counted once.
     pub dedup_key: Option<Inode>,
-    /// More about it, where a report asked for that.
+    /// Its attributes, where the output format needs them.
     pub detail: Option<&'a Detail>,
 }
 
-/// One entry as stat saw it, as small as it can be kept while it waits for its turn.
+/// One entry as stat returned it, in little memory while it waits for its turn.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Entry {
     /// `st_blocks`, in units of 512 bytes.
     pub blocks: u64,
-    /// Apparent size in bytes, already 0 for what has none.
+    /// Apparent size in bytes, 0 for kinds of entries that have none.
     pub size: u64,
     /// The chosen time stamp.
     pub time: FileTime,
-    /// Set when the entry must be counted once only, however often it is met.
+    /// Set where the entry may appear several times and must be counted once.
     pub dedup_key: Option<Inode>,
 }
 
 impl Entry {
-    /// The entry's own usage: one inode.
+    /// The usage of the entry: one inode.
     #[must_use]
     pub fn usage(&self) -> Usage {
         Usage {

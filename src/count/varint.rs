@@ -1,6 +1,5 @@
-//! Numbers in as few bytes as they need: what waits in millions waits in these.
-//!
-//! Seven bits a byte, the low ones first; the eighth says that more follow (LEB128).
+//! Variable-length integers (LEB128): seven bits per byte, the low ones first; the eighth bit is set where another
+//! byte follows. Millions of entries may wait for their turn, so they are kept in few bytes.
 
 /// Appends a number.
 #[inline]
@@ -12,7 +11,7 @@ pub(super) fn put(out: &mut Vec<u8>, mut number: u64) {
     out.push(number as u8);
 }
 
-/// Takes a number from the front; 0 where there is nothing.
+/// Takes a number from the front; 0 where there are no bytes.
 #[inline]
 pub(super) fn take(from: &mut &[u8]) -> u64 {
     let (mut number, mut shift) = (0, 0);
@@ -27,17 +26,17 @@ pub(super) fn take(from: &mut &[u8]) -> u64 {
     number
 }
 
-/// Appends a number that may be negative: small ones of either sign are short.
+/// Appends a signed number in zigzag coding: numbers near 0 of either sign are short.
 #[inline]
 pub(super) fn put_signed(out: &mut Vec<u8>, number: i64) {
     put(out, (number << 1 ^ number >> 63) as u64);
 }
 
-/// Takes what [`put_signed`] wrote.
+/// Takes a number that [`put_signed`] appended.
 #[inline]
 pub(super) fn take_signed(from: &mut &[u8]) -> i64 {
-    let folded = take(from);
-    (folded >> 1) as i64 ^ -((folded & 1) as i64)
+    let zigzag = take(from);
+    (zigzag >> 1) as i64 ^ -((zigzag & 1) as i64)
 }
 
 #[cfg(test)]
@@ -65,7 +64,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_small_is_short() {
+    fn small_numbers_are_short() {
         for (number, length) in [
             (0, 1),
             (127, 1),

@@ -1,14 +1,14 @@
 //! The lines of the tree: size, (time,) branches and name, bar and per cent of the sum over all operands.
 //!
-//! No line is wider than the terminal; where there is little room, first the bar goes, then the per cent, then names
-//! lose their middle, and the time goes at last. Numbers are never cut, nor the lines about the whole: a part of one
-//! would be another. A bar is full for the whole; its pale part is what else the directory above takes, unless that
-//! is an operand.
+//! No line is wider than the terminal. Where there is little room, the bar is left out first, then the per cent; then
+//! names lose their middle; the time is left out last. Numbers are never cut, nor the header and the line about the
+//! entries left out: a part of a number would be another number. A full bar is the sum over all operands; its pale part
+//! is the rest of the directory above, unless that is an operand.
 //!
-//! Names are for people and the eye: on a terminal or not, what does not print is escaped (`\033`), the rest is as
-//! it is. Columns are counted as Unicode's annex 11 has them, where ambiguous as one.
+//! Names are for display: on a terminal or not, unprintable characters are escaped (`\033`). The width of a character
+//! is that of Unicode's annex 11; ambiguous characters have width 1.
 
-use std::io::{self, Write};
+use std::io;
 
 use humansize::{BINARY, DECIMAL, FormatSizeOptions};
 use lscolors::{Indicator, LsColors, Style};
@@ -16,48 +16,50 @@ use rustix::fs::FileType;
 use unicode_segmentation::UnicodeSegmentation;
 use unicode_width::UnicodeWidthStr;
 
-use super::{Written, lines};
+use super::interface::Warning;
+use super::lines;
+use super::page::Page;
 use crate::count::record::Kind;
 use crate::count::usage::{Detail, Usage};
 use crate::gnu::block_size::BlockSize;
 use crate::gnu::quote;
 
-/// Columns for `100%` and the blank before it.
+/// Width of `100%` and the blank before it.
 const PER_CENT: usize = 5;
 
-/// With so many columns for name and per cent, there is a per cent.
+/// The per cent is shown where name and per cent have at least this width.
 const ROOM_FOR_PER_CENT: usize = 20;
 
-/// With so many columns for name and bar, there is a bar.
+/// The bar is shown where name and bar have at least this width.
 const ROOM_FOR_BAR: usize = 24;
 
 /// The shortest bar.
-const LEAST_BAR: usize = 8;
+const MIN_BAR: usize = 8;
 
-/// Columns of a level of the tree.
+/// Width of a level of the tree.
 const LEVEL: usize = 3;
 
-/// How sizes are written.
+/// The unit of sizes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Sizes {
-    /// As people say them, in powers of 1024.
+    /// A unit for each size, a power of 1024.
     Binary,
-    /// In powers of 1000.
+    /// A unit for each size, a power of 1000.
     Decimal,
-    /// As du writes them.
+    /// The blocks of GNU du.
     Blocks(BlockSize),
 }
 
 impl Sizes {
     pub(super) fn text(self, size: u128) -> String {
-        let people = |options: FormatSizeOptions, beyond| match u64::try_from(size) {
+        let human = |options: FormatSizeOptions, beyond| match u64::try_from(size) {
             Ok(size) => humansize::format_size(size, options.decimal_places(1)),
-            // humansize ends at 2^64 bytes.
+            // humansize takes 64 bits.
             Err(_) => Self::Blocks(beyond).text(size),
         };
         match self {
-            Self::Binary => people(BINARY, BlockSize::HUMAN),
-            Self::Decimal => people(DECIMAL, BlockSize::SI),
+            Self::Binary => human(BINARY, BlockSize::HUMAN),
+            Self::Decimal => human(DECIMAL, BlockSize::SI),
             Self::Blocks(block_size) => {
                 let mut text = Vec::new();
                 block_size.write(size, &mut text);
@@ -67,56 +69,56 @@ impl Sizes {
     }
 }
 
-/// How lines look.
+/// The look of the lines.
 #[derive(Debug, Clone)]
 pub struct ChartOptions {
-    /// The widest that a line may be.
+    /// The greatest width of a line.
     pub columns: usize,
-    /// How sizes are written.
+    /// The unit of sizes.
     pub sizes: Sizes,
-    /// Branches and bars are drawn with ASCII's characters.
+    /// Branches and bars consist of ASCII characters.
     pub is_ascii: bool,
-    /// The colours of names, if they have any.
+    /// The colours of names, if names have colours.
     pub colors: Option<LsColors>,
 }
 
 /// A line of the tree.
 #[derive(Debug)]
 pub(super) struct Row {
-    /// Below what it hangs on.
+    /// The path relative to its parent line.
     pub(super) name: Vec<u8>,
-    /// How many lines are on the way up.
+    /// The number of lines from the root to it.
     pub(super) depth: usize,
-    /// The line that it hangs on, one of those before.
+    /// Its parent, one of the lines before.
     pub(super) above: Option<usize>,
-    /// No other hangs there after it.
+    /// It is the last child of its parent.
     pub(super) is_last: bool,
     pub(super) kind: Kind,
     pub(super) usage: Usage,
     pub(super) detail: Detail,
 }
 
-/// What there is to say beside the tree.
+/// The lines before and after the tree.
 #[derive(Debug)]
-pub(super) struct Note {
-    /// Before it.
+pub(super) struct OtherLines {
+    /// The line before it.
     pub(super) header: Option<String>,
-    /// How many entries are left out, and their sum.
+    /// The number of entries that are left out, and their sum.
     pub(super) left_out: Option<(u64, u128)>,
     /// The sum over all operands has a line.
     pub(super) has_total: bool,
 }
 
-/// What lines are drawn with.
+/// The characters of the drawing.
 #[derive(Debug)]
 pub(super) struct Strokes {
-    /// Another sibling follows; it does not.
+    /// Before a name: another sibling follows, or none.
     branch: [&'static str; 2],
-    /// The same, further down.
+    /// Before a descendant: the same.
     trunk: [&'static str; 2],
-    /// The trunk of levels that there is no room for.
+    /// The trunk of the levels without room.
     deep: &'static str,
-    /// What stands for the middle of a name.
+    /// The replacement of the middle of a name.
     pub(super) gap: &'static str,
     /// Full, and pale or empty.
     pub(super) bar: [&'static str; 2],
@@ -155,19 +157,19 @@ pub(super) struct Chart {
     strokes: &'static Strokes,
 }
 
-/// The columns of each part of a line.
+/// The width of each part of a line.
 struct Layout {
     size: usize,
     time: usize,
     label: usize,
-    /// How many levels of branches a label may have.
+    /// The greatest number of levels of branches in a label.
     levels: usize,
     bar: usize,
     has_per_cent: bool,
     whole: u128,
 }
 
-/// The texts of a line that its layout follows from.
+/// The texts of a line from which the layout follows.
 struct Cell {
     size: String,
     time: String,
@@ -183,62 +185,68 @@ impl Chart {
         }
     }
 
-    /// Writes everything.
+    /// Writes all lines. Returns the last warning.
     pub(super) fn draw(
         &self,
         rows: &[Row],
-        note: &Note,
+        others: &OtherLines,
         total: &Usage,
-        out: &mut dyn Write,
-    ) -> io::Result<Written> {
-        let mut written = Written::Well;
+        page: &mut Page<'_>,
+    ) -> io::Result<Option<Warning>> {
+        let mut warning = None;
         let mut cells = Vec::with_capacity(rows.len() + 1);
         for row in rows {
             let is_partial = matches!(row.kind, Kind::UnfinishedDirectory | Kind::BrokenDirectory);
-            cells.push(self.cell(&row.usage, is_partial, &row.name, &mut written));
+            cells.push(self.cell(&row.usage, is_partial, &row.name, &mut warning));
         }
-        if note.has_total {
-            cells.push(self.cell(total, false, b"total", &mut written));
+        if others.has_total {
+            cells.push(self.cell(total, false, b"total", &mut warning));
         }
         let layout = self.layout(rows, &cells, self.lines.measure.of(total));
-        if let Some(header) = &note.header {
-            self.end_line(out, header)?;
+        if let Some(header) = &others.header {
+            self.push_line(header, &mut page.lines);
         }
         for (row, cell) in rows.iter().zip(&cells) {
             let label = self.label(rows, row, cell, &layout);
             let bar = self.bar(rows, row.above, self.lines.measure.of(&row.usage), &layout);
-            self.line(cell, label, bar, &layout, out)?;
+            self.push_line(&line(cell, label, bar, &layout), &mut page.lines);
+            page.write_if_full()?;
         }
-        if let Some(left_out) = note.left_out {
-            self.end_line(out, &self.left_out(left_out, &layout))?;
+        if let Some(left_out) = others.left_out {
+            self.push_line(&self.left_out(left_out, &layout), &mut page.lines);
         }
-        if let (true, Some(cell)) = (note.has_total, cells.last()) {
+        if let (true, Some(cell)) = (others.has_total, cells.last()) {
             let label = self.cut(&cell.name, layout.label);
             let bar = self.bar(rows, None, layout.whole, &layout);
-            self.line(cell, (label.width(), label), bar, &layout, out)?;
+            let line = line(cell, (label.width(), label), bar, &layout);
+            self.push_line(&line, &mut page.lines);
         }
-        Ok(written)
+        Ok(warning)
     }
 
-    fn end_line(&self, out: &mut dyn Write, line: &str) -> io::Result<()> {
-        out.write_all(line.as_bytes())?;
-        out.write_all(&[self.lines.end_of_line])
+    fn push_line(&self, line: &str, out: &mut Vec<u8>) {
+        out.extend_from_slice(line.as_bytes());
+        out.push(self.lines.end_of_line);
     }
 
     fn printable(&self, text: &[u8]) -> String {
         let (_, charset) = self.lines.quoting;
-        // What is no character of the charset is escaped, so that nothing is lost here.
+        // Bytes that are no character of the charset are escaped, so the conversion loses nothing.
         String::from_utf8_lossy(&quote::printable(text, charset)).into_owned()
     }
 
-    fn cell(&self, usage: &Usage, is_partial: bool, name: &[u8], written: &mut Written) -> Cell {
+    fn cell(
+        &self,
+        usage: &Usage,
+        is_partial: bool,
+        name: &[u8],
+        warning: &mut Option<Warning>,
+    ) -> Cell {
         let size = self.options.sizes.text(self.lines.measure.of(usage));
         let mut time = Vec::new();
         if let Some((style, zone)) = &self.lines.time {
-            let this = lines::write_newest(style, zone, usage.newest, &mut time);
-            if this != Written::Well {
-                *written = this;
-            }
+            let new = lines::write_newest(style, zone, usage.newest, &mut time);
+            *warning = new.or(*warning);
         }
         Cell {
             size: [if is_partial { ">" } else { "" }, &*size].concat(),
@@ -267,7 +275,7 @@ impl Chart {
         let longest = labels.max().unwrap_or(0);
         let has_bar = has_per_cent && room >= ROOM_FOR_BAR;
         let most = match has_bar {
-            true => room - 1 - LEAST_BAR.max(room / 4),
+            true => room - 1 - MIN_BAR.max(room / 4),
             false => room,
         };
         let label = if has_bar { longest.min(most) } else { most };
@@ -275,7 +283,7 @@ impl Chart {
             size,
             time,
             label,
-            // Where labels have to be cut, a name is worth half of one.
+            // Where labels are cut, at least half of the label is for the name.
             levels: match longest <= most {
                 true => usize::MAX,
                 false => most / 2 / LEVEL,
@@ -286,7 +294,7 @@ impl Chart {
         }
     }
 
-    /// Branches and name, with colours, and how wide that is without them.
+    /// Branches and name, with colours, and their width.
     fn label(&self, rows: &[Row], row: &Row, cell: &Cell, layout: &Layout) -> (usize, String) {
         let mut pieces = Vec::new();
         let mut next = (layout.levels > 0).then_some(row);
@@ -313,35 +321,7 @@ impl Chart {
         (width, branches + &name)
     }
 
-    /// A line of these parts.
-    fn line(
-        &self,
-        cell: &Cell,
-        (width, label): (usize, String),
-        (bar, per_cent): (String, u128),
-        layout: &Layout,
-        out: &mut dyn Write,
-    ) -> io::Result<()> {
-        let blanks = |count: usize| " ".repeat(count);
-        let mut line = blanks(layout.size - columns(&cell.size)) + &cell.size;
-        if layout.time > 0 {
-            let padding = layout.time - 1 - columns(&cell.time);
-            line += &[" ", &*cell.time, &*blanks(padding)].concat();
-        }
-        if layout.label > 0 {
-            line += &[" ", &*label].concat();
-        }
-        if layout.has_per_cent {
-            line += &blanks(layout.label - width);
-            if layout.bar > 0 {
-                line += &[" ", &*bar].concat();
-            }
-            line += &format!(" {per_cent:>3}%");
-        }
-        self.end_line(out, &line)
-    }
-
-    /// The bar of a size, below that of the line above; and the size in per cent.
+    /// The bar of a size, on top of that of its parent; and the size in per cent.
     fn bar(
         &self,
         rows: &[Row],
@@ -388,7 +368,33 @@ impl Chart {
     }
 }
 
-/// The text without its middle, where there is no room for all of it; `gap` stands for that.
+/// A line of these parts.
+fn line(
+    cell: &Cell,
+    (width, label): (usize, String),
+    (bar, per_cent): (String, u128),
+    layout: &Layout,
+) -> String {
+    let blanks = |count: usize| " ".repeat(count);
+    let mut line = blanks(layout.size - columns(&cell.size)) + &cell.size;
+    if layout.time > 0 {
+        let padding = layout.time - 1 - columns(&cell.time);
+        line += &[" ", &*cell.time, &*blanks(padding)].concat();
+    }
+    if layout.label > 0 {
+        line += &[" ", &*label].concat();
+    }
+    if layout.has_per_cent {
+        line += &blanks(layout.label - width);
+        if layout.bar > 0 {
+            line += &[" ", &*bar].concat();
+        }
+        line += &format!(" {per_cent:>3}%");
+    }
+    line
+}
+
+/// The text, with `gap` in place of its middle where it is wider than `room`.
 pub(super) fn cut(text: &str, room: usize, gap: &str) -> String {
     if columns(text) <= room {
         return text.to_owned();
@@ -402,12 +408,12 @@ pub(super) fn cut(text: &str, room: usize, gap: &str) -> String {
     [start, gap, end].concat()
 }
 
-/// Columns on a terminal.
+/// Width on a terminal.
 fn columns(text: &str) -> usize {
     text.graphemes(true).map(UnicodeWidthStr::width).sum()
 }
 
-/// The beginning, as wide as it may be; what is seen as one character is not cut.
+/// The longest beginning that is no wider than `room`. Grapheme clusters are not cut.
 fn head(text: &str, room: usize) -> &str {
     let mut used = 0;
     for (start, character) in text.grapheme_indices(true) {
@@ -419,7 +425,7 @@ fn head(text: &str, room: usize) -> &str {
     text
 }
 
-/// The end, likewise.
+/// The longest end that is no wider than `room`.
 fn tail(text: &str, room: usize) -> &str {
     let mut used = 0;
     for (start, character) in text.grapheme_indices(true).rev() {
@@ -431,7 +437,7 @@ fn tail(text: &str, room: usize) -> &str {
     text
 }
 
-/// The colour that `ls` would give the name.
+/// The colour of the name in the output of `ls`.
 fn color_of<'a>(row: &Row, colors: &'a LsColors) -> Option<&'a Style> {
     let mode = row.detail.mode;
     let first = |rules: &[(Indicator, bool)], otherwise| {

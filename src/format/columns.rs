@@ -1,4 +1,4 @@
-//! What scripts are told of a record, in JSON as in CSV: bytes and whole numbers, whatever unit people read.
+//! The columns that JSON and CSV share.
 
 use jiff::Timestamp;
 use jiff::fmt::temporal::DateTimePrinter;
@@ -7,13 +7,13 @@ use rustix::fs::FileType;
 use crate::count::record::{Kind, Record};
 use crate::count::usage::FileTime;
 
-/// All nine digits: times of one length sort as text.
+/// All nine digits of a fraction: times of equal length sort as text.
 const PRINTER: DateTimePrinter = DateTimePrinter::new().precision(Some(9));
 
-/// 0000-01-01T00:00:00Z: RFC 3339 has no years before that.
+/// 0000-01-01T00:00:00Z: the first year of RFC 3339.
 const YEAR_0: i64 = -62_167_219_200;
 
-/// The word for what the record is about.
+/// The word for the file type.
 pub(super) fn kind(record: &Record<'_>) -> &'static str {
     if record.kind != Kind::File {
         return "directory";
@@ -29,7 +29,8 @@ pub(super) fn kind(record: &Record<'_>) -> &'static str {
     }
 }
 
-/// Appends a time as RFC 3339 has it, in UTC. False, and nothing written, where it is in none of its years.
+/// Appends a time in the form of RFC 3339, in UTC. Appends nothing and returns false where the time is outside of its
+/// years.
 pub(super) fn write_time(moment: FileTime, out: &mut Vec<u8>) -> bool {
     let Ok(nanoseconds) = i32::try_from(moment.nanoseconds) else {
         return false;
@@ -45,7 +46,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn times_are_those_of_rfc_3339_or_none() {
+    fn times_have_the_form_of_rfc_3339_or_none() {
         for (seconds, nanoseconds, expected) in [
             (0, 0, "1970-01-01T00:00:00.000000000Z"),
             (-1, 250_000_000, "1969-12-31T23:59:59.250000000Z"),

@@ -1,85 +1,65 @@
-//! Comma-separated values, as RFC 4180 has them: a header, then a row a record, each ended by CR LF.
+//! Comma-separated values (RFC 4180): a header, then one row per record; CR LF ends each.
 //!
 //! ```text
 //! path,allocated,apparent,inodes,depth,kind
 //! "t/a, b",4096,5,1,1,file
 //! ```
 //!
-//! The columns are those of the JSON objects, a time that is in no year of RFC 3339 excepted: seconds since 1970
-//! stand in its place; the field is empty where an export tells no time. Paths are raw bytes, quoted where a comma,
-//! a quote, CR or LF is in them. There is no row for a total (`-c`), nor does anything mark what is incomplete: the
-//! exit status does.
-
-use std::io::{self, Write};
+//! The columns are the members of the JSON objects, with one exception: for a time outside of the years of RFC 3339,
+//! the column contains seconds since 1970. It is empty where an export contains no time. Paths are raw bytes, quoted
+//! where they contain a comma, a quote, CR or LF. There is no row for a total (`-c`), and no mark of an incomplete
+//! report: the exit status is that mark.
 
 use super::columns::{kind, write_time};
-use super::{End, Format, Written};
+use super::interface::{Format, Warning};
 use crate::count::record::Record;
 use crate::count::usage::FileTime;
 use crate::gnu::decimal;
 
 /// See the module.
 #[derive(Debug)]
-pub struct Csv {
-    times: bool,
-    line: Vec<u8>,
-}
-
-impl Csv {
-    /// Rows with or without the newest time.
-    #[must_use]
-    pub fn new(times: bool) -> Self {
-        Self {
-            times,
-            line: Vec::new(),
-        }
-    }
+pub(super) struct Csv {
+    /// With the newest time.
+    pub(super) times: bool,
 }
 
 impl Format for Csv {
-    fn begin(&mut self, out: &mut dyn Write) -> io::Result<()> {
-        out.write_all(b"path,allocated,apparent,inodes,depth,kind")?;
-        out.write_all(if self.times { b",time\r\n" } else { b"\r\n" })
+    fn begin(&mut self, out: &mut Vec<u8>) {
+        out.extend_from_slice(b"path,allocated,apparent,inodes,depth,kind");
+        out.extend_from_slice(if self.times { b",time\r\n" } else { b"\r\n" });
     }
 
-    fn record(&mut self, record: &Record<'_>, out: &mut dyn Write) -> io::Result<Written> {
-        let line = &mut self.line;
-        line.clear();
-        write_field(record.path, line);
+    fn record(&mut self, record: &Record<'_>, out: &mut Vec<u8>) -> Option<Warning> {
+        write_field(record.path, out);
         let usage = &record.usage;
         let inodes = usage.inodes.into();
         for number in [usage.allocated, usage.apparent, inodes, record.depth.into()] {
-            line.push(b',');
-            decimal::write(number, line);
+            out.push(b',');
+            decimal::write(number, out);
         }
-        line.push(b',');
-        line.extend_from_slice(kind(record).as_bytes());
-        let written = match self.times {
-            true => write_newest(usage.newest, line),
-            false => Written::Well,
+        out.push(b',');
+        out.extend_from_slice(kind(record).as_bytes());
+        let warning = match self.times {
+            true => write_newest(usage.newest, out),
+            false => None,
         };
-        line.extend_from_slice(b"\r\n");
-        out.write_all(line)?;
-        Ok(written)
-    }
-
-    fn end(&mut self, _: &End, _out: &mut dyn Write) -> io::Result<Written> {
-        Ok(Written::Well)
+        out.extend_from_slice(b"\r\n");
+        warning
     }
 }
 
-fn write_newest(newest: FileTime, out: &mut Vec<u8>) -> Written {
+fn write_newest(newest: FileTime, out: &mut Vec<u8>) -> Option<Warning> {
     out.push(b',');
     if newest == FileTime::NEVER || write_time(newest, out) {
-        return Written::Well;
+        return None;
     }
     out.extend_from_slice(newest.seconds.to_string().as_bytes());
-    Written::TimeOutOfRange(newest.seconds)
+    Some(Warning::TimeOutOfRange(newest.seconds))
 }
 
 fn write_field(bytes: &[u8], out: &mut Vec<u8>) {
     let is_special = |byte: u8| matches!(byte, b',' | b'"' | b'\r' | b'\n');
-    // Without a way out of the loop it takes many bytes at a time.
+    // A loop without an early exit is vectorized.
     if !bytes
         .iter()
         .fold(false, |any, &byte| any | is_special(byte))
@@ -101,7 +81,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_what_must_be_is_quoted() {
+    fn only_fields_with_special_bytes_are_quoted() {
         for (bytes, expected) in [
             (&b"a b/\xff\t;'="[..], &b"a b/\xff\t;'="[..]),
             (b"a,b", b"\"a,b\""),

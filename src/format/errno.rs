@@ -1,15 +1,15 @@
-//! The names of error numbers, as errno(3) has them.
+//! The names of error numbers in errno(3).
 
 use rustix::io::Errno;
 
-/// The names that are rustix's with an E before them.
+/// Numbers whose name is that of rustix with an E before it.
 macro_rules! regular {
     ($($name:ident)*) => {
         &[$((Errno::$name, concat!("E", stringify!($name)))),*]
     };
 }
 
-/// Where a number has two names, one is here: EAGAIN, EDEADLK, EOPNOTSUPP.
+/// Of two names for one number, the list has one: EAGAIN, EDEADLK, EOPNOTSUPP.
 const REGULAR: &[(Errno, &str)] = regular! {
     ADDRINUSE ADDRNOTAVAIL ADV AFNOSUPPORT AGAIN ALREADY BADE BADF BADFD BADMSG BADR BADRQC
     BADSLT BFONT BUSY CANCELED CHILD CHRNG COMM CONNABORTED CONNREFUSED CONNRESET DEADLK
@@ -27,7 +27,7 @@ const REGULAR: &[(Errno, &str)] = regular! {
 
 const IRREGULAR: &[(Errno, &str)] = &[(Errno::ACCESS, "EACCES"), (Errno::TOOBIG, "E2BIG")];
 
-/// Appends the name of an error number; `errno 999` where it has none.
+/// Appends the name of an error number, or `errno 999` for a number without a name.
 pub(super) fn write_name(errno: i32, out: &mut Vec<u8>) {
     let mut names = REGULAR.iter().chain(IRREGULAR);
     match names.find(|(known, _)| known.raw_os_error() == errno) {

@@ -1,25 +1,24 @@
-//! JSON Lines: an object a line, integers as integers, nothing lost. `docs/pdu.schema.json` describes every line.
+//! JSON Lines: one object per line, without loss of information. `docs/pdu.schema.json` describes every line.
 //!
 //! ```text
 //! {"path":"t/f","allocated":4096,"apparent":5,"inodes":1,"depth":1,"kind":"file"}
 //! {"summary":{"allocated":8192,"apparent":5,"inodes":2,"directories":1,"complete":true,"elapsed":0.000213,"errors":[]}}
 //! ```
 //!
-//! A record has its object as soon as it is known. Sizes are bytes whatever the unit of du's lines, without bounds:
-//! sums pass 2^64. With `--time`, `time` is the newest time as RFC 3339 has it, in UTC; where that has no such year,
-//! it is null and `time_seconds` the seconds since 1970; null alone where an export tells none. A path that is not
-//! UTF-8 stands there with U+FFFD for what is not, and a second key `path_base64` has its bytes. A line ends by a
-//! newline, with `-0` too: no newline is in it.
+//! The object of a record is written at once. Sizes are bytes, whatever the unit of du's lines, and integers without a
+//! bound: sums may exceed 2^64. With `--time`, `time` is the newest time in the form of RFC 3339, in UTC. For a time
+//! outside of its years, `time` is null and `time_seconds` contains the seconds since 1970; where an export contains no
+//! time, there is only the null. In a path that is not UTF-8, U+FFFD replaces the invalid bytes, and a second key
+//! `path_base64` contains the path. A newline ends a line, also with `-0`: no line contains one.
 //!
-//! The last object is the summary. Where it is missing, pdu did not come to its end. Where something is missing in
-//! the sums, `complete` is false and `reason` says why. Errors wait for it in memory, already written; nothing else
-//! does.
-
-use std::io::{self, Write};
+//! The last object is the summary. If it is missing, pdu did not run to its end. If a part of the tree is missing in
+//! the sums, `complete` is false, and `reason` says why. The objects of the errors wait for the summary in memory;
+//! nothing else does.
 
 use super::columns::{kind, write_time};
 use super::errno::write_name;
-use super::{Completeness, End, Format, Written};
+use super::interface::{Completeness, EndResult, Format, Totals, Warning};
+use super::page::Page;
 use crate::count::record::Record;
 use crate::count::usage::{FileTime, Usage};
 use crate::gnu::decimal;
@@ -28,89 +27,81 @@ use crate::sys::status::reason;
 
 /// See the module.
 #[derive(Debug)]
-pub struct Json {
+pub(super) struct Json {
     times: bool,
-    line: Vec<u8>,
-    /// Objects with commas between them.
+    /// The objects of the errors, with commas between them.
     errors: Vec<u8>,
 }
 
 impl Json {
     /// Objects with or without the newest time.
-    #[must_use]
-    pub fn new(times: bool) -> Self {
+    pub(super) fn new(times: bool) -> Self {
         Self {
             times,
-            line: Vec::new(),
             errors: Vec::new(),
         }
     }
 }
 
 impl Format for Json {
-    fn record(&mut self, record: &Record<'_>, out: &mut dyn Write) -> io::Result<Written> {
-        let line = &mut self.line;
-        line.clear();
-        line.push(b'{');
-        write_path(record.path, line);
-        line.push(b',');
-        write_sums(&record.usage, line);
-        line.extend_from_slice(b",\"depth\":");
-        decimal::write(record.depth.into(), line);
-        line.extend_from_slice(b",\"kind\":\"");
-        line.extend_from_slice(kind(record).as_bytes());
-        line.push(b'"');
+    fn record(&mut self, record: &Record<'_>, out: &mut Vec<u8>) -> Option<Warning> {
+        out.push(b'{');
+        write_path(record.path, out);
+        out.push(b',');
+        write_sums(&record.usage, out);
+        out.extend_from_slice(b",\"depth\":");
+        decimal::write(record.depth.into(), out);
+        out.extend_from_slice(b",\"kind\":\"");
+        out.extend_from_slice(kind(record).as_bytes());
+        out.push(b'"');
         if self.times {
-            write_newest(record.usage.newest, line);
+            write_newest(record.usage.newest, out);
         }
-        line.extend_from_slice(b"}\n");
-        out.write_all(line)?;
-        Ok(Written::Well)
+        out.extend_from_slice(b"}\n");
+        None
     }
 
-    fn failure(&mut self, path: &[u8], failure: Failure, _out: &mut dyn Write) -> io::Result<()> {
+    fn failure(&mut self, path: &[u8], failure: Failure, _out: &mut Vec<u8>) {
         let errors = &mut self.errors;
         if !errors.is_empty() {
             errors.push(b',');
         }
         errors.push(b'{');
         write_path(path, errors);
-        let (operation, message) = words(failure);
-        write!(errors, ",\"operation\":\"{operation}\",\"errno\":")?;
+        let (operation, message) = describe(failure);
+        let operation = format!(",\"operation\":\"{operation}\",\"errno\":");
+        errors.extend_from_slice(operation.as_bytes());
         write_errno(failure.errno, errors);
         errors.extend_from_slice(b",\"message\":");
         write_string(message.as_bytes(), errors);
         errors.push(b'}');
-        Ok(())
     }
 
-    fn end(&mut self, end: &End, out: &mut dyn Write) -> io::Result<Written> {
-        let line = &mut self.line;
-        line.clear();
-        line.extend_from_slice(b"{\"summary\":{");
-        write_sums(&end.total, line);
-        let complete = match end.outcome {
+    fn end(&mut self, totals: &Totals, page: &mut Page<'_>) -> EndResult {
+        let out = &mut page.lines;
+        out.extend_from_slice(b"{\"summary\":{");
+        write_sums(&totals.counts.total, out);
+        let complete = match totals.completeness {
             Completeness::Whole => "true",
             Completeness::Errors => "false,\"reason\":\"errors\"",
             Completeness::Cancelled => "false,\"reason\":\"cancelled\"",
             Completeness::Broken => "false,\"reason\":\"internal error\"",
         };
-        let directories = end.directories;
-        write!(
-            line,
-            ",\"directories\":{directories},\"complete\":{complete}"
-        )?;
-        let (seconds, micros) = (end.elapsed.as_secs(), end.elapsed.subsec_micros());
-        write!(line, ",\"elapsed\":{seconds}.{micros:06},\"errors\":[")?;
-        out.write_all(line)?;
-        out.write_all(&self.errors)?;
-        out.write_all(b"]}}\n")?;
-        Ok(Written::Well)
+        let directories = totals.counts.directories;
+        let (seconds, micros) = (totals.elapsed.as_secs(), totals.elapsed.subsec_micros());
+        let rest = format!(
+            ",\"directories\":{directories},\"complete\":{complete}\
+             ,\"elapsed\":{seconds}.{micros:06},\"errors\":["
+        );
+        out.extend_from_slice(rest.as_bytes());
+        out.append(&mut self.errors);
+        out.extend_from_slice(b"]}}\n");
+        Ok(None)
     }
 }
 
-/// What was done, in a word, and what came of it.
-fn words(failure: Failure) -> (&'static str, String) {
+/// The word for the operation, and the message.
+fn describe(failure: Failure) -> (&'static str, String) {
     let operation = match failure.operation {
         Operation::Access | Operation::Follow => "stat",
         Operation::ReadDirectory | Operation::OpenNames | Operation::CreateOutput => "open",
@@ -146,7 +137,7 @@ fn write_errno(errno: i32, out: &mut Vec<u8>) {
     out.push(b'"');
 }
 
-/// Appends the members that are sums.
+/// Appends the members `allocated`, `apparent` and `inodes`.
 pub(super) fn write_sums(usage: &Usage, out: &mut Vec<u8>) {
     out.extend_from_slice(b"\"allocated\":");
     decimal::write(usage.allocated, out);
@@ -180,7 +171,7 @@ fn write_path(path: &[u8], out: &mut Vec<u8>) {
     }
 }
 
-/// Appends a string in its quotes. False where the bytes are not UTF-8, and U+FFFD stands for those that are not.
+/// Appends a string in quotes. Returns false where the bytes are not UTF-8; U+FFFD replaces the invalid ones.
 pub(super) fn write_string(bytes: &[u8], out: &mut Vec<u8>) -> bool {
     out.push(b'"');
     let text = std::str::from_utf8(bytes);
@@ -192,10 +183,10 @@ pub(super) fn write_string(bytes: &[u8], out: &mut Vec<u8>) -> bool {
     text.is_ok()
 }
 
-/// Beyond what JSON asks for, DEL is escaped: no control character of ASCII reaches a terminal.
+/// Escapes DEL as well, which JSON does not demand: no control character of ASCII reaches a terminal.
 fn write_escaped(text: &str, out: &mut Vec<u8>) {
     let is_special = |byte: u8| byte < b' ' || matches!(byte, b'"' | b'\\' | 0x7f);
-    // Without a way out of the loop it takes many bytes at a time.
+    // A loop without an early exit is vectorized.
     let is_any_special = text.bytes().fold(false, |any, byte| any | is_special(byte));
     if !is_any_special {
         return out.extend_from_slice(text.as_bytes());
@@ -209,7 +200,7 @@ fn write_escaped(text: &str, out: &mut Vec<u8>) {
     }
 }
 
-/// Base64 as RFC 4648 has it, with `+`, `/` and padding.
+/// Appends base64 (RFC 4648), with `+`, `/` and padding.
 fn write_base64(bytes: &[u8], out: &mut Vec<u8>) {
     const DIGITS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
     for group in bytes.chunks(3) {
@@ -253,7 +244,7 @@ mod tests {
     }
 
     #[test]
-    fn strings_are_escaped_as_json_wants_and_del_too() {
+    fn strings_are_escaped_as_json_demands_and_del_too() {
         for (bytes, expected) in [
             (&b""[..], r#""""#),
             (b"a b", r#""a b""#),

@@ -1,24 +1,23 @@
 //! GNU du's lines: size, tab, (time, tab,) path, newline.
 
-use std::io::{self, Write};
-
-use super::{End, Format, Measure, Written};
+use super::interface::{EndResult, Format, Totals, Warning};
+use super::page::Page;
 use crate::count::record::Record;
-use crate::count::usage::{FileTime, Usage};
+use crate::count::usage::{FileTime, Measure, Usage};
 use crate::gnu::block_size::BlockSize;
 use crate::gnu::quote::{self, Charset, Style};
 use crate::gnu::time_style::TimeStyle;
 
-/// How lines look.
+/// The look of the lines.
 #[derive(Debug, Clone)]
 pub struct LineOptions {
-    /// Which number.
+    /// The number that is shown.
     pub measure: Measure,
-    /// In which unit.
+    /// Its unit.
     pub block_size: BlockSize,
-    /// The newest time in the tree, in this style and time zone.
+    /// The style and time zone of the newest time in the tree, where it is shown.
     pub time: Option<(TimeStyle, jiff::tz::TimeZone)>,
-    /// What ends a line: a newline, or NUL.
+    /// The byte after a line: a newline, or NUL.
     pub end_of_line: u8,
     /// How names are written.
     pub quoting: (Style, Charset),
@@ -28,71 +27,56 @@ pub struct LineOptions {
 
 /// See the module.
 #[derive(Debug)]
-pub struct Lines {
-    options: LineOptions,
-    line: Vec<u8>,
-}
+pub(super) struct Lines(pub(super) LineOptions);
 
 impl Lines {
-    /// Lines as the options have them.
-    #[must_use]
-    pub fn new(options: LineOptions) -> Self {
-        Self {
-            options,
-            line: Vec::new(),
-        }
-    }
-
-    fn start(&mut self, usage: &Usage) -> Written {
-        let mut written = Written::Well;
-        let Self { options, line } = self;
-        line.clear();
-        options.block_size.write(options.measure.of(usage), line);
-        if let Some((style, zone)) = &options.time {
-            line.push(b'\t');
-            written = write_newest(style, zone, usage.newest, line);
-        }
-        line.push(b'\t');
-        written
+    /// Appends the columns before the path.
+    fn begin_line(&self, usage: &Usage, out: &mut Vec<u8>) -> Option<Warning> {
+        let Self(options) = self;
+        options.block_size.write(options.measure.of(usage), out);
+        out.push(b'\t');
+        let (style, zone) = options.time.as_ref()?;
+        let warning = write_newest(style, zone, usage.newest, out);
+        out.push(b'\t');
+        warning
     }
 }
 
-/// Appends a time; a number where it has no date, and a hyphen where there is none (an export need not tell it).
+/// Appends a time: seconds since the epoch where it has no date, and a hyphen where an export contains none.
 pub(super) fn write_newest(
     style: &TimeStyle,
     zone: &jiff::tz::TimeZone,
     newest: FileTime,
     out: &mut Vec<u8>,
-) -> Written {
+) -> Option<Warning> {
     let (seconds, nanoseconds) = (newest.seconds, newest.nanoseconds);
     if newest == FileTime::NEVER {
         out.push(b'-');
     } else if style.write(seconds, nanoseconds, zone, out).is_err() {
         out.extend_from_slice(seconds.to_string().as_bytes());
-        return Written::TimeOutOfRange(seconds);
+        return Some(Warning::TimeOutOfRange(seconds));
     }
-    Written::Well
+    None
 }
 
 impl Format for Lines {
-    fn record(&mut self, record: &Record<'_>, out: &mut dyn Write) -> io::Result<Written> {
-        let written = self.start(&record.usage);
-        let (style, charset) = self.options.quoting;
-        quote::apply(style, record.path, charset, &mut self.line);
-        self.line.push(self.options.end_of_line);
-        out.write_all(&self.line)?;
-        Ok(written)
+    fn record(&mut self, record: &Record<'_>, out: &mut Vec<u8>) -> Option<Warning> {
+        let warning = self.begin_line(&record.usage, out);
+        let (style, charset) = self.0.quoting;
+        quote::apply(style, record.path, charset, out);
+        out.push(self.0.end_of_line);
+        warning
     }
 
-    /// The total has its line whatever the threshold, as in GNU du, but not where it would be too small.
-    fn end(&mut self, end: &End, out: &mut dyn Write) -> io::Result<Written> {
-        if !self.options.total || !end.outcome.is_end_of_walk() {
-            return Ok(Written::Well);
+    /// The total has its line whatever the threshold, as in GNU du, but not after a walk that ended early: the number
+    /// would be too small.
+    fn end(&mut self, totals: &Totals, page: &mut Page<'_>) -> EndResult {
+        if !self.0.total || !totals.completeness.is_end_of_walk() {
+            return Ok(None);
         }
-        let written = self.start(&end.total);
-        self.line.extend_from_slice(b"total");
-        self.line.push(self.options.end_of_line);
-        out.write_all(&self.line)?;
-        Ok(written)
+        let warning = self.begin_line(&totals.counts.total, &mut page.lines);
+        page.lines.extend_from_slice(b"total");
+        page.lines.push(self.0.end_of_line);
+        Ok(warning)
     }
 }

@@ -1,45 +1,44 @@
 //! The export format of ncdu (<https://dev.yorhel.nl/ncdu/jsonfmt>): JSON, the whole tree with its files.
 //!
-//! `[1,2,{metadata},[{root},{file},[{directory},{file}]]]`: a directory is an array that begins with itself, so
-//! everything is written as it comes. Names are raw bytes in their quotes, as ncdu writes them: only quotes,
-//! backslashes and control characters are escaped. Every link of a file is told, and that it is one; readers count
-//! them once. A directory at the greatest depth is told when it is left, as one entry with the sum of all in it.
+//! `[1,2,{metadata},[{root},{file},[{directory},{file}]]]`: a directory is an array whose first element is the
+//! directory itself, so every entry is written when it arrives. Names are raw bytes in quotes, as ncdu writes them:
+//! only quotes, backslashes and control characters are escaped. Every link of a file has an entry that is marked as a
+//! link; readers count them once. A directory at the greatest depth is written when it is left, as one entry with the
+//! sum of its contents.
 //!
-//! What an entry looks like depends on nothing but the entry and its directory, so walkers write most of them
-//! ([`EntryRenderer`]); the rest comes as records, the entries of another export among them.
+//! The text of an entry depends on nothing but the entry and its directory, so the walkers write most of them
+//! ([`EntryRenderer`]); the others arrive as records, as do the entries of an imported export.
 //!
-//! An export that was cancelled is not closed, so that no reader takes it for a whole one.
-
-use std::io::{self, Write};
+//! An export of a cancelled run has no closing bracket, so that no reader takes it for a whole one.
 
 use rustix::fs::FileType;
-use rustix::io::Errno;
 
-use super::{Completeness, End, Format, Written};
+use super::interface::{EndResult, Format, ReportError, Totals, Warning};
+use super::page::Page;
 use crate::count::record::{EntryRenderer, Kind, Record, last_component};
 use crate::count::usage::{Detail, Item, Usage};
 use crate::gnu::decimal;
 use crate::sys::failure::{Failure, Operation};
 
-/// What an export tells.
+/// The content of an export.
 #[derive(Debug, Clone)]
 pub struct NcduOptions {
-    /// Directories at this depth are sums.
+    /// A directory at this depth is one entry, with its sum.
     pub max_depth: u32,
     /// The name of the root, where it is not the path of its record.
     pub root: Option<Vec<u8>>,
-    /// How entries look.
+    /// The members of the entries.
     pub entries: Entries,
-    /// Seconds since the epoch: when the export is made.
+    /// The time of the export, in seconds since the epoch.
     pub timestamp: u64,
 }
 
-/// What an export tells of an entry.
+/// The members of an entry, and the renderer that writes them.
 #[derive(Debug, Clone, Copy)]
 pub struct Entries {
-    /// Files with several links say so.
+    /// With `ino`, `hlnkc` and `nlink` for files with several links.
     pub links: bool,
-    /// Owner, mode and modification time are told too.
+    /// With owner, mode and modification time.
     pub extended: bool,
 }
 
@@ -49,25 +48,23 @@ pub struct Ncdu {
     options: NcduOptions,
     /// The device of every directory on the way down.
     devices: Vec<u64>,
-    /// The entry that is being written.
-    text: Vec<u8>,
     has_root: bool,
-    /// Inside of a directory that will be told as a sum.
+    /// Inside of a directory that is written as one entry.
     in_sum: bool,
 }
 
-/// What comes before the name of an entry.
+/// The text before the name of an entry.
 const ENTRY: &[u8] = b",\n{\"name\":\"";
 
-/// What comes before the name of a directory in which more may follow.
+/// The text before the name of a directory that has entries of its own.
 const DIRECTORY: &[u8] = b",\n[{\"name\":\"";
 
-/// What comes after the last entry of a directory.
+/// The text after the last entry of a directory.
 const END: &[u8] = b"]";
 
 impl Entries {
-    /// An entry from its name on, without its end. Its device is told where it is another than that of the directory,
-    /// `above`; of the root, 0 is what an export did not tell.
+    /// Appends an entry from its name on, without its end. The device is written where it differs from the device
+    /// `above`, that of the directory; above the root that is 0, so an imported root without a device gets none.
     fn push(self, name: &[u8], item: &Item<'_>, above: u64, text: &mut Vec<u8>) {
         push_string(text, name);
         push_sizes(text, &item.usage);
@@ -81,7 +78,7 @@ impl Entries {
         }
     }
 
-    /// What is told of files alone.
+    /// Appends the members that only files have.
     fn push_kind(self, item: &Item<'_>, text: &mut Vec<u8>) {
         let Some(detail) = item.detail else { return };
         if self.links && detail.links > 1 {
@@ -121,123 +118,104 @@ impl Ncdu {
         Self {
             options,
             devices: Vec::new(),
-            text: Vec::new(),
             has_root: false,
             in_sum: false,
         }
     }
 
-    /// Writes an entry, or the beginning of a directory.
-    fn write(
-        &mut self,
-        head: &[u8],
-        record: &Record<'_>,
-        readable: bool,
-        out: &mut dyn Write,
-    ) -> io::Result<()> {
+    /// Appends an entry, or the beginning of a directory.
+    fn write(&self, head: &[u8], record: &Record<'_>, is_readable: bool, out: &mut Vec<u8>) {
         let name = match &self.options.root {
             Some(root) if record.depth == 0 => root,
             _ if record.depth == 0 => record.path,
             _ => record.name(),
         };
         let above = self.devices.last().copied().unwrap_or(0);
-        let (entries, text) = (self.options.entries, &mut self.text);
-        text.clear();
-        text.extend_from_slice(head);
+        let entries = self.options.entries;
+        out.extend_from_slice(head);
         let item = record.item();
-        entries.push(name, &item, above, text);
+        entries.push(name, &item, above, out);
         if record.kind == Kind::File {
-            entries.push_kind(&item, text);
+            entries.push_kind(&item, out);
         }
-        if !readable {
-            text.extend_from_slice(b",\"read_error\":true");
+        if !is_readable {
+            out.extend_from_slice(b",\"read_error\":true");
         }
-        text.push(b'}');
-        out.write_all(text)
+        out.push(b'}');
     }
 }
 
 impl Format for Ncdu {
-    fn begin(&mut self, out: &mut dyn Write) -> io::Result<()> {
-        write!(
-            out,
+    fn begin(&mut self, out: &mut Vec<u8>) {
+        let metadata = format!(
             r#"[1,2,{{"progname":"pdu","progver":"{}","timestamp":{}}}"#,
             env!("CARGO_PKG_VERSION"),
             self.options.timestamp
-        )
+        );
+        out.extend_from_slice(metadata.as_bytes());
     }
 
-    fn enter(
-        &mut self,
-        record: &Record<'_>,
-        readable: bool,
-        out: &mut dyn Write,
-    ) -> io::Result<()> {
+    fn enter(&mut self, record: &Record<'_>, is_readable: bool, out: &mut Vec<u8>) {
         self.has_root = true;
         if record.depth < self.options.max_depth {
-            self.write(DIRECTORY, record, readable, out)?;
+            self.write(DIRECTORY, record, is_readable, out);
             let device = record.detail.map_or(0, |detail| detail.inode.device);
             self.devices.push(device);
         } else if record.depth == self.options.max_depth {
             self.in_sum = true;
         }
-        Ok(())
     }
 
-    fn record(&mut self, record: &Record<'_>, out: &mut dyn Write) -> io::Result<Written> {
+    fn record(&mut self, record: &Record<'_>, out: &mut Vec<u8>) -> Option<Warning> {
         let most = self.options.max_depth;
         match record.kind {
             _ if record.depth > most => {}
-            // The root of an export is a directory: it was one when the command line was looked at.
-            Kind::File if record.depth == 0 => return Err(Errno::NOTDIR.into()),
-            Kind::File => self.write(ENTRY, record, true, out)?,
+            // A root that was a directory when the command line was checked, and is a file now: there is no root.
+            Kind::File if record.depth == 0 => {}
+            Kind::File => self.write(ENTRY, record, true, out),
             _ if record.depth < most => {
                 self.devices.pop();
-                out.write_all(END)?;
+                out.extend_from_slice(END);
             }
             _ => {
                 self.in_sum = false;
                 let is_root = record.depth == 0;
-                self.write(if is_root { DIRECTORY } else { ENTRY }, record, true, out)?;
-                out.write_all(if is_root { END } else { b"" })?;
+                self.write(if is_root { DIRECTORY } else { ENTRY }, record, true, out);
+                out.extend_from_slice(if is_root { END } else { b"" });
             }
         }
-        Ok(Written::Well)
+        None
     }
 
-    /// An entry of the directory that is open, which could not be looked at. What else may fail was told there.
-    fn failure(&mut self, path: &[u8], failure: Failure, out: &mut dyn Write) -> io::Result<()> {
+    /// Appends an entry of the open directory for which an operation failed. A failure of the directory itself is
+    /// part of its own entry.
+    fn failure(&mut self, path: &[u8], failure: Failure, out: &mut Vec<u8>) {
         let has_place = !self.devices.is_empty() && !self.in_sum;
         let is_of_entry = matches!(
             failure.operation,
             Operation::Access | Operation::ExportedEntry
         );
-        if !has_place || !is_of_entry {
-            return Ok(());
+        if has_place && is_of_entry {
+            out.extend_from_slice(ENTRY);
+            push_string(out, last_component(path));
+            out.extend_from_slice(b"\",\"read_error\":true}");
         }
-        self.text.clear();
-        self.text.extend_from_slice(ENTRY);
-        push_string(&mut self.text, last_component(path));
-        self.text.extend_from_slice(b"\",\"read_error\":true}");
-        out.write_all(&self.text)
     }
 
-    fn end(&mut self, end: &End, out: &mut dyn Write) -> io::Result<Written> {
-        if !matches!(end.outcome, Completeness::Whole | Completeness::Errors) {
-            return Ok(Written::Well);
+    fn end(&mut self, totals: &Totals, page: &mut Page<'_>) -> EndResult {
+        if totals.completeness.is_end_of_walk() {
+            if !self.has_root {
+                let reason = "nothing to export: the directory was left out, or is gone";
+                return Err(ReportError::Empty(reason));
+            }
+            page.lines.extend_from_slice(b"]\n");
         }
-        if !self.has_root {
-            return Err(io::Error::other(
-                "nothing to export: the directory was left out, or is gone",
-            ));
-        }
-        out.write_all(b"]\n")?;
-        Ok(Written::Well)
+        Ok(None)
     }
 }
 
-/// The end of the name, and the sizes that are not 0. In one piece where these are short: every entry of an export has
-/// them.
+/// Appends the quote after the name, and the sizes that are not 0. Short sizes are appended in one piece, because
+/// every entry of an export has sizes.
 fn push_sizes(text: &mut Vec<u8>, usage: &Usage) {
     let (mut piece, mut end) = ([b'"'; 40], 1);
     let sizes = [
@@ -281,15 +259,15 @@ fn push_extended(text: &mut Vec<u8>, item: &Item<'_>) {
         }
         push_number(text, "mode", detail.mode.into());
     }
-    // What is before the epoch is left out: ncdu would refuse the whole file.
+    // A time before the epoch is left out: ncdu would refuse the whole file.
     if let Ok(seconds) = u64::try_from(item.usage.newest.seconds) {
         push_number(text, "mtime", seconds.into());
     }
 }
 
-/// Bytes between quotes, as ncdu writes them.
+/// Appends the bytes between two quotes, as ncdu writes them.
 fn push_string(text: &mut Vec<u8>, string: &[u8]) {
-    // Nearly all names are.
+    // Nearly all names are plain.
     if is_plain(string) {
         return text.extend_from_slice(string);
     }
@@ -311,8 +289,8 @@ fn push_string(text: &mut Vec<u8>, string: &[u8]) {
     }
 }
 
-/// True where no byte is escaped. Eight bytes at a time, those at the end twice: a loop over the bytes of a name costs
-/// the processor a wrong guess for every name.
+/// True where no byte is escaped. Checks eight bytes at a time, the last bytes twice: a loop over single bytes costs
+/// one mispredicted branch per name.
 fn is_plain(string: &[u8]) -> bool {
     let (Some(first), Some(last)) = (string.first_chunk(), string.last_chunk()) else {
         return string.iter().all(|&byte| is_plain_word([byte; 8]));
@@ -325,7 +303,7 @@ fn is_plain_word(word: [u8; 8]) -> bool {
     const ONES: u64 = u64::from_le_bytes([1; 8]);
     const HIGHEST: u64 = u64::from_le_bytes([0x80; 8]);
     let word = u64::from_le_bytes(word);
-    // Some byte of a word is less than another if the highest bit is set in what borrows from it.
+    // If a byte is less than `than`, the subtraction sets the highest bit of that byte.
     let has_less = |word: u64, than: u8| word.wrapping_sub(ONES * u64::from(than)) & !word;
     let has = |byte: u8| has_less(word ^ (ONES * u64::from(byte)), 1);
     (has_less(word, 0x20) | has(b'"') | has(b'\\') | has(0x7f)) & HIGHEST == 0
@@ -336,8 +314,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn sizes_of_any_length_follow_the_name_and_none_is_told_of_nothing() {
-        let told = |key: &str, size: u128| match size {
+    fn sizes_of_any_length_follow_the_name_and_a_size_of_0_is_left_out() {
+        let member = |key: &str, size: u128| match size {
             0 => String::new(),
             _ => format!(",\"{key}\":{size}"),
         };
@@ -351,14 +329,14 @@ mod tests {
                 };
                 let mut text = b"name".to_vec();
                 push_sizes(&mut text, &usage);
-                let expected = told("asize", apparent) + &told("dsize", allocated);
+                let expected = member("asize", apparent) + &member("dsize", allocated);
                 assert_eq!(text, format!("name\"{expected}").into_bytes());
             }
         }
     }
 
     #[test]
-    fn a_byte_is_plain_or_not_wherever_it_stands() {
+    fn a_byte_is_plain_or_not_at_any_place() {
         for byte in 0..=u8::MAX {
             let plain = !matches!(byte, 0..=0x1f | 0x7f | b'"' | b'\\');
             for length in 1..40 {

@@ -1,71 +1,82 @@
-//! How a run ends: the end of the report, the last words, and what the exit status follows from.
+//! The end of a run: the end of the report, the last message, and the result from which the exit status follows.
 
 use std::ffi::OsStr;
 use std::io;
 use std::os::unix::ffi::OsStrExt;
 
-use crate::format::Completeness;
-use crate::format::report::Report;
+use super::interface::{Completeness, ReportError};
+use super::report::Report;
 use crate::sys::signals::Cause;
 
-/// How a run ended.
+/// The result of a run.
 #[derive(Debug)]
 pub enum Outcome {
     /// Everything was counted.
     Whole,
-    /// Something was not, and standard error says what.
+    /// Some operations failed, each with a message on standard error.
     Errors,
-    /// It was cancelled.
+    /// The run was cancelled, and its end says so on standard error.
     Cancelled(Cause),
-    /// What was counted is a part, and standard error says so.
+    /// A part of the input was lost, with a message on standard error.
     Broken,
-    /// The output failed, or the report has nothing that it could write.
+    /// A write to the output failed. There is no message yet.
     WriteError(io::Error),
+    /// The format had nothing to write, for this reason. There is no message yet.
+    Empty(&'static str),
 }
 
-/// What ends a run before everything is counted.
+/// The reason why a run ends before everything is counted.
 #[derive(Debug)]
 pub enum Stop<'a> {
-    /// Somebody asked for it.
-    Asked(Cause),
-    /// A walker has failed, and will not tell what it found.
-    NoWalker,
-    /// The file of this name cannot be read on, for this reason.
-    Import(&'a OsStr, String),
+    /// The user cancelled it.
+    Cancelled(Cause),
+    /// A walker panicked, and its part of the tree is lost.
+    WalkerFailed,
+    /// The export with this name cannot be read further, with this message.
+    ImportFailed(&'a OsStr, String),
 }
 
-/// Ends a report, of which all was told, or all until a stop.
-pub fn end(report: &mut Report<'_>, told: io::Result<Option<Stop<'_>>>) -> Outcome {
+/// Ends a report after all events, or after those before a stop; `counted` is an error where a write failed.
+pub fn end(report: &mut Report<'_>, counted: io::Result<Option<Stop<'_>>>) -> Outcome {
+    let stop = match counted {
+        Ok(stop) => stop,
+        Err(error) => return Outcome::WriteError(error),
+    };
     let errors = report.counts().errors;
-    let ended = told.and_then(|stop| {
-        let outcome = match stop {
-            Some(Stop::Asked(_)) => Completeness::Cancelled,
-            Some(Stop::NoWalker | Stop::Import(..)) => Completeness::Broken,
-            None if errors > 0 => Completeness::Errors,
-            None => Completeness::Whole,
-        };
-        report.end(outcome).map(|()| stop)
-    });
-    match ended {
-        Err(error) => Outcome::WriteError(error),
-        Ok(None) if errors > 0 => Outcome::Errors,
-        Ok(None) => Outcome::Whole,
-        Ok(Some(Stop::Asked(cause))) => {
-            let total = report.counts().total;
-            let words = format!(
+    let completeness = match stop {
+        Some(Stop::Cancelled(_)) => Completeness::Cancelled,
+        Some(Stop::WalkerFailed | Stop::ImportFailed(..)) => Completeness::Broken,
+        None if errors > 0 => Completeness::Errors,
+        None => Completeness::Whole,
+    };
+    match report.end(completeness) {
+        Ok(()) => conclude(report, stop),
+        Err(ReportError::Write(error)) => Outcome::WriteError(error),
+        Err(ReportError::Empty(reason)) => Outcome::Empty(reason),
+    }
+}
+
+/// Writes the last message, which follows the report.
+fn conclude(report: &mut Report<'_>, stop: Option<Stop<'_>>) -> Outcome {
+    let counts = *report.counts();
+    match stop {
+        None if counts.errors > 0 => Outcome::Errors,
+        None => Outcome::Whole,
+        Some(Stop::Cancelled(cause)) => {
+            let message = format!(
                 "cancelled: the result is incomplete; counted so far: {} entries, {} bytes",
-                total.inodes, total.allocated
+                counts.total.inodes, counts.total.allocated
             );
-            report.status.complain(words.as_bytes());
+            report.status.complain(message.as_bytes());
             Outcome::Cancelled(cause)
         }
-        Ok(Some(Stop::NoWalker)) => {
-            let words = b"internal error: a walker has failed; the result is incomplete";
-            report.status.complain(words);
+        Some(Stop::WalkerFailed) => {
+            let message = b"internal error: a walker has failed; the result is incomplete";
+            report.status.complain(message);
             Outcome::Broken
         }
-        Ok(Some(Stop::Import(name, words))) => {
-            report.status.complain_about(name.as_bytes(), &words);
+        Some(Stop::ImportFailed(name, message)) => {
+            report.status.complain_about(name.as_bytes(), &message);
             Outcome::Broken
         }
     }

@@ -1,22 +1,19 @@
-//! Records in an order of their own (`--sort`, `--reverse`), or the largest of them (`--top`).
+//! Records in sorted order (`--sort`, `--reverse`), or only the largest of them (`--top`).
 //!
-//! Nothing can be written before the last record is known. Of all records, all wait; of the largest, only those
-//! that are still among them: memory is bounded by their number, not by the tree.
+//! No line can be written before the last record has arrived. Without `--top`, all records wait in memory. With it,
+//! only those wait that are among the largest so far: memory is bounded by their number, not by the tree.
 
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
-use std::io::{self, Write};
 
-use super::{End, Format, Measure, Written};
 use crate::count::min_size::MinSize;
 use crate::count::record::{Kind, Record};
-use crate::count::usage::{Detail, Usage};
-use crate::sys::failure::Failure;
+use crate::count::usage::{Detail, FileTime, Measure, Usage};
 
-/// What records are sorted by.
+/// The sort key of the lines (`--sort`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Sort {
-    /// Nothing: the order of the walk.
+    /// None: the order of the walk.
     None,
     /// The size that is shown, the largest first.
     Size,
@@ -29,7 +26,7 @@ pub enum Sort {
 }
 
 impl Sort {
-    /// The words for them.
+    /// The words of the command line.
     pub const WORDS: [(&'static str, Self); 5] = [
         ("none", Self::None),
         ("size", Self::Size),
@@ -39,32 +36,32 @@ impl Sort {
     ];
 }
 
-/// In which order records have their lines, and how many of them.
+/// The order of the lines, and their number.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Ranking {
-    /// By what, where something was said.
+    /// The sort key, where an option sets one.
     pub sort: Option<Sort>,
-    /// The other way round.
+    /// In reverse.
     pub reverse: bool,
-    /// Only so many: the largest by what is sorted by, or by size.
+    /// The number of lines: those with the largest sort key, or size.
     pub top: Option<usize>,
 }
 
 impl Ranking {
-    /// Where nothing is said: every record in its turn.
+    /// The order of the walk, and all lines.
     pub const OF_WALK: Self = Self {
         sort: None,
         reverse: false,
         top: None,
     };
 
-    /// True where every record has its line when it comes.
+    /// True where the line of a record can be written when the record arrives.
     #[must_use]
     pub fn is_order_of_walk(&self) -> bool {
         matches!(self.sort, None | Some(Sort::None)) && !self.reverse && self.top.is_none()
     }
 
-    /// What lines are sorted by: the largest of all, by size.
+    /// The sort key. With `--top` alone it is the size.
     #[must_use]
     pub fn sort(&self) -> Sort {
         self.sort.unwrap_or(match self.top {
@@ -73,33 +70,33 @@ impl Ranking {
         })
     }
 
-    /// True where the largest are those of the largest size.
+    /// True where `--top` chooses by size.
     pub(super) fn is_by_size(&self) -> bool {
         matches!(self.sort(), Sort::None | Sort::Size | Sort::Name)
     }
 
-    /// What is kept, by size, inodes or time: the larger, the rather; of equals, what came first.
-    pub(super) fn worth(&self, measure: Measure, usage: &Usage) -> Worth {
+    /// The key by which `--top` chooses: the largest keys stay, and of equal keys the first.
+    pub(super) fn key(&self, measure: Measure, usage: &Usage) -> RankKey {
         match self.sort() {
-            Sort::Inodes => Worth::Number(usage.inodes.into()),
-            Sort::Time => Worth::Time(usage.newest),
-            Sort::None | Sort::Size | Sort::Name => Worth::Number(measure.of(usage)),
+            Sort::Inodes => RankKey::Number(usage.inodes.into()),
+            Sort::Time => RankKey::Time(usage.newest),
+            Sort::None | Sort::Size | Sort::Name => RankKey::Number(measure.of(usage)),
         }
     }
 }
 
-/// What decides which is larger.
+/// See [`Ranking::key`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Worth {
+pub(super) enum RankKey {
     Number(u128),
-    Time(crate::count::usage::FileTime),
+    Time(FileTime),
 }
 
-/// A record that waits.
+/// A record that waits for the end.
 #[derive(Debug, PartialEq, Eq)]
-struct Kept {
-    worth: Worth,
-    /// How many came before it.
+pub(super) struct Candidate {
+    key: RankKey,
+    /// The number of records before it.
     turn: u64,
     path: Box<[u8]>,
     depth: u32,
@@ -108,94 +105,69 @@ struct Kept {
     detail: Option<Box<Detail>>,
 }
 
-impl Kept {
-    fn rank(&self) -> (Worth, Reverse<u64>) {
-        (self.worth, Reverse(self.turn))
+impl Candidate {
+    fn rank(&self) -> (RankKey, Reverse<u64>) {
+        (self.key, Reverse(self.turn))
+    }
+
+    pub(super) fn record(&self) -> Record<'_> {
+        Record {
+            path: &self.path,
+            depth: self.depth,
+            kind: self.kind,
+            usage: self.usage,
+            detail: self.detail.as_deref(),
+        }
     }
 }
 
-impl Ord for Kept {
-    /// The one to be given up first is the greatest, since a heap hands out that.
+impl Ord for Candidate {
+    /// The greatest is the one to be dropped first, because that one is the top of the heap.
     fn cmp(&self, other: &Self) -> std::cmp::Ordering {
         other.rank().cmp(&self.rank())
     }
 }
 
-impl PartialOrd for Kept {
+impl PartialOrd for Candidate {
     fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
         Some(self.cmp(other))
     }
 }
 
-/// A format that is given its records sorted, at the end.
+/// All records so far, or the largest of them.
 #[derive(Debug)]
-pub struct Ranked<F> {
+pub(super) struct Candidates {
     ranking: Ranking,
+    /// The measure of sizes.
     measure: Measure,
-    least: Option<MinSize>,
-    kept: BinaryHeap<Kept>,
+    /// With `--top`, raised to the smallest size that can still have a line.
+    min_size: Option<MinSize>,
+    heap: BinaryHeap<Candidate>,
     turn: u64,
-    format: F,
 }
 
-impl<F: Format> Ranked<F> {
-    /// The format behind the order; sizes are of this measure. Where only the largest are kept, tells `least` what
-    /// is too small.
-    pub fn new((ranking, least): (Ranking, Option<MinSize>), measure: Measure, format: F) -> Self {
+impl Candidates {
+    pub(super) fn new(ranking: Ranking, measure: Measure, min_size: Option<MinSize>) -> Self {
         Self {
             ranking,
             measure,
-            least,
-            kept: BinaryHeap::new(),
+            min_size,
+            heap: BinaryHeap::new(),
             turn: 0,
-            format,
         }
     }
 
-    /// True where a record of this worth would not be among the largest.
-    fn is_too_small(&self, worth: Worth) -> bool {
-        let is_full = self.ranking.top.is_some_and(|top| self.kept.len() >= top);
-        is_full && self.kept.peek().is_none_or(|least| least.worth >= worth)
-    }
-
-    /// What is as large as the least of what is kept came too late.
-    fn tell_least(&self) {
-        if let (Some(least), Some(kept)) = (&self.least, self.kept.peek())
-            && let Worth::Number(number) = kept.worth
-            && self.ranking.is_by_size()
-        {
-            least.raise(number.saturating_add(1));
-        }
-    }
-
-    fn sorted(&mut self) -> Vec<Kept> {
-        let mut kept = std::mem::take(&mut self.kept).into_vec();
-        match self.ranking.sort() {
-            Sort::None => kept.sort_unstable_by_key(|kept| kept.turn),
-            Sort::Name => kept.sort_unstable_by(|a, b| (&a.path, a.turn).cmp(&(&b.path, b.turn))),
-            Sort::Size | Sort::Inodes | Sort::Time => kept.sort_unstable(),
-        }
-        if self.ranking.reverse {
-            kept.reverse();
-        }
-        kept
-    }
-}
-
-impl<F: Format> Format for Ranked<F> {
-    fn begin(&mut self, out: &mut dyn Write) -> io::Result<()> {
-        self.format.begin(out)
-    }
-
-    fn record(&mut self, record: &Record<'_>, _out: &mut dyn Write) -> io::Result<Written> {
+    /// Keeps a record, or drops it or another one if there are too many.
+    pub(super) fn push(&mut self, record: &Record<'_>) {
         let turn = self.turn;
         self.turn += 1;
-        let worth = self.ranking.worth(self.measure, &record.usage);
-        if self.is_too_small(worth) {
-            return Ok(Written::Well);
+        let key = self.ranking.key(self.measure, &record.usage);
+        let top = self.ranking.top.unwrap_or(usize::MAX);
+        if self.heap.len() >= top && self.heap.peek().is_none_or(|least| least.key >= key) {
+            return;
         }
-        self.kept.push(Kept {
-            worth,
+        self.heap.push(Candidate {
+            key,
             turn,
             path: record.path.into(),
             depth: record.depth,
@@ -203,36 +175,33 @@ impl<F: Format> Format for Ranked<F> {
             usage: record.usage,
             detail: record.detail.copied().map(Box::new),
         });
-        if self.ranking.top.is_some_and(|top| self.kept.len() > top) {
-            self.kept.pop();
-            self.tell_least();
+        if self.heap.len() > top {
+            self.heap.pop();
+            self.raise_min_size();
         }
-        Ok(Written::Well)
     }
 
-    fn failure(&mut self, path: &[u8], failure: Failure, out: &mut dyn Write) -> io::Result<()> {
-        self.format.failure(path, failure, out)
+    /// A later record must be larger than the smallest candidate: of equal sizes, the first stays.
+    fn raise_min_size(&self) {
+        if let (Some(min_size), Some(least)) = (&self.min_size, self.heap.peek())
+            && let RankKey::Number(number) = least.key
+            && self.ranking.is_by_size()
+        {
+            min_size.raise(number.saturating_add(1));
+        }
     }
 
-    fn end(&mut self, end: &End, out: &mut dyn Write) -> io::Result<Written> {
-        let mut remark = Written::Well;
-        for kept in self.sorted() {
-            let record = Record {
-                path: &kept.path,
-                depth: kept.depth,
-                kind: kept.kind,
-                usage: kept.usage,
-                detail: kept.detail.as_deref(),
-            };
-            let written = self.format.record(&record, out)?;
-            if written != Written::Well {
-                remark = written;
-            }
+    /// Removes the records, in the order of the ranking.
+    pub(super) fn take_sorted(&mut self) -> Vec<Candidate> {
+        let mut sorted = std::mem::take(&mut self.heap).into_vec();
+        match self.ranking.sort() {
+            Sort::None => sorted.sort_unstable_by_key(|candidate| candidate.turn),
+            Sort::Name => sorted.sort_unstable_by(|a, b| (&a.path, a.turn).cmp(&(&b.path, b.turn))),
+            Sort::Size | Sort::Inodes | Sort::Time => sorted.sort_unstable(),
         }
-        let written = self.format.end(end, out)?;
-        Ok(match written {
-            Written::Well => remark,
-            Written::TimeOutOfRange(_) => written,
-        })
+        if self.ranking.reverse {
+            sorted.reverse();
+        }
+        sorted
     }
 }

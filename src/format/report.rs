@@ -1,83 +1,39 @@
-//! What becomes of the steps of a walk, or of an export: the count, the lines, the messages.
+//! Turns the events of a walk, or of an export, into lines and messages.
 //!
-//! Steps are counted (`tally`), what has a size and a name is shown (`show`), what failed is told (`status`). The
-//! two streams may be the same terminal or file, so their order is kept.
+//! The report is the [`Visitor`] of a run. It passes each event to the tally, the record that follows to the format,
+//! and a failure to standard error. Both streams may go to the same terminal or file, so their order is kept: the
+//! lines before a message are written before it.
+//!
+//! A full page is written at once. After a failed write, nothing more is written to either stream and no directory is
+//! entered; [`Report::check`] returns the error.
 
 use std::io::{self, Write};
 use std::time::Instant;
 
-use crate::count::order::Step;
-use crate::count::tally::{self, Counts, Tally, Told};
-use crate::format::{Completeness, End, Format, Written};
+use super::interface::{Completeness, Format, ReportError, Totals, Warning};
+use super::page::Page;
+use crate::count::tally::{Counts, Tally, TallyOptions};
+use crate::count::usage::{Item, Usage};
+use crate::count::visitor::{Extent, Flow, Visitor};
+use crate::sys::failure::Failure;
 use crate::sys::status::{Status, Summary};
-
-/// Bytes of finished lines that are written at once; with the last line, no more than a pipe holds.
-const PAGE: usize = 60 * 1024;
 
 /// See the module.
 pub struct Report<'a> {
     tally: Tally,
     format: &'a mut dyn Format,
     page: Page<'a>,
+    /// Of the first write that failed.
+    write_error: Option<io::Error>,
     /// Standard error.
     pub status: &'a mut Status,
     started: Instant,
 }
 
-/// Finished lines on their way out. No `BufWriter`: that would write, when it is full, behind the progress.
-struct Page<'a> {
-    lines: Vec<u8>,
-    out: &'a mut dyn Write,
-}
-
-impl Page<'_> {
-    fn is_full(&self) -> bool {
-        self.lines.len() >= PAGE
-    }
-
-    fn write_lines(&mut self) -> io::Result<()> {
-        let written = self.out.write_all(&self.lines);
-        self.lines.clear();
-        written
-    }
-
-    fn turn(&mut self, status: &mut Status) -> io::Result<()> {
-        if self.lines.is_empty() {
-            return Ok(());
-        }
-        status.clear();
-        self.write_lines()
-    }
-}
-
-/// For what is written when no progress is drawn any more.
-impl Write for Page<'_> {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.lines.extend_from_slice(bytes);
-        if self.is_full() {
-            self.write_lines()?;
-        }
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        self.write_lines()
-    }
-}
-
-/// What is to be done next.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Next {
-    /// The next step.
-    Go,
-    /// The directory just entered was counted before: none of its steps.
-    Skip,
-}
-
 impl<'a> Report<'a> {
-    /// A report of nothing yet.
+    /// A report without any event.
     pub fn new(
-        tally: tally::TallyOptions,
+        tally: TallyOptions,
         format: &'a mut dyn Format,
         out: &'a mut dyn Write,
         status: &'a mut Status,
@@ -85,77 +41,46 @@ impl<'a> Report<'a> {
         Self {
             tally: Tally::new(tally),
             format,
-            page: Page {
-                lines: Vec::with_capacity(64 * 1024),
-                out,
-            },
+            page: Page::new(out),
+            write_error: None,
             status,
             started: Instant::now(),
         }
     }
 
-    /// Writes what comes before everything.
-    pub fn begin(&mut self) -> io::Result<()> {
-        self.format.begin(&mut self.page.lines)
+    /// Appends the text before all records.
+    pub fn begin(&mut self) {
+        self.format.begin(&mut self.page.lines);
     }
 
-    /// Takes the next step.
-    pub fn take(&mut self, step: &Step<'_>) -> io::Result<Next> {
-        match self.tally.take(step) {
-            Told::Nothing => {}
-            Told::Skip => return Ok(Next::Skip),
-            Told::Entered(record, readable) => {
-                self.format.enter(&record, readable, &mut self.page.lines)?;
-            }
-            Told::Record(record) => {
-                let written = self.format.record(&record, &mut self.page.lines)?;
-                self.remark(written)?;
-            }
-            Told::Written(text) => self.page.lines.extend_from_slice(text),
-            Told::Failed(path, failure) => {
-                self.page.turn(self.status)?;
-                self.status.failure(path, failure);
-                self.format.failure(path, failure, &mut self.page.lines)?;
-            }
-        }
-        if self.page.is_full() {
-            self.flush()?;
-        }
-        Ok(Next::Go)
+    /// The error of a write that failed since the last call.
+    pub fn check(&mut self) -> io::Result<()> {
+        self.write_error.take().map_or(Ok(()), Err)
     }
 
-    fn remark(&mut self, written: Written) -> io::Result<()> {
-        if let Written::TimeOutOfRange(seconds) = written {
-            self.flush()?;
-            self.status.time_out_of_range(seconds);
-        }
-        Ok(())
-    }
-
-    /// Writes the lines that are finished.
+    /// Writes the finished lines.
     pub fn flush(&mut self) -> io::Result<()> {
-        self.page.turn(self.status)
+        self.write_page();
+        self.check()
     }
 
-    /// What was counted so far.
+    /// The sums so far.
     #[must_use]
     pub fn counts(&self) -> &Counts {
         self.tally.counts()
     }
 
-    /// Writes what comes after everything; `outcome` is what only the walk knows.
-    pub fn end(&mut self, outcome: Completeness) -> io::Result<()> {
+    /// Writes the text after all records, and the summary.
+    pub fn end(&mut self, completeness: Completeness) -> Result<(), ReportError> {
         let counts = *self.counts();
-        let end = End {
-            total: counts.total,
-            directories: counts.directories,
-            errors: counts.errors,
+        let totals = Totals {
+            counts,
             elapsed: self.started.elapsed(),
-            outcome,
+            completeness,
         };
         self.status.clear();
-        let written = self.format.end(&end, &mut self.page)?;
-        self.remark(written)?;
+        let warning = self.format.end(&totals, &mut self.page)?;
+        self.warn(warning);
         self.flush()?;
         self.status.clear();
         self.status.summary(&Summary {
@@ -165,5 +90,83 @@ impl<'a> Report<'a> {
             errors: counts.errors,
         });
         Ok(())
+    }
+
+    /// Writes the page if it is full, or if a warning follows it.
+    fn turn(&mut self, warning: Option<Warning>) {
+        if warning.is_some() {
+            self.warn(warning);
+        } else if self.page.is_full() {
+            self.write_page();
+        }
+    }
+
+    #[cold]
+    fn warn(&mut self, warning: Option<Warning>) {
+        let Some(Warning::TimeOutOfRange(seconds)) = warning else {
+            return;
+        };
+        self.write_page();
+        if self.write_error.is_none() {
+            self.status.time_out_of_range(seconds);
+        }
+    }
+
+    fn write_page(&mut self) {
+        if self.write_error.is_some() {
+            self.page.lines.clear();
+        } else if !self.page.lines.is_empty() {
+            self.status.clear();
+            self.write_error = self.page.write().err();
+        }
+    }
+}
+
+impl Visitor for Report<'_> {
+    fn enter(&mut self, name: &[u8], item: &Item<'_>, is_readable: bool) -> Flow {
+        if self.write_error.is_some() {
+            return Flow::Skip;
+        }
+        let Some(record) = self.tally.enter(name, item) else {
+            return Flow::Skip;
+        };
+        self.format
+            .enter(&record, is_readable, &mut self.page.lines);
+        self.turn(None);
+        Flow::Continue
+    }
+
+    fn file(&mut self, name: Option<&[u8]>, item: &Item<'_>) {
+        if let Some(record) = self.tally.file(name, item) {
+            let warning = self.format.record(&record, &mut self.page.lines);
+            self.turn(warning);
+        }
+    }
+
+    fn rendered(&mut self, text: &[u8]) {
+        self.page.lines.extend_from_slice(text);
+        self.turn(None);
+    }
+
+    fn sum(&mut self, usage: &Usage, directories: u64) {
+        self.tally.sum(usage, directories);
+    }
+
+    fn failed(&mut self, path: &[u8], failure: Failure) {
+        self.write_page();
+        if self.write_error.is_some() {
+            return;
+        }
+        let path = self.tally.failed(path);
+        self.status.failure(path, failure);
+        self.format.failure(path, failure, &mut self.page.lines);
+        self.turn(None);
+    }
+
+    fn leave(&mut self, extent: Extent) {
+        if let Some(record) = self.tally.leave(extent) {
+            let warning = self.format.record(&record, &mut self.page.lines);
+            self.turn(warning);
+        }
     }
 }

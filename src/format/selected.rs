@@ -1,17 +1,18 @@
-//! Which records have a line: GNU du's options `-a`, `-d`, `-s` and `-t`, the same for every format.
+//! The records that have a line: GNU du's options `-a`, `-d`, `-s` and `-t`, the same for every format.
 
-use std::io::{self, Write};
-
-use super::{End, Format, Measure, Written};
+use super::interface::{EndResult, Format, Totals, Warning};
+use super::page::Page;
+use super::ranked::Candidates;
 use crate::count::record::{Kind, Record};
+use crate::count::usage::Measure;
 use crate::sys::failure::Failure;
 
-/// Which records have a line, by size (`-t`).
+/// The sizes that have a line (`-t`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Threshold {
-    /// Those of this many bytes (or entries) or more.
+    /// This many bytes (or entries) or more.
     AtLeast(u128),
-    /// Those of no more.
+    /// This many or fewer.
     AtMost(u128),
 }
 
@@ -25,7 +26,7 @@ impl Threshold {
     }
 }
 
-/// Which records have a line.
+/// The records that have a line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Selection {
     /// The number that is shown.
@@ -34,7 +35,7 @@ pub struct Selection {
     pub max_depth: u32,
     /// Files have lines too (`-a`); operands always do.
     pub all: bool,
-    /// Which sizes have lines.
+    /// The sizes that have lines.
     pub threshold: Threshold,
 }
 
@@ -46,7 +47,7 @@ impl Selection {
         is_asked_for && record.kind != Kind::UnfinishedDirectory && self.admits(record)
     }
 
-    /// The same, for who says of a directory that it is not whole.
+    /// The same, for a format that marks incomplete directories.
     #[must_use]
     pub fn takes_unfinished(&self, record: &Record<'_>) -> bool {
         let is_asked_for = record.kind != Kind::File || self.all || record.depth == 0;
@@ -59,37 +60,55 @@ impl Selection {
     }
 }
 
-/// A format that is given only what has a line.
+/// A format of one line per record, which receives only the records that have a line: at once, or at the end in the
+/// order of a ranking.
 #[derive(Debug)]
-pub struct Selected<F> {
+pub(super) struct Selected<F> {
     selection: Selection,
+    candidates: Option<Candidates>,
     format: F,
 }
 
 impl<F: Format> Selected<F> {
-    /// The format behind the selection.
-    pub fn new(selection: Selection, format: F) -> Self {
-        Self { selection, format }
+    pub(super) fn new(selection: Selection, candidates: Option<Candidates>, format: F) -> Self {
+        Self {
+            selection,
+            candidates,
+            format,
+        }
     }
 }
 
 impl<F: Format> Format for Selected<F> {
-    fn begin(&mut self, out: &mut dyn Write) -> io::Result<()> {
-        self.format.begin(out)
+    fn begin(&mut self, out: &mut Vec<u8>) {
+        self.format.begin(out);
     }
 
-    fn record(&mut self, record: &Record<'_>, out: &mut dyn Write) -> io::Result<Written> {
+    fn record(&mut self, record: &Record<'_>, out: &mut Vec<u8>) -> Option<Warning> {
         if !self.selection.takes(record) {
-            return Ok(Written::Well);
+            return None;
         }
-        self.format.record(record, out)
+        match &mut self.candidates {
+            None => self.format.record(record, out),
+            Some(candidates) => {
+                candidates.push(record);
+                None
+            }
+        }
     }
 
-    fn failure(&mut self, path: &[u8], failure: Failure, out: &mut dyn Write) -> io::Result<()> {
-        self.format.failure(path, failure, out)
+    fn failure(&mut self, path: &[u8], failure: Failure, out: &mut Vec<u8>) {
+        self.format.failure(path, failure, out);
     }
 
-    fn end(&mut self, end: &End, out: &mut dyn Write) -> io::Result<Written> {
-        self.format.end(end, out)
+    /// Returns the last of all warnings.
+    fn end(&mut self, totals: &Totals, page: &mut Page<'_>) -> EndResult {
+        let mut last = None;
+        for candidate in self.candidates.iter_mut().flat_map(Candidates::take_sorted) {
+            let warning = self.format.record(&candidate.record(), &mut page.lines);
+            last = warning.or(last);
+            page.write_if_full()?;
+        }
+        Ok(self.format.end(totals, page)?.or(last))
     }
 }

@@ -1,37 +1,40 @@
-//! A chart for people: the largest entries as a tree, the largest first.
+//! A chart for people: the largest entries as a tree, the largest first. [`chart`](super::chart) draws the lines.
 //!
-//! As many lines as there is room for; what no line stands for is summed in the last one: a line stands for all that
-//! is in its entry, but where lines of that follow, for the directory alone. So those at the ends of the branches,
-//! the directories on the way and the last line add up to the whole. Of all records only those wait that are still
-//! among the largest: a directory is at least as large as what is in it, and of equals it is
-//! preferred, so that the largest are always a tree. Where a directory is not among those asked for (`-t`), or
-//! does not count what is in it (`-S`), an entry hangs on the nearest directory that is shown, by its path from
-//! there. How the lines look is `chart`'s affair.
+//! The number of lines is bounded; the last line sums all entries that no other line covers. A line covers its entry
+//! with all its contents; where lines of these contents follow, it covers the directory alone. So the leaves of the
+//! tree, the directories above them and the last line add up to the total.
 //!
-//! Memory: the lines, the way down to the directory that the walk is in, and the ways down to the lines.
+//! Only those records wait that are among the largest so far. A directory is at least as large as its contents, and of
+//! equal sizes the one further up is kept, so the largest are always a tree. Where a directory has no line (`-t`), or
+//! does not count its contents (`-S`), the parent of an entry is the nearest directory that has one, and its name is
+//! its path from there.
+//!
+//! Memory: the lines, the directories on the way down to the current one, and those on the way down to the lines.
 
 use std::cmp::{Ordering, Reverse};
 use std::collections::{BTreeMap, HashMap, HashSet};
-use std::io::{self, Write};
 use std::rc::Rc;
 
-use super::chart::{self, Chart, Note, Row};
-use super::ranked::{Ranking, Sort, Worth};
-use super::{Completeness, End, Format, Selection, Written};
+use super::chart::{Chart, ChartOptions, OtherLines, Row};
+use super::interface::{Completeness, EndResult, Format, Totals, Warning};
+use super::lines::LineOptions;
+use super::page::Page;
+use super::ranked::{RankKey, Ranking, Sort};
+use super::selected::Selection;
 use crate::count::listing::push_name;
 use crate::count::min_size::MinSize;
 use crate::count::record::{Kind, Record};
 use crate::count::usage::{Detail, Usage};
 
-/// What is shown and how.
+/// The size and the look of a tree.
 #[derive(Debug, Clone)]
 pub struct TreeOptions {
-    /// As many lines as fit into so many rows, where nothing else bounds their number.
+    /// The number of rows of the screen, where no option sets the number of lines.
     pub rows: Option<usize>,
     /// Directories do not count their subdirectories (`-S`).
     pub separate: bool,
-    /// How lines look.
-    pub chart: chart::ChartOptions,
+    /// The look of the lines.
+    pub chart: ChartOptions,
 }
 
 /// See the module.
@@ -43,40 +46,37 @@ pub struct Tree {
     separate: bool,
     total: bool,
     chart: Chart,
-    /// The way down to where the walk is.
-    levels: Vec<Level>,
-    /// What has a line so far; the least goes first.
-    kept: BTreeMap<Rank, Kept>,
-    /// How many came so far.
+    /// The directories on the way down to the current one.
+    levels: Vec<Entry>,
+    /// The records that have a line so far; the first is dropped first.
+    candidates: BTreeMap<Rank, Candidate>,
+    /// The number of records so far.
     turn: u64,
-    /// Told what is too small for a line.
-    least: Option<MinSize>,
+    /// Raised to the smallest size that can still have a line.
+    min_size: Option<MinSize>,
 }
 
-/// A directory that was entered.
+/// A directory that was entered and not left, or a file.
 #[derive(Debug)]
-struct Level {
-    place: Rc<Place>,
-    detail: Detail,
-    /// The size of the directory alone.
-    own: u128,
-}
-
-/// What is kept, the rather: the larger, then the one further up, then the one that came first.
-type Rank = (Worth, Reverse<u32>, Reverse<u64>);
-
-/// A record that waits.
-#[derive(Debug)]
-struct Kept {
+struct Entry {
     place: Rc<Place>,
     kind: Kind,
-    usage: Usage,
     detail: Detail,
-    /// As for [`Level`].
+    /// The size of a directory alone.
     own: u128,
 }
 
-/// Where something is: paths are long, and most of them are never shown.
+/// The greatest ranks are kept: the larger, then the one further up, then the first.
+type Rank = (RankKey, Reverse<u32>, Reverse<u64>);
+
+/// A record that waits for the end.
+#[derive(Debug)]
+struct Candidate {
+    entry: Entry,
+    usage: Usage,
+}
+
+/// A path as a chain of names: paths are long, and most of them are never shown.
 #[derive(Debug)]
 struct Place {
     above: Option<Rc<Place>>,
@@ -84,7 +84,7 @@ struct Place {
 }
 
 impl Place {
-    fn new(above: Option<&Level>, record: &Record<'_>) -> Rc<Self> {
+    fn new(above: Option<&Entry>, record: &Record<'_>) -> Rc<Self> {
         let name = match above {
             None => record.path,
             Some(_) => record.name(),
@@ -97,7 +97,7 @@ impl Place {
 }
 
 impl Drop for Place {
-    /// Lets go of what is above one after the other: the derived drop would recurse once a level.
+    /// Drops the chain in a loop: the derived drop would recurse once per level.
     fn drop(&mut self) {
         let mut next = self.above.take();
         while let Some(place) = next {
@@ -106,26 +106,27 @@ impl Drop for Place {
     }
 }
 
-/// A line, before its turn is known.
+/// A line whose position is not known yet.
 struct Node {
     rank: Rank,
-    kept: Kept,
+    candidate: Candidate,
     name: Vec<u8>,
     above: Option<usize>,
     below: Vec<usize>,
 }
 
 impl Tree {
-    /// A tree of what is selected, in the order of the ranking.
+    /// A tree of the selected records, in the order of the ranking.
     #[must_use]
     pub fn new(
         selection: Selection,
         ranking: Ranking,
-        lines: super::lines::LineOptions,
-        (options, least): (TreeOptions, Option<MinSize>),
+        min_size: Option<MinSize>,
+        lines: LineOptions,
+        options: TreeOptions,
     ) -> Self {
         Self {
-            least,
+            min_size,
             selection,
             ranking: Ranking {
                 sort: Some(ranking.sort.unwrap_or(Sort::Size)),
@@ -136,7 +137,7 @@ impl Tree {
             total: lines.total,
             chart: Chart::new(lines, options.chart),
             levels: Vec::new(),
-            kept: BTreeMap::new(),
+            candidates: BTreeMap::new(),
             turn: 0,
         }
     }
@@ -145,53 +146,52 @@ impl Tree {
         self.selection.measure.of(usage)
     }
 
-    /// Keeps the record for as long as it is among the largest.
-    fn keep(&mut self, record: &Record<'_>, level: Option<Level>) {
-        let worth = self.ranking.worth(self.selection.measure, &record.usage);
-        let rank = (worth, Reverse(record.depth), Reverse(self.turn));
+    /// Keeps the record while it is among the largest.
+    fn keep(&mut self, record: &Record<'_>, entry: Option<Entry>) {
+        let key = self.ranking.key(self.selection.measure, &record.usage);
+        let rank = (key, Reverse(record.depth), Reverse(self.turn));
         self.turn += 1;
         let most = self.ranking.top.or(self.rows).unwrap_or(usize::MAX);
-        let least = self.kept.first_key_value().map(|(least, _)| least);
-        if self.kept.len() >= most && least.is_none_or(|least| *least > rank) {
+        let least = self.candidates.first_key_value().map(|(least, _)| least);
+        if self.candidates.len() >= most && least.is_none_or(|least| *least > rank) {
             return;
         }
-        let (place, detail, own) = match level {
-            Some(level) => (level.place, level.detail, level.own),
-            None => {
-                let place = Place::new(self.levels.last(), record);
-                (place, record.detail.copied().unwrap_or_default(), 0)
-            }
-        };
-        let kept = Kept {
-            place,
-            kind: record.kind,
+        let candidate = Candidate {
+            entry: entry.unwrap_or_else(|| self.entry(record)),
             usage: record.usage,
-            detail,
-            own,
         };
-        self.kept.insert(rank, kept);
+        self.candidates.insert(rank, candidate);
         self.keep_at_most(most);
     }
 
-    fn keep_at_most(&mut self, most: usize) {
-        while self.kept.len() > most {
-            self.kept.pop_first();
-            self.tell_least();
+    fn entry(&self, record: &Record<'_>) -> Entry {
+        Entry {
+            place: Place::new(self.levels.last(), record),
+            kind: record.kind,
+            detail: record.detail.copied().unwrap_or_default(),
+            own: self.size(&record.usage),
         }
     }
 
-    /// Of what is as large as the least of what is kept, some may still come that is further up.
-    fn tell_least(&self) {
-        if let (Some(least), Some(((Worth::Number(number), ..), _))) =
-            (&self.least, self.kept.first_key_value())
+    fn keep_at_most(&mut self, most: usize) {
+        while self.candidates.len() > most {
+            self.candidates.pop_first();
+            self.raise_min_size();
+        }
+    }
+
+    /// A later record of equal size can still have a line, if it is further up.
+    fn raise_min_size(&self) {
+        if let (Some(min_size), Some(((RankKey::Number(number), ..), _))) =
+            (&self.min_size, self.candidates.first_key_value())
             && self.ranking.is_by_size()
         {
-            least.raise(*number);
+            min_size.raise(*number);
         }
     }
 
-    /// Gives up what does not fit beside other lines, and tells what no line stands for: how many entries, and how
-    /// much.
+    /// Drops the lines that do not fit beside the other lines. Returns the number and the sum of the entries that no
+    /// line covers.
     fn fit(&mut self, other_lines: usize, total: &Usage) -> Option<(u64, u128)> {
         let (Some(rows), None) = (self.rows, self.ranking.top) else {
             return self.left_out(total);
@@ -199,7 +199,7 @@ impl Tree {
         let room = rows.saturating_sub(other_lines).max(1);
         self.keep_at_most(room);
         let left_out = self.left_out(total)?;
-        if self.kept.len() < room || room == 1 {
+        if self.candidates.len() < room || room == 1 {
             return Some(left_out);
         }
         self.keep_at_most(room - 1);
@@ -207,42 +207,41 @@ impl Tree {
     }
 
     fn left_out(&self, total: &Usage) -> Option<(u64, u128)> {
-        // The directories that have lines of what is counted in them; with `-S`, only files are, in one.
+        // The directories that have lines of their contents. With `-S`, a directory contains only its files.
         let mut open = HashSet::new();
-        for kept in self.kept.values() {
-            let levels = match (self.separate, kept.kind) {
+        for candidate in self.candidates.values() {
+            let levels = match (self.separate, candidate.entry.kind) {
                 (false, _) => usize::MAX,
                 (true, Kind::File) => 1,
                 (true, _) => 0,
             };
-            let above = &kept.place.above;
+            let above = &candidate.entry.place.above;
             let above = std::iter::successors(above.as_ref(), |place| place.above.as_ref());
-            // What is open already has said so to those above it.
+            // All directories above an open one are open already.
             let mut opens = |place: &Rc<Place>| open.insert(Rc::as_ptr(place));
             let _ = above.take(levels).take_while(|place| opens(place)).count();
         }
         let (mut entries, mut size) = (total.inodes, self.size(total));
-        for kept in self.kept.values() {
-            let is_open = open.contains(&Rc::as_ptr(&kept.place));
-            let stands_for = if is_open {
-                (1, kept.own)
-            } else {
-                (kept.usage.inodes, self.size(&kept.usage))
+        for candidate in self.candidates.values() {
+            let is_open = open.contains(&Rc::as_ptr(&candidate.entry.place));
+            let (own_entries, own_size) = match is_open {
+                true => (1, candidate.entry.own),
+                false => (candidate.usage.inodes, self.size(&candidate.usage)),
             };
-            entries = entries.saturating_sub(stands_for.0);
-            size = size.saturating_sub(stands_for.1);
+            entries = entries.saturating_sub(own_entries);
+            size = size.saturating_sub(own_size);
         }
         (entries > 0).then_some((entries, size))
     }
 
-    /// What is kept, each with its name below what it hangs on.
+    /// The records that have a line, each with its parent and the name relative to it.
     fn nodes(&mut self) -> Vec<Node> {
-        let kept = std::mem::take(&mut self.kept);
-        let places = kept.values().map(|kept| Rc::as_ptr(&kept.place));
+        let candidates = std::mem::take(&mut self.candidates);
+        let places = candidates.values().map(|one| Rc::as_ptr(&one.entry.place));
         let numbers: HashMap<_, _> = places.zip(0..).collect();
-        let mut nodes: Vec<_> = kept
+        let mut nodes: Vec<_> = candidates
             .into_iter()
-            .map(|(rank, kept)| node(rank, kept, &numbers))
+            .map(|(rank, candidate)| node(rank, candidate, &numbers))
             .collect();
         for number in 0..nodes.len() {
             if let Some(above) = nodes[number].above {
@@ -266,7 +265,7 @@ impl Tree {
         }
     }
 
-    /// The lines in their order, each below the one that it hangs on.
+    /// The lines in their order, each after its parent.
     fn in_order(&mut self) -> Vec<Row> {
         let mut nodes = self.nodes();
         let roots = (0..nodes.len()).filter(|&number| nodes[number].above.is_none());
@@ -276,7 +275,9 @@ impl Tree {
         while let Some((number, above, is_last)) = next.pop() {
             let below = std::mem::take(&mut nodes[number].below);
             self.push_sorted(&nodes, below, Some(rows.len()), &mut next);
-            let Node { kept, name, .. } = &mut nodes[number];
+            let Node {
+                candidate, name, ..
+            } = &mut nodes[number];
             let depth = above.map_or(0, |above: usize| {
                 rows.get(above).map_or(0, |row: &Row| row.depth + 1)
             });
@@ -285,15 +286,15 @@ impl Tree {
                 depth,
                 above,
                 is_last,
-                kind: kept.kind,
-                usage: kept.usage,
-                detail: kept.detail,
+                kind: candidate.entry.kind,
+                usage: candidate.usage,
+                detail: candidate.entry.detail,
             });
         }
         rows
     }
 
-    /// Pushes siblings so that the first is popped first.
+    /// Pushes siblings in reverse order, so that the first is popped first.
     fn push_sorted(
         &self,
         nodes: &[Node],
@@ -307,10 +308,10 @@ impl Tree {
     }
 }
 
-/// The record as a line below the nearest that is there, by its name from there.
-fn node(rank: Rank, kept: Kept, numbers: &HashMap<*const Place, usize>) -> Node {
-    let mut names = vec![&*kept.place.name];
-    let mut next = &kept.place.above;
+/// The record as a child of the nearest directory that has a line.
+fn node(rank: Rank, candidate: Candidate, numbers: &HashMap<*const Place, usize>) -> Node {
+    let mut names = vec![&*candidate.entry.place.name];
+    let mut next = &candidate.entry.place.above;
     let mut above = None;
     while let Some(place) = next {
         above = numbers.get(&Rc::as_ptr(place)).copied();
@@ -326,16 +327,16 @@ fn node(rank: Rank, kept: Kept, numbers: &HashMap<*const Place, usize>) -> Node 
     }
     Node {
         rank,
-        kept,
+        candidate,
         name,
         above,
         below: Vec::new(),
     }
 }
 
-/// What the reader has to know before reading.
-pub(super) fn header(end: &End) -> Option<String> {
-    match (end.outcome, end.errors) {
+/// The line before an incomplete chart.
+pub(super) fn header(totals: &Totals) -> Option<String> {
+    match (totals.completeness, totals.counts.errors) {
         (Completeness::Whole, _) => None,
         (Completeness::Errors, 1) => Some("incomplete: 1 error".into()),
         (Completeness::Errors, errors) => Some(format!("incomplete: {errors} errors")),
@@ -345,37 +346,34 @@ pub(super) fn header(end: &End) -> Option<String> {
 }
 
 impl Format for Tree {
-    fn enter(&mut self, record: &Record<'_>, _: bool, _: &mut dyn Write) -> io::Result<()> {
-        self.levels.push(Level {
-            place: Place::new(self.levels.last(), record),
-            detail: record.detail.copied().unwrap_or_default(),
-            own: self.size(&record.usage),
-        });
-        Ok(())
+    fn enter(&mut self, record: &Record<'_>, _: bool, _: &mut Vec<u8>) {
+        let entry = self.entry(record);
+        self.levels.push(entry);
     }
 
-    fn record(&mut self, record: &Record<'_>, _: &mut dyn Write) -> io::Result<Written> {
-        let level = match record.kind {
+    fn record(&mut self, record: &Record<'_>, _: &mut Vec<u8>) -> Option<Warning> {
+        let entry = match record.kind {
             Kind::File => None,
-            _ => self.levels.pop(),
+            kind => self.levels.pop().map(|entry| Entry { kind, ..entry }),
         };
         if self.selection.takes_unfinished(record) {
-            self.keep(record, level);
+            self.keep(record, entry);
         }
-        Ok(Written::Well)
+        None
     }
 
-    fn end(&mut self, end: &End, out: &mut dyn Write) -> io::Result<Written> {
-        let header = header(end);
-        let has_total = self.total && end.outcome.is_end_of_walk();
+    fn end(&mut self, totals: &Totals, page: &mut Page<'_>) -> EndResult {
+        let header = header(totals);
+        let has_total = self.total && totals.completeness.is_end_of_walk();
         let other_lines = usize::from(header.is_some()) + usize::from(has_total);
-        let left_out = self.fit(other_lines, &end.total);
-        let note = Note {
+        let total = &totals.counts.total;
+        let left_out = self.fit(other_lines, total);
+        let others = OtherLines {
             header,
             left_out,
             has_total,
         };
         let rows = self.in_order();
-        self.chart.draw(&rows, &note, &end.total, out)
+        Ok(self.chart.draw(&rows, &others, total, page)?)
     }
 }

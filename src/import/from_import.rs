@@ -1,21 +1,23 @@
-//! Counts what an export of an earlier walk holds (`--from`): one thread, since its steps come in order.
+//! Counts the export of an earlier walk (`--from`) in one thread: its entries are in order already.
+//!
+//! A signal or Enter ends the import between two strides of entries. After an error or a cancellation, the directories
+//! that are still open are unfinished.
 
 use std::ffi::OsStr;
 use std::io::{self, Write};
 
-use crate::count::order::{Extent, Step};
+use super::ncdu::ExportReader;
 use crate::count::tally;
 use crate::format::Format;
 use crate::format::outcome::{self, Outcome, Stop};
 use crate::format::report::Report;
-use crate::import::ncdu::ExportReader;
 use crate::sys::signals;
 use crate::sys::status::{Progress, Status};
 
-/// Steps between two looks at the clock and at who asks to stop.
+/// Entries between two checks of the clock and of the signals.
 const STRIDE: usize = 512;
 
-/// Counts an export; the name is its own, for messages.
+/// Counts an export; messages contain its name.
 pub fn from_import(
     options: tally::TallyOptions,
     (mut export, name): (ExportReader, &OsStr),
@@ -24,23 +26,11 @@ pub fn from_import(
     status: &mut Status,
 ) -> Outcome {
     let mut report = Report::new(options, format, out, status);
-    let told = tell(&mut export, name, &mut report);
-    outcome::end(&mut report, told)
-}
-
-fn tell<'a>(
-    export: &mut ExportReader,
-    name: &'a OsStr,
-    report: &mut Report<'_>,
-) -> io::Result<Option<Stop<'a>>> {
-    let stop = read(export, name, report)?;
-    // What was not finished has no line.
-    for _ in 0..export.depth() {
-        report.take(&Step::Leave {
-            read: Extent::Unfinished,
-        })?;
-    }
-    Ok(stop)
+    let counted = read(&mut export, name, &mut report).and_then(|stop| {
+        export.give_up(&mut report);
+        report.check().map(|()| stop)
+    });
+    outcome::end(&mut report, counted)
 }
 
 fn read<'a>(
@@ -50,17 +40,17 @@ fn read<'a>(
 ) -> io::Result<Option<Stop<'a>>> {
     let causes = signals::start(report.status.last_words());
     let tick = report.status.ticks();
-    report.begin()?;
+    report.begin();
     loop {
-        for _ in 0..STRIDE {
-            match export.step() {
-                Ok(Some(step)) => report.take(&step)?,
-                Ok(None) => return Ok(None),
-                Err(wrong) => return Ok(Some(Stop::Import(name, wrong.words()))),
-            };
+        let read = export.advance(report, STRIDE);
+        report.check()?;
+        match read {
+            Ok(true) => {}
+            Ok(false) => return Ok(None),
+            Err(error) => return Ok(Some(Stop::ImportFailed(name, error.to_string()))),
         }
         if let Ok(cause) = causes.try_recv() {
-            return Ok(Some(Stop::Asked(cause)));
+            return Ok(Some(Stop::Cancelled(cause)));
         }
         if tick.try_recv().is_ok() {
             let counted = report.counts().total;

@@ -1,17 +1,18 @@
-//! JSON, piece by piece: the caller says what comes next, and is told where it does not.
+//! A pull parser for JSON: the caller states which token comes next, and gets an error with the offset if another one
+//! does. Memory: a buffer of fixed size, and the strings of the caller.
 
 use std::io::Read;
 
 use rustix::io::Errno;
 
-use super::ncdu::ImportError;
+use super::error::ImportError;
 use crate::count::usage::FileTime;
 use crate::sys::retry::retry;
 
-/// How long a string may be: the longest path that Linux takes is 256 times shorter.
+/// The greatest length of a string: 256 times that of the longest path on Linux.
 const LONGEST: usize = 1024 * 1024;
 
-/// How deep values that nobody asks for may be nested.
+/// The greatest depth of skipped values.
 const DEEPEST: usize = 256;
 
 const CUT_OFF: &str = "the export ends before it is whole";
@@ -20,12 +21,12 @@ const CUT_OFF: &str = "the export ends before it is whole";
 pub(super) struct Input {
     from: Box<dyn Read>,
     buffer: Box<[u8]>,
-    /// What of the buffer is to be read.
+    /// The unread part of the buffer.
     at: usize,
     end: usize,
-    /// How many bytes came before what is in the buffer.
+    /// The number of bytes before the buffer.
     before: u64,
-    /// The key read last.
+    /// The last key.
     pub(super) key: Vec<u8>,
 }
 
@@ -41,16 +42,16 @@ impl Input {
         }
     }
 
-    /// The byte read last is not what it should be.
-    pub(super) fn wrong(&self, what: &'static str) -> ImportError {
-        ImportError::Format((self.before + self.at as u64).saturating_sub(1), what)
+    /// The error that the last byte is not valid.
+    pub(super) fn invalid(&self, message: &'static str) -> ImportError {
+        ImportError::Format((self.before + self.at as u64).saturating_sub(1), message)
     }
 
     fn cut_off(&self) -> ImportError {
         ImportError::Format(self.before + self.at as u64, CUT_OFF)
     }
 
-    /// What is in the buffer; nothing at the end.
+    /// The unread part of the buffer, filled if it was empty; empty at the end of the input.
     fn window(&mut self) -> Result<&[u8], ImportError> {
         if self.at == self.end {
             self.before += self.end as u64;
@@ -60,7 +61,7 @@ impl Input {
         Ok(&self.buffer[self.at..self.end])
     }
 
-    /// Reads once more.
+    /// Reads the next part of the input.
     fn fill(&mut self) -> Result<usize, ImportError> {
         match retry(|| self.from.read(&mut self.buffer)) {
             Ok(count) => Ok(count.min(self.buffer.len())),
@@ -71,7 +72,7 @@ impl Input {
         }
     }
 
-    /// The next byte, which is not taken.
+    /// The next byte, without consuming it.
     fn peek(&mut self) -> Result<Option<u8>, ImportError> {
         Ok(self.window()?.first().copied())
     }
@@ -84,7 +85,7 @@ impl Input {
         Ok(byte)
     }
 
-    /// The next byte that is no white space.
+    /// The next byte that is not white space.
     pub(super) fn token(&mut self) -> Result<u8, ImportError> {
         loop {
             let byte = self.byte()?;
@@ -97,7 +98,7 @@ impl Input {
     pub(super) fn expect(&mut self, byte: u8, otherwise: &'static str) -> Result<(), ImportError> {
         match self.token()? == byte {
             true => Ok(()),
-            false => Err(self.wrong(otherwise)),
+            false => Err(self.invalid(otherwise)),
         }
     }
 
@@ -120,12 +121,12 @@ impl Input {
         }
         if !std::mem::take(is_first) {
             if token != b',' {
-                return Err(self.wrong("a comma or a closing brace is missing"));
+                return Err(self.invalid("a comma or a closing brace is missing"));
             }
             token = self.token()?;
         }
         if token != b'"' {
-            return Err(self.wrong("a key is missing"));
+            return Err(self.invalid("a key is missing"));
         }
         let mut key = std::mem::take(&mut self.key);
         let read = self.string(&mut key);
@@ -135,7 +136,7 @@ impl Input {
         Ok(true)
     }
 
-    /// Reads a string; tells where it begins.
+    /// Reads a string. Returns its offset.
     pub(super) fn next_string(&mut self, text: &mut Vec<u8>) -> Result<u64, ImportError> {
         self.expect(b'"', "a string is missing")?;
         let start = self.before + self.at as u64;
@@ -143,7 +144,7 @@ impl Input {
         Ok(start)
     }
 
-    /// Reads a string, the first quote of which was read.
+    /// Reads a string after its opening quote.
     fn string(&mut self, text: &mut Vec<u8>) -> Result<(), ImportError> {
         text.clear();
         loop {
@@ -153,7 +154,7 @@ impl Input {
             text.extend_from_slice(&window[..plain]);
             self.at += plain;
             if text.len() > LONGEST {
-                return Err(self.wrong("a string is too long"));
+                return Err(self.invalid("a string is too long"));
             }
             if plain > 0 && self.at == self.end {
                 continue;
@@ -161,7 +162,7 @@ impl Input {
             match self.byte()? {
                 b'"' => return Ok(()),
                 b'\\' => self.escape(text)?,
-                _ => return Err(self.wrong("a control character in a string")),
+                _ => return Err(self.invalid("a control character in a string")),
             }
         }
     }
@@ -179,12 +180,12 @@ impl Input {
                 text.extend_from_slice(character.encode_utf8(&mut [0; 4]).as_bytes());
                 return Ok(());
             }
-            _ => return Err(self.wrong("an escape is unknown")),
+            _ => return Err(self.invalid("an escape is unknown")),
         });
         Ok(())
     }
 
-    /// The character that one or two units of UTF-16 are.
+    /// Reads a character of one or two UTF-16 units, after the first `\u`.
     fn character(&mut self) -> Result<char, ImportError> {
         let first = self.unit()?;
         let mut units = vec![first];
@@ -193,7 +194,7 @@ impl Input {
         }
         match char::decode_utf16(units).next() {
             Some(Ok(character)) => Ok(character),
-            _ => Err(self.wrong("half a character is escaped")),
+            _ => Err(self.invalid("half a character is escaped")),
         }
     }
 
@@ -203,7 +204,7 @@ impl Input {
             let digit = char::from(self.byte()?).to_digit(16);
             match digit.and_then(|digit| u16::try_from(digit).ok()) {
                 Some(digit) => unit = unit << 4 | digit,
-                None => return Err(self.wrong("an escape is no hexadecimal number")),
+                None => return Err(self.invalid("an escape is no hexadecimal number")),
             }
         }
         Ok(unit)
@@ -216,15 +217,15 @@ impl Input {
     pub(super) fn next_integer(&mut self, otherwise: &'static str) -> Result<u64, ImportError> {
         match self.token()? {
             digit @ b'0'..=b'9' => self.digits(digit, otherwise),
-            _ => Err(self.wrong(otherwise)),
+            _ => Err(self.invalid(otherwise)),
         }
     }
 
-    /// The rest of a whole number, the first digit of which was read.
+    /// The rest of an integer after its first digit.
     fn digits(&mut self, first: u8, otherwise: &'static str) -> Result<u64, ImportError> {
         let number = self.many_digits(first)?;
         match self.peek()? {
-            Some(b'.' | b'e' | b'E') => Err(self.wrong(otherwise)),
+            Some(b'.' | b'e' | b'E') => Err(self.invalid(otherwise)),
             _ => Ok(number),
         }
     }
@@ -235,18 +236,18 @@ impl Input {
             self.at += 1;
             let next = number.checked_mul(10);
             let next = next.and_then(|number| number.checked_add(u64::from(digit - b'0')));
-            number = next.ok_or_else(|| self.wrong("a number is too large"))?;
+            number = next.ok_or_else(|| self.invalid("a number is too large"))?;
         }
         Ok(number)
     }
 
     pub(super) fn small_integer(&mut self) -> Result<u32, ImportError> {
         let number = self.integer()?;
-        u32::try_from(number).map_err(|_| self.wrong("a number is too large"))
+        u32::try_from(number).map_err(|_| self.invalid("a number is too large"))
     }
 
-    /// Seconds since the epoch, perhaps with a fraction. What ncdu writes for a time before is a negative number
-    /// read as one without a sign.
+    /// Seconds since the epoch, with or without a fraction. For a time before the epoch, ncdu writes the negative number
+    /// as an unsigned one.
     pub(super) fn time(&mut self) -> Result<FileTime, ImportError> {
         let no_time = "a time is no number of seconds";
         let mut token = self.token()?;
@@ -255,7 +256,7 @@ impl Input {
             token = self.byte()?;
         }
         if !token.is_ascii_digit() {
-            return Err(self.wrong(no_time));
+            return Err(self.invalid(no_time));
         }
         let seconds = self.many_digits(token)?.cast_signed();
         let seconds = if is_negative {
@@ -265,7 +266,7 @@ impl Input {
         };
         let nanoseconds = match self.peek()? {
             Some(b'.') => self.fraction()?,
-            Some(b'e' | b'E') => return Err(self.wrong(no_time)),
+            Some(b'e' | b'E') => return Err(self.invalid(no_time)),
             _ => 0,
         };
         let (seconds, nanoseconds) = match (is_negative, nanoseconds) {
@@ -278,14 +279,14 @@ impl Input {
         })
     }
 
-    /// Nine digits of what follows the point.
+    /// The nanoseconds in a fraction.
     fn fraction(&mut self) -> Result<u32, ImportError> {
         self.at += 1;
-        let (mut nanoseconds, mut worth) = (0, 100_000_000);
+        let (mut nanoseconds, mut unit) = (0, 100_000_000);
         while let Some(digit @ b'0'..=b'9') = self.peek()? {
             self.at += 1;
-            nanoseconds += u32::from(digit - b'0') * worth;
-            worth /= 10;
+            nanoseconds += u32::from(digit - b'0') * unit;
+            unit /= 10;
         }
         Ok(nanoseconds)
     }
@@ -294,28 +295,28 @@ impl Input {
         match self.token()? {
             b't' => self.rest_of(b"rue").map(|()| true),
             b'f' => self.rest_of(b"alse").map(|()| false),
-            _ => Err(self.wrong("true or false is missing")),
+            _ => Err(self.invalid("true or false is missing")),
         }
     }
 
     fn rest_of(&mut self, word: &[u8]) -> Result<(), ImportError> {
         for &letter in word {
             if self.byte()? != letter {
-                return Err(self.wrong("a word is unknown"));
+                return Err(self.invalid("a word is unknown"));
             }
         }
         Ok(())
     }
 
-    /// Passes over a value, whatever it is.
-    pub(super) fn pass_over(&mut self) -> Result<(), ImportError> {
-        // What closes each array and object that is open.
+    /// Skips a value of any type.
+    pub(super) fn skip(&mut self) -> Result<(), ImportError> {
+        // The closing brackets of the open arrays and objects.
         let mut open = Vec::new();
         loop {
-            if let Some(close) = self.pass_over_beginning()? {
+            if let Some(close) = self.skip_beginning()? {
                 open.push(close);
                 if open.len() > DEEPEST {
-                    return Err(self.wrong("a value is nested too deeply"));
+                    return Err(self.invalid("a value is nested too deeply"));
                 }
                 continue;
             }
@@ -330,18 +331,18 @@ impl Input {
                     b',' => {
                         if close == b'}' {
                             self.expect(b'"', "a key is missing")?;
-                            self.pass_over_key()?;
+                            self.skip_key()?;
                         }
                         break;
                     }
-                    _ => return Err(self.wrong("a comma or a closing bracket is missing")),
+                    _ => return Err(self.invalid("a comma or a closing bracket is missing")),
                 }
             }
         }
     }
 
-    /// Passes over a value, or over the beginning of one that holds others: then, what will close it.
-    fn pass_over_beginning(&mut self) -> Result<Option<u8>, ImportError> {
+    /// Skips a scalar, or the beginning of an array or object: then returns its closing bracket.
+    fn skip_beginning(&mut self) -> Result<Option<u8>, ImportError> {
         match self.token()? {
             b'"' => self.string(&mut Vec::new())?,
             b't' => self.rest_of(b"rue")?,
@@ -352,31 +353,31 @@ impl Input {
                     self.at += 1;
                 }
             }
-            b'[' => return self.pass_over_opening(b']'),
-            b'{' => return self.pass_over_opening(b'}'),
-            _ => return Err(self.wrong("a value is missing")),
+            b'[' => return self.skip_opening(b']'),
+            b'{' => return self.skip_opening(b'}'),
+            _ => return Err(self.invalid("a value is missing")),
         }
         Ok(None)
     }
 
-    fn pass_over_opening(&mut self, close: u8) -> Result<Option<u8>, ImportError> {
+    fn skip_opening(&mut self, close: u8) -> Result<Option<u8>, ImportError> {
         let token = self.token()?;
         if token == close {
             return Ok(None);
         }
         if close == b']' {
-            // The first value is still to be read.
+            // Unread the first byte of the first value.
             self.at -= 1;
         } else if token == b'"' {
-            self.pass_over_key()?;
+            self.skip_key()?;
         } else {
-            return Err(self.wrong("a key is missing"));
+            return Err(self.invalid("a key is missing"));
         }
         Ok(Some(close))
     }
 
-    /// Passes over a key, the first quote of which was read, and its colon.
-    fn pass_over_key(&mut self) -> Result<(), ImportError> {
+    /// Skips a key after its opening quote, and its colon.
+    fn skip_key(&mut self) -> Result<(), ImportError> {
         self.string(&mut Vec::new())?;
         self.expect(b':', "a colon is missing")
     }

@@ -1,54 +1,43 @@
-//! Reads an export of ncdu (also one of gdu, or of pdu) as the steps of a walk.
+//! Reads an export of ncdu (also one of gdu, or of pdu) and reports it as the events of a walk.
 //!
-//! One pass through a buffer of fixed size, no recursion; memory is a number a level, and the longest name. Names are
-//! bytes: what is not UTF-8 stays as it is. Keys that are unknown are passed over; of a key that is there twice, the
-//! last counts. What ncdu excluded was not counted, and is not. Anything that is not the format ends the reading with
-//! its place, never with a panic.
+//! One pass through a buffer of fixed size, no recursion. Memory: a number per level, and the longest name. Names are
+//! bytes; invalid UTF-8 stays as it is. Unknown keys are skipped; of a key that appears twice, the last counts. Entries
+//! that ncdu excluded are not counted. Input that is not in the format ends the reading with an error that contains
+//! the offset, never with a panic.
 //!
-//! Directories have no apparent size, as in GNU du. Two makers need a word: gdu tells no sizes of directories, and
-//! takes each for 4096 bytes; it marks of the links to a file those that it did not count.
+//! Directories have no apparent size, as in GNU du. gdu needs two exceptions: it writes no sizes of directories, and
+//! takes 4096 bytes for each; of the links to a file, it marks those that it did not count.
 
 use std::ffi::OsStr;
 use std::io::Read;
 
+use super::error::ImportError;
 use super::json::Input;
-use crate::count::order::{Extent, Step};
 use crate::count::usage::{Detail, FileTime, Inode, Item, Usage};
+use crate::count::visitor::{Extent, Flow, Visitor};
 use crate::sys::failure::{Failure, Operation};
 use crate::sys::retry::open;
 use crate::sys::stdin::Stdin;
 
-/// What gdu takes a directory for.
+/// The size that gdu takes for a directory.
 const DIRECTORY_OF_GDU: u64 = 4096;
-
-/// Why an export cannot be read on.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum ImportError {
-    /// The system's error number of a read.
-    Read(i32),
-    /// What stands at this byte, counted from 0, is not what it should be.
-    Format(u64, &'static str),
-}
 
 /// See the module.
 pub struct ExportReader {
     input: Input,
     /// Files with several links are counted once.
-    once: bool,
+    dedup: bool,
     maker: Maker,
     state: State,
     /// The device of every directory on the way down.
     devices: Vec<u64>,
-    /// How many directories deep we are in one that is passed over.
-    passed_over: u64,
-    /// The directory just entered could not be read.
-    failed: bool,
+    /// The number of open directories that are skipped.
+    skipped: u64,
     entry: ExportedEntry,
     name: Vec<u8>,
-    detail: Detail,
 }
 
-/// Who made an export.
+/// The program that made an export.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Maker {
     Gdu,
@@ -63,10 +52,10 @@ enum State {
     End,
 }
 
-/// What stands in one object of the export, but for the name.
+/// The members of an entry, without the name.
 #[derive(Debug, Default)]
 struct ExportedEntry {
-    /// Where the name stands, if there is one.
+    /// The offset of the name, if there is one.
     named_at: Option<u64>,
     apparent: u64,
     allocated: u64,
@@ -83,121 +72,67 @@ struct ExportedEntry {
     time: Option<FileTime>,
 }
 
-/// A step without what it borrows.
-enum Due {
-    Enter(Item<'static>, bool),
-    File(Item<'static>),
-    Failed,
-    FailedBelow,
-    Leave,
-}
-
 impl ExportReader {
-    /// Opens an export; `-` is standard input. Files with several links count once, if so asked.
-    pub fn open(file: &OsStr, once: bool) -> Result<Self, Failure> {
+    /// Opens an export; `-` is standard input. With `dedup`, files with several links count once.
+    pub fn open(file: &OsStr, dedup: bool) -> Result<Self, Failure> {
         if file == "-" {
-            return Ok(Self::new(Box::new(Stdin), once));
+            return Ok(Self::new(Box::new(Stdin), dedup));
         }
         match open(file) {
-            Ok(file) => Ok(Self::new(Box::new(file), once)),
+            Ok(file) => Ok(Self::new(Box::new(file), dedup)),
             Err(errno) => Err(Failure::of(Operation::OpenNames, &errno.into())),
         }
     }
 
-    /// The export that these bytes are.
+    /// A reader of these bytes.
     #[must_use]
-    pub fn new(from: Box<dyn Read>, once: bool) -> Self {
+    pub fn new(from: Box<dyn Read>, dedup: bool) -> Self {
         Self {
             input: Input::new(from),
-            once,
+            dedup,
             maker: Maker::Other,
             state: State::Begin,
             devices: Vec::new(),
-            passed_over: 0,
-            failed: false,
+            skipped: 0,
             entry: ExportedEntry::default(),
             name: Vec::new(),
-            detail: Detail::default(),
         }
     }
 
-    /// How many directories were entered and not left.
-    #[must_use]
-    pub fn depth(&self) -> usize {
-        self.devices.len()
-    }
-
-    /// The next step; nothing after the last.
-    pub fn step(&mut self) -> Result<Option<Step<'_>>, ImportError> {
-        let due = self.advance()?;
-        Ok(due.map(|due| self.tell(due)))
-    }
-
-    fn tell(&self, due: Due) -> Step<'_> {
-        let failure = |operation| Failure {
-            operation,
-            errno: 0,
-        };
-        let detail = Some(&self.detail);
-        match due {
-            Due::Enter(item, is_readable) => Step::Enter {
-                name: &self.name,
-                item: Item { detail, ..item },
-                is_readable,
-            },
-            Due::File(item) => Step::File {
-                name: Some(&self.name),
-                item: Item { detail, ..item },
-            },
-            Due::Failed => Step::Failed {
-                path: b"",
-                failure: failure(Operation::Exported),
-            },
-            Due::FailedBelow => Step::Failed {
-                path: &self.name,
-                failure: failure(Operation::ExportedEntry),
-            },
-            Due::Leave => Step::Leave {
-                read: Extent::Whole,
-            },
-        }
-    }
-
-    /// Moves on to the next thing to tell.
-    fn advance(&mut self) -> Result<Option<Due>, ImportError> {
-        if std::mem::take(&mut self.failed) {
-            return Ok(Some(Due::Failed));
-        }
-        loop {
-            let due = match self.state {
+    /// Reports at most `most` entries and ends of directories to the visitor. False after the end of the export.
+    pub fn advance(
+        &mut self,
+        visitor: &mut impl Visitor,
+        most: usize,
+    ) -> Result<bool, ImportError> {
+        for _ in 0..most {
+            match self.state {
                 State::Begin => {
                     self.begin()?;
                     self.state = State::Inside;
-                    self.directory()?
+                    self.directory(visitor)?;
                 }
-                State::Inside => match self.input.token()? {
-                    b']' => self.leave(),
-                    b',' => self.inside()?,
-                    _ => return Err(self.input.wrong("a comma or a closing bracket is missing")),
-                },
-                State::End => {
-                    self.end()?;
-                    return Ok(None);
-                }
-            };
-            if due.is_some() {
-                return Ok(due);
+                State::Inside => self.inside(visitor)?,
+                State::End => return self.end().map(|()| false),
             }
+        }
+        Ok(true)
+    }
+
+    /// Reports the directories that are still open as unfinished.
+    pub fn give_up(&mut self, visitor: &mut impl Visitor) {
+        for _ in self.devices.drain(..) {
+            visitor.leave(Extent::Unfinished);
         }
     }
 
-    /// What comes before the root.
+    /// Reads all that comes before the root.
     fn begin(&mut self) -> Result<(), ImportError> {
         let no_export = "this is no export in the format of ncdu";
         self.input.expect(b'[', no_export)?;
         let major = self.input.next_integer(no_export)?;
         if major != 1 {
-            return Err(self.input.wrong("only version 1 of the format is known"));
+            return Err(self.input.invalid("only version 1 of the format is known"));
         }
         self.input.expect(b',', no_export)?;
         self.input.next_integer(no_export)?;
@@ -219,45 +154,58 @@ impl ExportReader {
                     _ => Maker::Other,
                 };
             } else {
-                self.input.pass_over()?;
+                self.input.skip()?;
             }
         }
         Ok(())
     }
 
-    /// What comes after the root: perhaps values of a later version.
+    /// Reads all that comes after the root: a later version of the format may write values there.
     fn end(&mut self) -> Result<(), ImportError> {
         loop {
             match self.input.token()? {
-                b',' => self.input.pass_over()?,
+                b',' => self.input.skip()?,
                 b']' => break,
-                _ => return Err(self.input.wrong("a comma or a closing bracket is missing")),
+                _ => {
+                    return Err(self
+                        .input
+                        .invalid("a comma or a closing bracket is missing"));
+                }
             }
         }
         match self.input.end()? {
             true => Ok(()),
-            false => Err(self.input.wrong("more follows after the end")),
+            false => Err(self.input.invalid("more follows after the end")),
         }
     }
 
-    /// What follows a comma in a directory.
-    fn inside(&mut self) -> Result<Option<Due>, ImportError> {
+    /// Reads the rest of a directory: its end, or a comma and an entry.
+    fn inside(&mut self, visitor: &mut impl Visitor) -> Result<(), ImportError> {
         match self.input.token()? {
-            b'[' => self.directory(),
-            b'{' => self.file(),
-            _ => Err(self.input.wrong("an entry is missing")),
+            b']' => self.leave(visitor),
+            b',' => match self.input.token()? {
+                b'[' => return self.directory(visitor),
+                b'{' => return self.file(visitor),
+                _ => return Err(self.input.invalid("an entry is missing")),
+            },
+            _ => {
+                return Err(self
+                    .input
+                    .invalid("a comma or a closing bracket is missing"));
+            }
         }
+        Ok(())
     }
 
-    fn directory(&mut self) -> Result<Option<Due>, ImportError> {
+    fn directory(&mut self, visitor: &mut impl Visitor) -> Result<(), ImportError> {
         let no_directory = "a directory does not begin with an object";
         self.input.expect(b'{', no_directory)?;
         self.read_entry()?;
-        if self.passed_over > 0 || self.entry.is_excluded {
-            self.passed_over += 1;
-            return Ok(None);
-        }
         let entry = &self.entry;
+        if self.skipped > 0 || entry.is_excluded {
+            self.skipped += 1;
+            return Ok(());
+        }
         let device = self.device();
         let usage = match self.maker {
             Maker::Gdu => entry.usage(DIRECTORY_OF_GDU, 0),
@@ -265,62 +213,65 @@ impl ExportReader {
             Maker::Pdu => entry.usage(entry.allocated, entry.apparent),
             Maker::Other => entry.usage(entry.allocated, 0),
         };
-        self.failed = entry.is_unreadable;
-        self.detail = entry.detail(device, 0o040_000);
-        self.devices.push(device);
         let item = Item {
             usage,
             dedup_key: None,
-            detail: None,
+            detail: Some(&entry.detail(device, 0o040_000)),
         };
-        Ok(Some(Due::Enter(item, !self.failed)))
+        match visitor.enter(&self.name, &item, !entry.is_unreadable) {
+            Flow::Skip => self.skipped += 1,
+            Flow::Continue => self.devices.push(device),
+        }
+        if self.skipped == 0 && self.entry.is_unreadable {
+            visitor.failed(b"", exported(Operation::Exported));
+        }
+        Ok(())
     }
 
-    fn file(&mut self) -> Result<Option<Due>, ImportError> {
+    fn file(&mut self, visitor: &mut impl Visitor) -> Result<(), ImportError> {
         self.read_entry()?;
         let entry = &self.entry;
-        if self.passed_over > 0 || entry.is_excluded {
-            return Ok(None);
+        if self.skipped > 0 || entry.is_excluded {
+            return Ok(());
         }
         if entry.is_unreadable {
-            return Ok(Some(Due::FailedBelow));
+            visitor.failed(&self.name, exported(Operation::ExportedEntry));
+            return Ok(());
         }
-        if self.once && self.maker == Maker::Gdu && entry.is_link {
-            return Ok(None);
+        if self.dedup && self.maker == Maker::Gdu && entry.is_link {
+            return Ok(());
         }
         let device = self.device();
         let inode = entry.inode.map(|number| Inode { device, number });
         let is_link = entry.is_link || entry.links.is_some_and(|links| links > 1);
-        self.detail = entry.detail(device, 0o100_000);
         let item = Item {
             usage: entry.usage(entry.allocated, entry.apparent),
-            dedup_key: inode.filter(|_| self.once && is_link),
-            detail: None,
+            dedup_key: inode.filter(|_| self.dedup && is_link),
+            detail: Some(&entry.detail(device, 0o100_000)),
         };
-        Ok(Some(Due::File(item)))
+        visitor.file(Some(&self.name), &item);
+        Ok(())
     }
 
-    fn leave(&mut self) -> Option<Due> {
-        let due = if self.passed_over > 0 {
-            self.passed_over -= 1;
-            None
+    fn leave(&mut self, visitor: &mut impl Visitor) {
+        if self.skipped > 0 {
+            self.skipped -= 1;
         } else {
             self.devices.pop();
-            Some(Due::Leave)
-        };
-        if self.devices.is_empty() && self.passed_over == 0 {
+            visitor.leave(Extent::Whole);
+        }
+        if self.devices.is_empty() && self.skipped == 0 {
             self.state = State::End;
         }
-        due
     }
 
-    /// The device of the entry: where nothing is said, that of the directory.
+    /// The device of the entry; without the member, that of the directory.
     fn device(&self) -> u64 {
         let above = self.devices.last().copied();
         self.entry.device.or(above).unwrap_or(0)
     }
 
-    /// Reads an object, the brace of which was read.
+    /// Reads an entry after its opening brace.
     fn read_entry(&mut self) -> Result<(), ImportError> {
         self.entry = ExportedEntry::default();
         let mut is_first = true;
@@ -328,11 +279,11 @@ impl ExportReader {
             self.read_value()?;
         }
         let Some(named_at) = self.entry.named_at else {
-            return Err(self.input.wrong("an entry has no name"));
+            return Err(self.input.invalid("an entry has no name"));
         };
-        let is_root = self.devices.is_empty() && self.passed_over == 0;
-        match wrong_name(&self.name, is_root) {
-            Some(wrong) => Err(ImportError::Format(named_at, wrong)),
+        let is_root = self.devices.is_empty() && self.skipped == 0;
+        match invalid_name(&self.name, is_root) {
+            Some(reason) => Err(ImportError::Format(named_at, reason)),
             None => Ok(()),
         }
     }
@@ -354,17 +305,17 @@ impl ExportReader {
             b"mode" => entry.mode = Some(input.small_integer()?),
             b"mtime" => entry.time = Some(input.time()?),
             b"excluded" => {
-                input.pass_over()?;
+                input.skip()?;
                 entry.is_excluded = true;
             }
-            _ => input.pass_over()?,
+            _ => input.skip()?,
         }
         Ok(())
     }
 }
 
-/// Why no entry can have this name.
-fn wrong_name(name: &[u8], is_root: bool) -> Option<&'static str> {
+/// The reason why no entry can have this name.
+fn invalid_name(name: &[u8], is_root: bool) -> Option<&'static str> {
     if name.is_empty() {
         return Some("a name is empty");
     }
@@ -390,7 +341,7 @@ impl ExportedEntry {
         }
     }
 
-    /// What is not said is of this type, or of none that is known.
+    /// The attributes; without the member `mode`, of this type, or of an unknown type for a special file.
     fn detail(&self, device: u64, file_type: u32) -> Detail {
         let number = self.inode.unwrap_or(0);
         let file_type = if self.is_special { 0 } else { file_type };
@@ -404,13 +355,8 @@ impl ExportedEntry {
     }
 }
 
-impl ImportError {
-    /// In words.
-    #[must_use]
-    pub fn words(&self) -> String {
-        match self {
-            Self::Read(errno) => format!("read error: {}", crate::sys::status::reason(*errno)),
-            Self::Format(offset, what) => format!("byte {offset}: {what}"),
-        }
-    }
+/// A failure that the maker of the export recorded, without its error number.
+fn exported(operation: Operation) -> Failure {
+    let errno = 0;
+    Failure { operation, errno }
 }

@@ -164,14 +164,14 @@ impl Batch {
         &mut self,
         dirent: Dirent<'_>,
         named: bool,
-        what: ItemKind,
+        kind: ItemKind,
         detail: Option<Detail>,
     ) {
         self.end_row();
-        self.ordered_items.push_extra(&OrderedItem {
+        self.ordered_items.push_item(&OrderedItem {
             position: self.names.len(),
             name: if named { dirent.name.to_bytes() } else { b"" },
-            what,
+            kind,
             detail,
         });
         self.ranks.push(dirent.number);
@@ -186,7 +186,7 @@ impl Batch {
     fn end_row(&mut self) {
         if !self.row.is_empty() {
             self.ordered_items
-                .push(self.names.len(), &self.row, ItemKind::Written);
+                .push(self.names.len(), &self.row, ItemKind::Rendered);
             self.row.clear();
         }
     }
@@ -220,7 +220,7 @@ impl Batch {
                 if let Some((extra, _)) = part.ordered_items.get(at as ItemOffset) {
                     let position = self.names.len();
                     self.ordered_items
-                        .push_extra(&OrderedItem { position, ..extra });
+                        .push_item(&OrderedItem { position, ..extra });
                 }
             }
         }
@@ -356,7 +356,7 @@ impl MergedBatch {
             let is_due = row.is_empty()
                 && extra < to.ordered_items
                 && ordered_items.position(extra) == Some(name - from.names);
-            if is_due && let Some((text, next)) = ordered_items.row(extra) {
+            if is_due && let Some((text, next)) = ordered_items.text_range(extra) {
                 (row, extra) = (text, next);
             }
             let item = if !row.is_empty() {

@@ -173,7 +173,7 @@ impl Drop for ListingReceiver {
 
 fn weight(listing: &Listing) -> isize {
     let bytes = match (&listing.found, &listing.ordered_items) {
-        (Found::Written(text), _) => text.len(),
+        (Found::Rendered(text), _) => text.len(),
         (_, Some(ordered_items)) => ordered_items.bytes(),
         (_, None) => 0,
     };

@@ -403,7 +403,7 @@ impl Shared {
             key,
             place,
             found: match whole {
-                Some(text) => Found::Written(text),
+                Some(text) => Found::Rendered(text),
                 None => Found::Directory(stat.entry(&self.options), stat.detail),
             },
             files: part.files,

@@ -123,7 +123,7 @@ mod tests {
         let (extra, _) = operands.wrong.get(0).expect("the empty name");
         assert_eq!((extra.position, extra.name), (1, &b"F"[..]));
         assert!(matches!(
-            extra.what,
+            extra.kind,
             ItemKind::Failed(Failure {
                 operation: Operation::EmptyName(2),
                 ..

@@ -20,12 +20,15 @@ use crate::support::gnu_du::GnuDu;
 use crate::support::run::{PDU, du};
 use crate::support::skip::thorough;
 use crate::support::tree::{Tree, word};
-use pdu::count::order::Step;
+use pdu::count::usage::{Item, Usage};
+use pdu::count::visitor::{Extent, Flow, Visitor};
 use pdu::gnu::block_size::{BlockSize, Suffixes, parse_integer};
 use pdu::gnu::exclude::Exclude;
 use pdu::gnu::quote::{self, Charset, Style};
 use pdu::gnu::time_style::TimeStyle;
-use pdu::import::ncdu::{ExportReader, ImportError};
+use pdu::import::error::ImportError;
+use pdu::import::ncdu::ExportReader;
+use pdu::sys::failure::Failure;
 
 // ---------------------------------------------------------------- throwing
 
@@ -207,7 +210,48 @@ const EXPORTS: &[&str] = &[
 
 // ---------------------------------------------------------------- in this process
 
-/// Every directory that is entered is left, a reading ends, and what is wrong is wrong at a place that is there.
+/// Counts the events of an import.
+#[derive(Default)]
+struct EventCounter {
+    events: usize,
+    entered: usize,
+    left: usize,
+    unfinished: usize,
+}
+
+impl Visitor for EventCounter {
+    fn enter(&mut self, _: &[u8], _: &Item<'_>, _: bool) -> Flow {
+        self.events += 1;
+        self.entered += 1;
+        Flow::Continue
+    }
+
+    fn file(&mut self, _: Option<&[u8]>, _: &Item<'_>) {
+        self.events += 1;
+    }
+
+    fn rendered(&mut self, _: &[u8]) {
+        self.events += 1;
+    }
+
+    fn sum(&mut self, _: &Usage, _: u64) {
+        self.events += 1;
+    }
+
+    fn failed(&mut self, _: &[u8], _: Failure) {
+        self.events += 1;
+    }
+
+    fn leave(&mut self, extent: Extent) {
+        self.events += 1;
+        match extent {
+            Extent::Unfinished => self.unfinished += 1,
+            Extent::Whole | Extent::Broken => self.left += 1,
+        }
+    }
+}
+
+/// Every directory that is entered is left, a reading ends, and an error has an offset inside of the input.
 #[test]
 fn exports_are_read_or_refused_at_their_place() {
     hunt("exports", 3000, pieces(EXPORTS, 40), |text| {
@@ -215,23 +259,28 @@ fn exports_are_read_or_refused_at_their_place() {
             let export = [head, text].concat();
             let length = export.len();
             let mut reader = ExportReader::new(Box::new(Cursor::new(export)), true);
-            let (mut steps, mut depth) = (0, 0);
-            let wrong = loop {
-                match reader.step() {
-                    Ok(Some(Step::Enter { .. })) => depth += 1,
-                    Ok(Some(Step::Leave { .. })) => depth -= 1,
-                    Ok(Some(_)) => {}
-                    Ok(None) => break None,
-                    Err(wrong) => break Some(wrong),
+            let mut counter = EventCounter::default();
+            let read = loop {
+                match reader.advance(&mut counter, 1) {
+                    Ok(true) => {}
+                    Ok(false) => break Ok(()),
+                    Err(error) => break Err(error),
                 }
-                steps += 1;
-                prop_assert!(depth >= 0 && steps <= length, "{} steps", steps);
+                let EventCounter {
+                    events,
+                    entered,
+                    left,
+                    unfinished,
+                } = counter;
+                prop_assert!(events <= length, "{} events", events);
+                prop_assert!(left <= entered && unfinished == 0);
             };
-            prop_assert_eq!(usize::try_from(depth), Ok(reader.depth()));
-            match wrong {
-                None => prop_assert_eq!(depth, 0),
-                Some(ImportError::Format(place, _)) => prop_assert!(place <= length as u64),
-                Some(ImportError::Read(errno)) => prop_assert!(false, "nobody reads: {}", errno),
+            reader.give_up(&mut counter);
+            prop_assert_eq!(counter.left + counter.unfinished, counter.entered);
+            match read {
+                Ok(()) => prop_assert_eq!(counter.unfinished, 0),
+                Err(ImportError::Format(offset, _)) => prop_assert!(offset <= length as u64),
+                Err(ImportError::Read(errno)) => prop_assert!(false, "no read can fail: {}", errno),
             }
         }
         Ok(())

@@ -1,5 +1,5 @@
-//! The ordering stage, held against a walk that a child could follow: for random trees, and for any order in which
-//! listings can arrive, the steps are those of a recursive walk over the description of the tree.
+//! The ordering stage, compared with a simple walk: for random trees, and for any order in which listings can arrive,
+//! the events are those of a recursive walk over the description of the tree.
 //!
 //! A listing can arrive once the listing that announced it has: a directory after the one above it, a group of a
 //! large directory after the group before. The reference knows the tree and which listings arrived, and nothing
@@ -10,9 +10,10 @@ use std::ffi::CString;
 use std::sync::Arc;
 
 use pdu::count::listing::{Branch, Found, Key, Listing, Names};
-use pdu::count::order::{Extent, Order, Step};
+use pdu::count::order::Order;
 use pdu::count::ordered_items::{ItemKind, OrderedItems};
-use pdu::count::usage::{Detail, Entry, FileTime, Inode, Usage};
+use pdu::count::usage::{self, Detail, Entry, FileTime, Inode, Usage};
+use pdu::count::visitor::{Extent, Flow, Visitor};
 use pdu::sys::failure::{Failure, Operation};
 use proptest::collection::vec;
 use proptest::option;
@@ -47,7 +48,7 @@ struct Directory {
     /// What keeps its place, in order; more than one group in large directories only.
     groups: Vec<Group>,
     trouble: Trouble,
-    /// It was counted before: whoever takes the steps skips it.
+    /// It was counted before: the visitor skips it.
     skipped: bool,
 }
 
@@ -113,7 +114,7 @@ fn directory(inner: BoxedStrategy<Item>) -> BoxedStrategy<Directory> {
     directory.boxed()
 }
 
-/// A whole run: the operands, and the choices that decide who is when.
+/// A whole run: the operands, and the choices that decide the order of events.
 #[derive(Debug, Clone)]
 struct Run {
     operands: Vec<Item>,
@@ -123,8 +124,8 @@ struct Run {
     announced: Vec<u16>,
     /// Which listing is next to arrive.
     arrivals: Vec<u16>,
-    /// Steps taken between two arrivals.
-    steps: Vec<u8>,
+    /// Whether the order advances between two arrivals.
+    advances: Vec<bool>,
 }
 
 fn run(fold_below: impl Strategy<Value = Option<u32>> + 'static) -> impl Strategy<Value = Run> {
@@ -135,15 +136,17 @@ fn run(fold_below: impl Strategy<Value = Option<u32>> + 'static) -> impl Strateg
         fold_below,
         choices(),
         choices(),
-        vec(0..9_u8, 1..50),
+        vec(any::<bool>(), 1..50),
     );
-    parts.prop_map(|(operands, fold_below, announced, arrivals, steps)| Run {
-        operands,
-        fold_below,
-        announced,
-        arrivals,
-        steps,
-    })
+    parts.prop_map(
+        |(operands, fold_below, announced, arrivals, advances)| Run {
+            operands,
+            fold_below,
+            announced,
+            arrivals,
+            advances,
+        },
+    )
 }
 
 // ---------------------------------------------------------------- what both sides are made of
@@ -163,7 +166,7 @@ fn entry(size: u8, inode: Option<u8>) -> Entry {
     }
 }
 
-/// How the one who takes the steps knows which directories to skip.
+/// The nanoseconds of directories that the visitor skips.
 const SKIPPED: u32 = 1;
 
 fn directory_entry(directory: &Directory) -> Entry {
@@ -217,14 +220,66 @@ fn is_announced(item: &Item) -> bool {
     !matches!(item, Item::File { .. } | Item::Failed(_))
 }
 
+// ---------------------------------------------------------------- the visitor
+
+/// Keeps all events as text: the name of the event, then its arguments.
+struct Recorder {
+    events: Vec<String>,
+    /// Directories that were counted before are skipped.
+    skips: bool,
+}
+
+impl Recorder {
+    /// Directories that are folded never count once only.
+    fn of(run: &Run) -> Self {
+        Self {
+            events: Vec::new(),
+            skips: run.fold_below.is_none(),
+        }
+    }
+}
+
+impl Visitor for Recorder {
+    fn enter(&mut self, name: &[u8], item: &usage::Item<'_>, is_readable: bool) -> Flow {
+        let event = format!("Enter {} {item:?} {is_readable}", name.escape_ascii());
+        self.events.push(event);
+        match self.skips && item.usage.newest.nanoseconds == SKIPPED {
+            true => Flow::Skip,
+            false => Flow::Continue,
+        }
+    }
+
+    fn file(&mut self, name: Option<&[u8]>, item: &usage::Item<'_>) {
+        let name = name.map_or("-".into(), |name| name.escape_ascii().to_string());
+        self.events.push(format!("File {name} {item:?}"));
+    }
+
+    fn rendered(&mut self, text: &[u8]) {
+        self.events
+            .push(format!("Rendered {}", text.escape_ascii()));
+    }
+
+    fn sum(&mut self, usage: &Usage, directories: u64) {
+        self.events.push(format!("Sum {usage:?} {directories}"));
+    }
+
+    fn failed(&mut self, path: &[u8], failure: Failure) {
+        let event = format!("Failed {} {failure:?}", path.escape_ascii());
+        self.events.push(event);
+    }
+
+    fn leave(&mut self, extent: Extent) {
+        self.events.push(format!("Leave {extent:?}"));
+    }
+}
+
 // ---------------------------------------------------------------- the reference
 
-/// The walk that a child could follow. It knows which listings arrived, each by the path of its directory and
-/// the number of its group.
+/// A recursive walk. It knows which listings arrived, each by the path of its directory and the number of its group.
 struct Reference<'a> {
     arrived: &'a BTreeSet<(String, usize)>,
     fold_below: Option<u32>,
-    steps: Vec<String>,
+    recorder: Recorder,
 }
 
 /// Sums over what is folded into a directory.
@@ -240,10 +295,6 @@ struct Folded {
 }
 
 impl Reference<'_> {
-    fn tell(&mut self, step: &Step<'_>) {
-        self.steps.push(format!("{step:?}"));
-    }
-
     /// An announced item. Answers whether all of it was there.
     fn walk(&mut self, item: &Item, name: &str, path: &str, depth: u32) -> bool {
         if !self.arrived.contains(&(path.to_owned(), 0)) {
@@ -251,27 +302,25 @@ impl Reference<'_> {
         }
         match item {
             Item::Directory(directory) => return self.enter(directory, name, path, depth),
-            Item::Changed { size, inode } => self.tell(&Step::File {
-                name: Some(name.as_bytes()),
-                item: entry(*size, *inode).item(Some(&Detail::default())),
-            }),
-            Item::Refused(errno) => self.tell(&Step::Failed {
-                path: name.as_bytes(),
-                failure: failed(Operation::Access, *errno),
-            }),
+            Item::Changed { size, inode } => {
+                let detail = Detail::default();
+                let item = entry(*size, *inode).item(Some(&detail));
+                self.recorder.file(Some(name.as_bytes()), &item);
+            }
+            Item::Refused(errno) => {
+                let failure = failed(Operation::Access, *errno);
+                self.recorder.failed(name.as_bytes(), failure);
+            }
             Item::Gone | Item::File { .. } | Item::Failed(_) => {}
         }
         true
     }
 
     fn enter(&mut self, directory: &Directory, name: &str, path: &str, depth: u32) -> bool {
-        let entry = directory_entry(directory);
-        self.tell(&Step::Enter {
-            name: name.as_bytes(),
-            item: entry.item(Some(&Detail::default())),
-            is_readable: failure_of(directory).is_none_or(|_| directory.groups.len() > 1),
-        });
-        if directory.skipped && self.fold_below.is_none() {
+        let detail = Detail::default();
+        let item = directory_entry(directory).item(Some(&detail));
+        let is_readable = failure_of(directory).is_none_or(|_| directory.groups.len() > 1);
+        if self.recorder.enter(name.as_bytes(), &item, is_readable) == Flow::Skip {
             return true;
         }
         let mut folded = Folded::default();
@@ -306,22 +355,19 @@ impl Reference<'_> {
             let name = name(number, index);
             let path = below(path, &name);
             if let (true, Item::Failed(errno)) = (folded.announced, item) {
-                // Told among the failures of what is folded, which keep the order of the directory.
+                // Reported among the folded failures, which keep the order of the directory.
                 folded
                     .failures
                     .push((name, failed(Operation::Access, *errno)));
             } else if !is_announced(item) {
-                self.extra(item, &name);
+                self.ordered_item(item, &name);
             } else if folds {
                 self.fold(item, &name, &path, folded);
             } else {
                 is_whole &= self.walk(item, &name, &path, depth + 1);
             }
         }
-        self.tell(&Step::Sum {
-            usage: &plain(group.plain),
-            directories: 0,
-        });
+        self.recorder.sum(&plain(group.plain), 0);
         is_whole
     }
 
@@ -330,46 +376,37 @@ impl Reference<'_> {
         let failure =
             failure_of(directory).filter(|_| self.arrived.contains(&(path.to_owned(), last)));
         if let Some(failure) = failure {
-            self.tell(&Step::Failed { path: b"", failure });
+            self.recorder.failed(b"", failure);
         }
-        let read = match (is_whole, failure.is_some(), directory.trouble) {
+        let extent = match (is_whole, failure.is_some(), directory.trouble) {
             (false, ..) => Extent::Unfinished,
             (true, true, Trouble::Later) => Extent::Broken,
             (true, ..) => Extent::Whole,
         };
-        self.tell(&Step::Leave { read });
+        self.recorder.leave(extent);
     }
 
-    fn extra(&mut self, item: &Item, name: &str) {
+    fn ordered_item(&mut self, item: &Item, name: &str) {
         match item {
-            Item::File { size, named, inode } => self.tell(&Step::File {
-                name: named.then_some(name.as_bytes()),
-                item: entry(*size, *inode).item(None),
-            }),
-            Item::Failed(errno) => self.tell(&Step::Failed {
-                path: name.as_bytes(),
-                failure: failed(Operation::Access, *errno),
-            }),
+            Item::File { size, named, inode } => {
+                let name = named.then_some(name.as_bytes());
+                self.recorder.file(name, &entry(*size, *inode).item(None));
+            }
+            Item::Failed(errno) => {
+                let failure = failed(Operation::Access, *errno);
+                self.recorder.failed(name.as_bytes(), failure);
+            }
             _ => {}
         }
     }
 
     fn unfold(&mut self, folded: &Folded) {
         for &entry in &folded.links {
-            self.tell(&Step::File {
-                name: None,
-                item: entry.item(None),
-            });
+            self.recorder.file(None, &entry.item(None));
         }
-        self.tell(&Step::Sum {
-            usage: &folded.usage,
-            directories: folded.directories,
-        });
+        self.recorder.sum(&folded.usage, folded.directories);
         for (path, failure) in &folded.failures {
-            self.tell(&Step::Failed {
-                path: path.as_bytes(),
-                failure: *failure,
-            });
+            self.recorder.failed(path.as_bytes(), *failure);
         }
     }
 
@@ -415,22 +452,22 @@ impl Reference<'_> {
     }
 }
 
-/// The steps that must come when these listings arrived.
+/// The events that must come when these listings arrived.
 fn expected(run: &Run, arrived: &BTreeSet<(String, usize)>) -> Vec<String> {
     let mut reference = Reference {
         arrived,
         fold_below: run.fold_below,
-        steps: Vec::new(),
+        recorder: Recorder::of(run),
     };
     for (index, item) in run.operands.iter().enumerate() {
         let name = name(0, index);
         if is_announced(item) {
             reference.walk(item, &name, &name, 0);
         } else {
-            reference.extra(item, &name);
+            reference.ordered_item(item, &name);
         }
     }
-    reference.steps
+    reference.recorder.events
 }
 
 // ---------------------------------------------------------------- the listings of a run
@@ -604,14 +641,13 @@ impl<'a> Walkers<'a> {
 
     fn send(&mut self, due: Due<'_>, found: Found, files: Usage, parts: Parts) {
         let listing = Listing {
-            place: due.place,
             key: due.key,
-            found,
             files,
             ordered_items: parts.ordered_items,
             branch: parts.branch,
             next: parts.next,
             failure: parts.failure,
+            ..Listing::new(due.place, found)
         };
         self.sent.push(Sent {
             listing,
@@ -652,17 +688,17 @@ fn announce(items: &[Item], group: usize) -> (Names, OrderedItems) {
 
 // ---------------------------------------------------------------- one run
 
-/// Lets listings arrive, as many as `most`, and takes steps in between and at the end. Answers the steps, and which listings arrived.
+/// Lets at most `most` listings arrive, and advances in between and at the end. Returns the events, and the listings
+/// that arrived.
 fn arrive(run: &Run, most: usize, give_up: bool) -> (Vec<String>, BTreeSet<(String, usize)>) {
     let (roots, ordered_items, sent) = Walkers::of(run);
-    let mut order = Order::new();
-    order.add(roots, ordered_items);
+    let mut order = Order::new(roots, ordered_items);
     let mut sent: Vec<Option<Sent>> = sent.into_iter().map(Some).collect();
     let mut ready: Vec<usize> = ready_after(&sent, None);
     let mut arrived = BTreeSet::new();
-    let mut steps = Vec::new();
+    let mut recorder = Recorder::of(run);
     let mut arrivals = run.arrivals.iter().cycle();
-    let mut pauses = run.steps.iter().cycle();
+    let mut advances = run.advances.iter().cycle();
     while arrived.len() < most && !ready.is_empty() {
         let choice = arrivals.next().map_or(0, |&choice| usize::from(choice));
         let number = ready.swap_remove(choice % ready.len());
@@ -672,14 +708,15 @@ fn arrive(run: &Run, most: usize, give_up: bool) -> (Vec<String>, BTreeSet<(Stri
         };
         order.arrive(listing);
         arrived.insert(id);
-        let pause = pauses.next().map_or(0, |&steps| usize::from(steps));
-        take(&mut order, pause, run.fold_below.is_none(), &mut steps);
+        if advances.next() == Some(&true) {
+            order.advance(&mut recorder);
+        }
     }
     if give_up {
         order.give_up();
     }
-    take(&mut order, usize::MAX, run.fold_below.is_none(), &mut steps);
-    (steps, arrived)
+    order.advance(&mut recorder);
+    (recorder.events, arrived)
 }
 
 fn ready_after(sent: &[Option<Sent>], number: Option<usize>) -> Vec<usize> {
@@ -689,26 +726,14 @@ fn ready_after(sent: &[Option<Sent>], number: Option<usize>) -> Vec<usize> {
         .collect()
 }
 
-/// Takes some steps, if there are so many, and skips what is to be skipped.
-fn take(order: &mut Order, most: usize, skips: bool, steps: &mut Vec<String>) {
-    for _ in 0..most {
-        let Some(step) = order.step() else { return };
-        let marked =
-            matches!(&step, Step::Enter { item, .. } if item.usage.newest.nanoseconds == SKIPPED);
-        steps.push(format!("{step:?}"));
-        if marked && skips {
-            order.skip();
-        }
+/// Folded links are reported in the order of arrival, because all of them count for the same directory. Sorts each run
+/// of them.
+fn links_sorted(mut events: Vec<String>) -> Vec<String> {
+    let is_link = |event: &String| event.starts_with("File - ");
+    for links in events.chunk_by_mut(|a, b| is_link(a) && is_link(b)) {
+        links.sort();
     }
-}
-
-/// Folded links come as they come: all of them count for the same directory. In a row, they are sorted.
-fn links_sorted(mut steps: Vec<String>) -> Vec<String> {
-    let is_link = |step: &String| step.starts_with("File { name: None");
-    for row in steps.chunk_by_mut(|a, b| is_link(a) && is_link(b)) {
-        row.sort();
-    }
-    steps
+    events
 }
 
 const ALL: usize = usize::MAX;
@@ -725,15 +750,15 @@ proptest! {
     #![proptest_config(config())]
 
     #[test]
-    fn any_order_of_arrival_gives_the_steps_of_a_lone_walker(run in run(Just(None))) {
-        let (steps, arrived) = arrive(&run, ALL, false);
-        prop_assert_eq!(steps, expected(&run, &arrived));
+    fn any_order_of_arrival_gives_the_events_of_a_walk_by_one_thread(run in run(Just(None))) {
+        let (events, arrived) = arrive(&run, ALL, false);
+        prop_assert_eq!(events, expected(&run, &arrived));
     }
 
     #[test]
     fn with_folding_too(run in run((0..4_u32).prop_map(Some))) {
-        let (steps, arrived) = arrive(&run, ALL, false);
-        prop_assert_eq!(links_sorted(steps), links_sorted(expected(&run, &arrived)));
+        let (events, arrived) = arrive(&run, ALL, false);
+        prop_assert_eq!(links_sorted(events), links_sorted(expected(&run, &arrived)));
     }
 
     #[test]
@@ -741,12 +766,12 @@ proptest! {
         run in run(option::of(0..4_u32)),
         most in 0..40_usize,
     ) {
-        let (steps, arrived) = arrive(&run, most, true);
-        prop_assert_eq!(links_sorted(steps), links_sorted(expected(&run, &arrived)));
+        let (events, arrived) = arrive(&run, most, true);
+        prop_assert_eq!(links_sorted(events), links_sorted(expected(&run, &arrived)));
     }
 
     #[test]
-    fn before_giving_up_no_step_is_told_that_the_whole_would_not_begin_with(
+    fn before_giving_up_the_events_are_the_beginning_of_all_events(
         run in run(Just(None)),
         most in 0..40_usize,
     ) {
@@ -781,27 +806,27 @@ fn small() -> Run {
         fold_below: None,
         announced: vec![0],
         arrivals: vec![0],
-        steps: vec![0],
+        advances: vec![false],
     }
 }
 
-/// The kinds of the steps.
-fn kinds(steps: &[String]) -> String {
-    let kind = |step: &String| step.split(' ').next().unwrap_or_default().to_owned();
-    steps.iter().map(kind).collect::<Vec<_>>().join(" ")
+/// The names of the events.
+fn kinds(events: &[String]) -> String {
+    let kind = |event: &String| event.split(' ').next().unwrap_or_default().to_owned();
+    events.iter().map(kind).collect::<Vec<_>>().join(" ")
 }
 
 #[test]
-fn the_reference_walks_a_small_tree_as_a_person_would() {
+fn the_reference_walks_a_small_tree_depth_first() {
     let run = small();
-    let (steps, arrived) = arrive(&run, ALL, false);
-    assert_eq!(steps, expected(&run, &arrived));
+    let (events, arrived) = arrive(&run, ALL, false);
+    assert_eq!(events, expected(&run, &arrived));
     let leaf = "Enter Failed File Sum Failed Leave";
     assert_eq!(
-        kinds(&steps),
+        kinds(&events),
         format!("Enter File {leaf} Sum Failed Sum Leave")
     );
-    assert!(steps[7].contains("Broken") && steps[11].contains("Whole"));
+    assert!(events[7].contains("Broken") && events[11].contains("Whole"));
     let cut = expected(&run, &[("0.0".to_owned(), 0)].into());
     assert_eq!(kinds(&cut), "Enter File Sum Leave");
     assert!(cut[3].contains("Unfinished"));
@@ -810,6 +835,6 @@ fn the_reference_walks_a_small_tree_as_a_person_would() {
         ..run
     };
     let folded = "File Sum Failed Failed Failed";
-    let steps = expected(&folding, &arrived);
-    assert_eq!(kinds(&steps), format!("Enter File Sum Sum {folded} Leave"));
+    let events = expected(&folding, &arrived);
+    assert_eq!(kinds(&events), format!("Enter File Sum Sum {folded} Leave"));
 }

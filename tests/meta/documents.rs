@@ -21,7 +21,7 @@ use clap_complete::Shell;
 use clap_mangen::Man;
 use clap_mangen::roff::{Roff, bold, roman};
 use pdu::cli;
-use pdu::format::{By, Color, Shape, Sort};
+use pdu::format::{Color, GroupBy, OutputFormat, Sort};
 
 use crate::support::skip::skip;
 
@@ -241,9 +241,9 @@ fn completion(shell: Shell) -> String {
 fn completed() -> Command {
     let mut command = cli::command();
     for (option, words) in [
-        ("--by", names(&By::WORDS)),
+        ("--by", names(&GroupBy::WORDS)),
         ("--color", names(&Color::WORDS)),
-        ("--format", names(&Shape::WORDS)),
+        ("--format", names(&OutputFormat::WORDS)),
         ("--sort", names(&Sort::WORDS)),
         ("--time", vec!["atime", "access", "use", "ctime", "status"]),
         ("--time-style", vec!["full-iso", "long-iso", "iso"]),

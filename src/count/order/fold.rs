@@ -1,126 +1,97 @@
-//! What is folded into a directory at the printed depth: sums in any order, and what depends on order kept for later.
+//! The contents of all directories that are folded into one at the printed depth.
+//!
+//! Sums are added up in any order. What depends on the order is kept: files with several links, because the first in
+//! order counts, until the directory's turn; failures until everything has arrived, to report them in order.
 
 use std::sync::Arc;
 
 use crate::count::listing::{Branch, Found, Key, Listing, push_name};
-use crate::count::ordered_items::{ItemKind, ItemOffset, OrderedItems};
+use crate::count::ordered_items::{ItemKind, OrderedItems};
 use crate::count::usage::{Entry, Usage};
+use crate::count::visitor::Visitor;
 use crate::sys::failure::Failure;
 
 /// See the module.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(super) struct Fold {
     /// Listings announced and not arrived.
     pub(super) open: u64,
-    /// Taken when all of it is there.
-    pub(super) usage: Option<Usage>,
-    /// How many are in it.
-    pub(super) directories: u64,
-    /// Files with several links, told up to `link`; in no order, since all count for the same directory.
+    usage: Usage,
+    directories: u64,
+    /// Files with several links that are not reported yet, in any order: all count for the same directory. Files
+    /// without further links may be among them.
     links: OrderedItems,
-    link: ItemOffset,
     failures: Vec<FoldedFailure>,
 }
 
 #[derive(Debug)]
 struct FoldedFailure {
     place: (Arc<Branch>, u32),
-    /// Its place in its directory.
+    /// Its position in its directory.
     rank: Rank,
     name: Vec<u8>,
     failure: Failure,
 }
 
-/// The place of something in its directory: the listing, the subdirectories before it, whether it is one, which extra.
+/// A position in a directory: the key of the listing, the number of subdirectories before it, whether it is a
+/// subdirectory, the number of items before it.
 type Rank = (Key, u32, bool, usize);
 
 /// After everything in the directory.
 const LAST: Rank = (Key::MAX, u32::MAX, true, usize::MAX);
 
 impl Fold {
-    pub(super) fn new() -> Self {
-        Self {
-            open: 0,
-            usage: Some(Usage::default()),
-            directories: 0,
-            links: OrderedItems::EMPTY,
-            link: 0,
-            failures: Vec::new(),
-        }
-    }
-
-    fn add(&mut self, entry: Entry) {
-        if entry.dedup_key.is_some() {
-            self.links.push(0, b"", ItemKind::File(entry));
-        } else if let Some(usage) = &mut self.usage {
-            *usage += &entry.usage();
-        }
-    }
-
-    /// The next linked file that was not told. What has no other links needs no step.
-    pub(super) fn next_link(&mut self) -> Option<Entry> {
-        while let Some((extra, next)) = self.links.get(self.link) {
-            self.link = next;
-            match (extra.what, &mut self.usage) {
-                (ItemKind::File(entry), _) if entry.dedup_key.is_some() => return Some(entry),
-                (ItemKind::File(entry), Some(usage)) => *usage += &entry.usage(),
-                _ => {}
-            }
-        }
-        self.links.clear();
-        self.link = 0;
-        None
-    }
-
     pub(super) fn take(&mut self, mut listing: Listing) {
-        // Its own announcement is now met. It was counted: a parent arrives before its children.
-        self.open = (self.open + listing.announced()).saturating_sub(listing.met());
-        if let Some(usage) = &mut self.usage {
-            *usage += &listing.files;
+        // The listing's own announcement was counted before: a parent arrives before its children.
+        let announced = listing.subdirectories() + u64::from(listing.next.is_some());
+        self.open = (self.open + announced).saturating_sub(listing.answered());
+        self.usage += &listing.files;
+        match listing.found {
+            Found::Directory(entry, _) => {
+                self.directories += 1;
+                self.add(entry);
+            }
+            Found::File(entry, _) => self.add(entry),
+            Found::Leaves(count) => self.directories += count,
+            Found::Nothing | Found::More | Found::Rendered(_) => {}
         }
-        if let Found::Directory(entry, _) | Found::File(entry, _) = listing.found {
-            self.add(entry);
-        }
-        self.directories += match listing.found {
-            Found::Directory(..) => 1,
-            Found::Leaves(count) => count,
-            Found::Nothing | Found::File(..) | Found::More | Found::Written(_) => 0,
-        };
         if let Some(failure) = listing.failure {
             self.add_failure(&listing, LAST, b"", failure);
         }
         self.adopt_failures(&mut listing);
-        if let Some(ordered_items) = listing.ordered_items {
-            // As they are: to unpack and pack them again would cost more than all the rest.
+        if let Some(items) = listing.ordered_items {
+            // Packed as they are: unpacking and packing again would cost more than the rest of this function.
             match self.links.is_empty() {
-                true => self.links = *ordered_items,
-                false => self.links.append(&ordered_items),
+                true => self.links = *items,
+                false => self.links.append(&items),
             }
         }
     }
 
-    /// Takes the failures out of a listing, to tell all of a fold's in order.
+    fn add(&mut self, entry: Entry) {
+        match entry.dedup_key {
+            Some(_) => self.links.push(0, b"", ItemKind::File(entry)),
+            None => self.usage += &entry.usage(),
+        }
+    }
+
+    /// Moves the failures from a listing to this fold, which reports all of its failures in order.
     pub(super) fn adopt_failures(&mut self, listing: &mut Listing) {
-        let Some(ordered_items) = listing.ordered_items.take() else {
+        let with_failures = listing.ordered_items.take_if(|items| items.any_failed());
+        let Some(items) = with_failures else {
             return;
         };
-        if !ordered_items.any_failed() {
-            listing.ordered_items = Some(ordered_items);
-            return;
-        }
-        let mut files = OrderedItems::EMPTY;
-        for (index, extra) in ordered_items.iter().enumerate() {
-            match extra.what {
-                ItemKind::File(_) | ItemKind::Written => {
-                    files.push(extra.position, extra.name, extra.what);
-                }
+        let mut others = OrderedItems::EMPTY;
+        for (number, item) in items.iter().enumerate() {
+            match item.kind {
                 ItemKind::Failed(failure) => {
-                    let rank = (listing.key, extra.position, false, index);
-                    self.add_failure(listing, rank, extra.name, failure);
+                    let rank = (listing.key, item.position, false, number);
+                    self.add_failure(listing, rank, item.name, failure);
                 }
+                ItemKind::File(_) | ItemKind::Rendered => others.push_item(&item),
             }
         }
-        listing.ordered_items = (!files.is_empty()).then(|| Box::new(files));
+        listing.ordered_items = (!others.is_empty()).then(|| Box::new(others));
     }
 
     fn add_failure(&mut self, listing: &Listing, rank: Rank, name: &[u8], failure: Failure) {
@@ -132,35 +103,43 @@ impl Fold {
         });
     }
 
-    /// Last first, since they are taken from the end.
-    pub(super) fn sort_failures(&mut self) {
-        self.failures
-            .sort_by_cached_key(|failed| std::cmp::Reverse(failed.ranks()));
+    /// Reports the linked files that have arrived. Files without further links need no event.
+    pub(super) fn report_links(&mut self, visitor: &mut impl Visitor) {
+        for item in self.links.iter() {
+            match item.kind {
+                ItemKind::File(entry) if entry.dedup_key.is_some() => {
+                    visitor.file(None, &entry.item(None));
+                }
+                ItemKind::File(entry) => self.usage += &entry.usage(),
+                ItemKind::Failed(_) | ItemKind::Rendered => {}
+            }
+        }
+        self.links.clear();
     }
 
-    pub(super) fn pop_failure(&mut self) -> Option<(Vec<u8>, Failure)> {
-        let failed = self.failures.pop()?;
-        Some((failed.path(), failed.failure))
+    /// Reports the sum, then the failures in the order of a walk by one thread.
+    pub(super) fn report(mut self, visitor: &mut impl Visitor) {
+        visitor.sum(&self.usage, self.directories);
+        self.failures.sort_by_cached_key(FoldedFailure::ranks);
+        for failed in &self.failures {
+            visitor.failed(&failed.path(), failed.failure);
+        }
     }
 }
 
 impl FoldedFailure {
-    /// Where it comes in the order of a lone walker: its rank in each directory on the way to it.
+    /// Its position in the order of the walk: a rank in each directory on the way to it.
     fn ranks(&self) -> Vec<Rank> {
-        let mut ranks = vec![self.rank];
-        let (mut branch, mut index) = (&self.place.0, self.place.1);
-        while branch.fold.is_some() {
-            ranks.push((branch.group, index, true, 0));
-            let Some((above, place)) = &branch.parent else {
-                break;
-            };
-            (branch, index) = (above, *place);
-        }
+        let (branch, index) = &self.place;
+        let places = branch.places(*index);
+        let folded = places.take_while(|(branch, _)| branch.fold.is_some());
+        let above = folded.map(|(branch, index)| (branch.group, index, true, 0));
+        let mut ranks: Vec<Rank> = std::iter::once(self.rank).chain(above).collect();
         ranks.reverse();
         ranks
     }
 
-    /// Its path below the directory that it is folded into.
+    /// Its path relative to the directory that it is folded into.
     fn path(&self) -> Vec<u8> {
         let (branch, index) = &self.place;
         let mut path = Vec::new();

@@ -1,23 +1,25 @@
-//! Puts listings back into the order of a lone walker.
+//! Puts listings back into the order of a walk by one thread.
 //!
-//! Listings arrive in any order; [`Order::step`] hands out what they hold as the steps of a depth-first walk in
-//! the order of the directories, whatever the number of threads. What arrives before its turn waits.
+//! Listings arrive in any order. [`Order::advance`] reports their contents to a [`Visitor`] as a depth-first walk, in
+//! the order of the directories, whatever the number of threads. A listing that arrives before its turn waits.
 //! Directories below the printed depth need no order: their listings are added up in the directory that they are
-//! folded into, and only what depends on order is kept of them (linked files, until that directory's turn comes;
-//! failures, until it ends).
+//! folded into. Of them, only what depends on the order is kept: files with several links until the turn of that
+//! directory, failures until its end.
 //!
 //! ```text
-//!   arrive(Listing) ─► fold? ── yes ─► Fold { usage, links, failures, announced - arrived }
-//!                        └──── no ──► waiting (by key) ─┐
-//!   step() ◄─ top frame: next extra, or next subdirectory ◄┘    Enter … File … Failed … Leave
+//!   arrive(Listing) ─► fold? ── yes ─► Fold { usage, links, failures, announced - arrived } ─┐
+//!                        └──── no ──► waiting (by key) ────────────────────────────────────┐ │
+//!   advance(visitor) ◄─ innermost frame: ordered items and subdirectories, sum, next group ◄┘ │
+//!                                        folded sum and failures ◄────────────────────────────┘
 //! ```
 //!
-//! No I/O, no recursion; a step costs constant time. When the walk has ended early, [`Order::give_up`] makes the
-//! missing listings count as unfinished directories, and the steps go on to the end.
+//! No I/O, no recursion; constant time per event. [`Order::give_up`] ends a walk early: directories whose listings
+//! are missing become unfinished, and `advance` then runs to the end.
 
 mod fold;
 
-use std::collections::{HashMap, HashSet, VecDeque};
+use std::collections::{HashMap, HashSet};
+use std::ops::ControlFlow;
 use std::sync::Arc;
 
 use foldhash::fast::FixedState;
@@ -25,148 +27,59 @@ use foldhash::fast::FixedState;
 use self::fold::Fold;
 use crate::count::listing::{Branch, Found, Key, Listing};
 use crate::count::ordered_items::{ItemKind, ItemOffset, OrderedItems};
-use crate::count::usage::{Detail, Entry, Item, Usage};
+use crate::count::usage::Usage;
+use crate::count::visitor::{Extent, Flow, Visitor};
 use crate::sys::failure::{Failure, Operation};
-
-/// One step of a lone walker.
-#[derive(Debug, PartialEq, Eq)]
-pub enum Step<'a> {
-    /// Goes down into a directory.
-    Enter {
-        /// Its name; for an operand, all of it.
-        name: &'a [u8],
-        /// The directory itself.
-        item: Item<'a>,
-        /// Nothing has failed there so far.
-        is_readable: bool,
-    },
-    /// A file; without a name where nobody will ask for it.
-    File {
-        /// Its name.
-        name: Option<&'a [u8]>,
-        /// The file.
-        item: Item<'a>,
-    },
-    /// What was written of entries that need no more steps.
-    Written {
-        /// The text.
-        text: &'a [u8],
-        /// What they take, where no other step says so.
-        usage: &'a Usage,
-        /// How many directories are among them.
-        directories: u64,
-    },
-    /// Everything that needs no step of its own, in this directory or folded into it.
-    Sum {
-        /// Its usage.
-        usage: &'a Usage,
-        /// How many directories are in it.
-        directories: u64,
-    },
-    /// Something failed, here or under a path below here.
-    Failed {
-        /// Where; empty for the directory itself.
-        path: &'a [u8],
-        /// What.
-        failure: Failure,
-    },
-    /// Comes up from the directory last entered.
-    Leave {
-        /// How far it was read.
-        read: Extent,
-    },
-}
-
-/// How much of a directory was read.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Extent {
-    /// All of it, or nothing because it may not be read: GNU du prints it.
-    Whole,
-    /// Reading failed half-way: GNU du counts it and does not print it.
-    Broken,
-    /// The walk ended before it did.
-    Unfinished,
-}
 
 /// See the module.
 #[derive(Debug, Default)]
 pub struct Order {
+    /// The directories from the operand to the current one. The lowest frame is the command line.
     stack: Vec<Frame>,
     /// Listings whose turn has not come.
     waiting: HashMap<Key, Listing, FixedState>,
     folds: HashMap<Key, Fold, FixedState>,
-    /// Subdirectories of directories that were skipped: their listings are dropped when they arrive.
+    /// Subdirectories of skipped directories: their listings are dropped on arrival.
     unwanted: HashSet<Key, FixedState>,
     given_up: bool,
-    /// Operands that wait for the ones before.
-    operands: VecDeque<Frame>,
-    /// What the step handed out last borrows.
-    sum: Usage,
-    written: Box<[u8]>,
-    path: Vec<u8>,
-    detail: Detail,
 }
 
-/// A directory on the way down.
-#[derive(Debug)]
+/// A directory that was entered and not left, and the position in it.
+#[derive(Debug, Default)]
 struct Frame {
     branch: Option<Arc<Branch>>,
-    name: u32,
+    /// The next subdirectory of `branch`.
+    index: u32,
     ordered_items: Option<Box<OrderedItems>>,
-    extra: ItemOffset,
-    /// Of the extra told last.
-    detail: Option<Detail>,
+    /// The next of `ordered_items`.
+    offset: ItemOffset,
+    /// The sum of the unnamed files, until it is reported.
     files: Option<Usage>,
-    next: Option<Key>,
-    failure: Option<Failure>,
+    next_group: Option<Key>,
     fold: Option<Key>,
+    failure: Option<Failure>,
     extent: Extent,
-    /// The command line itself, which is no directory.
-    is_root: bool,
-}
-
-/// What the top frame has next.
-enum Next {
-    OrderedItem,
-    Down(u32),
-    Group(Key),
-    Sum,
-    Fold(Key),
-    Failure(Failure),
-    Up,
 }
 
 impl Order {
-    /// An order in which nothing is expected yet.
+    /// A walk of these operands, with the failures between them.
     #[must_use]
-    pub fn new() -> Self {
-        Self::default()
-    }
-
-    /// Operands to come after those there are, with what could not be used as one.
-    pub fn add(&mut self, operands: Arc<Branch>, ordered_items: OrderedItems) {
-        self.operands.push_back(Frame {
+    pub fn new(operands: Arc<Branch>, failures: OrderedItems) -> Self {
+        let command_line = Frame {
             branch: Some(operands),
-            name: 0,
-            ordered_items: Some(Box::new(ordered_items)),
-            extra: 0,
-            detail: None,
-            files: None,
-            next: None,
-            failure: None,
-            fold: None,
-            extent: Extent::Whole,
-            is_root: true,
-        });
+            ordered_items: Some(Box::new(failures)),
+            ..Frame::default()
+        };
+        Self {
+            stack: vec![command_line],
+            ..Self::default()
+        }
     }
 
     /// Takes a listing.
     pub fn arrive(&mut self, mut listing: Listing) {
         if let Some(key) = listing.fold() {
-            self.folds
-                .entry(key)
-                .or_insert_with(Fold::new)
-                .take(listing);
+            self.folds.entry(key).or_default().take(listing);
             return;
         }
         if self.unwanted.remove(&listing.key) {
@@ -174,207 +87,120 @@ impl Order {
             return;
         }
         if let Some(key) = listing.branch.as_ref().and_then(|branch| branch.fold) {
-            self.folds.entry(key).or_insert_with(Fold::new).open += listing.announced_below();
+            self.folds.entry(key).or_default().open += listing.subdirectories();
         }
-        let own_key = listing.place.0.key(listing.place.1);
-        if let Some(fold) = self.folds.get_mut(&own_key) {
+        if let Some(fold) = self.folds.get_mut(&listing.directory_key()) {
             fold.adopt_failures(&mut listing);
         }
         self.waiting.insert(listing.key, listing);
     }
 
-    /// The next step; nothing while a listing is missing, or at the end.
-    pub fn step(&mut self) -> Option<Step<'_>> {
-        let due = self.advance()?;
-        self.tell(due)
+    /// Reports to the visitor all events up to the first listing that is missing, or up to the end.
+    pub fn advance(&mut self, visitor: &mut impl Visitor) {
+        while self.step(visitor).is_continue() {}
     }
 
-    /// Moves on to the next thing to tell.
-    fn advance(&mut self) -> Option<Due> {
-        loop {
-            if self.stack.is_empty() {
-                let frame = self.operands.pop_front()?;
-                self.stack.push(frame);
-            }
-            let frame = self.stack.last_mut()?;
-            match frame.next() {
-                Next::OrderedItem => return Some(Due::OrderedItem),
-                Next::Down(index) => match self.down(index) {
-                    Down::Found(due) => return Some(due),
-                    Down::Nothing => {}
-                    Down::Missing => return None,
-                },
-                Next::Group(key) => match self.waiting.remove(&key) {
-                    Some(listing) => frame.go_on(listing),
-                    None if self.given_up => frame.end_early(),
-                    None => return None,
-                },
-                Next::Sum => {
-                    self.sum = frame.files.take()?;
-                    return Some(Due::Sum(0));
-                }
-                Next::Fold(key) => match self.unfold(key) {
-                    Down::Found(due) => return Some(due),
-                    Down::Nothing => {}
-                    Down::Missing => return None,
-                },
-                Next::Failure(failure) => {
-                    frame.failure = None;
-                    self.path.clear();
-                    return Some(Due::Below(failure));
-                }
-                Next::Up => {
-                    if let Some(due) = self.up() {
-                        return Some(due);
-                    }
-                }
-            }
-        }
-    }
-
-    /// Takes the listing of subdirectory `index` of the top directory.
-    fn down(&mut self, index: u32) -> Down {
-        let given_up = self.given_up;
+    /// Reports the next events of the innermost directory. Breaks where a listing is missing, and at the end.
+    fn step(&mut self, visitor: &mut impl Visitor) -> ControlFlow<()> {
         let Some(frame) = self.stack.last_mut() else {
-            return Down::Missing;
+            return ControlFlow::Break(());
         };
-        let key = frame.branch.as_ref().map(|branch| branch.key(index));
-        let Some(listing) = key.and_then(|key| self.waiting.remove(&key)) else {
-            if !given_up {
-                return Down::Missing;
+        frame.report_items(visitor);
+        if let Some(key) = frame.next_subdirectory() {
+            match self.waiting.remove(&key) {
+                Some(listing) => {
+                    frame.index += 1;
+                    self.report(listing, visitor);
+                }
+                None if self.given_up => frame.miss_subdirectory(),
+                None => return ControlFlow::Break(()),
             }
-            frame.name = index + 1;
-            frame.extent = Extent::Unfinished;
-            return Down::Nothing;
-        };
-        frame.name = index + 1;
-        match listing.found {
+            return ControlFlow::Continue(());
+        }
+        if let Some(files) = frame.files.take() {
+            visitor.sum(&files, 0);
+        }
+        if let Some(key) = frame.next_group {
+            match self.waiting.remove(&key) {
+                Some(listing) => frame.continue_with(listing),
+                None if self.given_up => frame.miss_group(),
+                None => return ControlFlow::Break(()),
+            }
+            return ControlFlow::Continue(());
+        }
+        if let Some(key) = frame.fold {
+            self.unfold(key, visitor)?;
+        }
+        self.leave(visitor);
+        ControlFlow::Continue(())
+    }
+
+    /// Reports a subdirectory of the innermost directory, or the file or failure in its place.
+    fn report(&mut self, listing: Listing, visitor: &mut impl Visitor) {
+        let (branch, index) = &listing.place;
+        let name = branch.name(*index);
+        match &listing.found {
             Found::Directory(entry, detail) => {
-                self.detail = detail;
-                self.stack.push(Frame::new(listing));
-                Down::Found(Due::Enter(index, entry))
+                let is_readable = listing.failure.is_none();
+                match visitor.enter(name, &entry.item(Some(detail)), is_readable) {
+                    Flow::Continue => self.stack.push(Frame::new(listing)),
+                    Flow::Skip => self.drop_announced(listing.branch, listing.next),
+                }
             }
-            Found::File(entry, detail) => {
-                self.detail = detail;
-                Down::Found(Due::File(index, entry))
+            Found::File(entry, detail) => visitor.file(Some(name), &entry.item(Some(detail))),
+            Found::Rendered(text) => {
+                visitor.rendered(text);
+                visitor.sum(&listing.files, 1);
             }
-            Found::Written(text) => {
-                self.sum = listing.files;
-                self.written = text;
-                Down::Found(Due::Written)
+            Found::Nothing | Found::More | Found::Leaves(_) => {
+                if let Some(failure) = listing.failure {
+                    visitor.failed(name, failure);
+                }
             }
-            Found::Nothing | Found::More | Found::Leaves(_) => match listing.failure {
-                Some(failure) => Down::Found(Due::Failed(index, failure)),
-                None => Down::Nothing,
-            },
         }
     }
 
-    /// What is folded into the top directory: links as they come, the rest when all of it is there.
-    fn unfold(&mut self, key: Key) -> Down {
-        let Some(frame) = self.stack.last_mut() else {
-            return Down::Missing;
+    /// Reports the contents folded into the innermost directory: links as they arrive, the sum and the failures when
+    /// all listings have.
+    fn unfold(&mut self, key: Key, visitor: &mut impl Visitor) -> ControlFlow<()> {
+        let (Some(frame), Some(fold)) = (self.stack.last_mut(), self.folds.get_mut(&key)) else {
+            return ControlFlow::Continue(());
         };
-        let Some(fold) = self.folds.get_mut(&key) else {
-            frame.fold = None;
-            return Down::Nothing;
-        };
-        if let Some(entry) = fold.next_link() {
-            return Down::Found(Due::Link(entry));
-        }
+        fold.report_links(visitor);
         if fold.open > 0 {
             if !self.given_up {
-                return Down::Missing;
+                return ControlFlow::Break(());
             }
             frame.extent = Extent::Unfinished;
         }
-        if let Some(usage) = fold.usage.take() {
-            self.sum = usage;
-            fold.sort_failures();
-            return Down::Found(Due::Sum(fold.directories));
+        if let Some(fold) = self.folds.remove(&key) {
+            fold.report(visitor);
         }
-        let Some((path, failure)) = fold.pop_failure() else {
-            self.folds.remove(&key);
-            frame.fold = None;
-            return Down::Nothing;
-        };
-        self.path = path;
-        Down::Found(Due::Below(failure))
+        ControlFlow::Continue(())
     }
 
-    /// Comes up from the top directory.
-    fn up(&mut self) -> Option<Due> {
-        let frame = self.stack.pop()?;
-        if frame.is_root {
-            return None;
+    /// Leaves the innermost directory. The command line, below which there is no frame, is no directory.
+    fn leave(&mut self, visitor: &mut impl Visitor) {
+        let (Some(frame), Some(above)) = (self.stack.pop(), self.stack.last_mut()) else {
+            return;
+        };
+        if let Some(failure) = frame.failure {
+            visitor.failed(b"", failure);
         }
-        if let (Extent::Unfinished, Some(above)) = (frame.extent, self.stack.last_mut()) {
+        if frame.extent == Extent::Unfinished {
             above.extent = Extent::Unfinished;
         }
-        Some(Due::Leave(frame.extent))
+        visitor.leave(frame.extent);
     }
 
-    /// A step with the names that it borrows.
-    fn tell(&mut self, due: Due) -> Option<Step<'_>> {
-        if matches!(due, Due::OrderedItem) {
-            return self.stack.last_mut()?.tell_extra();
-        }
-        let (top, above) = match self.stack.as_slice() {
-            [.., above, top] => (top, above),
-            [top] => (top, top),
-            [] => return None,
-        };
-        Some(match due {
-            Due::OrderedItem => return None,
-            Due::Enter(index, entry) => Step::Enter {
-                name: above.branch.as_ref()?.name(index),
-                item: entry.item(Some(&self.detail)),
-                is_readable: top.failure.is_none(),
-            },
-            Due::File(index, entry) => Step::File {
-                name: Some(top.branch.as_ref()?.name(index)),
-                item: entry.item(Some(&self.detail)),
-            },
-            Due::Failed(index, failure) => Step::Failed {
-                path: top.branch.as_ref()?.name(index),
-                failure,
-            },
-            Due::Link(entry) => Step::File {
-                name: None,
-                item: entry.item(None),
-            },
-            Due::Sum(directories) => Step::Sum {
-                usage: &self.sum,
-                directories,
-            },
-            Due::Written => Step::Written {
-                text: &self.written,
-                usage: &self.sum,
-                directories: 1,
-            },
-            Due::Below(failure) => Step::Failed {
-                path: &self.path,
-                failure,
-            },
-            Due::Leave(read) => Step::Leave { read },
-        })
-    }
-
-    /// Skips the directory last entered: no more steps of it, nor of what is in it.
-    pub fn skip(&mut self) {
-        if let Some(frame) = self.stack.pop() {
-            self.drop_announced(frame.branch, frame.next);
-        }
-    }
-
-    /// Forgets what was announced, and what that announces in turn, whether it has arrived or not.
+    /// Drops announced listings and all that they announce, now or on arrival.
     fn drop_announced(&mut self, branch: Option<Arc<Branch>>, next: Option<Key>) {
         let mut dropped = vec![(branch, next)];
         while let Some((branch, next)) = dropped.pop() {
-            let below = branch
+            let subdirectories = branch
                 .iter()
                 .flat_map(|branch| (0..branch.len()).map(|index| branch.key(index)));
-            for key in below.chain(next) {
+            for key in subdirectories.chain(next) {
                 match self.waiting.remove(&key) {
                     Some(listing) => dropped.push((listing.branch, listing.next)),
                     None => {
@@ -385,58 +211,38 @@ impl Order {
         }
     }
 
-    /// No more listings will come: what is missing is unfinished.
+    /// No more listings will arrive: directories that lack one are unfinished.
     pub fn give_up(&mut self) {
         self.given_up = true;
     }
 }
 
-/// A step without what it borrows. Indices are those of the top directory, or of the one above a directory that
-/// is entered.
-enum Due {
-    OrderedItem,
-    Enter(u32, Entry),
-    File(u32, Entry),
-    Failed(u32, Failure),
-    Link(Entry),
-    Sum(u64),
-    Written,
-    Below(Failure),
-    Leave(Extent),
-}
-
-/// What came of looking for something below the top directory.
-enum Down {
-    Found(Due),
-    Nothing,
-    Missing,
-}
-
 impl Frame {
     fn new(listing: Listing) -> Self {
-        let key = listing.place.0.key(listing.place.1);
-        // Subdirectories that are folded are not gone down into: they are counted where they arrive.
+        let key = listing.directory_key();
+        // Subdirectories that are folded are counted on arrival, not walked.
         let folded = listing
             .branch
             .as_ref()
             .filter(|branch| branch.fold == Some(key));
         Self {
-            fold: folded.is_some().then_some(key),
-            name: folded.map_or(0, |branch| branch.len()),
+            fold: folded.map(|_| key),
+            index: folded.map_or(0, |branch| branch.len()),
             branch: listing.branch,
             ordered_items: listing.ordered_items,
-            extra: 0,
-            detail: None,
+            offset: 0,
             files: Some(listing.files),
-            next: listing.next,
-            extent: Extent::of(listing.failure.as_ref()),
+            next_group: listing.next,
+            extent: match listing.failure {
+                Some(failure) if failure.operation == Operation::ReadOn => Extent::Broken,
+                _ => Extent::Whole,
+            },
             failure: listing.failure,
-            is_root: false,
         }
     }
 
-    /// The next group of a large directory takes the place of the one that is used up.
-    fn go_on(&mut self, listing: Listing) {
+    /// Replaces a group of a large directory, all of which is reported, by the next one.
+    fn continue_with(&mut self, listing: Listing) {
         let group = Self::new(listing);
         *self = Self {
             fold: self.fold.or(group.fold),
@@ -445,68 +251,42 @@ impl Frame {
         };
     }
 
-    fn tell_extra(&mut self) -> Option<Step<'_>> {
-        let (extra, next) = self.ordered_items.as_ref()?.get(self.extra)?;
-        self.extra = next;
-        self.detail = extra.detail;
-        Some(match extra.what {
-            ItemKind::Failed(failure) => Step::Failed {
-                path: extra.name,
-                failure,
-            },
-            ItemKind::Written => Step::Written {
-                text: extra.name,
-                usage: &Usage::NONE,
-                directories: 0,
-            },
-            ItemKind::File(entry) => Step::File {
-                name: (!extra.name.is_empty()).then_some(extra.name),
-                item: entry.item(self.detail.as_ref()),
-            },
-        })
+    /// Reports the items that come before the next subdirectory.
+    fn report_items(&mut self, visitor: &mut impl Visitor) {
+        let Some(items) = &self.ordered_items else {
+            return;
+        };
+        let subdirectories = self.branch.as_ref().map_or(0, |branch| branch.len());
+        let is_due = |position| position <= self.index || self.index >= subdirectories;
+        while items.position(self.offset).is_some_and(is_due) {
+            let Some((item, next)) = items.get(self.offset) else {
+                return;
+            };
+            self.offset = next;
+            match item.kind {
+                ItemKind::File(entry) => {
+                    let name = (!item.name.is_empty()).then_some(item.name);
+                    visitor.file(name, &entry.item(item.detail.as_ref()));
+                }
+                ItemKind::Failed(failure) => visitor.failed(item.name, failure),
+                ItemKind::Rendered => visitor.rendered(item.name),
+            }
+        }
     }
 
-    fn end_early(&mut self) {
-        self.next = None;
+    /// The key of the next subdirectory.
+    fn next_subdirectory(&self) -> Option<Key> {
+        let branch = self.branch.as_ref()?;
+        (self.index < branch.len()).then(|| branch.key(self.index))
+    }
+
+    fn miss_subdirectory(&mut self) {
+        self.index += 1;
         self.extent = Extent::Unfinished;
     }
 
-    fn next(&self) -> Next {
-        let due = self
-            .ordered_items
-            .as_ref()
-            .and_then(|ordered_items| ordered_items.position(self.extra));
-        if due.is_some_and(|position| position <= self.name) {
-            return Next::OrderedItem;
-        }
-        if self
-            .branch
-            .as_ref()
-            .is_some_and(|branch| self.name < branch.len())
-        {
-            return Next::Down(self.name);
-        }
-        if due.is_some() {
-            return Next::OrderedItem;
-        }
-        if self.files.is_some() {
-            return Next::Sum;
-        }
-        if let Some(key) = self.next {
-            return Next::Group(key);
-        }
-        if let Some(key) = self.fold {
-            return Next::Fold(key);
-        }
-        self.failure.map_or(Next::Up, Next::Failure)
-    }
-}
-
-impl Extent {
-    fn of(failure: Option<&Failure>) -> Self {
-        match failure {
-            Some(failure) if failure.operation == Operation::ReadOn => Self::Broken,
-            _ => Self::Whole,
-        }
+    fn miss_group(&mut self) {
+        self.next_group = None;
+        self.extent = Extent::Unfinished;
     }
 }

@@ -1,12 +1,12 @@
-//! Which class an entry is in.
+//! The class of an entry.
 //!
-//! OwnerNames are chosen by anybody, so what becomes of them is bounded: an extension is what follows the last dot, if
-//! that is 1 to 16 letters, digits, `_`, `-` or `+` of ASCII; in small letters, so that `.JPG` is `jpg`. Dots at
-//! the start of a name do not count. Only regular files have one.
+//! Any user can choose the names of files, so extensions are bounded: an extension is the text after the last dot, if
+//! that is 1 to 16 ASCII letters, digits, `_`, `-` or `+`, in lower case, so that `.JPG` is `jpg`. Dots at the start
+//! of a name do not count. Only regular files have an extension.
 
 use crate::count::record::{Kind, Record, last_component};
 use crate::count::usage::{Detail, FileTime};
-use crate::format::By;
+use crate::format::kinds::GroupBy;
 use rustix::fs::FileType;
 
 /// The longest extension.
@@ -14,7 +14,7 @@ const LONGEST: usize = 16;
 
 const DAY: i128 = 24 * 60 * 60 * 1_000_000_000;
 
-/// What is younger than so many days, with its name. A file is no younger than `older`.
+/// The classes of ages, each with its upper bound in days. Files above the last bound are `older`.
 const AGES: [(i128, &str); 5] = [
     (1, "day"),
     (7, "week"),
@@ -26,22 +26,22 @@ const AGES: [(i128, &str); 5] = [
 const UNKNOWN: Class = Class::Fixed("(unknown)");
 const DIRECTORIES: Class = Class::Fixed("(directories)");
 
-/// What is left when there are more classes than are kept apart.
+/// The class of all entries that arrive after the greatest number of classes is reached.
 pub(super) const MORE: Class = Class::Fixed("(more)");
 
 /// A class.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(super) enum Class {
-    /// One that has its name from us.
+    /// A class with a name of pdu.
     Fixed(&'static str),
-    /// An extension, filled up with zeros.
+    /// An extension, padded with zeros.
     Extension([u8; LONGEST]),
-    /// A user's or a group's number.
+    /// The number of a user or a group.
     Id(u32),
 }
 
 impl Class {
-    /// The user's or the group's number.
+    /// The number of the user or the group.
     pub(super) fn id(&self) -> Option<u32> {
         match *self {
             Self::Id(number) => Some(number),
@@ -50,19 +50,19 @@ impl Class {
     }
 }
 
-/// The class of what a record says, at the time `now`.
-pub(super) fn class(by: By, now: FileTime, record: &Record<'_>) -> Class {
+/// The class of a record at the time `now`.
+pub(super) fn class(by: GroupBy, now: FileTime, record: &Record<'_>) -> Class {
     match by {
-        By::Extension => match kind(record) {
+        GroupBy::Extension => match kind(record) {
             FileType::Directory => DIRECTORIES,
             FileType::Symlink => Class::Fixed("(symlinks)"),
             FileType::RegularFile | FileType::Unknown => extension(record.path),
             _ => Class::Fixed("(special)"),
         },
-        By::Owner => id(record.detail.map(|detail| detail.uid)),
-        By::Group => id(record.detail.map(|detail| detail.gid)),
-        By::Age => age(now, record.usage.newest),
-        By::Kind => kind_name(kind(record)),
+        GroupBy::Owner => id(record.detail.map(|detail| detail.uid)),
+        GroupBy::Group => id(record.detail.map(|detail| detail.gid)),
+        GroupBy::Age => age(now, record.usage.newest),
+        GroupBy::Kind => kind_name(kind(record)),
     }
 }
 
@@ -102,7 +102,7 @@ fn age(now: FileTime, time: FileTime) -> Class {
         i128::from(moment.seconds) * 1_000_000_000 + i128::from(moment.nanoseconds)
     };
     let age = nanoseconds(now) - nanoseconds(time);
-    // Clocks of servers are a little ahead, and a walk takes its time: that is not the future yet.
+    // Less than a day ahead is not the future: clocks of servers differ, and files change during the walk.
     if age < -DAY {
         return Class::Fixed("(future)");
     }
@@ -171,19 +171,19 @@ mod tests {
     fn name_of(class: Class) -> &'static str {
         match class {
             Class::Fixed(name) => name,
-            _ => panic!("{class:?} has no name of ours"),
+            _ => panic!("{class:?} has no fixed name"),
         }
     }
 
     #[test]
-    fn ages_end_where_they_are_said_to_end() {
+    fn ages_end_at_their_bounds() {
         const DAY: i64 = 86_400;
         const NOW: i64 = 1_700_000_000;
         let now = FileTime {
             seconds: NOW,
             nanoseconds: 500,
         };
-        // Seconds before now, and one nanosecond more or less than that.
+        // Seconds before now, with the class at one nanosecond less than that, and at that.
         for (before, younger, exactly) in [
             (-DAY, "(future)", "day"),
             (0, "day", "day"),
@@ -219,13 +219,13 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_known_is_said_to_be_unknown() {
-        let nobody = Detail {
+    fn entries_without_attributes_are_unknown() {
+        let no_owner = Detail {
             uid: Detail::NO_ID,
             gid: Detail::NO_ID,
             ..Detail::default()
         };
-        for detail in [None, Some(&nobody)] {
+        for detail in [None, Some(&no_owner)] {
             let record = Record {
                 path: b"a.rs",
                 depth: 1,
@@ -233,7 +233,7 @@ mod tests {
                 usage: Usage::NONE,
                 detail,
             };
-            for by in [By::Owner, By::Group, By::Kind, By::Age] {
+            for by in [GroupBy::Owner, GroupBy::Group, GroupBy::Kind, GroupBy::Age] {
                 assert_eq!(class(by, FileTime::NEVER, &record), UNKNOWN, "{by:?}");
             }
         }

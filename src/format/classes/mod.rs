@@ -1,39 +1,44 @@
-//! Sums by class of entries (`--by`), at the end: who or what takes the space, wherever it lies.
+//! Sums by class of entries (`--by`), at the end of the walk.
 //!
 //! Every entry that counts is in one class, so the classes add up to the total of the run. A directory counts with
-//! its own size alone. A file with several links counts once, in the class of the link that is met first. The
-//! options that select and sort lines do so with classes; those that choose directories mean nothing here.
+//! its own size alone. A file with several links counts once, in the class of its first link in the order of the walk.
+//! The options that select and sort lines apply to classes; those that choose directories have no effect.
 //!
-//! Memory: a sum a class, and no more than 65,537 of them, since the names of files are anybody's choice.
+//! Memory: one sum per class, and at most 65,537 classes, because any user can choose the names of files.
 
 mod class;
 mod write;
 
 use std::collections::HashMap;
-use std::io::{self, Write};
 
 use self::class::Class;
-use self::write::Writer;
+use self::write::{ClassSum, Line, Writer};
 use crate::count::record::{Kind, Record};
 use crate::count::usage::{FileTime, Usage};
-use crate::format::chart::Sizes;
-use crate::format::{By, End, Format, Json, Measure, Ranking, Shape, Sort, Threshold, Written};
+use crate::format::chart::{ChartOptions, Sizes};
+use crate::format::interface::{EndResult, Format, Totals, Warning};
+use crate::format::json::Json;
+use crate::format::kinds::{GroupBy, OutputFormat};
+use crate::format::lines::LineOptions;
+use crate::format::page::Page;
+use crate::format::ranked::{Ranking, Sort};
+use crate::format::selected::Selection;
 use crate::sys::failure::Failure;
 use crate::sys::owners::{Database, OwnerNames};
 
-/// Classes that are kept apart; what comes later is one more class.
+/// The greatest number of classes; later ones are added to one further class.
 const MOST: usize = 1 << 16;
 
-/// What sums by class need beyond what all formats need.
+/// The options that only sums by class have.
 #[derive(Debug, Clone, Copy)]
 pub struct ClassOptions {
-    /// What they are by.
-    pub by: By,
+    /// The property that makes the classes.
+    pub group_by: GroupBy,
     /// The time from which ages are counted.
     pub now: FileTime,
-    /// How sizes are written.
+    /// The unit of sizes.
     pub sizes: Sizes,
-    /// Who knows the names of users and groups; the flag says that somebody waits.
+    /// Looks up the names of users and groups; the flag is true where the run was cancelled and must end soon.
     pub names: fn(Database, &[u32], bool) -> OwnerNames,
 }
 
@@ -41,54 +46,41 @@ pub struct ClassOptions {
 #[derive(Debug)]
 pub struct Classes {
     options: ClassOptions,
-    measure: Measure,
-    threshold: Threshold,
+    selection: Selection,
     ranking: Ranking,
     writer: Writer,
-    /// What keeps the errors for the summary.
+    /// Keeps the errors for the summary.
     json: Option<Json>,
-    sums: HashMap<Class, Sum>,
-}
-
-/// What is in a class.
-#[derive(Debug)]
-struct Sum {
-    /// How many classes were met before.
-    turn: usize,
-    usage: Usage,
-}
-
-/// A class on its way out.
-#[derive(Debug)]
-struct Line {
-    name: String,
-    /// The name is not ours.
-    is_foreign: bool,
-    sum: Sum,
+    sums: HashMap<Class, ClassSum>,
 }
 
 impl Classes {
     /// Sums of nothing yet.
     #[must_use]
-    pub fn new(options: ClassOptions, show: &crate::format::FormatOptions) -> Self {
+    pub fn new(
+        options: ClassOptions,
+        format: OutputFormat,
+        (selection, ranking): (Selection, Ranking),
+        lines: &LineOptions,
+        chart: &ChartOptions,
+    ) -> Self {
         Self {
             options,
-            measure: show.selection.measure,
-            threshold: show.selection.threshold,
-            ranking: show.ranking,
-            writer: Writer::new(options, show),
-            json: (show.shape == Shape::Json).then(|| Json::new(false)),
+            selection,
+            ranking,
+            writer: Writer::new(format, (options.group_by, options.sizes), lines, chart),
+            json: (format == OutputFormat::Json).then(|| Json::new(false)),
             sums: HashMap::new(),
         }
     }
 
     fn add(&mut self, record: &Record<'_>) {
-        let mut class = class::class(self.options.by, self.options.now, record);
+        let mut class = class::class(self.options.group_by, self.options.now, record);
         let turn = self.sums.len();
         if turn >= MOST && !self.sums.contains_key(&class) {
             class = class::MORE;
         }
-        let none = Sum {
+        let none = ClassSum {
             turn,
             usage: Usage::NONE,
         };
@@ -96,10 +88,12 @@ impl Classes {
     }
 
     /// The classes that have a line, in the order of the lines.
-    fn lines(&mut self, is_awaited: bool) -> Vec<Line> {
+    fn lines(&mut self, is_urgent: bool) -> Vec<Line> {
         let sums = std::mem::take(&mut self.sums);
-        let names = self.names(&sums, is_awaited);
-        let (measure, threshold) = (self.measure, self.threshold);
+        let names = self.names(&sums, is_urgent);
+        let Selection {
+            measure, threshold, ..
+        } = self.selection;
         let shown = sums
             .into_iter()
             .filter(|(_, sum)| threshold.admits(measure.of(&sum.usage)));
@@ -114,15 +108,15 @@ impl Classes {
         lines
     }
 
-    fn names(&self, sums: &HashMap<Class, Sum>, is_awaited: bool) -> OwnerNames {
-        let database = match self.options.by {
-            By::Owner => Database::Users,
-            By::Group => Database::Groups,
-            By::Extension | By::Age | By::Kind => return OwnerNames::new(),
+    fn names(&self, sums: &HashMap<Class, ClassSum>, is_urgent: bool) -> OwnerNames {
+        let database = match self.options.group_by {
+            GroupBy::Owner => Database::Users,
+            GroupBy::Group => Database::Groups,
+            GroupBy::Extension | GroupBy::Age | GroupBy::Kind => return OwnerNames::new(),
         };
         let mut numbers: Vec<u32> = sums.keys().filter_map(Class::id).collect();
         numbers.sort_unstable();
-        (self.options.names)(database, &numbers, is_awaited)
+        (self.options.names)(database, &numbers, is_urgent)
     }
 
     fn sort(&self, lines: &mut Vec<Line>) {
@@ -131,9 +125,9 @@ impl Classes {
             ..self.ranking
         };
         lines.sort_unstable_by(|a, b| {
-            let worth = |line: &Line| ranking.worth(self.measure, &line.sum.usage);
+            let key = |line: &Line| ranking.key(self.selection.measure, &line.sum.usage);
             let by_name = || (&a.name, a.sum.turn).cmp(&(&b.name, b.sum.turn));
-            worth(b).cmp(&worth(a)).then_with(by_name)
+            key(b).cmp(&key(a)).then_with(by_name)
         });
         lines.truncate(ranking.top.unwrap_or(usize::MAX));
         match ranking.sort() {
@@ -162,32 +156,30 @@ fn name(class: Class, names: &OwnerNames) -> String {
 }
 
 impl Format for Classes {
-    fn enter(&mut self, record: &Record<'_>, _: bool, _: &mut dyn Write) -> io::Result<()> {
+    fn enter(&mut self, record: &Record<'_>, _: bool, _: &mut Vec<u8>) {
         self.add(record);
-        Ok(())
     }
 
-    fn record(&mut self, record: &Record<'_>, _: &mut dyn Write) -> io::Result<Written> {
-        // That of a directory is a sum of what was told before.
+    fn record(&mut self, record: &Record<'_>, _: &mut Vec<u8>) -> Option<Warning> {
+        // The record of a directory is the sum of records before it.
         if record.kind == Kind::File {
             self.add(record);
         }
-        Ok(Written::Well)
+        None
     }
 
-    fn failure(&mut self, path: &[u8], failure: Failure, out: &mut dyn Write) -> io::Result<()> {
-        match &mut self.json {
-            Some(json) => json.failure(path, failure, out),
-            None => Ok(()),
+    fn failure(&mut self, path: &[u8], failure: Failure, out: &mut Vec<u8>) {
+        if let Some(json) = &mut self.json {
+            json.failure(path, failure, out);
         }
     }
 
-    fn end(&mut self, end: &End, out: &mut dyn Write) -> io::Result<Written> {
-        let lines = self.lines(!end.outcome.is_end_of_walk());
-        self.writer.write(&lines, end, out)?;
+    fn end(&mut self, totals: &Totals, page: &mut Page<'_>) -> EndResult {
+        let lines = self.lines(!totals.completeness.is_end_of_walk());
+        self.writer.write(&lines, totals, page)?;
         match &mut self.json {
-            Some(json) => json.end(end, out),
-            None => Ok(Written::Well),
+            Some(json) => json.end(totals, page),
+            None => Ok(None),
         }
     }
 }
@@ -195,15 +187,17 @@ impl Format for Classes {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::count::tally::Counts;
     use crate::count::usage::Detail;
-    use crate::format::{Completeness, Selection, chart, lines, tree};
+    use crate::count::usage::Measure;
+    use crate::format::{Completeness, FormatOptions, Threshold, lines, ncdu, tree};
     use crate::gnu::block_size::BlockSize;
     use crate::gnu::quote::{Charset, Style};
     use std::time::Duration;
 
-    fn options(by: By) -> crate::format::FormatOptions {
+    fn options(group_by: GroupBy) -> FormatOptions {
         let options = ClassOptions {
-            by,
+            group_by,
             now: FileTime::NEVER,
             sizes: Sizes::Blocks(BlockSize::bytes(1)),
             names: |_, numbers, _| {
@@ -213,9 +207,9 @@ mod tests {
                     .collect()
             },
         };
-        crate::format::FormatOptions {
-            shape: Shape::Du,
-            by: Some(options),
+        FormatOptions {
+            format: OutputFormat::Du,
+            group_by: Some(options),
             selection: Selection {
                 measure: Measure::Inodes,
                 max_depth: 0,
@@ -223,7 +217,7 @@ mod tests {
                 threshold: Threshold::AtLeast(0),
             },
             ranking: Ranking::OF_WALK,
-            least: None,
+            min_size: None,
             lines: lines::LineOptions {
                 measure: Measure::Inodes,
                 block_size: BlockSize::bytes(1),
@@ -235,17 +229,17 @@ mod tests {
             tree: tree::TreeOptions {
                 rows: None,
                 separate: false,
-                chart: chart::ChartOptions {
+                chart: ChartOptions {
                     columns: 80,
                     sizes: Sizes::Binary,
                     is_ascii: true,
                     colors: None,
                 },
             },
-            ncdu: crate::format::ncdu::NcduOptions {
+            ncdu: ncdu::NcduOptions {
                 max_depth: 0,
                 root: None,
-                entries: crate::format::ncdu::Entries {
+                entries: ncdu::Entries {
                     links: true,
                     extended: false,
                 },
@@ -254,10 +248,11 @@ mod tests {
         }
     }
 
-    /// What comes of so many records, each of another class.
-    fn report(by: By, records: u32) -> String {
-        let mut format = crate::format::format(options(by));
-        let (mut out, mut total) = (Vec::new(), Usage::NONE);
+    /// The report of so many records, each of a class of its own.
+    fn report(group_by: GroupBy, records: u32) -> String {
+        let mut format = crate::format::format(options(group_by));
+        let (mut out, mut counts) = (Vec::new(), Counts::default());
+        let mut page = Page::new(&mut out);
         for number in 0..records {
             let detail = Detail {
                 uid: number,
@@ -275,23 +270,22 @@ mod tests {
                 usage,
                 detail: Some(&detail),
             };
-            total += &usage;
-            format.record(&record, &mut out).expect("it is memory");
+            counts.total += &usage;
+            format.record(&record, &mut page.lines);
         }
-        let end = End {
-            total,
-            directories: 0,
-            errors: 0,
+        let totals = Totals {
+            counts,
             elapsed: Duration::ZERO,
-            outcome: Completeness::Whole,
+            completeness: Completeness::Whole,
         };
-        format.end(&end, &mut out).expect("it is memory");
+        format.end(&totals, &mut page).expect("it is memory");
+        page.write().expect("it is memory");
         String::from_utf8(out).expect("it is text")
     }
 
     #[test]
     fn names_of_files_cannot_make_more_classes_than_there_is_room_for() {
-        let text = report(By::Extension, 70_000);
+        let text = report(GroupBy::Extension, 70_000);
         assert_eq!(text.lines().count(), MOST + 1);
         let more = text.lines().next().unwrap_or_default();
         assert_eq!(more, format!("0\t0\t{}\t6.4\t(more)", 70_000 - MOST));
@@ -299,6 +293,6 @@ mod tests {
 
     #[test]
     fn users_of_one_name_stay_apart() {
-        assert_eq!(report(By::Owner, 3), "0\t0\t1\t33.3\tsame\n".repeat(3));
+        assert_eq!(report(GroupBy::Owner, 3), "0\t0\t1\t33.3\tsame\n".repeat(3));
     }
 }

@@ -1,35 +1,56 @@
-//! How the sums of classes look in each format.
+//! The lines of the sums by class in each output format.
 //!
 //! | format | a class |
 //! |---|---|
 //! | du | allocated, apparent, files, per cent, class; between tabs. With `-c`, a last line `total` |
-//! | tree | the same as a table with a head, a bar and a last line `total`; where there is little room, without the bar, |
-//! | | then without the columns that are not asked for, and names lose their middle; numbers are never cut |
-//! | json | an object with the keys of the csv head; the summary follows |
-//! | csv | a record below a head |
+//! | tree | the same as a table with a header, a bar and a last line `total`; where there is little room, without the |
+//! | | bar, then without the columns of other measures; then names lose their middle; numbers are never cut |
+//! | json | an object with the keys of the csv header; the summary follows |
+//! | csv | a record after a header |
 //!
 //! Sizes are bytes in json and csv. Per cent are of the measure that is shown, with one decimal.
 
-use std::io::{self, Write};
+use std::io;
 
-use super::{ClassOptions, Line};
-use crate::count::usage::Usage;
-use crate::format::chart::{self, Sizes, Strokes};
-use crate::format::{By, End, Measure, Shape, json, tree};
+use crate::count::usage::{Measure, Usage};
+use crate::format::chart::{self, ChartOptions, Sizes, Strokes};
+use crate::format::interface::Totals;
+use crate::format::kinds::{GroupBy, OutputFormat};
+use crate::format::lines::LineOptions;
+use crate::format::page::Page;
+use crate::format::{json, tree};
 use crate::gnu::quote::{self, Charset, Style};
 
-/// Columns of a bar, where there are so many beside those of the longest name of ours, `(directories)`.
+/// Width of a bar, which is shown where that much is left beside the longest name of pdu, `(directories)`.
 const BAR: usize = 20;
 const NAME: usize = 13;
 
-/// Columns between two others.
+/// Width of the space between two columns.
 const GAP: usize = 2;
 
-/// What writes the lines.
+/// The sum of a class.
+#[derive(Debug)]
+pub(super) struct ClassSum {
+    /// The number of classes before it in the order of the walk.
+    pub(super) turn: usize,
+    pub(super) usage: Usage,
+}
+
+/// A class that has a line.
+#[derive(Debug)]
+pub(super) struct Line {
+    pub(super) name: String,
+    /// The name is that of a user or a group, and may contain any character.
+    pub(super) is_foreign: bool,
+    pub(super) sum: ClassSum,
+}
+
+/// The look of the lines.
 #[derive(Debug)]
 pub(super) struct Writer {
-    shape: Shape,
-    by: &'static str,
+    format: OutputFormat,
+    /// The word for the property that makes the classes.
+    group_by: &'static str,
     measure: Measure,
     sizes: Sizes,
     quoting: (Style, Charset),
@@ -40,38 +61,55 @@ pub(super) struct Writer {
 }
 
 impl Writer {
-    pub(super) fn new(options: ClassOptions, show: &crate::format::FormatOptions) -> Self {
-        let word = By::WORDS.iter().find(|(_, by)| *by == options.by);
+    pub(super) fn new(
+        format: OutputFormat,
+        (group_by, sizes): (GroupBy, Sizes),
+        lines: &LineOptions,
+        chart: &ChartOptions,
+    ) -> Self {
+        let mut words = GroupBy::WORDS.iter();
         Self {
-            shape: show.shape,
-            by: word.map_or("", |(word, _)| word),
-            measure: show.selection.measure,
-            sizes: options.sizes,
-            strokes: Strokes::of(show.tree.chart.is_ascii),
-            columns: show.tree.chart.columns,
-            quoting: show.lines.quoting,
-            end_of_line: show.lines.end_of_line,
-            total: show.lines.total,
+            format,
+            group_by: words
+                .find(|(_, choice)| *choice == group_by)
+                .map_or("", |(word, _)| word),
+            measure: lines.measure,
+            sizes,
+            strokes: Strokes::of(chart.is_ascii),
+            columns: chart.columns,
+            quoting: lines.quoting,
+            end_of_line: lines.end_of_line,
+            total: lines.total,
         }
     }
 
-    /// Writes all that there is to say.
-    pub(super) fn write(&self, lines: &[Line], end: &End, out: &mut dyn Write) -> io::Result<()> {
-        let rows = self.rows(lines, end);
-        match self.shape {
-            Shape::Tree => self.table(&rows, end, out),
-            Shape::Csv => {
-                out.write_all(b"by,class,allocated,apparent,inodes,percent\r\n")?;
-                rows.iter().try_for_each(|row| self.values(row, out))
+    /// Writes all lines, and each page when it is full.
+    pub(super) fn write(
+        &self,
+        lines: &[Line],
+        totals: &Totals,
+        page: &mut Page<'_>,
+    ) -> io::Result<()> {
+        let rows = self.rows(lines, totals);
+        let push: fn(&Self, &Row<'_>, &mut Vec<u8>) = match self.format {
+            OutputFormat::Tree => return self.table(&rows, totals, page),
+            OutputFormat::Csv => {
+                let header = b"by,class,allocated,apparent,inodes,percent\r\n";
+                page.lines.extend_from_slice(header);
+                Self::push_values
             }
-            Shape::Json => rows.iter().try_for_each(|row| self.object(row, out)),
-            Shape::Du | Shape::Ncdu => rows.iter().try_for_each(|row| self.line(row, out)),
-        }
+            OutputFormat::Json => Self::push_object,
+            OutputFormat::Du | OutputFormat::Ncdu => Self::push_line,
+        };
+        rows.iter().try_for_each(|row| {
+            push(self, row, &mut page.lines);
+            page.write_if_full()
+        })
     }
 
-    /// The lines, and the total where it has one.
-    fn rows<'a>(&self, lines: &'a [Line], end: &End) -> Vec<Row<'a>> {
-        let whole = self.measure.of(&end.total);
+    /// The classes, and the total where it has a line.
+    fn rows<'a>(&self, lines: &'a [Line], totals: &Totals) -> Vec<Row<'a>> {
+        let whole = self.measure.of(&totals.counts.total);
         let row = |name, is_foreign, usage| Row {
             name,
             is_foreign,
@@ -82,27 +120,32 @@ impl Writer {
         let mut rows: Vec<_> = rows
             .map(|line| row(&line.name, line.is_foreign, line.sum.usage))
             .collect();
-        let has_total = match self.shape {
-            Shape::Json | Shape::Csv => false,
-            Shape::Tree => true,
-            Shape::Du | Shape::Ncdu => self.total && end.outcome.is_end_of_walk(),
+        let has_total = match self.format {
+            OutputFormat::Json | OutputFormat::Csv => false,
+            OutputFormat::Tree => true,
+            OutputFormat::Du | OutputFormat::Ncdu => {
+                self.total && totals.completeness.is_end_of_walk()
+            }
         };
         if has_total {
-            rows.push(row("total", false, end.total));
+            rows.push(row("total", false, totals.counts.total));
         }
         rows
     }
 
-    fn line(&self, row: &Row<'_>, out: &mut dyn Write) -> io::Result<()> {
-        write!(out, "{}\t", self.cells(row).join("\t"))?;
-        out.write_all(&self.name(row))?;
-        out.write_all(&[self.end_of_line])
+    fn push_line(&self, row: &Row<'_>, out: &mut Vec<u8>) {
+        for cell in self.cells(row) {
+            out.extend_from_slice(cell.as_bytes());
+            out.push(b'\t');
+        }
+        out.extend_from_slice(&self.name(row));
+        out.push(self.end_of_line);
     }
 
-    fn table(&self, rows: &[Row<'_>], end: &End, out: &mut dyn Write) -> io::Result<()> {
-        if let Some(header) = tree::header(end) {
-            out.write_all(header.as_bytes())?;
-            out.write_all(&[self.end_of_line])?;
+    fn table(&self, rows: &[Row<'_>], totals: &Totals, page: &mut Page<'_>) -> io::Result<()> {
+        if let Some(header) = tree::header(totals) {
+            page.lines.extend_from_slice(header.as_bytes());
+            page.lines.push(self.end_of_line);
         }
         let mut cells = vec![["allocated", "apparent", "files", "%"].map(str::to_owned)];
         cells.extend(rows.iter().map(|row| self.cells(row)));
@@ -116,20 +159,21 @@ impl Writer {
             }
             let row = index.checked_sub(1).and_then(|index| rows.get(index));
             line += &self.class(row, room);
-            out.write_all(line.trim_end().as_bytes())?;
-            out.write_all(&[self.end_of_line])?;
+            page.lines.extend_from_slice(line.trim_end().as_bytes());
+            page.lines.push(self.end_of_line);
+            page.write_if_full()?;
         }
         Ok(())
     }
 
-    /// What stands beside the numbers: a bar, where there is room, and the name. Of no row, what the classes are by.
+    /// The text after the numbers: a bar, where there is room, and the name. In the header, the name is the property.
     fn class(&self, row: Option<&Row<'_>>, room: usize) -> String {
         let bar = match row {
             _ if room < BAR + GAP + NAME => String::new(),
             Some(row) => self.bar(row.per_cent) + &" ".repeat(GAP),
             None => " ".repeat(BAR + GAP),
         };
-        let name = row.map_or_else(|| self.by.into(), |row| self.name(row));
+        let name = row.map_or_else(|| self.group_by.into(), |row| self.name(row));
         let room = if bar.is_empty() {
             room
         } else {
@@ -138,8 +182,8 @@ impl Writer {
         bar + &chart::cut(&String::from_utf8_lossy(&name), room, self.strokes.gap)
     }
 
-    /// The widths of the columns that there is room for, and the room for what follows. The measure that is shown
-    /// goes last.
+    /// The widths of the columns, none where there is no room, and the width that is left for bar and name. The
+    /// column of the measure that is shown always stays.
     fn layout(&self, cells: &[[String; 4]]) -> ([Option<usize>; 4], usize) {
         let mut widths = [0, 1, 2, 3].map(|column| {
             let widths = cells.iter().map(|cells| cells[column].len());
@@ -177,30 +221,28 @@ impl Writer {
         full.repeat(length) + &empty.repeat(BAR.saturating_sub(length))
     }
 
-    fn object(&self, row: &Row<'_>, out: &mut dyn Write) -> io::Result<()> {
-        let mut line = format!("{{\"by\":\"{}\",\"class\":", self.by).into_bytes();
-        json::write_string(row.name.as_bytes(), &mut line);
-        line.push(b',');
-        json::write_sums(&row.usage, &mut line);
-        writeln!(line, ",\"percent\":{}}}", row.per_cent)?;
-        out.write_all(&line)
+    fn push_object(&self, row: &Row<'_>, out: &mut Vec<u8>) {
+        let start = format!("{{\"by\":\"{}\",\"class\":", self.group_by);
+        out.extend_from_slice(start.as_bytes());
+        json::write_string(row.name.as_bytes(), out);
+        out.push(b',');
+        json::write_sums(&row.usage, out);
+        out.extend_from_slice(format!(",\"percent\":{}}}\n", row.per_cent).as_bytes());
     }
 
-    fn values(&self, row: &Row<'_>, out: &mut dyn Write) -> io::Result<()> {
+    fn push_values(&self, row: &Row<'_>, out: &mut Vec<u8>) {
         let name = match row.name.contains(['"', ',', '\r', '\n']) {
             true => format!("\"{}\"", row.name.replace('"', "\"\"")),
             false => row.name.to_owned(),
         };
         let usage = &row.usage;
         let (allocated, apparent, inodes) = (usage.allocated, usage.apparent, usage.inodes);
-        let (by, per_cent) = (self.by, row.per_cent);
-        write!(
-            out,
-            "{by},{name},{allocated},{apparent},{inodes},{per_cent}\r\n"
-        )
+        let (group_by, per_cent) = (self.group_by, row.per_cent);
+        let line = format!("{group_by},{name},{allocated},{apparent},{inodes},{per_cent}\r\n");
+        out.extend_from_slice(line.as_bytes());
     }
 
-    /// OwnerNames of ours are as they are: nothing in them could harm a terminal.
+    /// The name of a user or group is quoted. Other names consist of characters that are safe on a terminal.
     fn name(&self, row: &Row<'_>) -> Vec<u8> {
         let bytes = row.name.as_bytes();
         if !row.is_foreign {
@@ -212,11 +254,11 @@ impl Writer {
     }
 }
 
-/// What there is to say of a class, or of all.
+/// A class, or the total.
 #[derive(Debug)]
 struct Row<'a> {
     name: &'a str,
-    /// The name is not ours.
+    /// See [`Line`].
     is_foreign: bool,
     usage: Usage,
     per_cent: PerCent,
@@ -227,9 +269,9 @@ struct Row<'a> {
 struct PerCent(u128);
 
 impl PerCent {
-    /// Rounded to the nearest; of nothing, nothing.
+    /// Rounded to the nearest; 0 if the whole is 0.
     fn of(part: u128, whole: u128) -> Self {
-        // So that a thousand times the number fits.
+        // Shifted so that the product with 1000 fits.
         let shift = 16_u32.saturating_sub(whole.leading_zeros());
         let (part, whole) = (part >> shift, whole >> shift);
         Self((part * 1000 + whole / 2).checked_div(whole).unwrap_or(0))

@@ -1,0 +1,90 @@
+//! The interface of an output format: the trait, and the types that its methods take and return.
+
+use std::io;
+use std::time::Duration;
+
+use super::page::Page;
+use crate::count::record::Record;
+use crate::count::tally::Counts;
+use crate::sys::failure::Failure;
+
+/// An output format. The methods append to `out`, which cannot fail; only `end` writes to the output.
+///
+/// The calls are `begin`, then any number of `enter`, `record` and `failure`, then `end`. For a directory, `enter`
+/// comes before the records of its contents, and `record` after them.
+pub trait Format {
+    /// Appends the text before all records.
+    fn begin(&mut self, _out: &mut Vec<u8>) {}
+
+    /// Appends the beginning of a directory. The record is of the directory alone. `_is_readable` is false where an
+    /// error in it is already known.
+    fn enter(&mut self, _: &Record<'_>, _is_readable: bool, _out: &mut Vec<u8>) {}
+
+    /// Appends a file, or the end of a directory, whose record then includes its contents.
+    fn record(&mut self, record: &Record<'_>, out: &mut Vec<u8>) -> Option<Warning>;
+
+    /// Appends a failure. Standard error has the message already.
+    fn failure(&mut self, _path: &[u8], _: Failure, _out: &mut Vec<u8>) {}
+
+    /// Appends the text after all records, and writes every page that is full meanwhile.
+    fn end(&mut self, _: &Totals, _: &mut Page<'_>) -> EndResult {
+        Ok(None)
+    }
+}
+
+/// The result of [`Format::end`].
+pub type EndResult = Result<Option<Warning>, ReportError>;
+
+/// A message that is no error: the line was written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Warning {
+    /// This time, in seconds since the epoch, has no date; the line contains the number.
+    TimeOutOfRange(i64),
+}
+
+/// The reason why a report has no end.
+#[derive(Debug)]
+pub enum ReportError {
+    /// A write to the output failed.
+    Write(io::Error),
+    /// The format has nothing that it could write, for this reason.
+    Empty(&'static str),
+}
+
+impl From<io::Error> for ReportError {
+    fn from(error: io::Error) -> Self {
+        Self::Write(error)
+    }
+}
+
+/// The sums at the end of a report.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Totals {
+    /// The sums over all operands.
+    pub counts: Counts,
+    /// The duration of the run.
+    pub elapsed: Duration,
+    /// Whether anything is missing in the sums.
+    pub completeness: Completeness,
+}
+
+/// Whether a report covers the whole tree, and if not, why.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Completeness {
+    /// It does.
+    Whole,
+    /// The walk went to its end; some operations failed, each with a message.
+    Errors,
+    /// The user cancelled the walk.
+    Cancelled,
+    /// A part of the input was lost: a walker panicked, or an export could not be read to its end.
+    Broken,
+}
+
+impl Completeness {
+    /// True where the walk went to its end, so that its total has a line.
+    #[must_use]
+    pub fn is_end_of_walk(self) -> bool {
+        matches!(self, Self::Whole | Self::Errors)
+    }
+}

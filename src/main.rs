@@ -19,9 +19,8 @@ use pdu::sys::stdout::Stdout;
 use pdu::sys::supervise::{self, Termination};
 use pdu::walk::Remember;
 use pdu::walk::operands::Operands;
+use pdu_startup::signals::{self, SIGPIPE};
 use pdu_startup::{Stream, was_closed};
-use signal_hook::consts::SIGPIPE;
-use signal_hook::low_level::emulate_default_handler;
 
 /// Out of memory is a message and status 1.
 #[global_allocator]
@@ -196,6 +195,6 @@ fn write_error(error: &io::Error, status: &mut Status) -> Exit {
 /// Ends the process by a signal, so that the shell sees what happened: it ends its loops after SIGINT.
 fn die_of(signal: i32) -> Exit {
     supervise::announce_exit(Termination::Signal(signal));
-    let _ = emulate_default_handler(signal);
+    signals::die_of(signal);
     Exit::Cancelled
 }

@@ -2,6 +2,8 @@
 
 use std::io;
 
+use rustix::io::Errno;
+
 /// What was being done when something failed; the words of the message follow from it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Operation {
@@ -41,7 +43,23 @@ pub struct Failure {
 }
 
 impl Failure {
-    /// An operation that failed for this reason.
+    /// An operation that failed with this error number.
+    #[must_use]
+    pub fn new(operation: Operation, errno: Errno) -> Self {
+        let errno = errno.raw_os_error();
+        Self { operation, errno }
+    }
+
+    /// A failure that has no error number.
+    #[must_use]
+    pub fn without_errno(operation: Operation) -> Self {
+        Self {
+            operation,
+            errno: 0,
+        }
+    }
+
+    /// An operation that failed with an error of std.
     #[must_use]
     pub fn of(operation: Operation, error: &io::Error) -> Self {
         let errno = error.raw_os_error().unwrap_or(0);

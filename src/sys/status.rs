@@ -127,9 +127,9 @@ impl Status {
         }
     }
 
-    /// What there is to say of a cancelled run that does not come to its end in time, for [`say_last`].
+    /// The message of a cancelled run that does not end in time, for [`write_without_waiting`].
     #[must_use]
-    pub fn last_words(&self) -> Vec<u8> {
+    pub fn cancelled_message(&self) -> Vec<u8> {
         let erase: &[u8] = match self.draws && self.options.verbose {
             true => b"\r\x1b[K",
             false => b"",
@@ -221,7 +221,7 @@ impl Status {
     }
 
     /// Enter was pressed: the terminal has gone to the next line, below the progress line.
-    pub fn entered(&mut self) {
+    pub fn enter_was_echoed(&mut self) {
         if self.drawn {
             write(b"\x1b[A");
         }
@@ -300,13 +300,13 @@ pub fn reason(errno: i32) -> String {
     }
 }
 
-/// Writes the last words, from another thread and only where nobody has to be waited for: the process ends anyway.
-pub fn say_last(words: &[u8]) {
+/// Writes a message from another thread, where standard error takes it at once: the process ends anyway.
+pub fn write_without_waiting(message: &[u8]) {
     let errors = rustix::stdio::stderr();
     let mut ready = [PollFd::new(&errors, PollFlags::OUT)];
     let polled = poll(&mut ready, Some(&Timespec::default()));
     if polled.is_ok() && ready[0].revents().contains(PollFlags::OUT) {
-        write(words);
+        write(message);
     }
 }
 

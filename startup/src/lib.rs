@@ -13,6 +13,7 @@
 //! way that matters, and a table of four numbers.
 
 pub mod fork;
+pub mod signals;
 
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};

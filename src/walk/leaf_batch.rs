@@ -14,7 +14,7 @@ use crate::count::listing::{Found, Key, Listing};
 const MOST: u64 = 64;
 
 thread_local! {
-    /// The sum of this walker that was not sent yet.
+    /// The sum of the walker on this thread that was not sent yet.
     static SUM: Cell<Option<Box<Listing>>> = const { Cell::new(None) };
 }
 
@@ -55,6 +55,16 @@ impl Shared {
             held => SUM.set(held),
         }
     }
+}
+
+/// Takes the held sum out of this thread, for the walker's next job.
+pub(super) fn take_sum() -> Option<Box<Listing>> {
+    SUM.take()
+}
+
+/// Puts the sum of the walker's last job into this thread.
+pub(super) fn set_sum(sum: Option<Box<Listing>>) {
+    SUM.set(sum);
 }
 
 /// The directory that a listing folds into, where the listing may be added to a sum.

@@ -7,10 +7,10 @@
 //! No thread waits for a token. Work for which no token is free stays in the work queue, and no work is lost:
 //!
 //! ```text
-//!   a walker that adds work              a walker that ends
-//!     1. push to the work queue            1. take: the work queue is empty
+//!   a walker that adds work              a walker that finds no more work
+//!     1. push to the work queue            1. the work queue is empty
 //!     2. try_acquire; spawn                2. give the token back
-//!                                          3. look at the work queue once more; try_acquire
+//!                                          3. look at the work queue once more; try_acquire; spawn
 //! ```
 //!
 //! If `try_acquire` of the left side finds no token, the right side has yet to give its token back, and its step 3 finds
@@ -19,6 +19,7 @@
 
 use crossbeam_channel::{Receiver, Sender, bounded};
 
+use crate::count::listing::Listing;
 use crate::sys::schedule;
 
 /// Issues tokens; dropping a token gives it back.
@@ -28,9 +29,13 @@ pub(super) struct Semaphore {
     take: Receiver<()>,
 }
 
-/// The right to run, given back when dropped.
+/// The right to run, given back when dropped. A walker's jobs pass it on, one to the next.
 #[derive(Debug)]
-pub(super) struct Token(Sender<()>);
+pub(super) struct Token {
+    give: Sender<()>,
+    /// Listings that the walker's last job held back: see [`super::leaf_batch`].
+    pub(super) sum: Option<Box<Listing>>,
+}
 
 impl Semaphore {
     /// A semaphore without tokens, with room for this many.
@@ -49,7 +54,10 @@ impl Semaphore {
     /// Takes a token, if one is free.
     pub(super) fn try_acquire(&self) -> Option<Token> {
         schedule::point();
-        self.take.try_recv().ok().map(|()| Token(self.give.clone()))
+        self.take.try_recv().ok().map(|()| Token {
+            give: self.give.clone(),
+            sum: None,
+        })
     }
 }
 
@@ -57,7 +65,7 @@ impl Drop for Token {
     fn drop(&mut self) {
         schedule::point();
         // There is room: the token was taken from this channel.
-        let _ = self.0.try_send(());
+        let _ = self.give.try_send(());
     }
 }
 

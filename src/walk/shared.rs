@@ -41,7 +41,7 @@ pub(super) struct Shared {
     pub(super) pool: Option<Pool>,
     /// Disconnects with the last reference to this state.
     pub(super) wait_group: Option<Sender<Infallible>>,
-    /// The body of a walker: a field, so that code below it can spawn one.
+    /// The body of a walker's job: a field, so that a file below `walker` can spawn one.
     pub(super) run_walker: fn(Arc<Shared>, Token),
 }
 
@@ -60,12 +60,18 @@ impl Shared {
     /// Spawns walkers for this many pieces of work, as far as tokens are free.
     pub(super) fn spawn_walkers(self: &Arc<Self>, work: usize) {
         for _ in 0..work {
-            let Some(pool) = &self.pool else { return };
             let Some(token) = self.semaphore.try_acquire() else {
                 return;
             };
-            schedule::point();
-            let walk = Arc::clone(self);
+            self.spawn(token);
+        }
+    }
+
+    /// Spawns the job of a walker. There is a pool where there are tokens.
+    pub(super) fn spawn(self: &Arc<Self>, token: Token) {
+        schedule::point();
+        let walk = Arc::clone(self);
+        if let Some(pool) = &self.pool {
             pool.spawn(move || (walk.run_walker)(walk, token));
         }
     }

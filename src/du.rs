@@ -29,7 +29,8 @@ use crate::walk::{self, CpuUsage, ListingReceiver, RunningWalk, StallDetector, W
 /// The progress line names a directory that has not answered for so long.
 const STALLED: Duration = Duration::from_secs(5);
 
-/// Listings wait no longer than this, however few they are.
+/// Listings wait no longer than this, however few they are. A timer that starts with the first of them would save 50
+/// wakeups a second while nothing arrives: 0.1 to 0.7 % of one processor (10 s in which a directory does not answer).
 const PULSE: Duration = Duration::from_millis(20);
 
 /// Listings taken before the other events have their turn: with a slow reader of the output they would wait for ever.
@@ -146,6 +147,8 @@ impl Run<'_> {
         let pulse = tick(PULSE);
         loop {
             select! {
+                // Not the listings: to wake for each takes 15 to 20 % more CPU time (/usr, and 66,430 small directories;
+                // -j1 and -j2). Both are disconnected at the same time.
                 recv(walk.wakeup) -> wakeup => {
                     self.take_some(&walk.listings)?;
                     if wakeup.is_err() && walk.listings.is_empty() {

@@ -56,16 +56,16 @@ pub fn end(report: &mut Report<'_>, told: io::Result<Option<Stop<'_>>>) -> Outco
                 "cancelled: the result is incomplete; counted so far: {} entries, {} bytes",
                 total.inodes, total.allocated
             );
-            report.status.complain(words.as_bytes());
+            report.status.message(words.as_bytes());
             Outcome::Cancelled(cause)
         }
         Ok(Some(Stop::NoWalker)) => {
             let words = b"internal error: a walker has failed; the result is incomplete";
-            report.status.complain(words);
+            report.status.message(words);
             Outcome::Broken
         }
         Ok(Some(Stop::Import(name, words))) => {
-            report.status.complain_about(name.as_bytes(), &words);
+            report.status.file_message(name.as_bytes(), &words);
             Outcome::Broken
         }
     }

@@ -18,6 +18,8 @@ use crate::gnu::quote::{self, Charset, Style};
 use crate::sys::failure::{Failure, Operation};
 use crate::sys::retry;
 
+const EMPTY_NAME: &str = "invalid zero-length file name";
+
 /// Time between two progress lines.
 const TICK: Duration = Duration::from_millis(500);
 
@@ -154,39 +156,30 @@ impl Status {
 
     /// Writes the message of a failure.
     pub fn failure(&mut self, path: &[u8], failure: Failure) {
-        let charset = self.options.charset;
-        let quoted = || quote::quoteaf(path, charset);
-        let bare = || quote::quotef(path, charset);
-        let reason = reason(failure.errno).into_bytes();
-        let message = match failure.operation {
-            Operation::Access => [b"cannot access ", &*quoted(), b": ", &*reason].concat(),
-            Operation::Follow => [b"cannot access ", &*quoted()].concat(),
-            Operation::ReadDirectory => {
-                [b"cannot read directory ", &*quoted(), b": ", &*reason].concat()
-            }
-            Operation::ReadOn => [&*bare(), b": ", &*reason].concat(),
-            Operation::OpenNames => {
-                [b"cannot open ", &*quoted(), b" for reading: ", &*reason].concat()
-            }
-            Operation::ReadNames => [&*bare(), b": read error: ", &*reason].concat(),
+        let quoted = || quote::quoteaf(path, self.options.charset);
+        let plain = || quote::quotef(path, self.options.charset);
+        let reason = format!(": {}", reason(failure.errno));
+        let (before, path, after) = match failure.operation {
+            Operation::Access => ("cannot access ", quoted(), reason),
+            Operation::Follow => ("cannot access ", quoted(), String::new()),
+            Operation::ReadDirectory => ("cannot read directory ", quoted(), reason),
+            Operation::ReadOn => ("", plain(), reason),
+            Operation::OpenNames => ("cannot open ", quoted(), format!(" for reading{reason}")),
+            Operation::ReadNames => ("", plain(), format!(": read error{reason}")),
             Operation::Exported | Operation::ExportedEntry => {
-                let what: &[u8] = b": could not be read when the export was made";
-                [&*bare(), what].concat()
+                let after = ": could not be read when the export was made";
+                ("", plain(), after.to_owned())
             }
-            Operation::CreateOutput => [b"cannot create ", &*quoted(), b": ", &*reason].concat(),
-            Operation::WriteOutput => [b"error writing ", &*quoted(), b": ", &*reason].concat(),
-            Operation::EmptyName(0) => b"invalid zero-length file name".into(),
-            Operation::EmptyName(number) => {
-                let number = number.to_string();
-                let what = b": invalid zero-length file name";
-                [&*bare(), b":", number.as_bytes(), what].concat()
-            }
+            Operation::CreateOutput => ("cannot create ", quoted(), reason),
+            Operation::WriteOutput => ("error writing ", quoted(), reason),
+            Operation::EmptyName(0) => return self.message(EMPTY_NAME.as_bytes()),
+            Operation::EmptyName(number) => ("", plain(), format!(":{number}: {EMPTY_NAME}")),
             Operation::DashInList => {
-                let what = b"when reading file names from standard input, no file name of ";
-                [what, &*quoted(), b" allowed"].concat()
+                let before = "when reading file names from standard input, no file name of ";
+                (before, quoted(), " allowed".to_owned())
             }
         };
-        self.message(&message);
+        self.message(&[before.as_bytes(), &path, after.as_bytes()].concat());
     }
 
     /// Writes a message about a file.

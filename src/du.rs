@@ -5,7 +5,7 @@
 //! (`count::order`), steps become records (`count::tally`), records become bytes (`format`).
 //!
 //! Contract. Order: lines come in the order of a single walker. Errors: a failed write ends the run at once. Cancellation:
-//! the loop drops the canceller, which stops the walkers, takes what they still send for [`DRAIN_TIME`], and reports what
+//! the loop drops the canceller, which stops the walkers, takes what they still send for 80 ms, and reports what
 //! was finished. It never waits for a walker that a dead mount holds.
 
 use std::io::{self, Write};

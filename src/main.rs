@@ -1,4 +1,4 @@
-//! pdu: disk usage, in parallel. See the library for how it works.
+//! pdu: disk usage, in parallel. This file parses, runs, and ends the process; the library has the rest.
 
 use std::ffi::{OsStr, OsString};
 use std::io::{self, Write};
@@ -19,20 +19,19 @@ use pdu::sys::stdout::Stdout;
 use pdu::sys::supervise::{self, Termination};
 use pdu::walk::Remember;
 use pdu::walk::operands::Operands;
+use pdu_startup::signals::{self, SIGPIPE};
 use pdu_startup::{Stream, was_closed};
-use signal_hook::consts::SIGPIPE;
-use signal_hook::low_level::emulate_default_handler;
 
-/// Out of memory is a message and status 1.
+/// Without memory the process ends with a message and status 1.
 #[global_allocator]
 static ALLOCATOR: pdu_startup::Allocator = pdu_startup::Allocator;
 
-/// What the shell sees.
+/// The exit status.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Exit {
     Success = 0,
     Failure = 1,
-    /// What a shell reports for a program that SIGINT ended.
+    /// The number that a shell reports for a program that SIGINT has ended.
     Cancelled = 130,
 }
 
@@ -69,7 +68,7 @@ fn status(program: &[u8], environment: &Environment) -> status::StatusOptions {
 fn run(mut plan: Plan) -> Exit {
     let mut status = Status::new(plan.status.clone());
     for warning in &plan.warnings {
-        status.complain(warning);
+        status.message(warning);
     }
     let Some(file) = plan.output.take() else {
         let outcome = count(plan, &mut stdout(), &mut status);
@@ -89,7 +88,7 @@ fn run(mut plan: Plan) -> Exit {
     conclude(outcome, file, &mut status)
 }
 
-/// Counts what there is to count.
+/// Counts the operands, or an export.
 fn count(plan: Plan, out: &mut dyn Write, status: &mut Status) -> Outcome {
     let mut format = format::format(plan.show);
     let operands = match plan.operands {
@@ -122,17 +121,17 @@ fn count(plan: Plan, out: &mut dyn Write, status: &mut Status) -> Outcome {
     }
 }
 
-/// What the shell sees of an outcome; the output is no file where it has no name.
+/// The exit status of an outcome. `output` is the name of the file of `-o`, or empty.
 fn conclude(outcome: Outcome, output: &[u8], status: &mut Status) -> Exit {
     match outcome {
         // GNU's rule: a warning that could not be written is an error.
-        Outcome::Whole if status.has_lost() => Exit::Failure,
+        Outcome::Whole if status.has_lost_message() => Exit::Failure,
         Outcome::Whole => Exit::Success,
         Outcome::Errors | Outcome::Broken => Exit::Failure,
         Outcome::Cancelled(Cause::Enter) => Exit::Cancelled,
         Outcome::Cancelled(Cause::Signal(signal)) => die_of(signal),
         Outcome::Empty(reason) => {
-            status.complain(reason.as_bytes());
+            status.message(reason.as_bytes());
             Exit::Failure
         }
         Outcome::WriteError(error) if output.is_empty() => write_error(&error, status),
@@ -166,10 +165,10 @@ fn refuse(refusal: &UsageError, status: status::StatusOptions) -> Exit {
     let program = status.program.clone();
     let mut status = Status::new(status);
     for warning in &refusal.warnings {
-        status.complain(warning);
+        status.message(warning);
     }
-    status.complain(&refusal.message);
-    status.say(&refusal.details);
+    status.message(&refusal.message);
+    status.write_lines(&refusal.details);
     if refusal.hint {
         let hint = [
             b"Try '",
@@ -177,24 +176,24 @@ fn refuse(refusal: &UsageError, status: status::StatusOptions) -> Exit {
             b" --help' for more information.\n",
         ]
         .concat();
-        status.say(&hint);
+        status.write_lines(&hint);
     }
     Exit::Failure
 }
 
-/// A reader that went away ends us without a word, as SIGPIPE would have, unless the parent ignored that.
+/// A closed pipe ends the process by SIGPIPE without a message, unless the parent process ignored that signal.
 fn write_error(error: &io::Error, status: &mut Status) -> Exit {
     if error.kind() == io::ErrorKind::BrokenPipe && !pdu_startup::was_ignored(SIGPIPE) {
         return die_of(SIGPIPE);
     }
     let reason = status::reason(error.raw_os_error().unwrap_or(0));
-    status.complain(format!("write error: {reason}").as_bytes());
+    status.message(format!("write error: {reason}").as_bytes());
     Exit::Failure
 }
 
-/// Ends the process by a signal, so that the shell sees what happened: it ends its loops after SIGINT.
+/// Ends the process by a signal: a shell ends its loops when a program dies of SIGINT.
 fn die_of(signal: i32) -> Exit {
     supervise::announce_exit(Termination::Signal(signal));
-    let _ = emulate_default_handler(signal);
+    signals::die_of(signal);
     Exit::Cancelled
 }

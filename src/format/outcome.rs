@@ -67,16 +67,16 @@ fn conclude(report: &mut Report<'_>, stop: Option<Stop<'_>>) -> Outcome {
                 "cancelled: the result is incomplete; counted so far: {} entries, {} bytes",
                 counts.total.inodes, counts.total.allocated
             );
-            report.status.complain(message.as_bytes());
+            report.status.message(message.as_bytes());
             Outcome::Cancelled(cause)
         }
         Some(Stop::WalkerFailed) => {
             let message = b"internal error: a walker has failed; the result is incomplete";
-            report.status.complain(message);
+            report.status.message(message);
             Outcome::Broken
         }
         Some(Stop::ImportFailed(name, message)) => {
-            report.status.complain_about(name.as_bytes(), &message);
+            report.status.file_message(name.as_bytes(), &message);
             Outcome::Broken
         }
     }

@@ -38,7 +38,7 @@ fn read<'a>(
     name: &'a OsStr,
     report: &mut Report<'_>,
 ) -> io::Result<Option<Stop<'a>>> {
-    let causes = signals::start(report.status.last_words());
+    let causes = signals::start(report.status.cancelled_message());
     let tick = report.status.ticks();
     report.begin();
     loop {

@@ -1,7 +1,7 @@
 //! Cancellation: a channel on which nothing is ever sent.
 //!
-//! [`Done`] is the receiving half; every walker polls it, and the select loop waits for it. Dropping the only
-//! [`Canceller`] ends the channel, which all of them see at once and for ever. Nothing needs to be acknowledged.
+//! [`Done`] is the receiving half, which walkers poll and select on. Dropping the only [`Canceller`] disconnects the
+//! channel for all receivers, for ever. No receiver has to acknowledge that.
 
 use std::convert::Infallible;
 
@@ -9,7 +9,7 @@ use crossbeam_channel::{Receiver, Sender, TryRecvError, bounded};
 
 use crate::sys::schedule;
 
-/// The only sender: who drops it, cancels.
+/// The only sender: dropping it cancels the run.
 #[derive(Debug)]
 pub struct Canceller {
     _sender: Sender<Infallible>,
@@ -19,7 +19,7 @@ pub struct Canceller {
 #[derive(Debug, Clone)]
 pub struct Done(Receiver<Infallible>);
 
-/// A fresh pair, not cancelled.
+/// A new pair, not cancelled.
 #[must_use]
 pub fn channel() -> (Canceller, Done) {
     // A capacity of one makes the poll a pair of loads; the rendezvous channel takes a lock for it.

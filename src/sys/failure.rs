@@ -1,29 +1,31 @@
-//! What can go wrong without ending a run: an operation, and the system's error number.
+//! Failures that do not end a run: an operation, and the system's error number.
 
 use std::io;
 
-/// What was being done when something failed; the words of the message follow from it.
+use rustix::io::Errno;
+
+/// The operation that failed; the text of the message follows from it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Operation {
     /// stat or lstat of an entry.
     Access,
-    /// stat of what a symbolic link leads to, which is nothing: GNU du names the link and no reason.
+    /// stat of the target of a symbolic link, which does not exist: GNU du names the link and no reason.
     Follow,
-    /// open or the first read of a directory: it counts, its contents do not.
+    /// open or the first read of a directory: the directory counts, its entries do not.
     ReadDirectory,
-    /// A later read of a directory: what was read counts.
+    /// A later read of a directory: the entries that were read count.
     ReadOn,
-    /// An operand of no length: which name of the list it was, or 0 on the command line. The path is the list's.
+    /// An empty operand: its number in the list, or 0 on the command line. The path is that of the list.
     EmptyName(u64),
     /// `-` in a list that is itself read from standard input.
     DashInList,
-    /// open of the list of operands, or of an export. The path is its own.
+    /// open of the list of operands, or of an export. The path is that of this file.
     OpenNames,
     /// read of the list of operands.
     ReadNames,
-    /// What the maker of an export did not succeed in: to read a directory.
+    /// The program that made an export could not read a directory.
     Exported,
-    /// The same: to look at an entry, which does not count.
+    /// The program that made an export had no stat of an entry, which does not count.
     ExportedEntry,
     /// open, or creation, of the file that the report goes to.
     CreateOutput,
@@ -31,7 +33,7 @@ pub enum Operation {
     WriteOutput,
 }
 
-/// One failed operation: with the path, which is where the failure stands, the whole message.
+/// One failed operation. The path is that of the place where the failure is stored.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Failure {
     /// What failed.
@@ -41,7 +43,23 @@ pub struct Failure {
 }
 
 impl Failure {
-    /// An operation that failed for this reason.
+    /// An operation that failed with this error number.
+    #[must_use]
+    pub fn new(operation: Operation, errno: Errno) -> Self {
+        let errno = errno.raw_os_error();
+        Self { operation, errno }
+    }
+
+    /// A failure that has no error number.
+    #[must_use]
+    pub fn without_errno(operation: Operation) -> Self {
+        Self {
+            operation,
+            errno: 0,
+        }
+    }
+
+    /// An operation that failed with an error of std.
     #[must_use]
     pub fn of(operation: Operation, error: &io::Error) -> Self {
         let errno = error.raw_os_error().unwrap_or(0);

@@ -1,11 +1,11 @@
-//! Where the report goes with `-o`: a file that has its name only once it is whole.
+//! The file of `-o`: it has its name only once it is whole.
 //!
-//! It is written without a name (`O_TMPFILE`) in the directory of its target, or where the file system cannot do
-//! that, under a random one, which it gets with its first bytes: before, nobody may be listening for the signal that
-//! would leave it behind. When the run has come to its end, [`Output::commit`] renames it over the target; until
-//! then the target is as it was, and a run that ends in any other way leaves nothing behind (one that is killed
-//! leaves the random name). The permissions of an earlier file are kept; a symbolic link stays one, and what it leads
-//! to is replaced. What is no regular file (`/dev/null`, a pipe) is written as it comes.
+//! The file is written without a name (`O_TMPFILE`) in the directory of its target. Where the file system does not support
+//! that, it gets a random name with its first bytes: before these, no thread may watch for the signal that would leave
+//! the file behind. At the end of the run, [`Output::commit`] renames it over the target. Until then the target is
+//! unchanged, and dropping the [`Output`] leaves no file behind (SIGKILL leaves the random name). An earlier file's
+//! permissions are kept; a symbolic link stays one, and the file it leads to is replaced. A target that is no regular
+//! file (`/dev/null`, a pipe) is written directly.
 
 use std::ffi::{OsStr, OsString};
 use std::fs::File;
@@ -22,37 +22,37 @@ use crossbeam_channel::{Receiver, Sender, bounded};
 use rustix::fs::{Access, Advice, AtFlags, FileType, Gid, Mode, OFlags, Stat, Uid};
 use rustix::io::Errno;
 
-use crate::sys::retry::{self, for_good, retry};
+use crate::sys::retry::{self, retry, without_eintr};
 
-/// How many symbolic links in a row are followed: as many as the system does.
+/// How many symbolic links in a row are followed: as many as the kernel follows.
 const MOST_LINKS: usize = 40;
 
 /// How many random names are tried.
 const MOST_NAMES: usize = 100;
 
-/// Bytes that go to the disk together while there are more to come.
-const STRETCH: u64 = 4 << 20;
+/// Bytes between two requests to write to the disk.
+const FLUSH_BYTES: u64 = 4 << 20;
 
-/// Holds the temporary name, if there is one. Who takes it out, be it to rename the file or to remove it, is alone
-/// with it.
+/// Holds the temporary name, if there is one. A thread takes it out to rename the file or to remove it, so that only one
+/// thread does.
 static NAMED: LazyLock<(Sender<Named>, Receiver<Named>)> = LazyLock::new(|| bounded(1));
 
-/// Somebody has asked to stop.
-static IS_UNWANTED: AtomicBool = AtomicBool::new(false);
+/// The run is cancelled.
+static IS_DISCARDED: AtomicBool = AtomicBool::new(false);
 
 /// See the module.
 #[derive(Debug)]
 pub struct Output {
-    /// Nothing where it will have a temporary name and nothing was written yet.
+    /// None where it will have a temporary name and nothing was written yet.
     file: Option<File>,
-    /// Nothing where it is written as it comes.
+    /// None where the target is written directly.
     target: Option<Target>,
-    /// Bytes written, and how many of them are on their way to the disk.
+    /// Bytes written, and how many of them the kernel was asked to write to the disk.
     written: u64,
-    sent: u64,
+    flushed: u64,
 }
 
-/// What the file will be called.
+/// The name that the file will have.
 #[derive(Debug)]
 struct Target {
     directory: OwnedFd,
@@ -71,14 +71,14 @@ struct Named {
 }
 
 impl Output {
-    /// An output that will be the file `path`. An error here is one of that file, and nothing was created.
+    /// An output that will be the file `path`. After an error here nothing was created.
     pub fn create(path: &OsStr) -> io::Result<Self> {
         let path = Path::new(path);
         match rustix::fs::stat(path) {
             Ok(stat) => match FileType::from_raw_mode(stat.st_mode) {
                 FileType::Directory => Err(Errno::ISDIR.into()),
                 FileType::RegularFile if is_stdout(&stat) => {
-                    Ok(Self::as_it_comes(rustix::io::dup(rustix::stdio::stdout())?))
+                    Ok(Self::direct(rustix::io::dup(rustix::stdio::stdout())?))
                 }
                 FileType::RegularFile => {
                     rustix::fs::access(path, Access::WRITE_OK)?;
@@ -86,11 +86,7 @@ impl Output {
                 }
                 _ => {
                     let flags = OFlags::WRONLY | OFlags::NOCTTY | OFlags::CLOEXEC;
-                    Ok(Self::as_it_comes(rustix::fs::open(
-                        path,
-                        flags,
-                        Mode::empty(),
-                    )?))
+                    Ok(Self::direct(rustix::fs::open(path, flags, Mode::empty())?))
                 }
             },
             Err(Errno::NOENT) => Self::replace(&end_of_links(path)?, None),
@@ -98,7 +94,7 @@ impl Output {
         }
     }
 
-    fn as_it_comes(file: OwnedFd) -> Self {
+    fn direct(file: OwnedFd) -> Self {
         Self::new(Some(file.into()), None)
     }
 
@@ -107,7 +103,7 @@ impl Output {
             file,
             target,
             written: 0,
-            sent: 0,
+            flushed: 0,
         }
     }
 
@@ -125,7 +121,7 @@ impl Output {
         let directory = rustix::fs::open(directory, flags, Mode::empty())?;
         let nameless = nameless(&directory);
         if nameless.is_none() {
-            // That it cannot be made is better told now than after the walk.
+            // An error now is better than one after the walk.
             rustix::fs::accessat(
                 &directory,
                 ".",
@@ -139,36 +135,39 @@ impl Output {
             earlier,
             is_named: nameless.is_none(),
         };
-        let file = nameless.map(|file| target.start(file)).transpose()?;
+        let file = nameless
+            .map(|file| target.adopt_attributes(file))
+            .transpose()?;
         Ok(Self::new(file, Some(target)))
     }
 
-    /// The file, which is made where it is not there yet; nothing where nobody wants it any more.
+    /// The file, which is created where it does not exist yet; none where it was discarded.
     fn file(&mut self) -> io::Result<Option<&mut File>> {
         if let (None, Some(target)) = (&self.file, &self.target) {
-            if IS_UNWANTED.load(Ordering::SeqCst) {
+            if IS_DISCARDED.load(Ordering::SeqCst) {
                 return Ok(None);
             }
-            self.file = Some(target.start(named(&target.directory)?)?);
-            if IS_UNWANTED.load(Ordering::SeqCst) {
+            self.file = Some(target.adopt_attributes(named(&target.directory)?)?);
+            if IS_DISCARDED.load(Ordering::SeqCst) {
                 discard();
             }
         }
         Ok(self.file.as_mut())
     }
 
-    /// Lets the kernel begin to write a file to the disk, so that `fsync` has little to wait for in the end. Linux does
-    /// so on this advice (mm/fadvise.c), and drops nothing that is not written yet. No more than advice: it may fail.
-    fn send(&mut self, bytes: usize) {
+    /// Lets the kernel begin to write the file to the disk, so that `fsync` has little to wait for in the end. Linux does
+    /// so on this advice (mm/fadvise.c), and drops no page that is not written yet. An error does not matter.
+    fn start_flush(&mut self, bytes: usize) {
         self.written += bytes as u64;
-        let rest = NonZeroU64::new(self.written - self.sent).filter(|rest| rest.get() >= STRETCH);
+        let rest =
+            NonZeroU64::new(self.written - self.flushed).filter(|rest| rest.get() >= FLUSH_BYTES);
         if let (Some(file), Some(_), Some(rest)) = (&self.file, &self.target, rest) {
-            let _ = rustix::fs::fadvise(file, self.sent, Some(rest), Advice::DontNeed);
-            self.sent = self.written;
+            let _ = rustix::fs::fadvise(file, self.flushed, Some(rest), Advice::DontNeed);
+            self.flushed = self.written;
         }
     }
 
-    /// The report is whole: from now on the file is there.
+    /// The report is whole: gives the file its name.
     pub fn commit(mut self) -> io::Result<()> {
         self.file()?;
         let (target, file) = match (&self.target, &self.file) {
@@ -176,12 +175,12 @@ impl Output {
             (Some(_), None) => return Err(Errno::INTR.into()),
             (Some(target), Some(file)) => (target, file),
         };
-        for_good(retry(|| rustix::fs::fsync(file)).map_err(Into::into))?;
+        without_eintr(retry(|| rustix::fs::fsync(file)).map_err(Into::into))?;
         if !target.is_named {
             let name = with_random_name(|name| link(file, &target.directory, name))?;
             remember(&target.directory, name)?;
         }
-        // Gone where it was discarded, since somebody asked to stop.
+        // Not there where the run was cancelled, and the file discarded.
         let named = NAMED.1.try_recv().map_err(|_| Errno::INTR)?;
         let from = (&named.directory, &named.name);
         let to = (&target.directory, &target.name);
@@ -192,8 +191,8 @@ impl Output {
 }
 
 impl Target {
-    /// The file shall belong to whom the earlier one belonged, as far as we may give it away.
-    fn start(&self, file: OwnedFd) -> io::Result<File> {
+    /// Gives the file the owner of the earlier one, as far as the process may, and its permissions.
+    fn adopt_attributes(&self, file: OwnedFd) -> io::Result<File> {
         if let Some(earlier) = &self.earlier {
             let owner = Some(Uid::from_raw(earlier.st_uid));
             let group = Some(Gid::from_raw(earlier.st_gid));
@@ -215,11 +214,11 @@ impl Named {
 impl Write for Output {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         let file = self.file();
-        let written = for_good(file.and_then(|file| match file {
+        let written = without_eintr(file.and_then(|file| match file {
             Some(file) => Ok(retry::write(file, bytes)?),
             None => Ok(bytes.len()),
         }))?;
-        self.send(written);
+        self.start_flush(written);
         Ok(written)
     }
 
@@ -229,16 +228,15 @@ impl Write for Output {
 }
 
 impl Drop for Output {
-    /// What was not committed is not wanted.
+    /// Removes what was not committed.
     fn drop(&mut self) {
         remove_named();
     }
 }
 
-/// The run will not come to its end: a file under a temporary name goes now, while there is time, and there will be
-/// no other.
+/// The run is cancelled: removes a file under a temporary name, and lets no other be created.
 pub fn discard() {
-    IS_UNWANTED.store(true, Ordering::SeqCst);
+    IS_DISCARDED.store(true, Ordering::SeqCst);
     remove_named();
 }
 
@@ -248,7 +246,7 @@ fn remove_named() {
     }
 }
 
-/// `/dev/stdout` may be a file that others write to as well: it is no more replaced than a shell would.
+/// Whether this is `/dev/stdout`: other processes may write to that file as well, so it is not replaced.
 fn is_stdout(stat: &Stat) -> bool {
     let stdout = rustix::fs::fstat(rustix::stdio::stdout());
     stdout.is_ok_and(|stdout| (stdout.st_dev, stdout.st_ino) == (stat.st_dev, stat.st_ino))
@@ -270,7 +268,7 @@ fn end_of_links(path: &Path) -> io::Result<PathBuf> {
     Err(Errno::LOOP.into())
 }
 
-/// A file without a name, where there can be one and where it can be given one later.
+/// A file without a name, where there can be one and where it can get one later.
 fn nameless(directory: &OwnedFd) -> Option<OwnedFd> {
     let flags = OFlags::TMPFILE | OFlags::WRONLY | OFlags::CLOEXEC;
     let file = rustix::fs::openat(directory, ".", flags, Mode::from_raw_mode(0o666)).ok()?;
@@ -310,7 +308,7 @@ fn remember(directory: &OwnedFd, name: String) -> io::Result<()> {
     })
 }
 
-/// Makes something under a name that nothing has, and returns that name.
+/// Creates a file under a new random name, and returns that name.
 fn with_random_name(
     mut make: impl FnMut(&str) -> rustix::io::Result<()>,
 ) -> rustix::io::Result<String> {

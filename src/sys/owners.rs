@@ -1,10 +1,10 @@
-//! The names of users and groups, as the system's database has them.
+//! The names of users and groups, from the system's database.
 //!
-//! A program that is linked statically cannot load what a system is configured to ask (LDAP, NIS, sssd), so
-//! `getent` is asked, once for all numbers. It may take five seconds, since a dead server must not hang us; then
-//! `/etc/passwd` or `/etc/group` has to do. Whoever has no name there keeps its number. Nothing here is an error.
+//! A program that is linked statically cannot load the modules of that database (LDAP, NIS, sssd), so it runs `getent`,
+//! once for all numbers. After five seconds without an answer (a dead server) it reads `/etc/passwd` or `/etc/group`
+//! instead. A number without a name stays a number. Nothing here is an error.
 //!
-//! A name is text of some length: another is none.
+//! A name is UTF-8 of 1 to 256 bytes; others are ignored.
 
 use std::collections::HashMap;
 use std::ffi::OsStr;
@@ -19,25 +19,25 @@ use rustix::io::Errno;
 
 use crate::sys::retry::{open, read_all};
 
-/// OwnerNames by number.
+/// Names by number.
 pub type OwnerNames = HashMap<u32, String>;
 
 /// How long the database may take.
-const PATIENCE: Duration = Duration::from_secs(5);
+const TIMEOUT: Duration = Duration::from_secs(5);
 
-/// The same, where somebody has cancelled the run and waits for its end.
-const HASTE: Duration = Duration::from_millis(100);
+/// The same for a cancelled run.
+const TIMEOUT_CANCELLED: Duration = Duration::from_millis(100);
 
-/// No more is read of an answer, or of a file. Members of groups stand there too.
+/// At most this much is read of an answer, or of a file. Both hold the members of groups too.
 const MOST_BYTES: usize = 16 * 1024 * 1024;
 
-/// What a command line holds in any case; there is one more `getent` for each so many numbers.
-const AT_ONCE: usize = 4096;
+/// Numbers for one `getent`: a command line always holds that many.
+const MOST_NUMBERS: usize = 4096;
 
 /// Bytes of the longest name.
 const LONGEST: usize = 256;
 
-/// Whose names.
+/// A database of names.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Database {
     /// Those of users.
@@ -47,7 +47,7 @@ pub enum Database {
 }
 
 impl Database {
-    fn word(self) -> &'static str {
+    fn getent_name(self) -> &'static str {
         match self {
             Self::Users => "passwd",
             Self::Groups => "group",
@@ -62,25 +62,30 @@ impl Database {
     }
 }
 
-/// The names of those of the numbers that have one, sooner where somebody waits.
+/// The names of the numbers that have one. `is_cancelled` shortens the timeout.
 #[must_use]
-pub fn names(database: Database, numbers: &[u32], is_awaited: bool) -> OwnerNames {
-    let deadline = Instant::now() + if is_awaited { HASTE } else { PATIENCE };
+pub fn names(database: Database, numbers: &[u32], is_cancelled: bool) -> OwnerNames {
+    let deadline = Instant::now()
+        + if is_cancelled {
+            TIMEOUT_CANCELLED
+        } else {
+            TIMEOUT
+        };
     let mut names = OwnerNames::new();
     let path = std::env::var_os("PATH");
     if let Some(program) = path.as_deref().and_then(getent) {
-        for numbers in numbers.chunks(AT_ONCE) {
-            let answer = ask(&program, database, numbers, deadline);
-            take(&answer, numbers, &mut names);
+        for numbers in numbers.chunks(MOST_NUMBERS) {
+            let answer = run_getent(&program, database, numbers, deadline);
+            parse(&answer, numbers, &mut names);
         }
     }
     if names.len() < numbers.len() {
-        take(&read(database.file()), numbers, &mut names);
+        parse(&read(database.file()), numbers, &mut names);
     }
     names
 }
 
-/// The program, in a directory that does not depend on where we are.
+/// The program, in an absolute directory of `PATH`.
 fn getent(path: &OsStr) -> Option<PathBuf> {
     std::env::split_paths(path)
         .filter(|directory| directory.is_absolute())
@@ -88,10 +93,10 @@ fn getent(path: &OsStr) -> Option<PathBuf> {
         .find(|program| rustix::fs::access(program, rustix::fs::Access::EXEC_OK).is_ok())
 }
 
-/// What it answers, as far as it does in time. Its status says no more than that some number has no name.
-fn ask(program: &Path, database: Database, numbers: &[u32], deadline: Instant) -> Vec<u8> {
+/// The answer of `getent`, as far as it comes in time. Its status does not matter: it fails where any number has no name.
+fn run_getent(program: &Path, database: Database, numbers: &[u32], deadline: Instant) -> Vec<u8> {
     let child = Command::new(program)
-        .arg(database.word())
+        .arg(database.getent_name())
         .args(numbers.iter().map(u32::to_string))
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
@@ -111,7 +116,7 @@ fn ask(program: &Path, database: Database, numbers: &[u32], deadline: Instant) -
             }
         }
     }
-    // It has said all, or said too much, or is too late. One that even so does not end is not waited for.
+    // The answer is complete, too long or too late. A process that does not end by SIGKILL is not waited for.
     let _ = child.kill();
     let _ = child.try_wait();
     answer
@@ -138,9 +143,9 @@ fn read(file: &str) -> Vec<u8> {
     text
 }
 
-/// Takes `name:password:number:...` lines; the first name of a number is its name. What ends before the third colon
-/// was cut off, and may be half a number.
-fn take(text: &[u8], numbers: &[u32], names: &mut OwnerNames) {
+/// Parses `name:password:number:...` lines; the first name of a number is its name. A line that ends before the third
+/// colon was cut off, and its number may be too.
+fn parse(text: &[u8], numbers: &[u32], names: &mut OwnerNames) {
     for line in text.split(|&byte| byte == b'\n') {
         let mut fields = line.splitn(4, |&byte| byte == b':');
         let (Some(name), Some(_), Some(number), Some(_)) =
@@ -183,7 +188,7 @@ mod tests {
         let mut bytes = text.into_bytes();
         bytes.extend_from_slice(b"\n\xff:x:6:0\n");
         let mut names = OwnerNames::new();
-        take(&bytes, &[0, 1, 2, 3, 4, 5, 6, 8], &mut names);
+        parse(&bytes, &[0, 1, 2, 3, 4, 5, 6, 8], &mut names);
         let mut names: Vec<_> = names.into_iter().collect();
         names.sort_unstable();
         let expected = [(0, "root"), (2, "\u{e9}\u{1b}"), (5, "group")];

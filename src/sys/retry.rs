@@ -1,5 +1,5 @@
-//! What was interrupted is done again, but not for ever, as std does: a file system, or a stream, that only ever says
-//! EINTR must not hold us.
+//! Retries of calls that fail with EINTR: at most 100 times. std retries for ever, on a file system or a stream that
+//! returns EINTR each time.
 
 use std::ffi::OsStr;
 use std::fs::File;
@@ -10,12 +10,12 @@ use std::path::Path;
 use rustix::fs::{Mode, OFlags};
 use rustix::io::Errno;
 
-/// How often a call is made again.
+/// How often a call is retried.
 pub const INTERRUPTIONS: usize = 100;
 
-/// An error that may say no more than that a signal came.
+/// An error that may be EINTR.
 pub trait Interruption {
-    /// True where it says no more.
+    /// True where it is EINTR.
     fn is_interruption(&self) -> bool;
 }
 
@@ -31,7 +31,7 @@ impl Interruption for io::Error {
     }
 }
 
-/// Makes a call, and again while it is interrupted, within reason.
+/// Makes a call; retries it on EINTR, at most [`INTERRUPTIONS`] times.
 pub fn retry<T, E: Interruption>(mut call: impl FnMut() -> Result<T, E>) -> Result<T, E> {
     let mut result = call();
     for _ in 0..INTERRUPTIONS {
@@ -73,8 +73,8 @@ pub fn write(to: impl AsFd, bytes: &[u8]) -> Result<usize, Errno> {
     retry(|| rustix::io::write(&to, bytes))
 }
 
-/// For who begins again what is interrupted, as std does: the end of all patience is EIO.
-pub fn for_good<T>(result: io::Result<T>) -> io::Result<T> {
+/// EIO in place of EINTR, for callers that retry EINTR for ever, as std does.
+pub fn without_eintr<T>(result: io::Result<T>) -> io::Result<T> {
     result.map_err(|error| match error.is_interruption() {
         true => Errno::IO.into(),
         false => error,

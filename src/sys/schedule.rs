@@ -1,33 +1,33 @@
-//! Where threads meet, and where a model checker may let another one go on instead.
+//! Points where threads meet, and where a model checker may switch to another thread.
 //!
-//! In the program all of this is nothing, and costs nothing. In a test that runs under shuttle (`walk/model.rs`,
-//! and the one in `semaphore.rs`) all threads are coroutines of one thread, and each `point` hands the decision who
-//! goes on to shuttle's random scheduler. What would block is waited for with `until` first, so that the real
-//! call after it finds what it needs; if that never comes, shuttle ends the run as one that takes too many steps.
+//! In the program these functions do nothing. In a test that runs under shuttle (`walk/model.rs`, and one in
+//! `walk/semaphore.rs`) all threads are coroutines of one thread, and at each `point` shuttle's random scheduler chooses
+//! the thread that continues. Before a call that would block, `until` waits for its condition, so that the call returns
+//! at once; where the condition never holds, shuttle ends the run after too many steps.
 
 #[cfg(test)]
 thread_local! {
     static MODELLED: std::cell::Cell<bool> = const { std::cell::Cell::new(false) };
 }
 
-/// What unwinds drops things too, and is no longer scheduled.
+/// Not while a panic unwinds: drops are not scheduled then.
 #[cfg(test)]
 fn is_modelled() -> bool {
     MODELLED.get() && !std::thread::panicking()
 }
 
-/// Another thread may go on here.
+/// Another thread may continue here.
 #[inline]
 pub(crate) fn point() {
     #[cfg(test)]
     if is_modelled() {
-        // An atomic of shuttle's: unlike a yield, it is no hint that this thread has nothing to do.
+        // An atomic of shuttle: unlike a yield, it is no hint that this thread has nothing to do.
         let switch = shuttle::sync::atomic::AtomicBool::new(false);
         switch.load(std::sync::atomic::Ordering::SeqCst);
     }
 }
 
-/// In a model, lets others go on until the condition holds. In the program the call that follows does the waiting.
+/// In a model, lets other threads continue until the condition holds. In the program the call that follows waits.
 #[inline]
 pub(crate) fn until(condition: impl Fn() -> bool) {
     #[cfg(test)]
@@ -41,7 +41,7 @@ pub(crate) fn until(condition: impl Fn() -> bool) {
     drop(condition);
 }
 
-/// A question whose answer the clock decides; in a model, chance.
+/// The value of a condition that reads the clock; in a model, chance.
 #[inline]
 pub(crate) fn decide(clock: impl FnOnce() -> bool) -> bool {
     #[cfg(test)]
@@ -51,8 +51,8 @@ pub(crate) fn decide(clock: impl FnOnce() -> bool) -> bool {
     clock()
 }
 
-/// Checks `body` in so many schedules: half of them random at each point, half by priorities that change now and
-/// then (PCT), which finds what needs a thread to be slow for long.
+/// Checks `body` in so many schedules: half of them random at each point, half by priorities that change at times (PCT),
+/// which finds faults that need one thread to be slow for long.
 #[cfg(test)]
 pub(crate) fn check(schedules: usize, body: impl Fn() + Send + Sync + Clone + 'static) {
     use shuttle::scheduler::{PctScheduler, RandomScheduler};
@@ -62,7 +62,7 @@ pub(crate) fn check(schedules: usize, body: impl Fn() + Send + Sync + Clone + 's
         let mut config = Config::new();
         // A walker's buffer of directory entries lies on its stack.
         config.stack_size = 512 * 1024;
-        // Some hundred times what a run takes: whoever gets here waits for what never comes.
+        // Some hundred times the steps of a run: a run that takes more waits for a condition that never holds.
         config.max_steps = MaxSteps::FailAfter(1_000_000);
         config
     };

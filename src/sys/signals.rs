@@ -1,20 +1,27 @@
-//! Who asks the run to end: signals, and Enter on the terminal.
+//! Cancellation from outside: SIGINT, SIGTERM, SIGHUP, and Enter on the terminal.
 //!
-//! A signal that the parent had ignored stays ignored (`nohup`, jobs of scripts). The first signal is told to the
-//! select loop, which has a moment to end in good order; a second one, or the end of that moment, ends the process
-//! as if the signal had never been caught (where there is a supervisor, it sees to that). Enter counts only while
-//! all three standard streams are terminals and this process is in the foreground there; nothing else is ever read
-//! from standard input, and no terminal setting is touched.
+//! ```text
+//!   Ctrl-C ──► ctrlc's thread ─┐
+//!   SIGTERM, SIGHUP ─► "signals" ─┼─► Cause ═► select loop, which has GRACE to end the run
+//!   Enter ───► "enter" ────────┘
+//! ```
+//!
+//! A signal that the parent process ignores stays ignored (`nohup`, background jobs of scripts). The first signal is sent
+//! to the select loop. A second one, or the end of [`GRACE`], ends the process by the default action of the signal (in a
+//! supervised child only the parent does that). Enter counts only while all three standard streams are terminals and this
+//! process is in the foreground there; nothing else is ever read from standard input, and no terminal setting is changed.
+//!
+//! SIGINT comes through the ctrlc crate. SIGTERM and SIGHUP are blocked in all threads and received with sigtimedwait(2):
+//! ctrlc has one handler for all of its signals, which does not know which one came, and refuses all of them where one is
+//! ignored. Neither needs a descriptor. Where a thread cannot be had, its signals keep their default action.
 
 use std::io::IsTerminal;
-use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use crossbeam_channel::{Receiver, Sender, bounded};
+use pdu_startup::signals::{BlockedSignals, SIGHUP, SIGINT, SIGTERM, die_of, restore_default};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
-use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
-use signal_hook::iterator::Signals;
 
 use crate::sys::output_file;
 use crate::sys::status;
@@ -29,41 +36,31 @@ pub enum Cause {
     Signal(i32),
 }
 
-/// How long a cancelled run may take to say what it knows.
+/// How long a cancelled run may take to end.
 pub const GRACE: Duration = Duration::from_millis(400);
 
-/// How often the foreground is looked at.
-const GLANCE: Duration = Duration::from_millis(200);
+/// Time between two looks at the foreground process group.
+const FOREGROUND_INTERVAL: Duration = Duration::from_millis(200);
 
 /// Bytes of stack of a watching thread.
 const STACK: usize = 64 * 1024;
 
-/// Starts to watch; the last words are for a run that does not end in its time. Without threads, or where
-/// descriptors are few, there is no watching: signals do what they do by default.
+/// Starts to watch for causes to cancel the run. The message is written where the run does not end in [`GRACE`].
+///
+/// The channel is disconnected where no thread can be had.
 #[must_use]
-pub fn start(last_words: Vec<u8>) -> Receiver<Cause> {
-    let (tell, causes) = bounded(2);
-    if has_descriptors() {
-        let _ = watch_signals(tell.clone(), last_words);
-    }
+pub fn start(message: Vec<u8>) -> Receiver<Cause> {
+    // The first cause is the one that counts.
+    let (causes, receiver) = bounded(1);
+    watch_termination(causes.clone(), message.clone());
+    watch_ctrl_c(causes.clone(), message);
     if std::io::stdin().is_terminal()
         && std::io::stdout().is_terminal()
         && std::io::stderr().is_terminal()
     {
-        let _ = spawn("enter", move || watch_enter(&tell));
+        let _ = spawn("enter", move || watch_enter(&causes));
     }
-    causes
-}
-
-/// Whether there are enough descriptors to watch: that takes two, and the walk needs three.
-fn has_descriptors() -> bool {
-    const NEEDED: usize = 2 + 3;
-    const PLENTY: u64 = 64;
-    if pdu_startup::descriptor_limit() >= PLENTY {
-        return true;
-    }
-    let held = (0..NEEDED).map_while(|_| rustix::io::dup(rustix::stdio::stdin()).ok());
-    held.collect::<Vec<_>>().len() == NEEDED
+    receiver
 }
 
 fn spawn(name: &str, body: impl FnOnce() + Send + 'static) -> std::io::Result<()> {
@@ -73,51 +70,67 @@ fn spawn(name: &str, body: impl FnOnce() + Send + 'static) -> std::io::Result<()
     thread.spawn(body).map(drop)
 }
 
-fn watch_signals(tell: Sender<Cause>, last_words: Vec<u8>) -> std::io::Result<()> {
-    let mut wanted = vec![SIGINT, SIGTERM, SIGHUP];
-    wanted.retain(|&signal| !pdu_startup::was_ignored(signal));
-    // Only a thread that runs may take the signals: what signal-hook has caught once stays caught, and without
-    // anybody to hear it would be lost.
-    spawn("signals", move || {
-        let Ok(mut signals) = Signals::new(&wanted) else {
-            return;
-        };
-        let Some(signal) = signals.forever().next() else {
-            return;
-        };
-        // What is cancelled has no output; and who goes on without hearing of it has nothing to rename.
-        output_file::discard();
-        // Before the first is told: a second one that came between would be lost. A supervisor tells a second one
-        // itself, and passes on the first once more.
-        if !supervise::is_supervised() {
-            end_at_once_on(&wanted);
-        }
-        let _ = tell.send(Cause::Signal(signal));
-        let (_never, grace) = bounded::<()>(0);
-        let _ = grace.recv_timeout(GRACE);
-        // Whoever reads the lines is too slow for the rest of them.
-        status::say_last(&last_words);
-        supervise::announce_exit(Termination::Signal(signal));
-        let _ = signal_hook::low_level::emulate_default_handler(signal);
-    })
+/// Those of the signals that the parent process does not ignore.
+fn not_ignored(mut signals: Vec<i32>) -> Vec<i32> {
+    signals.retain(|&signal| !pdu_startup::was_ignored(signal));
+    signals
 }
 
-/// From here on a signal does what it does by default.
-fn end_at_once_on(signals: &[i32]) {
-    let at_once = Arc::new(AtomicBool::new(true));
-    for &signal in signals {
-        let _ = signal_hook::flag::register_conditional_default(signal, Arc::clone(&at_once));
+fn watch_ctrl_c(causes: Sender<Cause>, message: Vec<u8>) {
+    if pdu_startup::was_ignored(SIGINT) {
+        return;
+    }
+    if ctrlc::try_set_handler(move || cancel(SIGINT, &causes, &message)).is_err() {
+        // ctrlc installs its handler before it spawns its thread: without the thread, Ctrl-C would be lost.
+        restore_default(&[SIGINT]);
     }
 }
 
-/// Waits for Enter alone: a line that was typed ahead is the shell's.
-fn watch_enter(tell: &Sender<Cause>) {
-    let (_never, pause) = bounded::<()>(0);
+fn watch_termination(causes: Sender<Cause>, message: Vec<u8>) {
+    let blocked = BlockedSignals::block(&not_ignored(vec![SIGTERM, SIGHUP]), &[]);
+    let watch = move || {
+        loop {
+            if let Some(received) = blocked.receive(None) {
+                cancel(received.signal, &causes, &message);
+            }
+        }
+    };
+    if spawn("signals", watch).is_err() {
+        blocked.release();
+    }
+}
+
+/// Cancels the run by a signal. Does not return, but in a supervised child.
+fn cancel(signal: i32, causes: &Sender<Cause>, message: &[u8]) {
+    static IS_CANCELLED: AtomicBool = AtomicBool::new(false);
+    output_file::discard();
+    // A supervisor passes the first signal on once more, and takes care of a second one itself.
+    if !supervise::is_supervised() {
+        if IS_CANCELLED.swap(true, Ordering::SeqCst) {
+            die_of(signal);
+        }
+        restore_default(&not_ignored(vec![SIGINT, SIGTERM, SIGHUP]));
+    }
+    let _ = causes.try_send(Cause::Signal(signal));
+    wait(GRACE);
+    // The reader of the lines is too slow for the rest of them.
+    status::write_without_waiting(message);
+    supervise::announce_exit(Termination::Signal(signal));
+    die_of(signal);
+}
+
+fn wait(time: Duration) {
+    let (_sender, timeout) = bounded::<()>(0);
+    let _ = timeout.recv_timeout(time);
+}
+
+/// Waits for an empty line: a line that was typed ahead is for the shell.
+fn watch_enter(causes: &Sender<Cause>) {
     loop {
         let input = rustix::stdio::stdin();
         let mut ready = [PollFd::new(&input, PollFlags::IN)];
-        let wait = Timespec::try_from(GLANCE).ok();
-        if poll(&mut ready, wait.as_ref()).is_err() {
+        let timeout = Timespec::try_from(FOREGROUND_INTERVAL).ok();
+        if poll(&mut ready, timeout.as_ref()).is_err() {
             continue;
         }
         let events = ready[0].revents();
@@ -131,14 +144,14 @@ fn watch_enter(tell: &Sender<Cause>) {
             let mut byte = [0];
             match rustix::io::read(input, &mut byte) {
                 Ok(1) if byte == *b"\n" => {
-                    let _ = tell.send(Cause::Enter);
+                    let _ = causes.try_send(Cause::Enter);
                     return;
                 }
                 Ok(_) => {}
                 Err(_) => return,
             }
         } else {
-            let _ = pause.recv_timeout(GLANCE);
+            wait(FOREGROUND_INTERVAL);
         }
     }
 }

@@ -1,9 +1,9 @@
-//! All of standard error: complaints, the progress line, the summary.
+//! All of standard error: messages, the progress line, the summary.
 //!
-//! One writer for the terminal: the progress line is erased before anything else is written there, on standard
-//! error as well as (by the caller, through [`Status::clear`]) on standard output. Names are quoted, so that no
-//! control character of theirs reaches a terminal. Errors of standard error itself cannot be told to anybody; that a
-//! message was lost is remembered for the exit status.
+//! One writer for the terminal: the progress line is erased before anything else is written there, on standard error as
+//! well as (by the caller, through [`Status::clear`]) on standard output. Names are quoted, so that no control character
+//! of a name reaches a terminal. An error of standard error itself cannot be reported; a lost message is recorded for the
+//! exit status.
 
 use std::borrow::Cow;
 use std::io::IsTerminal;
@@ -18,15 +18,17 @@ use crate::gnu::quote::{self, Charset, Style};
 use crate::sys::failure::{Failure, Operation};
 use crate::sys::retry;
 
-/// Time between two looks at the progress.
+const EMPTY_NAME: &str = "invalid zero-length file name";
+
+/// Time between two progress lines.
 const TICK: Duration = Duration::from_millis(500);
 
-/// Who speaks, and to whom.
+/// The options of messages.
 #[derive(Debug, Clone)]
 pub struct StatusOptions {
     /// The name that messages begin with.
     pub program: Vec<u8>,
-    /// What the terminal can show.
+    /// The characters that the terminal can show.
     pub charset: Charset,
     /// Progress and summary are wanted (`-v`).
     pub verbose: bool,
@@ -34,22 +36,22 @@ pub struct StatusOptions {
     pub dumb: bool,
 }
 
-/// How far the walk is.
+/// The progress of the walk.
 #[derive(Debug, Clone, Default)]
 pub struct Progress {
     /// Entries met.
     pub entries: u64,
-    /// Their allocated size in bytes, links counted each time.
+    /// Their allocated size in bytes; links count each time.
     pub bytes: u128,
-    /// Per cent of the entries that are there, where that is known.
+    /// Per cent of the entries that exist, where that is known.
     pub per_cent: Option<u8>,
-    /// The directory heard of last, or the one that does not answer.
+    /// The directory of the last listing, or the one that does not answer.
     pub path: Vec<u8>,
     /// For how long it has not answered.
     pub silence: Option<Duration>,
 }
 
-/// What there is to say at the end.
+/// The numbers of the last line.
 #[derive(Debug, Clone, Copy)]
 pub struct Summary {
     /// Entries that are no directories.
@@ -69,7 +71,7 @@ pub struct Status {
     is_terminal: bool,
     /// The terminal can be drawn on.
     draws: bool,
-    /// A progress line stands on the terminal.
+    /// A progress line is on the terminal.
     drawn: bool,
     /// A message could not be written.
     lost: bool,
@@ -77,7 +79,7 @@ pub struct Status {
 }
 
 impl Status {
-    /// Begins to count time.
+    /// Starts the clock of the summary.
     #[must_use]
     pub fn new(options: StatusOptions) -> Self {
         let is_terminal = std::io::stderr().is_terminal();
@@ -97,7 +99,7 @@ impl Status {
         self.options.verbose
     }
 
-    /// When to draw the progress: never, where none is wanted.
+    /// Ticks for the progress line: none where it is not wanted.
     #[must_use]
     pub fn ticks(&self) -> Receiver<Instant> {
         match self.is_verbose() {
@@ -107,7 +109,7 @@ impl Status {
     }
 
     /// Writes one message line after the program's name.
-    pub fn complain(&mut self, message: &[u8]) {
+    pub fn message(&mut self, message: &[u8]) {
         self.clear();
         let line = self.line(message);
         self.lost |= !write(&line);
@@ -115,21 +117,21 @@ impl Status {
 
     fn line(&self, message: &[u8]) -> Vec<u8> {
         let line = [self.options.program.as_slice(), b": ", message].concat();
-        [&*self.tamed(&line), b"\n"].concat()
+        [&*self.printable(&line), b"\n"].concat()
     }
 
-    /// As a terminal may have it. Names are quoted already; words of the command line, and the name by which
-    /// we were called, stand in some of GNU's messages as they are.
-    fn tamed<'a>(&self, line: &'a [u8]) -> Cow<'a, [u8]> {
+    /// Without control characters, where a terminal shows it. Names are quoted already; some of GNU's messages have words of
+    /// the command line, and the name of the program, unquoted.
+    fn printable<'a>(&self, line: &'a [u8]) -> Cow<'a, [u8]> {
         match self.is_terminal {
             true => Cow::Owned(quote::printable(line, self.options.charset)),
             false => Cow::Borrowed(line),
         }
     }
 
-    /// What there is to say of a cancelled run that does not come to its end in time, for [`say_last`].
+    /// The message of a cancelled run that does not end in time, for [`write_without_waiting`].
     #[must_use]
-    pub fn last_words(&self) -> Vec<u8> {
+    pub fn cancelled_message(&self) -> Vec<u8> {
         let erase: &[u8] = match self.draws && self.options.verbose {
             true => b"\r\x1b[K",
             false => b"",
@@ -137,68 +139,59 @@ impl Status {
         [erase, &*self.line(b"cancelled: the result is incomplete")].concat()
     }
 
-    /// True once a message could not be written, or had nowhere to go. Progress and summary are no messages.
+    /// True once a message could not be written. Progress and summary are no messages.
     #[must_use]
-    pub fn has_lost(&self) -> bool {
+    pub fn has_lost_message(&self) -> bool {
         self.lost
     }
 
-    /// Writes lines as they are.
-    pub fn say(&mut self, lines: &[u8]) {
+    /// Writes lines without the program's name.
+    pub fn write_lines(&mut self, lines: &[u8]) {
         self.clear();
         for line in lines.split_inclusive(|&byte| byte == b'\n') {
             let line = line.strip_suffix(b"\n").unwrap_or(line);
-            self.lost |= !write(&[&*self.tamed(line), b"\n"].concat());
+            self.lost |= !write(&[&*self.printable(line), b"\n"].concat());
         }
     }
 
     /// Writes the message of a failure.
     pub fn failure(&mut self, path: &[u8], failure: Failure) {
-        let charset = self.options.charset;
-        let quoted = || quote::quoteaf(path, charset);
-        let bare = || quote::quotef(path, charset);
-        let reason = reason(failure.errno).into_bytes();
-        let message = match failure.operation {
-            Operation::Access => [b"cannot access ", &*quoted(), b": ", &*reason].concat(),
-            Operation::Follow => [b"cannot access ", &*quoted()].concat(),
-            Operation::ReadDirectory => {
-                [b"cannot read directory ", &*quoted(), b": ", &*reason].concat()
-            }
-            Operation::ReadOn => [&*bare(), b": ", &*reason].concat(),
-            Operation::OpenNames => {
-                [b"cannot open ", &*quoted(), b" for reading: ", &*reason].concat()
-            }
-            Operation::ReadNames => [&*bare(), b": read error: ", &*reason].concat(),
+        let quoted = || quote::quoteaf(path, self.options.charset);
+        let plain = || quote::quotef(path, self.options.charset);
+        let reason = format!(": {}", reason(failure.errno));
+        let (before, path, after) = match failure.operation {
+            Operation::Access => ("cannot access ", quoted(), reason),
+            Operation::Follow => ("cannot access ", quoted(), String::new()),
+            Operation::ReadDirectory => ("cannot read directory ", quoted(), reason),
+            Operation::ReadOn => ("", plain(), reason),
+            Operation::OpenNames => ("cannot open ", quoted(), format!(" for reading{reason}")),
+            Operation::ReadNames => ("", plain(), format!(": read error{reason}")),
             Operation::Exported | Operation::ExportedEntry => {
-                let what: &[u8] = b": could not be read when the export was made";
-                [&*bare(), what].concat()
+                let after = ": could not be read when the export was made";
+                ("", plain(), after.to_owned())
             }
-            Operation::CreateOutput => [b"cannot create ", &*quoted(), b": ", &*reason].concat(),
-            Operation::WriteOutput => [b"error writing ", &*quoted(), b": ", &*reason].concat(),
-            Operation::EmptyName(0) => b"invalid zero-length file name".into(),
-            Operation::EmptyName(number) => {
-                let number = number.to_string();
-                let what = b": invalid zero-length file name";
-                [&*bare(), b":", number.as_bytes(), what].concat()
-            }
+            Operation::CreateOutput => ("cannot create ", quoted(), reason),
+            Operation::WriteOutput => ("error writing ", quoted(), reason),
+            Operation::EmptyName(0) => return self.message(EMPTY_NAME.as_bytes()),
+            Operation::EmptyName(number) => ("", plain(), format!(":{number}: {EMPTY_NAME}")),
             Operation::DashInList => {
-                let what = b"when reading file names from standard input, no file name of ";
-                [what, &*quoted(), b" allowed"].concat()
+                let before = "when reading file names from standard input, no file name of ";
+                (before, quoted(), " allowed".to_owned())
             }
         };
-        self.complain(&message);
+        self.message(&[before.as_bytes(), &path, after.as_bytes()].concat());
     }
 
-    /// Writes what is wrong with a file.
-    pub fn complain_about(&mut self, path: &[u8], what: &str) {
+    /// Writes a message about a file.
+    pub fn file_message(&mut self, path: &[u8], what: &str) {
         let path = quote::quotef(path, self.options.charset);
-        self.complain(&[&*path, b": ", what.as_bytes()].concat());
+        self.message(&[&*path, b": ", what.as_bytes()].concat());
     }
 
     /// Writes that a time has no date.
     pub fn time_out_of_range(&mut self, seconds: i64) {
         let seconds = quote::quote(seconds.to_string().as_bytes(), self.options.charset);
-        self.complain(&[b"time ", &*seconds, b" is out of range"].concat());
+        self.message(&[b"time ", &*seconds, b" is out of range"].concat());
     }
 
     /// Draws the progress line, or writes a plain one where standard error is no terminal.
@@ -220,14 +213,14 @@ impl Status {
         self.drawn = true;
     }
 
-    /// Enter was pressed: the terminal has gone to the next line, below the progress line.
-    pub fn entered(&mut self) {
+    /// Enter was pressed: the cursor is on the line below the progress line.
+    pub fn enter_was_echoed(&mut self) {
         if self.drawn {
             write(b"\x1b[A");
         }
     }
 
-    /// Erases the progress line, if there is one. In the background, the line where the cursor stands is another's.
+    /// Erases the progress line, if there is one. Not in the background: the cursor is on a line of another program.
     pub fn clear(&mut self) {
         if std::mem::take(&mut self.drawn) && self.is_in_foreground() {
             write(b"\r\x1b[K");
@@ -283,14 +276,14 @@ impl Status {
         )
     }
 
-    /// A job in the background does not draw over the shell.
+    /// Whether this process may draw: in the background it would draw over the shell.
     fn is_in_foreground(&self) -> bool {
         let terminal = rustix::termios::tcgetpgrp(rustix::stdio::stderr());
         terminal.is_ok_and(|group| group == rustix::process::getpgrp())
     }
 }
 
-/// The system's words for an error number.
+/// The system's text for an error number.
 #[must_use]
 pub fn reason(errno: i32) -> String {
     let text = std::io::Error::from_raw_os_error(errno).to_string();
@@ -300,17 +293,17 @@ pub fn reason(errno: i32) -> String {
     }
 }
 
-/// Writes the last words, from another thread and only where nobody has to be waited for: the process ends anyway.
-pub fn say_last(words: &[u8]) {
+/// Writes a message from another thread, where standard error takes it at once: the process ends anyway.
+pub fn write_without_waiting(message: &[u8]) {
     let errors = rustix::stdio::stderr();
     let mut ready = [PollFd::new(&errors, PollFlags::OUT)];
     let polled = poll(&mut ready, Some(&Timespec::default()));
     if polled.is_ok() && ready[0].revents().contains(PollFlags::OUT) {
-        write(words);
+        write(message);
     }
 }
 
-/// Whether it could be written. Where standard error was closed, `/dev/null` has its place by now.
+/// False where the bytes could not be written, or standard error was closed at the start (std opens `/dev/null` there).
 fn write(mut bytes: &[u8]) -> bool {
     while !bytes.is_empty() {
         match retry::write(rustix::stdio::stderr(), bytes) {
@@ -321,7 +314,7 @@ fn write(mut bytes: &[u8]) -> bool {
     !pdu_startup::was_closed(pdu_startup::Stream::Error)
 }
 
-/// Columns of the terminal; 80 where it does not say.
+/// Columns of the terminal; 80 where it returns none.
 fn columns() -> usize {
     match rustix::termios::tcgetwinsize(rustix::stdio::stderr()) {
         Ok(size) if size.ws_col > 0 => size.ws_col.into(),
@@ -329,7 +322,7 @@ fn columns() -> usize {
     }
 }
 
-/// The beginning of a text, as wide as it may be. Nothing where there is no room.
+/// The beginning of a text, at most so many columns wide.
 fn cut(text: &str, width: usize) -> &str {
     if text.width() <= width {
         return text;
@@ -346,7 +339,7 @@ fn cut(text: &str, width: usize) -> &str {
 
 fn size(bytes: u128) -> String {
     let options = FormatSizeOptions::from(BINARY).decimal_places(1);
-    // Past 2^64 bytes the number is no longer one that people read: say at least that.
+    // Beyond 2^64 bytes the progress line shows 2^64 bytes.
     humansize::format_size(u64::try_from(bytes).unwrap_or(u64::MAX), options)
 }
 

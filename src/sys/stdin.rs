@@ -6,12 +6,12 @@ use pdu_startup::{Stream, was_closed};
 
 use crate::sys::retry::read_all;
 
-/// Reads standard input to its end. std takes one that is closed, or not open for reading, for an empty one.
+/// Reads standard input to its end. std treats one that is closed, or not open for reading, as empty.
 pub fn read_stdin(text: &mut Vec<u8>) -> io::Result<()> {
     read_all(Stdin, text)
 }
 
-/// Standard input, unbuffered; unlike std's, it tells when it is closed.
+/// Standard input, unbuffered; unlike that of std, it returns an error where it is closed.
 #[derive(Debug, Clone, Copy)]
 pub struct Stdin;
 

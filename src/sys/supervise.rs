@@ -1,73 +1,53 @@
-//! A second process, which gives the prompt back where the kernel does not let go of the first.
+//! A supervisor process, which gives the prompt back where the kernel keeps the process that walks.
 //!
-//! A thread that waits for a file system's server may be one that no signal ends (FUSE, once the server has read
-//! the request): the process is gone only when the server answers, and the shell waits as long. So where such a file
-//! system is mounted, what is more than a small tree is walked by a child of the process that was started. The child
-//! is pdu in every respect: it writes, hears Enter, and dies of signals. The parent writes nothing, holds nothing
-//! open but the standard streams, and does to itself what happens to the child: it ends with the same status, dies
-//! of the same signal, stops and goes on. It differs only where the child has been cancelled and does not go: that
-//! is killed, and left to the kernel.
+//! A thread that waits for a file system's server may be one that no signal ends (FUSE, once the server has read the
+//! request): the process ends only when the server answers, and the shell waits as long. So where such a file system is
+//! mounted, a tree that is not small is walked by a child of the process that was started.
 //!
-//! Who sends a signal means both: a terminal and a shell send it to the group, others to the parent alone. The parent
-//! passes on what it gets; the child takes what comes after the first for the same one (see `watch`), and the parent
-//! alone tells a second one. Before it dies, the child tells the parent of what ([`announce_exit`]), and lets go of the
-//! standard streams, lest the reader of a pipe wait for a thread that is stuck.
+//! ```text
+//!   shell ─ starts ─► parent ─ fork ─► child: walks, writes, reacts to Enter and signals
+//!                       │ ◄─ SIGCHLD, SIGUSR1 with the exit status ─┘
+//!                       └─► passes signals on; stops, continues and ends as the child does
+//! ```
 //!
-//! Who kills the parent (SIGKILL) kills the child. SIGSTOP, sent to the parent alone, does not stop the child.
+//! The parent writes nothing and holds nothing open but the standard streams. It ends with the child's status or by the
+//! child's signal. Only a child that was cancelled and does not end is killed, and left to the kernel.
+//!
+//! A signal may reach both (a terminal and a shell send it to the group) or the parent alone. The parent passes on what it
+//! receives; the child takes every signal after the first one for the same (see [`signals`](super::signals)), and the
+//! parent alone recognises a second one. Before it dies, the child sends the parent its status ([`announce_exit`]) and
+//! closes the standard streams, lest the reader of a pipe wait for a thread that is stuck.
+//!
+//! SIGKILL to the parent kills the child. SIGSTOP, sent to the parent alone, does not stop the child.
 
 use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 
-use pdu_startup::fork::{self, BlockedSignals, ForkResult};
+use pdu_startup::fork::{ForkResult, close_all_but_streams, exit_now, fork};
+use pdu_startup::signals::{
+    self, BlockedSignals, SIGCHLD, SIGCONT, SIGHUP, SIGINT, SIGTERM, SIGTSTP, SIGTTIN, SIGTTOU,
+    SIGUSR1,
+};
 use rustix::fs::{Mode, OFlags};
 use rustix::process::{
     DumpableBehavior, Pid, Signal, WaitOptions, getpid, getppid, kill_process,
     set_dumpable_behavior, set_parent_process_death_signal, waitpid,
 };
-use signal_hook::consts::{
-    SIGCHLD, SIGCONT, SIGHUP, SIGINT, SIGTERM, SIGTSTP, SIGTTIN, SIGTTOU, SIGUSR1,
-};
-use signal_hook::low_level::emulate_default_handler;
 
 use crate::sys::retry::{open, read_all};
 
 /// Types of file systems for which a server answers, which may be dead. A type may be followed by a dot and more.
-const SERVED: &[&str] = &[
-    "9p",
-    "afs",
-    "autofs",
-    "beegfs",
-    "ceph",
-    "cifs",
-    "coda",
-    "fuse",
-    "fuseblk",
-    "gfs2",
-    "glusterfs",
-    "gpfs",
-    "lustre",
-    "ncpfs",
-    "nfs",
-    "nfs4",
-    "ocfs2",
-    "orangefs",
-    "panfs",
-    "smb3",
-    "smbfs",
-    "vboxsf",
-    "virtiofs",
-    "vmhgfs",
-    "wekafs",
-];
+const SERVED: &str = "9p afs autofs beegfs ceph cifs coda fuse fuseblk gfs2 glusterfs gpfs lustre ncpfs \
+    nfs nfs4 ocfs2 orangefs panfs smb3 smbfs vboxsf virtiofs vmhgfs wekafs";
 
-/// How long a child that has said its last word may take to go.
-const PARTING: Duration = Duration::from_millis(200);
+/// How long a child that has announced its exit may take to end.
+const EXIT_TIME: Duration = Duration::from_millis(200);
 
-/// How long a child that is cancelled may go on when a second signal comes.
-const AT_ONCE: Duration = Duration::from_millis(100);
+/// How long a cancelled child may take to end after a second signal.
+const SECOND_SIGNAL_TIME: Duration = Duration::from_millis(100);
 
-/// What comes within this time is no second signal: some send one to the process, and then to its group (`timeout`).
-const SAME: Duration = Duration::from_millis(30);
+/// A signal within this time is no second one: `timeout` sends one to the process, and one to its group.
+const SAME_SIGNAL_TIME: Duration = Duration::from_millis(30);
 
 /// How a process ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -80,62 +60,61 @@ pub enum Termination {
 
 static SUPERVISOR: OnceLock<Pid> = OnceLock::new();
 
-/// True in a child that is looked after.
+/// True in a child that has a supervisor.
 #[must_use]
 pub fn is_supervised() -> bool {
     SUPERVISOR.get().is_some()
 }
 
-/// Goes on in a child where that may be of use; where it can't, here. The parent does not come back, and gives a
-/// cancelled child `grace` to end. Only one thread may run.
-pub fn split(grace: Duration) {
+/// Forks where a file system with a server is mounted, and returns in the child; returns in this process where none is
+/// mounted, or where fork fails. The parent does not return, and gives a cancelled child `grace` to end. Only one thread
+/// may run.
+pub fn fork_if_served(grace: Duration) {
     if !mounts().is_some_and(|mounts| is_any_served(&mounts)) {
         return;
     }
-    let mut signals = vec![SIGCONT, SIGTSTP, SIGTTIN, SIGTTOU];
-    let ends = [SIGINT, SIGTERM, SIGHUP];
-    signals.extend(
-        ends.iter()
-            .filter(|&&signal| !pdu_startup::was_ignored(signal)),
-    );
-    let held = BlockedSignals::hold(&signals, &[SIGCHLD, SIGUSR1]);
+    let mut received = vec![SIGCONT, SIGTSTP, SIGTTIN, SIGTTOU, SIGINT, SIGTERM, SIGHUP];
+    received.retain(|&signal| !pdu_startup::was_ignored(signal));
+    // The kernel sends SIGCHLD only where it is not ignored.
+    signals::restore_default(&[SIGCHLD]);
+    let blocked = BlockedSignals::block(&received, &[SIGCHLD, SIGUSR1]);
     let here = getpid();
-    match fork::fork() {
-        ForkResult::Alone => held.release(),
+    match fork() {
+        ForkResult::Failed => blocked.release(),
         ForkResult::Parent(child) => match Pid::from_raw(child) {
-            Some(child) => Supervisor::new(child, held, grace).run(),
-            None => fork::leave(1),
+            Some(child) => Supervisor::new(child, blocked, grace).run(),
+            None => exit_now(1),
         },
         ForkResult::Child => {
             let _ = set_parent_process_death_signal(Some(Signal::KILL));
             if getppid() != Some(here) {
-                // It was killed before we said that.
+                // The parent was killed before that call.
                 let _ = kill_process(getpid(), Signal::KILL);
             }
             let _ = SUPERVISOR.set(here);
-            held.release();
+            blocked.release();
         }
     }
 }
 
-/// Tells the parent, if there is one, how this process is about to end, and lets go of the standard streams: nothing
-/// may be written after this.
-pub fn announce_exit(verdict: Termination) {
-    let number = match verdict {
+/// Sends the parent, if there is one, how this process is about to end, and closes the standard streams: nothing may be
+/// written after this.
+pub fn announce_exit(termination: Termination) {
+    let number = match termination {
         Termination::Status(status) => status.into(),
         Termination::Signal(signal) => -signal,
     };
     match SUPERVISOR.get() {
-        Some(supervisor) => fork::tell(supervisor.as_raw_pid(), SIGUSR1, number),
-        // Nobody is stuck who was not cancelled.
-        None if matches!(verdict, Termination::Status(0 | 1)) => return,
+        Some(supervisor) => signals::send_value(supervisor.as_raw_pid(), SIGUSR1, number),
+        // A process that was not cancelled has no thread that is stuck.
+        None if matches!(termination, Termination::Status(0 | 1)) => return,
         None => {}
     }
     let flags = OFlags::RDWR | OFlags::CLOEXEC;
-    if let Ok(nothing) = rustix::fs::open(c"/dev/null", flags, Mode::empty()) {
-        let _ = rustix::stdio::dup2_stdin(&nothing);
-        let _ = rustix::stdio::dup2_stdout(&nothing);
-        let _ = rustix::stdio::dup2_stderr(&nothing);
+    if let Ok(null) = rustix::fs::open(c"/dev/null", flags, Mode::empty()) {
+        let _ = rustix::stdio::dup2_stdin(&null);
+        let _ = rustix::stdio::dup2_stdout(&null);
+        let _ = rustix::stdio::dup2_stderr(&null);
     }
 }
 
@@ -152,11 +131,13 @@ fn is_any_served(mounts: &[u8]) -> bool {
     let lines = mounts.split(|&byte| byte == b'\n');
     lines.into_iter().any(|line| {
         let mut words = line.split(|&byte| byte == b' ');
-        // systemd has one on every machine, which nobody scans.
+        // systemd mounts an autofs there on every machine; it is never scanned.
         let is_of_proc = words.nth(4).is_some_and(|at| at.starts_with(b"/proc/"));
         let kind = words.skip_while(|&word| word != b"-").nth(1);
         let base = kind.and_then(|kind| kind.split(|&byte| byte == b'.').next());
-        let is_served = SERVED.iter().any(|&served| Some(served.as_bytes()) == base);
+        let is_served = SERVED
+            .split(' ')
+            .any(|served| Some(served.as_bytes()) == base);
         is_served && !(is_of_proc && base == Some(b"autofs"))
     })
 }
@@ -164,7 +145,7 @@ fn is_any_served(mounts: &[u8]) -> bool {
 /// The parent.
 struct Supervisor {
     child: Pid,
-    held: BlockedSignals,
+    blocked: BlockedSignals,
     grace: Duration,
     /// When the first signal came that ends a run.
     cancelled: Option<Instant>,
@@ -173,10 +154,10 @@ struct Supervisor {
 }
 
 impl Supervisor {
-    fn new(child: Pid, held: BlockedSignals, grace: Duration) -> Self {
+    fn new(child: Pid, blocked: BlockedSignals, grace: Duration) -> Self {
         Self {
             child,
-            held,
+            blocked,
             grace,
             cancelled: None,
             end: None,
@@ -184,26 +165,26 @@ impl Supervisor {
     }
 
     fn run(mut self) -> ! {
-        fork::close_all_but_streams();
+        close_all_but_streams();
         loop {
-            let patience = self
+            let timeout = self
                 .end
                 .map(|(_, due)| due.saturating_duration_since(Instant::now()));
-            let Some(arrived) = self.held.take(patience) else {
-                self.give_up_if_due();
+            let Some(received) = self.blocked.receive(timeout) else {
+                self.end_if_due();
                 continue;
             };
-            match (arrived.signal, arrived.number) {
+            match (received.signal, received.value) {
                 (SIGCHLD, _) => self.mirror(),
-                (SIGUSR1, Some(number)) if arrived.sender == self.child.as_raw_pid() => {
-                    self.hear(number);
+                (SIGUSR1, Some(number)) if received.sender == self.child.as_raw_pid() => {
+                    self.expect_exit(number);
                 }
                 (signal @ (SIGINT | SIGTERM | SIGHUP), _) => {
                     self.pass_on(signal);
                     self.cancel(signal);
                 }
-                // From a terminal, which has stopped the child as well. Passed on, it could come when that goes on.
-                (SIGTSTP | SIGTTIN | SIGTTOU, _) if arrived.is_of_kernel => {}
+                // From a terminal, which has stopped the child as well. Passed on, it could stop the child once more.
+                (SIGTSTP | SIGTTIN | SIGTTOU, _) if received.is_of_kernel => {}
                 (signal, _) => self.pass_on(signal),
             }
         }
@@ -215,36 +196,36 @@ impl Supervisor {
         }
     }
 
-    /// The child's last word.
-    fn hear(&mut self, number: i32) {
-        let verdict = match u8::try_from(number) {
+    /// The child has announced its exit.
+    fn expect_exit(&mut self, number: i32) {
+        let termination = match u8::try_from(number) {
             Ok(status) => Termination::Status(status),
             Err(_) => Termination::Signal(-number),
         };
-        self.end = Some((verdict, Instant::now() + PARTING));
+        self.end = Some((termination, Instant::now() + EXIT_TIME));
     }
 
     fn cancel(&mut self, signal: i32) {
         let now = Instant::now();
         let first = *self.cancelled.get_or_insert(now);
-        let patience = match now - first {
-            Duration::ZERO => self.grace + PARTING,
-            since if since < SAME => return,
-            _ => AT_ONCE,
+        let timeout = match now - first {
+            Duration::ZERO => self.grace + EXIT_TIME,
+            since if since < SAME_SIGNAL_TIME => return,
+            _ => SECOND_SIGNAL_TIME,
         };
-        let due = now + patience;
+        let due = now + timeout;
         self.end = match self.end {
-            Some((verdict, before)) => Some((verdict, before.min(due))),
+            Some((termination, before)) => Some((termination, before.min(due))),
             None => Some((Termination::Signal(signal), due)),
         };
     }
 
-    /// Does what the child has done.
+    /// Ends, or stops, as the child has.
     fn mirror(&self) {
         let options = WaitOptions::NOHANG | WaitOptions::UNTRACED;
         while let Ok(Some((_, status))) = waitpid(Some(self.child), options) {
             if let Some(status) = status.exit_status() {
-                fork::leave(status);
+                exit_now(status);
             }
             if let Some(signal) = status.terminating_signal() {
                 die_of(signal);
@@ -255,10 +236,10 @@ impl Supervisor {
         }
     }
 
-    /// Stops as the child has; when this goes on, so does the child.
+    /// Stops as the child has; when this process continues, so does the child.
     fn stop(&self, signal: i32) {
-        // Unless it goes on already: to stop now would make us forget that.
-        if !self.held.forget(SIGCONT) {
+        // Not where SIGCONT is pending: a stop would discard it.
+        if !self.blocked.discard(SIGCONT) {
             self.stop_here(signal);
         }
         self.pass_on(SIGCONT);
@@ -268,31 +249,31 @@ impl Supervisor {
         if let Some(signal) = Signal::from_named_raw(signal) {
             let _ = kill_process(getpid(), signal);
         }
-        self.held.let_through(signal);
-        // What made us go on waits to be taken. Passed on later, it would undo another stop.
-        let _ = self.held.forget(SIGCONT);
+        self.blocked.deliver(signal);
+        // The SIGCONT that ended the stop is pending. Passed on later, it would undo another stop.
+        let _ = self.blocked.discard(SIGCONT);
     }
 
-    fn give_up_if_due(&self) {
-        let Some((verdict, due)) = self.end else {
+    fn end_if_due(&self) {
+        let Some((termination, due)) = self.end else {
             return;
         };
         if Instant::now() < due {
             return;
         }
         let _ = kill_process(self.child, Signal::KILL);
-        match verdict {
-            Termination::Status(status) => fork::leave(status.into()),
+        match termination {
+            Termination::Status(status) => exit_now(status.into()),
             Termination::Signal(signal) => die_of(signal),
         }
     }
 }
 
-/// Dies of a signal. Whatever there is to be dumped, the child has.
+/// Dies of a signal, without a core file: the child has one.
 fn die_of(signal: i32) -> ! {
     let _ = set_dumpable_behavior(DumpableBehavior::NotDumpable);
-    let _ = emulate_default_handler(signal);
-    fork::leave(128 + signal)
+    signals::die_of(signal);
+    exit_now(128 + signal)
 }
 
 #[cfg(test)]

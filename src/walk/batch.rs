@@ -1,55 +1,51 @@
-//! A part of a directory: what a walker makes of some of its entries, and how parts become a listing.
+//! A batch: some entries of one directory after their stat, and how batches become a listing.
+//!
+//! Sizes of files that need no place of their own are summed; the rest keeps its order. A walker keeps the memory of its
+//! last batch for the next directory.
 
 use std::cell::Cell;
 use std::ffi::CStr;
 
-use rustix::fs::{FileType, RawDirEntry};
+use rustix::fs::FileType;
 use rustix::io::Errno;
 
+use super::dir::Dir;
+use super::dirents::Dirent;
+use super::options::{Follow, WalkOptions};
 use super::stat::{Lookup, Stat, stat, stat_file};
-use super::{Dir, Follow, WalkOptions};
 use crate::count::listing::{Names, push_name};
 use crate::count::ordered_items::{ItemKind, ItemOffset, OrderedItem, OrderedItems};
 use crate::count::usage::{Detail, Usage};
 use crate::sys::failure::{Failure, Operation};
 
-/// Bytes of what a renderer wrote that are told at a time, at most, but for the file that exceeds it.
-const LONG_ROW: usize = 32 * 1024;
+/// Rendered files are joined to one item of at most this many bytes; a longer file is an item of its own.
+const MOST_BYTES: usize = 32 * 1024;
 
-/// Entries of one directory, looked at.
+/// See the module.
 #[derive(Debug)]
 pub(super) struct Batch {
-    /// Position of its first entry in the group; orders the parts.
+    /// Position of its first entry in the group; orders the batches.
     pub(super) start: usize,
     /// The sum of the files that need no place of their own.
     pub(super) files: Usage,
     /// The subdirectories.
     pub(super) names: Names,
-    /// What else needs its place.
+    /// Named files, files with several links, failures, rendered files.
     pub(super) ordered_items: OrderedItems,
-    /// The inode numbers that the directory gave for subdirectories and ordered_items, in order of appearance.
-    ranks: Vec<u64>,
+    /// The inode numbers that the directory gave for subdirectories and items, in order of appearance.
+    inode_numbers: Vec<u64>,
     /// The path of an entry, for patterns that need it.
     path: Vec<u8>,
-    /// What a renderer wrote of the files since the last subdirectory or extra.
-    row: Vec<u8>,
-    /// How much of the rows each file has, of this one and of those before.
+    /// The rendered files since the last subdirectory or item.
+    rendered: Vec<u8>,
+    /// Length of each rendered file, since the beginning.
     lengths: Vec<u32>,
-    /// What a renderer wrote of the directory itself.
+    /// The rendered directory itself.
     head: Vec<u8>,
 }
 
-/// One entry as the directory lists it.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Dirent<'a> {
-    pub(super) name: &'a CStr,
-    /// A hint: some file systems know no types, some lie.
-    pub(super) kind: FileType,
-    pub(super) number: u64,
-}
-
 thread_local! {
-    /// The part that this walker used last, emptied: its memory serves the next directory.
+    /// The batch that this walker used last, emptied.
     static SPARE: Cell<Option<Box<Batch>>> = const { Cell::new(None) };
 }
 
@@ -59,44 +55,44 @@ impl Batch {
         files: Usage::NONE,
         names: Names::EMPTY,
         ordered_items: OrderedItems::EMPTY,
-        ranks: Vec::new(),
+        inode_numbers: Vec::new(),
         path: Vec::new(),
-        row: Vec::new(),
+        rendered: Vec::new(),
         lengths: Vec::new(),
         head: Vec::new(),
     };
 
-    /// An empty part, with memory where this walker has some.
+    /// An empty batch, with memory where this walker has some.
     pub(super) fn fresh() -> Box<Self> {
         SPARE.take().unwrap_or_else(|| Box::new(Self::EMPTY))
     }
 
-    /// Leaves the memory to the next directory of this walker.
+    /// Keeps the memory for the next directory of this walker.
     pub(super) fn recycle(mut self: Box<Self>) {
         self.start = 0;
         self.files = Usage::NONE;
         self.names.clear();
         self.ordered_items.clear();
-        self.ranks.clear();
-        self.row.clear();
+        self.inode_numbers.clear();
+        self.rendered.clear();
         self.lengths.clear();
         SPARE.set(Some(self));
     }
 
-    /// The same for entries from there on.
+    /// An empty batch for entries from this position of a group on.
     pub(super) fn starting_at(start: usize) -> Box<Self> {
-        let mut part = Self::fresh();
-        part.start = start;
-        part
+        let mut batch = Self::fresh();
+        batch.start = start;
+        batch
     }
 
-    /// Looks at one entry and adds what it finds.
-    pub(super) fn look(&mut self, dir: &Dir, options: &WalkOptions, dirent: Dirent<'_>) {
+    /// Calls stat for one entry and adds it.
+    pub(super) fn add(&mut self, dir: &Dir, options: &WalkOptions, dirent: Dirent<'_>) {
         if self.excludes(dir, options, dirent.name) {
             return;
         }
         if dirent.kind == FileType::Directory {
-            // It will be opened, and asked then.
+            // Its stat is that of the opened directory.
             return self.add_directory(dirent);
         }
         let (lookup, cached) = match options.follow {
@@ -104,9 +100,9 @@ impl Batch {
             Follow::Never | Follow::Operands => (Lookup::Link, Lookup::Cached),
         };
         if options.one_file_system && dirent.kind == FileType::Unknown {
-            // It may be a mount point, and its server dead: the first question must be one that needs no server.
-            let asked = stat(Some(dir.fd()), dirent.name, cached, options.time);
-            if asked.is_ok_and(|stat| is_elsewhere(dir, options, &stat)) {
+            // It may be the mount point of a dead server: the first stat must be one that needs no server.
+            let cached = stat(Some(dir.fd()), dirent.name, cached, options.time);
+            if cached.is_ok_and(|stat| is_elsewhere(dir, options, &stat)) {
                 return;
             }
         }
@@ -122,13 +118,12 @@ impl Batch {
 
     fn add_directory(&mut self, dirent: Dirent<'_>) {
         self.add_name(dirent.name);
-        self.ranks.push(dirent.number);
+        self.inode_numbers.push(dirent.number);
     }
 
     fn add_failure(&mut self, dirent: Dirent<'_>, operation: Operation, errno: Errno) {
-        let errno = errno.raw_os_error();
-        let failure = Failure { operation, errno };
-        self.add_extra(dirent, true, ItemKind::Failed(failure), None);
+        let failure = ItemKind::Failed(Failure::new(operation, errno));
+        self.add_item(dirent, true, failure, None);
     }
 
     /// An entry that vanished is no error; a link followed to nothing is.
@@ -146,48 +141,48 @@ impl Batch {
                 .as_ref()
                 .is_none_or(|least| least.admits(&entry));
         if let (true, None, Some(renderer)) = (named, entry.dedup_key, &options.renderer) {
-            let (file, position) = (entry.item(Some(&stat.detail)), self.row.len());
+            let (file, position) = (entry.item(Some(&stat.detail)), self.rendered.len());
             let above = dir.stat.detail.inode.device;
-            renderer.file(dirent.name.to_bytes(), &file, above, &mut self.row);
+            renderer.file(dirent.name.to_bytes(), &file, above, &mut self.rendered);
             self.files += &file.usage;
-            self.lengths.push((self.row.len() - position) as u32);
-            self.ranks.push(dirent.number);
+            self.lengths.push((self.rendered.len() - position) as u32);
+            self.inode_numbers.push(dirent.number);
         } else if named || entry.dedup_key.is_some() {
             let detail = options.details.then_some(stat.detail);
-            self.add_extra(dirent, named, ItemKind::File(entry), detail);
+            self.add_item(dirent, named, ItemKind::File(entry), detail);
         } else {
             self.files += &entry.usage();
         }
     }
 
-    fn add_extra(
+    fn add_item(
         &mut self,
         dirent: Dirent<'_>,
         named: bool,
         kind: ItemKind,
         detail: Option<Detail>,
     ) {
-        self.end_row();
+        self.end_rendered();
         self.ordered_items.push_item(&OrderedItem {
             position: self.names.len(),
             name: if named { dirent.name.to_bytes() } else { b"" },
             kind,
             detail,
         });
-        self.ranks.push(dirent.number);
+        self.inode_numbers.push(dirent.number);
     }
 
     fn add_name(&mut self, name: &CStr) {
-        self.end_row();
+        self.end_rendered();
         self.names.push(name);
     }
 
-    /// Makes an extra of what was written.
-    fn end_row(&mut self) {
-        if !self.row.is_empty() {
+    /// Makes an item of the rendered files.
+    fn end_rendered(&mut self) {
+        if !self.rendered.is_empty() {
             self.ordered_items
-                .push(self.names.len(), &self.row, ItemKind::Rendered);
-            self.row.clear();
+                .push(self.names.len(), &self.rendered, ItemKind::Rendered);
+            self.rendered.clear();
         }
     }
 
@@ -204,19 +199,19 @@ impl Batch {
         options.exclude.matches(&self.path)
     }
 
-    fn adopt(&mut self, part: &Self, item: BatchItem) {
+    fn append(&mut self, part: &Self, item: BatchItem) {
         match item {
             BatchItem::Name(index) => self.add_name(part.names.name(index)),
-            BatchItem::Text(start, length) => {
-                if self.row.len() > LONG_ROW {
-                    self.end_row();
+            BatchItem::Rendered(start, length) => {
+                if self.rendered.len() > MOST_BYTES {
+                    self.end_rendered();
                 }
                 let start = start as usize;
                 let text = part.ordered_items.text(start..start + length as usize);
-                self.row.extend_from_slice(text);
+                self.rendered.extend_from_slice(text);
             }
             BatchItem::OrderedItem(at) => {
-                self.end_row();
+                self.end_rendered();
                 if let Some((extra, _)) = part.ordered_items.get(at as ItemOffset) {
                     let position = self.names.len();
                     self.ordered_items
@@ -226,8 +221,9 @@ impl Batch {
         }
     }
 
-    /// All of the directory in words, where a renderer can tell it and nothing in it needs its place.
-    pub(super) fn take_whole(&mut self, dir: &Dir, options: &WalkOptions) -> Option<Box<[u8]>> {
+    /// Renders the directory with all of its entries, where the format allows it and nothing in it has to keep its
+    /// place.
+    pub(super) fn render_whole(&mut self, dir: &Dir, options: &WalkOptions) -> Option<Box<[u8]>> {
         let renderer = options.renderer.as_ref()?;
         let entry = dir.stat.entry(options);
         let is_named = dir.depth > 0 && names_files(dir, options);
@@ -242,14 +238,14 @@ impl Batch {
         self.head.clear();
         renderer.enter(name, &item, above, &mut self.head);
         self.files += &item.usage;
-        let whole = [self.head.as_slice(), &self.row, renderer.leave()].concat();
-        self.row.clear();
+        let whole = [self.head.as_slice(), &self.rendered, renderer.leave()].concat();
+        self.rendered.clear();
         Some(whole.into_boxed_slice())
     }
 
-    /// The names of the subdirectories and the ordered_items, where there are any, without slack.
+    /// The names of the subdirectories and the items, where there are any, without slack.
     pub(super) fn take(&mut self) -> (Option<Names>, Option<Box<OrderedItems>>) {
-        self.end_row();
+        self.end_rendered();
         let names = (!self.names.is_empty()).then(|| self.names.take());
         let ordered_items =
             (!self.ordered_items.is_empty()).then(|| Box::new(self.ordered_items.take()));
@@ -257,21 +253,21 @@ impl Batch {
     }
 }
 
-/// Whether files of this directory are asked for by name.
+/// Whether files of this directory are named.
 fn names_files(dir: &Dir, options: &WalkOptions) -> bool {
     options.name_files.is_some_and(|depth| dir.depth < depth)
 }
 
-/// One of the names or ordered_items of a part. Small: there are as many as GNU du reads at a time.
+/// One of the names or items of a batch. Small: there are as many as GNU du reads at a time.
 #[derive(Debug, Clone, Copy)]
 enum BatchItem {
     Name(u32),
     OrderedItem(u32),
-    /// A part of a row: where it begins, and its length.
-    Text(u32, u32),
+    /// A rendered file: where it begins, and its length.
+    Rendered(u32, u32),
 }
 
-/// The parts of one group, one after the other as they came. In one piece: pieces of many threads' heaps would never
+/// The batches of one group, one after the other as they came. In one piece: pieces of many threads' heaps would never
 /// be given back.
 #[derive(Debug)]
 pub(super) struct MergedBatch {
@@ -279,14 +275,14 @@ pub(super) struct MergedBatch {
     spans: Vec<Span>,
 }
 
-/// Where a part begins in what is gathered.
+/// Where a batch begins in the merged one.
 #[derive(Debug, Clone, Copy)]
 struct Span {
     /// See [`Batch::start`].
     start: usize,
     names: u32,
     ordered_items: ItemOffset,
-    ranks: usize,
+    inode_numbers: usize,
     lengths: usize,
 }
 
@@ -296,22 +292,24 @@ impl MergedBatch {
         spans: Vec::new(),
     };
 
-    /// Takes what is in a part.
+    /// Appends a batch.
     pub(super) fn add(&mut self, part: &mut Batch) {
-        part.end_row();
+        part.end_rendered();
         self.all.files += &part.files;
-        if part.ranks.is_empty() {
-            // A million such would be many to keep.
+        if part.inode_numbers.is_empty() {
+            // A million spans without items would be many to keep.
             return;
         }
         self.spans.push(self.end(part.start));
         self.all.names.append(&part.names);
         self.all.ordered_items.append(&part.ordered_items);
-        self.all.ranks.extend_from_slice(&part.ranks);
+        self.all
+            .inode_numbers
+            .extend_from_slice(&part.inode_numbers);
         self.all.lengths.extend_from_slice(&part.lengths);
     }
 
-    /// All of it as one part, in order: sorted by inode number where GNU du sorts.
+    /// All batches as one, in order: sorted by inode number where GNU du sorts.
     pub(super) fn join(mut self, sorted: bool) -> Batch {
         let mut joined = Batch::EMPTY;
         joined.files = self.all.files;
@@ -323,56 +321,62 @@ impl MergedBatch {
         let items = spans.iter().flat_map(|&(from, to)| self.items(from, to));
         if sorted {
             let mut items: Vec<(u64, BatchItem)> = items.collect();
-            items.sort_by_key(|&(rank, _)| rank);
-            self.all.ranks = Vec::new();
+            items.sort_by_key(|&(number, _)| number);
+            self.all.inode_numbers = Vec::new();
             let items = items.into_iter();
-            items.for_each(|(_, item)| joined.adopt(&self.all, item));
+            items.for_each(|(_, item)| joined.append(&self.all, item));
         } else {
-            items.for_each(|(_, item)| joined.adopt(&self.all, item));
+            items.for_each(|(_, item)| joined.append(&self.all, item));
         }
         joined
     }
 
-    /// Where the next part will begin.
+    /// Where the next batch will begin.
     fn end(&self, start: usize) -> Span {
         Span {
             start,
             names: self.all.names.len(),
             ordered_items: self.all.ordered_items.end(),
-            ranks: self.all.ranks.len(),
+            inode_numbers: self.all.inode_numbers.len(),
             lengths: self.all.lengths.len(),
         }
     }
 
-    /// Subdirectories, ordered_items and written files of a part in order of appearance, each with its inode number.
+    /// Subdirectories, items and rendered files of a batch in order of appearance, each with its inode number.
     fn items(&self, from: Span, to: Span) -> impl Iterator<Item = (u64, BatchItem)> + '_ {
         let (mut name, mut extra) = (from.names, from.ordered_items);
         let ordered_items = &self.all.ordered_items;
-        let ranks = self.all.ranks.get(from.ranks..to.ranks);
+        let inode_numbers = self
+            .all
+            .inode_numbers
+            .get(from.inode_numbers..to.inode_numbers);
         let lengths = self.all.lengths.get(from.lengths..to.lengths);
         let mut lengths = lengths.unwrap_or_default().iter().copied();
         let mut row = 0..0;
-        ranks.unwrap_or_default().iter().map(move |&rank| {
-            let is_due = row.is_empty()
-                && extra < to.ordered_items
-                && ordered_items.position(extra) == Some(name - from.names);
-            if is_due && let Some((text, next)) = ordered_items.text_range(extra) {
-                (row, extra) = (text, next);
-            }
-            let item = if !row.is_empty() {
-                let length = lengths.next().unwrap_or(u32::MAX);
-                let start = row.start;
-                row.start += length as usize;
-                BatchItem::Text(start as u32, length)
-            } else if is_due && let Some((_, next)) = ordered_items.get(extra) {
-                let at = std::mem::replace(&mut extra, next);
-                BatchItem::OrderedItem(u32::try_from(at).unwrap_or(u32::MAX))
-            } else {
-                name += 1;
-                BatchItem::Name(name - 1)
-            };
-            (rank, item)
-        })
+        inode_numbers
+            .unwrap_or_default()
+            .iter()
+            .map(move |&number| {
+                let is_due = row.is_empty()
+                    && extra < to.ordered_items
+                    && ordered_items.position(extra) == Some(name - from.names);
+                if is_due && let Some((text, next)) = ordered_items.text_range(extra) {
+                    (row, extra) = (text, next);
+                }
+                let item = if !row.is_empty() {
+                    let length = lengths.next().unwrap_or(u32::MAX);
+                    let start = row.start;
+                    row.start += length as usize;
+                    BatchItem::Rendered(start as u32, length)
+                } else if is_due && let Some((_, next)) = ordered_items.get(extra) {
+                    let at = std::mem::replace(&mut extra, next);
+                    BatchItem::OrderedItem(u32::try_from(at).unwrap_or(u32::MAX))
+                } else {
+                    name += 1;
+                    BatchItem::Name(name - 1)
+                };
+                (number, item)
+            })
     }
 }
 
@@ -380,14 +384,4 @@ impl MergedBatch {
 /// its files the numbers of the file systems below.
 fn is_elsewhere(dir: &Dir, options: &WalkOptions, stat: &Stat) -> bool {
     options.one_file_system && stat.mount_root && stat.detail.inode.device != dir.device()
-}
-
-impl<'a> From<&'a RawDirEntry<'_>> for Dirent<'a> {
-    fn from(entry: &'a RawDirEntry<'_>) -> Self {
-        Self {
-            name: entry.file_name(),
-            kind: entry.file_type(),
-            number: entry.ino(),
-        }
-    }
 }

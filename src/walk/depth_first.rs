@@ -1,12 +1,11 @@
-//! One walker, one descriptor: a subtree walked without keeping directories open.
+//! The way of one walker through a subtree, with two descriptors, for when the budget of descriptors is used up.
 //!
-//! When the budget of descriptors is used up, the walker of a directory goes down alone, as GNU du does: it opens
-//! a subdirectory by its name, lets go of the directory above, and comes back through `..`, where it checks that
-//! it has come back to the directory that it left. Where it has not (the directory was moved, a link was
-//! followed, `..` may not be searched), it goes down again from the operand, a name at a time, and checks each.
-//! While a large directory is read, which holds a descriptor for itself, it waits, and holds none where none can
-//! be spared. So a tree of any depth and any width is walked with two descriptors, at a cost linear in the number
-//! of directories.
+//! [`Cursor::next`] gives the next directory in depth-first order; the walker opens and reads it, and calls
+//! [`Cursor::enter`] where it has subdirectories. Only the directory that holds the next one is open. The cursor returns
+//! to a directory through `..`, and checks that the opened directory is the one it left. Where it is not (the directory
+//! was moved, a link was followed, `..` may not be searched), the cursor opens the path again from the operand, one name
+//! at a time, and checks each directory. So a tree of any depth and any width takes two descriptors, at a cost linear in
+//! the number of directories.
 
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::sync::Arc;
@@ -14,25 +13,25 @@ use std::sync::Arc;
 use rustix::fs::{CWD, Mode, OFlags};
 use rustix::io::Errno;
 
-use super::work_queue::Slot;
-use super::{Above, Fd, Follow, Kept, Shared, bare};
-use crate::count::listing::{Branch, Found};
-use crate::sys::failure::{Failure, Operation};
+use super::dir::{Fd, Place, Subtree};
+use super::options::Follow;
+use super::work_queue::{Slot, WorkQueue};
+use crate::count::listing::Branch;
 use crate::sys::retry::retry;
 
-/// A walker on its way through a subtree.
+/// A walker's position in a subtree.
 #[derive(Debug)]
 pub(super) struct Cursor {
     /// The directories above that still have subdirectories to be walked.
     stack: Vec<Frame>,
     /// The open directory, where it could be opened.
     fd: Result<Fd, Errno>,
-    /// Depth of the entries of the open directory; none is as deep as [`NOWHERE`].
+    /// Depth of the entries of the open directory; [`CLOSED`] where none is open.
     depth: u32,
 }
 
-/// The depth of a walker that has let go of its directory.
-const NOWHERE: u32 = u32::MAX;
+/// No entry is as deep as this.
+const CLOSED: u32 = u32::MAX;
 
 #[derive(Debug)]
 struct Frame {
@@ -41,106 +40,65 @@ struct Frame {
     next: u32,
 }
 
-/// Walks the subtree of a directory whose subdirectories could not be handed out.
-pub(super) fn descend(walk: &Arc<Shared>, kept: Kept) {
-    Cursor::at(kept).go_on(walk);
-}
-
-/// The same, when what is being read has been read.
-pub(super) fn descend_later(walk: &Arc<Shared>, kept: Kept) {
-    walk.push_alone(Cursor::at(kept));
-}
-
 impl Cursor {
-    fn at(kept: Kept) -> Self {
+    pub(super) fn new(subtree: Subtree) -> Self {
         let mut cursor = Self {
             stack: Vec::new(),
-            depth: NOWHERE,
+            depth: CLOSED,
             fd: Err(Errno::BADF),
         };
-        cursor.enter(kept);
+        cursor.enter(subtree);
         cursor
     }
 
-    /// Walks on, until a large directory has to be read first, lest more and more of them be open. On the main
-    /// thread only one directory, since nobody else would take its listing.
-    pub(super) fn go_on(mut self, walk: &Arc<Shared>) {
-        while self.step(walk) {
-            let waits = walk.work_queue.is_urgent();
-            if waits && walk.budget.is_overdrawn() {
-                self.fd = Err(Errno::BADF);
-                self.depth = NOWHERE;
-            }
-            if waits || walk.pool.get().is_none() {
-                walk.push_alone(self);
-                return;
-            }
+    /// The next directory, with a new slot before that of its parent. [`Cursor::fd`] is the parent then.
+    pub(super) fn next<T>(
+        &mut self,
+        work_queue: &WorkQueue<T>,
+        follow: Follow,
+    ) -> Option<(Place, Slot)> {
+        while let Some(frame) = self.stack.pop_if(|frame| frame.next >= frame.branch.len()) {
+            work_queue.finish(frame.slot, None);
         }
-    }
-
-    /// Walks one directory; false after the last one.
-    fn step(&mut self, walk: &Arc<Shared>) -> bool {
-        self.leave_finished(walk);
-        let Some(frame) = self.stack.last_mut() else {
-            return false;
-        };
-        if walk.done.is_cancelled() {
-            return false;
-        }
+        let frame = self.stack.last_mut()?;
         let index = frame.next;
         frame.next += 1;
         let place = (Arc::clone(&frame.branch), index);
-        let slot = walk.work_queue.place_before(frame.slot);
-        let inside = frame.branch.child_depth;
-        if self.depth != inside {
-            self.climb(&place.0, walk);
+        let slot = work_queue.slot_before(frame.slot);
+        if self.depth != place.0.child_depth {
+            self.return_to(&place.0, follow);
         }
-        match &self.fd {
-            Ok(fd) => {
-                if let Some(kept) = walk.visit(place, slot, Above::Lent(fd.as_fd())) {
-                    self.enter(kept);
-                }
-            }
-            Err(errno) => {
-                let failure = Failure {
-                    operation: Operation::Access,
-                    errno: errno.raw_os_error(),
-                };
-                walk.send(bare(place, Found::Nothing, Some(failure)));
-                walk.work_queue.finish(slot, None);
-            }
-        }
-        true
+        Some((place, slot))
     }
 
-    fn enter(&mut self, kept: Kept) {
-        self.depth = kept.branch.child_depth;
-        self.fd = Ok(kept.fd);
+    /// The directory that holds the one that [`Cursor::next`] gave.
+    pub(super) fn fd(&self) -> Result<BorrowedFd<'_>, Errno> {
+        self.fd.as_ref().map(Fd::as_fd).map_err(|errno| *errno)
+    }
+
+    /// Continues with the subdirectories of a directory.
+    pub(super) fn enter(&mut self, subtree: Subtree) {
+        self.depth = subtree.branch.child_depth;
+        self.fd = Ok(subtree.fd);
         self.stack.push(Frame {
-            slot: kept.slot,
-            branch: kept.branch,
+            slot: subtree.slot,
+            branch: subtree.branch,
             next: 0,
         });
     }
 
-    /// Forgets the directories whose subdirectories have all been walked: no need to come back to them.
-    fn leave_finished(&mut self, walk: &Arc<Shared>) {
-        while let Some(frame) = self.stack.last() {
-            if frame.next < frame.branch.len() {
-                return;
-            }
-            walk.work_queue.finish(frame.slot, None);
-            self.stack.pop();
-        }
+    /// Closes the open directory.
+    pub(super) fn close(&mut self) {
+        self.fd = Err(Errno::BADF);
+        self.depth = CLOSED;
     }
 
-    /// Comes back to the directory of `branch`.
-    fn climb(&mut self, branch: &Branch, walk: &Shared) {
+    fn return_to(&mut self, branch: &Branch, follow: Follow) {
         let levels = self.depth.saturating_sub(branch.child_depth);
         let here = std::mem::replace(&mut self.fd, Err(Errno::BADF));
         self.fd = here
-            .and_then(|here| up(here, levels, branch))
-            .or_else(|_| down(branch, walk.options.follow))
+            .and_then(|here| open_above(here, levels, branch))
+            .or_else(|_| open_from_operand(branch, follow))
             .map(Fd::Own);
         self.depth = branch.child_depth;
     }
@@ -148,8 +106,8 @@ impl Cursor {
 
 const SEARCH: OFlags = OFlags::PATH.union(OFlags::DIRECTORY).union(OFlags::CLOEXEC);
 
-/// The directory `levels` above, if it is that of `branch`. Never are more than two open.
-fn up(from: Fd, levels: u32, branch: &Branch) -> Result<OwnedFd, Errno> {
+/// The directory `levels` above, if it is that of `branch`. At most two are open at a time.
+fn open_above(from: Fd, levels: u32, branch: &Branch) -> Result<OwnedFd, Errno> {
     let open = |at: BorrowedFd<'_>| retry(|| rustix::fs::openat(at, c"..", SEARCH, Mode::empty()));
     let mut fd = open(from.as_fd())?;
     drop(from);
@@ -159,8 +117,8 @@ fn up(from: Fd, levels: u32, branch: &Branch) -> Result<OwnedFd, Errno> {
     verify(fd, branch)
 }
 
-/// The directory of `branch`, from the operand down, each one checked.
-fn down(branch: &Branch, follow: Follow) -> Result<OwnedFd, Errno> {
+/// The directory of `branch`, opened from the operand downwards; each directory on the way is checked.
+fn open_from_operand(branch: &Branch, follow: Follow) -> Result<OwnedFd, Errno> {
     let mut chain = Vec::new();
     let mut here = branch;
     while let Some((parent, index)) = &here.parent {
@@ -185,7 +143,7 @@ fn down(branch: &Branch, follow: Follow) -> Result<OwnedFd, Errno> {
     fd.ok_or(Errno::NOENT)
 }
 
-/// ESTALE where the name leads elsewhere now: as if the directory had been replaced, which it has.
+/// ESTALE where the descriptor is another directory than that of `branch`.
 fn verify(fd: OwnedFd, branch: &Branch) -> Result<OwnedFd, Errno> {
     let stat = retry(|| rustix::fs::fstat(&fd))?;
     let same = u128::from(stat.st_ino) == u128::from(branch.inode.number)

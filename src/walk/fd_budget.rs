@@ -1,10 +1,10 @@
 //! Open directories, and the budget of file descriptors.
 //!
-//! A directory stays open while it has subdirectories that nobody has opened yet, so that each is opened by its
-//! one name, whatever the length of the path. [`Budget`] bounds how many may wait like that; a walker that gets
-//! no lease goes down with one descriptor (see `alone.rs`). EMFILE and ENFILE are back-pressure: the call is
-//! tried again when others have had time to close theirs. Once that was in vain, nobody waits any more: the
-//! result is incomplete already, and a wait for each directory would take for ever.
+//! A directory stays open while it has subdirectories that are not open yet, so that each is opened by its one name,
+//! whatever the length of the path. [`Budget`] bounds how many directories may wait open; where it is used up, one walker
+//! walks the subtree with two descriptors (see [`super::depth_first`]). EMFILE and ENFILE are back-pressure: the call is
+//! retried when other walkers have had time to close theirs. After the first retries without success no call waits any
+//! more: the result is incomplete already, and a wait for each directory would take for ever.
 
 use std::ffi::CStr;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
@@ -19,8 +19,8 @@ use crate::sys::cancel::Done;
 use crate::sys::retry::retry;
 use crate::sys::schedule;
 
-/// How long a call waits for descriptors, in steps of [`STEP`], before their lack is an error.
-const PATIENCE: u32 = 400;
+/// How often a call for which there are no descriptors is retried, [`STEP`] apart, before their lack is an error.
+const RETRIES: u32 = 400;
 const STEP: Duration = Duration::from_millis(5);
 
 /// How many directories may wait open.
@@ -28,8 +28,8 @@ const STEP: Duration = Duration::from_millis(5);
 pub(super) struct Budget {
     /// How many more may; below zero where large directories took more than there was.
     spare: AtomicIsize,
-    /// Somebody has waited for descriptors in vain.
-    hopeless: AtomicBool,
+    /// All retries of a call have failed.
+    exhausted: AtomicBool,
 }
 
 /// A directory that waits open for its subdirectories to be opened.
@@ -43,7 +43,7 @@ impl Budget {
     pub(super) fn new(spare: isize) -> Arc<Self> {
         Arc::new(Self {
             spare: AtomicIsize::new(spare),
-            hopeless: AtomicBool::new(false),
+            exhausted: AtomicBool::new(false),
         })
     }
 
@@ -52,7 +52,7 @@ impl Budget {
         self.spare.fetch_add(more, Ordering::Relaxed);
     }
 
-    /// Keeps a directory open, or gives it back where the budget is used up.
+    /// Keeps a directory open, or returns it where the budget is used up.
     pub(super) fn keep(self: &Arc<Self>, fd: OwnedFd) -> Result<Arc<Handle>, OwnedFd> {
         schedule::point();
         let lease = self
@@ -66,7 +66,7 @@ impl Budget {
         }
     }
 
-    /// Keeps a directory open that several walkers are reading, whatever it costs: there are few of them.
+    /// Keeps a directory open that several walkers read, even beyond the budget: there are few such directories.
     pub(super) fn keep_anyway(self: &Arc<Self>, fd: OwnedFd) -> Arc<Handle> {
         self.spare.fetch_sub(1, Ordering::Relaxed);
         self.handle(fd)
@@ -77,12 +77,12 @@ impl Budget {
         self.spare.load(Ordering::Relaxed) < 0
     }
 
-    /// Waits a little for others to close what they have open. False where that is in vain.
+    /// Waits for other walkers to close descriptors. False where no more retries are allowed.
     fn wait(&self, waited: &mut u32, done: &Done) -> bool {
-        if *waited >= PATIENCE {
-            self.hopeless.store(true, Ordering::Relaxed);
+        if *waited >= RETRIES {
+            self.exhausted.store(true, Ordering::Relaxed);
         }
-        if self.hopeless.load(Ordering::Relaxed) || done.is_cancelled() {
+        if self.exhausted.load(Ordering::Relaxed) || done.is_cancelled() {
             return false;
         }
         *waited += 1;

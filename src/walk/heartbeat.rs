@@ -1,78 +1,76 @@
 //! Where each walker is, so that `-v` can name the directory that does not answer.
 //!
 //! ```text
-//!   walker: enter(place) ─► answered ─► answered ─► left        select loop, at each tick: StallDetector::longest
+//!   walker: enter(place) ─► answered ─► answered ─► drop        select loop, at each tick: StallDetector::longest
 //! ```
 //!
-//! A walker that a dead server holds cannot say so. It leaves word of where it goes before it goes there, and counts
-//! the answers that it gets; whoever sees the same number for long enough knows where it hangs. No walker looks at
-//! the clock. Without `-v` there are no heartbeats, and nothing is done for them.
+//! A walker that waits for a dead server cannot report that. It records each directory before it opens it, and counts
+//! the answers of the file system; where the number stays the same for long, that directory does not answer. Walkers do
+//! not read the clock. Without `-v` there are no heartbeats, and they cost nothing.
 //!
-//! A mutex for each walker: it alone takes it, twice a directory, and the select loop twice a second.
+//! A mutex for each walker: only that walker takes it, twice a directory, and the select loop twice a second.
 
 #![expect(
     clippy::disallowed_types,
-    reason = "one for each walker, nobody waits; see above"
+    reason = "one for each walker, without contention; see above"
 )]
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use crate::count::listing::Branch;
+use super::dir::Place;
 
-type Place = (Arc<Branch>, u32);
-
-/// One post for each walker, or none at all.
+/// One for each walker, or none at all.
 #[derive(Debug, Default)]
-pub(super) struct Heartbeats(Vec<Post>);
+pub(super) struct Heartbeats(Vec<Heartbeat>);
 
-/// See the module.
+/// Of one walker.
 #[derive(Debug, Default)]
-pub(super) struct Post {
+struct Heartbeat {
     place: Mutex<Option<Place>>,
-    /// How often the walker got an answer.
+    /// Answers of the file system so far.
     answers: AtomicU64,
 }
 
-/// A walker at its post; it leaves when this is dropped.
+/// A walker is in a directory, until this is dropped.
 #[derive(Debug)]
-pub(super) struct HeartbeatGuard<'a>(Option<&'a Post>);
+pub(super) struct HeartbeatGuard<'a>(Option<&'a Heartbeat>);
 
-/// Looks at the heartbeats now and then.
+/// Compares the heartbeats with those of the last call.
 #[derive(Debug)]
 pub struct StallDetector {
     heartbeats: Arc<Heartbeats>,
-    /// For each post the number of answers, and since when it has been that.
+    /// For each walker the number of answers, and since when it has not changed.
     seen: Vec<(u64, Instant)>,
 }
 
 impl Heartbeats {
     /// Heartbeats for so many walkers.
     pub(super) fn new(walkers: usize) -> Self {
-        Self((0..walkers).map(|_| Post::default()).collect())
+        Self((0..walkers).map(|_| Heartbeat::default()).collect())
     }
 
-    /// The post of this walker.
-    fn own(&self) -> Option<&Post> {
+    /// That of the calling walker.
+    fn own(&self) -> Option<&Heartbeat> {
         if self.0.is_empty() {
             return None;
         }
         self.0.get(rayon::current_thread_index()?)
     }
 
-    /// This walker goes there.
+    /// Records where the calling walker goes.
     pub(super) fn enter(&self, place: &Place) -> HeartbeatGuard<'_> {
-        let post = self.own();
-        if let Some(post) = post {
-            post.answered();
-            post.put(Some((Arc::clone(&place.0), place.1)));
+        let heartbeat = self.own();
+        if let Some(heartbeat) = heartbeat {
+            heartbeat.answered();
+            heartbeat.put(Some((Arc::clone(&place.0), place.1)));
         }
-        HeartbeatGuard(post)
+        HeartbeatGuard(heartbeat)
     }
 }
 
-impl Post {
+impl Heartbeat {
     fn put(&self, place: Option<Place>) {
         *self.place.lock().unwrap_or_else(PoisonError::into_inner) = place;
     }
@@ -83,25 +81,25 @@ impl Post {
     }
 
     fn answered(&self) {
-        // Nobody else writes it.
+        // Only this walker writes it.
         let answers = self.answers.load(Ordering::Relaxed);
         self.answers.store(answers + 1, Ordering::Relaxed);
     }
 }
 
 impl HeartbeatGuard<'_> {
-    /// The walker got an answer.
+    /// Counts an answer.
     pub(super) fn answered(&self) {
-        if let Some(post) = self.0 {
-            post.answered();
+        if let Some(heartbeat) = self.0 {
+            heartbeat.answered();
         }
     }
 }
 
 impl Drop for HeartbeatGuard<'_> {
     fn drop(&mut self) {
-        if let Some(post) = self.0 {
-            post.put(None);
+        if let Some(heartbeat) = self.0 {
+            heartbeat.put(None);
         }
     }
 }
@@ -112,18 +110,18 @@ impl StallDetector {
         Self { heartbeats, seen }
     }
 
-    /// The directory that has been silent for the longest time, if that is at least `least`.
-    pub fn longest(&mut self, least: Duration) -> Option<(Place, Duration)> {
+    /// The directory that has not answered for the longest time, if that is at least `minimum`.
+    pub fn longest(&mut self, minimum: Duration) -> Option<(Place, Duration)> {
         let now = Instant::now();
         let mut longest = None;
-        for (post, seen) in self.heartbeats.0.iter().zip(&mut self.seen) {
-            let answers = post.answers.load(Ordering::Relaxed);
+        for (heartbeat, seen) in self.heartbeats.0.iter().zip(&mut self.seen) {
+            let answers = heartbeat.answers.load(Ordering::Relaxed);
             if seen.0 != answers {
                 *seen = (answers, now);
             }
             let silent = now.saturating_duration_since(seen.1);
-            if silent >= longest.as_ref().map_or(least, |(_, most)| *most)
-                && let Some(place) = post.place()
+            if silent >= longest.as_ref().map_or(minimum, |(_, most)| *most)
+                && let Some(place) = heartbeat.place()
             {
                 longest = Some((place, silent));
             }

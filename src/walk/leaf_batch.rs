@@ -1,27 +1,27 @@
-//! Directories that hold nothing but files, and are folded: a walker adds up several of them before it tells.
+//! Sums of folded directories that hold nothing but files: a walker adds up several before it sends one listing.
 //!
-//! Most directories are such. The sum of some is told at once when it is large enough, and before its walker turns
-//! to a directory that does not fold into the same one: so what waits here waits for nobody, since the directory
-//! that it counts for has not ended either. Only leaves may wait: what announces subdirectories has to be told
-//! before these can be met.
+//! Most directories are such. A sum is sent when it covers enough directories, and before its walker turns to a
+//! directory that folds into another one. So nothing waits for a held sum: the directory that it counts for has not
+//! ended either. Only directories without subdirectories are held: a listing that announces subdirectories must be sent
+//! before theirs.
 
 use std::cell::Cell;
 
-use super::Shared;
+use super::shared::Shared;
 use crate::count::listing::{Found, Key, Listing};
 
-/// Leaves that are told together.
-const TOGETHER: u64 = 64;
+/// Directories in one sum.
+const MOST: u64 = 64;
 
 thread_local! {
-    /// The sum of this walker that has not been told.
+    /// The sum of the walker on this thread that was not sent yet.
     static SUM: Cell<Option<Box<Listing>>> = const { Cell::new(None) };
 }
 
 impl Shared {
-    /// Sends a listing, or adds it to what will be sent.
+    /// Sends a listing, or adds it to a sum that will be sent.
     pub(super) fn send_or_hold(&self, mut listing: Listing) {
-        let Some(fold) = leaf_of(&listing).filter(|_| !self.outbox.is_alone()) else {
+        let Some(fold) = leaf_fold(&listing).filter(|_| self.pool.is_some()) else {
             self.send(listing);
             return;
         };
@@ -38,27 +38,37 @@ impl Shared {
             unreachable!("only leaves are added up");
         };
         *count += 1;
-        let is_enough = *count >= TOGETHER;
+        let is_full = *count >= MOST;
         sum.files += &listing.files;
         sum.place = listing.place;
-        if is_enough {
+        if is_full {
             self.send(*sum);
         } else {
             SUM.set(Some(sum));
         }
     }
 
-    /// Tells what waits, unless it folds into the same directory.
+    /// Sends the held sum, unless it folds into this directory.
     pub(super) fn flush_leaves(&self, fold: Option<Key>) {
         match SUM.take() {
             Some(sum) if sum.fold() != fold || fold.is_none() => self.send(*sum),
-            waits => SUM.set(waits),
+            held => SUM.set(held),
         }
     }
 }
 
-/// The directory that a leaf counts for.
-fn leaf_of(listing: &Listing) -> Option<Key> {
+/// Takes the held sum out of this thread, for the walker's next job.
+pub(super) fn take_sum() -> Option<Box<Listing>> {
+    SUM.take()
+}
+
+/// Puts the sum of the walker's last job into this thread.
+pub(super) fn set_sum(sum: Option<Box<Listing>>) {
+    SUM.set(sum);
+}
+
+/// The directory that a listing folds into, where the listing may be added to a sum.
+fn leaf_fold(listing: &Listing) -> Option<Key> {
     let is_leaf = listing.branch.is_none()
         && listing.next.is_none()
         && listing.ordered_items.is_none()

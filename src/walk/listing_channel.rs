@@ -1,20 +1,25 @@
-//! The way of listings to the select loop, and how much may wait on it.
+//! The channel of listings from the walkers to the select loop, and how much may wait in it.
 //!
-//! At most [`WAITING`] listings wait; then walkers wait where they send. That alone would not bound the memory: a
-//! listing that names every file of a large directory, or keeps the links in it, is megabytes. So their weight is
-//! bounded too, and waited for where it does no harm: before a walker opens or reads anything.
+//! At most [`CAPACITY`] listings wait; then walkers block in [`ListingSender::send`]. That alone would not bound the
+//! memory: a listing that names every file of a large directory, or keeps the links in it, has megabytes. So the bytes
+//! that wait are bounded too. A walker waits for room before it opens or reads a directory, where it holds nothing that
+//! another walker needs.
 //!
 //! ```text
 //!   walker ─ wait_for_room ─ read ─ send ══════► take ─ select loop
-//!                 ▲                (+ weight)    (- weight)
+//!                 ▲                (+ bytes)     (- bytes)
 //!                 └──────────────── room ◄───────────┘
 //! ```
 //!
-//! No wakeup is lost: whoever takes below the limit leaves one in `room`, and whoever finds it there and goes on
-//! leaves it for the next. Only the select loop takes, and it waits for no walker, so the weight always falls.
+//! No wakeup is lost: a receiver that takes the bytes below the limit sends one to `room`, and a walker that receives it
+//! sends it on for the next walker. Only the select loop takes, and it waits for no walker, so the bytes always fall.
+//!
+//! The select loop waits for the *wakeup* channel, not for the listings: see [`MANY`]. Both are disconnected when the
+//! last sender is dropped.
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicIsize, Ordering};
-use std::sync::{Arc, OnceLock};
+use std::time::Instant;
 
 use crossbeam_channel::{Receiver, Sender, TrySendError, bounded, select, unbounded};
 
@@ -22,88 +27,82 @@ use crate::count::listing::{Found, Listing};
 use crate::sys::cancel::Done;
 use crate::sys::schedule;
 
-/// Listings that may wait for the select loop; then walkers wait.
+/// Listings that may wait for the select loop; then walkers block.
 ///
-/// Few in tests, so that walkers do wait.
-const WAITING: usize = if cfg!(test) { 2 } else { 1024 };
+/// Few in tests, so that walkers do block.
+const CAPACITY: usize = if cfg!(test) { 2 } else { 1024 };
 
-/// Listings after which the select loop is woken; it also looks by itself now and then.
-const RING: usize = 512;
+/// Listings after which the select loop is woken; it also takes listings at each pulse.
+const MANY: usize = 512;
 
-/// Bytes that may wait before nothing more is read.
-const HEAVY: isize = 1 << 20;
+/// Bytes that may wait before no more is read.
+const MOST_BYTES: isize = 1 << 20;
 
 /// The walkers' end.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct ListingSender {
-    /// Where listings go while one thread both sends and takes them: it could not wait for itself.
-    alone: Sender<Listing>,
-    spread: OnceLock<Outlet>,
-    weight: Arc<AtomicIsize>,
-    room: Receiver<()>,
-    leave_room: Sender<()>,
-}
-
-/// Where listings go once there are several threads. Its memory is worth having only then.
-#[derive(Debug)]
-struct Outlet {
     listings: Sender<Listing>,
-    bell: Sender<()>,
+    /// None where one thread both sends and takes: it could not wait for itself.
+    wakeup: Option<Sender<()>>,
+    bytes: Arc<AtomicIsize>,
+    room: Receiver<()>,
+    more_room: Sender<()>,
 }
 
 /// The select loop's end.
 #[derive(Debug)]
 pub struct ListingReceiver {
     listings: Receiver<Listing>,
-    weight: Arc<AtomicIsize>,
-    room: Sender<()>,
+    bytes: Arc<AtomicIsize>,
+    more_room: Sender<()>,
 }
 
-/// Both ends, for one thread.
-pub(super) fn new() -> (ListingSender, ListingReceiver) {
-    let (alone, listings) = unbounded();
-    let (leave_room, room) = bounded(1);
-    let weight = Arc::new(AtomicIsize::new(0));
-    let outbox = ListingSender {
-        alone,
-        spread: OnceLock::new(),
-        weight: Arc::clone(&weight),
+/// Both ends, for a thread that sends and takes: without bound.
+pub(super) fn for_one_thread() -> (ListingSender, ListingReceiver) {
+    channel(unbounded(), None)
+}
+
+/// Both ends, and the wakeup channel. The memory for [`CAPACITY`] listings is worth having only for several threads.
+pub(super) fn for_walkers() -> (ListingSender, ListingReceiver, Receiver<()>) {
+    let (wake, wakeup) = bounded(1);
+    let (sender, receiver) = channel(bounded(CAPACITY), Some(wake));
+    (sender, receiver, wakeup)
+}
+
+fn channel(
+    (sender, receiver): (Sender<Listing>, Receiver<Listing>),
+    wakeup: Option<Sender<()>>,
+) -> (ListingSender, ListingReceiver) {
+    let (more_room, room) = bounded(1);
+    let bytes = Arc::new(AtomicIsize::new(0));
+    let sender = ListingSender {
+        listings: sender,
+        wakeup,
+        bytes: Arc::clone(&bytes),
         room,
-        leave_room: leave_room.clone(),
+        more_room: more_room.clone(),
     };
-    let inbox = ListingReceiver {
-        listings,
-        weight,
-        room: leave_room,
+    let receiver = ListingReceiver {
+        listings: receiver,
+        bytes,
+        more_room,
     };
-    (outbox, inbox)
+    (sender, receiver)
 }
 
 impl ListingSender {
-    /// Lets several threads send to this inbox, which has to be empty. What is returned rings now and then while
-    /// there are listings.
-    pub(super) fn open(&self, inbox: &mut ListingReceiver) -> Receiver<()> {
-        let (listings, listings_end) = bounded(WAITING);
-        let (bell, bell_end) = bounded(1);
-        let _ = self.spread.set(Outlet { listings, bell });
-        inbox.listings = listings_end;
-        bell_end
-    }
-
-    /// True while there is one thread.
-    pub(super) fn is_alone(&self) -> bool {
-        self.spread.get().is_none()
-    }
-
-    /// Waits while too much is waiting for the select loop; not where the run is cancelled, nor where this thread is
-    /// the one that would have to take it.
+    /// Waits while too many bytes wait for the select loop, until the run is cancelled. Does not wait where the calling
+    /// thread is the one that would have to take them.
     pub(super) fn wait_for_room(&self, done: &Done) {
-        schedule::until(|| self.is_alone() || !self.is_heavy() || done.is_cancelled());
-        while self.is_heavy() && !self.is_alone() {
+        if self.wakeup.is_none() {
+            return;
+        }
+        schedule::until(|| !self.is_full() || done.is_cancelled());
+        while self.is_full() {
             select! {
                 recv(self.room) -> _ => {
-                    if self.weight.load(Ordering::SeqCst) < HEAVY {
-                        let _ = self.leave_room.try_send(());
+                    if !self.is_full() {
+                        let _ = self.more_room.try_send(());
                     }
                 }
                 recv(done.receiver()) -> _ => return,
@@ -111,33 +110,28 @@ impl ListingSender {
         }
     }
 
-    /// Sends a listing; wakes the receiver when many wait. Nobody listens any more: no matter, the walk ends.
+    /// Sends a listing; wakes the receiver when many wait. Without a receiver the listing is dropped: the walk ends.
     pub(super) fn send(&self, listing: Listing) {
-        let weight = weight(&listing);
-        let waiting = match weight {
+        let bytes = bytes(&listing);
+        let waiting = match bytes {
             0 => 0,
-            _ => self.weight.fetch_add(weight, Ordering::SeqCst) + weight,
+            _ => self.bytes.fetch_add(bytes, Ordering::SeqCst) + bytes,
         };
-        let Some(outlet) = self.spread.get() else {
-            let _ = self.alone.send(listing);
+        let Some(wakeup) = &self.wakeup else {
+            let _ = self.listings.send(listing);
             return;
         };
-        schedule::until(|| !outlet.listings.is_full() || outlet.is_unheard());
-        let sent = outlet.listings.send(listing).is_ok();
-        if sent && (waiting >= HEAVY / 4 || outlet.listings.len() >= RING) {
-            let _ = outlet.bell.try_send(());
+        // In a model only, while the channel is full: to wake the receiver is right then.
+        let has_receiver = || wakeup.try_send(()) != Err(TrySendError::Disconnected(()));
+        schedule::until(|| !self.listings.is_full() || !has_receiver());
+        let sent = self.listings.send(listing).is_ok();
+        if sent && (waiting >= MOST_BYTES / 4 || self.listings.len() >= MANY) {
+            let _ = wakeup.try_send(());
         }
     }
 
-    fn is_heavy(&self) -> bool {
-        self.weight.load(Ordering::SeqCst) >= HEAVY
-    }
-}
-
-impl Outlet {
-    /// True where nobody listens any more. Asked in a model only, while the channel is full: ringing is right then.
-    fn is_unheard(&self) -> bool {
-        matches!(self.bell.try_send(()), Err(TrySendError::Disconnected(())))
+    fn is_full(&self) -> bool {
+        self.bytes.load(Ordering::SeqCst) >= MOST_BYTES
     }
 }
 
@@ -150,28 +144,40 @@ impl ListingReceiver {
 
     /// What has arrived.
     pub fn take(&self) -> impl Iterator<Item = Listing> + '_ {
-        self.listings.try_iter().inspect(|listing| {
-            let weight = weight(listing);
-            if weight == 0 {
-                return;
-            }
-            let position = self.weight.fetch_sub(weight, Ordering::SeqCst);
-            if position - weight < HEAVY {
-                let _ = self.room.try_send(());
-            }
-        })
+        self.listings
+            .try_iter()
+            .inspect(|listing| self.subtract(listing))
+    }
+
+    /// Waits for the next listing until the deadline, or until the walk has ended.
+    #[must_use]
+    pub fn receive_until(&self, deadline: Instant) -> Option<Listing> {
+        let listing = self.listings.recv_deadline(deadline).ok();
+        listing.inspect(|listing| self.subtract(listing))
+    }
+
+    /// Makes room for as many bytes as the listing has.
+    fn subtract(&self, listing: &Listing) {
+        let bytes = bytes(listing);
+        if bytes == 0 {
+            return;
+        }
+        let before = self.bytes.fetch_sub(bytes, Ordering::SeqCst);
+        if before - bytes < MOST_BYTES {
+            let _ = self.more_room.try_send(());
+        }
     }
 }
 
 impl Drop for ListingReceiver {
-    /// Nobody will take any more: nobody need wait for it.
+    /// Nothing will be taken any more: no walker need wait for room.
     fn drop(&mut self) {
-        self.weight.store(isize::MIN / 2, Ordering::SeqCst);
-        let _ = self.room.try_send(());
+        self.bytes.store(isize::MIN / 2, Ordering::SeqCst);
+        let _ = self.more_room.try_send(());
     }
 }
 
-fn weight(listing: &Listing) -> isize {
+fn bytes(listing: &Listing) -> isize {
     let bytes = match (&listing.found, &listing.ordered_items) {
         (Found::Rendered(text), _) => text.len(),
         (_, Some(ordered_items)) => ordered_items.bytes(),
@@ -191,17 +197,17 @@ mod tests {
     use crate::sys::cancel;
     use crate::sys::failure::{Failure, Operation};
 
-    /// A listing that weighs as much as may wait.
-    fn heavy() -> Listing {
+    /// A listing of as many bytes as may wait.
+    fn large() -> Listing {
         let failure = Failure {
             operation: Operation::Access,
             errno: 5,
         };
         let mut ordered_items = OrderedItems::EMPTY;
-        let name = vec![b'x'; HEAVY.unsigned_abs()];
+        let name = vec![b'x'; MOST_BYTES.unsigned_abs()];
         ordered_items.push(0, &name, ItemKind::Failed(failure));
         Listing {
-            place: (super::super::command_line(Names::EMPTY, 0, 0), 0),
+            place: (crate::walk::command_line(Names::EMPTY, 0, 0), 0),
             key: 0,
             found: Found::Nothing,
             files: Usage::NONE,
@@ -214,22 +220,21 @@ mod tests {
 
     /// Whether so many walkers that wait for room find it once this is done, and not before.
     fn wait_until(walkers: usize, done: impl FnOnce(ListingReceiver, cancel::Canceller)) {
-        let (outbox, mut inbox) = new();
-        let _bell = outbox.open(&mut inbox);
+        let (sender, receiver, _wakeup) = for_walkers();
         let (canceller, cancelled) = cancel::channel();
-        outbox.wait_for_room(&cancelled);
-        outbox.send(heavy());
+        sender.wait_for_room(&cancelled);
+        sender.send(large());
         let (found, waiting) = bounded(walkers);
         std::thread::scope(|scope| {
             for _ in 0..walkers {
                 scope.spawn(|| {
-                    outbox.wait_for_room(&cancelled);
+                    sender.wait_for_room(&cancelled);
                     let _ = found.send(());
                 });
             }
             let early = waiting.recv_timeout(Duration::from_millis(50));
             assert!(early.is_err(), "there is no room yet");
-            done(inbox, canceller);
+            done(receiver, canceller);
             for _ in 0..walkers {
                 let found = waiting.recv_timeout(Duration::from_secs(60));
                 assert!(found.is_ok(), "a wakeup was lost");
@@ -238,26 +243,26 @@ mod tests {
     }
 
     #[test]
-    fn all_walkers_go_on_when_what_is_heavy_is_taken() {
-        wait_until(8, |inbox, canceller| {
-            assert_eq!(inbox.take().count(), 1);
+    fn all_walkers_go_on_when_a_large_listing_is_taken() {
+        wait_until(8, |receiver, canceller| {
+            assert_eq!(receiver.take().count(), 1);
             // Neither ends before the walkers have been heard.
-            std::mem::forget((inbox, canceller));
+            std::mem::forget((receiver, canceller));
         });
     }
 
     #[test]
     fn all_walkers_go_on_when_the_run_is_cancelled() {
-        wait_until(8, |inbox, canceller| {
+        wait_until(8, |receiver, canceller| {
             drop(canceller);
-            std::mem::forget(inbox);
+            std::mem::forget(receiver);
         });
     }
 
     #[test]
     fn all_walkers_go_on_when_nobody_listens_any_more() {
-        wait_until(8, |inbox, canceller| {
-            drop(inbox);
+        wait_until(8, |receiver, canceller| {
+            drop(receiver);
             std::mem::forget(canceller);
         });
     }

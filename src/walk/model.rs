@@ -2,20 +2,21 @@
 //! cancellation, over a small tree, in every order that a random scheduler comes up with.
 //!
 //! What runs is the program's own code, system calls included; only rayon's threads are replaced, by coroutines
-//! that shuttle switches between wherever two walkers meet (see [`crate::sys::schedule`]). The clock's one answer
-//! (whether looking at names is slow) is left to chance. Tests make the buffers and groups of directories
-//! small, and so few listings fit into the channel that walkers wait for room.
+//! that shuttle switches between wherever two walkers meet (see [`crate::sys::schedule`]). Where the program reads a
+//! clock (whether stat is slow, whether the processors are idle) chance decides. Tests make the buffers and groups of
+//! directories small, and so few listings fit into the channel that walkers wait for room.
 //!
 //! What this shows, for the schedules tried (thousands each time, see [`crate::sys::schedule::schedules`]):
 //! * every directory that is announced gets one listing, each further group of a large one too, and nothing else
 //!   gets any; the sums are those of the tree;
-//! * the channel ends when the last walker has ended, not before the last listing and not never;
-//! * cancelled at any moment, or with the receiver gone, all walkers end;
-//! * every lease of the budget is given back, and with none to have the walk is whole all the same;
-//! * every token is given back (that there are never more holders than tokens is shown in `semaphore.rs`).
+//! * no work is left when the last walker ends, whenever tokens are issued, and however few (`semaphore.rs` shows for
+//!   its protocol alone that there are never more holders than tokens, and that none is lost);
+//! * the closer closes the channel when the last walker has ended, after the last listing;
+//! * cancelled at any moment, or with the receiver dropped, all walkers end, and the closer;
+//! * every descriptor comes back to the budget, and with an empty budget the walk is whole all the same.
 //!
-//! What it doesn't: each step between two such places runs as if it were atomic and memory as if it were ordered.
-//! That is right for what stands under a mutex or goes through a channel, and is assumed of the few atomics here
+//! What it does not show: each step between two such places runs as if it were atomic and memory as if it were ordered.
+//! That is right for what is under a mutex or goes through a channel, and is assumed of the few atomics here
 //! (ThreadSanitizer looks at those), of crossbeam and of rayon. It is random, so it proves no absence.
 
 use std::collections::HashSet;
@@ -31,8 +32,8 @@ use shuttle::rand::{Rng, thread_rng};
 use shuttle::thread::{JoinHandle, yield_now};
 
 use super::fd_budget::Budget;
-use super::pool::{Pool, Task};
-use super::{Follow, Load, Remember, RunningWalk, Walk, WalkOptions, command_line};
+use super::pool::{ModelJob, Pool};
+use super::{CpuUsage, Follow, Remember, RunningWalk, Walk, WalkOptions, command_line};
 use crate::count::listing::{Branch, Key, Listing, Names};
 use crate::count::usage::Usage;
 use crate::gnu::exclude::Exclude;
@@ -123,9 +124,9 @@ pub(super) fn panic_at(name: &[u8], (branch, index): &(Arc<Branch>, u32)) {
     assert!(!in_pool || branch.name(*index) != name, "as was asked for");
 }
 
-/// What has been heard of the walk.
+/// What a receiver knows of the walk.
 #[derive(Default)]
-struct Heard {
+struct Received {
     /// Directories, and further groups of them, that will have a listing.
     announced: HashSet<Key>,
     /// Those that have had one.
@@ -133,8 +134,8 @@ struct Heard {
     sum: Usage,
 }
 
-impl Heard {
-    fn hear(&mut self, listing: &Listing) {
+impl Received {
+    fn add(&mut self, listing: &Listing) {
         let twice = !self.listed.insert(listing.key);
         assert!(!twice, "{} is listed a second time", listing.key);
         let known = self.announced.contains(&listing.key);
@@ -156,79 +157,83 @@ impl Heard {
     }
 }
 
-/// A walk that is under way on the threads of a model.
+/// A walk on the threads of a model.
 struct Run {
-    spread: RunningWalk,
-    heard: Heard,
+    walk: RunningWalk,
+    received: Received,
     threads: Vec<JoinHandle<()>>,
     budget: Arc<Budget>,
-    /// Leases there were at the start.
+    /// Descriptors that the budget had at the start.
     spare: isize,
 }
 
 impl Run {
-    /// Walks alone for some steps, then lets some threads do the rest, with few descriptors or many.
+    /// Walks on one thread for some steps, then starts the walk on some threads, with few descriptors or many.
     fn start(planted: &Planted, done: Done) -> Self {
         let mut dice = thread_rng();
         let walk = Walk::new(options(dice.gen_range(1..=3)), done, 1);
         let budget = Arc::clone(&walk.shared.budget);
         budget.grow(dice.gen_range(0..4) - budget.spare());
         let spare = budget.spare();
-        let mut heard = Heard::default();
-        heard.announced.insert(0);
+        let mut received = Received::default();
+        received.announced.insert(0);
         walk.add(planted.operands());
         for _ in 0..dice.gen_range(0..6) {
             walk.step();
-            walk.listings()
-                .take()
-                .for_each(|listing| heard.hear(&listing));
+            let listings = walk.listings().take();
+            listings.for_each(|listing| received.add(&listing));
         }
-        let (give, tasks) = unbounded::<Task>();
-        let _ = walk.shared.pool.set(Pool::Model(give));
-        let threads = dice.gen_range(1..=3);
+        let (pool, jobs) = unbounded::<ModelJob>();
+        // One of them is the closer.
+        let threads = dice.gen_range(2..=4);
         let start = |_| {
-            let tasks = tasks.clone();
-            shuttle::thread::spawn(move || work(&tasks))
+            let jobs = jobs.clone();
+            shuttle::thread::spawn(move || work(&jobs))
         };
+        let walk = walk.start_on(Pool::Model(pool), CpuUsage::start());
         Self {
             threads: (0..threads).map(start).collect(),
-            spread: walk.into_spread(threads, Load::start()),
-            heard,
+            walk: walk.ok().expect("no second reference"),
+            received,
             budget,
             spare,
         }
     }
 
     /// What the select loop does; `false` once the walk has ended.
-    fn listen(&mut self) -> bool {
-        // First the bell: what was sent before the end is still to be drained.
-        let ended = self.spread.bell.try_recv() == Err(TryRecvError::Disconnected);
-        for listing in self.spread.listings.take() {
-            self.heard.hear(&listing);
+    fn receive(&mut self) -> bool {
+        // The wakeup channel first: what was sent before the end is still to be taken.
+        let ended = self.walk.wakeup.try_recv() == Err(TryRecvError::Disconnected);
+        for listing in self.walk.listings.take() {
+            self.received.add(&listing);
         }
-        self.spread.crew.look();
+        self.walk.issue_tokens();
         if !ended {
             yield_now();
         }
         !ended
     }
 
-    /// Waits for every thread; all that was borrowed must have come back.
-    fn join(self) -> Heard {
-        drop(self.spread);
+    /// Waits for every thread; all descriptors must have come back to the budget.
+    fn join(self) -> Received {
+        drop(self.walk);
         for thread in self.threads {
             thread.join().expect("no walker panics");
         }
-        assert_eq!(self.budget.spare(), self.spare, "a lease has been lost");
-        self.heard
+        assert_eq!(
+            self.budget.spare(),
+            self.spare,
+            "a descriptor has been lost"
+        );
+        self.received
     }
 }
 
-/// A thread of the pool: does tasks until nobody is left to give it one.
-fn work(tasks: &Receiver<Task>) {
+/// A thread of the pool: runs jobs until the pool is dropped.
+fn work(jobs: &Receiver<ModelJob>) {
     loop {
-        match tasks.try_recv() {
-            Ok(task) => task(),
+        match jobs.try_recv() {
+            Ok(job) => job(),
             Err(TryRecvError::Empty) => yield_now(),
             Err(TryRecvError::Disconnected) => return,
         }
@@ -241,7 +246,7 @@ fn every_directory_gets_one_listing_and_the_channel_ends_after_the_last() {
     schedule::check(schedule::schedules(SCHEDULES), move || {
         let (canceller, done) = cancel::channel();
         let mut run = Run::start(&planted, done);
-        while run.listen() {}
+        while run.receive() {}
         run.join().check(&planted);
         drop(canceller);
     });
@@ -255,28 +260,28 @@ fn cancelled_at_any_moment_every_walker_ends() {
         let mut run = Run::start(&planted, done);
         let mut canceller: Option<Canceller> = Some(canceller);
         let mut left: u32 = thread_rng().gen_range(0..60);
-        while run.listen() {
+        while run.receive() {
             if left == 0 {
                 canceller = None;
             }
             left = left.saturating_sub(1);
         }
-        let heard = run.join();
-        assert!(heard.listed.is_subset(&heard.announced));
+        let received = run.join();
+        assert!(received.listed.is_subset(&received.announced));
         if canceller.is_some() {
-            heard.check(&planted);
+            received.check(&planted);
         }
     });
 }
 
 #[test]
-fn with_nobody_left_to_listen_every_walker_ends() {
+fn without_a_receiver_every_walker_ends() {
     let planted = Arc::new(Planted::new());
     schedule::check(schedule::schedules(SCHEDULES), move || {
         let (canceller, done) = cancel::channel();
         let mut run = Run::start(&planted, done);
         for _ in 0..thread_rng().gen_range(0..30) {
-            run.listen();
+            run.receive();
         }
         run.join();
         drop(canceller);

@@ -9,13 +9,13 @@ use crate::sys::failure::{Failure, Operation};
 use crate::sys::retry::{open, read_all};
 use crate::sys::stdin::read_stdin;
 
-/// The operands, and what was wrong with others, in order.
+/// The operands, and the failures of names that cannot be operands, in order.
 #[derive(Debug, Default)]
 pub struct Operands {
     /// As typed, but for all but one of the slashes at the end.
     pub names: Names,
-    /// What could not be used, each with the number of names before it.
-    pub wrong: OrderedItems,
+    /// Names that cannot be used, each with the number of names before it.
+    pub failures: OrderedItems,
 }
 
 impl Operands {
@@ -35,14 +35,13 @@ impl Operands {
         let read = if list == "-" {
             read_stdin(&mut text)
         } else {
-            let file =
-                open(list).map_err(|errno| Failure::of(Operation::OpenNames, &errno.into()))?;
+            let file = open(list).map_err(|errno| Failure::new(Operation::OpenNames, errno))?;
             read_all(file, &mut text)
         };
         let mut operands = Self::default();
         operands.add_list(&text, list.as_bytes());
         if let Err(error) = read {
-            operands.add_wrong(list.as_bytes(), Failure::of(Operation::ReadNames, &error));
+            operands.add_failure(list.as_bytes(), Failure::of(Operation::ReadNames, &error));
         }
         Ok(operands)
     }
@@ -54,8 +53,7 @@ impl Operands {
         let text = text.strip_suffix(b"\0").unwrap_or(text);
         for (number, name) in (1..).zip(text.split(|&byte| byte == 0)) {
             if list == b"-" && name == b"-" {
-                let (operation, errno) = (Operation::DashInList, 0);
-                self.add_wrong(name, Failure { operation, errno });
+                self.add_failure(name, Failure::without_errno(Operation::DashInList));
             } else {
                 self.add(name, number, list);
             }
@@ -67,14 +65,13 @@ impl Operands {
         match CString::new(trim_slashes(name)) {
             Ok(name) if !name.is_empty() => self.names.push(&name),
             _ => {
-                let (operation, errno) = (Operation::EmptyName(number), 0);
-                self.add_wrong(list, Failure { operation, errno });
+                self.add_failure(list, Failure::without_errno(Operation::EmptyName(number)));
             }
         }
     }
 
-    fn add_wrong(&mut self, path: &[u8], failure: Failure) {
-        self.wrong
+    fn add_failure(&mut self, path: &[u8], failure: Failure) {
+        self.failures
             .push(self.names.len(), path, ItemKind::Failed(failure));
     }
 }
@@ -116,11 +113,11 @@ mod tests {
     }
 
     #[test]
-    fn a_list_is_split_at_nul_and_empty_names_are_told_by_number() {
+    fn a_list_is_split_at_nul_and_empty_names_fail_with_their_number() {
         let mut operands = Operands::default();
         operands.add_list(b"a\0\0b", b"F");
         assert_eq!(names(&operands), ["a", "b"]);
-        let (extra, _) = operands.wrong.get(0).expect("the empty name");
+        let (extra, _) = operands.failures.get(0).expect("the empty name");
         assert_eq!((extra.position, extra.name), (1, &b"F"[..]));
         assert!(matches!(
             extra.kind,
@@ -137,7 +134,10 @@ mod tests {
         ] {
             let mut operands = Operands::default();
             operands.add_list(text, b"F");
-            assert_eq!((operands.names.len(), operands.wrong.iter().count()), count);
+            assert_eq!(
+                (operands.names.len(), operands.failures.iter().count()),
+                count
+            );
         }
     }
 }

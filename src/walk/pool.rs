@@ -1,7 +1,7 @@
-//! The threads of the walkers: a rayon pool of our own, which runs each task to its end, in no order.
+//! The threads of the walkers: a rayon pool, which runs each job to its end, in no order.
 //!
-//! Tasks never wait for each other, never join and never spawn scopes (see the contract in [`super`]), so any
-//! number of threads does, one included. A task that panics ends alone; it is the task's affair to tell.
+//! Jobs never wait for each other, never join and never open a scope (see the contract in [`super`]), so that any number
+//! of threads makes progress, one included. A job that panics ends alone; the job itself records that.
 
 use rayon::{ThreadPool, ThreadPoolBuilder};
 
@@ -12,13 +12,13 @@ pub(super) const STACK: usize = 256 * 1024;
 #[derive(Debug)]
 pub(super) enum Pool {
     Threads(ThreadPool),
-    /// Tasks for the threads of a model.
+    /// Jobs for the threads of a model.
     #[cfg(test)]
-    Model(crossbeam_channel::Sender<Task>),
+    Model(crossbeam_channel::Sender<ModelJob>),
 }
 
 #[cfg(test)]
-pub(super) type Task = Box<dyn FnOnce() + Send>;
+pub(super) type ModelJob = Box<dyn FnOnce() + Send>;
 
 impl Pool {
     /// As many threads as wanted, or as can be had.
@@ -29,7 +29,7 @@ impl Pool {
                 .stack_size(STACK)
                 .thread_name(|index| format!("walker {index}"))
                 .start_handler(|_| own_credentials())
-                // Without a handler rayon would abort.
+                // Without a handler rayon would abort the process.
                 .panic_handler(drop)
                 .build();
             match pool {
@@ -40,31 +40,46 @@ impl Pool {
         None
     }
 
-    /// How many threads there are.
+    /// Number of threads.
     pub(super) fn threads(&self) -> usize {
         match self {
             Self::Threads(threads) => threads.current_num_threads(),
             #[cfg(test)]
-            Self::Model(_) => 1,
+            Self::Model(_) => 3,
         }
     }
 
-    /// Runs a task on one of the threads, some time.
-    pub(super) fn spawn(&self, task: impl FnOnce() + Send + 'static) {
+    /// Runs a job on one of the threads.
+    pub(super) fn spawn(&self, job: impl FnOnce() + Send + 'static) {
         match self {
-            Self::Threads(threads) => threads.spawn(task),
+            Self::Threads(threads) => threads.spawn(job),
             #[cfg(test)]
-            Self::Model(tasks) => drop(tasks.send(Box::new(task))),
+            Self::Model(jobs) => drop(jobs.send(Box::new(job))),
         }
     }
+
+    /// Runs a function on a thread beside the pool. Where no thread can be had, drops it and what it holds.
+    pub(super) fn spawn_beside(&self, name: &str, body: impl FnOnce() + Send + 'static) {
+        match self {
+            Self::Threads(_) => spawn_thread(name, body),
+            #[cfg(test)]
+            Self::Model(_) => self.spawn(body),
+        }
+    }
+}
+
+/// Runs a function on a thread of its own. Where no thread can be had, drops it and what it holds.
+pub(super) fn spawn_thread(name: &str, body: impl FnOnce() + Send + 'static) {
+    let thread = std::thread::Builder::new().name(name.into());
+    let _ = thread.stack_size(STACK).spawn(body);
 }
 
 /// Gives this thread credentials of its own, equal to those that all threads share.
 ///
 /// The kernel counts the open files that refer to credentials in the cache line that it reads for every name it looks
 /// up. Where two walkers share one, each `open` and `close` takes it from the other: 0.6 % of the whole time on two
-/// processors. Any change makes a copy (`prepare_creds`), be it to what is true already: execve(2) has reset the flag
-/// of PR_SET_KEEPCAPS, see prctl(2). Where it is refused, all is as before.
+/// processors. Any change makes a copy (`prepare_creds`), also a change to the value that is set already: execve(2) has
+/// reset the flag of PR_SET_KEEPCAPS, see prctl(2). Where the call is refused, the credentials stay shared.
 fn own_credentials() {
     let _ = rustix::thread::set_keep_capabilities(false);
 }

@@ -1,132 +1,181 @@
 //! The counting semaphore of the walk: a bounded channel that holds its tokens.
 //!
-//! A walker holds a token while it opens, reads and stats a directory, never while it sends. Waiting for one
-//! also listens to `done`, so that a cancelled walk does not queue up behind a slow disk.
+//! A walker runs only while it holds a token. The semaphore begins without tokens; [`Semaphore::issue`] adds them: as many
+//! as there are processors when the pool starts, the rest when the processors are seen to be idle
+//! ([`CpuUsage`](super::cpu_usage::CpuUsage)).
+//!
+//! No thread waits for a token. Work for which no token is free stays in the work queue, and no work is lost:
+//!
+//! ```text
+//!   a walker that adds work              a walker that finds no more work
+//!     1. push to the work queue            1. the work queue is empty
+//!     2. try_acquire; spawn                2. give the token back
+//!                                          3. look at the work queue once more; try_acquire; spawn
+//! ```
+//!
+//! If `try_acquire` of the left side finds no token, the right side has yet to give its token back, and its step 3 finds
+//! the work. Threads that wait in `acquire` would be the other way; each token that is given back would wake one: a
+//! switch of threads for every directory.
 
-use crossbeam_channel::{Receiver, Sender, bounded, select};
+use crossbeam_channel::{Receiver, Sender, bounded};
 
-use crate::sys::cancel::Done;
+use crate::count::listing::Listing;
 use crate::sys::schedule;
 
-/// `n` tokens; [`Semaphore::acquire`] takes one, dropping it gives it back.
+/// Issues tokens; dropping a token gives it back.
 #[derive(Debug)]
 pub(super) struct Semaphore {
     give: Sender<()>,
     take: Receiver<()>,
 }
 
-/// The right to touch the disk, given back when dropped.
+/// The right to run, given back when dropped. A walker's jobs pass it on, one to the next.
 #[derive(Debug)]
-pub(super) struct Token<'a>(&'a Semaphore);
+pub(super) struct Token {
+    give: Sender<()>,
+    /// Listings that the walker's last job held back: see [`super::leaf_batch`].
+    pub(super) sum: Option<Box<Listing>>,
+}
 
 impl Semaphore {
-    /// A semaphore of `tokens` tokens, at least one.
-    #[must_use]
-    pub(super) fn new(tokens: usize) -> Self {
-        let tokens = tokens.max(1);
-        let (give, take) = bounded(tokens);
-        for _ in 0..tokens {
-            // There is room for each: the capacity is their number.
-            let _ = give.try_send(());
-        }
+    /// A semaphore without tokens, with room for this many.
+    pub(super) fn new(most: usize) -> Self {
+        let (give, take) = bounded(most.max(1));
         Self { give, take }
     }
 
-    /// Waits for a token; none where the run is cancelled.
-    pub(super) fn acquire(&self, done: &Done) -> Option<Token<'_>> {
-        if done.is_cancelled() {
-            return None;
+    /// Adds tokens.
+    pub(super) fn issue(&self, tokens: usize) {
+        for _ in 0..tokens {
+            let _ = self.give.try_send(());
         }
+    }
+
+    /// Takes a token, if one is free.
+    pub(super) fn try_acquire(&self) -> Option<Token> {
         schedule::point();
-        if self.take.try_recv().is_ok() {
-            return Some(Token(self));
-        }
-        schedule::until(|| !self.take.is_empty() || done.is_cancelled());
-        select! {
-            recv(self.take) -> token => token.ok().map(|()| Token(self)),
-            recv(done.receiver()) -> _ => None,
-        }
+        self.take.try_recv().ok().map(|()| Token {
+            give: self.give.clone(),
+            sum: None,
+        })
     }
 }
 
-impl Drop for Token<'_> {
+impl Drop for Token {
     fn drop(&mut self) {
         schedule::point();
-        let _ = self.0.give.try_send(());
+        // There is room: the token was taken from this channel.
+        let _ = self.give.try_send(());
+    }
+}
+
+#[cfg(test)]
+impl Semaphore {
+    /// Tokens that are free.
+    pub(super) fn free(&self) -> usize {
+        self.take.len()
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::sys::cancel;
     use std::sync::Arc;
     use std::sync::atomic::{AtomicUsize, Ordering};
 
     #[test]
     fn never_more_holders_than_tokens_and_none_is_lost() {
-        let (_canceller, done) = cancel::channel();
-        let semaphore = Semaphore::new(3);
+        let semaphore = Semaphore::new(8);
+        semaphore.issue(3);
         let (now, most) = (AtomicUsize::new(0), AtomicUsize::new(0));
         std::thread::scope(|scope| {
             for _ in 0..16 {
                 scope.spawn(|| {
                     for _ in 0..500 {
-                        let token = semaphore.acquire(&done);
-                        assert!(token.is_some());
+                        let Some(token) = semaphore.try_acquire() else {
+                            continue;
+                        };
                         most.fetch_max(now.fetch_add(1, Ordering::SeqCst) + 1, Ordering::SeqCst);
                         now.fetch_sub(1, Ordering::SeqCst);
+                        drop(token);
                     }
                 });
             }
         });
         assert!(most.load(Ordering::SeqCst) <= 3);
-        let all: Vec<_> = (0..3).map(|_| semaphore.acquire(&done)).collect();
+        assert_eq!(semaphore.free(), 3);
+        semaphore.issue(5);
+        let all: Vec<_> = (0..8).map(|_| semaphore.try_acquire()).collect();
         assert!(all.iter().all(Option::is_some));
+        assert!(semaphore.try_acquire().is_none());
     }
 
+    /// The protocol of the module's documentation: pieces of work that walkers and one more thread add.
     #[test]
-    fn cancelling_ends_the_wait() {
-        let (canceller, done) = cancel::channel();
-        let semaphore = Semaphore::new(1);
-        let held = semaphore.acquire(&done);
-        assert!(held.is_some());
-        std::thread::scope(|scope| {
-            let waiter = scope.spawn(|| semaphore.acquire(&done).is_none());
-            drop(canceller);
-            assert!(waiter.join().expect("the waiter ends"));
-        });
-    }
+    fn in_any_order_tokens_are_never_exceeded_nor_lost_and_no_work_is_left() {
+        use shuttle::rand::{Rng, thread_rng};
 
-    #[test]
-    fn in_any_order_tokens_are_never_exceeded_nor_lost_and_cancelling_ends_all_waits() {
-        schedule::check(schedule::schedules(2000), || {
-            let (canceller, done) = cancel::channel();
-            let tokens = shuttle::rand::Rng::gen_range(&mut shuttle::rand::thread_rng(), 1..=2);
-            let semaphore = Arc::new(Semaphore::new(tokens));
-            let held = Arc::new(AtomicUsize::new(0));
-            let holder = |_| {
-                let (semaphore, done, held) =
-                    (Arc::clone(&semaphore), done.clone(), Arc::clone(&held));
-                shuttle::thread::spawn(move || {
-                    // Not for ever: one who is always preferred would let nobody else come to cancel.
-                    for token in (0..20).map_while(|_| semaphore.acquire(&done)) {
-                        assert!(held.fetch_add(1, Ordering::SeqCst) < tokens);
-                        schedule::point();
-                        held.fetch_sub(1, Ordering::SeqCst);
-                        drop(token);
-                    }
-                })
-            };
-            let holders: Vec<_> = (0..3).map(holder).collect();
-            for _ in 0..20 {
+        struct State {
+            semaphore: Semaphore,
+            work: AtomicUsize,
+            running: AtomicUsize,
+            tokens: usize,
+        }
+
+        fn add(state: &Arc<State>, pieces: usize) {
+            for _ in 0..pieces {
                 schedule::point();
+                state.work.fetch_add(1, Ordering::SeqCst);
+                if let Some(token) = state.semaphore.try_acquire() {
+                    let state = Arc::clone(state);
+                    shuttle::thread::spawn(move || run(&state, token));
+                }
             }
-            drop(canceller);
-            for holder in holders {
-                holder.join().expect("no holder panics");
+        }
+
+        fn take(state: &State) -> bool {
+            schedule::point();
+            let less = |work: usize| work.checked_sub(1);
+            let taken = state
+                .work
+                .fetch_update(Ordering::SeqCst, Ordering::SeqCst, less);
+            taken.is_ok()
+        }
+
+        fn run(state: &Arc<State>, mut token: Token) {
+            loop {
+                assert!(state.running.fetch_add(1, Ordering::SeqCst) < state.tokens);
+                while take(state) {
+                    if thread_rng().gen_bool(0.3) {
+                        add(state, 1);
+                    }
+                }
+                state.running.fetch_sub(1, Ordering::SeqCst);
+                drop(token);
+                schedule::point();
+                if state.work.load(Ordering::SeqCst) == 0 {
+                    return;
+                }
+                match state.semaphore.try_acquire() {
+                    Some(again) => token = again,
+                    None => return,
+                }
             }
-            assert_eq!(semaphore.take.len(), tokens, "a token has been lost");
+        }
+
+        schedule::check(schedule::schedules(2000), || {
+            let tokens = thread_rng().gen_range(1..=2);
+            let state = Arc::new(State {
+                semaphore: Semaphore::new(tokens),
+                work: AtomicUsize::new(0),
+                running: AtomicUsize::new(0),
+                tokens,
+            });
+            state.semaphore.issue(tokens);
+            add(&state, 6);
+            schedule::until(|| {
+                state.work.load(Ordering::SeqCst) == 0 && state.semaphore.free() == tokens
+            });
         });
     }
 }

@@ -1,7 +1,6 @@
-//! What the kernel says about one entry: statx relative to a directory, fstatat for files and where a sandbox
-//! refuses statx.
+//! stat of one entry: statx relative to a directory, fstatat for files and where a sandbox refuses statx.
 //!
-//! Never through std, which fires automounts and rejects time stamps it cannot represent.
+//! Not through std, which fires automounts and rejects time stamps that it cannot represent.
 
 use std::ffi::CStr;
 use std::os::fd::BorrowedFd;
@@ -9,7 +8,7 @@ use std::os::fd::BorrowedFd;
 use rustix::fs::{AtFlags, CWD, FileType, StatxAttributes, StatxFlags};
 use rustix::io::Errno;
 
-use super::{Remember, WalkOptions};
+use super::options::{Remember, WalkOptions};
 use crate::count::usage::{Detail, Entry, FileTime, Inode};
 use crate::gnu::time_style::TimeKind;
 use crate::sys::retry::retry;
@@ -33,7 +32,7 @@ pub(super) enum Lookup {
     Link,
     /// What a symbolic link leads to (stat).
     Target,
-    /// The entry itself, from what the kernel knows already: a dead server is not asked.
+    /// The entry itself, from the kernel's cache: without a call to the server.
     Cached,
     /// What a symbolic link leads to, likewise.
     CachedTarget,
@@ -44,7 +43,7 @@ impl Stat {
         self.kind == FileType::Directory
     }
 
-    /// The entry to count, as the options have it.
+    /// The entry to count, by the options.
     pub(super) fn entry(&self, options: &WalkOptions) -> Entry {
         let dedup_key = match options.remember {
             Remember::Nothing => false,
@@ -52,7 +51,7 @@ impl Stat {
             Remember::Everything => true,
         };
         let sized = matches!(self.kind, FileType::RegularFile | FileType::Symlink);
-        // stx_size is unsigned, but a file system that fills it from a negative off_t means 0, as GNU du has it.
+        // stx_size is unsigned; a value that is a negative off_t counts as 0, as in GNU du.
         let size = if i64::try_from(self.size).is_ok() {
             self.size
         } else {
@@ -83,8 +82,8 @@ pub(super) fn stat(
     call(at.unwrap_or(CWD), name, flags | AtFlags::NO_AUTOMOUNT, time)
 }
 
-/// stat of an entry that is hardly a directory. Where `-x` does not ask for mount points, which only statx knows,
-/// fstatat does: on a tree of small files it saves 2 % of the whole time.
+/// stat of an entry that is probably no directory. `-x` needs mount points, which only statx knows; without it fstatat is
+/// enough: on a tree of small files that saves 2 % of the whole time.
 pub(super) fn stat_file(
     at: BorrowedFd<'_>,
     name: &CStr,
@@ -158,7 +157,7 @@ fn from_statx(statx: &rustix::fs::Statx, time: Option<TimeKind>) -> Stat {
     }
 }
 
-/// A mount point cannot be told, and is taken for an ordinary entry.
+/// fstatat does not know mount points: they are taken for ordinary entries.
 #[allow(
     clippy::unnecessary_cast,
     reason = "the widths of struct stat differ from one architecture to the next"

@@ -1,18 +1,18 @@
-//! What this process inherited, read before the Rust runtime changes it.
+//! What this process inherited, read before the Rust runtime changes it; fork and signals.
 //!
-//! Before `main`, std opens `/dev/null` where a standard stream is closed, and ignores SIGPIPE. After that nobody
-//! can tell a closed standard output from `>/dev/null` (Python's `DEVNULL` looks just like std's), nor whether
-//! the parent wanted SIGPIPE ignored. The C library calls what stands in `.init_array` before all that.
+//! Before `main`, std opens `/dev/null` where a standard stream is closed, and ignores SIGPIPE. After that a closed standard
+//! output and `>/dev/null` are the same (Python's `DEVNULL` too), and a SIGPIPE that the parent process ignored looks like
+//! any other. The C library calls the functions in `.init_array` before the Rust runtime starts.
 //!
-//! And what std decides for itself otherwise: where memory runs out, it dumps core; [`Allocator`] says so in a line
-//! and fails, as GNU du does.
+//! Where memory runs out, std dumps core; [`Allocator`] ends the process with a message and status 1, as GNU du does.
 //!
-//! And what splits a process in two: see [`fork`].
+//! [`fork`] and [`signals`] have calls for which there is no safe crate.
 //!
-//! This is the only `unsafe` code of pdu, which is why it is a crate of its own: a few calls that cannot fail in a
-//! way that matters, and a table of four numbers.
+//! This is the only `unsafe` code of pdu, in a crate of its own: a few calls whose failure does not matter, and a table of
+//! four numbers.
 
 pub mod fork;
+pub mod signals;
 
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -21,7 +21,7 @@ static EXHAUSTED: AtomicBool = AtomicBool::new(false);
 /// Whether the descriptors 0, 1 and 2 were closed.
 static CLOSED: [AtomicBool; 3] = [const { AtomicBool::new(false) }; 3];
 static IGNORED: AtomicU64 = AtomicU64::new(0);
-/// What Linux gives a process that nobody has given another limit.
+/// The limit that Linux sets by default.
 static DESCRIPTORS: AtomicU64 = AtomicU64::new(1024);
 static ADDRESS_SPACE: AtomicU64 = AtomicU64::new(u64::MAX);
 
@@ -49,15 +49,15 @@ pub fn was_ignored(signal: i32) -> bool {
     (0..64).contains(&signal) && mask & (1 << signal) != 0
 }
 
-/// The limit on file descriptors (`RLIMIT_NOFILE`, the soft one); the usual one where the kernel did not tell.
+/// The limit on file descriptors (`RLIMIT_NOFILE`, the soft one); the default one where the call has failed.
 ///
-/// rustix has this too, but takes for granted that the call succeeds, which a sandbox can refuse.
+/// rustix has this too, but expects the call to succeed, which a sandbox can refuse.
 #[must_use]
 pub fn descriptor_limit() -> u64 {
     DESCRIPTORS.load(Ordering::Relaxed)
 }
 
-/// The limit on the address space (`RLIMIT_AS`) in bytes, if there is one and it could be asked for.
+/// The limit on the address space (`RLIMIT_AS`) in bytes, if there is one and the call has succeeded.
 #[must_use]
 pub fn address_space_limit() -> Option<u64> {
     let limit = ADDRESS_SPACE.load(Ordering::Relaxed);
@@ -67,9 +67,9 @@ pub fn address_space_limit() -> Option<u64> {
 /// The signals whose disposition matters to pdu.
 const SIGNALS: [i32; 4] = [libc::SIGHUP, libc::SIGINT, libc::SIGPIPE, libc::SIGTERM];
 
-/// The system's allocator, but that it ends the process with a message and status 1 where there is no memory.
+/// The system's allocator; where there is no memory, it ends the process with a message and status 1.
 ///
-/// What was not written yet is lost, as in an abort: the status says that the output is not whole.
+/// Output that was not written yet is lost, as in an abort: hence the status.
 #[derive(Debug, Default, Clone, Copy)]
 pub struct Allocator;
 
@@ -77,17 +77,17 @@ pub struct Allocator;
 unsafe impl GlobalAlloc for Allocator {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
         // SAFETY: the caller's promises are those that `System` wants.
-        there(unsafe { System.alloc(layout) })
+        checked(unsafe { System.alloc(layout) })
     }
 
     unsafe fn alloc_zeroed(&self, layout: Layout) -> *mut u8 {
         // SAFETY: the caller's promises are those that `System` wants.
-        there(unsafe { System.alloc_zeroed(layout) })
+        checked(unsafe { System.alloc_zeroed(layout) })
     }
 
     unsafe fn realloc(&self, old: *mut u8, layout: Layout, size: usize) -> *mut u8 {
         // SAFETY: the caller's promises are those that `System` wants.
-        there(unsafe { System.realloc(old, layout, size) })
+        checked(unsafe { System.realloc(old, layout, size) })
     }
 
     unsafe fn dealloc(&self, old: *mut u8, layout: Layout) {
@@ -96,9 +96,9 @@ unsafe impl GlobalAlloc for Allocator {
     }
 }
 
-/// The memory, if there is any.
+/// The memory; ends the process where there is none.
 #[inline]
-fn there(memory: *mut u8) -> *mut u8 {
+fn checked(memory: *mut u8) -> *mut u8 {
     if memory.is_null() {
         exhausted();
     }
@@ -108,22 +108,22 @@ fn there(memory: *mut u8) -> *mut u8 {
 #[cold]
 fn exhausted() -> ! {
     const MESSAGE: &[u8] = b"pdu: memory exhausted\n";
-    // One line, however many threads run out at the same time.
+    // One message, however many threads get no memory at the same time.
     if EXHAUSTED.swap(true, Ordering::Relaxed) {
         loop {
-            // SAFETY: pause touches no memory of ours; the thread that came first ends the process.
+            // SAFETY: pause uses no memory of ours; the first thread ends the process.
             unsafe { libc::pause() };
         }
     }
-    // SAFETY: write reads as many bytes as MESSAGE has; _exit ends all threads and runs nothing of ours.
+    // SAFETY: write reads as many bytes as MESSAGE has; _exit ends all threads and runs no code of this program.
     unsafe {
         libc::write(libc::STDERR_FILENO, MESSAGE.as_ptr().cast(), MESSAGE.len());
         libc::_exit(1)
     }
 }
 
-/// Where the address space is limited (`ulimit -v`), has all threads allocate from one heap: the C library would
-/// reserve 64 MiB for each of several, and leave none for what is needed.
+/// Where the address space is limited (`ulimit -v`), lets all threads allocate from one heap: the C library would reserve
+/// 64 MiB for each of several heaps, and leave none for the data.
 fn share_one_heap_where_space_is_limited() {
     let limit = match limit(libc::getrlimit, libc::RLIMIT_AS) {
         Some(limit) if limit != libc::RLIM_INFINITY => limit,
@@ -137,8 +137,8 @@ fn share_one_heap_where_space_is_limited() {
     }
 }
 
-/// Large pieces of memory go back to the system as soon as they are let go of: left to itself, the C library takes the
-/// first such for a habit, and keeps up to 64 MiB for the next.
+/// Returns large pieces of memory to the system as soon as they are freed: by default the C library raises its threshold
+/// with the first such piece, and keeps up to 64 MiB for the next.
 fn give_large_pieces_back() {
     #[cfg(target_env = "gnu")]
     for what in [libc::M_MMAP_THRESHOLD, libc::M_TRIM_THRESHOLD] {
@@ -147,16 +147,16 @@ fn give_large_pieces_back() {
     }
 }
 
-/// Keeps std from giving every thread a second stack on which to say that the first has overflowed: where there is no
-/// memory for it, a thread that starts ends the process in its own words. Nothing of pdu recurses; a crash ends it by
-/// the same signal as before.
+/// Keeps std from allocating a second stack for each thread, for the message that the first has overflowed: without memory
+/// for it, a thread that starts ends the process with a message of std. No function of pdu recurses; a crash ends the
+/// process by the same signal as before.
 fn need_no_second_stacks() {
     for signal in [libc::SIGSEGV, libc::SIGBUS] {
         // SAFETY: an all-zero sigaction is a valid value of that C structure, and asks for the default.
         let mut action: libc::sigaction = unsafe { std::mem::zeroed() };
         // SAFETY: the old action goes to a structure that we own.
-        let told = unsafe { libc::sigaction(signal, std::ptr::null(), &raw mut action) };
-        if told == 0 && action.sa_sigaction == libc::SIG_DFL {
+        let result = unsafe { libc::sigaction(signal, std::ptr::null(), &raw mut action) };
+        if result == 0 && action.sa_sigaction == libc::SIG_DFL {
             action.sa_sigaction = crash_again as *const () as usize;
             action.sa_flags = libc::SA_RESETHAND;
             // SAFETY: the new action is one that may run at any time, since it does nothing.
@@ -165,10 +165,10 @@ fn need_no_second_stacks() {
     }
 }
 
-/// What crashed is done again, now without anybody who takes the signal.
+/// The instruction that crashed runs again, now with the default action of the signal.
 extern "C" fn crash_again(_: libc::c_int) {}
 
-extern "C" fn look() {
+extern "C" fn read_inherited() {
     need_no_second_stacks();
     give_large_pieces_back();
     share_one_heap_where_space_is_limited();
@@ -181,9 +181,9 @@ extern "C" fn look() {
     for signal in SIGNALS {
         // SAFETY: an all-zero sigaction is a valid value of that C structure.
         let mut action: libc::sigaction = unsafe { std::mem::zeroed() };
-        // SAFETY: a null new action only asks; the old one goes to a structure that we own.
-        let told = unsafe { libc::sigaction(signal, std::ptr::null(), &raw mut action) };
-        if told == 0 && action.sa_sigaction == libc::SIG_IGN {
+        // SAFETY: with a null new action the call changes nothing; the old one goes to a structure that we own.
+        let result = unsafe { libc::sigaction(signal, std::ptr::null(), &raw mut action) };
+        if result == 0 && action.sa_sigaction == libc::SIG_IGN {
             mask |= 1 << signal;
         }
     }
@@ -193,7 +193,7 @@ extern "C" fn look() {
     }
 }
 
-/// A limit of this process, the soft one, if the kernel tells. C libraries do not agree on the type of `resource`.
+/// A soft limit of this process, if the call succeeds. C libraries do not agree on the type of `resource`.
 fn limit<R>(
     getrlimit: unsafe extern "C" fn(R, *mut libc::rlimit) -> libc::c_int,
     resource: R,
@@ -202,13 +202,13 @@ fn limit<R>(
         rlim_cur: 0,
         rlim_max: 0,
     };
-    // SAFETY: the answer goes to a structure that we own.
-    let told = unsafe { getrlimit(resource, &raw mut limit) };
-    (told == 0).then_some(limit.rlim_cur)
+    // SAFETY: the result goes to a structure that we own.
+    let result = unsafe { getrlimit(resource, &raw mut limit) };
+    (result == 0).then_some(limit.rlim_cur)
 }
 
-// SAFETY: `.init_array` holds pointers to functions that take at most the arguments of main, which `look` ignores,
+// SAFETY: `.init_array` holds pointers to functions that take at most the arguments of main, which `read_inherited` ignores,
 // and it uses nothing that needs to be set up first.
 #[used]
 #[unsafe(link_section = ".init_array")]
-static LOOK: extern "C" fn() = look;
+static READ_INHERITED: extern "C" fn() = read_inherited;

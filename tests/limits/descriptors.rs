@@ -2,6 +2,10 @@
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
+use std::process::Stdio;
+use std::time::Duration;
+
+use wait4::Wait4;
 
 use crate::deep_tree::DeepTree;
 use crate::limited::{is_complete, pdu};
@@ -103,6 +107,33 @@ fn fewer_descriptors_are_an_error_that_comes_soon() {
                 .all(|line| line.ends_with("Too many open files")),
             "{error}"
         );
+    }
+}
+
+/// A disconnected channel is always ready: an arm of the select loop that stays on it takes a whole processor while the
+/// walkers wait for the disk.
+#[test]
+fn the_main_thread_waits_and_does_not_spin_however_few_descriptors_there_are() {
+    const SLOW: &str = "strace -DDD -f -qq -o /dev/null -e trace=getdents64 \
+                        -e inject=getdents64:delay_enter=500";
+    if !works("prlimit --version") || !works(&format!("{SLOW} true")) {
+        return;
+    }
+    let tree = wide();
+    let user_time = |limit: usize| {
+        let limit = format!("--nofile={limit}");
+        let limited = pdu(tree.root()).after(SLOW).under(&[&limit]);
+        let mut command = limited.command("-j2 -s --inodes t");
+        let mut child = command.stdout(Stdio::null()).spawn().expect("it starts");
+        let end = child.wait4().expect("it is our child");
+        assert!(end.status.success(), "{limit}");
+        end.rusage.utime
+    };
+    let usual = user_time(64);
+    for limit in [6, 7, 8] {
+        let time = user_time(limit);
+        let allowed = usual * 4 + Duration::from_millis(100);
+        assert!(time < allowed, "{time:?} with {limit}, {usual:?} with 64");
     }
 }
 

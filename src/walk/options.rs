@@ -1,0 +1,61 @@
+//! The options that the walk reads.
+
+use std::sync::Arc;
+
+use crate::count::min_size::MinSize;
+use crate::count::record::EntryRenderer;
+use crate::gnu::exclude::Exclude;
+use crate::gnu::time_style::TimeKind;
+
+/// Which symbolic links are followed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Follow {
+    /// None (`-P`).
+    #[default]
+    Never,
+    /// Those named as operands (`-D`).
+    Operands,
+    /// All (`-L`).
+    Always,
+}
+
+/// Which entries are counted once only, however often they are met.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Remember {
+    /// None (`-l`).
+    Nothing,
+    /// Files with several links.
+    #[default]
+    Links,
+    /// Everything: with several operands, or followed links, any entry may be met twice.
+    Everything,
+}
+
+/// The options of a walk.
+#[derive(Debug, Clone)]
+pub struct WalkOptions {
+    /// Number of threads, and of tokens (`-j`).
+    pub walkers: usize,
+    /// Which links are followed.
+    pub follow: Follow,
+    /// Directories on other devices than their operand's are left out (`-x`).
+    pub one_file_system: bool,
+    /// Patterns of names to leave out.
+    pub exclude: Exclude,
+    /// What is counted once only.
+    pub remember: Remember,
+    /// Files are named in listings of directories at less than this depth (`-a`); operands have depth 0.
+    pub name_files: Option<u32>,
+    /// Directories deeper than this are added to the one at this depth, in no order.
+    pub fold_below: Option<u32>,
+    /// Which time stamp is kept, if any.
+    pub time: Option<TimeKind>,
+    /// Files below this size get no line and are not named.
+    pub least: Option<MinSize>,
+    /// Listings carry the [`Detail`](crate::count::usage::Detail) of named files.
+    pub details: bool,
+    /// Renders named files in their walker, where the format allows it.
+    pub renderer: Option<Arc<dyn EntryRenderer>>,
+    /// Walkers record where they are, for [`StallDetector`](super::StallDetector).
+    pub watched: bool,
+}

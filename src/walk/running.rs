@@ -1,0 +1,217 @@
+//! A walk on the calling thread ([`Walk`]), and the same walk on a pool of threads ([`RunningWalk`]).
+//!
+//! [`Walk::step`] walks one directory on the calling thread: a small tree starts no thread, and where no thread can be
+//! had the whole tree is walked like that. [`Walk::start`] hands the rest to walkers.
+//!
+//! ```text
+//!   Walk::start ─┬─► pool, tokens for the processors, first walkers
+//!                ├─► closer: waits for the wait group, then drops the last sender
+//!                └─► RunningWalk ─► select loop: listings, wakeup, issue_tokens
+//! ```
+//!
+//! Dropping a [`RunningWalk`] disconnects the channel: walkers end when the tree does.
+
+use std::convert::Infallible;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Weak};
+use std::time::Duration;
+
+use crossbeam_channel::{Receiver, TryRecvError, bounded};
+
+use super::cpu_usage::{CpuUsage, processors};
+use super::fd_budget::Budget;
+use super::heartbeat::{Heartbeats, StallDetector};
+use super::limits;
+use super::listing_channel::{self, ListingReceiver, ListingSender};
+use super::open::is_behind_a_mount;
+use super::options::{Follow, Remember, WalkOptions};
+use super::pool::{Pool, spawn_thread};
+use super::semaphore::Semaphore;
+use super::shared::Shared;
+use super::stat::used_inodes;
+use super::visited::Visited;
+use super::walker;
+use super::work_queue::WorkQueue;
+use crate::count::listing::{Branch, Key};
+use crate::sys::cancel::Done;
+use crate::sys::schedule;
+
+/// Time between two measurements of the processors.
+const INTERVAL: Duration = Duration::from_millis(20);
+
+/// A walk without threads of its own.
+pub struct Walk {
+    pub(super) shared: Arc<Shared>,
+    listings: ListingReceiver,
+}
+
+/// The receiving end of a walk on a pool of threads.
+pub struct RunningWalk {
+    /// One listing a directory.
+    pub listings: ListingReceiver,
+    /// Receives when many listings wait; disconnected after the last walker has ended.
+    pub wakeup: Receiver<()>,
+    /// Finds the walker that waits longest for an answer.
+    pub stall_detector: StallDetector,
+    /// Not a member of the wait group.
+    shared: Weak<Shared>,
+    usage: CpuUsage,
+    /// Processors that the walkers with a token can keep busy.
+    processors: usize,
+    /// Tokens that are not issued yet.
+    unissued: usize,
+    panicked: Arc<AtomicBool>,
+}
+
+impl Walk {
+    /// A walk without operands.
+    #[must_use]
+    pub fn new(mut options: WalkOptions, done: Done, first_key: Key) -> Self {
+        let (sender, listings) = listing_channel::for_one_thread();
+        if options.follow == Follow::Always && options.remember == Remember::Everything {
+            // Links to links can make a small tree endless. A single walker meets everything in order, and enters no
+            // directory twice.
+            options.walkers = 1;
+        }
+        let heartbeats = if options.watched { options.walkers } else { 0 };
+        let shared = Arc::new(Shared {
+            semaphore: Semaphore::new(options.walkers),
+            visited: Visited::new(&options),
+            options,
+            done,
+            work_queue: WorkQueue::new(),
+            budget: Budget::new(limits::spare_at_start()),
+            next_key: AtomicU64::new(first_key),
+            heartbeats: Arc::new(Heartbeats::new(heartbeats)),
+            listings: sender,
+            panicked: Arc::new(AtomicBool::new(false)),
+            pool: None,
+            wait_group: None,
+            run_walker: walker::run,
+        });
+        Self { shared, listings }
+    }
+
+    /// Adds operands after those there are.
+    pub fn add(&self, operands: Arc<Branch>) {
+        self.shared.work_queue.append(operands);
+    }
+
+    /// Walks one directory on this thread; false where there is none left.
+    pub fn step(&self) -> bool {
+        let work = self.shared.work_queue.take();
+        let any = work.is_some();
+        work.into_iter()
+            .for_each(|work| walker::walk_one(&self.shared, work));
+        any
+    }
+
+    /// True where the next directory lies behind a mount point: its server may not answer, and the main thread must not
+    /// wait for it.
+    #[must_use]
+    pub fn may_block(&self) -> bool {
+        let first = self.shared.work_queue.first();
+        first.is_some_and(|job| is_behind_a_mount(&job))
+    }
+
+    /// The listings that [`Walk::step`] has sent.
+    #[must_use]
+    pub fn listings(&self) -> &ListingReceiver {
+        &self.listings
+    }
+
+    /// True while there is work.
+    #[must_use]
+    pub fn has_work(&self) -> bool {
+        self.shared.work_queue.len() > 0
+    }
+
+    /// Starts a pool of walkers for the rest; returns the walk where no thread can be had. Take what
+    /// [`Walk::listings`] holds before: it is lost here. `usage` is that of the walk so far.
+    pub fn start(self, usage: CpuUsage) -> Result<RunningWalk, Self> {
+        let threads = limits::fit(self.shared.options.walkers, &self.shared.budget);
+        match Pool::new(threads) {
+            Some(pool) => self.start_on(pool, usage),
+            None => Err(self),
+        }
+    }
+
+    pub(super) fn start_on(mut self, pool: Pool, mut usage: CpuUsage) -> Result<RunningWalk, Self> {
+        let tokens = pool.threads().min(self.shared.options.walkers).max(1);
+        let (sender, listings, wakeup) = listing_channel::for_walkers();
+        let (member, wait_group) = bounded(1);
+        let Some(shared) = Arc::get_mut(&mut self.shared) else {
+            // Never: before this there is one reference.
+            return Err(self);
+        };
+        pool.spawn_beside("closer", close_after(wait_group, sender.clone()));
+        shared.listings = sender;
+        shared.wait_group = Some(member);
+        shared.pool = Some(pool);
+        let processors = processors();
+        let is_idle = schedule::decide(|| usage.was_idle(1));
+        let first = if is_idle {
+            tokens
+        } else {
+            tokens.min(processors)
+        };
+        self.shared.issue(first);
+        Ok(RunningWalk {
+            listings,
+            wakeup,
+            stall_detector: StallDetector::new(Arc::clone(&self.shared.heartbeats)),
+            shared: Arc::downgrade(&self.shared),
+            usage,
+            processors: first,
+            unissued: tokens - first,
+            panicked: Arc::clone(&self.shared.panicked),
+        })
+    }
+}
+
+/// The body of the closer: `n.Wait()`, then `close(fileSizes)`. Its sender is the last one: the walkers' is dropped with
+/// the shared state. Where the thread cannot be had, this function and its sender are dropped at once, and the last
+/// walker closes the channel.
+fn close_after(wait_group: Receiver<Infallible>, sender: ListingSender) -> impl FnOnce() + Send {
+    move || {
+        schedule::until(|| wait_group.try_recv() == Err(TryRecvError::Disconnected));
+        let _ = wait_group.recv();
+        drop(sender);
+    }
+}
+
+impl RunningWalk {
+    /// Issues the rest of the tokens once the processors are idle. To be called often; measures every 20 ms.
+    pub fn issue_tokens(&mut self) {
+        if self.unissued == 0 || schedule::decide(|| self.usage.age() < INTERVAL) {
+            return;
+        }
+        if schedule::decide(|| self.usage.was_idle(self.processors)) {
+            let tokens = std::mem::take(&mut self.unissued);
+            if let Some(shared) = self.shared.upgrade() {
+                shared.issue(tokens);
+            }
+        }
+    }
+
+    /// True where a walker has panicked: its listing is missing.
+    #[must_use]
+    pub fn has_panicked(&self) -> bool {
+        self.panicked.load(Ordering::Acquire)
+    }
+}
+
+/// How many entries there are below the operands, where all of them are mount points of file systems that know.
+///
+/// A thread of its own sends the number when the file systems have answered; a dead server never does.
+#[must_use]
+pub fn entries_expected(operands: &Arc<Branch>) -> Receiver<u64> {
+    let (sender, expected) = bounded(1);
+    let operands = Arc::clone(operands);
+    spawn_thread("entries", move || {
+        let each = |index| used_inodes(operands.names.name(index));
+        let sum: Option<u64> = (0..operands.len()).map(each).sum();
+        let _ = sum.map(|sum| sender.send(sum));
+    });
+    expected
+}

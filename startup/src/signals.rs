@@ -1,0 +1,138 @@
+//! Signals: blocked and received one at a time, sent with a number, set back to their default action.
+
+use std::time::Duration;
+
+pub use libc::{
+    SIGCHLD, SIGCONT, SIGHUP, SIGINT, SIGPIPE, SIGTERM, SIGTSTP, SIGTTIN, SIGTTOU, SIGUSR1,
+};
+
+/// A signal that was received.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ReceivedSignal {
+    /// Its number.
+    pub signal: i32,
+    /// The process that sent it, if it was a process.
+    pub sender: i32,
+    /// It was sent by the kernel.
+    pub is_of_kernel: bool,
+    /// The number that [`send_value`] sent with it.
+    pub value: Option<i32>,
+}
+
+/// Signals that are blocked in this thread, and in threads that it starts, until they are received here.
+#[derive(Clone, Copy)]
+pub struct BlockedSignals {
+    wanted: libc::sigset_t,
+    before: libc::sigset_t,
+}
+
+/// Sends a signal with a number (sigqueue(3)).
+pub fn send_value(process: i32, signal: i32, value: i32) {
+    let value = libc::sigval {
+        sival_ptr: std::ptr::without_provenance_mut(value as usize),
+    };
+    // SAFETY: the value is a number; the receiver does not use it as an address.
+    unsafe { libc::sigqueue(process, signal, value) };
+}
+
+/// Gives signals their default action, and lets this thread receive them.
+pub fn restore_default(signals: &[i32]) {
+    for &signal in signals {
+        // SAFETY: the default action is no function of ours.
+        unsafe { libc::signal(signal, libc::SIG_DFL) };
+    }
+    let set = set_of(signals);
+    // SAFETY: the call reads a set that we own.
+    unsafe { libc::pthread_sigmask(libc::SIG_UNBLOCK, &raw const set, std::ptr::null_mut()) };
+}
+
+/// Ends the process by a signal, so that its wait status shows that signal. Returns where the default action of the
+/// signal does not end a process.
+pub fn die_of(signal: i32) {
+    restore_default(&[signal]);
+    // SAFETY: the action of the signal is the default one.
+    unsafe { libc::raise(signal) };
+}
+
+impl BlockedSignals {
+    /// Blocks these signals. Those that were blocked before stay blocked and are not received, but for `always`.
+    #[must_use]
+    pub fn block(signals: &[i32], always: &[i32]) -> Self {
+        let (mut wanted, mut before) = (set_of(always), set_of(&[]));
+        // SAFETY: the calls read and write sets that we own.
+        unsafe {
+            libc::pthread_sigmask(libc::SIG_BLOCK, std::ptr::null(), &raw mut before);
+            for &signal in signals {
+                if libc::sigismember(&raw const before, signal) == 0 {
+                    libc::sigaddset(&raw mut wanted, signal);
+                }
+            }
+            libc::pthread_sigmask(libc::SIG_BLOCK, &raw const wanted, std::ptr::null_mut());
+        }
+        Self { wanted, before }
+    }
+
+    /// Restores the mask that was there before.
+    pub fn release(self) {
+        let before = &raw const self.before;
+        // SAFETY: the call reads a set that we own.
+        unsafe { libc::pthread_sigmask(libc::SIG_SETMASK, before, std::ptr::null_mut()) };
+    }
+
+    /// Lets a pending signal have its action, and blocks it again.
+    pub fn deliver(&self, signal: i32) {
+        let one = set_of(&[signal]);
+        // SAFETY: the calls read a set that we own.
+        unsafe {
+            libc::pthread_sigmask(libc::SIG_UNBLOCK, &raw const one, std::ptr::null_mut());
+            libc::pthread_sigmask(libc::SIG_BLOCK, &raw const one, std::ptr::null_mut());
+        }
+    }
+
+    /// Discards a pending signal. True if it was pending.
+    #[must_use]
+    pub fn discard(&self, signal: i32) -> bool {
+        let one = set_of(&[signal]);
+        let at_once = libc::timespec {
+            tv_sec: 0,
+            tv_nsec: 0,
+        };
+        // SAFETY: the call reads a set and a time that we own; a null pointer leaves out the details.
+        unsafe {
+            libc::sigtimedwait(&raw const one, std::ptr::null_mut(), &raw const at_once) == signal
+        }
+    }
+
+    /// Receives the next signal; waits for it, at most for the timeout. May return early with none.
+    #[must_use]
+    pub fn receive(&self, timeout: Option<Duration>) -> Option<ReceivedSignal> {
+        let time = timeout.map(|time| libc::timespec {
+            tv_sec: time.as_secs().try_into().unwrap_or(libc::time_t::MAX),
+            tv_nsec: time.subsec_nanos().into(),
+        });
+        let time = time.as_ref().map_or(std::ptr::null(), std::ptr::from_ref);
+        // SAFETY: an all-zero siginfo is a valid value of that C structure.
+        let mut info: libc::siginfo_t = unsafe { std::mem::zeroed() };
+        // SAFETY: the call reads a set and a time, and writes a structure, all of which we own.
+        let signal = unsafe { libc::sigtimedwait(&raw const self.wanted, &raw mut info, time) };
+        // SAFETY: for signals of processes and of SIGCHLD the kernel sets these fields; for all others they are zero.
+        let (sender, value) = unsafe { (info.si_pid(), info.si_value()) };
+        let value = value.sival_ptr.addr() as i32;
+        (signal > 0).then_some(ReceivedSignal {
+            signal,
+            sender,
+            is_of_kernel: info.si_code > 0,
+            value: (info.si_code == libc::SI_QUEUE).then_some(value),
+        })
+    }
+}
+
+fn set_of(signals: &[i32]) -> libc::sigset_t {
+    // SAFETY: an all-zero set is a valid value of that C structure, and the one without members.
+    let mut set: libc::sigset_t = unsafe { std::mem::zeroed() };
+    for &signal in signals {
+        // SAFETY: the call writes a set that we own.
+        unsafe { libc::sigaddset(&raw mut set, signal) };
+    }
+    set
+}

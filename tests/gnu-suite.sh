@@ -5,7 +5,7 @@
 #   DIR    what newest-gnu-du.sh leaves: DIR/src/coreutils-*/ built, with tests/du/ in it
 #   TEST   names such as inodes.sh; without any, all of tests/du/*.sh and *.pl
 #
-# PDU_BIN          the program under test (default: target/release/pdu of this crate)
+# PDU_BIN          the program under test (default: the release build of this crate)
 # PDU_SUITE_TMP    where the tests work (default: $TMPDIR or /tmp; needs 3 GB free for 2g.sh)
 # PDU_SUITE_LOGS   where logs and the base line are kept (default: target/gnu-suite of this crate)
 # PDU_SUITE_FRESH  1: run GNU's du again, even if its results are known
@@ -25,8 +25,15 @@ set_of_tests=$*
 for tree in "$top"/src/coreutils-*/; do :; done
 tree=${tree%/}
 [ -x "$tree/src/du" ] || die "no built coreutils below $top/src"
-pdu=${PDU_BIN:-$crate/target/release/pdu}
-[ -x "$pdu" ] || die "no program $pdu (cargo build --release, or set PDU_BIN)"
+
+# Builds the program for release and prints where cargo has put it.
+release_build() {
+  (cd "$crate" && cargo build --release --message-format=json-render-diagnostics) |
+    sed -n 's/.*"executable":"\([^"]*\/pdu\)".*/\1/p' | tail -n 1
+}
+
+pdu=${PDU_BIN:-$(release_build)}
+[ -x "$pdu" ] || die "no program '$pdu' (set PDU_BIN)"
 logs=${PDU_SUITE_LOGS:-$crate/target/gnu-suite}
 mkdir -p "$logs" || exit 2
 

@@ -5,7 +5,7 @@
 //!                        └─error─► getopt_errors ─► UsageError
 //! ```
 //!
-//! An option is declared once, in `option_id`. [`parse`] takes the options in the order in which they were typed, as
+//! An option is declared once, in `option_id`. `parse` takes the options in the order in which they were typed, as
 //! getopt does; of contradicting options the last one wins. It returns the first error only, with GNU du's message
 //! byte for byte where GNU du has the option. It reads the files of `--exclude-from`, the time zone and, for an
 //! export, the type of the operand; it walks nothing.

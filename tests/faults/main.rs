@@ -1,4 +1,6 @@
 //! What happens when something fails? Disks, mounts, servers, system calls, streams, races, and input that is garbage.
+//!
+//! The sweep of system calls is a binary of its own (`sweep/main.rs`): mounts of the tests here would send pdu other ways.
 
 #![allow(
     clippy::disallowed_methods,
@@ -16,4 +18,3 @@ mod fuzz;
 mod mounts;
 mod races;
 mod streams;
-mod sweep;

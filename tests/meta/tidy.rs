@@ -80,6 +80,20 @@ fn imports_run_down_the_floors_and_never_in_a_circle() {
 }
 
 #[test]
+fn no_two_files_import_each_other_on_any_way() {
+    none(&circles(&file_imports(&sources())));
+}
+
+#[test]
+fn no_two_public_types_share_a_name() {
+    let texts: Vec<_> = sources()
+        .into_iter()
+        .map(|source| (source.name(), source.text))
+        .collect();
+    none(&shared_type_names(&texts));
+}
+
+#[test]
 fn the_map_in_lib_rs_names_every_room_on_its_floor() {
     let map = read(&src().join("lib.rs"));
     none(&wrong_map(&map, FLOORS));
@@ -356,6 +370,207 @@ fn body_end(code: &str) -> Option<usize> {
         }
     }
     None
+}
+
+// ---------------------------------------------------------------- imports between files
+
+/// The module of a file: `walk/mod.rs` is `walk`, `walk/stat.rs` is `walk::stat`.
+fn module(path: &Path) -> String {
+    let names = path.with_extension("");
+    let names: Vec<_> = names.iter().map(|name| name.to_string_lossy()).collect();
+    names.join("::").trim_end_matches("::mod").to_owned()
+}
+
+/// The files that each file imports, as modules. `mod` lines and test modules do not count. What a `mod.rs` re-exports
+/// counts as an import of the file that defines it, there as well as where it is used.
+fn file_imports(sources: &[Source]) -> Imports {
+    let modules: BTreeSet<String> = sources.iter().map(|file| module(&file.path)).collect();
+    let mut exports = BTreeMap::new();
+    for file in sources.iter().filter(|file| file.path.ends_with("mod.rs")) {
+        let here = module(&file.path);
+        let code = non_test_code(&file.text);
+        let uses = code
+            .match_indices("pub use ")
+            .map(|(at, word)| at + word.len());
+        for path in uses.flat_map(|at| paths_at(&code[at..])) {
+            let full = absolute(&path, &here);
+            if let Some(name) = full.last() {
+                exports.insert(format!("{here}::{name}"), full.join("::"));
+            }
+        }
+    }
+    let mut imports = Imports::new();
+    for file in sources {
+        let here = module(&file.path);
+        let used = paths_used(&non_test_code(&file.text));
+        let files = used
+            .iter()
+            .filter_map(|path| file_of(&absolute(path, &here), &modules, &exports));
+        let files = files.filter(|other| *other != here).collect();
+        imports.insert(here, files);
+    }
+    imports
+}
+
+/// The code before the test module, without other items for tests.
+fn non_test_code(text: &str) -> String {
+    code_only(without_tests(text))
+}
+
+/// The file that defines what a path names: the longest module that the path begins with, past re-exports.
+fn file_of(
+    path: &[String],
+    modules: &BTreeSet<String>,
+    exports: &BTreeMap<String, String>,
+) -> Option<String> {
+    let mut full = path.join("::");
+    let prefixes = |full: &str| -> Vec<String> {
+        let names: Vec<_> = full.split("::").collect();
+        (1..=names.len())
+            .rev()
+            .map(|end| names[..end].join("::"))
+            .collect()
+    };
+    for _ in 0..4 {
+        let exported = prefixes(&full)
+            .into_iter()
+            .find_map(|prefix| exports.get(&prefix));
+        match exported {
+            Some(target) => full = target.clone(),
+            None => break,
+        }
+    }
+    prefixes(&full)
+        .into_iter()
+        .find(|prefix| modules.contains(prefix))
+}
+
+/// A path from the root of the crate. `self` and `super` are meant from the module `here`.
+fn absolute(path: &[String], here: &str) -> Vec<String> {
+    let mut full: Vec<String> = Vec::new();
+    for (index, name) in path.iter().enumerate() {
+        match name.as_str() {
+            "crate" | "pdu" if index == 0 => {}
+            "self" if index == 0 => full = here.split("::").map(str::to_owned).collect(),
+            "super" => {
+                if index == 0 {
+                    full = here.split("::").map(str::to_owned).collect();
+                }
+                full.pop();
+            }
+            "self" => {}
+            name => full.push(name.to_owned()),
+        }
+    }
+    full
+}
+
+/// All paths in the code that begin with `crate`, `pdu`, `self` or `super`.
+fn paths_used(code: &str) -> Vec<Vec<String>> {
+    let roots = ["crate::", "pdu::", "self::", "super::"];
+    let mut paths = Vec::new();
+    for root in roots {
+        for (start, _) in code.match_indices(root) {
+            // `pub(super)` has no `::`; `super::super::` is met at its first word.
+            if !is_inside_a_word(code, start) && !code[..start].ends_with("::") {
+                paths.extend(paths_at(&code[start..]));
+            }
+        }
+    }
+    paths
+}
+
+/// The paths of the `use` tree, or the path, that a text begins with: `a::{b, c::d}` is a::b and a::c::d.
+fn paths_at(text: &str) -> Vec<Vec<String>> {
+    let mut paths = Vec::new();
+    let mut groups: Vec<Vec<String>> = Vec::new();
+    let mut path: Vec<String> = Vec::new();
+    let mut rest = text;
+    loop {
+        rest = rest.trim_start();
+        let end = rest
+            .find(|character| !is_word(character))
+            .unwrap_or(rest.len());
+        if end > 0 {
+            path.push(rest[..end].to_owned());
+            rest = rest[end..].trim_start();
+        }
+        if let Some(after) = rest.strip_prefix("::") {
+            rest = after.trim_start();
+            if let Some(after) = rest.strip_prefix('{') {
+                groups.push(path.clone());
+                rest = after;
+            } else if !rest.starts_with(is_word) {
+                // `::*` or `::<T>`: the path ends here.
+                paths.push(path.clone());
+                path = groups.last().cloned().unwrap_or_default();
+                rest = rest.strip_prefix('*').unwrap_or(rest);
+            }
+            continue;
+        }
+        let Some(above) = groups.last() else {
+            paths.push(path);
+            return paths;
+        };
+        if path.len() > above.len() {
+            paths.push(path.clone());
+        }
+        path = above.clone();
+        if let Some(after) = rest
+            .strip_prefix(" as ")
+            .or_else(|| rest.strip_prefix("as "))
+        {
+            rest = after.trim_start().trim_start_matches(is_word);
+        }
+        rest = rest.trim_start();
+        if let Some(after) = rest.strip_prefix(',') {
+            rest = after;
+        } else if let Some(after) = rest.strip_prefix('}') {
+            groups.pop();
+            rest = after;
+            path = Vec::new();
+            if groups.is_empty() {
+                return paths;
+            }
+            path.extend(groups.last().into_iter().flatten().cloned());
+        } else {
+            return paths;
+        }
+    }
+}
+
+/// Imports that lead back to where they begin.
+fn circles(imports: &Imports) -> Vec<String> {
+    let mut found = Vec::new();
+    for (file, used) in imports {
+        let back = used.iter().filter(|&other| reaches(imports, other, file));
+        found.extend(
+            back.map(|other| format!("{file} imports {other}, which leads back to {file}")),
+        );
+    }
+    found
+}
+
+/// Names that two public types have.
+fn shared_type_names(texts: &[(String, String)]) -> Vec<String> {
+    let mut defined: BTreeMap<String, Vec<&str>> = BTreeMap::new();
+    for (file, text) in texts {
+        let code = non_test_code(text);
+        for kind in ["pub struct ", "pub enum ", "pub trait ", "pub type "] {
+            for (at, _) in code.match_indices(kind) {
+                let name = &code[at + kind.len()..];
+                let end = name.find(|character| !is_word(character)).unwrap_or(0);
+                defined
+                    .entry(name[..end].to_owned())
+                    .or_default()
+                    .push(file);
+            }
+        }
+    }
+    let shared = defined.iter().filter(|(_, files)| files.len() > 1);
+    shared
+        .map(|(name, files)| format!("{name}: {}", files.join(", ")))
+        .collect()
 }
 
 // ---------------------------------------------------------------- reading Rust
@@ -641,4 +856,60 @@ fn long_functions_are_found_and_their_neighbours_are_not() {
         functions_over(without_tests(&format!("{text}{tests}")), 10).len(),
         1
     );
+}
+
+fn file(path: &str, text: &str) -> Source {
+    Source {
+        path: path.into(),
+        room: String::new(),
+        text: text.into(),
+    }
+}
+
+#[test]
+fn a_circle_of_files_is_found_through_groups_code_and_re_exports() {
+    let map = file("walk/mod.rs", "mod a;\nmod b;\npub use self::a::A;\n");
+    let a = |text: &str| file("walk/a.rs", text);
+    let b = file(
+        "walk/b.rs",
+        "use super::A;\nuse crate::{du, gnu::quote::{self, x as y}};\n",
+    );
+    let found = |files: &[Source]| circles(&file_imports(files)).len();
+    assert_eq!(found(&[map, a("use std::fmt;\n"), b]), 0);
+    let map = || file("walk/mod.rs", "mod a;\nmod b;\npub use self::a::A;\n");
+    let b = || file("walk/b.rs", "use super::A;\n");
+    // Through a re-export, and a path in code.
+    assert_eq!(found(&[map(), a("fn f() { super::b::g() }\n"), b()]), 2);
+    // A child that uses what its mod.rs defines, while mod.rs re-exports from the child.
+    assert_eq!(found(&[map(), a("use super::Defined;\n"), b()]), 2);
+    // Test modules do not count.
+    let test = "#[cfg(test)]\nmod tests { use super::super::b::g; }\n";
+    assert_eq!(found(&[map(), a(test), b()]), 0);
+}
+
+#[test]
+fn paths_are_read_from_groups() {
+    let paths =
+        |text: &str| -> Vec<String> { paths_at(text).iter().map(|path| path.join("::")).collect() };
+    assert_eq!(paths("crate::a::B;"), ["crate::a::B"]);
+    assert_eq!(
+        paths("crate::{a, b::{self, C as D}, e::*};"),
+        ["crate::a", "crate::b::self", "crate::b::C", "crate::e"]
+    );
+    assert_eq!(paths("super::x::f(1)"), ["super::x::f"]);
+}
+
+#[test]
+fn two_public_types_of_one_name_are_found() {
+    let text = |file: &str, text: &str| (file.to_owned(), text.to_owned());
+    let same = [
+        text("a", "pub struct Options;"),
+        text("b", "pub enum Options { A }"),
+    ];
+    assert_eq!(shared_type_names(&same), ["Options: a, b"]);
+    let other = [
+        text("a", "pub struct Options;"),
+        text("b", "struct Options; pub enum Other {}"),
+    ];
+    assert!(shared_type_names(&other).is_empty());
 }

@@ -7,7 +7,17 @@
 //! has to be loud, whatever it is.
 //!
 //! A case counts only where strace says that it made a call fail. The right answer is computed from what this
-//! process sees of the tree (`sweep/fixture.rs`). Some of the cases run each time; `PDU_THOROUGH=1` runs all.
+//! process sees of the tree (`fixture.rs`). Some of the cases run each time; `PDU_THOROUGH=1` runs all.
+
+#![allow(
+    clippy::disallowed_methods,
+    clippy::disallowed_types,
+    clippy::print_stderr,
+    reason = "these rules are for src"
+)]
+
+#[path = "../../support/mod.rs"]
+mod support;
 
 mod fixture;
 mod trace;
@@ -39,7 +49,15 @@ const ERRORS: &[&str] = &[
 
 /// Calls that the kernel cannot refuse, and strace's own execve. brk answers with an address, never with an error
 /// number: one that strace puts there is taken for an address.
-const NEVER_FAIL: &[&str] = &["brk", "execve", "exit", "exit_group", "restart_syscall"];
+const NEVER_FAIL: &[&str] = &[
+    "brk",
+    "execve",
+    "exit",
+    "exit_group",
+    "getpid",
+    "getppid",
+    "restart_syscall",
+];
 
 /// std asks these again while they are interrupted, which no kernel does to them for ever.
 const ASKED_AGAIN: &[&str] = &["poll", "getrandom"];

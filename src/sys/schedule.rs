@@ -76,8 +76,9 @@ pub(crate) fn check(schedules: usize, body: impl Fn() + Send + Sync + Clone + 's
 /// How many schedules a model tries: some each time, `PDU_THOROUGH=1` for many.
 #[cfg(test)]
 pub(crate) fn schedules(each_time: usize) -> usize {
-    match std::env::var_os("PDU_THOROUGH") {
-        Some(_) => each_time * 100,
-        None => each_time,
+    let thorough = std::env::var_os("PDU_THOROUGH");
+    match thorough.is_some_and(|value| !value.is_empty() && value != "0") {
+        true => each_time * 100,
+        false => each_time,
     }
 }

@@ -14,7 +14,7 @@ use crate::support::fuse::{Action, Fault, Ino, Kind, Node, Op};
 use crate::support::process::{status_kib, worker_of};
 use crate::support::run::{Answer, PDU, du, lines, must, wait_until};
 use crate::support::sandbox::{Sandbox, size_of};
-use crate::support::skip::{is_root, skip, thorough, tool};
+use crate::support::skip::{is_long_form, is_root, skip, thorough, tool};
 use rustix::io::Errno;
 use rustix::process::{Pid, Signal, kill_process};
 
@@ -722,8 +722,10 @@ fn the_kernels_own_file_systems_are_walked_to_their_end() {
 }
 
 #[test]
-#[ignore = "the whole of /proc and /sys, twenty times"]
 fn the_whole_of_proc_and_sys_is_walked_to_its_end() {
+    if !is_long_form() {
+        return;
+    }
     let sandbox = Sandbox::new();
     for _ in 0..20 {
         for at in ["/proc", "/sys"] {

@@ -13,7 +13,7 @@ use crate::deep_tree::DeepTree;
 use crate::limited::{Limited, is_complete, pdu};
 use crate::support::process::{status_kib, worker_of};
 use crate::support::run::{self, PDU, pause, program, text};
-use crate::support::skip::{size, skip, thorough, works};
+use crate::support::skip::{is_long_form, size, skip, thorough, works};
 
 /// Nothing yet; on disk where a million are to come, for which a file system in memory has no room.
 fn place() -> DeepTree {
@@ -171,9 +171,10 @@ impl Drop for Cgroup {
 }
 
 #[test]
-#[ignore = "a million files, half a million links; PDU_THOROUGH=1 on a release build"]
 fn forty_mebibytes_hold_a_million_files_and_half_a_million_links() {
-    assert!(thorough(), "PDU_THOROUGH=1 is missing");
+    if !is_long_form() {
+        return;
+    }
     for (name, tree) in [("flat", flat(1_000_000)), ("linked", linked(500, 1_000))] {
         let inodes = tree.entries;
         for walkers in ["-j1", "-j20"] {
@@ -195,9 +196,10 @@ fn resident(pid: u32) -> u64 {
 }
 
 #[test]
-#[ignore = "a million files; PDU_THOROUGH=1 on a release build"]
 fn a_reader_that_sleeps_holds_the_walk_and_not_the_memory() {
-    assert!(thorough(), "PDU_THOROUGH=1 is missing");
+    if !is_long_form() {
+        return;
+    }
     for tree in [flat(1_000_000), linked(500, 1_000)] {
         let mut command = run::pdu(tree.root(), "-a t");
         command.stdout(Stdio::piped());

@@ -25,6 +25,15 @@ pub(crate) fn thorough() -> bool {
     std::env::var_os("PDU_THOROUGH").is_some_and(|value| !value.is_empty() && value != "0")
 }
 
+/// Whether the long forms are asked for; skips if not. For a test that has no short form.
+pub(crate) fn is_long_form() -> bool {
+    let long = thorough();
+    if !long {
+        skip("it has a long form only (PDU_THOROUGH=1)");
+    }
+    long
+}
+
 /// The usual number, or the one of the long form.
 pub(crate) fn size(usual: usize, long: usize) -> usize {
     if thorough() { long } else { usual }

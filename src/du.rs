@@ -312,7 +312,7 @@ mod tests {
                 name_files: None,
                 fold_below: None,
                 time: None,
-                least: None,
+                min_size: None,
                 details: false,
                 renderer: None,
                 watched: false,

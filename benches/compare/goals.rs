@@ -26,7 +26,7 @@ struct Goal {
 }
 
 /// What became of a goal.
-pub(crate) struct Termination {
+pub(crate) struct GoalResult {
     /// The goal, in words.
     pub(crate) what: String,
     /// What was measured.
@@ -37,7 +37,7 @@ pub(crate) struct Termination {
     pub(crate) at_least: bool,
 }
 
-impl Termination {
+impl GoalResult {
     /// Whether it was reached.
     pub(crate) fn reached(&self) -> bool {
         if self.at_least {
@@ -143,16 +143,16 @@ const LEAD: f64 = 1.3;
 const LARGE: [&str; 3] = ["home", "flat", "links"];
 
 /// All that `fields` tell of the goals.
-pub(crate) fn verdicts(fields: &[Field]) -> Vec<Termination> {
-    let mut verdicts: Vec<Termination> = GOALS
+pub(crate) fn results(fields: &[Field]) -> Vec<GoalResult> {
+    let mut results: Vec<GoalResult> = GOALS
         .iter()
-        .filter_map(|goal| verdict(goal, fields))
+        .filter_map(|goal| result(goal, fields))
         .collect();
     for field in fields.iter().filter(|field| field.caches == Caches::Warm) {
-        leads(field, &mut verdicts);
-        identity(field, &mut verdicts);
+        leads(field, &mut results);
+        identity(field, &mut results);
     }
-    verdicts
+    results
 }
 
 /// A tree's name without its scale: a trial run at a small scale shows the same lines.
@@ -160,7 +160,7 @@ fn base(name: &str) -> &str {
     name.split('@').next().unwrap_or(name)
 }
 
-fn verdict(goal: &Goal, fields: &[Field]) -> Option<Termination> {
+fn result(goal: &Goal, fields: &[Field]) -> Option<GoalResult> {
     let matches = |field: &&Field| {
         base(&field.tree) == goal.tree && field.mode == goal.mode && field.caches == goal.caches
     };
@@ -191,7 +191,7 @@ fn verdict(goal: &Goal, fields: &[Field]) -> Option<Termination> {
         field.mode.word(),
         field.caches.word()
     );
-    Some(Termination {
+    Some(GoalResult {
         what,
         value,
         bound: goal.bound,
@@ -203,7 +203,7 @@ fn compared(measure: &str, goal: &Goal) -> String {
     format!("{measure} of {} / {}", goal.over, goal.under)
 }
 
-fn leads(field: &Field, verdicts: &mut Vec<Termination>) {
+fn leads(field: &Field, results: &mut Vec<GoalResult>) {
     let Some(pdu) = field.series("pdu") else {
         return;
     };
@@ -218,7 +218,7 @@ fn leads(field: &Field, verdicts: &mut Vec<Termination>) {
         let place = format!("{} {}", field.tree, field.mode.word());
         let mut add = |measure: &str, value| {
             let what = format!("{place}: {measure} of {} / pdu", peer.name);
-            verdicts.push(Termination {
+            results.push(GoalResult {
                 what,
                 value,
                 bound,
@@ -231,7 +231,7 @@ fn leads(field: &Field, verdicts: &mut Vec<Termination>) {
 }
 
 /// One line a field: whether all of pdu's outputs were GNU du's.
-fn identity(field: &Field, verdicts: &mut Vec<Termination>) {
+fn identity(field: &Field, results: &mut Vec<GoalResult>) {
     let ours = |series: &&Series| series.name.starts_with("pdu") && series.same.is_some();
     let judged: Vec<&Series> = field.series.iter().filter(ours).collect();
     if !judged.is_empty() {
@@ -245,7 +245,7 @@ fn identity(field: &Field, verdicts: &mut Vec<Termination>) {
             field.mode.word()
         );
         let (value, bound) = (same as f64, judged.len() as f64);
-        verdicts.push(Termination {
+        results.push(GoalResult {
             what,
             value,
             bound,

@@ -134,10 +134,10 @@ fn compare(mut words: Words) -> Result<(), Error> {
             compare_in(&options, &ready, mode, &outputs, &mut fields)?;
         }
     }
-    let verdicts = goals::verdicts(&fields);
-    say(&report::goals(&verdicts))?;
+    let results = goals::results(&fields);
+    say(&report::goals(&results))?;
     if let Some(file) = &options.json {
-        report::write_json(file, &fields, &verdicts)?;
+        report::write_json(file, &fields, &results)?;
     }
     Ok(())
 }

@@ -4,7 +4,7 @@ use std::fmt::{self, Write as _};
 use std::io;
 use std::path::Path;
 
-use crate::goals::Termination;
+use crate::goals::GoalResult;
 use crate::rounds::{Field, Series};
 
 /// Bytes in a MiB.
@@ -77,31 +77,27 @@ impl fmt::Display for Ratio {
 }
 
 /// The goals, each with what was reached.
-pub(crate) fn goals(verdicts: &[Termination]) -> String {
+pub(crate) fn goals(results: &[GoalResult]) -> String {
     let mut text = String::from("\ngoals\n");
-    for verdict in verdicts {
-        let word = if verdict.reached() { "ok  " } else { "MISS" };
-        let bound = if verdict.at_least { "≥" } else { "≤" };
+    for result in results {
+        let word = if result.reached() { "ok  " } else { "MISS" };
+        let bound = if result.at_least { "≥" } else { "≤" };
         let _ = writeln!(
             text,
             "{word} {:>8.3}  {bound} {:<6} {}",
-            verdict.value, verdict.bound, verdict.what
+            result.value, result.bound, result.what
         );
     }
     text
 }
 
 /// Writes all figures, each round's among them, to `file`.
-pub(crate) fn write_json(
-    file: &Path,
-    fields: &[Field],
-    verdicts: &[Termination],
-) -> io::Result<()> {
+pub(crate) fn write_json(file: &Path, fields: &[Field], results: &[GoalResult]) -> io::Result<()> {
     let runs: Vec<String> = fields
         .iter()
         .flat_map(|field| field.series.iter().map(|one| run(field, one)))
         .collect();
-    let goals: Vec<String> = verdicts.iter().map(goal).collect();
+    let goals: Vec<String> = results.iter().map(goal).collect();
     let cores = std::thread::available_parallelism().map_or(0, usize::from);
     let text = format!(
         "{{\n\"cores\": {cores},\n\"runs\": [\n{}\n],\n\"goals\": [\n{}\n]\n}}\n",
@@ -148,13 +144,13 @@ fn run(field: &Field, series: &Series) -> String {
     format!("{{{}}}", members.join(", "))
 }
 
-fn goal(verdict: &Termination) -> String {
+fn goal(result: &GoalResult) -> String {
     let (what, value, bound) = (
-        quote(&verdict.what),
-        number(verdict.value),
-        number(verdict.bound),
+        quote(&result.what),
+        number(result.value),
+        number(result.bound),
     );
-    let side = if verdict.at_least {
+    let side = if result.at_least {
         "at_least"
     } else {
         "at_most"
@@ -162,7 +158,7 @@ fn goal(verdict: &Termination) -> String {
     format!(
         "{{\"what\": {what}, \"value\": {value}, {}: {bound}, \"reached\": {}}}",
         quote(side),
-        verdict.reached()
+        result.reached()
     )
 }
 

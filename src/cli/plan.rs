@@ -119,7 +119,7 @@ fn walk_options(
         exclude: std::mem::take(&mut settings.exclude),
         remember,
         name_files,
-        least: show.min_size.clone(),
+        min_size: show.min_size.clone(),
         details: name_files.is_some() && needs_details(show),
         renderer: (show.format == OutputFormat::Ncdu)
             .then(|| Arc::new(show.ncdu.entries) as Arc<dyn EntryRenderer>),

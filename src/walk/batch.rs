@@ -137,9 +137,9 @@ impl Batch {
         let entry = stat.entry(options);
         let named = names_files(dir, options)
             && options
-                .least
+                .min_size
                 .as_ref()
-                .is_none_or(|least| least.admits(&entry));
+                .is_none_or(|min_size| min_size.admits(&entry));
         if let (true, None, Some(renderer)) = (named, entry.dedup_key, &options.renderer) {
             let (file, position) = (entry.item(Some(&stat.detail)), self.rendered.len());
             let above = dir.stat.detail.inode.device;

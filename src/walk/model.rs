@@ -110,7 +110,7 @@ fn options(walkers: usize) -> WalkOptions {
         name_files: None,
         fold_below: None,
         time: None,
-        least: None,
+        min_size: None,
         details: false,
         renderer: None,
         watched: false,

@@ -51,7 +51,7 @@ pub struct WalkOptions {
     /// Which time stamp is kept, if any.
     pub time: Option<TimeKind>,
     /// Files below this size get no line and are not named.
-    pub least: Option<MinSize>,
+    pub min_size: Option<MinSize>,
     /// Listings carry the [`Detail`](crate::count::usage::Detail) of named files.
     pub details: bool,
     /// Renders named files in their walker, where the format allows it.

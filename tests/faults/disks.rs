@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use crate::support::fuse::{Action, Fault, Ino, Kind, Node, Op};
-use crate::support::process::{status_kib, worker_of};
+use crate::support::process::peak_kib;
 use crate::support::run::{Answer, PDU, du, lines, must, wait_until};
 use crate::support::sandbox::{Sandbox, size_of};
 use crate::support::skip::{is_long_form, is_root, skip, thorough, tool};
@@ -190,10 +190,10 @@ fn a_listing_with_new_names_for_ever_takes_no_more_memory_and_can_be_cancelled()
     let much = if thorough() { 1_000_000 } else { 40_000 };
     for words in ["-j1 -s m", "-j20 -s m", "-j20 -s m/endless"] {
         let child = start_endless(&sandbox, words, much / 4);
-        let early = status_kib(worker_of(child.id()), "VmHWM").expect("it runs");
+        let early = peak_kib(child.id()).expect("it runs");
         let before = sandbox.requests(0);
         wait_until("more requests", || sandbox.requests(0) >= before + much);
-        let late = status_kib(worker_of(child.id()), "VmHWM").expect("it runs");
+        let late = peak_kib(child.id()).expect("it runs");
         let answer = cancel(child, words);
         eprintln!("{words}: {early} KiB at {}, {late} KiB at {much}", much / 4);
         assert!(late < early + 4096, "{words}: from {early} to {late} KiB");
@@ -211,7 +211,7 @@ fn a_tree_without_bottom_can_be_cancelled() {
     let Some(sandbox) = sandbox else { return };
     for words in ["-j1 -s m", "-j20 -s m", "-j20 m"] {
         let child = start_endless(&sandbox, words, 8_000);
-        let memory = status_kib(worker_of(child.id()), "VmHWM").expect("it runs");
+        let memory = peak_kib(child.id()).expect("it runs");
         let answer = cancel(child, words);
         eprintln!("{words}: {memory} KiB at some 1,600 levels");
         assert_eq!(answer.status.signal(), Some(15), "{answer:?}");

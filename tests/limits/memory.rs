@@ -1,18 +1,18 @@
 //! F4, F6, F9, F13: memory. Where there is too little, a word and status 1; a little is enough.
 
 use std::fs;
+use std::io::Read;
 use std::os::fd::AsFd;
 use std::path::PathBuf;
 use std::process::Stdio;
 use std::time::Duration;
 
 use rustix::fs::{AtFlags, linkat};
-use wait4::Wait4;
 
 use crate::deep_tree::DeepTree;
 use crate::limited::{Limited, is_complete, pdu};
-use crate::support::process::{status_kib, worker_of};
-use crate::support::run::{self, PDU, pause, program, text};
+use crate::support::process::{peak_kib, status_kib, worker_of};
+use crate::support::run::{self, pause, text};
 use crate::support::skip::{is_long_form, size, skip, thorough, works};
 
 /// Nothing yet; on disk where a million are to come, for which a file system in memory has no room.
@@ -131,15 +131,18 @@ fn a_line_for_every_file_of_a_large_directory_takes_little_memory() {
     }
 }
 
-/// MiB that `pdu -a` had at most. From a small process: what starts another counts as its beginning.
+/// The peak memory of `pdu -a`, in MiB. The last sample is taken before the pipe's last 64 KiB are read.
 fn peak(tree: &DeepTree, walkers: &str) -> u64 {
-    let mut command = program("sh", tree.root());
-    command.args(["-c", "exec \"$@\"", "sh", PDU, "-a", walkers, "t"]);
-    command.stdout(Stdio::null());
-    let mut child = command.spawn().expect("it starts");
-    let ended = child.wait4().expect("it is ours");
-    assert!(ended.status.success());
-    ended.rusage.maxrss >> 20
+    let mut command = run::pdu(tree.root(), &format!("-a {walkers} t"));
+    let mut child = command.stdout(Stdio::piped()).spawn().expect("it starts");
+    let mut lines = child.stdout.take().expect("it is piped");
+    let (mut peak, mut buffer) = (0, vec![0; 64 << 10]);
+    while lines.read(&mut buffer).expect("it writes") > 0 {
+        peak = peak_kib(child.id()).unwrap_or(peak);
+    }
+    assert!(child.wait().expect("it is ours").success());
+    assert!(peak > 0, "it ended before it was measured");
+    peak >> 10
 }
 
 /// A memory cgroup of version 1; removed when dropped.

@@ -50,6 +50,14 @@ fn field(pid: u32, thread: Option<&str>, number: usize) -> Option<String> {
     after.split(' ').nth(number - 3).map(str::to_owned)
 }
 
+/// The most memory that the process that walks had so far, in KiB; nothing once it has ended.
+///
+/// Not by wait4(2): Linux carries the peak of a process through `fork` and `exec`, so a child never seems smaller than
+/// the test process, which the tests of a folder share.
+pub(crate) fn peak_kib(pid: u32) -> Option<u64> {
+    status_kib(worker_of(pid), "VmHWM")
+}
+
 /// A value in `/proc/PID/status`, in KiB; nothing once the process has ended.
 pub(crate) fn status_kib(pid: u32, key: &str) -> Option<u64> {
     let status = std::fs::read_to_string(format!("/proc/{pid}/status")).ok()?;

@@ -3,7 +3,7 @@
 //! CPU and peak come from `wait4`. Linux carries the peak of a process through `fork` and `exec`, with `vfork` and
 //! `posix_spawn` too (`exec` folds the old image's peak into the new process's). So a child never seems smaller than
 //! this process has ever been. That is why trees are made and the floor is run in processes of their own, nothing is
-//! piped through here and the command line is read by hand; [`own_peak`] says below what the numbers mean nothing.
+//! piped through here and the command line is parsed by hand; a peak below [`own_peak`] means nothing.
 
 use std::ffi::OsString;
 use std::fs::{self, File};
@@ -27,7 +27,7 @@ pub(crate) struct Cost {
     pub(crate) status: i32,
 }
 
-/// Runs `command` (program first) with standard output into `output`, all complaints dropped, in a pinned environment.
+/// Runs `command` (program first) with standard output into `output`, standard error dropped, in a pinned environment.
 pub(crate) fn run(command: &[OsString], output: &Path) -> io::Result<Cost> {
     let mut child = Command::new(&command[0]);
     child
@@ -97,7 +97,7 @@ pub(crate) fn drop_caches(program: &Path) -> io::Result<()> {
     Ok(())
 }
 
-/// The highest resident size that this process has had, in bytes; 0 where `/proc` does not tell.
+/// The highest resident size that this process has had, in bytes; 0 where `/proc` does not have it.
 pub(crate) fn own_peak() -> u64 {
     let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
     let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));

@@ -70,7 +70,7 @@ const PEERS: [Peer; 8] = [
         full: None,
     },
     // KSXGitHub's parallel-disk-usage, whose own name is pdu too; levels below the depth are dropped while it walks.
-    // Hard links are not told apart unless -H is given.
+    // It counts each hard link, unless -H is given.
     Peer {
         name: "ksx-pdu",
         programs: &["ksx-pdu", "parallel-disk-usage"],
@@ -201,7 +201,7 @@ fn peers(mode: Mode, all: &mut Vec<Contestant>) {
     }
 }
 
-/// `$KSX_PDU` names the one whose own name would be taken for ours.
+/// `$KSX_PDU` is the path of the peer that has the same name as pdu.
 fn program_of(peer: &Peer) -> Option<PathBuf> {
     let named = std::env::var_os("KSX_PDU")
         .filter(|_| peer.name == "ksx-pdu")

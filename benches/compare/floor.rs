@@ -1,7 +1,7 @@
 //! The floor: what the bare system calls over a tree cost, and nothing else.
 //!
 //! Per directory `openat`, `getdents64` until it is empty, `close`; per entry one `fstatat` (or `statx`), relative to the
-//! directory's fd. One rayon task per subdirectory, told by `d_type`; a parent's fd lives while it has unopened children.
+//! directory's fd. One rayon task per subdirectory, found by `d_type`; a parent's fd lives while it has unopened children.
 //! Nothing is allocated per file, nothing is checked for hard links, nothing is ordered or printed but one number: the
 //! allocated bytes of all names. Whatever a `du` takes beyond this is its own code.
 //!
@@ -24,7 +24,7 @@ use crate::words::{Error, Words};
 /// Room for the entries of one `getdents64`: what glibc's `readdir` takes, and what a 32 KiB L1 can still hold.
 const BUFFER: usize = 32 * 1024;
 
-/// How an entry's blocks are asked for.
+/// The system call for the blocks of an entry.
 #[derive(Clone, Copy)]
 enum Call {
     Fstatat,

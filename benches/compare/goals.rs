@@ -1,5 +1,4 @@
-//! The goals that pdu is held to, and what a comparison says of them. Those whose trees or contestants did not run are
-//! left out.
+//! The goals for pdu, and which of them a comparison meets. Goals whose trees or contestants did not run are left out.
 
 use crate::options::{Caches, Mode};
 use crate::rounds::{Field, Series};
@@ -31,7 +30,7 @@ pub(crate) struct GoalResult {
     pub(crate) what: String,
     /// What was measured.
     pub(crate) value: f64,
-    /// What was asked for.
+    /// The mode.
     pub(crate) bound: f64,
     /// Whether more is better.
     pub(crate) at_least: bool,
@@ -142,7 +141,7 @@ const GOALS: [Goal; 22] = [
 const LEAD: f64 = 1.3;
 const LARGE: [&str; 3] = ["home", "flat", "links"];
 
-/// All that `fields` tell of the goals.
+/// The results of `fields` for the goals.
 pub(crate) fn results(fields: &[Field]) -> Vec<GoalResult> {
     let mut results: Vec<GoalResult> = GOALS
         .iter()

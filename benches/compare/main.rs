@@ -80,13 +80,13 @@ fn main() -> ExitCode {
     } else if by_cargo || words.take("compare") {
         compare(words).map(|()| true)
     } else {
-        // `cargo test --all-targets` runs benches too, without a word: that is no order for an hour of measuring.
+        // `cargo test --all-targets` runs benches too, without arguments: that must not start an hour of measuring.
         say("run as: cargo bench --bench compare -- help\n").map(|()| true)
     };
     match done {
         Ok(good) => ExitCode::from(u8::from(!good)),
         Err(error) => {
-            // Nowhere is left to complain to if this fails.
+            // If this fails too, there is no stream for a message.
             let _ = writeln!(io::stderr(), "compare: {error}");
             ExitCode::from(2)
         }

@@ -32,7 +32,7 @@ impl FromStr for Place {
     }
 }
 
-/// What the programs are asked for.
+/// What the programs print.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Mode {
     /// One total.
@@ -44,7 +44,7 @@ pub(crate) enum Mode {
 }
 
 impl Mode {
-    /// The word for it, on the command line and in reports.
+    /// Its name on the command line and in reports.
     pub(crate) fn word(self) -> &'static str {
         match self {
             Self::Sum => "s",
@@ -99,7 +99,7 @@ pub(crate) enum Caches {
 }
 
 impl Caches {
-    /// The word for it in reports.
+    /// Its name in reports.
     pub(crate) fn word(self) -> &'static str {
         match self {
             Self::Warm => "warm",
@@ -179,7 +179,7 @@ impl Options {
         }
     }
 
-    /// Fills in GNU du, and holds what needs root against who runs this.
+    /// Adds GNU du if none is given, and refuses what needs root where this process has other rights.
     fn complete(mut self) -> Result<Self, Error> {
         if self.gnu.is_empty() {
             let newest = Some(PathBuf::from("/opt/gnu/du")).filter(|du| du.is_file());

@@ -166,7 +166,7 @@ fn numbers(values: impl Iterator<Item = f64>) -> String {
     format!("[{}]", values.map(number).collect::<Vec<_>>().join(", "))
 }
 
-/// JSON knows neither NaN nor infinity.
+/// JSON has neither NaN nor infinity.
 fn number(value: f64) -> String {
     if value.is_finite() {
         value.to_string()

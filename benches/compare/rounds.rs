@@ -12,15 +12,15 @@ use crate::options::{Caches, Mode};
 /// Small trees are walked again and again until GNU du has taken this long; seconds.
 const LONG_ENOUGH: f64 = 0.2;
 
-/// One field of the comparison: a tree, what was asked for, and the state of the caches.
+/// One field of the comparison: a tree, a mode, and the state of the caches.
 pub(crate) struct Field {
     /// The tree's name in reports.
     pub(crate) tree: String,
-    /// What was asked for.
+    /// The mode.
     pub(crate) mode: Mode,
     /// Warm or cold.
     pub(crate) caches: Caches,
-    /// The harness's own peak: none below it can be told.
+    /// The peak of the harness: a smaller one cannot be measured.
     pub(crate) harness_peak: u64,
     /// Who ran, GNU du first.
     pub(crate) series: Vec<Series>,
@@ -67,7 +67,7 @@ impl Field {
     }
 }
 
-/// What a report tells of a series; ratios are medians of the ratios within each round, NaN where the other did not run.
+/// The statistics of a series; ratios are medians of the ratios within each round, NaN where the other did not run.
 pub(crate) struct Figures {
     /// Seconds.
     pub(crate) wall: f64,
@@ -171,8 +171,8 @@ pub(crate) fn run(
     })
 }
 
-/// Warms the caches and holds each output against the first contestant's, if that is GNU du. Also tells how long that one
-/// took.
+/// Warms the caches and compares each output with that of the first contestant, if that is GNU du. Also gives the time of
+/// the first contestant.
 fn first_round(
     contestants: Vec<Contestant>,
     tree: &Path,

@@ -1,8 +1,8 @@
 //! Slow storage to walk: a FUSE mount that answers every call after a millisecond, however many come at a time.
 //!
-//! Names are asked for anew at every step, so that no run is warm; attributes may be kept for a second, so that opening
-//! or stat'ing a name is one call and not two. The server's threads are this process's: its CPU time is in nobody's
-//! figures. Killed, the harness leaves a dead mount behind (`umount -l`).
+//! The kernel keeps no names, so that no run is warm; it keeps attributes for a second, so that opening or stat'ing a name
+//! is one call and not two. The server runs in threads of this process: its CPU time is in no figure. A harness that is
+//! killed leaves a dead mount (`umount -l`).
 
 use std::fmt;
 use std::io;
@@ -21,7 +21,7 @@ pub(crate) enum Slow {
 }
 
 impl Slow {
-    /// The one called `word`.
+    /// The one with this name.
     pub(crate) fn parse(word: &str) -> Option<Self> {
         [Self::Dirs, Self::Files]
             .into_iter()

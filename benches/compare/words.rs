@@ -12,7 +12,7 @@ pub(crate) type Error = Box<dyn std::error::Error + Send + Sync>;
 pub(crate) struct Words(VecDeque<OsString>);
 
 impl Words {
-    /// The words after the program's name. Cargo's `--bench` is not one of ours; the flag says whether it was there.
+    /// The words after the program's name. Cargo's `--bench` is removed; the flag is true if it was there.
     pub(crate) fn of_process() -> (Self, bool) {
         let mut words: VecDeque<OsString> = std::env::args_os().skip(1).collect();
         let all = words.len();

@@ -149,7 +149,7 @@ impl Maker {
         Ok(())
     }
 
-    /// Depth first, as an archive is unpacked, so that what belongs together lies together on the disk.
+    /// Depth first, as an archive is unpacked, so that the entries of a directory are near to each other on the disk.
     fn home(&mut self, root: OwnedFd, directories: u32, files: u32) -> io::Result<()> {
         let plan = Plan::new(&mut self.chance, directories, files);
         let mut linked: Option<(Rc<OwnedFd>, String)> = None;

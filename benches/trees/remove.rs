@@ -74,7 +74,7 @@ fn unlink_files(dir: &OwnedFd) -> io::Result<Vec<CString>> {
     Ok(subdirs)
 }
 
-/// Hands on name and type of each entry, the type asked for where the file system does not tell it.
+/// Calls back with name and type of each entry; the type comes from a stat where the listing has none.
 fn each_entry(
     dir: &OwnedFd,
     mut visit: impl FnMut(CString, FileType) -> rustix::io::Result<()>,

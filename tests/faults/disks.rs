@@ -1,7 +1,7 @@
-//! Disks that fail, lie or never end: whatever they do, the answer is right, or a message says what is missing.
+//! Disks that fail, report wrong data or never end: the answer is right, or a message names what is missing.
 //!
 //! Most of it happens in a FUSE file system in this process, whose entries all take 4,096 bytes; the rest in images
-//! of ext4 and btrfs. Expected numbers are counted from what was put there.
+//! of ext4 and btrfs. Expected numbers follow from what the test created.
 
 use std::fs::File;
 use std::io::Write;
@@ -163,7 +163,7 @@ fn a_listing_that_repeats_itself_ends_with_an_error() {
     }
 }
 
-/// Starts pdu and waits until it has asked the file system so often.
+/// Starts pdu and waits until the file system has received so many requests.
 fn start_endless(sandbox: &Sandbox, words: &str, requests: usize) -> std::process::Child {
     let before = sandbox.requests(0);
     let mut command = sandbox.command(words);
@@ -541,8 +541,8 @@ fn block_of(image: &Path, file: &str, index: u32) -> Option<u64> {
     Some(number.trim().parse().expect("a number of a block"))
 }
 
-/// The kernel leaves a damaged block out of the listing without a word, so nobody can tell what was in it; but a name
-/// behind it cannot be looked up, and that is told.
+/// The kernel leaves a damaged block out of the listing without an error, so its entries cannot be reported. A name behind
+/// it cannot be looked up, which is an error.
 #[test]
 fn a_damaged_directory_of_ext4_is_told_and_what_was_read_counts() {
     let sandbox = Sandbox::new();
@@ -702,7 +702,7 @@ fn a_sandbox_that_refuses_statx_changes_no_number() {
 
 #[test]
 fn the_kernels_own_file_systems_are_walked_to_their_end() {
-    // A process that has ended and that nobody waits for: reading its `net` fails for ever.
+    // A zombie: reading its `net` fails for ever.
     let mut zombie = Command::new("true").spawn().expect("it starts");
     let state = format!("/proc/{}/stat", zombie.id());
     wait_until("a zombie", || {
@@ -775,7 +775,7 @@ fn what_does_not_answer_keeps_nobody_else_from_finishing() {
             errors().contains(&format!("{entries} entries"))
         });
         kill_process(Pid::from_child(&child), Signal::TERM).expect("it runs");
-        // It says what it knows although its walkers hang.
+        // It prints what was counted although its walkers hang.
         wait_until("a word about what is missing", || {
             errors().contains("incomplete")
         });
@@ -836,7 +836,7 @@ fn verbose_names_the_directory_of_a_file_that_does_not_answer() {
         "d",
         vec![Node::file("a"), Node::file("f").hanging(Op::Lookup)],
     );
-    // A large one too, of which somebody else reads on.
+    // Also a large directory, which another walker goes on reading.
     let mut many = files(3000);
     many[2500] = Node::file("file-02500").hanging(Op::Lookup);
     std::thread::scope(|scope| {

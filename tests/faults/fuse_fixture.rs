@@ -1,5 +1,4 @@
-//! Holds the FUSE fixture to what it promises, with GNU du for a judge. Without root and `/dev/fuse` each test
-//! says that it is skipped: there is nothing to try.
+//! Tests of the FUSE fixture itself, with GNU du and find as clients. They are skipped without root and `/dev/fuse`.
 
 use std::path::Path;
 use std::process::{Child, Command, Output, Stdio};
@@ -69,7 +68,7 @@ fn millis(count: u64) -> Options {
     }
 }
 
-/// What GNU du says of `entries`: exit status, standard output and error without the mount point.
+/// The answer of GNU du for `entries`: exit status, standard output and error without the mount point.
 fn du(entries: Vec<Node>, arguments: &[&str]) -> Option<(i32, String, String)> {
     let gnu = gnu_du()?;
     let mounted = Mounted::new(Node::dir("", entries), &Options::default())?;
@@ -202,7 +201,7 @@ fn a_fault_ends_after_its_times() {
     assert!(opened().is_ok());
 }
 
-/// A directory that is listed as a file has GNU du 9.10 abort, so the judge for that lie is the listing itself.
+/// GNU du 9.10 aborts on a directory that is listed as a file, so that case checks the listing only.
 #[test]
 fn listings_may_lie_about_types() {
     for (d_type, told) in [

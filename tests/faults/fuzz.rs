@@ -1,8 +1,7 @@
-//! The parsers, fed with what nobody would type: never a panic, and wherever GNU du 9.10 stands on the machine, its
-//! answer.
+//! Random input for the parsers: they never panic, and where the machine has GNU du 9.10, pdu gives the same answer.
 //!
-//! `tests/faults/fuzz/` keeps one input a line for each parser, as literals of `support/tree.rs`; all of them are tried before
-//! the dice. An input that once failed belongs there. `PDU_THOROUGH=1` throws a hundred times as often.
+//! `tests/faults/fuzz/` keeps inputs for each parser, one on a line, as literals of `support/tree.rs`. All of them are tried
+//! before the random ones. An input that once failed belongs there. `PDU_THOROUGH=1` tries a hundred times as many.
 
 use std::ffi::{OsStr, OsString};
 use std::fmt::Write as _;
@@ -41,7 +40,7 @@ fn corpus(name: &str) -> Vec<Vec<u8>> {
     text.lines().map(|line| word(line).into_vec()).collect()
 }
 
-/// Tries the inputs that are kept, then so many of the dice's.
+/// Tries the inputs of the corpus, then so many random ones.
 #[track_caller]
 fn hunt(
     name: &str,
@@ -437,7 +436,7 @@ impl<'a> Run<'a> {
         command.output().expect("it starts")
     }
 
-    /// Both say the same, to the byte.
+    /// Fails unless both programs answer the same, to the byte.
     fn agree(&self, gnu: Option<&GnuDu>, words: &[OsString]) -> Result<Output, TestCaseError> {
         let ours = self.output(Path::new(PDU), words);
         is_sane(&ours, words)?;
@@ -790,7 +789,7 @@ fn command_lines_of_gnus_words_get_gnus_answers() {
                 .next()
                 .unwrap_or_default();
             let _ = write!(text, "{} {}", output.status, line.escape_ascii());
-            // What an abbreviation could mean of ours comes after what it could mean of GNU's.
+            // pdu lists its own options after those of GNU du where an abbreviation is ambiguous.
             text.replace(r" \'--sort\'", "").replace(r" \'--by\'", "")
         };
         prop_assert_eq!(

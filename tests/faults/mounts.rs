@@ -230,7 +230,7 @@ fn mounts_into_themselves_are_finite() {
 
 // ---------------------------------------------------------------- automounts (F26)
 
-/// An automounter that counts what it is asked, and says no, or mounts a small file system with one file.
+/// An automounter that counts requests, and refuses them or mounts a small file system with one file.
 struct Automounter {
     child: Child,
     asked: Receiver<String>,
@@ -288,9 +288,9 @@ impl Automounter {
         Some(Self { child, asked })
     }
 
-    /// How often it was asked since the last time.
+    /// The number of requests since the last call.
     fn count(&self) -> usize {
-        // Whoever asked has had its answer, and the answer was announced before.
+        // A request was printed before it was answered, and the process that caused it has ended.
         std::iter::from_fn(|| self.asked.recv_timeout(Duration::from_millis(200)).ok()).count()
     }
 }

@@ -68,7 +68,7 @@ fn scan(sandbox: &Sandbox, words: &str, descriptors: u32) -> Answer {
 // ---------------------------------------------------------------- swapped for a link (F35)
 
 const PAIRS: u64 = 20;
-/// Size of the file that nobody may count.
+/// Size of the file outside, which must not be counted.
 const OUTSIDE: u64 = 1 << 40;
 /// Size of a file inside.
 const INSIDE: u64 = 100_000;

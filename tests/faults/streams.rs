@@ -1,6 +1,6 @@
-//! Standard streams that are closed, full, or left by their readers, and an input that is not ours.
+//! Standard streams that are closed, full, or have lost their reader, and a standard input that pdu must not read.
 //!
-//! Where a new enough GNU du stands on the machine, it is asked the same and must agree.
+//! Where the machine has a GNU du that is new enough, its answer must be the same.
 
 use crate::support::gnu_du::GnuDu;
 use crate::support::run::{self, Answer, PDU};
@@ -191,7 +191,7 @@ fn a_full_or_closed_standard_error_keeps_the_lines_and_the_status() {
         ("-b t", 0),
         ("-b x t", 1),
         ("-b t x", 1),
-        // A warning that nobody gets to read is an error, to GNU as to us.
+        // A warning that cannot be written is an error, for GNU du and for pdu.
         ("-bs -d0 t", 1),
         ("--inodes -b t", 1),
         ("--nope", 1),
@@ -209,7 +209,7 @@ fn a_full_or_closed_standard_error_keeps_the_lines_and_the_status() {
             }
         }
     }
-    // What -v says is no part of the answer.
+    // The lines of -v are not compared.
     let verbose = answer(&tree, Path::new(PDU), "-bv t", "2>/dev/full");
     assert_eq!(
         (verbose.out.as_str(), verbose.status.code()),
@@ -262,7 +262,7 @@ fn a_reader_of_any_stream_may_go_away() {
             "141\n",
         ),
         ("\"$pdu\" --help | sleep 0", "141\n"),
-        // Nobody hears the message; the status tells.
+        // The message cannot be written; the status shows the failure.
         (
             "{ \"$pdu\" -b x t >/dev/null; echo $? >status; } 2>&1 | true",
             "0\n",
@@ -298,14 +298,14 @@ fn with_sigpipe_ignored_a_reader_that_goes_away_is_told_as_gnu_tells_it() {
     }
 }
 
-// ---------------------------------------------------------------- an input that is not ours
+// ---------------------------------------------------------------- a standard input that must not be read
 
 #[test]
 fn an_input_that_never_ends_or_never_comes_is_not_waited_for() {
     let tree = small();
     let fifo = tree.root().join("fifo");
     rustix::fs::mkfifoat(rustix::fs::CWD, &fifo, rustix::fs::Mode::RWXU).expect("it is ours");
-    // Open for both, so that opening does not wait, and nobody ever writes.
+    // Open for reading and writing, so that opening does not wait; nothing is ever written.
     let fifo = File::options().read(true).write(true).open(fifo);
     let fifo = fifo.expect("it is there");
     let open = |name: &str| File::open(name).expect("it is there");

@@ -1,4 +1,4 @@
-//! Sums by class of entries (`--by`), beside what `find` and GNU du say of the same trees.
+//! Sums by class of entries (`--by`), compared with the results of `find` and GNU du on the same trees.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -32,7 +32,7 @@ struct Sum {
 
 type Sums = BTreeMap<String, Sum>;
 
-/// What `pdu -B1 WORDS` says of each class.
+/// The sums that `pdu -B1 WORDS` prints for each class.
 #[track_caller]
 fn sums(at: &Path, words: &str) -> Sums {
     read_sums(&pdu(at, &format!("-B1 {words}")))
@@ -71,7 +71,7 @@ struct Found {
     name: String,
 }
 
-/// What `find -printf` says of all entries of a tree, hard links each time.
+/// The entries of a tree by `find -printf`; each hard link counts.
 fn find(at: &Path, words: &str) -> Vec<Found> {
     let mut command = run::du("find", at, words);
     command.args(["-printf", "%y %U %G %b %s %f\\0"]);
@@ -100,7 +100,7 @@ fn find(at: &Path, words: &str) -> Vec<Found> {
     entries.collect()
 }
 
-/// Sums of what was found, by whatever it is told.
+/// Sums of the entries by this class.
 fn by(found: &[Found], class: impl Fn(&Found) -> String) -> Sums {
     let mut sums = Sums::new();
     for found in found {
@@ -192,7 +192,7 @@ fn each_kind_has_the_sum_that_find_has() {
 
 #[test]
 fn kinds_and_owners_of_a_large_tree_are_those_of_find() {
-    // Packages have directories there that are not for everybody.
+    // /usr/share has directories that only root may read.
     let place = if rustix::process::getuid().is_root() {
         "/usr/share"
     } else {
@@ -206,7 +206,7 @@ fn kinds_and_owners_of_a_large_tree_are_those_of_find() {
     for attempt in 1.. {
         let before = find(place, ".");
         let kinds = sums(place, "-l --by=kind .");
-        // Numbers are told where the database knows nothing.
+        // A number is printed where the database has no name.
         let words = "-l -B1 --by=group .";
         let mut groups = run::pdu(place, words);
         groups.env("PATH", "");
@@ -344,7 +344,7 @@ fn lines_are_sorted_by_the_size_that_is_shown_and_then_by_name() {
     assert!(first.ends_with("\t2\t40.0\told"), "{first}");
 }
 
-/// What each format says of one class and of all, by hand.
+/// The output of each format for one class and for all, written by hand.
 #[test]
 fn every_format_says_the_same() {
     let tree = Tree::of("a.txt 3000\nb.txt 1500\nc.bin 1500");
@@ -511,7 +511,7 @@ fn a_table_fits_into_the_terminal_and_its_numbers_are_never_cut() {
             for (line, whole) in narrow.lines().zip(wide.lines()) {
                 let (cells, whole) = (cells(line), cells(whole));
                 let (class, numbers) = match cells.as_slice() {
-                    // Nothing but the number that is asked for.
+                    // Only the number by which lines are sorted.
                     [number] => ("", vec![*number]),
                     [numbers @ .., class] => (*class, numbers.to_vec()),
                     [] => panic!("{columns}: {narrow}"),
@@ -586,7 +586,7 @@ fn with_getent(script: &str) -> Tree {
     tree
 }
 
-/// What `pdu --by=owner WORDS t` prints where that getent is asked, and how long it takes.
+/// What `pdu --by=owner WORDS t` prints where that getent is used, and how long it takes.
 #[track_caller]
 fn asked(tree: &Tree, words: &str) -> (String, Duration) {
     let words = format!("--by=owner {words} t");
@@ -604,7 +604,7 @@ fn class(text: &str) -> &str {
     class.strip_suffix('\n').unwrap_or(class)
 }
 
-/// The user that we are, as the file knows it.
+/// The number and the name of this user, from the file.
 fn myself() -> (u32, String) {
     let number = rustix::process::geteuid().as_raw();
     let known = names_of("/etc/passwd").remove(&number.to_string());
@@ -770,7 +770,7 @@ fn an_export_has_the_classes_that_it_tells() {
     assert_eq!(classes("group"), "(unknown) 12288 3,987654321 4096 1");
     assert_eq!(classes("ext"), "(directories) 4096 1,rs 12288 3");
     assert_eq!(classes("age"), "(unknown) 16384 4");
-    // What is not told is not told on.
+    // What the export lacks is not written to another export.
     let again = pdu(tree.root(), "--from=export --format=ncdu --time");
     assert_eq!(again.matches("id\":987654321").count(), 2, "{again}");
     assert_eq!(again.matches("\"uid\"").count(), 1, "{again}");

@@ -131,7 +131,7 @@ fn exports_of_pdu_have_the_totals_of_gnu_du() {
         &tree,
         &format!("{du} --time --time-style=full-iso -a t/d | sed 's/\\.[0-9]*//'"),
     );
-    // Threads have nothing to do there, and do no harm: some always ask for some.
+    // -j has no effect with --from, and is allowed.
     let ours = "$pdu -j4 -a --time --time-style=full-iso --from=y | sed 's/\\.[0-9]*//'";
     assert_eq!(theirs.lines().count(), 5);
     for line in theirs.lines() {
@@ -185,7 +185,7 @@ fn exports_of_gdu_have_the_totals_of_the_tree() {
     );
 }
 
-// ---------------------------------------------------------------- ncdu and gdu open ours
+// ---------------------------------------------------------------- ncdu and gdu open exports of pdu
 
 #[test]
 fn ncdu_writes_our_export_as_it_read_it() {
@@ -274,7 +274,7 @@ fn gdu_shows_the_sizes_of_our_export() {
     }
 }
 
-// ---------------------------------------------------------------- what an export says
+// ---------------------------------------------------------------- what an export holds
 
 /// An export without what a file system decides.
 fn plain(text: &str) -> String {
@@ -373,7 +373,7 @@ fn an_export_of_an_export_is_the_same() {
     assert_eq!(sums, whole);
 }
 
-/// Two files of one number on two devices are two, also where one of these is told as 0.
+/// Two files with one inode number on two devices are two, also where one of the devices is 0.
 #[test]
 fn devices_that_an_export_tells_are_told_again_and_no_others() {
     let tree = Tree::empty();
@@ -861,7 +861,7 @@ fn a_report_in_a_file_is_what_would_have_been_printed() {
         assert_eq!(body("x"), body("y"), "{words}");
     }
     assert_eq!(said(&tree, "$pdu -s -o - t"), said(&tree, "$pdu -s t"));
-    // What failed is told, and the rest is there.
+    // There is a message for what failed, and the rest is counted.
     refused(&tree, "$pdu -s -o z nothing t");
     assert_eq!(said(&tree, "cat z"), said(&tree, "$pdu -s t"));
 }

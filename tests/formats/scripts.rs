@@ -111,7 +111,7 @@ fn timeless(summary: &str) -> String {
     format!("{before}{}", &after[end + 1..])
 }
 
-/// What pdu says of `words`, line for line, the time excepted.
+/// Fails unless pdu prints these lines; the time is not compared.
 #[track_caller]
 fn says(sandbox: &Sandbox, words: &str, expected: &[&str]) {
     let mut lines = json(sandbox, words);
@@ -424,7 +424,7 @@ fn times_are_rfc_3339_and_those_out_of_its_years_are_seconds() {
         let row = format!("\r\nm/{name},4096,1000,1,1,file,{time}\r\n");
         assert!(rows.contains(&row), "{row}: {rows}");
     }
-    // The newest is the directory's too, and the number has a word on standard error, as in GNU du.
+    // The newest time is the directory's too, and there is a message for it on standard error, as in GNU du.
     assert!(rows.ends_with(",directory,9223372036854775807\r\n"));
     let told = text(&csv.stderr);
     assert_eq!(told.matches(" is out of range\n").count(), 4, "{told}");
@@ -503,7 +503,7 @@ fn errors_stand_in_the_summary() {
     let error = "[{\"path\":\"-\",\"operation\":\"operand\",\"errno\":null,\
                  \"message\":\"invalid zero-length file name, number 2\"}]}}";
     assert!(last.ends_with(error), "{last}");
-    // CSV has nothing to say.
+    // CSV has no summary.
     let csv = text(&pdu(&sandbox, "--format=csv x t").stdout);
     assert_eq!(csv.lines().count(), 2);
 }
@@ -541,7 +541,7 @@ fn what_may_not_be_read_is_eacces() {
 
 #[test]
 fn errors_have_the_names_that_python_knows() {
-    // The kernel does not let every number pass for the result of a call: ENOENT is an answer, EINTR is asked again.
+    // Not every number can be the result of a call: ENOENT has a meaning of its own, EINTR is retried.
     let numbers = || (1..=133).filter(|number| ![2, 4, 41, 58].contains(number));
     let broken = |number: i32| {
         let errno = Errno::from_raw_os_error(number);

@@ -1,17 +1,17 @@
 //! pdu against GNU du: random trees, random command lines, the same bytes, messages and status.
 //!
-//! Nothing here knows how disk usage is counted; GNU du does. Everything comes from a seed, so a
-//! difference is made again by `PDU_SEED=… PDU_ONLY=case cargo test --test gnu differential`.
+//! The expected output comes from GNU du; nothing here computes disk usage. Everything follows from a seed, so a
+//! difference is reproduced by `PDU_SEED=… PDU_ONLY=case cargo test --test gnu differential`.
 //!
 //! | variable | meaning | default |
 //! |---|---|---|
 //! | `PDU_BIN` | the program under test | the one just built |
 //! | `PDU_BIN_IS_GNU` | `1`: it is a GNU du too, and knows no `-j` | |
-//! | `PDU_REFERENCE_DU` | the judge | `/opt/gnu/du`, else a GNU `du` on PATH |
+//! | `PDU_REFERENCE_DU` | the GNU du to compare with | `/opt/gnu/du`, else a GNU `du` on PATH |
 //! | `PDU_CASES`, `PDU_SEED`, `PDU_ONLY` | how many, which, only this case | 200, 1, all |
-//! | `PDU_DIFF_DIR` | where trees are planted, in turn (`:` between) | the target directory, `/dev/shm` |
+//! | `PDU_DIFF_DIR` | where trees are created, in turn (`:` between) | the target directory, `/dev/shm` |
 //! | `PDU_FAIL_DIR` | where trees with differences are kept | nowhere |
-//! | `PDU_SHOW` | how many differences are told in full | 10 |
+//! | `PDU_SHOW` | how many differences are printed in full | 10 |
 //! | `PDU_THOROUGH` | `1`: also directories of over 100,000 entries | |
 
 mod command;
@@ -27,12 +27,12 @@ mod report;
 mod run;
 
 use command::Command;
-use compare::{Difference, Rivals, Termination};
-use materialize::{on_overlay, on_tmpfs, plant, unlock};
-use random::dice;
-use random_tree::{Soil, Tree, grow, shape};
-use report::{Tally, describe, typed};
-use run::{Ending, Place, Program, reachable};
+use compare::{Comparison, Difference, Programs};
+use materialize::{create_tree, on_overlay, on_tmpfs, restore_modes};
+use random::rng_for;
+use random_tree::{Location, Tree, random_tree, shape};
+use report::{Tally, describe, shell_line};
+use run::{Place, Program, Termination, reachable};
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::{Path, PathBuf};
@@ -41,32 +41,32 @@ use crate::support::gnu_du::{GnuDu, find_on_path};
 use crate::support::run::PDU;
 use crate::support::skip::{skip, thorough};
 
-/// Trees are the costly part: each is asked this many questions.
+/// Cases for each tree: the trees are the costly part.
 const QUESTIONS: u64 = 12;
 
-/// Who is to be compared, and on what.
+/// The programs, and the cases to run.
 #[derive(Debug, Clone)]
-struct Errand {
+struct Series {
     name: &'static str,
-    rivals: Rivals,
+    programs: Programs,
     seed: u64,
     cases: u64,
     only: Option<u64>,
     show: usize,
 }
 
-/// An errand, and where it is run.
+/// A series, and where it runs.
 #[derive(Debug, Clone)]
 struct Plan {
-    errand: Errand,
+    series: Series,
     enormous: bool,
     keep: Option<PathBuf>,
-    fields: Vec<Field>,
+    workdirs: Vec<Workdir>,
 }
 
-/// A directory to plant trees in; cleared when dropped.
+/// A directory in which trees are created.
 #[derive(Debug, Clone)]
-struct Field {
+struct Workdir {
     dir: PathBuf,
     elsewhere: Option<PathBuf>,
     tmpfs: bool,
@@ -76,15 +76,15 @@ struct Field {
 
 #[test]
 fn pdu_agrees_with_gnu_du() {
-    let Some(judge) = GnuDu::any().cloned() else {
+    let Some(gnu_du) = GnuDu::any().cloned() else {
         return;
     };
     let path = PathBuf::from(std::env::var_os("PDU_BIN").unwrap_or(PDU.into()));
     let takes_jobs = !set("PDU_BIN_IS_GNU");
     let pdu = Program { path, takes_jobs };
-    let tally = hunt(Errand {
+    let tally = run_series(Series {
         name: "differential",
-        rivals: rivals(pdu, judge),
+        programs: programs(pdu, gnu_du),
         seed: number("PDU_SEED").unwrap_or(1),
         cases: number("PDU_CASES").unwrap_or(200),
         only: number("PDU_ONLY"),
@@ -93,26 +93,28 @@ fn pdu_agrees_with_gnu_du() {
     assert_eq!(tally.differences, 0, "pdu and GNU du differ, see above");
 }
 
-/// The harness itself: a tree that changes under it, or a command that is not told the same way
-/// to both, would show here, and not as a fault of pdu.
+/// A test of the harness: a tree that changes between two runs, or a command that both programs do not get alike, makes
+/// this test fail.
 #[test]
 fn gnu_du_agrees_with_itself() {
-    let Some(judge) = GnuDu::any().cloned() else {
+    let Some(gnu_du) = GnuDu::any().cloned() else {
         return;
     };
-    let tally = hunt(Errand {
+    let tally = run_series(Series {
         name: "itself",
-        rivals: rivals(gnu(&judge), judge),
+        programs: programs(gnu_program(&gnu_du), gnu_du),
         seed: 2,
         cases: 24,
         only: None,
         show: 10,
     });
-    assert_eq!(tally.differences, 0, "the harness is unfair, see above");
+    assert_eq!(
+        tally.differences, 0,
+        "the harness makes differences, see above"
+    );
 }
 
-/// The harness itself: where two releases of GNU du stand on the machine, the rules that changed
-/// between them must be found.
+/// A test of the harness: where the machine has two releases of GNU du, it finds what changed between them.
 #[test]
 fn an_older_gnu_du_is_caught() {
     let releases = GnuDu::built_and_system().filter(|(newest, older)| {
@@ -121,25 +123,25 @@ fn an_older_gnu_du_is_caught() {
     let Some((newest, older)) = releases else {
         return skip("there are no two releases of GNU du to compare");
     };
-    let tally = hunt(Errand {
+    let tally = run_series(Series {
         name: "older",
-        rivals: rivals(gnu(&older), newest),
+        programs: programs(gnu_program(&older), newest),
         seed: 1,
         cases: 36,
         only: None,
         show: 0,
     });
-    assert!(tally.differences > 0, "the harness sees nothing");
+    assert!(tally.differences > 0, "the harness finds no difference");
 }
 
-fn rivals(pdu: Program, judge: GnuDu) -> Rivals {
-    let gnu = gnu(&judge);
-    Rivals { gnu, judge, pdu }
+fn programs(pdu: Program, gnu_du: GnuDu) -> Programs {
+    let gnu = gnu_program(&gnu_du);
+    Programs { gnu, gnu_du, pdu }
 }
 
-fn gnu(judge: &GnuDu) -> Program {
+fn gnu_program(gnu_du: &GnuDu) -> Program {
     Program {
-        path: judge.path.clone(),
+        path: gnu_du.path.clone(),
         takes_jobs: false,
     }
 }
@@ -153,135 +155,135 @@ fn number(name: &str) -> Option<u64> {
     Some(value.parse().expect("the variable holds a number"))
 }
 
-/// Runs all cases, two trees at a time, and tells of the differences.
-fn hunt(errand: Errand) -> Tally {
+/// Runs all cases, two trees at a time, and prints the differences.
+fn run_series(series: Series) -> Tally {
     let plan = Plan {
-        fields: clear_fields(errand.name, &errand.rivals),
+        workdirs: make_workdirs(series.name, &series.programs),
         enormous: thorough(),
         keep: std::env::var_os("PDU_FAIL_DIR").map(PathBuf::from),
-        errand,
+        series,
     };
     let mut tally = Tally::default();
     std::thread::scope(|scope| {
         let halves = [0, 1].map(|half| {
             let plan = &plan;
-            scope.spawn(move || hunt_half(plan, half))
+            scope.spawn(move || run_half(plan, half))
         });
         for half in halves {
-            tally.merge(half.join().expect("a half of the hunt panicked"));
+            tally.merge(half.join().expect("a half of the series panicked"));
         }
     });
-    for field in &plan.fields {
-        let _ = std::fs::remove_dir_all(&field.dir);
+    for workdir in &plan.workdirs {
+        let _ = std::fs::remove_dir_all(&workdir.dir);
     }
-    tell(&plan.errand, &tally);
+    print_summary(&plan.series, &tally);
     tally
 }
 
-fn tell(errand: &Errand, tally: &Tally) {
-    for report in tally.reports.iter().take(errand.show) {
+fn print_summary(series: &Series, tally: &Tally) {
+    for report in tally.reports.iter().take(series.show) {
         eprintln!("{report}");
     }
-    let judge = &errand.rivals.judge;
+    let gnu_du = &series.programs.gnu_du;
     eprintln!(
         "{}: {} against GNU du {} ({}), seed {}: {}",
-        errand.name,
-        errand.rivals.pdu.path.display(),
-        judge.release,
-        judge.path.display(),
-        errand.seed,
+        series.name,
+        series.programs.pdu.path.display(),
+        gnu_du.release,
+        gnu_du.path.display(),
+        series.seed,
         tally.summary()
     );
 }
 
 /// The trees with even numbers, or those with odd ones.
-fn hunt_half(plan: &Plan, half: u64) -> Tally {
+fn run_half(plan: &Plan, half: u64) -> Tally {
     let mut tally = Tally::default();
-    let trees = plan.errand.cases.div_ceil(QUESTIONS);
+    let trees = plan.series.cases.div_ceil(QUESTIONS);
     let wanted = |tree: &u64| {
-        plan.errand
+        plan.series
             .only
             .is_none_or(|case| case / QUESTIONS == *tree)
     };
-    for number in (0..trees.max(plan.errand.only.map_or(0, |case| case / QUESTIONS + 1)))
+    for number in (0..trees.max(plan.series.only.map_or(0, |case| case / QUESTIONS + 1)))
         .filter(|tree| tree % 2 == half)
         .filter(wanted)
     {
-        hunt_in_tree(plan, number, &mut tally);
+        run_tree(plan, number, &mut tally);
     }
     tally
 }
 
-fn hunt_in_tree(plan: &Plan, number: u64, tally: &mut Tally) {
-    let field = &plan.fields[number as usize % plan.fields.len()];
-    let home = field.dir.join(format!("tree{number}"));
+fn run_tree(plan: &Plan, number: u64, tally: &mut Tally) {
+    let workdir = &plan.workdirs[number as usize % plan.workdirs.len()];
+    let home = workdir.dir.join(format!("tree{number}"));
     let place = Place {
         root: home.join("t"),
         side: home.join("side"),
-        setpriv: field.setpriv.clone(),
+        setpriv: workdir.setpriv.clone(),
     };
-    let soil = Soil {
+    let location = Location {
         root: place.root.as_os_str().as_bytes().to_vec(),
-        elsewhere: field
+        elsewhere: workdir
             .elsewhere
             .as_ref()
             .map(|dir| dir.as_os_str().as_bytes().to_vec()),
-        tmpfs: field.tmpfs,
+        tmpfs: workdir.tmpfs,
     };
-    let shape = shape(number, field.tmpfs, plan.enormous);
-    let tree = grow(&mut dice(plan.errand.seed, 1, number), shape, &soil);
+    let shape = shape(number, workdir.tmpfs, plan.enormous);
+    let tree = random_tree(&mut rng_for(plan.series.seed, 1, number), shape, &location);
     std::fs::create_dir_all(&place.side).expect("a directory can be made");
-    plant(&tree, &place.root).expect("the tree can be planted");
+    create_tree(&tree, &place.root).expect("the tree can be planted");
     tally.trees += 1;
     let mut differed = false;
     for case in number * QUESTIONS..(number + 1) * QUESTIONS {
         let asked = plan
-            .errand
+            .series
             .only
-            .map_or(case < plan.errand.cases, |only| only == case);
-        differed |= asked && ask(plan, field, &tree, &place, case, tally);
+            .map_or(case < plan.series.cases, |only| only == case);
+        differed |= asked && ask(plan, workdir, &tree, &place, case, tally);
     }
-    unlock(&tree, &place.root);
+    restore_modes(&tree, &place.root);
     if let Some(keep) = plan.keep.as_ref().filter(|_| differed) {
-        keep_tree(
+        keep_failed_tree(
             &home,
-            &keep.join(format!("seed{}-tree{number}", plan.errand.seed)),
+            &keep.join(format!("seed{}-tree{number}", plan.series.seed)),
         );
     }
     let _ = std::fs::remove_dir_all(&home);
 }
 
-/// Asks both programs one question; true if they differ.
+/// Runs one case; true if the programs differ.
 fn ask(
     plan: &Plan,
-    field: &Field,
+    workdir: &Workdir,
     tree: &Tree,
     place: &Place,
     case: u64,
     tally: &mut Tally,
 ) -> bool {
     let root = place.root.as_os_str().as_bytes();
-    let release = &plan.errand.rivals.judge.release;
-    let mut command = Command::random(&mut dice(plan.errand.seed, 2, case), release, tree, root);
+    let release = &plan.series.programs.gnu_du.release;
+    let mut command = Command::random(&mut rng_for(plan.series.seed, 2, case), release, tree, root);
     if command.nobody && place.setpriv.is_none() {
         command.nobody = false;
         tally.skip("nobody's view only: not root, or the tree is out of nobody's reach");
     }
     tally.cases += 1;
     tally.as_nobody += u64::from(command.nobody);
-    match plan.errand.rivals.ask(&command, place, field.overlay) {
+    match plan.series.programs.ask(&command, place, workdir.overlay) {
         Err(error) => tally.skip(&format!("not run: {error}")),
-        Ok(Termination::Skipped(why)) => tally.skip(&why),
-        Ok(Termination::Agreed(both)) => {
-            tally.failing += u64::from(both.ending != Ending::Exit(0));
+        Ok(Comparison::Skipped(why)) => tally.skip(&why),
+        Ok(Comparison::Agreed(both)) => {
+            tally.failing += u64::from(both.termination != Termination::Exit(0));
             tally.silent += u64::from(both.stdout.is_empty());
         }
-        Ok(Termination::Differed(difference)) => {
+        Ok(Comparison::Differed(difference)) => {
             tally.differences += 1;
-            if tally.reports.len() < plan.errand.show {
-                let header = format!("=== PDU_SEED={} PDU_ONLY={case} ===", plan.errand.seed);
-                let whole = told(&command, place, &difference);
-                let small = shrunk(plan, field, &command, place);
+            if tally.reports.len() < plan.series.show {
+                let header = format!("=== PDU_SEED={} PDU_ONLY={case} ===", plan.series.seed);
+                let whole = describe_case(&command, place, &difference);
+                let small = shrunk(plan, workdir, &command, place);
                 let tree = tree.describe(60);
                 let report = format!("\n{header}\n{tree}{whole}made smaller, {small}");
                 tally.reports.push(report);
@@ -293,22 +295,22 @@ fn ask(
 }
 
 /// The difference of the smallest command that still has one.
-fn shrunk(plan: &Plan, field: &Field, command: &Command, place: &Place) -> String {
-    let small = plan.errand.rivals.shrink(command, place, field.overlay);
-    match plan.errand.rivals.ask(&small, place, field.overlay) {
-        Ok(Termination::Differed(difference)) => told(&small, place, &difference),
-        Ok(Termination::Skipped(why)) => format!("it is skipped: {why}\n"),
-        _ => "it agrees when asked again\n".to_owned(),
+fn shrunk(plan: &Plan, workdir: &Workdir, command: &Command, place: &Place) -> String {
+    let small = plan.series.programs.shrink(command, place, workdir.overlay);
+    match plan.series.programs.ask(&small, place, workdir.overlay) {
+        Ok(Comparison::Differed(difference)) => describe_case(&small, place, &difference),
+        Ok(Comparison::Skipped(why)) => format!("it is skipped: {why}\n"),
+        _ => "it agrees in a second run\n".to_owned(),
     }
 }
 
-fn told(command: &Command, place: &Place, difference: &Difference) -> String {
-    let line = typed(command, place, "du");
+fn describe_case(command: &Command, place: &Place, difference: &Difference) -> String {
+    let line = shell_line(command, place, "du");
     format!("with -j{}: {line}\n{}", command.jobs, describe(difference))
 }
 
-/// Moves a tree to where it is kept; across file systems a copy must do.
-fn keep_tree(home: &Path, to: &Path) {
+/// Moves a tree to where it is kept, or copies it to another file system.
+fn keep_failed_tree(home: &Path, to: &Path) {
     let _ = to.parent().map(std::fs::create_dir_all);
     if std::fs::rename(home, to).is_err() {
         let _ = std::process::Command::new("cp")
@@ -319,8 +321,8 @@ fn keep_tree(home: &Path, to: &Path) {
     }
 }
 
-/// The directories to plant in, each with a small one for links from the other file systems.
-fn clear_fields(name: &str, rivals: &Rivals) -> Vec<Field> {
+/// The directories for trees, each with a small directory to which links of the other file system lead.
+fn make_workdirs(name: &str, programs: &Programs) -> Vec<Workdir> {
     let bases = match std::env::var_os("PDU_DIFF_DIR") {
         Some(dirs) => std::env::split_paths(&dirs).collect(),
         None => vec![
@@ -332,26 +334,23 @@ fn clear_fields(name: &str, rivals: &Rivals) -> Vec<Field> {
     let dirs: Vec<PathBuf> = bases
         .iter()
         .map(|base| base.join(&name))
-        .filter(|dir| clear_field(dir).is_ok())
+        .filter(|dir| make_workdir(dir).is_ok())
         .collect();
-    assert!(
-        !dirs.is_empty(),
-        "no directory to plant trees in: {bases:?}"
-    );
-    let field = |dir: &PathBuf| Field {
+    assert!(!dirs.is_empty(), "no directory for trees: {bases:?}");
+    let workdir = |dir: &PathBuf| Workdir {
         elsewhere: dirs
             .iter()
             .find(|other| *other != dir)
             .map(|other| other.join("elsewhere")),
         tmpfs: on_tmpfs(dir),
         overlay: on_overlay(dir),
-        setpriv: nobody(dir, rivals),
+        setpriv: nobody(dir, programs),
         dir: dir.clone(),
     };
-    dirs.iter().map(field).collect()
+    dirs.iter().map(workdir).collect()
 }
 
-fn clear_field(dir: &Path) -> std::io::Result<()> {
+fn make_workdir(dir: &Path) -> std::io::Result<()> {
     std::fs::create_dir_all(dir.join("elsewhere/below"))?;
     std::fs::write(dir.join("elsewhere/file"), [b'x'; 5000])?;
     std::fs::write(dir.join("elsewhere/below/file"), "x")?;
@@ -359,11 +358,11 @@ fn clear_field(dir: &Path) -> std::io::Result<()> {
     std::fs::set_permissions(dir, std::fs::Permissions::from_mode(0o755))
 }
 
-/// `setpriv`, if we are root, and an ordinary user can run both programs on what lies in `dir`.
-fn nobody(dir: &Path, rivals: &Rivals) -> Option<PathBuf> {
+/// `setpriv`, if the tests run as root and an ordinary user can run both programs on the content of `dir`.
+fn nobody(dir: &Path, programs: &Programs) -> Option<PathBuf> {
     let setpriv = find_on_path("setpriv")?;
     let root = std::fs::metadata(dir).is_ok_and(|found| found.uid() == 0);
-    let programs = [&rivals.gnu.path, &rivals.pdu.path];
+    let programs = [&programs.gnu.path, &programs.pdu.path];
     let reached = root
         && programs
             .iter()

@@ -1,8 +1,7 @@
-//! Golden tests: a line over a named tree, and what pdu must answer, to the byte.
+//! Golden tests: a command line over a named tree, and the answer of pdu, to the byte.
 //!
-//! The environment is pinned, every case runs at `-j1` and at `-j20`, and wherever a new enough GNU du stands on
-//! the machine (`PDU_REFERENCE_DU`, `/opt/gnu/du`, or the one on PATH) it is asked the same and must agree, its
-//! order included. Sizes are apparent ones or numbers of entries: allocated sizes depend on the file system.
+//! The environment is pinned, every case runs at `-j1` and at `-j20`, and where the machine has a GNU du that
+//! is new enough (`PDU_REFERENCE_DU`, `/opt/gnu/du`, or the one on PATH), its answer and its order must be the same. Sizes are apparent ones or numbers of entries: allocated sizes depend on the file system.
 
 use std::ffi::{OsStr, OsString};
 use std::fs::{self, File};
@@ -79,7 +78,7 @@ impl<'a> Case<'a> {
         }
     }
 
-    /// An option of ours, or an answer that the README lists as another one than GNU du's.
+    /// An option that GNU du does not have, or one of the differences that the README lists.
     fn unlike_gnu(mut self) -> Self {
         self.gnu_differs = true;
         self
@@ -1080,7 +1079,7 @@ fn unprivileged(tree: &Tree, program: &Path) -> Option<Command> {
     Some(command)
 }
 
-/// Checks a case as somebody who may not read everything.
+/// Checks a case as a user who may not read every directory.
 #[track_caller]
 fn check_unprivileged(tree: &Tree, words: &str, lines: &[&str], errors: &[&str]) {
     let run = |program: &Path, threads: &[&str]| {
@@ -1089,7 +1088,7 @@ fn check_unprivileged(tree: &Tree, words: &str, lines: &[&str], errors: &[&str])
             .args(threads)
             .args(words.split_whitespace().map(word));
         let mut output = output(command, b"");
-        // GNU du tells the whole of its own name, pdu the end of it.
+        // GNU du writes the whole path of the program, pdu the last component.
         output.stderr = text(&output.stderr).replace("./pdu:", "pdu:").into_bytes();
         Some(output)
     };
@@ -1222,7 +1221,7 @@ fn a_wide_directory_keeps_its_order() {
 }
 
 impl Case<'_> {
-    /// For answers that are the file system's choice: only GNU du knows them, and both thread counts must agree.
+    /// For answers that depend on the file system: GNU du gives them, and both thread counts must agree.
     #[track_caller]
     fn agrees_with_gnu(&self) {
         let one = self.run(Path::new(PDU), &["-j1"]);

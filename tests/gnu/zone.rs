@@ -1,5 +1,5 @@
-//! Time zones as GNU du has them by the C library. The words of GNU du were taken down once, since they depend on the C
-//! library and on the zone database of the machine; `differential` asks it anew about some.
+//! Time zones as GNU du gets them from the C library. The expected output was recorded once from GNU du, since it depends on
+//! the C library and the zone database of the machine; `differential` compares some zones anew.
 
 use std::path::Path;
 
@@ -34,7 +34,7 @@ fn has_database() -> bool {
     is_there
 }
 
-/// What GNU du 9.10 says with `TZ` (glibc 2.36) of 2026-07-15 12:00:00 and 2026-11-22 00:06:31 UTC.
+/// The output of GNU du 9.10 with `TZ` (glibc 2.36) for 2026-07-15 12:00:00 and 2026-11-22 00:06:31 UTC.
 #[rustfmt::skip]
 #[test]
 fn every_tz_means_what_it_means_to_the_c_library() {

@@ -1,4 +1,4 @@
-//! F4, F6, F9, F13: memory. Where there is too little, a word and status 1; a little is enough.
+//! F4, F6, F9, F13: memory. Little is enough; with too little, pdu ends with a message and status 1.
 
 use std::fs;
 use std::io::Read;
@@ -51,7 +51,7 @@ fn space(kibibytes: usize) -> String {
     format!("--as={}", kibibytes * 1024)
 }
 
-/// The least address space, in KiB, in which pdu can say its version.
+/// The least address space, in KiB, in which pdu can print its version.
 fn least_space() -> usize {
     let here = std::env::temp_dir();
     let starts = |kibibytes: &usize| {
@@ -80,7 +80,7 @@ fn an_address_space_of_little_more_than_the_least_is_enough() {
     }
 }
 
-/// In whatever space: the whole number, or a word and status 1.
+/// In any address space: the whole number, or a message and status 1.
 #[test]
 fn out_of_memory_is_one_line_and_status_1() {
     if !works("prlimit --version") {

@@ -87,7 +87,7 @@ fn a_deep_walk_may_be_cancelled_at_any_moment() {
         let output = child.wait_with_output().expect("it has ended");
         match (output.status.code(), output.status.signal()) {
             (Some(0), None) => assert!(!output.stdout.is_empty()),
-            // timeout tells it in a status, or dies of the signal itself.
+            // `timeout` gives the signal as a status, or dies of it.
             (Some(143), None) | (None, Some(15)) => {
                 assert_eq!(text(&output.stdout), "", "no line for what is not finished");
                 cancelled += 1;

@@ -8,7 +8,7 @@ use crate::limited::pdu;
 use crate::support::run::{PDU, text};
 use crate::support::skip::{skip, works};
 
-/// More directories than the main thread walks before it calls for others.
+/// More directories than the main thread walks before it starts walkers.
 fn forest(count: usize) -> DeepTree {
     let mut tree = DeepTree::on_disk();
     let root = tree.open();
@@ -28,7 +28,7 @@ fn can_trace() -> bool {
     ))
 }
 
-/// A tracer that says what it refused.
+/// A tracer that refuses threads and logs that.
 fn refusing(log: &str, when: &str) -> String {
     format!(
         "strace -f -qq -o {log} -e trace=clone,clone3 -e inject=clone,clone3:error=EAGAIN:when={when}"

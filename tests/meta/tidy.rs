@@ -1,5 +1,5 @@
-//! Holds `src` to the rules of the house: imports run down the floors, rooms are named and explained, functions
-//! are short, and what the walls forbid does not occur.
+//! Rules for `src`: imports run down the floors, no two files import each other, every file has documentation, functions
+//! are short, and forbidden calls do not occur.
 //!
 //! The sources are read as text. Comments and the insides of strings are blanked first, so that a rule may be
 //! written down without breaking it. Each checker is a function from text to complaints, and has a test below
@@ -32,7 +32,7 @@ const FORBIDDEN: &[(&str, &str)] = &[
     ("print!", "a `show::Format` writes to standard output"),
     ("eprintln!", "`status` writes to standard error"),
     ("eprint!", "`status` writes to standard error"),
-    ("dbg!", "it is for the desk"),
+    ("dbg!", "it is for debugging"),
     ("fs::read_dir", "system calls take a directory and one name"),
     (
         "symlink_metadata",
@@ -249,7 +249,7 @@ fn leaves_its_room(source: &Source) -> Vec<String> {
     (count > 0).then(complaint).into_iter().collect()
 }
 
-/// What the map in the documentation says otherwise than the table, and modules that it lacks.
+/// Differences between the map in the documentation and the table, and modules that the map lacks.
 fn wrong_map(lib: &str, floors: &[(u32, &[&str])]) -> Vec<String> {
     let mapped = mapped_rooms(lib);
     let mut wrong = Vec::new();

@@ -1,4 +1,4 @@
-//! What the tests of several folders share. `tests/README.md` says where a new test goes.
+//! Code that tests of several folders share. Where a new test goes stands in `tests/README.md`.
 //!
 //! ```text
 //! run       one environment, one command builder, one answer with a time limit

@@ -20,7 +20,7 @@ use super::tree::word;
 pub(crate) const PDU: &str = env!("CARGO_BIN_EXE_pdu");
 
 /// More time than any run takes on the slowest machine, shared with others: a program that takes more hangs. No test
-/// passes or fails by speed otherwise, unless it says so.
+/// depends on speed otherwise, unless its documentation names it.
 pub(crate) const HANG_TIMEOUT: Duration = Duration::from_secs(180);
 
 /// `PATH` of every program that a test runs.

@@ -1,4 +1,4 @@
-//! What a test does where it cannot run, and whether the long forms are asked for.
+//! Skipping a test that cannot run, and the long forms of tests.
 //!
 //! A test that cannot run here calls [`skip`] and returns. `.ci/run` counts the tests whose names stand in such lines.
 
@@ -20,12 +20,12 @@ pub(crate) fn skip(why: impl Display) {
     let _ = std::io::stderr().write_all(line.as_bytes());
 }
 
-/// Whether `PDU_THOROUGH` asks for the long forms: it is set, and neither empty nor `0`.
+/// Whether tests run in their long form: `PDU_THOROUGH` is set, and neither empty nor `0`.
 pub(crate) fn thorough() -> bool {
     std::env::var_os("PDU_THOROUGH").is_some_and(|value| !value.is_empty() && value != "0")
 }
 
-/// Whether the long forms are asked for; skips if not. For a test that has no short form.
+/// Whether tests run in their long form; skips if not. For a test that has no short form.
 pub(crate) fn is_long_form() -> bool {
     let long = thorough();
     if !long {

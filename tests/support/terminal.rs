@@ -68,9 +68,9 @@ impl Window {
 
 /// What was left when the program had ended.
 pub(crate) struct End {
-    /// Everything that was written to the terminal, the words of the tracer included.
+    /// Everything that was written to the terminal, the messages of the tracer included.
     pub(crate) bytes: Vec<u8>,
-    /// What was written to the terminal as text, without the words of the tracer.
+    /// What was written to the terminal as text, without the messages of the tracer.
     pub(crate) raw: String,
     /// Standard output, where it was a pipe.
     pub(crate) output: String,
@@ -130,7 +130,7 @@ impl Terminal {
         self.window().resize(columns);
     }
 
-    /// The terminal's window, for who resizes it while another waits.
+    /// The terminal's window, for a thread that resizes it while another one waits.
     pub(crate) fn window(&self) -> Window {
         Window(self.keys.try_clone().expect("descriptors can be had"))
     }
@@ -167,7 +167,7 @@ impl Terminal {
         self.end_after(|| ())
     }
 
-    /// The same; tells when the terminal has nothing more to say, before the process number is given back.
+    /// The same; calls `over` when all output is read, before the process number is given back.
     #[track_caller]
     pub(crate) fn end_after(mut self, over: impl FnOnce()) -> End {
         let deadline = Instant::now() + HANG_TIMEOUT;
@@ -199,7 +199,7 @@ impl Terminal {
     }
 }
 
-/// What was written, but for the words of the tracer, which has no other place for them.
+/// What was written, but for the messages of the tracer, which has no other place for them.
 pub(crate) fn without_tracer(bytes: &[u8]) -> String {
     let text = String::from_utf8_lossy(bytes);
     let ours = text
@@ -251,7 +251,7 @@ pub(crate) fn wait(child: &mut Child) -> ExitStatus {
     }
 }
 
-/// The name of one directory, of some 2,000 bytes, so often in a list that many walkers have long to say it.
+/// The name of one directory, of some 2,000 bytes, so often in a list that many walkers take long to print it.
 /// Read it with `-l --files0-from=list`.
 pub(crate) fn repeated_operand(count: usize) -> Tree {
     let tree = Tree::of(&format!("{}/\n", long_path()));
@@ -264,7 +264,7 @@ pub(crate) fn long_path() -> String {
     format!("t{}", format!("/{}", "long-".repeat(40)).repeat(10))
 }
 
-/// Reads to the end; a terminal that nobody holds any more ends with an error.
+/// Reads to the end; reading a terminal fails once no process has it open.
 pub(crate) fn pass_on(mut from: impl Read, mut to: impl FnMut(Vec<u8>) -> bool) {
     let mut buffer = [0; 4096];
     while let Ok(count) = from.read(&mut buffer) {

@@ -29,7 +29,7 @@ pub(crate) struct Tree {
 }
 
 impl Tree {
-    /// Makes what the text says.
+    /// Creates the tree that the text describes.
     pub(crate) fn of(text: &str) -> Self {
         let tree = Self::empty();
         let lines = text.lines().filter(|line| !line.trim().is_empty());

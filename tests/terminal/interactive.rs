@@ -1,6 +1,6 @@
-//! pdu on a terminal: progress, Enter, Ctrl-C and their company, through a real pseudo-terminal.
+//! pdu on a terminal: progress, Enter, Ctrl-C, Ctrl-D and job control, through a real pseudo-terminal.
 //!
-//! Nothing here passes or fails by speed; the one bound on time is there to end a hang.
+//! No test here depends on speed; the only limit on time ends a hang.
 
 use std::os::unix::process::ExitStatusExt;
 use std::process::{Child, Stdio};
@@ -287,7 +287,7 @@ fn a_total_that_would_be_too_small_is_not_printed() {
     assert_eq!((end.output.as_str(), end.status.signal()), ("", Some(2)));
 }
 
-/// A pdu that cannot write, since nobody reads what fills its pipe.
+/// A pdu that cannot write: its pipe is full and has no reader.
 fn start_stuck(tree: &Tree) -> Child {
     let words = slow(1, "-v -ab .");
     let [env, option] = DEFAULT_SIGNALS;
@@ -321,7 +321,7 @@ fn ctrl_c_ends_even_a_pdu_that_cannot_write() {
         let mut child = start_stuck(&tree);
         wait_until_stuck(&child);
         for _ in 0..times {
-            // The second may find nobody any more, which is what it is for.
+            // The first signal may have ended the process: then the second one fails.
             let _ = kill_process(Pid::from_child(&child), Signal::INT);
         }
         let kept = child.stdout.take();

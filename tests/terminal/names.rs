@@ -72,7 +72,8 @@ fn words(text: &str) -> Vec<OsString> {
     text.split(' ').map(OsString::from).collect()
 }
 
-/// What a terminal got, but for the ends of lines, the erasing of progress, and what else is ours there.
+/// Fails if the output to a terminal has control characters other than line ends, the sequence that erases progress, and
+/// those in `ours`.
 #[track_caller]
 fn is_harmless(bytes: &[u8], ours: &[char], what: &str) {
     let text = String::from_utf8(bytes.to_vec());
@@ -220,7 +221,7 @@ fn the_locale_changes_no_byte_of_the_output() {
     }
 }
 
-/// Every way in which a name or a word comes into a message: the words, and whether they name files.
+/// Every way in which a name or a word gets into a message.
 fn mentions(name: &[u8]) -> Vec<Vec<OsString>> {
     let with = |before: &str, after: &[u8]| {
         let word = [before.as_bytes(), name, after].concat();
@@ -263,7 +264,7 @@ fn messages_on_a_pipe_are_gnus_to_the_byte() {
     let tree = Tree::of("t/f 5");
     for name in NAMES {
         for words in mentions(name) {
-            // Ours alone, and words with a letter of an option in them, of which GNU may tell more than the first.
+            // Not an option that only pdu has, nor a word with option letters in it, of which GNU du may report more than the first.
             let first = words[0].as_bytes();
             if first == b"-j" || first == [b"-", name].concat() {
                 continue;

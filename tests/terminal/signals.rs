@@ -1,6 +1,6 @@
 //! Signals at any moment, jobs in the background, and windows of every size.
 //!
-//! Nothing here passes or fails by speed, unless `PDU_THOROUGH=1` asks for it on a machine that is otherwise quiet.
+//! No test here depends on speed, except with `PDU_THOROUGH=1`, which needs a machine without other work.
 
 use std::io::{Read, Write};
 use std::os::unix::process::ExitStatusExt;
@@ -26,7 +26,7 @@ fn read(from: impl Read) -> String {
     text
 }
 
-/// The lines of `pdu -b t` that nobody disturbs, as text.
+/// The lines of an undisturbed `pdu -b t`, as text.
 fn whole(tree: &Tree) -> String {
     let lines = expected_lines(tree, "-b t");
     lines.iter().map(|line| format!("{line}\n")).collect()
@@ -148,7 +148,7 @@ fn without_threads_signals_do_what_they_do_by_default() {
             ["-e".into(), "inject=clone,clone3:error=EAGAIN".into()],
         );
         let mut child = start(tree.root(), &words);
-        // 64 directories, or 2 ms, come before any thread is asked for.
+        // The main thread walks 64 directories, or 2 ms, before it starts a thread.
         wait_for_descriptor(&child, tree.root());
         pause(Duration::from_millis(600));
         kill_process(Pid::from_child(&child), signal).expect("it runs");
@@ -355,7 +355,7 @@ fn read_lines(from: &mut impl Read, count: usize) -> String {
     seen
 }
 
-/// While lines are written slowly, walkers have always something more to tell.
+/// While lines are written slowly, walkers always have more listings to send.
 #[test]
 fn a_slow_reader_of_the_lines_stops_neither_progress_nor_cancelling() {
     let tree = repeated_operand(20_000);
@@ -385,7 +385,7 @@ fn a_reader_that_takes_nothing_does_not_keep_pdu_from_saying_that_it_was_cancell
     let tree = repeated_operand(20_000);
     let mut child = start(tree.root(), &[PDU, "-bl", "--files0-from=list"]);
     let mut output = child.stdout.take().expect("it is a pipe");
-    // A megabyte is more than the main thread writes before it listens; after that nobody takes anything.
+    // A megabyte is more than the main thread writes before it checks for signals; after that nothing is read.
     let mut some = vec![0; 1_000_000];
     output.read_exact(&mut some).expect("pdu writes");
     wait_until_caught(&child);

@@ -1,7 +1,7 @@
-//! The second process, which gives the prompt back where a server does not answer; and that nobody can tell it is there.
+//! The second process: it gives the prompt back where a server does not answer, and has no other visible effect.
 //!
-//! A request that a FUSE server has read and never answers holds a thread that no signal ends. Until it is answered the
-//! process is not gone, and who waits for it waits as long. These tests never answer.
+//! A request that a FUSE server has read and never answers holds a thread that no signal ends. The process exists until
+//! the server answers, and so does a wait for it. The servers of these tests never answer.
 
 use std::fs;
 use std::io::{Chain, Cursor, Read};
@@ -31,7 +31,7 @@ fn dead() -> Option<Sandbox> {
     sandbox.mount_fuse("m", root).then_some(sandbox)
 }
 
-/// A file system with a server, which is there and not asked for anything.
+/// A file system with a server that gets no requests.
 fn bystander() -> Option<Sandbox> {
     Sandbox::fuse(vec![])
 }
@@ -41,7 +41,7 @@ fn start(words: &[&str]) -> Child {
     terminal::start(Path::new("."), words)
 }
 
-/// Waits for the child that a pdu splits off and for its thread that nobody can end.
+/// Waits until a pdu has forked and its child has a thread in an uninterruptible wait.
 fn wait_until_stuck(pid: u32) -> u32 {
     wait_until("a child", || child_of(pid).is_some());
     let child = child_of(pid).expect("it was there");
@@ -62,9 +62,9 @@ fn wait_until_caught(pid: u32) {
     });
 }
 
-// ---------------------------------------------------------------- nobody answers
+// ---------------------------------------------------------------- a server that does not answer
 
-/// Cancels a pdu that is stuck, and says how long it took to be gone.
+/// Cancels a pdu that is stuck; gives the time until it was gone.
 fn cancel_stuck(words: &str, cancel: impl Fn(Pid)) -> Option<(Answer, Duration)> {
     let sandbox = dead()?;
     let place = sandbox.at("m").display().to_string();
@@ -110,7 +110,7 @@ fn signals_give_the_prompt_back_though_a_server_never_answers() {
 fn three_signals_give_the_prompt_back_as_one_does() {
     let thrice = |pid| {
         for _ in 0..3 {
-            // The last may find nobody.
+            // The process may have ended before the last signal.
             let _ = kill_process_group(pid, Signal::INT);
             pause(Duration::from_millis(50));
         }
@@ -176,7 +176,7 @@ fn a_shell_that_waits_for_lines_has_its_prompt_back() {
     sandbox.end_fuse();
 }
 
-// ---------------------------------------------------------------- nobody notices
+// ---------------------------------------------------------------- no other visible effect
 
 /// A pdu, split in two, that cannot go on until its lines are read.
 fn start_blocked(tree: &Tree, option: &str) -> (Child, Output, u32) {
@@ -249,7 +249,7 @@ fn one_signal_is_one_whether_the_process_gets_it_or_the_group() {
         send(Pid::from_child(&pdu)).expect("it runs");
         let status = terminal::wait(&mut pdu);
         assert_eq!(status.signal(), Some(2), "{status:?}");
-        // Nobody reads the lines, so that these are said late, by who waits for no second signal.
+        // Nothing reads the lines, so the message comes late, from a process that waits for no second signal.
         let errors = read_all(pdu.stderr.take().expect("it is a pipe"));
         assert_eq!(errors, "pdu: cancelled: the result is incomplete\n");
     }
@@ -391,7 +391,7 @@ fn the_process_goes_on_alone_where_it_cannot_split() {
     }
 }
 
-/// Whoever starts pdu may have blocked any signal, those that the two processes tell each other included.
+/// The process that starts pdu may have blocked any signal, also those that the two processes send each other.
 #[test]
 fn signals_that_were_blocked_keep_no_end_from_being_seen() {
     let Some(_stage) = bystander() else { return };

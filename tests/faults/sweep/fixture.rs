@@ -1,8 +1,8 @@
-//! The tree that the sweep is run over, and what GNU du would say of it: computed here from what `lstat` and
-//! `readdir` tell this process, so that pdu's own output is never the measure of itself.
+//! The tree of the sweep, and the answer of GNU du for it. The answer is computed here from `lstat` and `readdir` of this
+//! process, and never from pdu's own output.
 //!
-//! `Gone` is what an injected ENOENT makes vanish: an entry that is gone between two looks at it is no error to
-//! GNU du, so the right answer then is the answer without that entry, and nothing less.
+//! `Gone` holds the entries that an injected ENOENT hides. GNU du takes an entry that vanishes during the walk for no
+//! error, so the right answer is then the answer without that entry, and with all others.
 
 use std::collections::HashSet;
 use std::fmt::Write as _;

@@ -3,10 +3,10 @@
 //! `strace --inject` lets the k-th call of a kind fail in each thread, or all from the k-th on, with one of a list
 //! of errors. Whatever fails, pdu gives the right answer with status 0, or a message with status 1. It never
 //! hangs, panics or dumps core, and never prints less with status 0. What fails before `main` (in the dynamic
-//! loader, the C library, Rust's start) or when the C library sets up a thread is not ours to mend: there the end
-//! has to be loud, whatever it is.
+//! loader, the C library, Rust's start) or when the C library sets up a thread cannot be handled by pdu:
+//! then the run must fail visibly, in whatever way.
 //!
-//! A case counts only where strace says that it made a call fail. The right answer is computed from what this
+//! A case counts only where strace reports that it made a call fail. The right answer is computed from what this
 //! process sees of the tree (`fixture.rs`). Some of the cases run each time; `PDU_THOROUGH=1` runs all.
 
 #![allow(
@@ -59,12 +59,12 @@ const NEVER_FAIL: &[&str] = &[
     "restart_syscall",
 ];
 
-/// std asks these again while they are interrupted, which no kernel does to them for ever.
-const ASKED_AGAIN: &[&str] = &["poll", "getrandom"];
+/// std retries these calls while they return EINTR, which no kernel does for ever.
+const RETRIED: &[&str] = &["poll", "getrandom"];
 
-/// A call that strace makes fail is not made at all: whoever was to be woken sleeps on. No kernel refuses a wake,
-/// and std's locks and ours rely on that. So where a wake was swallowed a run may hang, and is not waited for long.
-const PATIENCE_WITHOUT_WAKES: Duration = Duration::from_secs(10);
+/// strace does not make a call that it makes fail: a thread that this call was to wake sleeps on. No kernel refuses a
+/// wake, and the locks of std and of pdu rely on that. So a run without that wake may hang, and has a short time limit.
+const TIME_LIMIT_WITHOUT_WAKES: Duration = Duration::from_secs(10);
 
 /// Occasions of a call that are all tried; of later ones, which are more of the same, some.
 const ALL_OF: usize = 8;
@@ -123,9 +123,9 @@ enum Outcome {
     NotReached,
     Right,
     Message,
-    /// Not status 1, but loud, and not ours.
+    /// A visible failure other than status 1, outside of pdu's own code.
     Loud,
-    /// See [`PATIENCE_WITHOUT_WAKES`].
+    /// See [`TIME_LIMIT_WITHOUT_WAKES`].
     NeverWoken,
     Wrong,
 }
@@ -147,7 +147,7 @@ fn run(root: &Path, scene: &Scene, case: Option<&Case>, log: &Path) -> End {
     let mut command = program("strace", root);
     command.args(["-f", "-y", "--signal=none", "-o"]).arg(log);
     if let Some(Case { call, error, when }) = case {
-        // ioctl tells where main begins; without a call to fail, all are counted.
+        // The first ioctl shows where main begins. Without a call to fail, all calls are counted.
         command.arg("--seccomp-bpf");
         command.args(["-e", &format!("trace={call},ioctl")]);
         command.args(["-e", &format!("inject={call}:error={error}:when={when}")]);
@@ -166,7 +166,7 @@ fn run(root: &Path, scene: &Scene, case: Option<&Case>, log: &Path) -> End {
     let child = command.process_group(0).spawn().expect("strace starts");
     let is_futex = case.is_some_and(|case| case.call == "futex");
     let patience = if is_futex {
-        PATIENCE_WITHOUT_WAKES
+        TIME_LIMIT_WITHOUT_WAKES
     } else {
         HANG_TIMEOUT
     };
@@ -222,7 +222,7 @@ fn judge(root: &Path, scene: &Scene, end: &End) -> Outcome {
         return Outcome::NotReached;
     }
     let gone = end.trace.gone(&root.join("t"));
-    // What said once that it is not there may be asked again, and counted since it is.
+    // An entry with one injected ENOENT may be looked up again, and then it counts.
     let is_answer = |gone| end.stdout == answer(root, scene.rules, gone);
     let right = is_answer(&gone) || is_answer(&Default::default());
     let name = pdu().rsplit('/').next().map(|name| format!("{name}: "));
@@ -274,7 +274,7 @@ fn cases(counts: &BTreeMap<String, usize>) -> Vec<Case> {
             .iter()
             .flat_map(|when| ERRORS.iter().map(move |e| (when, e)))
         {
-            if when.contains('+') && ASKED_AGAIN.contains(&call.as_str()) && *error == "EINTR" {
+            if when.contains('+') && RETRIED.contains(&call.as_str()) && *error == "EINTR" {
                 continue;
             }
             let (call, when) = (call.clone(), when.clone());
@@ -287,7 +287,7 @@ fn cases(counts: &BTreeMap<String, usize>) -> Vec<Case> {
 /// A few of the calls, spread over errors and occasions; the stride shares no factor with the number of errors.
 fn sample(cases: Vec<Case>) -> Vec<Case> {
     let stride = (cases.len() / SAMPLE) | 1;
-    // Half a minute would go by with runs that nobody wakes.
+    // Runs without a wake would take half a minute.
     let cases = cases.into_iter().filter(|case| case.call != "futex");
     cases.step_by(stride).collect()
 }

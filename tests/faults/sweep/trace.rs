@@ -125,7 +125,7 @@ impl Trace {
             .any(|(_, call)| call.name == "futex" && call.text.contains("FUTEX_WAKE"))
     }
 
-    /// The first call of `main` asks whether standard output is a terminal.
+    /// The first call of `main` is an ioctl, which checks whether standard output is a terminal.
     pub(crate) fn part(&self) -> Part {
         let asks = |call: &Call| call.name == "ioctl" && call.text.starts_with('1');
         let main = self.calls.iter().position(asks).unwrap_or(usize::MAX);
@@ -151,7 +151,7 @@ impl Trace {
                 "getdents64" => drop(read.insert(at)),
                 "openat" | "statx" | "newfstatat" if vanished => {
                     let entry = name(&call.text).map(|name| at.join(name));
-                    // A directory is asked about by name to keep to one file system; then it is opened all the same.
+                    // With -x a directory is looked up by name first; it is opened whatever the result.
                     let stays = |entry: &PathBuf| call.name != "openat" && entry.is_dir();
                     gone.entries.extend(entry.filter(|entry| !stays(entry)));
                 }

@@ -16,7 +16,7 @@ pub(crate) enum Input {
 }
 
 impl Input {
-    /// What there is to read.
+    /// The bytes to read.
     pub(crate) fn bytes(&self) -> Option<&[u8]> {
         match self {
             Self::Null => None,
@@ -25,10 +25,10 @@ impl Input {
     }
 }
 
-/// Everything both programs are given alike.
+/// The input of both programs.
 #[derive(Debug, Clone)]
 pub(crate) struct Command {
-    /// Words that belong together, so that a failing case can be made smaller group by group.
+    /// Words that belong together: a failing case is shrunk group by group.
     pub(crate) groups: Vec<Vec<Vec<u8>>>,
     pub(crate) env: Vec<(&'static str, Vec<u8>)>,
     pub(crate) input: Input,
@@ -38,11 +38,11 @@ pub(crate) struct Command {
     pub(crate) within: Vec<u8>,
     pub(crate) nobody: bool,
     pub(crate) jobs: u32,
-    /// A command line meant to be refused: only the first line on stderr is compared.
+    /// An invalid command line: only the first line on stderr is compared.
     pub(crate) bad: bool,
 }
 
-/// What stands in a word for the path of the side file.
+/// The placeholder for the path of the side file.
 pub(crate) const SIDE: &[u8] = b"@SIDE@";
 
 impl Command {
@@ -161,7 +161,7 @@ impl Command {
 }
 
 fn stream(rng: &mut Rng, bytes: Vec<u8>) -> Input {
-    // A pipe takes 64 KiB before anybody reads: more than that would block the harness.
+    // A pipe holds 64 KiB: writing more would block the harness until the program reads.
     if chance(rng, 50) && bytes.len() < 60_000 {
         Input::Pipe(bytes)
     } else {
@@ -169,7 +169,7 @@ fn stream(rng: &mut Rng, bytes: Vec<u8>) -> Input {
     }
 }
 
-/// A directory to stand in; the path must fit into one `chdir`.
+/// A working directory; its path must fit into one `chdir`.
 fn some_dir(rng: &mut Rng, tree: &Tree) -> Vec<u8> {
     let dirs = tree
         .items
@@ -180,7 +180,7 @@ fn some_dir(rng: &mut Rng, tree: &Tree) -> Vec<u8> {
         .unwrap_or_default()
 }
 
-/// Values of `BLOCK_SIZE` and the like; invalid ones are to be ignored.
+/// Values of `BLOCK_SIZE` and the like; du ignores the invalid ones.
 #[rustfmt::skip]
 const SIZES: &[&str] = &[
     "1", "512", "1M", "K", "MB", "human-readable", "si", "0", "garbage", "", "1x", "'1", "-1", "9Y",
@@ -231,7 +231,7 @@ fn time_style(rng: &mut Rng, release: &Release) -> Vec<u8> {
     pick(rng, &good).into()
 }
 
-/// Spells options out: letters or words, bundled, abbreviated, the value attached or apart.
+/// Writes options as words: short or long, bundled, abbreviated, the value attached or separate.
 fn spell_options(rng: &mut Rng, opts: &[Opt]) -> Vec<Vec<Vec<u8>>> {
     let mut groups: Vec<Vec<Vec<u8>>> = Vec::new();
     // The last group, if it is a bundle of letters that another letter may join.

@@ -1,97 +1,97 @@
-//! Asks both programs, compares, and makes a failing command line small.
+//! Runs both programs, compares what they do, and shrinks a command line on which they differ.
 
 use super::command::{Command, Input};
-use super::known::{amend_pdu, known};
-use super::run::{Ending, Outcome, Place, Program, run};
+use super::known::{known, without_own_options};
+use super::run::{Outcome, Place, Program, Termination, run};
 use crate::support::gnu_du::GnuDu;
 use std::time::{Duration, Instant};
 
-/// What came of one case.
+/// The result of one case.
 #[derive(Debug)]
-pub(crate) enum Termination {
-    /// What both did.
+pub(crate) enum Comparison {
+    /// Both did this.
     Agreed(Outcome),
-    /// Not compared, and why.
+    /// Not compared, for this reason.
     Skipped(String),
     Differed(Box<Difference>),
 }
 
-/// Two outcomes that should be one.
+/// Two outcomes that differ.
 #[derive(Debug)]
 pub(crate) struct Difference {
     /// Which of status, stdout and stderr differ.
-    pub(crate) in_what: Vec<&'static str>,
+    pub(crate) parts: Vec<&'static str>,
     pub(crate) gnu: Outcome,
     pub(crate) pdu: Outcome,
-    /// Whether the program agreed when asked again: a race.
-    pub(crate) came_and_went: bool,
+    /// Whether pdu agreed in a second run: a race.
+    pub(crate) is_unstable: bool,
 }
 
 /// Both programs.
 #[derive(Debug, Clone)]
-pub(crate) struct Rivals {
+pub(crate) struct Programs {
     pub(crate) gnu: Program,
-    pub(crate) judge: GnuDu,
+    pub(crate) gnu_du: GnuDu,
     pub(crate) pdu: Program,
 }
 
-impl Rivals {
-    /// Asks both, and compares.
+impl Programs {
+    /// Runs both, and compares.
     pub(crate) fn ask(
         &self,
         command: &Command,
         place: &Place,
         overlay: bool,
-    ) -> std::io::Result<Termination> {
+    ) -> std::io::Result<Comparison> {
         for _ in 0..3 {
             let gnu = run(&self.gnu, command, place)?;
-            if gnu.ending == Ending::TimedOut {
-                return Ok(Termination::Skipped(
+            if gnu.termination == Termination::TimedOut {
+                return Ok(Comparison::Skipped(
                     "GNU du took longer than a minute".to_owned(),
                 ));
             }
             if let Some(known) = known(command, overlay, &gnu) {
-                return Ok(Termination::Skipped(format!(
+                return Ok(Comparison::Skipped(format!(
                     "{} ({})",
                     known.what, known.why
                 )));
             }
             let pdu = run(&self.pdu, command, place)?;
-            let in_what = self.compare(command, &gnu, &pdu);
-            if in_what.is_empty() {
-                return Ok(Termination::Agreed(gnu));
+            let parts = self.compare(command, &gnu, &pdu);
+            if parts.is_empty() {
+                return Ok(Comparison::Agreed(gnu));
             }
-            // Blocks of fresh files may still move: only what GNU says twice is held against pdu.
+            // Blocks of fresh files may still move: a difference counts if GNU du answers the same twice.
             if run(&self.gnu, command, place)? != gnu {
                 continue;
             }
             let again = run(&self.pdu, command, place)?;
-            let came_and_went = self.compare(command, &gnu, &again).is_empty();
-            return Ok(Termination::Differed(Box::new(Difference {
-                in_what,
+            let is_unstable = self.compare(command, &gnu, &again).is_empty();
+            return Ok(Comparison::Differed(Box::new(Difference {
+                parts,
                 gnu,
                 pdu,
-                came_and_went,
+                is_unstable,
             })));
         }
-        Ok(Termination::Skipped(
-            "GNU du's own answer changed thrice".to_owned(),
+        Ok(Comparison::Skipped(
+            "GNU du's own answer changed three times".to_owned(),
         ))
     }
 
     fn compare(&self, command: &Command, gnu: &Outcome, pdu: &Outcome) -> Vec<&'static str> {
-        let mut in_what = Vec::new();
-        if gnu.ending != pdu.ending {
-            in_what.push("status");
+        let mut parts = Vec::new();
+        if gnu.termination != pdu.termination {
+            parts.push("status");
         }
         if gnu.stdout != pdu.stdout {
-            in_what.push("stdout");
+            parts.push("stdout");
         }
-        let newest = self.judge.release.same_messages();
-        // A command line can be wrong in several ways; GNU goes on after some, and tells of more.
+        let newest = self.gnu_du.release.same_messages();
+        // A command line can be wrong in several ways; GNU du goes on after some mistakes and reports more.
         let refused = command.bad || gnu.stderr.ends_with(b" --help' for more information.\n");
         let gnu = gnu.stderr.clone();
-        let pdu = amend_pdu(&pdu.stderr);
+        let pdu = without_own_options(&pdu.stderr);
         let same = match (refused, newest) {
             (false, true) => gnu == pdu,
             (false, false) => lines(&gnu).count() == lines(&pdu).count(),
@@ -99,22 +99,22 @@ impl Rivals {
             (true, false) => gnu.is_empty() == pdu.is_empty(),
         };
         if !same {
-            in_what.push("stderr");
+            parts.push("stderr");
         }
-        in_what
+        parts
     }
 
-    /// The smallest command that still differs, leaving out one thing after the other.
+    /// The smallest command on which they differ: leaves out one part after the other.
     pub(crate) fn shrink(&self, command: &Command, place: &Place, overlay: bool) -> Command {
         let mut smallest = command.clone();
         let mut shrunk = true;
-        // Large trees answer slowly, and a command that is not the very smallest will do.
+        // Runs on large trees take long, and a command need not be the smallest.
         let end = Instant::now() + Duration::from_secs(10);
         while shrunk && Instant::now() < end {
             shrunk = false;
             for smaller in smaller(&smallest) {
                 let verdict = self.ask(&smaller, place, overlay);
-                if let Ok(Termination::Differed(_)) = verdict {
+                if let Ok(Comparison::Differed(_)) = verdict {
                     smallest = smaller;
                     shrunk = true;
                     break;
@@ -129,7 +129,7 @@ fn lines(text: &[u8]) -> impl Iterator<Item = &[u8]> {
     text.split_inclusive(|&byte| byte == b'\n')
 }
 
-/// The command with one thing less, in every way.
+/// All commands with one part less.
 fn smaller(command: &Command) -> Vec<Command> {
     let mut all = Vec::new();
     for at in 0..command.groups.len() {

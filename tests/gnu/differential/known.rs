@@ -1,16 +1,15 @@
-//! The differences from GNU du that pdu has on purpose, with the reason. A case that meets one is
-//! skipped and counted. One message that differs on purpose is amended before it is compared.
-//! There is no other way to excuse a difference.
+//! The intended differences from GNU du, with the reason. A case to which one applies is skipped and counted. One message
+//! that differs on purpose is changed before it is compared. Every other difference is a failure.
 
 use super::command::Command;
 use super::options::LONG;
 use super::run::Outcome;
 
-/// A difference that is meant.
+/// An intended difference.
 pub(crate) struct Known {
     pub(crate) what: &'static str,
     pub(crate) why: &'static str,
-    /// Whether the case meets it; the outcome is GNU's.
+    /// Whether it applies to a case; the outcome is that of GNU du.
     applies: fn(&Command, overlay: bool, &Outcome) -> bool,
 }
 
@@ -101,16 +100,15 @@ pub(crate) const KNOWN: &[Known] = &[
     },
 ];
 
-/// The meant difference that this case meets.
+/// The intended difference that applies to this case.
 pub(crate) fn known(command: &Command, overlay: bool, gnu: &Outcome) -> Option<&'static Known> {
     KNOWN
         .iter()
         .find(|known| (known.applies)(command, overlay, gnu))
 }
 
-/// pdu's message as GNU would say it: pdu has options of its own, and lists them too when an
-/// abbreviation could mean them.
-pub(crate) fn amend_pdu(stderr: &[u8]) -> Vec<u8> {
+/// pdu's message without pdu's own options, which it lists too where an abbreviation is ambiguous.
+pub(crate) fn without_own_options(stderr: &[u8]) -> Vec<u8> {
     let lines = stderr.split_inclusive(|&byte| byte == b'\n').map(|line| {
         let Some((question, list)) = split_at(line, b"possibilities:") else {
             return line.to_vec();
@@ -141,8 +139,8 @@ fn contains(text: &[u8], part: &[u8]) -> bool {
     text.windows(part.len()).any(|window| window == part)
 }
 
-/// Whether an option is among the words, in a bundle or (abbreviated) by its word. It may say yes
-/// too often, for a value that looks like an option; that costs a case, no more.
+/// Whether an option is among the words, in a bundle or as an abbreviated long option. It is also true for a value that
+/// looks like an option; that skips a case that could have been compared.
 fn has_flag(command: &Command, letter: u8, word: &str) -> bool {
     command.words().any(|given| {
         let long = given.starts_with(b"--");

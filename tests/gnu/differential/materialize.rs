@@ -1,6 +1,6 @@
-//! Puts a tree on a disk, and takes it away again.
+//! Creates a random tree on a file system.
 //!
-//! Everything goes by (directory, name), since some trees are deeper than any path may be long.
+//! Every call takes (directory, name), since some trees are deeper than `PATH_MAX`.
 
 use super::random_tree::{Item, Kind, Stamp, Tree};
 use rustix::fs::{self, AtFlags, FallocateFlags, FileType, Mode, OFlags, Timespec, Timestamps};
@@ -15,9 +15,9 @@ const DIR: OFlags = OFlags::RDONLY
     .union(OFlags::DIRECTORY)
     .union(OFlags::CLOEXEC);
 
-/// Plants `tree` at `at`, which must not exist. An entry that the file system refuses (a sparse
-/// file too large, a name it will not have) is left out: whatever lies there, both programs see it.
-pub(crate) fn plant(tree: &Tree, at: &Path) -> Result<()> {
+/// Creates `tree` at `at`, which must not exist. An entry that the file system refuses (too large a sparse file, an
+/// invalid name) is left out: both programs see the same tree.
+pub(crate) fn create_tree(tree: &Tree, at: &Path) -> Result<()> {
     fs::mkdir(at, Mode::from_raw_mode(0o755))?;
     let root = fs::open(at, DIR, Mode::empty())?;
     let mut parent = (0, fs::openat(&root, ".", DIR, Mode::empty())?);
@@ -28,14 +28,14 @@ pub(crate) fn plant(tree: &Tree, at: &Path) -> Result<()> {
         }
         let _ = create(tree, item, root.as_fd(), parent.1.as_fd());
     }
-    // Deepest first, since a locked directory locks what is below it.
+    // Deepest first: a directory without permissions makes what is below it unreachable.
     for item in tree.items[1..].iter().rev() {
         if item.mode.is_some() || item.times.is_some() {
             let above = open_dir(root.as_fd(), &tree.items[item.parent].path)?;
             let _ = finish(item, above.as_fd());
         }
     }
-    settle(tree, root.as_fd());
+    update_access_times(tree, root.as_fd());
     Ok(())
 }
 
@@ -132,9 +132,9 @@ fn timespec((tv_sec, tv_nsec): Stamp) -> Timespec {
     Timespec { tv_sec, tv_nsec }
 }
 
-/// Reads every directory and symbolic link once, so that relatime has updated their access times
-/// before the first program comes, and has nothing to update between it and the second.
-fn settle(tree: &Tree, root: BorrowedFd) {
+/// Reads every directory and symbolic link once: relatime updates their access times now, and not between the runs of the
+/// two programs.
+fn update_access_times(tree: &Tree, root: BorrowedFd) {
     // Longer than a tick of the kernel's coarse clock: the access must come after the last change.
     std::thread::sleep(Duration::from_millis(15));
     for item in &tree.items {
@@ -153,8 +153,8 @@ fn settle(tree: &Tree, root: BorrowedFd) {
     }
 }
 
-/// Unlocks a tree, so that an ordinary user can remove it.
-pub(crate) fn unlock(tree: &Tree, at: &Path) {
+/// Makes all directories accessible, so that an ordinary user can remove the tree.
+pub(crate) fn restore_modes(tree: &Tree, at: &Path) {
     let Ok(root) = fs::open(at, DIR, Mode::empty()) else {
         return;
     };

@@ -1,10 +1,9 @@
-//! Names of entries: plain ones mostly, and every odd one that a quoting, matching or printing
-//! rule may trip over.
+//! Names of entries: mostly plain ones, and those for which a rule of quoting, matching or printing exists.
 
 use super::random::{chance, pick};
 use fastrand::Rng;
 
-/// Each is here for a rule: shell quoting, control characters, option look-alikes, UTF-8 that is
+/// One or more for each rule: shell quoting, control characters, option look-alikes, UTF-8 that is
 /// not, glob characters, and `total`, which is also the last line of `-c`.
 const ODD: &[&[u8]] = &[
     b" ",

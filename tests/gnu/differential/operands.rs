@@ -1,4 +1,4 @@
-//! Random operands: the same entries under many spellings.
+//! Random operands: the same entries in many spellings.
 
 use super::names;
 use super::random::{chance, weighted};

@@ -6,7 +6,7 @@ use super::random_tree::Tree;
 use crate::support::gnu_du::Release;
 use fastrand::Rng;
 
-/// One option, before it is decided how it is spelt.
+/// One option, not yet spelled out.
 #[derive(Debug, Clone)]
 pub(crate) struct Opt {
     pub(crate) short: Option<u8>,
@@ -156,7 +156,7 @@ fn times(rng: &mut Rng) -> Vec<Opt> {
     chosen
 }
 
-/// `-s` quarrels with `-a` and with a depth. Most quarrels are settled here, or they would be most cases.
+/// `-s` conflicts with `-a` and with a depth. Most conflicts are removed here; otherwise they would be most of the cases.
 fn part_rivals(rng: &mut Rng, chosen: &mut Vec<Opt>) {
     let summarizes = chosen.iter().any(|opt| opt.short == Some(b's'));
     if !summarizes || chance(rng, 8) {
@@ -221,7 +221,7 @@ pub(crate) fn pattern_file(rng: &mut Rng, tree: &Tree) -> Vec<u8> {
     lines
 }
 
-/// Command lines that GNU refuses, or warns about; a few of them only almost.
+/// Command lines that GNU refuses, or warns about; and a few valid ones that are close to them.
 #[rustfmt::skip]
 pub(crate) const BAD: &[&[&str]] = &[
     &["--nope"], &["--nope=3"], &["-Z"], &["-q"], &["-aqs"], &["-W"], &["-\u{e9}"], &["--=x"], &["--s"], &["--t"],

@@ -1,10 +1,10 @@
-//! Seeded chance. One seed gives one tree or one command line, whatever ran before it, so that
-//! a single case can be run again alone.
+//! Random numbers from a seed. One seed gives one tree or one command line, whatever ran before it, so that a single case
+//! can be run again alone.
 
 use fastrand::Rng;
 
 /// A generator for the thing `number` of the kind `stream`, independent of all others.
-pub(crate) fn dice(seed: u64, stream: u64, number: u64) -> Rng {
+pub(crate) fn rng_for(seed: u64, stream: u64, number: u64) -> Rng {
     // Rng's own mixing separates neighbouring seeds; the odd multipliers keep the streams apart.
     let mixed = seed
         .wrapping_mul(0x9e37_79b9_7f4a_7c15)
@@ -15,17 +15,17 @@ pub(crate) fn dice(seed: u64, stream: u64, number: u64) -> Rng {
     Rng::with_seed(again)
 }
 
-/// True in `percent` of a hundred throws.
+/// True in `percent` of a hundred calls.
 pub(crate) fn chance(rng: &mut Rng, percent: u32) -> bool {
     rng.u32(0..100) < percent
 }
 
-/// One of `of`, all alike.
+/// One of `of`, all with the same weight.
 pub(crate) fn pick<'a, T: ?Sized>(rng: &mut Rng, of: &[&'a T]) -> &'a T {
     of[rng.usize(0..of.len())]
 }
 
-/// One of `of`, each as often as its weight says.
+/// One of `of`, each with its weight.
 pub(crate) fn weighted<T: Copy>(rng: &mut Rng, of: &[(u32, T)]) -> T {
     let total = of.iter().map(|(weight, _)| weight).sum();
     let mut left = rng.u32(0..total);
@@ -35,5 +35,5 @@ pub(crate) fn weighted<T: Copy>(rng: &mut Rng, of: &[(u32, T)]) -> T {
         }
         left -= weight;
     }
-    unreachable!("the throw is below the sum of the weights")
+    unreachable!("the number is below the sum of the weights")
 }

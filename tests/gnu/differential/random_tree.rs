@@ -1,4 +1,4 @@
-//! Random trees, as data: what is to be planted, in order of creation, without touching a disk.
+//! Random trees as data, in order of creation. Nothing here touches a disk.
 
 use super::names;
 use super::random::{chance, weighted};
@@ -10,7 +10,7 @@ use std::fmt::Write as _;
 #[derive(Debug, Clone)]
 pub(crate) enum Kind {
     Dir,
-    /// Bytes really written.
+    /// A file with so many bytes written.
     Data(usize),
     /// A hole of that apparent size, with some data at its end if the flag says so.
     Sparse(u64, bool),
@@ -45,7 +45,7 @@ impl Item {
     }
 }
 
-/// The kinds of trees. Costly ones come by turns, not by chance, so that every long run has them.
+/// The kinds of trees. Their order is fixed, so that every long run has the costly ones.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Shape {
     Tiny,
@@ -57,9 +57,9 @@ pub(crate) enum Shape {
     /// One directory on either side of 10,000 entries, where GNU starts to sort by inode.
     Wide,
     TwoWide,
-    /// Over 100,000 entries, where GNU reads a directory in groups; only when asked for.
+    /// Over 100,000 entries, where GNU reads a directory in groups; only in the long form.
     Enormous,
-    /// Sizes near 2^62 and times beyond all calendars; only tmpfs stores them.
+    /// Sizes near 2^62 and times that no calendar has; only tmpfs stores them.
     Extreme,
 }
 
@@ -73,9 +73,9 @@ pub(crate) struct Tree {
     branches: u32,
 }
 
-/// Where trees are planted, as far as their contents depend on it.
+/// What the content of trees depends on in the place where they are created.
 #[derive(Debug, Clone)]
-pub(crate) struct Soil {
+pub(crate) struct Location {
     pub(crate) root: Vec<u8>,
     /// A directory on another file system, for symbolic links that `-x` must not follow.
     pub(crate) elsewhere: Option<Vec<u8>>,
@@ -97,15 +97,15 @@ pub(crate) fn shape(number: u64, tmpfs: bool, enormous: bool) -> Shape {
 }
 
 /// A random tree.
-pub(crate) fn grow(rng: &mut Rng, shape: Shape, soil: &Soil) -> Tree {
-    let mut tree = Tree::seedling(shape);
+pub(crate) fn random_tree(rng: &mut Rng, shape: Shape, location: &Location) -> Tree {
+    let mut tree = Tree::root_only(shape);
     let count = match shape {
         Shape::Tiny => rng.usize(0..4),
         Shape::Plain => weighted(rng, &[(5, 12), (5, 40), (3, 90), (1, 200)]),
         _ => rng.usize(4..20),
     };
     for _ in 0..count {
-        tree.add_random(rng, soil);
+        tree.add_random(rng, location);
     }
     match shape {
         Shape::Tiny | Shape::Plain => {}
@@ -114,21 +114,21 @@ pub(crate) fn grow(rng: &mut Rng, shape: Shape, soil: &Soil) -> Tree {
             let (levels, longest) = weighted(rng, &[(2, (60, 100)), (1, (30, 200))]);
             tree.add_chain(rng, levels, longest);
         }
-        Shape::Wide => tree.add_wide(rng, soil),
+        Shape::Wide => tree.add_wide(rng, location),
         Shape::TwoWide => {
-            tree.add_wide(rng, soil);
-            tree.add_wide(rng, soil);
+            tree.add_wide(rng, location);
+            tree.add_wide(rng, location);
         }
-        Shape::Enormous => tree.fill_wide(rng, soil, 100_500),
+        Shape::Enormous => tree.fill_wide(rng, location, 100_500),
         Shape::Extreme => tree.add_extremes(rng),
     }
     tree.lock_some(rng);
-    tree.date_some(rng, soil);
+    tree.date_some(rng, location);
     tree
 }
 
 impl Tree {
-    fn seedling(shape: Shape) -> Tree {
+    fn root_only(shape: Shape) -> Tree {
         let root = Item {
             parent: 0,
             name: Vec::new(),
@@ -170,10 +170,10 @@ impl Tree {
         self.items.len() - 1
     }
 
-    fn add_random(&mut self, rng: &mut Rng, soil: &Soil) {
+    fn add_random(&mut self, rng: &mut Rng, location: &Location) {
         let parent = self.some_dir(rng);
         let name = names::name(rng);
-        let kind = self.random_kind(rng, parent, &name, soil);
+        let kind = self.random_kind(rng, parent, &name, location);
         self.add(parent, name, kind);
     }
 
@@ -188,7 +188,13 @@ impl Tree {
         dirs[rng.usize(0..dirs.len())]
     }
 
-    fn random_kind(&mut self, rng: &mut Rng, parent: usize, name: &[u8], soil: &Soil) -> Kind {
+    fn random_kind(
+        &mut self,
+        rng: &mut Rng,
+        parent: usize,
+        name: &[u8],
+        location: &Location,
+    ) -> Kind {
         match rng.u32(0..100) {
             0..36 => Kind::Dir,
             36..73 => random_file(rng),
@@ -196,13 +202,13 @@ impl Tree {
                 Some(original) => Kind::HardLink(original),
                 None => random_file(rng),
             },
-            83..95 => Kind::Symlink(self.symlink_target(rng, parent, name, soil)),
+            83..95 => Kind::Symlink(self.symlink_target(rng, parent, name, location)),
             95..98 => Kind::Fifo,
             _ => Kind::Socket,
         }
     }
 
-    /// An entry that can get another name, in any directory: all but directories can.
+    /// An entry to which a hard link can be made: all but directories.
     fn some_linkable(&self, rng: &mut Rng) -> Option<usize> {
         let originals: Vec<usize> = (0..self.items.len())
             .filter(|&at| {
@@ -221,7 +227,7 @@ impl Tree {
         rng: &mut Rng,
         parent: usize,
         name: &[u8],
-        soil: &Soil,
+        location: &Location,
     ) -> Vec<u8> {
         let dangling = b"no/such/thing".to_vec();
         match rng.u32(0..100) {
@@ -232,21 +238,21 @@ impl Tree {
                 0 => b".".to_vec(),
                 up => b"../".repeat(up)[..3 * up - 1].to_vec(),
             },
-            44..54 if self.branch() => soil.elsewhere.clone().unwrap_or(dangling),
+            44..54 if self.branch() => location.elsewhere.clone().unwrap_or(dangling),
             44..54 => dangling,
-            _ => self.target_in_tree(rng, parent, soil),
+            _ => self.target_in_tree(rng, parent, location),
         }
     }
 
-    /// The way to some entry of this tree: absolute, or up to the root and down again.
-    fn target_in_tree(&mut self, rng: &mut Rng, parent: usize, soil: &Soil) -> Vec<u8> {
+    /// A path to some entry of this tree: absolute, or up to the root and down again.
+    fn target_in_tree(&mut self, rng: &mut Rng, parent: usize, location: &Location) -> Vec<u8> {
         let at = rng.usize(0..self.items.len());
         if self.items[at].is_dir() && !self.branch() {
             return b"dangling".to_vec();
         }
         let target = &self.items[at].path;
         let mut way = if chance(rng, 25) {
-            [&soil.root[..], b"/"].concat()
+            [&location.root[..], b"/"].concat()
         } else {
             b"../".repeat(self.items[parent].depth)
         };
@@ -257,7 +263,7 @@ impl Tree {
         way
     }
 
-    /// Whether one more symbolic link to a directory is bearable.
+    /// Whether the tree may have one more symbolic link to a directory.
     fn branch(&mut self) -> bool {
         self.branches += 1;
         self.branches <= if self.shape == Shape::Plain { 4 } else { 2 }
@@ -279,7 +285,7 @@ impl Tree {
         self.add(at, b"bottom".to_vec(), Kind::Data(3000));
     }
 
-    fn add_wide(&mut self, rng: &mut Rng, soil: &Soil) {
+    fn add_wide(&mut self, rng: &mut Rng, location: &Location) {
         let count = weighted(
             rng,
             &[
@@ -290,12 +296,12 @@ impl Tree {
                 (1, 10_200),
             ],
         );
-        self.fill_wide(rng, soil, count);
+        self.fill_wide(rng, location, count);
     }
 
     /// A directory of exactly `count` entries: mostly empty files, with directories, hard links
-    /// (to each other and to the rest of the tree) and symbolic links strewn in.
-    fn fill_wide(&mut self, rng: &mut Rng, soil: &Soil, count: usize) {
+    /// (to each other and to the rest of the tree) and symbolic links between them.
+    fn fill_wide(&mut self, rng: &mut Rng, location: &Location, count: usize) {
         let name = format!("wide{}", self.items.len()).into_bytes();
         let wide = self.add(0, name, Kind::Dir);
         for number in 0..count {
@@ -306,7 +312,7 @@ impl Tree {
                 0..6 => Kind::Dir,
                 6..26 => Kind::HardLink(self.recent_file(rng)),
                 26..36 => Kind::Data(rng.usize(1..9000)),
-                36..38 => Kind::Symlink(self.symlink_target(rng, wide, &name, soil)),
+                36..38 => Kind::Symlink(self.symlink_target(rng, wide, &name, location)),
                 _ => Kind::Data(0),
             };
             let inner = matches!(kind, Kind::Dir);
@@ -363,10 +369,10 @@ impl Tree {
         }
     }
 
-    fn date_some(&mut self, rng: &mut Rng, soil: &Soil) {
+    fn date_some(&mut self, rng: &mut Rng, location: &Location) {
         for item in &mut self.items {
             if item.times.is_none() && chance(rng, 40) {
-                item.times = Some(random_times(rng, item, soil.tmpfs));
+                item.times = Some(random_times(rng, item, location.tmpfs));
             }
         }
     }

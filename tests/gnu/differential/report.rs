@@ -1,4 +1,4 @@
-//! What is printed: each difference so that it can be understood and made again, then the sum.
+//! The output of the test: each difference with what is needed to reproduce it, then the sums.
 
 use super::command::{Command, Input};
 use super::compare::Difference;
@@ -14,8 +14,8 @@ pub(crate) struct Tally {
     pub(crate) trees: u64,
     pub(crate) differences: u64,
     pub(crate) as_nobody: u64,
-    /// Cases that ended with a status other than 0, and those that printed nothing on stdout: if
-    /// these were many, the run would prove little.
+    /// Cases that ended with a status other than 0, and those that printed nothing on stdout: a run with many of them
+    /// proves little.
     pub(crate) failing: u64,
     pub(crate) silent: u64,
     pub(crate) skipped: BTreeMap<String, u64>,
@@ -58,7 +58,7 @@ impl Tally {
 }
 
 /// A command line as it can be typed into a shell.
-pub(crate) fn typed(command: &Command, place: &Place, program: &str) -> String {
+pub(crate) fn shell_line(command: &Command, place: &Place, program: &str) -> String {
     let mut text = String::new();
     let within = [place.root.as_os_str().as_bytes(), b"/", &command.within].concat();
     let _ = write!(text, "cd {} && ", quote(&within));
@@ -97,14 +97,14 @@ fn quote(word: &[u8]) -> String {
 /// Both outcomes, from the first line on that differs.
 pub(crate) fn describe(difference: &Difference) -> String {
     let Difference { gnu, pdu, .. } = difference;
-    let mut text = format!("differs in {}", difference.in_what.join(", "));
-    if difference.came_and_went {
-        text.push_str(" (NOT WHEN ASKED AGAIN: a race)");
+    let mut text = format!("differs in {}", difference.parts.join(", "));
+    if difference.is_unstable {
+        text.push_str(" (NOT IN A SECOND RUN: a race)");
     }
     let _ = writeln!(
         text,
         "\n  status: GNU {:?}, pdu {:?}",
-        gnu.ending, pdu.ending
+        gnu.termination, pdu.termination
     );
     for (name, gnu, pdu) in [
         ("stdout", &gnu.stdout, &pdu.stdout),

@@ -1,4 +1,4 @@
-//! Runs a program and takes down all it does: status, stdout, stderr, or that it did not end.
+//! Runs a program and records its status, stdout and stderr, or that it did not end.
 
 use super::command::{Command, Input, SIDE};
 use std::ffi::OsStr;
@@ -32,23 +32,23 @@ pub(crate) struct Place {
 
 /// How a program ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Ending {
+pub(crate) enum Termination {
     Exit(i32),
     Signal(i32),
     TimedOut,
 }
 
-/// All that a program did.
+/// The result of a run.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Outcome {
-    pub(crate) ending: Ending,
+    pub(crate) termination: Termination,
     pub(crate) stdout: Vec<u8>,
     /// With the program's name made `du`.
     pub(crate) stderr: Vec<u8>,
 }
 
-/// Longer than any healthy run needs, even on a busy machine.
-const PATIENCE: Duration = Duration::from_secs(60);
+/// More than any run needs on a busy machine.
+const TIME_LIMIT: Duration = Duration::from_secs(60);
 
 /// Runs `program` as `command` says.
 pub(crate) fn run(program: &Program, command: &Command, place: &Place) -> std::io::Result<Outcome> {
@@ -73,8 +73,8 @@ pub(crate) fn run(program: &Program, command: &Command, place: &Place) -> std::i
         // A program that refuses the command line does not read: a broken pipe is no failure.
         let _ = pipe.write_all(bytes);
     }
-    watch(child).map(|(ending, stdout, stderr)| Outcome {
-        ending,
+    watch(child).map(|(termination, stdout, stderr)| Outcome {
+        termination,
         stdout,
         stderr: normalise(&stderr, &program.path),
     })
@@ -108,7 +108,7 @@ fn process(program: &Program, command: &Command, place: &Place) -> std::process:
     process
 }
 
-/// Puts the side file's path into a word that speaks of it.
+/// Replaces the placeholder in a word by the side file's path.
 pub(crate) fn fill_in(word: &[u8], side: &[u8]) -> Vec<u8> {
     match word.windows(SIDE.len()).position(|window| window == SIDE) {
         Some(at) => [&word[..at], side, &word[at + SIDE.len()..]].concat(),
@@ -117,27 +117,27 @@ pub(crate) fn fill_in(word: &[u8], side: &[u8]) -> Vec<u8> {
 }
 
 /// Reads both streams to their end, then the status; kills a child that takes too long.
-fn watch(mut child: Child) -> std::io::Result<(Ending, Vec<u8>, Vec<u8>)> {
+fn watch(mut child: Child) -> std::io::Result<(Termination, Vec<u8>, Vec<u8>)> {
     let stdout = child.stdout.take().map(drain);
     let stderr = child.stderr.take().map(drain);
     let mut texts = Vec::new();
     for stream in [&stdout, &stderr].into_iter().flatten() {
-        match stream.recv_timeout(PATIENCE) {
+        match stream.recv_timeout(TIME_LIMIT) {
             Ok(text) => texts.push(text),
             Err(_) => {
                 child.kill()?;
                 child.wait()?;
-                return Ok((Ending::TimedOut, Vec::new(), Vec::new()));
+                return Ok((Termination::TimedOut, Vec::new(), Vec::new()));
             }
         }
     }
     let status = child.wait()?;
-    let ending = match (status.code(), status.signal()) {
-        (Some(code), _) => Ending::Exit(code),
-        (None, signal) => Ending::Signal(signal.unwrap_or_default()),
+    let termination = match (status.code(), status.signal()) {
+        (Some(code), _) => Termination::Exit(code),
+        (None, signal) => Termination::Signal(signal.unwrap_or_default()),
     };
     let stderr = texts.pop().unwrap_or_default();
-    Ok((ending, texts.pop().unwrap_or_default(), stderr))
+    Ok((termination, texts.pop().unwrap_or_default(), stderr))
 }
 
 /// Reads a stream in a thread, so that no full pipe blocks the child.
@@ -146,7 +146,7 @@ fn drain(mut stream: impl Read + Send + 'static) -> Receiver<Vec<u8>> {
     std::thread::spawn(move || {
         let mut text = Vec::new();
         let _ = stream.read_to_end(&mut text);
-        // Nobody listens any more when the child was given up.
+        // The receiver is gone when the child was killed.
         let _ = sender.send(text);
     });
     receiver

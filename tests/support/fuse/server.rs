@@ -150,7 +150,7 @@ impl Server {
                 answer.statfs();
             }),
             wire::RELEASEDIR | wire::DESTROY => Some(Answer::empty(request.unique)),
-            // ACCESS, STATX, GETXATTR, ...: the kernel does without, and does not ask again.
+            // ACCESS, STATX, GETXATTR, ...: the kernel works without these, and does not send them again.
             _ => Some(Answer::error(request.unique, Errno::NOSYS)),
         }
     }

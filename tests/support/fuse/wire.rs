@@ -1,4 +1,4 @@
-//! Bytes of the FUSE protocol (`linux/fuse.h`, version 7.31), read and written by hand: all numbers are the machine's own.
+//! Messages of the FUSE protocol (`linux/fuse.h`, version 7.31), parsed and built by hand; numbers are in native byte order.
 
 use rustix::io::Errno;
 
@@ -18,16 +18,16 @@ pub(super) const BATCH_FORGET: u32 = 42;
 
 /// Lets lookups in one directory go on at the same time; without it the kernel takes them one by one.
 const PARALLEL_DIROPS: u32 = 1 << 18;
-/// The reply says how large a request may be.
+/// The reply has the maximum size of a request.
 const MAX_PAGES: u32 = 1 << 22;
 
 /// A request from the kernel.
 pub(super) struct Request<'a> {
-    /// What is asked.
+    /// The operation.
     pub(super) opcode: u32,
-    /// Its number, which the answer repeats.
+    /// Its number, which the reply repeats.
     pub(super) unique: u64,
-    /// Of which node.
+    /// The number of the node.
     pub(super) node: u64,
     /// The arguments.
     pub(super) body: &'a [u8],

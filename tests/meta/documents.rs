@@ -142,8 +142,7 @@ const RUN: usize = 6;
 #[test]
 fn the_help_shares_few_runs_of_words_with_that_of_gnu_du() {
     let Some(gnu) = help_of_gnu_du() else {
-        eprintln!("skipped: the help is not compared, there is no GNU du here");
-        return;
+        return skip("the help is not compared, there is no GNU du here");
     };
     let (ours, gnu) = (words_of(&help()), words_of(&gnu));
     let known: BTreeSet<_> = gnu.windows(RUN).collect();

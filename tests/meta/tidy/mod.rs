@@ -18,7 +18,7 @@ use reading::{
 };
 
 /// Names of modules that do not name their content.
-const NAMES_WITHOUT_CONTENT: &[&str] = &["utils", "util", "common", "helpers", "helper", "misc"];
+const VAGUE_NAMES: &[&str] = &["utils", "util", "common", "helpers", "helper", "misc"];
 
 /// Words that may not occur in the code, with what to use instead.
 const FORBIDDEN: &[(&str, &str)] = &[
@@ -77,25 +77,25 @@ fn the_map_in_lib_rs_names_every_room_on_its_floor() {
 
 #[test]
 fn every_source_file_belongs_to_a_room_of_the_table() {
-    let strangers = sources()
+    let unknown = sources()
         .into_iter()
         .filter(|source| floor(source.room()).is_none());
-    let strangers: Vec<_> = strangers.map(|source| source.name()).collect();
-    none(&strangers);
+    let unknown: Vec<_> = unknown.map(|source| source.name()).collect();
+    none(&unknown);
 }
 
 #[test]
-fn no_module_is_a_lumber_room() {
-    none(&each_source(|source| lumber_rooms(&source.path)));
+fn no_module_has_a_vague_name() {
+    none(&each_source(|source| vague_names(&source.path)));
 }
 
 #[test]
-fn nothing_that_the_walls_forbid_occurs() {
+fn no_forbidden_word_occurs() {
     none(&each_source(|source| forbidden(&source.text)));
 }
 
 #[test]
-fn every_file_begins_with_what_it_is_for() {
+fn every_file_begins_with_documentation() {
     none(&each_source(|source| undocumented(&source.text)));
 }
 
@@ -157,13 +157,13 @@ fn mapped_rooms(lib: &str) -> BTreeMap<String, u32> {
     mapped
 }
 
-fn lumber_rooms(path: &Path) -> Vec<String> {
+fn vague_names(path: &Path) -> Vec<String> {
     let names = path
         .components()
         .map(|part| part.as_os_str().to_string_lossy());
-    let is_lumber = |name: &str| NAMES_WITHOUT_CONTENT.contains(&name.trim_end_matches(".rs"));
-    let lumber = names.filter(|name| is_lumber(name));
-    lumber
+    let is_vague = |name: &str| VAGUE_NAMES.contains(&name.trim_end_matches(".rs"));
+    let vague = names.filter(|name| is_vague(name));
+    vague
         .map(|name| format!("{name} says nothing about what is in it"))
         .collect()
 }
@@ -288,11 +288,11 @@ fn a_map_that_differs_from_the_table_is_found() {
 }
 
 #[test]
-fn a_lumber_room_is_found() {
+fn a_vague_name_is_found() {
     for path in ["utils.rs", "common/mod.rs", "walk/misc.rs"] {
-        assert_eq!(lumber_rooms(Path::new(path)).len(), 1, "{path}");
+        assert_eq!(vague_names(Path::new(path)).len(), 1, "{path}");
     }
-    assert!(lumber_rooms(Path::new("walk/common_ground.rs")).is_empty());
+    assert!(vague_names(Path::new("walk/common_ground.rs")).is_empty());
 }
 
 #[test]
@@ -311,7 +311,7 @@ fn forbidden_words_are_found_in_code_only() {
 }
 
 #[test]
-fn a_file_without_a_first_word_is_found() {
+fn a_file_without_documentation_is_found() {
     assert!(undocumented("//! Counts.\n\nuse a;").is_none());
     for text in ["use a;\n//! late", "", "// not for the docs", "//!\n//! x"] {
         assert!(undocumented(text).is_some(), "{text:?}");

@@ -53,7 +53,7 @@ cargo bench --bench compare -- [OPTION]... [DIRECTORY]...
   --cold            also with caches dropped before each run (root)
   --cold-only       only so
   --pdu PATH        the pdu to try (the one just built)
-  --gnu PATH        GNU du, repeatable; the first is the judge (/opt/gnu/du, du)
+  --gnu PATH        GNU du, repeatable; the first is the reference (/opt/gnu/du, du)
   --only LIST       contestants by name or family: gnu,floor,pdu,diskus,...
   --floor-call CALL fstatat (default), statx, statx-blocks
   --json FILE       all figures for machines

@@ -45,7 +45,7 @@ pub(crate) fn table(field: &Field) -> String {
     let own = field.harness_peak as f64 / MIB;
     let _ = writeln!(
         text,
-        "(no peak below {own:.1} MiB can be told: it is the harness's own)"
+        "(no peak below {own:.1} MiB can be measured: it is the harness's own)"
     );
     text
 }

@@ -178,14 +178,14 @@ fn first_round(
     tree: &Path,
     outputs: &Outputs,
 ) -> io::Result<(Vec<Series>, f64)> {
-    let judge = outputs.file("gnu");
+    let reference = outputs.file("gnu");
     let judged = contestants.first().is_some_and(|first| first.name == "gnu");
     let mut series = Vec::new();
     let mut wall = LONG_ENOUGH;
     for contestant in contestants {
         let first = series.is_empty();
         let output = if first {
-            judge.clone()
+            reference.clone()
         } else {
             outputs.file("other")
         };
@@ -193,7 +193,7 @@ fn first_round(
         let cost = child::run(&command, &output)?;
         wall = if first { cost.wall } else { wall };
         let same = match contestant.judged && judged && !first {
-            true => Some(child::same_bytes(&judge, &output)?),
+            true => Some(child::same_bytes(&reference, &output)?),
             false => None,
         };
         series.push(Series {

@@ -566,11 +566,11 @@ fn a_damaged_directory_of_ext4_is_told_and_what_was_read_counts() {
         sandbox.agrees_with_gnu(words);
         let ours = sandbox.pdu(words);
         assert_eq!(ours.status.code(), Some(1), "{ours:?}");
-        let told = ours
+        let reported = ours
             .errors
             .lines()
             .filter(|line| line.ends_with(": Bad message"));
-        assert!(told.count() > 30, "{ours:?}");
+        assert!(reported.count() > 30, "{ours:?}");
     }
     // The root, lost+found, ten directories, the damaged one; the hundred files elsewhere.
     sandbox.agrees_with_gnu("-s --inodes m/d0 m/d9");

@@ -204,7 +204,7 @@ fn a_fault_ends_after_its_times() {
 /// GNU du 9.10 aborts on a directory that is listed as a file, so that case checks the listing only.
 #[test]
 fn listings_may_lie_about_types() {
-    for (d_type, told) in [
+    for (d_type, reported) in [
         (0, FileType::Unknown),
         (4, FileType::Directory),
         (8, FileType::RegularFile),
@@ -221,7 +221,7 @@ fn listings_may_lie_about_types() {
             .skip(2)
             .map(|entry| entry.expect("no fault").file_type())
             .collect();
-        assert_eq!(types, [told; 2]);
+        assert_eq!(types, [reported; 2]);
         if let Some(gnu) = gnu_du().filter(|_| d_type != 8) {
             let output = mounted.run(gnu, &["-s"]);
             assert!(

@@ -442,14 +442,19 @@ impl<'a> Run<'a> {
         is_sane(&ours, words)?;
         if let Some(gnu) = gnu {
             let theirs = self.output(&gnu.path, words);
-            prop_assert_eq!(told(&ours), told(&theirs), "ours and GNU's of {:?}", words);
+            prop_assert_eq!(
+                described(&ours),
+                described(&theirs),
+                "ours and GNU's of {:?}",
+                words
+            );
         }
         Ok(ours)
     }
 }
 
 /// All of a run as text that a person can read.
-fn told(output: &Output) -> String {
+fn described(output: &Output) -> String {
     let Output {
         status,
         stdout,
@@ -465,9 +470,19 @@ fn told(output: &Output) -> String {
 /// Status 0, or status 1 with a message; never a panic.
 fn is_sane(output: &Output, words: &[OsString]) -> Result<(), TestCaseError> {
     let code = output.status.code();
-    prop_assert!(matches!(code, Some(0 | 1)), "{:?}: {}", words, told(output));
+    prop_assert!(
+        matches!(code, Some(0 | 1)),
+        "{:?}: {}",
+        words,
+        described(output)
+    );
     let says = output.stderr.starts_with(b"pdu: ") && output.stderr.ends_with(b"\n");
-    prop_assert!(says || code == Some(0), "{:?}: {}", words, told(output));
+    prop_assert!(
+        says || code == Some(0),
+        "{:?}: {}",
+        words,
+        described(output)
+    );
     Ok(())
 }
 
@@ -748,7 +763,7 @@ fn any_command_line_is_run_or_refused_in_words() {
             !hint || output.stdout.is_empty(),
             "{:?}: {}",
             words,
-            told(&output)
+            described(&output)
         );
         Ok(())
     });

@@ -345,8 +345,8 @@ fn without_it_each_automount_is_fired_once_and_its_failure_told() {
     for threads in ["-j1", "-j20"] {
         let answer = sandbox.pdu(&format!("{threads} -s --inodes t"));
         assert_eq!(answer.out, "7\tt\n");
-        let told = answer.errors.matches("cannot read directory 't/").count();
-        assert_eq!((told, answer.status.code()), (3, Some(1)), "{answer:?}");
+        let messages = answer.errors.matches("cannot read directory 't/").count();
+        assert_eq!((messages, answer.status.code()), (3, Some(1)), "{answer:?}");
         assert_eq!(automounter.count(), 3, "{threads}");
     }
 }

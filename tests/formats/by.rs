@@ -619,8 +619,8 @@ fn a_getent_that_hangs_is_given_up() {
     let child = fs::read_to_string(tree.root().join("child")).expect("it was asked");
     let _ = Command::new("kill").arg(child.trim()).status();
     assert_eq!(class(&text), myself().1);
-    let patience = Duration::from_secs(4)..Duration::from_secs(30);
-    assert!(patience.contains(&time), "{time:?}");
+    let expected = Duration::from_secs(4)..Duration::from_secs(30);
+    assert!(expected.contains(&time), "{time:?}");
 }
 
 #[test]

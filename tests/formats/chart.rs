@@ -409,13 +409,13 @@ fn sizes_are_those_of_gnu_du() {
 }
 
 /// Some files `f…` in some directories `d…`, of sizes that are all different.
-fn random_tree(dice: &mut fastrand::Rng) -> Tree {
+fn random_tree(rng: &mut fastrand::Rng) -> Tree {
     let mut text = String::from("t/ @1\n");
-    for file in 0..dice.usize(1..60) {
-        let way: String = (0..dice.usize(0..6))
-            .map(|_| format!("d{}/", dice.u8(0..3)))
+    for file in 0..rng.usize(1..60) {
+        let way: String = (0..rng.usize(0..6))
+            .map(|_| format!("d{}/", rng.u8(0..3)))
             .collect();
-        let size = dice.usize(0..100) * 64 + file;
+        let size = rng.usize(0..100) * 64 + file;
         text.push_str(&format!("t/{way}f{file} {size}\n"));
     }
     Tree::of(&text)
@@ -436,9 +436,9 @@ fn ends_of_branches(chart: &str) -> Vec<u64> {
 
 #[test]
 fn what_is_shown_and_what_is_left_out_add_up() {
-    let mut dice = fastrand::Rng::with_seed(7);
+    let mut rng = fastrand::Rng::with_seed(7);
     for _ in 0..4 {
-        let tree = random_tree(&mut dice);
+        let tree = random_tree(&mut rng);
         for count in [1, 2, 3, 5, 8, 13, 30, 100] {
             for words in ["-TAa -B1", "-TA -B1", "-Ta --inodes -j1", "-TAa -B1 -j20"] {
                 let chart = chart(&tree, 200, &format!("{words} -n{count} t"));
@@ -504,22 +504,22 @@ fn no_line_is_wider_than_the_terminal_but_for_a_number() {
         "-B1",
         "--color=always",
     ];
-    let mut dice = fastrand::Rng::with_seed(11);
+    let mut rng = fastrand::Rng::with_seed(11);
     for _ in 0..12 {
         let mut content = String::from("t/x 1\n");
         for _ in 0..12 {
             let mut name = || -> String {
-                (0..dice.usize(1..14))
-                    .map(|_| parts[dice.usize(..parts.len())])
+                (0..rng.usize(1..14))
+                    .map(|_| parts[rng.usize(..parts.len())])
                     .collect()
             };
             content.push_str(&format!("t/{}/{}/{} 5000\n", name(), name(), name()));
         }
         let tree = Tree::of(&content);
         for _ in 0..20 {
-            let columns = dice.usize(1..130);
+            let columns = rng.usize(1..130);
             let words: Vec<_> = (0..4)
-                .map(|_| options[dice.usize(..options.len())])
+                .map(|_| options[rng.usize(..options.len())])
                 .collect();
             let words = format!("-T {} t", words.join(" "));
             let wide = chart(&tree, 1000, &words);

@@ -38,7 +38,7 @@ t/\xc3\xa9\xe6\xbc\xa2 1
 
 // ---------------------------------------------------------------- running
 
-fn planted() -> Tree {
+fn sample_tree() -> Tree {
     let tree = Tree::of(TREE);
     let hole = fs::File::create(tree.root().join("t/hole")).expect("it can be made");
     hole.set_len(3_000_000).expect("it has room");
@@ -122,7 +122,7 @@ fn is_like_du(tree: &Tree, du: &str, export: &str) {
 #[test]
 fn exports_of_pdu_have_the_totals_of_gnu_du() {
     let Some(du) = du() else { return };
-    let tree = planted();
+    let tree = sample_tree();
     said(&tree, "$pdu --format=ncdu -o x t");
     is_like_du(&tree, &du, "x");
     said(&tree, "$pdu --format=ncdu --time -j1 t >y");
@@ -152,7 +152,7 @@ fn exports_of_ncdu_have_the_totals_of_gnu_du() {
     if tool("ncdu").is_none() {
         return;
     }
-    let tree = planted();
+    let tree = sample_tree();
     said(&tree, "ncdu -0o x t; ncdu -0eo y t");
     is_like_du(&tree, &du, "x");
     is_like_du(&tree, &du, "y");
@@ -164,7 +164,7 @@ fn exports_of_gdu_have_the_totals_of_the_tree() {
     if tool("gdu").is_none() {
         return;
     }
-    let tree = planted();
+    let tree = sample_tree();
     said(&tree, "gdu -npo x t >/dev/null");
     let files = "find t ! -type d -printf '%i %b %s\\n' | sort -u";
     let directories = "$(find t -type d | wc -l)";
@@ -192,7 +192,7 @@ fn ncdu_writes_our_export_as_it_read_it() {
     if tool("ncdu").is_none() {
         return;
     }
-    let tree = planted();
+    let tree = sample_tree();
     for words in ["", "--time", "-l", "-d2", "-s"] {
         said(&tree, &format!("$pdu --format=ncdu {words} t >x"));
         let extended = if words == "--time" { "-e" } else { "" };
@@ -208,7 +208,7 @@ fn ncdu_shows_the_total_of_our_export() {
     if tool("ncdu").is_none() || tool("tmux").is_none() {
         return;
     }
-    let tree = planted();
+    let tree = sample_tree();
     said(&tree, "$pdu --format=ncdu -o x t");
     let screen = said(
         &tree,
@@ -237,7 +237,7 @@ fn gdu_shows_the_sizes_of_our_export() {
     if tool("gdu").is_none() {
         return;
     }
-    let tree = planted();
+    let tree = sample_tree();
     said(
         &tree,
         "$pdu --format=ncdu -o x t; $pdu --format=ncdu -o y -d1 t",
@@ -353,7 +353,7 @@ fn an_export_is_the_tree_in_the_words_of_ncdu() {
 
 #[test]
 fn an_export_of_an_export_is_the_same() {
-    let tree = planted();
+    let tree = sample_tree();
     said(
         &tree,
         "$pdu --format=ncdu --time -o x t; $pdu --format=ncdu --time --from=x -o y",
@@ -481,7 +481,7 @@ fn what_is_no_root_is_refused_before_anything_is_written() {
 
 #[test]
 fn lines_of_an_export_are_those_of_the_tree() {
-    let tree = planted();
+    let tree = sample_tree();
     said(&tree, "$pdu --format=ncdu --time -o x t");
     for words in [
         "",
@@ -517,7 +517,7 @@ fn lines_of_an_export_are_those_of_the_tree() {
 
 #[test]
 fn no_time_is_told_where_an_export_knows_none() {
-    let tree = planted();
+    let tree = sample_tree();
     said(&tree, "$pdu --format=ncdu -o x t");
     let lines = said(&tree, "$pdu -c --time --from=x");
     assert!(lines.lines().count() > 1, "{lines}");
@@ -601,8 +601,8 @@ fn what_the_format_allows_is_read() {
         ),
     ] {
         fs::write(tree.root().join("x"), export).expect("there is room");
-        let told = said(&tree, &format!("$pdu {words} --from=x"));
-        assert_eq!(told, characters(expected.as_bytes()), "{export}");
+        let shown = said(&tree, &format!("$pdu {words} --from=x"));
+        assert_eq!(shown, characters(expected.as_bytes()), "{export}");
     }
 }
 
@@ -696,8 +696,8 @@ fn what_is_no_export_is_refused_with_its_place() {
         // The byte after a brace that opens is where a key is missed.
         let at = at + usize::from(export.ends_with("{name:1}"));
         fs::write(tree.root().join("x"), &export).expect("there is room");
-        let told = refused(&tree, "$pdu --from=x");
-        assert_eq!(told, format!("x: byte {at}: {what}"), "{export}");
+        let shown = refused(&tree, "$pdu --from=x");
+        assert_eq!(shown, format!("x: byte {at}: {what}"), "{export}");
     }
 }
 
@@ -731,8 +731,8 @@ fn an_export_that_was_cut_off_is_never_taken_for_a_whole_one() {
     }
     for length in [1, 50, length - 2, length - 1] {
         let cut = format!("head -c {length} whole | $pdu -c --from=- >y");
-        let told = format!("-: byte {length}: the export ends before it is whole");
-        assert_eq!(refused(&tree, &cut), told);
+        let shown = format!("-: byte {length}: the export ends before it is whole");
+        assert_eq!(refused(&tree, &cut), shown);
         assert!(!said(&tree, "cat y").contains("total"));
     }
     // Nothing is left of it where the report goes to a file.
@@ -853,7 +853,7 @@ fn memory_does_not_grow_with_the_export() {
 
 #[test]
 fn a_report_in_a_file_is_what_would_have_been_printed() {
-    let tree = planted();
+    let tree = sample_tree();
     for words in ["", "-a", "-c -0", "--format=ncdu"] {
         said(&tree, &format!("$pdu {words} t >x; $pdu {words} -o y t"));
         // The time stands in the header of an export.
@@ -1037,14 +1037,14 @@ fn an_export_that_was_cancelled_is_not_closed() {
         kill -INT $pid; wait $pid; echo $?; cat e; $pdu --from=x -s; wc -c <x"#,
     );
     assert_eq!(characters(&output.stdout).lines().next(), Some("130"));
-    let told = characters(&[output.stdout, output.stderr].concat());
+    let shown = characters(&[output.stdout, output.stderr].concat());
     assert!(
-        told.contains("\npdu: cancelled: the result is incomplete"),
-        "{told}"
+        shown.contains("\npdu: cancelled: the result is incomplete"),
+        "{shown}"
     );
     let length = fs::read(tree.root().join("x")).expect("it is there").len();
     let cut_off = format!("pdu: x: byte {length}: the export ends before it is whole\n");
-    assert!(told.ends_with(&cut_off), "{told}");
+    assert!(shown.ends_with(&cut_off), "{shown}");
 }
 
 #[test]
@@ -1081,7 +1081,7 @@ fn an_interrupt_at_any_moment_of_a_walk_leaves_all_or_nothing() {
 
 #[test]
 fn raw_bytes_come_back_as_they_were() {
-    let tree = planted();
+    let tree = sample_tree();
     said(&tree, "$pdu --format=ncdu -o x t");
     let lines = script(&tree, "$pdu -0ab --from=x").stdout;
     for name in [

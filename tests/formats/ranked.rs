@@ -19,12 +19,12 @@ struct Line {
 
 /// Directories of files of many sizes, of which some are alike, with links and times.
 fn forest() -> Tree {
-    let mut dice = fastrand::Rng::with_seed(7);
+    let mut rng = fastrand::Rng::with_seed(7);
     let mut text = String::new();
     for directory in 0..60 {
         for file in 0..30 {
-            let size = dice.usize(0..12) * 5_000 + dice.usize(0..2);
-            let time = dice.u32(1_000_000_000..1_000_000_400);
+            let size = rng.usize(0..12) * 5_000 + rng.usize(0..2);
+            let time = rng.u32(1_000_000_000..1_000_000_400);
             let _ = writeln!(
                 text,
                 "d{}/e{directory}/f{file} {size} @{time}",

@@ -426,8 +426,12 @@ fn times_are_rfc_3339_and_those_out_of_its_years_are_seconds() {
     }
     // The newest time is the directory's too, and there is a message for it on standard error, as in GNU du.
     assert!(rows.ends_with(",directory,9223372036854775807\r\n"));
-    let told = text(&csv.stderr);
-    assert_eq!(told.matches(" is out of range\n").count(), 4, "{told}");
+    let reported = text(&csv.stderr);
+    assert_eq!(
+        reported.matches(" is out of range\n").count(),
+        4,
+        "{reported}"
+    );
     assert!(csv.status.success());
 }
 
@@ -567,9 +571,9 @@ fn errors_have_the_names_that_python_knows() {
     let check = r#"
 import errno, json, os, sys
 errors = json.load(sys.stdin)["summary"]["errors"]
-told = {int(e["path"][2:]): e for e in errors if e["operation"] == "stat"}
-assert len(told) == 129, len(told)
-for number, error in told.items():
+reported = {int(e["path"][2:]): e for e in errors if e["operation"] == "stat"}
+assert len(reported) == 129, len(reported)
+for number, error in reported.items():
     # Python of Debian 12 lacks one; of two names it knows the other one once.
     names = {133: "EHWPOISON", 35: "EDEADLK", 95: "EOPNOTSUPP", 11: "EAGAIN"}
     expected = names.get(number) or errno.errorcode[number]
@@ -710,10 +714,10 @@ fn a_reader_that_leaves_ends_it_and_a_full_disk_is_told() {
         assert_eq!(text(&output.stderr), "");
         let script = format!("exec -a pdu \"$pdu\" --format={format} t >/dev/full");
         let output = shell(&sandbox, &script);
-        let told = "pdu: write error: No space left on device\n";
+        let reported = "pdu: write error: No space left on device\n";
         assert_eq!(
             (output.status.code(), &*text(&output.stderr)),
-            (Some(1), told)
+            (Some(1), reported)
         );
     }
 }

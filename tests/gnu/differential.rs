@@ -233,7 +233,7 @@ fn run_tree(plan: &Plan, number: u64, tally: &mut Tally) {
     let shape = shape(number, workdir.tmpfs, plan.enormous);
     let tree = random_tree(&mut rng_for(plan.series.seed, 1, number), shape, &location);
     std::fs::create_dir_all(&place.side).expect("a directory can be made");
-    create_tree(&tree, &place.root).expect("the tree can be planted");
+    create_tree(&tree, &place.root).expect("the tree can be created");
     tally.trees += 1;
     let mut differed = false;
     for case in number * QUESTIONS..(number + 1) * QUESTIONS {

@@ -97,14 +97,14 @@ fn an_interrupt_at_any_moment_ends_pdu_and_leaves_nothing_half_done() {
     let whole = expected_lines(&tree, "-b t");
     let next = AtomicUsize::new(0);
     let work = || {
-        let mut dice = fastrand::Rng::with_seed(next.load(Ordering::Relaxed) as u64);
+        let mut rng = fastrand::Rng::with_seed(next.load(Ordering::Relaxed) as u64);
         let mut times = Vec::new();
         while next.fetch_add(1, Ordering::Relaxed) < moments {
             // From before the program runs to after its end, which is at about 0.8 s.
-            let after = Duration::from_micros(dice.u64(0..1_000_000));
+            let after = Duration::from_micros(rng.u64(0..1_000_000));
             let words = slow(
-                dice.u32(1..40),
-                ["-vb -j2 t", "-vb -j20 t", "-vb -j1 t"][dice.usize(0..3)],
+                rng.u32(1..40),
+                ["-vb -j2 t", "-vb -j20 t", "-vb -j1 t"][rng.usize(0..3)],
             );
             times.extend(interrupt(&tree, &words, after, &whole));
         }

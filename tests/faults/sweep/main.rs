@@ -165,12 +165,12 @@ fn run(root: &Path, scene: &Scene, case: Option<&Case>, log: &Path) -> End {
     // A group of its own: what hangs is killed with all that it started.
     let child = command.process_group(0).spawn().expect("strace starts");
     let is_futex = case.is_some_and(|case| case.call == "futex");
-    let patience = if is_futex {
+    let timeout = if is_futex {
         TIME_LIMIT_WITHOUT_WAKES
     } else {
         HANG_TIMEOUT
     };
-    let status = wait(child, patience);
+    let status = wait(child, timeout);
     let text =
         |path: &Path| String::from_utf8_lossy(&fs::read(path).expect("it is ours")).into_owned();
     End {
@@ -184,8 +184,8 @@ fn run(root: &Path, scene: &Scene, case: Option<&Case>, log: &Path) -> End {
     }
 }
 
-fn wait(mut child: std::process::Child, patience: Duration) -> Option<ExitStatus> {
-    let deadline = Instant::now() + patience;
+fn wait(mut child: std::process::Child, timeout: Duration) -> Option<ExitStatus> {
+    let deadline = Instant::now() + timeout;
     while Instant::now() < deadline {
         if let Some(status) = child.try_wait().expect("it is our child") {
             return Some(status);
@@ -209,9 +209,9 @@ fn make_export(root: &Path) {
     fs::write(&export, text.replacen(&long, "t", 1)).expect("it is ours");
 }
 
-// ---------------------------------------------------------------- judging
+// ---------------------------------------------------------------- outcomes
 
-fn judge(root: &Path, scene: &Scene, end: &End) -> Outcome {
+fn classify(root: &Path, scene: &Scene, end: &End) -> Outcome {
     let Some(status) = end.status else {
         return match end.trace.swallowed_a_wake() {
             true => Outcome::NeverWoken,
@@ -226,11 +226,11 @@ fn judge(root: &Path, scene: &Scene, end: &End) -> Outcome {
     let is_answer = |gone| end.stdout == answer(root, scene.rules, gone);
     let right = is_answer(&gone) || is_answer(&Default::default());
     let name = pdu().rsplit('/').next().map(|name| format!("{name}: "));
-    let told =
+    let reported =
         name.is_some_and(|name| end.stderr.contains(&name)) && !end.stderr.contains("panicked at");
     match status.code() {
         Some(0) if right => Outcome::Right,
-        Some(1) if told || end.trace.was_silenced() => Outcome::Message,
+        Some(1) if reported || end.trace.was_silenced() => Outcome::Message,
         Some(0) => Outcome::Wrong,
         _ if end.trace.part() != Part::Program => Outcome::Loud,
         _ => Outcome::Wrong,
@@ -319,11 +319,11 @@ fn sweep(root: &Path, scene: &Scene, findings: &Mutex<Findings>) {
 
 fn try_one(root: &Path, scene: &Scene, case: &Case, log: &Path, findings: &Mutex<Findings>) {
     let end = run(root, scene, Some(case), log);
-    let (verdict, part) = (judge(root, scene, &end), end.trace.part());
+    let (outcome, part) = (classify(root, scene, &end), end.trace.part());
     let mut findings = findings.lock().expect("nobody panicked");
-    let key = (case.call.clone(), part, verdict);
+    let key = (case.call.clone(), part, outcome);
     *findings.tallies.entry(key).or_default() += 1;
-    match verdict {
+    match outcome {
         Outcome::Wrong => {
             let what = describe(scene, case, &end);
             eprintln!("wrong: {what}");
@@ -341,17 +341,17 @@ impl Findings {
     /// The sums by class, and what was loud, for people; how many calls were made to fail.
     fn report(&self) -> usize {
         let mut sums: BTreeMap<(Part, Outcome), usize> = BTreeMap::new();
-        for ((call, part, verdict), count) in &self.tallies {
-            eprintln!("{call:18} {part:?} {verdict:?}: {count}");
-            *sums.entry((*part, *verdict)).or_default() += count;
+        for ((call, part, outcome), count) in &self.tallies {
+            eprintln!("{call:18} {part:?} {outcome:?}: {count}");
+            *sums.entry((*part, *outcome)).or_default() += count;
         }
         for ((call, part), example) in &self.loud {
             eprintln!("loud: {call} {part:?}, for example {example}");
         }
-        for ((part, verdict), count) in &sums {
-            eprintln!("all: {part:?} {verdict:?}: {count}");
+        for ((part, outcome), count) in &sums {
+            eprintln!("all: {part:?} {outcome:?}: {count}");
         }
-        let reached = |(_, verdict): &(Part, Outcome)| *verdict != Outcome::NotReached;
+        let reached = |(_, outcome): &(Part, Outcome)| *outcome != Outcome::NotReached;
         let reached = sums.iter().filter(|(key, _)| reached(key));
         reached.map(|(_, count)| count).sum()
     }

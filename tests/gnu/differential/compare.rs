@@ -113,8 +113,8 @@ impl Programs {
         while shrunk && Instant::now() < end {
             shrunk = false;
             for smaller in smaller(&smallest) {
-                let verdict = self.ask(&smaller, place, overlay);
-                if let Ok(Comparison::Differed(_)) = verdict {
+                let comparison = self.ask(&smaller, place, overlay);
+                if let Ok(Comparison::Differed(_)) = comparison {
                     smallest = smaller;
                     shrunk = true;
                     break;

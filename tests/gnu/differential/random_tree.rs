@@ -396,9 +396,9 @@ impl Tree {
             };
             let mode = item.mode.map(|mode| format!(" mode {mode:03o}"));
             let times = item.times.map(|times| format!(" times {times:?}"));
-            let ordered_items = [mode, times].into_iter().flatten().collect::<String>();
+            let attributes = [mode, times].into_iter().flatten().collect::<String>();
             // Writing to a String cannot fail.
-            let _ = writeln!(text, "  {kind:<18} \"{path}\"{ordered_items}");
+            let _ = writeln!(text, "  {kind:<18} \"{path}\"{attributes}");
         }
         if self.items.len() > limit {
             let _ = writeln!(text, "  … and {} more", self.items.len() - limit);

@@ -265,29 +265,9 @@ impl<T> List<T> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::count::listing::Names;
-    use crate::count::usage::Inode;
 
     fn branch(names: &[&std::ffi::CStr]) -> Arc<Branch> {
-        let mut list = Names::default();
-        for name in names {
-            list.push(name);
-        }
-        Arc::new(Branch {
-            parent: None,
-            inode: Inode {
-                device: 0,
-                number: 0,
-            },
-            child_depth: 0,
-            device: 0,
-            operand: 0,
-            may_cycle: false,
-            first_key: 0,
-            fold: None,
-            group: 0,
-            names: list,
-        })
+        Branch::for_tests(None, names)
     }
 
     fn name(job: &Job) -> String {

@@ -23,38 +23,11 @@ use clap_mangen::roff::{Roff, bold, roman};
 use pdu::cli;
 use pdu::format::{Color, GroupBy, OutputFormat, Sort};
 
+use crate::support::gnu_du::LONG_OPTIONS;
 use crate::support::skip::skip;
 
 const README: &str = include_str!("../../README.md");
 const SECTIONS: &str = include_str!("documents/sections.roff");
-
-/// What GNU du 9.10 has. The others are ours.
-const LONG_OPTIONS_OF_GNU: [&str; 24] = [
-    "all",
-    "apparent-size",
-    "block-size",
-    "bytes",
-    "count-links",
-    "dereference",
-    "dereference-args",
-    "exclude",
-    "exclude-from",
-    "files0-from",
-    "help",
-    "human-readable",
-    "inodes",
-    "max-depth",
-    "no-dereference",
-    "null",
-    "one-file-system",
-    "separate-dirs",
-    "si",
-    "summarize",
-    "threshold",
-    "time",
-    "time-style",
-    "total",
-];
 
 /// Options of other programs that the documents speak of.
 const LONG_OPTIONS_OF_OTHERS: [&str; 5] = ["bench", "path", "release", "root", "test"];
@@ -117,15 +90,14 @@ fn the_documents_name_every_option_and_no_other() {
             man.contains(&format!("--{option}")),
             "man/pdu.1 lacks --{option}"
         );
-        let is_new = !LONG_OPTIONS_OF_GNU.contains(&option.as_str());
-        let is_new = is_new && option != "version";
+        let is_new = !LONG_OPTIONS.contains(&option.as_str());
         assert_eq!(
             table.contains(&format!("`--{option}")),
             is_new,
             "README.md's options: --{option}"
         );
     }
-    for option in LONG_OPTIONS_OF_GNU {
+    for &option in LONG_OPTIONS {
         assert!(ours.contains(option), "pdu lacks GNU's --{option}");
     }
     for (name, text) in [("README.md", README), ("man/pdu.1", &man)] {

@@ -9,6 +9,35 @@ use super::skip::skip;
 /// The GNU du that was built for the tests, where there is one.
 const BUILT: &str = "/opt/gnu/du";
 
+/// All long options of GNU du 9.10.
+pub(crate) const LONG_OPTIONS: &[&str] = &[
+    "all",
+    "apparent-size",
+    "block-size",
+    "bytes",
+    "count-links",
+    "dereference",
+    "dereference-args",
+    "exclude",
+    "exclude-from",
+    "files0-from",
+    "help",
+    "human-readable",
+    "inodes",
+    "max-depth",
+    "no-dereference",
+    "null",
+    "one-file-system",
+    "separate-dirs",
+    "si",
+    "summarize",
+    "threshold",
+    "time",
+    "time-style",
+    "total",
+    "version",
+];
+
 /// A GNU du.
 #[derive(Debug, Clone)]
 pub(crate) struct GnuDu {

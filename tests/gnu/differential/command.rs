@@ -1,9 +1,10 @@
 //! A random command line with its environment, standard input and side files.
 
 use super::operands::operands;
-use super::options::{BAD, LONG, Opt, options, pattern_file, valued};
+use super::options::{BAD, Opt, options, pattern_file, valued};
 use super::random::{chance, pick, weighted};
 use super::random_tree::Tree;
+use crate::support::gnu_du::LONG_OPTIONS;
 use crate::support::gnu_du::Release;
 use fastrand::Rng;
 
@@ -279,7 +280,7 @@ fn spell_word(rng: &mut Rng, opt: &Opt) -> Vec<Vec<u8>> {
 
 fn unique(prefix: &str, long: &str) -> bool {
     prefix == long
-        || LONG
+        || LONG_OPTIONS
             .iter()
             .filter(|other| other.starts_with(prefix))
             .count()

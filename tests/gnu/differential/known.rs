@@ -2,8 +2,8 @@
 //! that differs on purpose is changed before it is compared. Every other difference is a failure.
 
 use super::command::Command;
-use super::options::LONG;
 use super::run::Outcome;
+use crate::support::gnu_du::LONG_OPTIONS;
 
 /// An intended difference.
 pub(crate) struct Known {
@@ -118,7 +118,7 @@ pub(crate) fn without_own_options(stderr: &[u8]) -> Vec<u8> {
                 .trim_ascii()
                 .strip_prefix(b"'--")
                 .and_then(|word| word.strip_suffix(b"'"));
-            bare.is_none_or(|bare| LONG.iter().any(|long| long.as_bytes() == bare))
+            bare.is_none_or(|bare| LONG_OPTIONS.iter().any(|long| long.as_bytes() == bare))
         });
         let mut list = shared.collect::<Vec<_>>().join(&b' ');
         if !list.ends_with(b"\n") {

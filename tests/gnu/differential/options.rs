@@ -36,35 +36,6 @@ const FLAGS: &[(u32, u8, &str)] = &[
     (6, b'0', "null"),
 ];
 
-/// All long options of GNU du, to know which abbreviations are unique.
-pub(crate) const LONG: &[&str] = &[
-    "all",
-    "apparent-size",
-    "block-size",
-    "bytes",
-    "count-links",
-    "dereference",
-    "dereference-args",
-    "exclude",
-    "exclude-from",
-    "files0-from",
-    "help",
-    "human-readable",
-    "inodes",
-    "max-depth",
-    "no-dereference",
-    "null",
-    "one-file-system",
-    "separate-dirs",
-    "si",
-    "summarize",
-    "threshold",
-    "time",
-    "time-style",
-    "total",
-    "version",
-];
-
 #[rustfmt::skip] // a table reads better dense
 const SIZES: &[&str] = &[
     "1", "2", "512", "1000", "4096", "1K", "K", "KB", "KiB", "kB", "k", "M", "MB", "MiB", "G", "GB",

@@ -4,7 +4,7 @@
 //!
 //! | du4 | here |
 //! |---|---|
-//! | `go walkDir(subdir, ...)` | `walk/shared.rs`, `spawn`: a job on a rayon pool for every directory. `walk/walker.rs`, `run`: it takes the first directory of the work queue (`walk/work_queue.rs`), in the order of a single walker |
+//! | `go walkDir(subdir, ...)` | `walk/shared.rs`, `spawn_walkers`: a job on a rayon pool for each subdirectory for which a token is free. `walk/walker.rs`, `run`: the job walks the first directory of the work queue (`walk/work_queue.rs`), in the order of a single walker, and goes on while there is one |
 //! | `sema`, 20 tokens | `walk/semaphore.rs`: a walker runs only while it holds a token. `walk/running.rs`, `start_on`: tokens for the processors first; `issue_tokens`: the rest, up to `-j`, when the processors are idle (`walk/cpu_usage.rs`) |
 //! | `fileSizes` | `walk/listing_channel.rs`: a bounded channel of [`count::listing::Listing`]s, one per directory (a group per directory in very large ones) |
 //! | `n.Add`, `n.Done` | `walk/shared.rs`: each walker holds a reference to the shared state, and drops it when it ends or panics |

@@ -57,16 +57,6 @@ impl Shared {
     }
 }
 
-/// Takes the held sum out of this thread, for the walker's next job.
-pub(super) fn take_sum() -> Option<Box<Listing>> {
-    SUM.take()
-}
-
-/// Puts the sum of the walker's last job into this thread.
-pub(super) fn set_sum(sum: Option<Box<Listing>>) {
-    SUM.set(sum);
-}
-
 /// The directory that a listing folds into, where the listing may be added to a sum.
 fn leaf_fold(listing: &Listing) -> Option<Key> {
     let is_leaf = listing.branch.is_none()

@@ -19,7 +19,6 @@
 
 use crossbeam_channel::{Receiver, Sender, bounded};
 
-use crate::count::listing::Listing;
 use crate::sys::schedule;
 
 /// Issues tokens; dropping a token gives it back.
@@ -29,12 +28,10 @@ pub(super) struct Semaphore {
     take: Receiver<()>,
 }
 
-/// The right to run, given back when dropped. A walker's jobs pass it on, one to the next.
+/// The right to run, given back when dropped.
 #[derive(Debug)]
 pub(super) struct Token {
     give: Sender<()>,
-    /// Listings that the walker's last job held back: see [`super::leaf_batch`].
-    pub(super) sum: Option<Box<Listing>>,
 }
 
 impl Semaphore {
@@ -56,7 +53,6 @@ impl Semaphore {
         schedule::point();
         self.take.try_recv().ok().map(|()| Token {
             give: self.give.clone(),
-            sum: None,
         })
     }
 }

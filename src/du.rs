@@ -305,6 +305,7 @@ mod tests {
         let options = DuOptions {
             walk: walk::WalkOptions {
                 walkers,
+                order: walk::WalkOrder::Disk,
                 follow: walk::Follow::Never,
                 one_file_system: false,
                 exclude: Exclude::default(),

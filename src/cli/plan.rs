@@ -114,6 +114,7 @@ fn walk_options(
     };
     walk::WalkOptions {
         walkers: settings.walkers,
+        order: walk::WalkOrder::Disk,
         follow: settings.follow,
         one_file_system: settings.has(OptionId::OneFileSystem),
         exclude: std::mem::take(&mut settings.exclude),

@@ -227,8 +227,10 @@ impl Names {
 /// The kind of entry that was found in the place of an announced subdirectory (or operand).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Found {
-    /// Nothing to count: it vanished, it is on another file system, or an operation failed.
+    /// Nothing to count: it vanished, it holds itself, or an operation failed.
     Nothing,
+    /// A directory that `-x` leaves out.
+    Away(Detail),
     /// A directory.
     Directory(Entry, Detail),
     /// A file: an operand that is one, or an entry whose type changed during the walk.

@@ -6,6 +6,7 @@
 //! ```text
 //!   position  length of name  name  flags  file: blocks size [time] [inode that counts once] [detail]
 //!                                          failure: index in `failures`
+//!                                          left out: detail
 //! ```
 //!
 //! All numbers are variable-length integers.
@@ -34,6 +35,8 @@ pub struct OrderedItem<'a> {
 pub enum ItemKind {
     /// A file that has a line, or further links.
     File(Entry),
+    /// An entry that does not count (see [`Visitor::away`](crate::count::visitor::Visitor::away)).
+    Away,
     /// An entry for which an operation failed.
     Failed(Failure),
     /// The text of a renderer for one or more files. Their sizes are in the sum of the listing.
@@ -60,6 +63,7 @@ const HAS_DEDUP_KEY: u64 = 2;
 const HAS_DETAIL: u64 = 4;
 const HAS_TIME: u64 = 8;
 const RENDERED: u64 = 16;
+const AWAY: u64 = 32;
 
 impl OrderedItems {
     /// No items; allocates nothing.
@@ -134,6 +138,10 @@ impl OrderedItems {
                 put_all(out, &[FAILED, self.failures.len() as u64]);
                 self.failures.push(failure);
             }
+            ItemKind::Away => {
+                varint::put(out, AWAY);
+                put_detail(out, &item.detail.unwrap_or_default());
+            }
             ItemKind::Rendered => varint::put(out, RENDERED),
         }
     }
@@ -188,6 +196,10 @@ impl OrderedItems {
                 let index = usize::try_from(varint::take(&mut rest)).ok()?;
                 ItemKind::Failed(*self.failures.get(index)?)
             }
+            AWAY => {
+                detail = Some(take_detail(&mut rest));
+                ItemKind::Away
+            }
             RENDERED => ItemKind::Rendered,
             flags => {
                 let entry = take_entry(&mut rest, flags);
@@ -233,10 +245,14 @@ fn put_file(out: &mut Vec<u8>, entry: &Entry, detail: Option<&Detail>) {
         put_all(out, &[inode.device, inode.number]);
     }
     if let Some(detail) = detail {
-        put_all(out, &[detail.inode.device, detail.inode.number]);
-        for number in [detail.links, detail.mode, detail.uid, detail.gid] {
-            varint::put(out, number.into());
-        }
+        put_detail(out, detail);
+    }
+}
+
+fn put_detail(out: &mut Vec<u8>, detail: &Detail) {
+    put_all(out, &[detail.inode.device, detail.inode.number]);
+    for number in [detail.links, detail.mode, detail.uid, detail.gid] {
+        varint::put(out, number.into());
     }
 }
 

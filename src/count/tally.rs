@@ -107,6 +107,12 @@ impl Tally {
         Some(self.record(self.depth(), Kind::File, item.usage, item.detail))
     }
 
+    /// The record of a file that [`Tally::file`] did not count, or of another entry that does not count.
+    pub fn uncounted<'a>(&'a mut self, name: &[u8], item: &Item<'a>) -> Record<'a> {
+        self.append(name);
+        self.record(self.depth(), Kind::File, item.usage, item.detail)
+    }
+
     /// Counts entries without events of their own in the current directory.
     pub fn sum(&mut self, usage: &Usage, directories: u64) {
         self.counts.directories += directories;

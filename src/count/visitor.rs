@@ -5,7 +5,7 @@
 //!
 //! ```text
 //!   walk      = { event }
-//!   event     = file | rendered | sum | failed | directory
+//!   event     = file | away | rendered | sum | failed | directory
 //!   directory = enter { event } leave        where `enter` returns Continue
 //!             | enter                        where `enter` returns Skip
 //! ```
@@ -15,17 +15,20 @@
 //! No method returns an error, because a visitor writes to memory only. A visitor whose output has failed keeps the
 //! error for its owner and returns [`Flow::Skip`] from then on.
 
-use crate::count::usage::{Item, Usage};
+use crate::count::usage::{Detail, Item, Usage};
 use crate::sys::failure::Failure;
 
 /// A receiver of the events of a walk. See the module.
 pub trait Visitor {
     /// A directory begins. `name` is relative to the directory around it; for an operand it is the whole operand.
-    /// `is_readable` is false where an error in this directory is already known.
-    fn enter(&mut self, name: &[u8], item: &Item<'_>, is_readable: bool) -> Flow;
+    /// `failure` is the error in this directory, where it is already known; `failed` follows all the same.
+    fn enter(&mut self, name: &[u8], item: &Item<'_>, failure: Option<Failure>) -> Flow;
 
     /// A file; without a name where no format needs it.
     fn file(&mut self, name: Option<&[u8]>, item: &Item<'_>);
+
+    /// An entry that does not count, because it lies on another file system than the operand (`-x`).
+    fn away(&mut self, name: &[u8], detail: &Detail);
 
     /// The text of an [`EntryRenderer`](crate::count::record::EntryRenderer) for one or more entries. Their sizes
     /// arrive as a `sum`.

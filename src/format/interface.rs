@@ -10,18 +10,24 @@ use crate::sys::failure::Failure;
 
 /// An output format. The methods append to `out`, which cannot fail; only `end` writes to the output.
 ///
-/// The calls are `begin`, then any number of `enter`, `record` and `failure`, then `end`. For a directory, `enter`
+/// The calls are `begin`, then any number of `enter`, `record`, `link`, `away` and `failure`, then `end`. For a directory, `enter`
 /// comes before the records of its contents, and `record` after them.
 pub trait Format {
     /// Appends the text before all records.
     fn begin(&mut self, _out: &mut Vec<u8>) {}
 
-    /// Appends the beginning of a directory. The record is of the directory alone. `_is_readable` is false where an
-    /// error in it is already known.
-    fn enter(&mut self, _: &Record<'_>, _is_readable: bool, _out: &mut Vec<u8>) {}
+    /// Appends the beginning of a directory. The record is of the directory alone. With the error in it, where that is
+    /// already known.
+    fn enter(&mut self, _: &Record<'_>, _: Option<Failure>, _out: &mut Vec<u8>) {}
 
     /// Appends a file, or the end of a directory, whose record then includes its contents.
     fn record(&mut self, record: &Record<'_>, out: &mut Vec<u8>) -> Option<Warning>;
+
+    /// Appends a further link of a file that was counted already.
+    fn link(&mut self, _: &Record<'_>, _out: &mut Vec<u8>) {}
+
+    /// Appends an entry that `-x` leaves out; the record has its attributes and no usage.
+    fn away(&mut self, _: &Record<'_>, _out: &mut Vec<u8>) {}
 
     /// Appends a failure. Standard error has the message already.
     fn failure(&mut self, _path: &[u8], _: Failure, _out: &mut Vec<u8>) {}

@@ -155,10 +155,10 @@ impl Format for Ncdu {
         out.extend_from_slice(metadata.as_bytes());
     }
 
-    fn enter(&mut self, record: &Record<'_>, is_readable: bool, out: &mut Vec<u8>) {
+    fn enter(&mut self, record: &Record<'_>, failure: Option<Failure>, out: &mut Vec<u8>) {
         self.has_root = true;
         if record.depth < self.options.max_depth {
-            self.write(DIRECTORY, record, is_readable, out);
+            self.write(DIRECTORY, record, failure.is_none(), out);
             let device = record.detail.map_or(0, |detail| detail.inode.device);
             self.devices.push(device);
         } else if record.depth == self.options.max_depth {

@@ -13,7 +13,7 @@ use std::time::Instant;
 use super::interface::{Completeness, Format, ReportError, Totals, Warning};
 use super::page::Page;
 use crate::count::tally::{Counts, Tally, TallyOptions};
-use crate::count::usage::{Item, Usage};
+use crate::count::usage::{Detail, Item, Usage};
 use crate::count::visitor::{Extent, Flow, Visitor};
 use crate::sys::failure::Failure;
 use crate::sys::status::{Status, Summary};
@@ -123,15 +123,14 @@ impl<'a> Report<'a> {
 }
 
 impl Visitor for Report<'_> {
-    fn enter(&mut self, name: &[u8], item: &Item<'_>, is_readable: bool) -> Flow {
+    fn enter(&mut self, name: &[u8], item: &Item<'_>, failure: Option<Failure>) -> Flow {
         if self.write_error.is_some() {
             return Flow::Skip;
         }
         let Some(record) = self.tally.enter(name, item) else {
             return Flow::Skip;
         };
-        self.format
-            .enter(&record, is_readable, &mut self.page.lines);
+        self.format.enter(&record, failure, &mut self.page.lines);
         self.turn(None);
         Flow::Continue
     }
@@ -140,7 +139,22 @@ impl Visitor for Report<'_> {
         if let Some(record) = self.tally.file(name, item) {
             let warning = self.format.record(&record, &mut self.page.lines);
             self.turn(warning);
+        } else if let Some(name) = name {
+            let record = self.tally.uncounted(name, item);
+            self.format.link(&record, &mut self.page.lines);
+            self.turn(None);
         }
+    }
+
+    fn away(&mut self, name: &[u8], detail: &Detail) {
+        let item = Item {
+            usage: Usage::NONE,
+            dedup_key: None,
+            detail: Some(detail),
+        };
+        let record = self.tally.uncounted(name, &item);
+        self.format.away(&record, &mut self.page.lines);
+        self.turn(None);
     }
 
     fn rendered(&mut self, text: &[u8]) {

@@ -25,6 +25,7 @@ use crate::count::listing::push_name;
 use crate::count::min_size::MinSize;
 use crate::count::record::{Kind, Record};
 use crate::count::usage::{Detail, Usage};
+use crate::sys::failure::Failure;
 
 /// The size and the look of a tree.
 #[derive(Debug, Clone)]
@@ -346,7 +347,7 @@ pub(super) fn header(totals: &Totals) -> Option<String> {
 }
 
 impl Format for Tree {
-    fn enter(&mut self, record: &Record<'_>, _: bool, _: &mut Vec<u8>) {
+    fn enter(&mut self, record: &Record<'_>, _: Option<Failure>, _: &mut Vec<u8>) {
         let entry = self.entry(record);
         self.levels.push(entry);
     }

@@ -218,12 +218,13 @@ impl ExportReader {
             dedup_key: None,
             detail: Some(&entry.detail(device, 0o040_000)),
         };
-        match visitor.enter(&self.name, &item, !entry.is_unreadable) {
+        let failure = (entry.is_unreadable).then(|| exported(Operation::Exported));
+        match visitor.enter(&self.name, &item, failure) {
             Flow::Skip => self.skipped += 1,
             Flow::Continue => self.devices.push(device),
         }
-        if self.skipped == 0 && self.entry.is_unreadable {
-            visitor.failed(b"", exported(Operation::Exported));
+        if let (0, Some(failure)) = (self.skipped, failure) {
+            visitor.failed(b"", failure);
         }
         Ok(())
     }

@@ -102,13 +102,17 @@ impl Batch {
         if options.one_file_system && dirent.kind == FileType::Unknown {
             // It may be the mount point of a dead server: the first stat must be one that needs no server.
             let cached = stat(Some(dir.fd()), dirent.name, cached, options.time);
-            if cached.is_ok_and(|stat| is_elsewhere(dir, options, &stat)) {
-                return;
+            if let Ok(stat) = cached
+                && is_elsewhere(dir, options, &stat)
+            {
+                return self.add_away(dir, options, dirent, &stat);
             }
         }
         match &stat_file(dir.fd(), dirent.name, lookup, options) {
             Ok(stat) if stat.is_directory() => self.add_directory(dirent),
-            Ok(stat) if is_elsewhere(dir, options, stat) => {}
+            Ok(stat) if is_elsewhere(dir, options, stat) => {
+                self.add_away(dir, options, dirent, stat);
+            }
             Ok(stat) => self.add_file(dir, options, dirent, stat),
             Err(Errno::NOENT) if options.follow != Follow::Always => {}
             Err(Errno::NOENT) => self.add_dangling(dir, options, dirent),
@@ -119,6 +123,13 @@ impl Batch {
     fn add_directory(&mut self, dirent: Dirent<'_>) {
         self.add_name(dirent.name);
         self.inode_numbers.push(dirent.number);
+    }
+
+    /// What is mounted here may be a directory as well.
+    fn add_away(&mut self, dir: &Dir, options: &WalkOptions, dirent: Dirent<'_>, stat: &Stat) {
+        if names_files(dir, options) {
+            self.add_item(dirent, true, ItemKind::Away, Some(stat.detail));
+        }
     }
 
     fn add_failure(&mut self, dirent: Dirent<'_>, operation: Operation, errno: Errno) {

@@ -132,7 +132,7 @@ impl Chunk {
         })
     }
 
-    fn push(&mut self, dirent: Dirent<'_>) {
+    pub(super) fn push(&mut self, dirent: Dirent<'_>) {
         self.names.push(dirent.name);
         self.hints.push((dirent.kind, dirent.number));
     }
@@ -141,6 +141,11 @@ impl Chunk {
         let &(kind, number) = self.hints.get(index)?;
         let name = self.names.name(u32::try_from(index).ok()?);
         Some(Dirent { name, kind, number })
+    }
+
+    /// The name of an entry; the empty name beyond the end.
+    pub(super) fn name(&self, index: u32) -> &CStr {
+        self.names.name(index)
     }
 
     /// The entries `from..to` as a chunk of their own, which begins at `start`.
@@ -154,9 +159,10 @@ impl Chunk {
 }
 
 impl LoopDetector {
-    /// Adds the entries of one more buffer; true once the listing has repeated itself often enough.
-    pub(super) fn finds_loop(&mut self, buffer: &Chunk) -> bool {
-        for dirent in (0..buffer.len()).filter_map(|index| buffer.get(index)) {
+    /// Adds the entries of one more buffer, those of the chunk from an index on; true once the listing has repeated
+    /// itself often enough.
+    pub(super) fn finds_loop(&mut self, chunk: &Chunk, from: usize) -> bool {
+        for dirent in (from..chunk.len()).filter_map(|index| chunk.get(index)) {
             self.entries += 1;
             if self.entries.is_power_of_two() {
                 self.number = dirent.number;

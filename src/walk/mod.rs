@@ -25,13 +25,14 @@
 //!
 //! | file | content |
 //! |---|---|
-//! | `options` | [`WalkOptions`], [`Follow`], [`Remember`] |
+//! | `options` | [`WalkOptions`], [`Follow`], [`Remember`], [`WalkOrder`] |
 //! | [`operands`] | names from the command line or a list |
 //! | `stat` | statx and fstatat of one name |
 //! | `fd_budget`, `limits` | open directories, and how many there may be; limits of the process |
 //! | `work_queue` | what is still to be walked, in order |
 //! | `dir`, `depth_first` | an open directory; the way of one walker through a subtree, with two descriptors |
 //! | `dirents`, `batch` | entries as `getdents64` returns them; entries after their stat |
+//! | `sorted_names` | all names of a directory, for a sorted walk |
 //! | `visited`, `heartbeat` | directories that were opened before; where each walker is (`-v`) |
 //! | `listing_channel`, `semaphore`, `pool`, `cpu_usage` | the channel, the tokens, the threads, when to issue more tokens |
 //! | `shared` | the state that all walkers share |
@@ -59,6 +60,7 @@ mod running;
 mod semaphore;
 mod shared;
 mod shared_dir;
+mod sorted_names;
 mod stat;
 mod visited;
 mod walker;
@@ -68,5 +70,5 @@ pub use self::cpu_usage::CpuUsage;
 pub use self::dir::command_line;
 pub use self::heartbeat::StallDetector;
 pub use self::listing_channel::ListingReceiver;
-pub use self::options::{Follow, Remember, WalkOptions};
+pub use self::options::{Follow, Remember, WalkOptions, WalkOrder};
 pub use self::running::{RunningWalk, Walk, entries_expected};

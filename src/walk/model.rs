@@ -33,7 +33,7 @@ use shuttle::thread::{JoinHandle, yield_now};
 
 use super::fd_budget::Budget;
 use super::pool::{ModelJob, Pool};
-use super::{CpuUsage, Follow, Remember, RunningWalk, Walk, WalkOptions, command_line};
+use super::{CpuUsage, Follow, Remember, RunningWalk, Walk, WalkOptions, WalkOrder, command_line};
 use crate::count::listing::{Branch, Key, Listing, Names};
 use crate::count::usage::Usage;
 use crate::gnu::exclude::Exclude;
@@ -100,9 +100,10 @@ impl Drop for Planted {
     }
 }
 
-fn options(walkers: usize) -> WalkOptions {
+fn options(walkers: usize, order: WalkOrder) -> WalkOptions {
     WalkOptions {
         walkers,
+        order,
         follow: Follow::Never,
         one_file_system: false,
         exclude: Exclude::default(),
@@ -171,7 +172,11 @@ impl Run {
     /// Walks on one thread for some steps, then starts the walk on some threads, with few descriptors or many.
     fn start(planted: &Planted, done: Done) -> Self {
         let mut dice = thread_rng();
-        let walk = Walk::new(options(dice.gen_range(1..=3)), done, 1);
+        let order = match dice.gen_range(0..2) {
+            0 => WalkOrder::Disk,
+            _ => WalkOrder::Names,
+        };
+        let walk = Walk::new(options(dice.gen_range(1..=3), order), done, 1);
         let budget = Arc::clone(&walk.shared.budget);
         budget.grow(dice.gen_range(0..4) - budget.spare());
         let spare = budget.spare();

@@ -17,6 +17,7 @@ use super::shared::{Shared, operand};
 use super::stat::{Lookup, Stat, stat, stat_open};
 use super::work_queue::{Job, Slot};
 use crate::count::listing::{Branch, Found, Listing};
+use crate::count::usage::Detail;
 use crate::sys::failure::{Failure, Operation};
 use crate::sys::retry::retry;
 
@@ -96,8 +97,10 @@ impl Shared {
         let follow = self.options.follow == Follow::Always;
         let lookup = if follow { Lookup::Target } else { Lookup::Link };
         // Before the open, which would fire an automount or wait for a dead server. The open reports errors.
-        if self.options.one_file_system && self.is_elsewhere(branch, index, at) {
-            return Err((Found::Nothing, None));
+        if self.options.one_file_system
+            && let Some(elsewhere) = self.elsewhere(branch, index, at)
+        {
+            return Err((Found::Away(elsewhere), None));
         }
         let errno = match open_directory(Some(at), name, follow, (&self.budget, &self.done)) {
             Ok(fd) => return self.stat_opened(fd),
@@ -164,18 +167,15 @@ impl Shared {
         (found, Some(Failure::new(Operation::ReadDirectory, errno)))
     }
 
-    fn is_elsewhere(&self, branch: &Branch, index: u32, at: BorrowedFd<'_>) -> bool {
+    /// The attributes of a directory of another file system.
+    fn elsewhere(&self, branch: &Branch, index: u32, at: BorrowedFd<'_>) -> Option<Detail> {
         let lookup = match self.options.follow {
             Follow::Always => Lookup::CachedTarget,
             Follow::Never | Follow::Operands => Lookup::Cached,
         };
-        stat(
-            Some(at),
-            branch.names.name(index),
-            lookup,
-            self.options.time,
-        )
-        .is_ok_and(|stat| stat.detail.inode.device != branch.device)
+        let name = branch.names.name(index);
+        let stat = stat(Some(at), name, lookup, self.options.time).ok()?;
+        (stat.detail.inode.device != branch.device).then_some(stat.detail)
     }
 
     /// An open directory, unless it is one that must not be entered.
@@ -189,7 +189,10 @@ impl Shared {
         let (branch, index) = &place;
         let is_operand = branch.parent.is_none();
         let elsewhere = self.options.one_file_system && stat.detail.inode.device != branch.device;
-        if !is_operand && (elsewhere || self.is_cycle(branch, &stat)) {
+        if !is_operand && elsewhere {
+            return Opened::Other(empty_listing(place, Found::Away(stat.detail), None));
+        }
+        if !is_operand && self.is_cycle(branch, &stat) {
             return Opened::Other(empty_listing(place, Found::Nothing, None));
         }
         let operand = operand(branch, *index);

@@ -31,11 +31,23 @@ pub enum Remember {
     Everything,
 }
 
+/// The order of the entries of a directory.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum WalkOrder {
+    /// That of GNU du: the directory's own.
+    #[default]
+    Disk,
+    /// Sorted by the bytes of the names. Then the same link of a file counts in every run.
+    Names,
+}
+
 /// The options of a walk.
 #[derive(Debug, Clone)]
 pub struct WalkOptions {
     /// Number of threads, and of tokens (`-j`).
     pub walkers: usize,
+    /// The order of the entries of a directory.
+    pub order: WalkOrder,
     /// Which links are followed.
     pub follow: Follow,
     /// Directories on other devices than their operand's are left out (`-x`).

@@ -39,8 +39,9 @@ use super::dir::{Dir, Fd, Subtree};
 use super::dirents::{BUFFER, Chunk, LoopDetector, ReadEnd, read_buffer};
 use super::fd_budget::Handle;
 use super::heartbeat::HeartbeatGuard;
-use super::options::Follow;
+use super::options::{Follow, WalkOrder};
 use super::shared::Shared;
+use super::sorted_names::SortedNames;
 use super::work_queue::Slot;
 use crate::count::listing::{Branch, Found, GROUP, Key};
 use crate::sys::failure::Failure;
@@ -75,7 +76,16 @@ struct Reader {
     group: Arc<Group>,
     /// Entries in the group so far.
     count: usize,
-    loops: LoopDetector,
+    source: Source,
+}
+
+/// Where the entries come from.
+#[derive(Debug)]
+enum Source {
+    /// The directory itself, a buffer at a time.
+    Directory(LoopDetector),
+    /// Its names, which were read before.
+    Sorted(SortedNames),
 }
 
 /// Up to [`GROUP`] entries of a large directory.
@@ -105,6 +115,41 @@ pub(super) fn read_directory(
     dir: Dir,
     heartbeat: &HeartbeatGuard<'_>,
 ) -> Reading {
+    match walk.options.order {
+        WalkOrder::Disk => read_in_order_of_disk(walk, dir, heartbeat),
+        WalkOrder::Names => read_sorted(walk, dir, heartbeat),
+    }
+}
+
+fn read_sorted(walk: &Arc<Shared>, dir: Dir, heartbeat: &HeartbeatGuard<'_>) -> Reading {
+    let goes_on = || {
+        heartbeat.answered();
+        !walk.done.is_cancelled()
+    };
+    let Some(mut names) = SortedNames::read(dir.fd(), goes_on) else {
+        return Reading::Cancelled;
+    };
+    let mut first = Chunk::starting_at(0);
+    let read = names.fill(&mut first);
+    let mut batch = Batch::fresh();
+    let mut probe = LatencyProbe::new(heartbeat);
+    while let Some(dirent) = first.get(probe.count) {
+        batch.add(&dir, &walk.options, dirent);
+        match probe.step(walk) {
+            Latency::Fast => {}
+            Latency::Slow => break,
+            Latency::Cancelled => return Reading::Cancelled,
+        }
+    }
+    let rest = first.slice(probe.count, first.len(), probe.count);
+    if rest.is_empty() && !matches!(read, ReadEnd::More) {
+        return Reading::Whole(dir, batch, names.failure);
+    }
+    begin_large(walk, dir, batch, rest, (Source::Sorted(names), read));
+    Reading::Shared
+}
+
+fn read_in_order_of_disk(walk: &Arc<Shared>, dir: Dir, heartbeat: &HeartbeatGuard<'_>) -> Reading {
     let mut buffer = [MaybeUninit::uninit(); BUFFER];
     let mut batch = Batch::fresh();
     let mut raw = RawDir::new(dir.fd(), &mut buffer);
@@ -119,7 +164,8 @@ pub(super) fn read_directory(
     if rest.is_empty() && !matches!(read, ReadEnd::More) {
         return Reading::Whole(dir, batch, read.failure(count > 0));
     }
-    begin_large(walk, dir, batch, rest, read);
+    let source = Source::Directory(LoopDetector::default());
+    begin_large(walk, dir, batch, rest, (source, read));
     Reading::Shared
 }
 
@@ -189,14 +235,20 @@ impl<'a> LatencyProbe<'a> {
 }
 
 /// Shares a directory with all walkers: `batch` is its first part, `rest` has no stats yet.
-fn begin_large(walk: &Arc<Shared>, dir: Dir, batch: Box<Batch>, rest: Chunk, read: ReadEnd) {
+fn begin_large(
+    walk: &Arc<Shared>,
+    dir: Dir,
+    batch: Box<Batch>,
+    rest: Chunk,
+    (source, read): (Source, ReadEnd),
+) {
     let dir = Arc::new(dir.share(&walk.budget));
     let group = Group::new(0, dir.place.0.key(dir.place.1));
     let reader = Reader {
         group: Arc::clone(&group),
         count: rest.start,
         dir: Arc::clone(&dir),
-        loops: LoopDetector::default(),
+        source,
     };
     group.add(batch);
     for (group, chunk) in reader.assign(walk, rest, read) {
@@ -249,6 +301,22 @@ fn stat_chunk(
     true
 }
 
+impl Source {
+    /// Appends the next entries to a chunk.
+    fn fill(&mut self, dir: &Dir, chunk: &mut Chunk) -> ReadEnd {
+        let loops = match self {
+            Self::Sorted(names) => return names.fill(chunk),
+            Self::Directory(loops) => loops,
+        };
+        let mut buffer = [MaybeUninit::uninit(); BUFFER];
+        let read = chunk.fill(&mut RawDir::new(dir.fd(), &mut buffer));
+        match matches!(read, ReadEnd::More) && loops.finds_loop(chunk, 0) {
+            true => ReadEnd::Failed(Errno::UCLEAN),
+            false => read,
+        }
+    }
+}
+
 impl Reader {
     /// Queues the read of the next buffer.
     fn push(self, walk: &Arc<Shared>) {
@@ -264,11 +332,7 @@ impl Reader {
         let dir = Arc::clone(&self.dir);
         let heartbeat = walk.heartbeats.enter(&dir.place);
         let mut chunk = Chunk::starting_at(self.count);
-        let mut buffer = [MaybeUninit::uninit(); BUFFER];
-        let mut read = chunk.fill(&mut RawDir::new(dir.fd(), &mut buffer));
-        if matches!(read, ReadEnd::More) && self.loops.finds_loop(&chunk) {
-            read = ReadEnd::Failed(Errno::UCLEAN);
-        }
+        let read = self.source.fill(&dir, &mut chunk);
         let mut chunks = self.assign(walk, chunk, read);
         chunks.retain(|(group, chunk)| stat_chunk(walk, (&dir, &heartbeat), group, chunk));
         drop(heartbeat);
@@ -322,7 +386,7 @@ impl Reader {
             sorted: sorts(walk, &self.dir, self.count),
             next: Some(Arc::clone(&next)),
             reader: None,
-            failure: None,
+            failure: self.failure(&ReadEnd::More),
         };
         self.count = count;
         (std::mem::replace(&mut self.group, next), end)
@@ -330,14 +394,21 @@ impl Reader {
 
     /// Ends the directory.
     fn end(self, walk: &Arc<Shared>, read: &ReadEnd) {
-        let some_were_read = self.count > 0 || self.group.index > 0;
         let end = GroupEnd {
             sorted: sorts(walk, &self.dir, self.count),
             next: None,
             reader: None,
-            failure: read.failure(some_were_read),
+            failure: self.failure(read),
         };
         self.group.end(walk, &self.dir, end);
+    }
+
+    /// The failure that the listing of the current group carries: in a sorted directory, that of the first group.
+    fn failure(&self, read: &ReadEnd) -> Option<Failure> {
+        match &self.source {
+            Source::Directory(_) => read.failure(self.count > 0 || self.group.index > 0),
+            Source::Sorted(names) => names.failure.filter(|_| self.group.index == 0),
+        }
     }
 }
 
@@ -423,7 +494,7 @@ fn insert(walk: &Arc<Shared>, slot: Slot, branch: Arc<Branch>, handle: Arc<Handl
     walk.spawn_walkers(walk.work_queue.insert(slot, branch, handle));
 }
 
-/// Whether GNU du would sort a group of that many entries of this directory. Under `-L` it sorts on every file system.
+/// Whether a group is sorted by inode number: where GNU du would sort that many entries of this directory. Under `-L` it sorts on every file system.
 fn sorts(walk: &Shared, dir: &Dir, count: usize) -> bool {
     // From statfs(2): on these file systems inode numbers say nothing about where an inode lies.
     const NFS: u64 = 0x6969;
@@ -432,5 +503,6 @@ fn sorts(walk: &Shared, dir: &Dir, count: usize) -> bool {
     const LUSTRE: u64 = 0x0bd0_0bd0;
     let kind = || rustix::fs::fstatfs(dir.fd()).map_or(0, |statfs| u64::from(statfs.f_type as u32));
     let follows = walk.options.follow == Follow::Always;
-    count > SORTED_ABOVE && (follows || !matches!(kind(), NFS | TMPFS | CIFS | LUSTRE))
+    let is_wanted = walk.options.order == WalkOrder::Disk && count > SORTED_ABOVE;
+    is_wanted && (follows || !matches!(kind(), NFS | TMPFS | CIFS | LUSTRE))
 }

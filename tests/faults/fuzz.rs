@@ -19,7 +19,7 @@ use crate::support::gnu_du::GnuDu;
 use crate::support::run::{PDU, du};
 use crate::support::skip::thorough;
 use crate::support::tree::{Tree, word};
-use pdu::count::usage::{Item, Usage};
+use pdu::count::usage::{Detail, Item, Usage};
 use pdu::count::visitor::{Extent, Flow, Visitor};
 use pdu::gnu::block_size::{BlockSize, Suffixes, parse_integer};
 use pdu::gnu::exclude::Exclude;
@@ -219,13 +219,17 @@ struct EventCounter {
 }
 
 impl Visitor for EventCounter {
-    fn enter(&mut self, _: &[u8], _: &Item<'_>, _: bool) -> Flow {
+    fn enter(&mut self, _: &[u8], _: &Item<'_>, _: Option<Failure>) -> Flow {
         self.events += 1;
         self.entered += 1;
         Flow::Continue
     }
 
     fn file(&mut self, _: Option<&[u8]>, _: &Item<'_>) {
+        self.events += 1;
+    }
+
+    fn away(&mut self, _: &[u8], _: &Detail) {
         self.events += 1;
     }
 

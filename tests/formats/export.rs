@@ -15,7 +15,7 @@ use crate::support::process::peak_kib;
 use crate::support::run::{self, Answer, PDU, pause, program, wait_until};
 use crate::support::skip::{is_root, skip, tool};
 use crate::support::tree::Tree;
-use pdu::count::usage::{Item, Usage};
+use pdu::count::usage::{Detail, Item, Usage};
 use pdu::count::visitor::{Extent, Flow, Visitor};
 use pdu::import::ncdu::ExportReader;
 use pdu::sys::failure::Failure;
@@ -705,10 +705,11 @@ fn what_is_no_export_is_refused_with_its_place() {
 struct Ignore;
 
 impl Visitor for Ignore {
-    fn enter(&mut self, _: &[u8], _: &Item<'_>, _: bool) -> Flow {
+    fn enter(&mut self, _: &[u8], _: &Item<'_>, _: Option<Failure>) -> Flow {
         Flow::Continue
     }
     fn file(&mut self, _: Option<&[u8]>, _: &Item<'_>) {}
+    fn away(&mut self, _: &[u8], _: &Detail) {}
     fn rendered(&mut self, _: &[u8]) {}
     fn sum(&mut self, _: &Usage, _: u64) {}
     fn failed(&mut self, _: &[u8], _: Failure) {}

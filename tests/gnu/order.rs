@@ -240,8 +240,8 @@ impl Recorder {
 }
 
 impl Visitor for Recorder {
-    fn enter(&mut self, name: &[u8], item: &usage::Item<'_>, is_readable: bool) -> Flow {
-        let event = format!("Enter {} {item:?} {is_readable}", name.escape_ascii());
+    fn enter(&mut self, name: &[u8], item: &usage::Item<'_>, failure: Option<Failure>) -> Flow {
+        let event = format!("Enter {} {item:?} {failure:?}", name.escape_ascii());
         self.events.push(event);
         match self.skips && item.usage.newest.nanoseconds == SKIPPED {
             true => Flow::Skip,
@@ -252,6 +252,11 @@ impl Visitor for Recorder {
     fn file(&mut self, name: Option<&[u8]>, item: &usage::Item<'_>) {
         let name = name.map_or("-".into(), |name| name.escape_ascii().to_string());
         self.events.push(format!("File {name} {item:?}"));
+    }
+
+    fn away(&mut self, name: &[u8], detail: &Detail) {
+        let event = format!("Away {} {detail:?}", name.escape_ascii());
+        self.events.push(event);
     }
 
     fn rendered(&mut self, text: &[u8]) {
@@ -319,8 +324,8 @@ impl Reference<'_> {
     fn enter(&mut self, directory: &Directory, name: &str, path: &str, depth: u32) -> bool {
         let detail = Detail::default();
         let item = directory_entry(directory).item(Some(&detail));
-        let is_readable = failure_of(directory).is_none_or(|_| directory.groups.len() > 1);
-        if self.recorder.enter(name.as_bytes(), &item, is_readable) == Flow::Skip {
+        let failure = failure_of(directory).filter(|_| directory.groups.len() == 1);
+        if self.recorder.enter(name.as_bytes(), &item, failure) == Flow::Skip {
             return true;
         }
         let mut folded = Folded::default();

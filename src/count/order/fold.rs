@@ -53,7 +53,7 @@ impl Fold {
             }
             Found::File(entry, _) => self.add(entry),
             Found::Leaves(count) => self.directories += count,
-            Found::Nothing | Found::More | Found::Rendered(_) => {}
+            Found::Nothing | Found::Away(_) | Found::More | Found::Rendered(_) => {}
         }
         if let Some(failure) = listing.failure {
             self.add_failure(&listing, LAST, b"", failure);
@@ -88,7 +88,9 @@ impl Fold {
                     let rank = (listing.key, item.position, false, number);
                     self.add_failure(listing, rank, item.name, failure);
                 }
-                ItemKind::File(_) | ItemKind::Rendered => others.push_item(&item),
+                ItemKind::File(_) | ItemKind::Away | ItemKind::Rendered => {
+                    others.push_item(&item);
+                }
             }
         }
         listing.ordered_items = (!others.is_empty()).then(|| Box::new(others));
@@ -111,7 +113,7 @@ impl Fold {
                     visitor.file(None, &entry.item(None));
                 }
                 ItemKind::File(entry) => self.usage += &entry.usage(),
-                ItemKind::Failed(_) | ItemKind::Rendered => {}
+                ItemKind::Failed(_) | ItemKind::Away | ItemKind::Rendered => {}
             }
         }
         self.links.clear();

@@ -141,8 +141,7 @@ impl Order {
         let name = branch.name(*index);
         match &listing.found {
             Found::Directory(entry, detail) => {
-                let is_readable = listing.failure.is_none();
-                match visitor.enter(name, &entry.item(Some(detail)), is_readable) {
+                match visitor.enter(name, &entry.item(Some(detail)), listing.failure) {
                     Flow::Continue => self.stack.push(Frame::new(listing)),
                     Flow::Skip => self.drop_announced(listing.branch, listing.next),
                 }
@@ -152,6 +151,7 @@ impl Order {
                 visitor.rendered(text);
                 visitor.sum(&listing.files, 1);
             }
+            Found::Away(detail) => visitor.away(name, detail),
             Found::Nothing | Found::More | Found::Leaves(_) => {
                 if let Some(failure) = listing.failure {
                     visitor.failed(name, failure);
@@ -247,6 +247,8 @@ impl Frame {
         *self = Self {
             fold: self.fold.or(group.fold),
             extent: self.extent.max(group.extent),
+            // A sorted directory was read to its end before its first group.
+            failure: self.failure.or(group.failure),
             ..group
         };
     }
@@ -267,6 +269,9 @@ impl Frame {
                 ItemKind::File(entry) => {
                     let name = (!item.name.is_empty()).then_some(item.name);
                     visitor.file(name, &entry.item(item.detail.as_ref()));
+                }
+                ItemKind::Away => {
+                    visitor.away(item.name, &item.detail.unwrap_or_default());
                 }
                 ItemKind::Failed(failure) => visitor.failed(item.name, failure),
                 ItemKind::Rendered => visitor.rendered(item.name),

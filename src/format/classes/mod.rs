@@ -156,7 +156,7 @@ fn name(class: Class, names: &OwnerNames) -> String {
 }
 
 impl Format for Classes {
-    fn enter(&mut self, record: &Record<'_>, _: bool, _: &mut Vec<u8>) {
+    fn enter(&mut self, record: &Record<'_>, _: Option<Failure>, _: &mut Vec<u8>) {
         self.add(record);
     }
 

@@ -125,6 +125,7 @@ impl Run<'_> {
         if self.supervised {
             usage.across(|| supervise::fork_if_served(signals::GRACE));
         }
+        self.report.may_start_threads();
         let causes = signals::start(self.report.status.cancelled_message());
         let tick = self.report.status.ticks();
         if self.report.status.is_verbose() {

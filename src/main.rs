@@ -9,8 +9,8 @@ use pdu::cli::{self, Environment, Plan, Request, UsageError};
 use pdu::du;
 use pdu::format;
 use pdu::format::outcome::Outcome;
+use pdu::import::Import;
 use pdu::import::from_import::from_import;
-use pdu::import::ncdu::ExportReader;
 use pdu::sys::failure::{Failure, Operation};
 use pdu::sys::output_file::Output;
 use pdu::sys::signals::Cause;
@@ -98,7 +98,7 @@ fn count(plan: Plan, out: &mut dyn Write, status: &mut Status) -> Outcome {
         }
         cli::InputSource::Export(file) => {
             let dedup = plan.walk.remember != Remember::Nothing;
-            match ExportReader::open(&file, dedup) {
+            match Import::open(&file, dedup) {
                 Ok(export) => {
                     let export = (export, &*file);
                     return from_import(plan.tally, export, &mut *format, out, status);

@@ -77,9 +77,9 @@ options! {
         "Read the operands from F, each with a NUL at its end; - is standard input").alias("f");
     Format = "--format" => value(REPORTS, "FORMAT",
         "Print as FORMAT: du (lines; default), tree (a chart), json (JSON Lines), csv, \
-         or ncdu (an export for ncdu and gdu)");
+         ncdu (an export for ncdu and gdu) or parquet (a table for SQL engines)");
     From = "--from" => value(FILES, "FILE",
-        "Read an ncdu export instead of the disk; - is standard input");
+        "Read an ncdu export or a Parquet file instead of the disk; - is standard input");
     HumanReadable = "--human-readable" => flag(SIZES,
         "Choose a unit for each size: 4.0K, 17M, 2.5G").short('h');
     Inodes = "--inodes" => flag(SIZES,

@@ -20,7 +20,7 @@ use crate::gnu::time_style::{TimeKind, TimeStyle};
 use crate::gnu::zone;
 use crate::sys::retry::read_file;
 use crate::sys::status;
-use crate::walk::{self, Follow, Remember};
+use crate::walk::{self, Follow, Remember, WalkOrder};
 
 /// What there is to do.
 #[derive(Debug)]
@@ -63,7 +63,7 @@ impl Plan {
         let marks_links = marks_links(&settings, &reports, max_depth);
         let remember = remember(&settings, &operands, marks_links);
         let export = reports::ncdu(&operands, max_depth, marks_links, settings.time);
-        let show = show_options(&settings, &reports, (time, export), environment);
+        let show = show_options(&settings, &reports, (time, export), &operands, environment);
         Ok(Self {
             walk: walk_options(&mut settings, remember, max_depth, &show),
             show,
@@ -106,15 +106,22 @@ fn walk_options(
     max_depth: u32,
     show: &format::FormatOptions,
 ) -> walk::WalkOptions {
-    let names_all = show.format == OutputFormat::Ncdu || settings.has(OptionId::All);
-    let folds = can_fold(settings, remember) && max_depth < u32::MAX && show.group_by.is_none();
+    let is_table = show.format == OutputFormat::Parquet;
+    let names_all = is_table || show.format == OutputFormat::Ncdu || settings.has(OptionId::All);
+    // A table tells of every place that could not be read, in its place.
+    let needs_order = is_table || show.group_by.is_some();
+    let folds = can_fold(settings, remember) && max_depth < u32::MAX && !needs_order;
     let name_files = match show.group_by {
         Some(_) => Some(u32::MAX),
         None => names_all.then_some(max_depth),
     };
     walk::WalkOptions {
         walkers: settings.walkers,
-        order: walk::WalkOrder::Disk,
+        order: match show.format {
+            OutputFormat::Parquet => WalkOrder::Names,
+            OutputFormat::Du | OutputFormat::Tree | OutputFormat::Json => WalkOrder::Disk,
+            OutputFormat::Csv | OutputFormat::Ncdu => WalkOrder::Disk,
+        },
         follow: settings.follow,
         one_file_system: settings.has(OptionId::OneFileSystem),
         exclude: std::mem::take(&mut settings.exclude),
@@ -137,7 +144,8 @@ fn needs_details(show: &format::FormatOptions) -> bool {
     match show.format {
         OutputFormat::Tree => show.group_by.is_some() || show.tree.chart.colors.is_some(),
         OutputFormat::Du => show.group_by.is_some(),
-        OutputFormat::Json | OutputFormat::Csv | OutputFormat::Ncdu => true,
+        OutputFormat::Json | OutputFormat::Csv => true,
+        OutputFormat::Ncdu | OutputFormat::Parquet => true,
     }
 }
 
@@ -146,7 +154,7 @@ fn needs_time(show: &format::FormatOptions) -> bool {
     let is_by_age = show
         .group_by
         .is_some_and(|classes| classes.group_by == GroupBy::Age);
-    is_by_age || show.ranking.sort == Some(Sort::Time)
+    show.format == OutputFormat::Parquet || is_by_age || show.ranking.sort == Some(Sort::Time)
 }
 
 fn max_depth(settings: &Settings<'_>, warnings: &mut Vec<Vec<u8>>) -> Result<u32, UsageError> {

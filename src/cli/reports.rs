@@ -1,8 +1,9 @@
 //! Which report is printed, in which order, and where it goes: the options that GNU du does not have.
 
 use std::ffi::{OsStr, OsString};
+use std::io::IsTerminal;
 use std::os::unix::ffi::OsStrExt;
-use std::path::absolute;
+use std::path::{Path, absolute};
 use std::time::SystemTime;
 
 use super::input::InputSource;
@@ -11,10 +12,15 @@ use super::role::Role;
 use super::settings::Settings;
 use super::usage_error::UsageError;
 use super::values::{InvalidNumber, Top};
-use crate::format::{Color, GroupBy, OutputFormat, Ranking, Sort, ncdu};
+use crate::count::usage::FileTime;
+use crate::format::parquet::{self, Links, ParquetOptions, RowOrder};
+use crate::format::{Color, GroupBy, OutputFormat, Ranking, Selection, Sort, ncdu};
 use crate::gnu::argmatch;
 use crate::gnu::quote::Charset;
 use crate::gnu::time_style::TimeKind;
+use crate::sys::filesystems::FileSystemQueries;
+use crate::sys::retry::read_file;
+use crate::walk::Follow;
 
 /// What these options say.
 #[derive(Debug, Clone)]
@@ -39,8 +45,10 @@ impl Reports {
         if is_tree && shape != OutputFormat::Tree {
             return Err(UsageError::cannot_combine("--tree", "--format"));
         }
-        if shape == OutputFormat::Ncdu {
-            settings.refuse(Role::Part, "--format=ncdu")?;
+        match shape {
+            OutputFormat::Ncdu => settings.refuse(Role::Part, "--format=ncdu")?,
+            OutputFormat::Parquet => check_table(settings)?,
+            OutputFormat::Du | OutputFormat::Tree | OutputFormat::Json | OutputFormat::Csv => {}
         }
         Ok(Self {
             shape,
@@ -67,7 +75,12 @@ impl Reports {
         settings: &Settings<'_>,
         input: &InputSource,
     ) -> Result<(), UsageError> {
-        if self.shape == OutputFormat::Ncdu {
+        let export = match self.shape {
+            OutputFormat::Ncdu => Some("--format=ncdu"),
+            OutputFormat::Parquet => Some("--format=parquet"),
+            OutputFormat::Du | OutputFormat::Tree | OutputFormat::Json | OutputFormat::Csv => None,
+        };
+        if export.is_some() {
             input.check_root(settings.follow, settings.charset)?;
         }
         // An export holds times of modification only.
@@ -76,13 +89,77 @@ impl Reports {
             Some(TimeKind::Changed) => "--time=ctime",
             Some(TimeKind::Modified) | None => return Ok(()),
         };
-        match input {
-            InputSource::Export(_) => Err(UsageError::cannot_combine(option, "--from")),
-            InputSource::Names(_) | InputSource::From(_) if self.shape == OutputFormat::Ncdu => {
-                Err(UsageError::cannot_combine(option, "--format=ncdu"))
+        match (input, export) {
+            (InputSource::Export(_), _) => Err(UsageError::cannot_combine(option, "--from")),
+            (InputSource::Names(_) | InputSource::From(_), Some(export)) => {
+                Err(UsageError::cannot_combine(option, export))
             }
-            InputSource::Names(_) | InputSource::From(_) => Ok(()),
+            (InputSource::Names(_) | InputSource::From(_), None) => Ok(()),
         }
+    }
+}
+
+/// Checks what `--format=parquet` excludes.
+fn check_table(settings: &Settings<'_>) -> Result<(), UsageError> {
+    if !cfg!(feature = "parquet") {
+        return Err(UsageError::plain(parquet::NOT_BUILT));
+    }
+    settings.refuse(Role::Lines, "--format=parquet")?;
+    if settings.follow == Follow::Always {
+        // A directory may be reached twice, and then a path does not identify an entry.
+        let option = OptionId::Dereference.name();
+        return Err(UsageError::cannot_combine(option, "--format=parquet"));
+    }
+    let to_stdout = settings
+        .value(OptionId::Output)
+        .is_none_or(|file| file == "-");
+    if to_stdout && std::io::stdout().is_terminal() {
+        return Err(UsageError::usage(
+            "--format=parquet needs -o FILE or a pipe",
+        ));
+    }
+    Ok(())
+}
+
+/// The absolute path of the root, where it is typed: by its text alone, not by the disk, so that a symbolic link stays
+/// one.
+fn root(input: &InputSource) -> Option<Vec<u8>> {
+    let InputSource::Names(names) = input else {
+        return None;
+    };
+    let root = names.first().and_then(|name| absolute(name).ok())?;
+    // `components` drops a slash at the end, which is no part of a name.
+    Some(root.components().as_path().as_os_str().as_bytes().to_vec())
+}
+
+/// What a Parquet file of the input holds.
+pub(super) fn parquet(
+    settings: &Settings<'_>,
+    input: &InputSource,
+    (max_depth, started): (u32, FileTime),
+) -> ParquetOptions {
+    let is_walk = !matches!(input, InputSource::Export(_));
+    let host = read_file(Path::new("/proc/sys/kernel/hostname"), 256).unwrap_or_default();
+    ParquetOptions {
+        selection: Selection {
+            measure: settings.measure(),
+            max_depth,
+            all: true,
+            threshold: settings.threshold,
+        },
+        root: root(input),
+        order: match is_walk {
+            true => RowOrder::Components,
+            false => RowOrder::None,
+        },
+        links: match settings.has(OptionId::CountLinks) {
+            true => Links::Each,
+            false => Links::Once,
+        },
+        options: settings.typed(Role::Recorded),
+        host: String::from_utf8_lossy(&host).trim_end().to_owned(),
+        started,
+        filesystems: is_walk.then_some(FileSystemQueries::SYSTEM),
     }
 }
 
@@ -93,20 +170,10 @@ pub(super) fn ncdu(
     links: bool,
     time: Option<TimeKind>,
 ) -> ncdu::NcduOptions {
-    let root = match input {
-        // By the text alone, not by the disk: a symbolic link stays one.
-        InputSource::Names(names) => names.first().and_then(|name| absolute(name).ok()),
-        InputSource::From(_) | InputSource::Export(_) => None,
-    };
-    let root = root.map(|root| {
-        // `components` drops a slash at the end, which is no part of a name.
-        let parts = root.components();
-        parts.as_path().as_os_str().as_bytes().to_vec()
-    });
     let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
     ncdu::NcduOptions {
         max_depth,
-        root,
+        root: root(input),
         entries: ncdu::Entries {
             links,
             extended: time == Some(TimeKind::Modified),

@@ -10,6 +10,11 @@ pub(super) enum Role {
     /// Leaves out entries, changes their order or adds a second root. `--format=ncdu` excludes it: the export would
     /// be a part of the tree and would not show that.
     Part,
+    /// Gives lines another order or sums, or adds a second root. `--format=parquet` excludes it: its rows are entries, in
+    /// the order of their paths.
+    Lines,
+    /// Changes what is counted, or which rows there are. A Parquet file records it.
+    Recorded,
     /// Chooses the unit of sizes. A tree uses units for people where none is given.
     Unit,
     /// Bounds the number of lines. A tree fits the terminal where none is given.
@@ -25,26 +30,25 @@ impl OptionId {
             | Self::DereferenceArgsToo
             | Self::Exclude
             | Self::ExcludeFrom
-            | Self::OneFileSystem => &[Role::Walk],
-            Self::Files0From => &[Role::Walk, Role::Part],
-            Self::By | Self::Reverse | Self::SeparateDirs | Self::Sort | Self::Threshold => {
-                &[Role::Part]
+            | Self::OneFileSystem => &[Role::Walk, Role::Recorded],
+            Self::Files0From => &[Role::Walk, Role::Part, Role::Lines],
+            Self::By | Self::Reverse | Self::SeparateDirs | Self::Sort => {
+                &[Role::Part, Role::Lines]
             }
-            Self::Top => &[Role::Part, Role::Length],
-            Self::MaxDepth | Self::Summarize => &[Role::Length],
+            Self::Threshold => &[Role::Part, Role::Recorded],
+            Self::Top => &[Role::Part, Role::Lines, Role::Length],
+            Self::MaxDepth | Self::Summarize => &[Role::Length, Role::Recorded],
+            Self::Bytes => &[Role::Unit, Role::Recorded],
+            Self::ApparentSize | Self::CountLinks | Self::Inodes => &[Role::Recorded],
             Self::BlockSize
-            | Self::Bytes
             | Self::HumanReadable
             | Self::Kibibytes
             | Self::Mebibytes
             | Self::Si => &[Role::Unit],
             Self::All
-            | Self::ApparentSize
             | Self::Color
-            | Self::CountLinks
             | Self::Format
             | Self::From
-            | Self::Inodes
             | Self::NoDereference
             | Self::Null
             | Self::Output

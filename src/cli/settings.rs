@@ -116,6 +116,23 @@ impl<'a> Settings<'a> {
         }
     }
 
+    /// The options with this role in the order in which they were typed, as a shell would take them.
+    pub(super) fn typed(&self, role: Role) -> String {
+        let given = self.occurrences.iter();
+        let given = given.filter(|given| given.option.roles().contains(&role));
+        let words = given.map(|given| {
+            let mut word = given.option.name().as_bytes().to_vec();
+            if let Some(value) = given.value {
+                word.push(if word.starts_with(b"--") { b'=' } else { b' ' });
+                let (style, value) = (quote::Style::ShellEscape, value.as_bytes());
+                quote::apply(style, value, Charset::Ascii, &mut word);
+            }
+            String::from_utf8_lossy(&word).into_owned()
+        });
+        let words: Vec<String> = words.collect();
+        words.join(" ")
+    }
+
     /// The number that stands on a line.
     pub(super) fn measure(&self) -> Measure {
         match self.apparent {

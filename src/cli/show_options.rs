@@ -4,8 +4,9 @@ use std::io::IsTerminal;
 use std::time::SystemTime;
 
 use super::environment::Environment;
+use super::input::InputSource;
 use super::option_id::OptionId;
-use super::reports::Reports;
+use super::reports::{self, Reports};
 use super::settings::Settings;
 use super::terminal_options;
 use crate::count::min_size::MinSize;
@@ -21,6 +22,7 @@ pub(super) fn show_options(
     settings: &Settings<'_>,
     reports: &Reports,
     (time, export): (Option<(TimeStyle, jiff::tz::TimeZone)>, ncdu::NcduOptions),
+    operands: &InputSource,
     environment: &Environment,
 ) -> format::FormatOptions {
     let measure = settings.measure();
@@ -54,6 +56,7 @@ pub(super) fn show_options(
             total: settings.has(OptionId::Total),
         },
         tree: terminal_options::tree(settings, reports, environment, to_terminal),
+        parquet: reports::parquet(settings, operands, (export.max_depth, now())),
         ncdu: export,
     }
 }
@@ -81,9 +84,11 @@ fn class_options(
         sizes: match shape {
             // Beside the number of files, sizes stay sizes with --inodes too.
             OutputFormat::Tree => terminal_options::sizes(settings, false),
-            OutputFormat::Du | OutputFormat::Json | OutputFormat::Csv | OutputFormat::Ncdu => {
-                Sizes::Blocks(settings.block_size)
-            }
+            OutputFormat::Du
+            | OutputFormat::Json
+            | OutputFormat::Csv
+            | OutputFormat::Ncdu
+            | OutputFormat::Parquet => Sizes::Blocks(settings.block_size),
         },
         names: owners::names,
     }

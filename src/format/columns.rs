@@ -13,19 +13,35 @@ const PRINTER: DateTimePrinter = DateTimePrinter::new().precision(Some(9));
 /// 0000-01-01T00:00:00Z: the first year of RFC 3339.
 const YEAR_0: i64 = -62_167_219_200;
 
+/// The words for the file types.
+pub(super) const KINDS: [&str; 7] = [
+    "file",
+    "directory",
+    "symlink",
+    "fifo",
+    "socket",
+    "block device",
+    "character device",
+];
+
 /// The word for the file type.
 pub(super) fn kind(record: &Record<'_>) -> &'static str {
+    KINDS[usize::from(kind_index(record))]
+}
+
+/// The index of the file type in [`KINDS`].
+pub(super) fn kind_index(record: &Record<'_>) -> u8 {
     if record.kind != Kind::File {
-        return "directory";
+        return 1;
     }
     let mode = record.detail.map_or(0, |detail| detail.mode);
     match FileType::from_raw_mode(mode) {
-        FileType::Symlink => "symlink",
-        FileType::Fifo => "fifo",
-        FileType::Socket => "socket",
-        FileType::BlockDevice => "block device",
-        FileType::CharacterDevice => "character device",
-        FileType::RegularFile | FileType::Directory | FileType::Unknown => "file",
+        FileType::Symlink => 2,
+        FileType::Fifo => 3,
+        FileType::Socket => 4,
+        FileType::BlockDevice => 5,
+        FileType::CharacterDevice => 6,
+        FileType::RegularFile | FileType::Directory | FileType::Unknown => 0,
     }
 }
 

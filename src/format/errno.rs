@@ -27,6 +27,24 @@ const REGULAR: &[(Errno, &str)] = regular! {
 
 const IRREGULAR: &[(Errno, &str)] = &[(Errno::ACCESS, "EACCES"), (Errno::TOOBIG, "E2BIG")];
 
+/// The number of a name, or 0.
+#[must_use]
+pub fn number(name: &[u8]) -> i32 {
+    let mut names = REGULAR.iter().chain(IRREGULAR);
+    let known = names.find(|(_, known)| known.as_bytes() == name);
+    let numbered = || {
+        std::str::from_utf8(name)
+            .ok()?
+            .strip_prefix("errno ")?
+            .parse()
+            .ok()
+    };
+    known.map_or_else(
+        || numbered().unwrap_or(0),
+        |(errno, _)| errno.raw_os_error(),
+    )
+}
+
 /// Appends the name of an error number, or `errno 999` for a number without a name.
 pub(super) fn write_name(errno: i32, out: &mut Vec<u8>) {
     let mut names = REGULAR.iter().chain(IRREGULAR);
@@ -58,6 +76,7 @@ mod tests {
         ] {
             let mut out = Vec::new();
             write_name(errno, &mut out);
+            assert_eq!(number(&out), errno);
             assert_eq!(String::from_utf8_lossy(&out), expected);
         }
     }

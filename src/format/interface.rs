@@ -16,6 +16,9 @@ pub trait Format {
     /// Appends the text before all records.
     fn begin(&mut self, _out: &mut Vec<u8>) {}
 
+    /// From now on the format may start threads: the process will not fork any more.
+    fn may_start_threads(&mut self) {}
+
     /// Appends the beginning of a directory. The record is of the directory alone. With the error in it, where that is
     /// already known.
     fn enter(&mut self, _: &Record<'_>, _: Option<Failure>, _out: &mut Vec<u8>) {}

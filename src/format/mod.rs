@@ -8,7 +8,7 @@
 //! ```text
 //!   events ─► Report ─► Tally ─► Record ──► Selected (─► Candidates) ─► Lines, Json, Csv     one line per record
 //!               │                       ├─► Tree, which selects ─► Chart                     a chart, at the end
-//!               │                       ├─► Ncdu                                             every entry, at once
+//!               │                       ├─► Ncdu, Parquet                                    every entry, at once
 //!               ▼                       └─► Classes                                          sums by class, at the end
 //!             Page ─► output
 //! ```
@@ -20,7 +20,7 @@ pub mod chart;
 pub mod classes;
 mod columns;
 mod csv;
-mod errno;
+pub mod errno;
 mod interface;
 mod json;
 mod kinds;
@@ -29,6 +29,7 @@ pub mod ncdu;
 mod options;
 pub mod outcome;
 pub mod page;
+pub mod parquet;
 mod ranked;
 pub mod report;
 mod selected;

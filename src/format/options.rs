@@ -7,6 +7,7 @@ use super::json::Json;
 use super::kinds::OutputFormat;
 use super::lines::{LineOptions, Lines};
 use super::ncdu::{Ncdu, NcduOptions};
+use super::parquet::{self, ParquetOptions};
 use super::ranked::{Candidates, Ranking};
 use super::selected::{Selected, Selection};
 use super::tree::{Tree, TreeOptions};
@@ -31,6 +32,8 @@ pub struct FormatOptions {
     pub tree: TreeOptions,
     /// The content of an export.
     pub ncdu: NcduOptions,
+    /// The content of a Parquet file.
+    pub parquet: ParquetOptions,
 }
 
 /// The format that the options ask for.
@@ -51,6 +54,7 @@ pub fn format(options: FormatOptions) -> Box<dyn Format> {
         OutputFormat::Json => selected(Json::new(times), options),
         OutputFormat::Csv => selected(Csv { times }, options),
         OutputFormat::Ncdu => Box::new(Ncdu::new(options.ncdu)),
+        OutputFormat::Parquet => parquet::format(options.parquet),
         OutputFormat::Tree => Box::new(Tree::new(
             options.selection,
             options.ranking,

@@ -53,6 +53,11 @@ impl<'a> Report<'a> {
         self.format.begin(&mut self.page.lines);
     }
 
+    /// The process will not fork any more.
+    pub fn may_start_threads(&mut self) {
+        self.format.may_start_threads();
+    }
+
     /// The error of a write that failed since the last call.
     pub fn check(&mut self) -> io::Result<()> {
         self.write_error.take().map_or(Ok(()), Err)

@@ -5,18 +5,21 @@ use std::fmt;
 use crate::sys::status::reason;
 
 /// The reason why an export cannot be read further. `Display` gives the message.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ImportError {
     /// A read failed with this error number.
     Read(i32),
     /// The bytes at this offset, counted from 0, are not valid.
     Format(u64, &'static str),
+    /// This is wrong with the file.
+    Message(Box<str>),
 }
 
 impl fmt::Display for ImportError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Read(errno) => write!(f, "read error: {}", reason(*errno)),
+            Self::Message(message) => f.write_str(message),
             Self::Format(offset, message) => write!(f, "byte {offset}: {message}"),
         }
     }

@@ -6,7 +6,7 @@
 use std::ffi::OsStr;
 use std::io::{self, Write};
 
-use super::ncdu::ExportReader;
+use super::Import;
 use crate::count::tally;
 use crate::format::Format;
 use crate::format::outcome::{self, Outcome, Stop};
@@ -20,7 +20,7 @@ const STRIDE: usize = 512;
 /// Counts an export; messages contain its name.
 pub fn from_import(
     options: tally::TallyOptions,
-    (mut export, name): (ExportReader, &OsStr),
+    (mut export, name): (Import, &OsStr),
     format: &mut dyn Format,
     out: &mut dyn Write,
     status: &mut Status,
@@ -34,12 +34,13 @@ pub fn from_import(
 }
 
 fn read<'a>(
-    export: &mut ExportReader,
+    export: &mut Import,
     name: &'a OsStr,
     report: &mut Report<'_>,
 ) -> io::Result<Option<Stop<'a>>> {
     let causes = signals::start(report.status.cancelled_message());
     let tick = report.status.ticks();
+    report.may_start_threads();
     report.begin();
     loop {
         let read = export.advance(report, STRIDE);

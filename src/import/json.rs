@@ -61,6 +61,11 @@ impl Input {
         Ok(&self.buffer[self.at..self.end])
     }
 
+    /// True where the part of the input that was read first begins with these bytes.
+    pub(super) fn begins_with(&mut self, bytes: &[u8]) -> Result<bool, ImportError> {
+        Ok(self.window()?.starts_with(bytes))
+    }
+
     /// Reads the next part of the input.
     fn fill(&mut self) -> Result<usize, ImportError> {
         match retry(|| self.from.read(&mut self.buffer)) {

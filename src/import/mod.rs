@@ -2,5 +2,13 @@
 
 pub mod error;
 pub mod from_import;
+mod input;
 mod json;
 pub mod ncdu;
+#[cfg(feature = "parquet")]
+pub mod parquet;
+#[cfg(not(feature = "parquet"))]
+#[path = "without_parquet.rs"]
+pub mod parquet;
+
+pub use self::input::Import;

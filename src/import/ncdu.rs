@@ -8,16 +8,19 @@
 //! Directories have no apparent size, as in GNU du. gdu needs two exceptions: it writes no sizes of directories, and
 //! takes 4096 bytes for each; of the links to a file, it marks those that it did not count.
 
-use std::ffi::OsStr;
 use std::io::Read;
 
 use super::error::ImportError;
 use super::json::Input;
+use super::parquet::MAGIC;
 use crate::count::usage::{Detail, FileTime, Inode, Item, Usage};
 use crate::count::visitor::{Extent, Flow, Visitor};
 use crate::sys::failure::{Failure, Operation};
-use crate::sys::retry::open;
 use crate::sys::stdin::Stdin;
+
+/// Where a regular file begins like this, it is not read here.
+const PARQUET_IN_A_PIPE: &str =
+    "a Parquet file cannot be read from a pipe: its footer is at the end";
 
 /// The size that gdu takes for a directory.
 const DIRECTORY_OF_GDU: u64 = 4096;
@@ -73,18 +76,12 @@ struct ExportedEntry {
 }
 
 impl ExportReader {
-    /// Opens an export; `-` is standard input. With `dedup`, files with several links count once.
-    pub fn open(file: &OsStr, dedup: bool) -> Result<Self, Failure> {
-        if file == "-" {
-            return Ok(Self::new(Box::new(Stdin), dedup));
-        }
-        match open(file) {
-            Ok(file) => Ok(Self::new(Box::new(file), dedup)),
-            Err(errno) => Err(Failure::of(Operation::OpenNames, &errno.into())),
-        }
+    /// A reader of standard input.
+    pub(super) fn of_stdin(dedup: bool) -> Self {
+        Self::new(Box::new(Stdin), dedup)
     }
 
-    /// A reader of these bytes.
+    /// A reader of these bytes. With `dedup`, files with several links count once.
     #[must_use]
     pub fn new(from: Box<dyn Read>, dedup: bool) -> Self {
         Self {
@@ -129,6 +126,9 @@ impl ExportReader {
     /// Reads all that comes before the root.
     fn begin(&mut self) -> Result<(), ImportError> {
         let no_export = "this is no export in the format of ncdu";
+        if self.input.begins_with(MAGIC)? {
+            return Err(ImportError::Message(PARQUET_IN_A_PIPE.into()));
+        }
         self.input.expect(b'[', no_export)?;
         let major = self.input.next_integer(no_export)?;
         if major != 1 {

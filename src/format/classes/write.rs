@@ -99,7 +99,7 @@ impl Writer {
                 Self::push_values
             }
             OutputFormat::Json => Self::push_object,
-            OutputFormat::Du | OutputFormat::Ncdu => Self::push_line,
+            OutputFormat::Du | OutputFormat::Ncdu | OutputFormat::Parquet => Self::push_line,
         };
         rows.iter().try_for_each(|row| {
             push(self, row, &mut page.lines);
@@ -123,7 +123,7 @@ impl Writer {
         let has_total = match self.format {
             OutputFormat::Json | OutputFormat::Csv => false,
             OutputFormat::Tree => true,
-            OutputFormat::Du | OutputFormat::Ncdu => {
+            OutputFormat::Du | OutputFormat::Ncdu | OutputFormat::Parquet => {
                 self.total && totals.completeness.is_end_of_walk()
             }
         };

@@ -1,0 +1,60 @@
+//! Parquet: a table with a row for each entry, for SQL engines and for `--from`. docs/PARQUET.md describes the columns.
+//!
+//! Rows have the order of the walk, which is sorted for this format: by path components, names compared as bytes, the
+//! contents of a directory before the directory itself. A directory in which something could not be read has a row
+//! without sizes (a mark) before its contents as well.
+//!
+//! ```text
+//!   records ─► writer (main thread) ─► Rows: 32,768 rows, or 4 MiB of text ══► encoder (second thread)
+//!                       out ◄══════════════════ bytes of a row group ═════════════┘
+//! ```
+//!
+//! The encoder has a thread of its own once a thread may be started ([`Format::may_start_threads`]): until then, and
+//! where none can be had, the main thread encodes. At most two row groups are in memory; the crate keeps the positions of
+//! the finished ones until the footer. The footer is written only when the walk has come to its end, so no reader takes
+//! the bytes of a cancelled run for a file.
+
+#[cfg(feature = "parquet")]
+mod encoder;
+#[cfg(feature = "parquet")]
+mod footer;
+mod options;
+#[cfg(feature = "parquet")]
+mod rows;
+#[cfg(feature = "parquet")]
+pub mod schema;
+#[cfg(feature = "parquet")]
+mod writer;
+
+#[cfg(feature = "parquet")]
+pub use self::footer::{CHECK, check_of};
+pub use self::options::{Links, NOT_BUILT, ParquetOptions, RowOrder};
+use super::interface::Format;
+
+/// The format with these options.
+#[cfg(feature = "parquet")]
+pub(super) fn format(options: ParquetOptions) -> Box<dyn Format> {
+    Box::new(writer::Parquet::new(options))
+}
+
+/// The format with these options.
+#[cfg(not(feature = "parquet"))]
+pub(super) fn format(_: ParquetOptions) -> Box<dyn Format> {
+    use super::interface::{EndResult, ReportError, Totals, Warning};
+    use super::page::Page;
+    use crate::count::record::Record;
+
+    struct Missing;
+
+    impl Format for Missing {
+        fn record(&mut self, _: &Record<'_>, _: &mut Vec<u8>) -> Option<Warning> {
+            None
+        }
+
+        fn end(&mut self, _: &Totals, _: &mut Page<'_>) -> EndResult {
+            Err(ReportError::Empty(NOT_BUILT))
+        }
+    }
+
+    Box::new(Missing)
+}

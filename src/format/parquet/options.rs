@@ -1,0 +1,47 @@
+//! What the writer of a Parquet file has to know. Compiled without the feature `parquet` too.
+
+use crate::count::usage::FileTime;
+use crate::format::selected::Selection;
+use crate::sys::filesystems::FileSystemQueries;
+
+/// The message of a program without the feature.
+pub const NOT_BUILT: &str = "this pdu was built without Parquet";
+
+/// The content of a Parquet file.
+#[derive(Debug, Clone)]
+pub struct ParquetOptions {
+    /// The rows that are written; marks and entries that could not be read always are.
+    pub selection: Selection,
+    /// The absolute path of the root, where it is not the path of its record.
+    pub root: Option<Vec<u8>>,
+    /// The order of the rows.
+    pub order: RowOrder,
+    /// How often a file with several links counts.
+    pub links: Links,
+    /// The options that change what is counted, as they could be typed.
+    pub options: String,
+    /// The name of this machine.
+    pub host: String,
+    /// When the run began.
+    pub started: FileTime,
+    /// None where the entries do not come from a disk of this machine.
+    pub filesystems: Option<FileSystemQueries>,
+}
+
+/// The order of the rows (`pdu.order`).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RowOrder {
+    /// By path components, contents before their directory.
+    Components,
+    /// That of an export.
+    None,
+}
+
+/// How often a file with several links counts (`pdu.links`).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Links {
+    /// Once: its further links have rows that do not count.
+    Once,
+    /// Each time (`-l`).
+    Each,
+}

@@ -1,0 +1,71 @@
+//! A file of an earlier scan, whose first bytes tell its format.
+
+use std::ffi::OsStr;
+use std::fs::File;
+use std::os::fd::AsFd;
+use std::os::unix::fs::FileExt;
+
+use rustix::fs::FileType;
+
+use super::error::ImportError;
+use super::ncdu::ExportReader;
+use super::parquet::{MAGIC, ParquetReader};
+use crate::count::visitor::Visitor;
+use crate::sys::failure::{Failure, Operation};
+use crate::sys::retry::{open, retry};
+
+/// An opened file.
+pub enum Import {
+    /// An export in the format of ncdu.
+    Ncdu(ExportReader),
+    /// A Parquet file.
+    Parquet(ParquetReader),
+}
+
+impl Import {
+    /// Opens a file; `-` is standard input. With `dedup`, files with several links count once.
+    pub fn open(name: &OsStr, dedup: bool) -> Result<Self, Failure> {
+        if name == "-" {
+            let stdin = rustix::stdio::stdin();
+            let copy = stdin.try_clone_to_owned().ok().map(File::from);
+            return Ok(match copy.filter(is_parquet) {
+                Some(file) => Self::Parquet(ParquetReader::new(file, dedup)),
+                None => Self::Ncdu(ExportReader::of_stdin(dedup)),
+            });
+        }
+        let file = open(name).map_err(|errno| Failure::of(Operation::OpenNames, &errno.into()))?;
+        Ok(match is_parquet(&file) {
+            true => Self::Parquet(ParquetReader::new(file, dedup)),
+            false => Self::Ncdu(ExportReader::new(Box::new(file), dedup)),
+        })
+    }
+
+    /// Reports at most `most` entries to the visitor. False after the end.
+    pub fn advance(
+        &mut self,
+        visitor: &mut impl Visitor,
+        most: usize,
+    ) -> Result<bool, ImportError> {
+        match self {
+            Self::Ncdu(export) => export.advance(visitor, most),
+            Self::Parquet(file) => file.advance(visitor, most),
+        }
+    }
+
+    /// Reports the directories that are still open as unfinished.
+    pub fn give_up(&mut self, visitor: &mut impl Visitor) {
+        match self {
+            Self::Ncdu(export) => export.give_up(visitor),
+            Self::Parquet(file) => file.give_up(visitor),
+        }
+    }
+}
+
+/// True for a regular file that begins as a Parquet file does. No byte of a pipe is taken.
+fn is_parquet(file: &File) -> bool {
+    let stat = retry(|| rustix::fs::fstat(file.as_fd()));
+    let is_file =
+        stat.is_ok_and(|stat| FileType::from_raw_mode(stat.st_mode) == FileType::RegularFile);
+    let mut first = [0; MAGIC.len()];
+    is_file && retry(|| file.read_exact_at(&mut first, 0)).is_ok() && first == *MAGIC
+}

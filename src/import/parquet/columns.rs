@@ -1,0 +1,259 @@
+//! The columns that pdu reads, found by name, and their values a batch at a time.
+
+use std::sync::Arc;
+
+use parquet::basic::{ConvertedType, LogicalType, TimeUnit, Type};
+use parquet::column::reader::{ColumnReader, ColumnReaderImpl, get_column_reader};
+use parquet::data_type::{ByteArray, DataType};
+use parquet::errors::{ParquetError, Result as ParquetResult};
+use parquet::file::metadata::RowGroupMetaData;
+use parquet::file::serialized_reader::SerializedPageReader;
+use parquet::schema::types::{ColumnDescriptor, SchemaDescriptor};
+
+use super::file::{FileBytes, message};
+use crate::import::error::ImportError;
+
+/// What pdu reads. [`FIELDS`] has the names, in this order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Field {
+    Dir,
+    Name,
+    Raw,
+    Kind,
+    Allocated,
+    Apparent,
+    TotalAllocated,
+    TotalApparent,
+    TotalInodes,
+    Device,
+    Inode,
+    Links,
+    Uid,
+    Gid,
+    Mode,
+    Mtime,
+    Counted,
+    State,
+    Error,
+}
+
+/// The type that the values of a column must have.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Wanted {
+    Text,
+    Integer,
+    Boolean,
+    Time,
+}
+
+/// Whether a file is of use without the column.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Need {
+    Required,
+    Optional,
+}
+
+const FIELDS: &[(Field, &str, Wanted, Need)] = {
+    use Need::{Optional, Required};
+    use Wanted::{Boolean, Integer, Text, Time};
+    &[
+        (Field::Dir, "dir", Text, Required),
+        (Field::Name, "name", Text, Required),
+        (Field::Raw, "raw", Text, Optional),
+        (Field::Kind, "kind", Text, Required),
+        (Field::Allocated, "allocated", Integer, Required),
+        (Field::Apparent, "apparent", Integer, Required),
+        (Field::TotalAllocated, "total_allocated", Integer, Optional),
+        (Field::TotalApparent, "total_apparent", Integer, Optional),
+        (Field::TotalInodes, "total_inodes", Integer, Optional),
+        (Field::Device, "device", Integer, Optional),
+        (Field::Inode, "inode", Integer, Optional),
+        (Field::Links, "links", Integer, Optional),
+        (Field::Uid, "uid", Integer, Optional),
+        (Field::Gid, "gid", Integer, Optional),
+        (Field::Mode, "mode", Integer, Optional),
+        (Field::Mtime, "mtime", Time, Optional),
+        (Field::Counted, "counted", Boolean, Optional),
+        (Field::State, "state", Text, Optional),
+        (Field::Error, "error", Text, Optional),
+    ]
+};
+
+/// A column of a file.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Column {
+    pub(super) field: Field,
+    /// Its place in a row group.
+    pub(super) index: usize,
+    /// How many of its units are a microsecond, or how many microseconds one of them is.
+    unit: Unit,
+    /// An unsigned 32-bit integer.
+    is_unsigned: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Unit {
+    Seconds1000,
+    Micros,
+    Nanos,
+}
+
+/// The values of some rows of a column.
+#[derive(Debug, Default)]
+pub(super) enum Values {
+    /// The file has no such column.
+    #[default]
+    Missing,
+    Texts(Vec<Option<ByteArray>>),
+    /// Integers, times in microseconds, and booleans as 0 and 1.
+    Integers(Vec<Option<i64>>),
+}
+
+/// The columns of the file that pdu reads. The last of two columns of one name is taken.
+pub(super) fn find_columns(schema: &SchemaDescriptor) -> Result<Vec<Column>, ImportError> {
+    let mut columns = Vec::new();
+    for &(field, name, wanted, need) in FIELDS {
+        let mut leaves = schema.columns().iter().enumerate();
+        let leaf = leaves.rfind(|(_, leaf)| leaf.path().parts() == [name]);
+        match leaf {
+            Some((index, leaf)) => columns.push(column(field, index, leaf, (name, wanted))?),
+            None if need == Need::Required => return Err(message(format!("no column '{name}'"))),
+            None => {}
+        }
+    }
+    Ok(columns)
+}
+
+fn column(
+    field: Field,
+    index: usize,
+    leaf: &ColumnDescriptor,
+    (name, wanted): (&str, Wanted),
+) -> Result<Column, ImportError> {
+    let (physical, logical) = (leaf.physical_type(), leaf.logical_type_ref());
+    let is_decimal = leaf.converted_type() == ConvertedType::DECIMAL;
+    let is_integer = matches!(physical, Type::INT32 | Type::INT64) && !is_decimal;
+    let fits = match wanted {
+        Wanted::Text => matches!(physical, Type::BYTE_ARRAY),
+        Wanted::Integer => is_integer,
+        Wanted::Boolean => physical == Type::BOOLEAN,
+        Wanted::Time => matches!(physical, Type::INT64 | Type::INT96) && !is_decimal,
+    };
+    if !fits || leaf.max_rep_level() > 0 || leaf.max_def_level() > 1 {
+        let what = match wanted {
+            Wanted::Text => "text",
+            Wanted::Integer => "integer",
+            Wanted::Boolean => "boolean",
+            Wanted::Time => "time",
+        };
+        return Err(message(format!("column '{name}' is no {what}")));
+    }
+    let unit = match (logical, leaf.converted_type()) {
+        (Some(LogicalType::Timestamp(time)), _) if time.unit == TimeUnit::MILLIS => {
+            Unit::Seconds1000
+        }
+        (Some(LogicalType::Timestamp(time)), _) if time.unit == TimeUnit::NANOS => Unit::Nanos,
+        (None, ConvertedType::TIMESTAMP_MILLIS) => Unit::Seconds1000,
+        _ => Unit::Micros,
+    };
+    Ok(Column {
+        field,
+        index,
+        unit,
+        is_unsigned: matches!(leaf.converted_type(), ConvertedType::UINT_32),
+    })
+}
+
+/// The columns of one row group.
+pub(super) struct GroupReader {
+    columns: Vec<(Column, bool, ColumnReader)>,
+}
+
+impl GroupReader {
+    pub(super) fn new(
+        group: &RowGroupMetaData,
+        columns: &[Column],
+        bytes: &Arc<FileBytes>,
+    ) -> ParquetResult<Self> {
+        let rows = usize::try_from(group.num_rows()).unwrap_or(0);
+        let reader = |&column: &Column| {
+            let chunk = group.columns().get(column.index);
+            let chunk = chunk.ok_or_else(|| ParquetError::General("a column is missing".into()))?;
+            let pages = SerializedPageReader::new(Arc::clone(bytes), chunk, rows, None)?;
+            let descriptor = chunk.column_descr_ptr();
+            let is_optional = descriptor.max_def_level() > 0;
+            let reader = get_column_reader(descriptor, Box::new(pages));
+            Ok((column, is_optional, reader))
+        };
+        let columns: ParquetResult<Vec<_>> = columns.iter().map(reader).collect();
+        Ok(Self { columns: columns? })
+    }
+
+    /// Reads so many rows of each column into the place of its field.
+    pub(super) fn read(
+        &mut self,
+        rows: usize,
+        batch: &mut [Values; FIELD_COUNT],
+    ) -> ParquetResult<()> {
+        for (column, is_optional, reader) in &mut self.columns {
+            batch[column.field as usize] = read(reader, (rows, *is_optional), column)?;
+        }
+        Ok(())
+    }
+}
+
+/// Number of fields.
+pub(super) const FIELD_COUNT: usize = FIELDS.len();
+
+fn read(reader: &mut ColumnReader, rows: (usize, bool), column: &Column) -> ParquetResult<Values> {
+    let micros = |value: i64| match column.unit {
+        Unit::Micros => Some(value),
+        Unit::Nanos => Some(value.div_euclid(1000)),
+        Unit::Seconds1000 => value.checked_mul(1000),
+    };
+    Ok(match reader {
+        ColumnReader::ByteArrayColumnReader(reader) => Values::Texts(values(reader, rows, Some)?),
+        ColumnReader::BoolColumnReader(reader) => {
+            Values::Integers(values(reader, rows, |value| Some(i64::from(value)))?)
+        }
+        ColumnReader::Int32ColumnReader(reader) if column.is_unsigned => {
+            Values::Integers(values(reader, rows, |value| {
+                Some(value.cast_unsigned().into())
+            })?)
+        }
+        ColumnReader::Int32ColumnReader(reader) => {
+            Values::Integers(values(reader, rows, |value| Some(value.into()))?)
+        }
+        ColumnReader::Int64ColumnReader(reader) => Values::Integers(values(reader, rows, micros)?),
+        ColumnReader::Int96ColumnReader(reader) => {
+            Values::Integers(values(reader, rows, |value| Some(value.to_micros()))?)
+        }
+        _ => Values::Missing,
+    })
+}
+
+/// The values of so many rows, with nothing for nulls.
+fn values<T: DataType, V>(
+    reader: &mut ColumnReaderImpl<T>,
+    (rows, is_optional): (usize, bool),
+    convert: impl Fn(T::T) -> Option<V>,
+) -> ParquetResult<Vec<Option<V>>> {
+    let (mut levels, mut values) = (Vec::new(), Vec::new());
+    let level_buffer = is_optional.then_some(&mut levels);
+    let (read, _, _) = reader.read_records(rows, level_buffer, None, &mut values)?;
+    if read != rows || is_optional && levels.len() != rows {
+        return Err(ParquetError::EOF("a column has too few values".into()));
+    }
+    let mut values = values.into_iter();
+    if !is_optional {
+        return Ok(values.map(convert).collect());
+    }
+    let there = |level: i16| {
+        if level > 0 {
+            values.next().and_then(&convert)
+        } else {
+            None
+        }
+    };
+    Ok(levels.into_iter().map(there).collect())
+}

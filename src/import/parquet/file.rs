@@ -1,0 +1,304 @@
+//! A Parquet file: its footer, the checksums of pdu, and its bytes.
+
+use std::fs::File;
+use std::io::{self, BufReader, Read};
+use std::os::unix::fs::FileExt;
+use std::sync::Arc;
+
+use bytes::{Buf, Bytes};
+use parquet::basic::Compression;
+use parquet::errors::{ParquetError, Result as ParquetResult};
+use parquet::file::metadata::{ParquetMetaData, ParquetMetaDataReader, RowGroupMetaData};
+use parquet::file::reader::{ChunkReader, Length};
+use parquet::file::statistics::Statistics;
+use twox_hash::XxHash64;
+
+use super::columns::{Column, find_columns};
+use crate::format::parquet::{check_of, schema};
+use crate::gnu::quote::{Charset, quoteaf};
+use crate::import::error::ImportError;
+use crate::sys::retry::retry;
+
+/// The first bytes of a Parquet file, and its last.
+pub(in crate::import) const MAGIC: &[u8] = b"PAR1";
+
+/// The metadata's length and the magic bytes, after the metadata.
+const TAIL: u64 = 8;
+
+/// An open file with its footer.
+pub(super) struct ParquetFile {
+    file: Arc<File>,
+    metadata: ParquetMetaData,
+    /// The columns that are read, each with its place in a row group.
+    pub(super) columns: Vec<Column>,
+    /// The checksums of the row groups, where pdu wrote the file.
+    sums: Option<Vec<u64>>,
+    /// Some entries have no row (`pdu.rows`).
+    pub(super) is_partial: bool,
+}
+
+/// The bytes of a file, of which a part may be in memory already.
+#[derive(Debug, Clone)]
+pub(super) struct FileBytes {
+    file: Arc<File>,
+    length: u64,
+    part: Option<(u64, Bytes)>,
+}
+
+/// Reads a file from a position on.
+#[derive(Debug)]
+struct FileFrom {
+    file: Arc<File>,
+    at: u64,
+}
+
+impl ParquetFile {
+    /// Reads the footer.
+    pub(super) fn open(file: File) -> Result<Self, ImportError> {
+        let length = retry(|| rustix::fs::fstat(&file))
+            .map_err(|errno| ImportError::Read(errno.raw_os_error()))?
+            .st_size;
+        let length = u64::try_from(length).unwrap_or(0);
+        let bytes = FileBytes {
+            file: Arc::new(file),
+            length,
+            part: None,
+        };
+        let (footer, start) = bytes.footer()?;
+        let metadata = footer.slice(..footer.len() - TAIL as usize);
+        let metadata = ParquetMetaDataReader::decode_metadata(&metadata).map_err(bad_footer)?;
+        let key = |name: &str| value_of(&metadata, name);
+        match key("pdu.schema") {
+            Some(version) if version != schema::VERSION.to_string() => {
+                return Err(message(format!("schema {version} is not known")));
+            }
+            _ => {}
+        }
+        match key("pdu.handed_over") {
+            Some(count) if count != "0" => return Err(part_of_a_scan(&count)),
+            _ => {}
+        }
+        let is_ours = metadata.file_metadata().created_by();
+        let is_ours = is_ours.is_some_and(|maker| maker.starts_with("pdu "));
+        let sums = match is_ours {
+            true => Some(verify(&footer, start, &metadata)?),
+            false => None,
+        };
+        let columns = find_columns(metadata.file_metadata().schema_descr())?;
+        check_compression(&metadata, &columns)?;
+        Ok(Self {
+            file: bytes.file,
+            columns,
+            sums,
+            is_partial: key("pdu.rows").is_some_and(|rows| rows != "all"),
+            metadata,
+        })
+    }
+
+    pub(super) fn group(&self, index: usize) -> Option<&RowGroupMetaData> {
+        self.metadata.row_groups().get(index)
+    }
+
+    /// The bytes that a row group is read from; verified, where pdu wrote the file. `first` is the number of rows before.
+    pub(super) fn bytes_of(&self, index: usize, first: u64) -> Result<Arc<FileBytes>, ImportError> {
+        let mut bytes = FileBytes {
+            file: Arc::clone(&self.file),
+            length: u64::MAX,
+            part: None,
+        };
+        let sum = self.sums.as_ref().and_then(|sums| sums.get(index));
+        if let (Some(group), Some(&sum)) = (self.group(index), sum) {
+            let (start, length) = extent(group);
+            let part = bytes.get_bytes(start, length).map_err(unreadable)?;
+            if XxHash64::oneshot(0, &part) != sum {
+                return Err(damaged(group, first));
+            }
+            bytes.part = Some((start, part));
+        }
+        Ok(Arc::new(bytes))
+    }
+}
+
+impl FileBytes {
+    /// The bytes of the footer, and where it starts.
+    fn footer(&self) -> Result<(Bytes, u64), ImportError> {
+        let whole = || message("not a whole Parquet file: it has no footer");
+        let magic = MAGIC.len() as u64;
+        let start = self
+            .length
+            .checked_sub(TAIL)
+            .filter(|&at| at >= magic)
+            .ok_or_else(whole)?;
+        let mut tail = self.get_bytes(start, TAIL as usize).map_err(unreadable)?;
+        let length = u64::from(tail.get_u32_le());
+        if *tail != *MAGIC {
+            return Err(whole());
+        }
+        let start = start
+            .checked_sub(length)
+            .filter(|&at| at >= magic)
+            .ok_or_else(whole)?;
+        let rest = usize::try_from(self.length - start).map_err(|_| whole())?;
+        Ok((self.get_bytes(start, rest).map_err(unreadable)?, start))
+    }
+}
+
+/// Where the bytes of a row group lie: a file of pdu has its columns side by side.
+fn extent(group: &RowGroupMetaData) -> (u64, usize) {
+    let ranges = || group.columns().iter().map(|column| column.byte_range());
+    let start = ranges().map(|(start, _)| start).min().unwrap_or(0);
+    let end = ranges()
+        .map(|(start, length)| start.saturating_add(length))
+        .max();
+    let length = end.unwrap_or(0).saturating_sub(start);
+    (start, usize::try_from(length).unwrap_or(usize::MAX))
+}
+
+/// Checks the footer of a file of pdu; gives the checksums of the row groups. They must lie side by side from the magic
+/// bytes to the footer.
+fn verify(footer: &[u8], start: u64, metadata: &ParquetMetaData) -> Result<Vec<u64>, ImportError> {
+    let is_whole = check_of(footer.to_vec()).is_some_and(|(there, sum)| there == sum);
+    let groups = value_of(metadata, "pdu.groups").filter(|_| is_whole);
+    let sums = groups
+        .and_then(|groups| parse_groups(&groups))
+        .unwrap_or_default();
+    let mut at = MAGIC.len() as u64;
+    for (group, &(offset, length, _)) in metadata.row_groups().iter().zip(&sums) {
+        let (start, bytes) = extent(group);
+        if (offset, length) != (start, bytes as u64) || offset != at {
+            break;
+        }
+        at = at.saturating_add(length);
+    }
+    if !is_whole || sums.len() != metadata.num_row_groups() || at != start {
+        return Err(message("the footer is damaged"));
+    }
+    Ok(sums.into_iter().map(|(_, _, sum)| sum).collect())
+}
+
+/// The value of `pdu.groups`, see `footer.rs`.
+fn parse_groups(text: &str) -> Option<Vec<(u64, u64, u64)>> {
+    let inner = text.strip_prefix('[')?.strip_suffix(']')?;
+    let groups = inner.split_terminator("],").map(|group| {
+        let group = group.trim_end_matches(']').strip_prefix('[')?;
+        let mut fields = group.split(',');
+        let offset = fields.next()?.parse().ok()?;
+        let length = fields.next()?.parse().ok()?;
+        let sum = fields.next()?.trim_matches('"');
+        Some((offset, length, u64::from_str_radix(sum, 16).ok()?))
+    });
+    groups.collect()
+}
+
+fn value_of(metadata: &ParquetMetaData, key: &str) -> Option<String> {
+    let keys = metadata.file_metadata().key_value_metadata();
+    let found = keys.into_iter().flatten().find(|pair| pair.key == key);
+    found.and_then(|pair| pair.value.clone())
+}
+
+/// Refuses a file whose columns nothing here can decompress.
+fn check_compression(metadata: &ParquetMetaData, columns: &[Column]) -> Result<(), ImportError> {
+    for group in metadata.row_groups() {
+        for chunk in columns
+            .iter()
+            .filter_map(|column| group.columns().get(column.index))
+        {
+            let compression = chunk.compression();
+            if !matches!(compression, Compression::UNCOMPRESSED | Compression::SNAPPY) {
+                let name = compression.to_string();
+                let name = name.split('(').next().unwrap_or_default();
+                let text = "pdu reads Snappy and uncompressed files";
+                return Err(message(format!("compressed with {name}; {text}")));
+            }
+        }
+    }
+    Ok(())
+}
+
+pub(super) fn message(text: impl Into<Box<str>>) -> ImportError {
+    ImportError::Message(text.into())
+}
+
+pub(super) fn part_of_a_scan(directories: &str) -> ImportError {
+    let text =
+        format!("part of a scan by many processes ({directories} directories are elsewhere)");
+    message(text)
+}
+
+fn bad_footer(error: ParquetError) -> ImportError {
+    message(format!("the footer is damaged: {error}"))
+}
+
+fn unreadable(error: ParquetError) -> ImportError {
+    match error {
+        ParquetError::External(error) => {
+            let errno = error
+                .downcast_ref::<io::Error>()
+                .and_then(io::Error::raw_os_error);
+            ImportError::Read(errno.unwrap_or(0))
+        }
+        error => message(error.to_string()),
+    }
+}
+
+/// The rows of a row group cannot be trusted; `first` is the number of rows before.
+pub(super) fn damaged(group: &RowGroupMetaData, first: u64) -> ImportError {
+    let rows = u64::try_from(group.num_rows()).unwrap_or(0);
+    let mut text = format!(
+        "rows {} to {} are damaged",
+        first + 1,
+        first.saturating_add(rows)
+    );
+    let columns = group.columns().iter();
+    let mut dir = columns.filter(|column| column.column_path().string() == "dir");
+    if let Some(Statistics::ByteArray(range)) = dir.next().and_then(|column| column.statistics())
+        && let (Some(from), Some(to)) = (range.min_bytes_opt(), range.max_bytes_opt())
+    {
+        let quoted = |path: &[u8]| {
+            let path = if path.is_empty() { b"/" } else { path };
+            String::from_utf8_lossy(&quoteaf(path, Charset::Ascii)).into_owned()
+        };
+        text.push_str(&format!(" ({} to {})", quoted(from), quoted(to)));
+    }
+    message(text)
+}
+
+impl Length for FileBytes {
+    fn len(&self) -> u64 {
+        self.length
+    }
+}
+
+impl ChunkReader for FileBytes {
+    type T = Box<dyn Read>;
+
+    fn get_read(&self, start: u64) -> ParquetResult<Self::T> {
+        if let Some((from, part)) = &self.part {
+            let skip = usize::try_from(start.wrapping_sub(*from)).unwrap_or(usize::MAX);
+            return Ok(Box::new(part.slice(skip.min(part.len())..).reader()));
+        }
+        let file = Arc::clone(&self.file);
+        Ok(Box::new(BufReader::new(FileFrom { file, at: start })))
+    }
+
+    fn get_bytes(&self, start: u64, length: usize) -> ParquetResult<Bytes> {
+        let mut bytes = Vec::new();
+        // The length is what the file claims: memory grows with what is there.
+        let read = self
+            .get_read(start)?
+            .take(length as u64)
+            .read_to_end(&mut bytes);
+        match read.map_err(|error| ParquetError::External(Box::new(error)))? {
+            count if count == length => Ok(bytes.into()),
+            _ => Err(ParquetError::EOF("the file ends before it is whole".into())),
+        }
+    }
+}
+
+impl Read for FileFrom {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let count = retry(|| self.file.read_at(buffer, self.at))?;
+        self.at += count as u64;
+        Ok(count)
+    }
+}

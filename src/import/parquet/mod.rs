@@ -1,0 +1,15 @@
+//! Reads a Parquet file with the columns of docs/PARQUET.md, of pdu or of another program, and reports it as the events
+//! of a walk.
+//!
+//! Columns are found by name: `dir`, `name`, `kind`, `allocated` and `apparent` must be there, the values of others are
+//! null where they are missing, and unknown columns are ignored. A file of pdu has checksums, and none of its rows is
+//! used before the checksum of its row group was compared.
+
+mod columns;
+mod file;
+mod levels;
+mod reader;
+mod row;
+
+pub(super) use self::file::MAGIC;
+pub use self::reader::ParquetReader;

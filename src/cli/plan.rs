@@ -111,9 +111,12 @@ fn walk_options(
     // A table tells of every place that could not be read, in its place.
     let needs_order = is_table || show.group_by.is_some();
     let folds = can_fold(settings, remember) && max_depth < u32::MAX && !needs_order;
-    let name_files = match show.group_by {
-        Some(_) => Some(u32::MAX),
-        None => names_all.then_some(max_depth),
+    // With -l a table has no total for a directory that holds a link, at any depth.
+    let needs_every_file =
+        show.group_by.is_some() || is_table && settings.has(OptionId::CountLinks);
+    let name_files = match needs_every_file {
+        true => Some(u32::MAX),
+        false => names_all.then_some(max_depth),
     };
     walk::WalkOptions {
         walkers: settings.walkers,

@@ -56,14 +56,19 @@ pub(super) fn show_options(
             total: settings.has(OptionId::Total),
         },
         tree: terminal_options::tree(settings, reports, environment, to_terminal),
-        parquet: reports::parquet(settings, operands, (export.max_depth, now())),
+        parquet: (reports.shape == OutputFormat::Parquet)
+            .then(|| reports::parquet(settings, operands, (export.max_depth, now()))),
         ncdu: export,
     }
 }
 
 /// The size from which on a file has a line, where not every file has one.
 fn min_size(settings: &Settings<'_>, reports: &Reports) -> Option<MinSize> {
-    let needs_every_file = reports.by.is_some() || reports.shape == OutputFormat::Ncdu;
+    let needs_every_file = match reports.shape {
+        OutputFormat::Ncdu => true,
+        OutputFormat::Parquet => settings.has(OptionId::CountLinks),
+        _ => reports.by.is_some(),
+    };
     let is_bounded = reports.ranking.top.is_some() || reports.shape == OutputFormat::Tree;
     match settings.threshold {
         Threshold::AtLeast(least) if !needs_every_file && (least > 0 || is_bounded) => {

@@ -32,8 +32,8 @@ pub struct FormatOptions {
     pub tree: TreeOptions,
     /// The content of an export.
     pub ncdu: NcduOptions,
-    /// The content of a Parquet file.
-    pub parquet: ParquetOptions,
+    /// The content of a Parquet file, where the format is that.
+    pub parquet: Option<ParquetOptions>,
 }
 
 /// The format that the options ask for.
@@ -48,13 +48,15 @@ pub fn format(options: FormatOptions) -> Box<dyn Format> {
             &options.tree.chart,
         ));
     }
+    if let Some(table) = options.parquet {
+        return parquet::format(table);
+    }
     let times = options.lines.time.is_some();
     match options.format {
-        OutputFormat::Du => selected(Lines(options.lines.clone()), options),
+        OutputFormat::Du | OutputFormat::Parquet => selected(Lines(options.lines.clone()), options),
         OutputFormat::Json => selected(Json::new(times), options),
         OutputFormat::Csv => selected(Csv { times }, options),
         OutputFormat::Ncdu => Box::new(Ncdu::new(options.ncdu)),
-        OutputFormat::Parquet => parquet::format(options.parquet),
         OutputFormat::Tree => Box::new(Tree::new(
             options.selection,
             options.ranking,

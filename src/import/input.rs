@@ -17,9 +17,9 @@ use crate::sys::retry::{open, retry};
 /// An opened file.
 pub enum Import {
     /// An export in the format of ncdu.
-    Ncdu(ExportReader),
+    Ncdu(Box<ExportReader>),
     /// A Parquet file.
-    Parquet(ParquetReader),
+    Parquet(Box<ParquetReader>),
 }
 
 impl Import {
@@ -29,14 +29,14 @@ impl Import {
             let stdin = rustix::stdio::stdin();
             let copy = stdin.try_clone_to_owned().ok().map(File::from);
             return Ok(match copy.filter(is_parquet) {
-                Some(file) => Self::Parquet(ParquetReader::new(file, dedup)),
-                None => Self::Ncdu(ExportReader::of_stdin(dedup)),
+                Some(file) => Self::Parquet(Box::new(ParquetReader::new(file, dedup))),
+                None => Self::Ncdu(Box::new(ExportReader::of_stdin(dedup))),
             });
         }
         let file = open(name).map_err(|errno| Failure::of(Operation::OpenNames, &errno.into()))?;
         Ok(match is_parquet(&file) {
-            true => Self::Parquet(ParquetReader::new(file, dedup)),
-            false => Self::Ncdu(ExportReader::new(Box::new(file), dedup)),
+            true => Self::Parquet(Box::new(ParquetReader::new(file, dedup))),
+            false => Self::Ncdu(Box::new(ExportReader::new(Box::new(file), dedup))),
         })
     }
 

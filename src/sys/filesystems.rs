@@ -120,7 +120,7 @@ impl FileSystems {
 
     fn uuid(&self, source: &[u8]) -> Option<&String> {
         let device = rustix::fs::stat(source.starts_with(b"/dev/").then_some(source)?).ok()?;
-        self.uuids.get(&u64::from(device.st_rdev))
+        self.uuids.get(&device.st_rdev)
     }
 }
 
@@ -189,7 +189,7 @@ fn uuids() -> HashMap<u64, String> {
             .ok()
             .filter(|name| !name.starts_with('.'))?;
         let stat = rustix::fs::statat(&directory, name, rustix::fs::AtFlags::empty()).ok()?;
-        Some((u64::from(stat.st_rdev), name.to_owned()))
+        Some((stat.st_rdev, name.to_owned()))
     });
     known.collect()
 }

@@ -38,7 +38,7 @@ t/\xc3\xa9\xe6\xbc\xa2 1
 
 // ---------------------------------------------------------------- running
 
-fn sample_tree() -> Tree {
+pub(super) fn sample_tree() -> Tree {
     let tree = Tree::of(TREE);
     let hole = fs::File::create(tree.root().join("t/hole")).expect("it can be made");
     hole.set_len(3_000_000).expect("it has room");
@@ -54,7 +54,7 @@ fn sample_tree() -> Tree {
 }
 
 /// A shell script in the tree; `$pdu` is the program.
-fn script(tree: &Tree, text: &str) -> Output {
+pub(super) fn script(tree: &Tree, text: &str) -> Output {
     let mut command = run::shell(tree.root(), text);
     command.env("HOME", tree.root()).env("TERM", "xterm");
     command.env("SHELL", "/bin/bash");
@@ -68,7 +68,7 @@ fn characters(bytes: &[u8]) -> String {
 
 /// What a script prints; it must succeed.
 #[track_caller]
-fn said(tree: &Tree, text: &str) -> String {
+pub(super) fn said(tree: &Tree, text: &str) -> String {
     let output = script(tree, text);
     let errors = String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success(), "{text}: {errors}");
@@ -77,7 +77,7 @@ fn said(tree: &Tree, text: &str) -> String {
 
 /// The status and the only line that a script complains with.
 #[track_caller]
-fn refused(tree: &Tree, text: &str) -> String {
+pub(super) fn refused(tree: &Tree, text: &str) -> String {
     let output = script(tree, text);
     let errors = String::from_utf8_lossy(&output.stderr).into_owned();
     assert_eq!(output.status.code(), Some(1), "{text}: {errors}");
@@ -89,11 +89,11 @@ fn refused(tree: &Tree, text: &str) -> String {
 }
 
 /// The path of a GNU du, for a script; skips where there is none.
-fn du() -> Option<String> {
+pub(super) fn du() -> Option<String> {
     GnuDu::any().map(|gnu| gnu.path.display().to_string())
 }
 
-fn names(tree: &Tree, place: &str) -> Vec<String> {
+pub(super) fn names(tree: &Tree, place: &str) -> Vec<String> {
     let mut names: Vec<_> = fs::read_dir(tree.root().join(place))
         .expect("it is there")
         .map(|entry| entry.expect("it can be read").file_name())
@@ -107,7 +107,7 @@ fn names(tree: &Tree, place: &str) -> Vec<String> {
 
 /// What `pdu --from` prints of an export must be what GNU du prints of the tree.
 #[track_caller]
-fn is_like_du(tree: &Tree, du: &str, export: &str) {
+pub(super) fn is_like_du(tree: &Tree, du: &str, export: &str) {
     for words in ["-sB1", "-sB1 -l", "-s --inodes", "-aB1 -l", "-S -B1 -l"] {
         let theirs = said(tree, &format!("{du} {words} \"$PWD/t\" | sort"));
         let ours = said(tree, &format!("$pdu {words} --from={export} | sort"));

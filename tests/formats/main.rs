@@ -14,5 +14,7 @@ mod support;
 mod by;
 mod chart;
 mod export;
+#[cfg(feature = "parquet")]
+mod parquet;
 mod ranked;
 mod scripts;

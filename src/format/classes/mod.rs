@@ -236,6 +236,7 @@ mod tests {
                     colors: None,
                 },
             },
+            parquet: None,
             ncdu: ncdu::NcduOptions {
                 max_depth: 0,
                 root: None,

@@ -12,7 +12,7 @@ use parquet::file::writer::{SerializedFileWriter, SerializedRowGroupWriter};
 use twox_hash::XxHash64;
 
 use super::footer::{self, GroupSum};
-use super::rows::{Optional, Rows, State, Texts};
+use super::rows::{Row, Rows, State, Texts};
 use super::schema;
 use crate::format::columns::KINDS;
 use crate::format::errno;
@@ -128,9 +128,9 @@ impl FileEncoder {
     fn add(&mut self, rows: &Rows) -> Result<Vec<u8>> {
         let offset = self.writer.bytes_written();
         let mut group = self.writer.next_row_group()?;
-        write_texts(&mut group, rows)?;
-        write_numbers(&mut group, rows)?;
-        write_state(&mut group, rows)?;
+        write_paths(&mut group, rows)?;
+        write_entries(&mut group, rows)?;
+        write_state(&mut group, &rows.rows)?;
         group.close()?;
         let bytes = self.take_bytes()?;
         // Before the first group, these are the magic bytes of the file.
@@ -172,111 +172,116 @@ impl FileEncoder {
 type Group<'a> = SerializedRowGroupWriter<'a, Vec<u8>>;
 
 /// Writes the next column of the schema.
-fn write_column<T: DataType>(
+fn write<T: DataType>(group: &mut Group<'_>, mut values: impl Iterator<Item = T::T>) -> Result<()> {
+    let mut column = group.next_column()?.ok_or_else(lost)?;
+    let typed = column.typed::<T>();
+    let mut batch = Vec::with_capacity(BATCH);
+    loop {
+        batch.clear();
+        batch.extend(values.by_ref().take(BATCH));
+        if batch.is_empty() {
+            return column.close();
+        }
+        typed.write_batch(&batch, None, None)?;
+    }
+}
+
+/// Writes the next column of the schema, which has nulls.
+fn write_optional<T: DataType>(
     group: &mut Group<'_>,
-    values: impl Iterator<Item = T::T>,
-    levels: Option<&[i16]>,
+    rows: &[Row],
+    mut value: impl FnMut(&Row) -> Option<T::T>,
 ) -> Result<()> {
     let mut column = group.next_column()?.ok_or_else(lost)?;
     let typed = column.typed::<T>();
-    let mut values = values.fuse();
-    let mut batch = Vec::with_capacity(BATCH);
-    let Some(levels) = levels else {
-        loop {
-            batch.clear();
-            batch.extend(values.by_ref().take(BATCH));
-            if batch.is_empty() {
-                return column.close();
-            }
-            typed.write_batch(&batch, None, None)?;
-        }
-    };
-    for levels in levels.chunks(BATCH) {
-        let count: usize = levels.iter().map(|&level| usize::from(level > 0)).sum();
+    let (mut batch, mut levels) = (Vec::with_capacity(BATCH), Vec::with_capacity(BATCH));
+    for rows in rows.chunks(BATCH) {
         batch.clear();
-        batch.extend(values.by_ref().take(count));
-        typed.write_batch(&batch, Some(levels), None)?;
+        levels.clear();
+        for row in rows {
+            let value = value(row);
+            levels.push(i16::from(value.is_some()));
+            batch.extend(value);
+        }
+        typed.write_batch(&batch, Some(&levels), None)?;
     }
     column.close()
 }
 
-fn write_optional<T: DataType>(group: &mut Group<'_>, column: &Optional<T::T>) -> Result<()>
-where
-    T::T: Copy,
-{
-    write_column::<T>(group, column.values.iter().copied(), Some(&column.levels))
-}
-
-/// The texts as values that share one buffer.
+/// Texts as values that share one buffer.
 fn values(texts: &Texts) -> impl Iterator<Item = ByteArray> + '_ {
     let bytes = Bytes::copy_from_slice(&texts.bytes);
+    let ranges = texts.ranges();
+    ranges.map(move |range| ByteArray::from(bytes.slice(range)))
+}
+
+fn list<'a>(texts: impl IntoIterator<Item = &'a str>) -> Vec<ByteArray> {
+    let texts = texts.into_iter();
     texts
-        .ranges()
-        .map(move |range| ByteArray::from(bytes.slice(range)))
+        .map(|text| ByteArray::from(Bytes::copy_from_slice(text.as_bytes())))
+        .collect()
 }
 
-fn value(text: &[u8]) -> ByteArray {
-    ByteArray::from(Bytes::copy_from_slice(text))
-}
-
-/// A column whose values are few, by their indices in a list.
-fn write_few<'a>(
-    group: &mut Group<'_>,
-    list: impl Iterator<Item = &'a [u8]>,
-    indices: impl Iterator<Item = usize>,
-    levels: Option<&[i16]>,
-) -> Result<()> {
-    let list: Vec<ByteArray> = list.map(value).collect();
-    let values = indices.map(|index| list.get(index).cloned().unwrap_or_default());
-    write_column::<ByteArrayType>(group, values, levels)
-}
-
-fn write_texts(group: &mut Group<'_>, rows: &Rows) -> Result<()> {
+fn write_paths(group: &mut Group<'_>, rows: &Rows) -> Result<()> {
     let dirs: Vec<ByteArray> = values(&rows.dirs).collect();
-    let dir = rows
-        .dir
-        .iter()
-        .map(|&dir| dirs.get(dir as usize).cloned().unwrap_or_default());
-    write_column::<ByteArrayType>(group, dir, None)?;
-    write_column::<ByteArrayType>(group, values(&rows.names), None)?;
-    write_column::<ByteArrayType>(group, values(&rows.raws), Some(&rows.raw))
+    let dir = |row: &Row| dirs.get(row.dir as usize).cloned().unwrap_or_default();
+    write::<ByteArrayType>(group, rows.rows.iter().map(dir))?;
+    write::<ByteArrayType>(group, values(&rows.names))?;
+    let mut raws = rows.raw_rows.iter().zip(values(&rows.raws)).peekable();
+    let mut number = 0;
+    write_optional::<ByteArrayType>(group, &rows.rows, |_| {
+        let raw = raws.next_if(|(row, _)| **row == number);
+        number += 1;
+        raw.map(|(_, raw)| raw)
+    })
 }
 
-fn write_numbers(group: &mut Group<'_>, rows: &Rows) -> Result<()> {
-    write_optional::<Int32Type>(group, &rows.depth)?;
-    let kinds = KINDS.iter().map(|kind| kind.as_bytes());
-    let kind = rows.kind.values.iter().map(|&kind| kind.into());
-    write_few(group, kinds, kind, Some(&rows.kind.levels))?;
-    write_column::<Int64Type>(group, rows.allocated.iter().copied(), None)?;
-    write_column::<Int64Type>(group, rows.apparent.iter().copied(), None)?;
-    for total in &rows.totals {
-        write_optional::<Int64Type>(group, total)?;
+fn write_entries(group: &mut Group<'_>, all: &Rows) -> Result<()> {
+    let rows = &*all.rows;
+    write_optional::<Int32Type>(group, rows, |row| known(row.depth))?;
+    let kinds = list(KINDS);
+    write_optional::<ByteArrayType>(group, rows, |row| kinds.get(usize::from(row.kind)).cloned())?;
+    write::<Int64Type>(group, rows.iter().map(|row| row.allocated))?;
+    write::<Int64Type>(group, rows.iter().map(|row| row.apparent))?;
+    for place in 0..3 {
+        write_optional::<Int64Type>(group, rows, |row| Some(all.totals(row)?[place]))?;
     }
-    let filesystems = rows.filesystems.iter().map(|fs| fs.as_bytes());
-    let fs = rows.fs.values.iter().map(|&fs| fs.into());
-    write_few(group, filesystems, fs, Some(&rows.fs.levels))?;
-    write_optional::<Int64Type>(group, &rows.device)?;
-    write_optional::<Int64Type>(group, &rows.inode)?;
-    for column in [&rows.links, &rows.uid, &rows.gid, &rows.mode] {
-        write_optional::<Int32Type>(group, column)?;
-    }
-    write_optional::<Int64Type>(group, &rows.mtime)
+    let filesystems = list(all.filesystems.iter().map(String::as_str));
+    let fs = |row: &Row| filesystems.get(usize::from(row.fs)).cloned();
+    write_optional::<ByteArrayType>(group, rows, fs)?;
+    let number = |number: u64| (number != 0).then_some(number.cast_signed());
+    write_optional::<Int64Type>(group, rows, |row| number(row.device))?;
+    write_optional::<Int64Type>(group, rows, |row| number(row.inode))?;
+    let links = |row: &Row| (row.links != 0).then_some(row.links.cast_signed());
+    write_optional::<Int32Type>(group, rows, links)?;
+    write_optional::<Int32Type>(group, rows, |row| known(row.uid))?;
+    write_optional::<Int32Type>(group, rows, |row| known(row.gid))?;
+    write_optional::<Int32Type>(group, rows, |row| known(row.mode))?;
+    write_optional::<Int64Type>(group, rows, |row| {
+        (row.mtime != Row::NULL.mtime).then_some(row.mtime)
+    })
 }
 
-fn write_state(group: &mut Group<'_>, rows: &Rows) -> Result<()> {
-    write_column::<BoolType>(group, rows.counted.iter().copied(), None)?;
-    let words = [schema::OK, schema::UNREAD, schema::BROKEN, schema::AWAY];
-    let state = rows.state.iter().map(|&state| match state {
-        State::Ok => 0,
-        State::Unread => 1,
-        State::Broken => 2,
-        State::Away => 3,
-    });
-    write_few(group, words.iter().map(|word| word.as_bytes()), state, None)?;
-    let errors = rows.error.values.iter().map(|&errno| {
-        let mut name = Vec::new();
-        errno::write_name(errno, &mut name);
-        value(&name)
-    });
-    write_column::<ByteArrayType>(group, errors, Some(&rows.error.levels))
+fn known(number: u32) -> Option<i32> {
+    (number != u32::MAX).then_some(number.cast_signed())
+}
+
+fn write_state(group: &mut Group<'_>, rows: &[Row]) -> Result<()> {
+    write::<BoolType>(group, rows.iter().map(|row| row.counted))?;
+    let [ok, unread, broken, away] = [schema::OK, schema::UNREAD, schema::BROKEN, schema::AWAY]
+        .map(|word| ByteArray::from(Bytes::from_static(word.as_bytes())));
+    let state = |row: &Row| match row.state {
+        State::Ok => ok.clone(),
+        State::Unread => unread.clone(),
+        State::Broken => broken.clone(),
+        State::Away => away.clone(),
+    };
+    write::<ByteArrayType>(group, rows.iter().map(state))?;
+    write_optional::<ByteArrayType>(group, rows, |row| {
+        (row.error != 0).then(|| {
+            let mut name = Vec::new();
+            errno::write_name(row.error, &mut name);
+            ByteArray::from(name)
+        })
+    })
 }

@@ -8,7 +8,7 @@ use parquet::errors::Result;
 use super::encoder::Encoder;
 use super::footer::{self, Seen};
 use super::options::{Links, ParquetOptions};
-use super::rows::{Row, Rows, State};
+use super::rows::{Dir, Row, Rows, State};
 use crate::count::listing::push_name;
 use crate::count::record::{Kind, Record, last_component};
 use crate::count::usage::{Detail, FileTime, Usage};
@@ -55,7 +55,7 @@ struct Level {
     /// Length of the path of the directory above.
     above: usize,
     /// Its index in the directories of a row group, and the number of that row group.
-    dir: Option<(u32, u32)>,
+    dir: Option<(Dir, u32)>,
     /// A file with several links lies below.
     has_links: bool,
 }
@@ -118,7 +118,7 @@ impl Parquet {
     }
 
     /// Appends a row of an entry in the current directory.
-    fn push(&mut self, name: &[u8], row: &Row, out: &mut Vec<u8>) {
+    fn push(&mut self, name: &[u8], totals: Option<[i64; 3]>, row: &Row, out: &mut Vec<u8>) {
         let known = self.levels.last().and_then(|level| level.dir);
         let dir = match known {
             Some((dir, group)) if group == self.group => dir,
@@ -127,7 +127,7 @@ impl Parquet {
         if let Some(level) = self.levels.last_mut() {
             level.dir = Some((dir, self.group));
         }
-        self.rows.push((dir, &self.path), name, row);
+        self.rows.push((dir, &self.path), name, totals, row);
         if self.rows.is_full() {
             self.end_group(out);
         }
@@ -142,16 +142,17 @@ impl Parquet {
         name: &[u8],
     ) -> Row {
         let mut row = Row {
-            depth: i32::try_from(record.depth).ok(),
-            kind: Some(kind_index(record)),
+            depth: record.depth,
+            kind: kind_index(record),
             allocated: self.size(own.allocated),
             apparent: self.size(own.apparent),
             mtime: micros(own.newest),
             counted: true,
-            ..Row::default()
+            ..Row::NULL
         };
         if let Some(detail) = detail {
-            row.fs = self.filesystem(detail.inode.device, name);
+            let fs = self.filesystem(detail.inode.device, name);
+            row.fs = fs.unwrap_or(Row::NULL.fs);
             set_detail(&mut row, detail);
         }
         row
@@ -237,23 +238,24 @@ impl Parquet {
         let Some((level, name)) = self.ascend() else {
             return;
         };
-        if !self.options.selection.takes_unfinished(record) && level.failure.is_none() {
+        // The root has a row of any size: it holds the total.
+        let is_wanted = self.options.selection.takes_unfinished(record) || record.depth == 0;
+        if !is_wanted && level.failure.is_none() {
             return;
         }
         let mut row = self.row(record, &level.own, level.detail.as_ref(), &name);
         let is_exact = self.options.links == Links::Once || !level.has_links;
-        if is_exact {
+        let totals = is_exact.then(|| {
             let total = &record.usage;
             let inodes = i64::try_from(total.inodes).unwrap_or(i64::MAX);
-            let sizes = [
+            [
                 self.size(total.allocated),
                 self.size(total.apparent),
                 inodes,
-            ];
-            row.totals = sizes.map(Some);
-        }
+            ]
+        });
         set_failure(&mut row, level.failure);
-        self.push(&name, &row, out);
+        self.push(&name, totals, &row, out);
     }
 
     /// The mark of a directory that could not be read, or not to its end.
@@ -265,7 +267,7 @@ impl Parquet {
         row.mtime = micros(level.own.newest);
         row.counted = false;
         set_failure(&mut row, Some(failure));
-        self.push(&name, &row, out);
+        self.push(&name, None, &row, out);
         self.descend(record, Some(failure));
     }
 
@@ -317,7 +319,7 @@ impl Format for Parquet {
                 }
                 if self.options.selection.takes_unfinished(record) {
                     let row = self.row(record, &record.usage, record.detail, record.name());
-                    self.push(record.name(), &row, out);
+                    self.push(record.name(), None, &row, out);
                 }
             }
             Kind::Directory | Kind::BrokenDirectory | Kind::UnfinishedDirectory => {
@@ -331,7 +333,7 @@ impl Format for Parquet {
         if self.options.selection.takes_unfinished(record) {
             let mut row = self.row(record, &record.usage, record.detail, record.name());
             row.counted = false;
-            self.push(record.name(), &row, out);
+            self.push(record.name(), None, &row, out);
         }
     }
 
@@ -340,7 +342,7 @@ impl Format for Parquet {
             let mut row = self.row(record, &Usage::NONE, record.detail, record.name());
             row.counted = false;
             row.state = State::Away;
-            self.push(record.name(), &row, out);
+            self.push(record.name(), None, &row, out);
         }
     }
 
@@ -353,12 +355,12 @@ impl Format for Parquet {
         );
         if is_of_entry && !self.levels.is_empty() {
             let row = Row {
-                depth: i32::try_from(self.levels.len()).ok(),
+                depth: u32::try_from(self.levels.len()).unwrap_or(u32::MAX),
                 state: State::Unread,
-                error: (failure.errno != 0).then_some(failure.errno),
-                ..Row::default()
+                error: failure.errno,
+                ..Row::NULL
             };
-            self.push(last_component(path), &row, out);
+            self.push(last_component(path), None, &row, out);
         }
     }
 
@@ -370,7 +372,7 @@ impl Format for Parquet {
             let reason = "nothing to export: the directory was left out, or is gone";
             return Err(ReportError::Empty(reason));
         }
-        if self.rows.len() > 0 {
+        if !self.rows.rows.is_empty() {
             self.end_group(&mut page.lines);
         }
         self.measure_space();
@@ -386,15 +388,15 @@ impl Format for Parquet {
 
 /// The attributes, as far as they are known: an export may contain none.
 fn set_detail(row: &mut Row, detail: &Detail) {
-    let known = |number: u64| (number != 0).then_some(number.cast_signed());
-    let id = |id: u32| (id != Detail::NO_ID).then_some(id.cast_signed());
-    row.device = known(detail.inode.device);
-    row.inode = known(detail.inode.number);
-    row.links = Some(detail.links.cast_signed());
-    row.uid = id(detail.uid);
-    row.gid = id(detail.gid);
+    row.device = detail.inode.device;
+    row.inode = detail.inode.number;
+    row.links = detail.links;
+    row.uid = detail.uid;
+    row.gid = detail.gid;
     // Where an export has no owner, its mode is a type and no permissions.
-    row.mode = row.uid.and(Some(detail.mode.cast_signed()));
+    if detail.uid != Detail::NO_ID {
+        row.mode = detail.mode;
+    }
 }
 
 fn set_failure(row: &mut Row, failure: Option<Failure>) {
@@ -403,11 +405,12 @@ fn set_failure(row: &mut Row, failure: Option<Failure>) {
         Operation::ReadOn => State::Broken,
         _ => State::Unread,
     };
-    row.error = (failure.errno != 0).then_some(failure.errno);
+    row.error = failure.errno;
 }
 
-/// A time in microseconds since 1970, downwards; none for a time that 64 bits cannot hold.
-fn micros(time: FileTime) -> Option<i64> {
-    let micros = time.seconds.checked_mul(1_000_000)?;
-    micros.checked_add(i64::from(time.nanoseconds / 1000))
+/// A time in microseconds since 1970, downwards; null for a time that 64 bits cannot hold.
+fn micros(time: FileTime) -> i64 {
+    let micros = time.seconds.checked_mul(1_000_000);
+    let micros = micros.and_then(|micros| micros.checked_add((time.nanoseconds / 1000).into()));
+    micros.unwrap_or(Row::NULL.mtime)
 }

@@ -13,7 +13,7 @@ use std::fs::File;
 
 use rustix::fs::FileType;
 
-use super::file::{ParquetFile, part_of_a_scan};
+use super::file::{ParquetFile, message, part_of_a_scan};
 use super::levels::{Directory, Levels, Number, OutOfOrder, Step};
 use super::row::{Row, RowPath, RowReader, State};
 use crate::count::record::last_component;
@@ -42,7 +42,7 @@ enum Stage {
     /// The first pass.
     Outline(Rows),
     /// The rows are read into memory.
-    Load(RowReader, Vec<(RowPath, Row)>),
+    Load(Box<RowReader>, Vec<(RowPath, Row)>),
     /// The second pass.
     Report(Rows),
     End,
@@ -50,7 +50,7 @@ enum Stage {
 
 /// Where rows come from.
 enum Rows {
-    File(RowReader),
+    File(Box<RowReader>),
     /// Sorted, and the next of them.
     Memory(Vec<(RowPath, Row)>, usize),
 }
@@ -95,6 +95,14 @@ impl Rows {
                 *next += 1;
                 Ok(row)
             }
+        }
+    }
+
+    /// An error in the last row.
+    fn fault(&self, fault: &str) -> ImportError {
+        match self {
+            Self::File(reader) => reader.fault(fault),
+            Self::Memory(..) => message(fault),
         }
     }
 
@@ -154,7 +162,7 @@ impl ParquetReader {
     fn open(&mut self, file: File) -> Result<Stage, ImportError> {
         let file = ParquetFile::open(file)?;
         self.known.totals = file.is_partial.then(Vec::new);
-        Ok(Stage::Outline(Rows::File(RowReader::new(file))))
+        Ok(Stage::Outline(Rows::File(Box::new(RowReader::new(file)))))
     }
 
     /// Takes a row of the first pass.
@@ -169,17 +177,17 @@ impl ParquetReader {
         if row.is_mark() {
             return Ok(Stage::Outline(rows));
         }
+        if self.known.totals.is_some() && row.is_directory() && row.totals.is_none() {
+            return Err(rows.fault("a total is null, and entries below have no row"));
+        }
         match (self.note(&row), rows) {
             (Ok(()), rows) => Ok(Stage::Outline(rows)),
             (Err(OutOfOrder), Rows::File(mut reader)) => {
                 reader.rewind();
                 Ok(Stage::Load(reader, Vec::new()))
             }
-            // Sorted rows are in order, but for a file that contains rows.
-            (Err(OutOfOrder), Rows::Memory(..)) => {
-                let text = "a directory has two rows";
-                Err(super::file::message(text))
-            }
+            // Sorted rows are in order otherwise.
+            (Err(OutOfOrder), rows) => Err(rows.fault("a directory has two rows")),
         }
     }
 
@@ -207,7 +215,7 @@ impl ParquetReader {
     /// Takes a row into memory.
     fn load(
         &mut self,
-        mut reader: RowReader,
+        mut reader: Box<RowReader>,
         mut rows: Vec<(RowPath, Row)>,
     ) -> Result<Stage, ImportError> {
         if let Some(row) = reader.next(&mut self.path)? {
@@ -262,7 +270,7 @@ impl ParquetReader {
         match told {
             Ok(()) if teller.is_stopped => Ok(Stage::End),
             Ok(()) => Ok(Stage::Report(rows)),
-            Err(OutOfOrder) => Err(super::file::message("the file has changed")),
+            Err(OutOfOrder) => Err(message("the file has changed")),
         }
     }
 }
@@ -453,7 +461,9 @@ impl<V: Visitor> Teller<'_, V> {
         let inode = row.detail.inode;
         let is_link = row.detail.links > 1 && inode.number != 0;
         let dedup_key = (self.dedup && is_link).then_some(inode);
-        if self.dedup && !row.counted && dedup_key.is_none() {
+        // The link that counts has a row before this one, unless rows are left out.
+        let has_counted = dedup_key.is_some() && self.known.totals.is_none();
+        if self.dedup && !row.counted && !has_counted {
             return;
         }
         let item = Item {

@@ -149,10 +149,15 @@ impl RowReader {
         let at = self.at;
         self.at += 1;
         self.given += 1;
-        self.row(at, path).map(Some).map_err(|fault| {
-            let number = self.given;
-            message(format!("row {number}: {fault}"))
-        })
+        self.row(at, path)
+            .map(Some)
+            .map_err(|fault| self.fault(fault))
+    }
+
+    /// An error in the row that was given last.
+    pub(super) fn fault(&self, fault: &str) -> ImportError {
+        let number = self.given;
+        message(format!("row {number}: {fault}"))
     }
 
     /// Decodes the next rows. False after the last.

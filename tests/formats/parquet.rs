@@ -1,0 +1,507 @@
+//! Parquet files: rows are what stat and GNU du say, in sorted order; DuckDB and pyarrow read them, and pdu reads what they
+//! write; a damaged file is refused.
+//!
+//! `PDU_PYTHON` names a Python that has the modules `duckdb` and `pyarrow`; otherwise `python3` is tried.
+
+use std::fs;
+use std::io::Write as _;
+use std::os::unix::ffi::OsStrExt;
+use std::os::unix::fs::symlink;
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+use super::export::{du, is_like_du, names, refused, said, sample_tree, script};
+use crate::support::run::{self, PDU};
+use crate::support::skip::{is_root, size, skip, thorough, tool};
+use crate::support::terminal::{Streams, Terminal};
+use crate::support::tree::Tree;
+use pdu::count::usage::{Detail, Item, Usage};
+use pdu::count::visitor::{Extent, Flow, Visitor};
+use pdu::import::parquet::ParquetReader;
+use pdu::sys::failure::Failure;
+
+// ---------------------------------------------------------------- running
+
+const PYTHON: &str = include_str!("parquet.py");
+
+/// A Python with these modules; skips where there is none.
+fn python(modules: &str) -> Option<String> {
+    let python = std::env::var("PDU_PYTHON").unwrap_or_else(|_| "python3".into());
+    let mut command = Command::new(&python);
+    command.args(["-c", &format!("import {modules}")]);
+    command.stdout(Stdio::null()).stderr(Stdio::null());
+    let works = command.status().is_ok_and(|status| status.success());
+    if !works {
+        skip(format_args!(
+            "{python} has not the modules {modules} (see PDU_PYTHON)"
+        ));
+    }
+    works.then_some(python)
+}
+
+/// Runs a function of `parquet.py` in the tree; gives what it prints.
+#[track_caller]
+fn python_says(python: &str, tree: &Tree, words: &str) -> String {
+    fs::write(tree.root().join("check.py"), PYTHON).expect("it can be written");
+    let mut command = run::program(python, tree.root());
+    command
+        .arg("check.py")
+        .args(words.split(' '))
+        .env("PYTHONUTF8", "1");
+    let answer = run::run(command);
+    assert!(
+        answer.status.success(),
+        "{words}: {}{}",
+        answer.out,
+        answer.errors
+    );
+    answer.out
+}
+
+/// The paths of `--from` in their order, with NULs between them.
+fn paths(tree: &Tree, file: &str) -> Vec<Vec<u8>> {
+    let output = script(tree, &format!("$pdu -a0 --inodes --from={file}"));
+    let lines = output.stdout.split(|&byte| byte == 0);
+    let paths = lines.filter_map(|line| {
+        let tab = line.iter().position(|&byte| byte == b'\t')?;
+        Some(line[tab + 1..].to_vec())
+    });
+    paths.collect()
+}
+
+/// A path and all below it: by components, names compared as bytes, contents before their directory.
+fn sorted(path: &Path, out: &mut Vec<Vec<u8>>) {
+    if fs::symlink_metadata(path).expect("it is there").is_dir() {
+        let entries = fs::read_dir(path).expect("it can be read");
+        let mut names: Vec<_> = entries
+            .map(|entry| entry.expect("a name").file_name())
+            .collect();
+        names.sort_by(|a, b| a.as_bytes().cmp(b.as_bytes()));
+        names.iter().for_each(|name| sorted(&path.join(name), out));
+    }
+    out.push(path.as_os_str().as_bytes().to_vec());
+}
+
+/// `sample_tree` and one directory with a name for each byte but NUL and the slash.
+fn tree_of_all_names() -> Tree {
+    let tree = sample_tree();
+    let all = tree.root().join("t/all");
+    fs::create_dir(&all).expect("it can be made");
+    for byte in (1..=255_u8).filter(|byte| !b"/.".contains(byte)) {
+        let name = std::ffi::OsStr::from_bytes(std::slice::from_ref(&byte)).to_owned();
+        fs::write(all.join(&name), "x").expect("it can be written");
+    }
+    tree
+}
+
+// ---------------------------------------------------------------- rows
+
+#[test]
+fn every_column_is_what_stat_and_gnu_du_say() {
+    let (Some(du), Some(python)) = (du(), python("duckdb, pyarrow")) else {
+        return;
+    };
+    let tree = tree_of_all_names();
+    for walkers in [1, 2, 20] {
+        said(&tree, &format!("$pdu -j{walkers} --format=parquet -o x t"));
+        python_says(&python, &tree, &format!("columns x t {du}"));
+    }
+}
+
+#[test]
+fn rows_are_sorted_by_components_whatever_the_number_of_threads() {
+    let tree = tree_of_all_names();
+    // More names than a walker looks at in one piece; in the long form more than a group.
+    for directory in ["t/many", "t/many-", "t/many/more"] {
+        let place = tree.root().join(directory);
+        fs::create_dir(&place).expect("it can be made");
+        for number in 0..size(3000, 130_000) {
+            let name = format!("{}{number}", if number % 3 == 0 { "b" } else { "a" });
+            match number % 500 {
+                0 => fs::create_dir_all(place.join(name).join("in")).expect("it can be made"),
+                _ => symlink("x", place.join(name)).expect("it can be made"),
+            }
+        }
+    }
+    let mut expected = Vec::new();
+    sorted(&tree.root().join("t"), &mut expected);
+    // The second and third link of one file have no line.
+    expected.retain(|path| !path.ends_with(b"/t/d/two") && !path.ends_with(b"/t/three"));
+    for walkers in [1, 2, 20] {
+        said(&tree, &format!("$pdu -j{walkers} --format=parquet t >x"));
+        assert!(paths(&tree, "x") == expected, "-j{walkers}");
+    }
+}
+
+#[test]
+fn the_same_link_counts_in_whatever_order_the_disk_lists() {
+    let counted = |tree: &Tree| -> Vec<String> {
+        said(tree, "$pdu --format=parquet -o x t");
+        let lines = paths(tree, "x").into_iter();
+        let names = lines.map(|path| String::from_utf8_lossy(&path).into_owned());
+        names
+            .filter_map(|path| Some(path.rsplit_once("/t/")?.1.to_owned()))
+            .collect()
+    };
+    let expected: Vec<String> = (0..20).map(|number| format!("a/{number:02}")).collect();
+    for order in ["{00..19}", "{19..00}"] {
+        let tree = Tree::empty();
+        let text = format!(
+            "mkdir t t/b t/a; for i in {order}; do echo x >t/b/$i; ln t/b/$i t/a/$i; ln t/b/$i t/b/z$i; done"
+        );
+        said(&tree, &text);
+        let files: Vec<String> = counted(&tree)
+            .into_iter()
+            .filter(|path| path.contains('/'))
+            .collect();
+        assert_eq!(files, expected, "{order}");
+    }
+}
+
+// ---------------------------------------------------------------- reading
+
+#[test]
+fn files_of_pdu_have_the_totals_of_gnu_du() {
+    let Some(du) = du() else { return };
+    let tree = tree_of_all_names();
+    said(
+        &tree,
+        "$pdu --format=parquet -o x t; $pdu --format=parquet -j1 t >y",
+    );
+    is_like_du(&tree, &du, "x");
+    is_like_du(&tree, &du, "y");
+    // An export of ncdu on its way to Parquet and back.
+    said(
+        &tree,
+        "$pdu --format=ncdu t | $pdu --from=- --format=parquet -o z",
+    );
+    is_like_du(&tree, &du, "z");
+    // And from one Parquet file to the next, and to an export.
+    said(
+        &tree,
+        "$pdu --from=x --format=parquet -o z; $pdu --from=x --format=ncdu -o n",
+    );
+    is_like_du(&tree, &du, "z");
+    is_like_du(&tree, &du, "n");
+}
+
+/// Entries that have no row are in the totals of the directories around them.
+#[test]
+fn totals_are_those_of_gnu_du_where_rows_are_left_out() {
+    let Some(du) = du() else { return };
+    let tree = sample_tree();
+    for words in ["-d1", "-s", "-d2 -t5K", "-t1M", "-t-3K"] {
+        said(&tree, &format!("$pdu --format=parquet {words} -o x t"));
+        for measure in ["-B1", "--inodes"] {
+            let theirs = said(&tree, &format!("{du} {measure} -s \"$PWD/t\""));
+            let ours = said(&tree, &format!("$pdu {measure} -s --from=x"));
+            assert_eq!(ours, theirs, "{words} {measure}");
+        }
+    }
+    let tree = Tree::of("t/d/e/f 70000\nt/d/g 5\nt/h 9\nt/i/");
+    said(&tree, "$pdu --format=parquet -d1 -o x t");
+    let theirs = said(&tree, &format!("{du} -B1 -d1 \"$PWD/t\" | sort"));
+    assert_eq!(said(&tree, "$pdu -B1 --from=x | sort"), theirs);
+    // With -l the total of a directory that holds a link is null.
+    let tree = Tree::of("t/d/e/f 70000\nt/g = t/d/e/f");
+    said(&tree, "$pdu --format=parquet -ld1 -o x t");
+    let told = refused(&tree, "$pdu --from=x");
+    assert_eq!(
+        told,
+        "x: row 1: a total is null, and entries below have no row"
+    );
+}
+
+#[test]
+fn files_of_duckdb_and_pyarrow_are_read_with_equal_rows() {
+    let Some(python) = python("duckdb, pyarrow") else {
+        return;
+    };
+    let tree = tree_of_all_names();
+    said(&tree, "$pdu --format=parquet -o x t");
+    let lines = |file: &str| {
+        let text = "$pdu -a0B1 --time --time-style=+%s --from=";
+        said(&tree, &format!("{text}{file} | sort -z"))
+    };
+    let expected = lines("x");
+    let written = python_says(&python, &tree, "rewrite x");
+    assert!(written.lines().count() >= 8, "{written}");
+    for file in written.lines() {
+        assert_eq!(lines(file), expected, "{file}");
+    }
+    python_says(&python, &tree, "bad x");
+    for (file, message) in [
+        (
+            "zstd",
+            "compressed with ZSTD; pdu reads Snappy and uncompressed files",
+        ),
+        ("no-size", "no column 'allocated'"),
+        ("text-inode", "column 'inode' is no integer"),
+        ("schema2", "schema 2 is not known"),
+        (
+            "parts",
+            "part of a scan by many processes (1 directories are elsewhere)",
+        ),
+        ("slash", "row 2: a name holds a slash"),
+        ("dots", "row 2: a name is '.' or '..'"),
+        ("empty", "row 2: a name is empty"),
+        ("nul", "row 2: a name has a NUL"),
+        ("null", "row 2: a size is null"),
+        ("negative", "row 2: a size is negative"),
+    ] {
+        let told = refused(&tree, &format!("$pdu --from={file} >out"));
+        assert_eq!(told, format!("{file}: {message}"));
+        assert_eq!(said(&tree, "cat out"), "", "{file}");
+    }
+}
+
+/// Keeps all events as text.
+#[derive(Default)]
+struct Events(String);
+
+impl Events {
+    fn push(&mut self, event: std::fmt::Arguments<'_>) {
+        self.0.push_str(&event.to_string());
+        self.0.push('\n');
+    }
+}
+
+impl Visitor for Events {
+    fn enter(&mut self, name: &[u8], item: &Item<'_>, failure: Option<Failure>) -> Flow {
+        self.push(format_args!(
+            "enter {} {item:?} {failure:?}",
+            name.escape_ascii()
+        ));
+        Flow::Continue
+    }
+
+    fn file(&mut self, name: Option<&[u8]>, item: &Item<'_>) {
+        let name = name.unwrap_or_default().escape_ascii();
+        self.push(format_args!("file {name} {item:?}"));
+    }
+
+    fn away(&mut self, name: &[u8], detail: &Detail) {
+        self.push(format_args!("away {} {detail:?}", name.escape_ascii()));
+    }
+
+    fn rendered(&mut self, _: &[u8]) {}
+
+    fn sum(&mut self, usage: &Usage, directories: u64) {
+        self.push(format_args!("sum {usage:?} {directories}"));
+    }
+
+    fn failed(&mut self, path: &[u8], failure: Failure) {
+        self.push(format_args!("failed {} {failure:?}", path.escape_ascii()));
+    }
+
+    fn leave(&mut self, extent: Extent) {
+        self.push(format_args!("leave {extent:?}"));
+    }
+}
+
+/// The events of a file with these bytes, or the message.
+fn events(bytes: &[u8]) -> Result<String, String> {
+    let file = rustix::fs::memfd_create("file", rustix::fs::MemfdFlags::CLOEXEC);
+    let mut file = fs::File::from(file.expect("memory can be had"));
+    file.write_all(bytes).expect("it can be written");
+    let mut reader = ParquetReader::new(file, true);
+    let mut events = Events::default();
+    match reader.advance(&mut events, usize::MAX) {
+        Ok(_) => Ok(events.0),
+        Err(error) => Err(error.to_string()),
+    }
+}
+
+#[test]
+fn each_prefix_is_refused_and_each_flipped_byte_is_refused_or_changes_nothing() {
+    let tree = Tree::of("t/a 5\nt/b = t/a\nt/d/e 70000\nt/\\xff/x 1\nt/l -> a");
+    said(&tree, "$pdu --format=parquet -o x t");
+    let whole = fs::read(tree.root().join("x")).expect("it is there");
+    let expected = events(&whole).expect("it is whole");
+    assert!(
+        expected.contains("enter") && expected.lines().count() > 8,
+        "{expected}"
+    );
+    for length in 0..whole.len() {
+        let told = events(&whole[..length]);
+        assert!(told.is_err(), "{length} of {} bytes: {told:?}", whole.len());
+    }
+    let mut refused = 0;
+    for at in 0..whole.len() {
+        let flips: &[u8] = if thorough() {
+            &[0x01, 0x80, 0xff]
+        } else {
+            &[1 << (at % 8)]
+        };
+        for flip in flips {
+            let mut damaged = whole.clone();
+            damaged[at] ^= flip;
+            match events(&damaged) {
+                Ok(events) => assert_eq!(events, expected, "byte {at} ^ {flip:#x}"),
+                Err(_) => refused += 1,
+            }
+        }
+    }
+    assert!(
+        refused > whole.len() * 9 / 10,
+        "{refused} of {}",
+        whole.len()
+    );
+}
+
+#[test]
+fn damaged_rows_are_named_and_no_total_is_printed() {
+    let tree = Tree::of("t/a/f 5\nt/b/g 6");
+    said(&tree, "$pdu --format=parquet -o x t; cp x y; cp x z");
+    let root = tree.root().display();
+    said(
+        &tree,
+        "printf X | dd of=x bs=1 seek=40 conv=notrunc 2>/dev/null",
+    );
+    let told = refused(&tree, "$pdu -c --from=x >out");
+    assert_eq!(
+        told,
+        format!("x: rows 1 to 5 are damaged ('{root}' to '{root}/t/b')")
+    );
+    assert_eq!(said(&tree, "cat out"), "");
+    said(&tree, "truncate -s -1 y");
+    let told = refused(&tree, "$pdu -c --from=y >out");
+    assert_eq!(told, "y: not a whole Parquet file: it has no footer");
+    let pipe = "a Parquet file cannot be read from a pipe: its footer is at the end";
+    assert_eq!(
+        refused(&tree, "cat z | $pdu --from=-"),
+        format!("-: {pipe}")
+    );
+    let expected = said(&tree, "$pdu --from=z");
+    assert_eq!(said(&tree, "$pdu --from=- <z"), expected);
+}
+
+// ---------------------------------------------------------------- what could not be read
+
+#[test]
+fn what_could_not_be_read_has_rows_and_the_file_is_not_complete() {
+    let Some(python) = python("duckdb, pyarrow") else {
+        return;
+    };
+    if !is_root("a directory that its reader may not open") || tool("setpriv").is_none() {
+        return;
+    }
+    let tree = Tree::of("t/a/f 5\nt/shut/g 6 \nt/shut/ !000\nt/z 1");
+    for walkers in [1, 20] {
+        let text = "setpriv --reuid=65534 --clear-groups $pdu --format=parquet";
+        let output = script(&tree, &format!("{text} -j{walkers} t >x"));
+        assert_eq!(output.status.code(), Some(1));
+        let shown = python_says(&python, &tree, "states x");
+        let expected = "a/f True ok None\na True ok None\nshut False unread EACCES\n\
+                        shut True unread EACCES\nz True ok None\nt True ok None\ncomplete false errors 1\n";
+        assert_eq!(shown, expected);
+        let output = script(&tree, "$pdu --from=x");
+        assert_eq!(output.status.code(), Some(1));
+        let errors = String::from_utf8_lossy(&output.stderr).into_owned();
+        let path = tree.root().join("t/shut");
+        assert!(
+            errors.contains(&format!("{}: could not be read", path.display())),
+            "{errors}"
+        );
+    }
+}
+
+#[test]
+fn a_mount_that_was_left_out_is_away() {
+    let Some(python) = python("duckdb, pyarrow") else {
+        return;
+    };
+    if !is_root("a mount") {
+        return;
+    }
+    let tree = Tree::of("t/m/hidden 5\nt/a 1");
+    let text = "mount -t tmpfs pdu-test t/m || exit 7
+        echo x >t/m/f
+        $pdu -x --format=parquet -o x t; $pdu --format=parquet -o y t; umount t/m";
+    if script(&tree, text).status.code() == Some(7) {
+        return skip("nothing can be mounted here");
+    }
+    let expected = "a True ok None\nm False away None\nt True ok None\ncomplete true errors 0\n";
+    assert_eq!(python_says(&python, &tree, "states x"), expected);
+    assert!(python_says(&python, &tree, "states y").contains("m/f True ok"));
+    let fs = python_says(&python, &tree, "fs y");
+    assert!(
+        fs.lines().any(|line| line.starts_with("m/f pdu-test")),
+        "{fs}"
+    );
+}
+
+// ---------------------------------------------------------------- the command line, and a run that ends early
+
+#[test]
+fn what_a_table_cannot_show_is_refused_in_one_line() {
+    let tree = Tree::of("t/f 5");
+    for (words, message) in [
+        (
+            "-L",
+            "--dereference cannot be combined with --format=parquet",
+        ),
+        ("--by=ext", "--by cannot be combined with --format=parquet"),
+        ("-n3", "--top cannot be combined with --format=parquet"),
+        ("-r", "--reverse cannot be combined with --format=parquet"),
+        (
+            "-S",
+            "--separate-dirs cannot be combined with --format=parquet",
+        ),
+        (
+            "--sort=size",
+            "--sort cannot be combined with --format=parquet",
+        ),
+        (
+            "--time=atime",
+            "--time=atime cannot be combined with --format=parquet",
+        ),
+        (
+            "--time=ctime",
+            "--time=ctime cannot be combined with --format=parquet",
+        ),
+        ("t/f", "extra operand 't'"),
+    ] {
+        let told = refused(&tree, &format!("$pdu --format=parquet {words} -o x t"));
+        assert_eq!(told, message, "{words}");
+        assert_eq!(names(&tree, ""), ["t"], "{words}");
+    }
+    let told = refused(&tree, "$pdu --format=parquet -o x t/f");
+    assert_eq!(told, "cannot export 't/f': Not a directory");
+}
+
+#[test]
+fn a_table_for_a_terminal_is_refused() {
+    let tree = Tree::of("t/f 5");
+    let words = [PDU, "--format=parquet", "t"];
+    let end = Terminal::start(&tree, 80, Streams::All, &words).end();
+    assert_eq!(end.status.code(), Some(1), "{}", end.raw);
+    let told = "--format=parquet needs -o FILE or a pipe\r\n";
+    assert!(end.raw.contains(told), "{}", end.raw);
+}
+
+/// Every reader refuses what a cancelled run has written, because the footer is missing.
+#[test]
+fn a_cancelled_run_writes_no_footer_and_leaves_no_file() {
+    if tool("strace").is_none() {
+        return;
+    }
+    let tree = Tree::empty();
+    said(
+        &tree,
+        "mkdir t; for d in {1..100}; do mkdir t/$d; : >t/$d/f; done",
+    );
+    for walkers in [1, 20] {
+        let slow =
+            "strace -qqf -o /dev/null -e trace=getdents64 -e inject=getdents64:delay_enter=100000";
+        let text = format!("timeout -s INT 1 {slow} $pdu -j{walkers} --format=parquet");
+        let output = script(&tree, &format!("{text} t >x"));
+        assert!(!output.status.success());
+        let written = fs::read(tree.root().join("x")).expect("it is there");
+        assert!(!written.ends_with(b"PAR1"), "it has a footer");
+        let output = script(&tree, &format!("{text} -o y t"));
+        assert!(!output.status.success());
+        assert_eq!(names(&tree, ""), ["t", "x"]);
+        fs::remove_file(tree.root().join("x")).expect("it is ours");
+    }
+}

@@ -82,7 +82,7 @@ _pdu() {
                     return 0
                     ;;
                 --format)
-                    COMPREPLY=($(compgen -W "du tree json csv ncdu" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "du tree json csv ncdu parquet" -- "${cur}"))
                     return 0
                     ;;
                 --sort)

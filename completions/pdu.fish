@@ -12,11 +12,12 @@ kind\t''"
 complete -c pdu -l color -d 'Color the names of a tree by LS_COLORS: auto (on a terminal; default), always or never' -r -f -a "auto\t''
 always\t''
 never\t''"
-complete -c pdu -l format -d 'Print as FORMAT: du (lines; default), tree (a chart), json (JSON Lines), csv, or ncdu (an export for ncdu and gdu)' -r -f -a "du\t''
+complete -c pdu -l format -d 'Print as FORMAT: du (lines; default), tree (a chart), json (JSON Lines), csv, ncdu (an export for ncdu and gdu) or parquet (a table for SQL engines)' -r -f -a "du\t''
 tree\t''
 json\t''
 csv\t''
-ncdu\t''"
+ncdu\t''
+parquet\t''"
 complete -c pdu -l sort -d 'Sort lines by KEY: size or inodes (largest first), time (newest first), name, or none (the order of the walk; default)' -r -f -a "none\t''
 size\t''
 name\t''
@@ -32,7 +33,7 @@ long-iso\t''
 iso\t''"
 complete -c pdu -s X -l exclude-from -d 'Read PATTERNs for --exclude from FILE, one a line; - is standard input' -r -F
 complete -c pdu -l files0-from -d 'Read the operands from F, each with a NUL at its end; - is standard input' -r -F
-complete -c pdu -l from -d 'Read an ncdu export instead of the disk; - is standard input' -r -F
+complete -c pdu -l from -d 'Read an ncdu export or a Parquet file instead of the disk; - is standard input' -r -F
 complete -c pdu -s o -l output -d 'Write the report to FILE, which appears only when it is complete; - is standard output' -r -F
 complete -c pdu -s a -l all -d 'Print a line for every file, not only for directories'
 complete -c pdu -s A -l apparent-size -d 'Count the bytes in files, not the disk space that they take'

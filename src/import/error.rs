@@ -15,6 +15,14 @@ pub enum ImportError {
     Message(Box<str>),
 }
 
+impl ImportError {
+    /// This is wrong with the file.
+    #[must_use]
+    pub fn message(text: impl Into<Box<str>>) -> Self {
+        Self::Message(text.into())
+    }
+}
+
 impl fmt::Display for ImportError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

@@ -9,8 +9,10 @@ use rustix::fs::FileType;
 
 use super::error::ImportError;
 use super::ncdu::ExportReader;
-use super::parquet::{MAGIC, ParquetReader};
+#[cfg(feature = "parquet")]
+use super::parquet::ParquetReader;
 use crate::count::visitor::Visitor;
+use crate::format::parquet::MAGIC;
 use crate::sys::failure::{Failure, Operation};
 use crate::sys::retry::{open, retry};
 
@@ -19,7 +21,11 @@ pub enum Import {
     /// An export in the format of ncdu.
     Ncdu(Box<ExportReader>),
     /// A Parquet file.
+    #[cfg(feature = "parquet")]
     Parquet(Box<ParquetReader>),
+    /// A Parquet file, which cannot be read.
+    #[cfg(not(feature = "parquet"))]
+    Parquet,
 }
 
 impl Import {
@@ -29,15 +35,25 @@ impl Import {
             let stdin = rustix::stdio::stdin();
             let copy = stdin.try_clone_to_owned().ok().map(File::from);
             return Ok(match copy.filter(is_parquet) {
-                Some(file) => Self::Parquet(Box::new(ParquetReader::new(file, dedup))),
+                Some(file) => Self::parquet(file, dedup),
                 None => Self::Ncdu(Box::new(ExportReader::of_stdin(dedup))),
             });
         }
         let file = open(name).map_err(|errno| Failure::of(Operation::OpenNames, &errno.into()))?;
         Ok(match is_parquet(&file) {
-            true => Self::Parquet(Box::new(ParquetReader::new(file, dedup))),
+            true => Self::parquet(file, dedup),
             false => Self::Ncdu(Box::new(ExportReader::new(Box::new(file), dedup))),
         })
+    }
+
+    #[cfg(feature = "parquet")]
+    fn parquet(file: File, dedup: bool) -> Self {
+        Self::Parquet(Box::new(ParquetReader::new(file, dedup)))
+    }
+
+    #[cfg(not(feature = "parquet"))]
+    fn parquet(_: File, _dedup: bool) -> Self {
+        Self::Parquet
     }
 
     /// Reports at most `most` entries to the visitor. False after the end.
@@ -48,7 +64,10 @@ impl Import {
     ) -> Result<bool, ImportError> {
         match self {
             Self::Ncdu(export) => export.advance(visitor, most),
+            #[cfg(feature = "parquet")]
             Self::Parquet(file) => file.advance(visitor, most),
+            #[cfg(not(feature = "parquet"))]
+            Self::Parquet => Err(ImportError::message(crate::format::parquet::NOT_BUILT)),
         }
     }
 
@@ -56,7 +75,10 @@ impl Import {
     pub fn give_up(&mut self, visitor: &mut impl Visitor) {
         match self {
             Self::Ncdu(export) => export.give_up(visitor),
+            #[cfg(feature = "parquet")]
             Self::Parquet(file) => file.give_up(visitor),
+            #[cfg(not(feature = "parquet"))]
+            Self::Parquet => {}
         }
     }
 }

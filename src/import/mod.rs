@@ -7,8 +7,5 @@ mod json;
 pub mod ncdu;
 #[cfg(feature = "parquet")]
 pub mod parquet;
-#[cfg(not(feature = "parquet"))]
-#[path = "without_parquet.rs"]
-pub mod parquet;
 
 pub use self::input::Import;

@@ -12,9 +12,9 @@ use std::io::Read;
 
 use super::error::ImportError;
 use super::json::Input;
-use super::parquet::MAGIC;
 use crate::count::usage::{Detail, FileTime, Inode, Item, Usage};
 use crate::count::visitor::{Extent, Flow, Visitor};
+use crate::format::parquet::MAGIC;
 use crate::sys::failure::{Failure, Operation};
 use crate::sys::stdin::Stdin;
 
@@ -127,7 +127,7 @@ impl ExportReader {
     fn begin(&mut self) -> Result<(), ImportError> {
         let no_export = "this is no export in the format of ncdu";
         if self.input.begins_with(MAGIC)? {
-            return Err(ImportError::Message(PARQUET_IN_A_PIPE.into()));
+            return Err(ImportError::message(PARQUET_IN_A_PIPE));
         }
         self.input.expect(b'[', no_export)?;
         let major = self.input.next_integer(no_export)?;

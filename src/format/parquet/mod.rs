@@ -31,6 +31,9 @@ pub use self::footer::{CHECK, check_of};
 pub use self::options::{Links, NOT_BUILT, ParquetOptions, RowOrder};
 use super::interface::Format;
 
+/// The first bytes of a Parquet file, and its last.
+pub const MAGIC: &[u8] = b"PAR1";
+
 /// The format with these options.
 #[cfg(feature = "parquet")]
 pub(super) fn format(options: ParquetOptions) -> Box<dyn Format> {

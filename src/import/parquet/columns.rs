@@ -10,7 +10,7 @@ use parquet::file::metadata::RowGroupMetaData;
 use parquet::file::serialized_reader::SerializedPageReader;
 use parquet::schema::types::{ColumnDescriptor, SchemaDescriptor};
 
-use super::file::{FileBytes, message};
+use super::bytes::FileBytes;
 use crate::import::error::ImportError;
 
 /// What pdu reads. [`FIELDS`] has the names, in this order.
@@ -117,7 +117,9 @@ pub(super) fn find_columns(schema: &SchemaDescriptor) -> Result<Vec<Column>, Imp
         let leaf = leaves.rfind(|(_, leaf)| leaf.path().parts() == [name]);
         match leaf {
             Some((index, leaf)) => columns.push(column(field, index, leaf, (name, wanted))?),
-            None if need == Need::Required => return Err(message(format!("no column '{name}'"))),
+            None if need == Need::Required => {
+                return Err(ImportError::message(format!("no column '{name}'")));
+            }
             None => {}
         }
     }
@@ -146,7 +148,9 @@ fn column(
             Wanted::Boolean => "boolean",
             Wanted::Time => "time",
         };
-        return Err(message(format!("column '{name}' is no {what}")));
+        return Err(ImportError::message(format!(
+            "column '{name}' is no {what}"
+        )));
     }
     let unit = match (logical, leaf.converted_type()) {
         (Some(LogicalType::Timestamp(time)), _) if time.unit == TimeUnit::MILLIS => {

@@ -1,33 +1,23 @@
-//! A Parquet file: its footer, the checksums of pdu, and its bytes.
+//! A Parquet file: its footer, and the checksums of pdu.
 
 use std::fs::File;
-use std::io::{self, BufReader, Read};
-use std::os::unix::fs::FileExt;
 use std::sync::Arc;
 
-use bytes::{Buf, Bytes};
 use parquet::basic::Compression;
-use parquet::errors::{ParquetError, Result as ParquetResult};
+use parquet::errors::ParquetError;
 use parquet::file::metadata::{ParquetMetaData, ParquetMetaDataReader, RowGroupMetaData};
-use parquet::file::reader::{ChunkReader, Length};
 use parquet::file::statistics::Statistics;
 use twox_hash::XxHash64;
 
+use super::bytes::{FileBytes, TAIL};
 use super::columns::{Column, find_columns};
-use crate::format::parquet::{check_of, schema};
+use crate::format::parquet::{MAGIC, check_of, schema};
 use crate::gnu::quote::{Charset, quoteaf};
 use crate::import::error::ImportError;
-use crate::sys::retry::retry;
-
-/// The first bytes of a Parquet file, and its last.
-pub(in crate::import) const MAGIC: &[u8] = b"PAR1";
-
-/// The metadata's length and the magic bytes, after the metadata.
-const TAIL: u64 = 8;
 
 /// An open file with its footer.
 pub(super) struct ParquetFile {
-    file: Arc<File>,
+    bytes: FileBytes,
     metadata: ParquetMetaData,
     /// The columns that are read, each with its place in a row group.
     pub(super) columns: Vec<Column>,
@@ -37,40 +27,19 @@ pub(super) struct ParquetFile {
     pub(super) is_partial: bool,
 }
 
-/// The bytes of a file, of which a part may be in memory already.
-#[derive(Debug, Clone)]
-pub(super) struct FileBytes {
-    file: Arc<File>,
-    length: u64,
-    part: Option<(u64, Bytes)>,
-}
-
-/// Reads a file from a position on.
-#[derive(Debug)]
-struct FileFrom {
-    file: Arc<File>,
-    at: u64,
-}
-
 impl ParquetFile {
     /// Reads the footer.
     pub(super) fn open(file: File) -> Result<Self, ImportError> {
-        let length = retry(|| rustix::fs::fstat(&file))
-            .map_err(|errno| ImportError::Read(errno.raw_os_error()))?
-            .st_size;
-        let length = u64::try_from(length).unwrap_or(0);
-        let bytes = FileBytes {
-            file: Arc::new(file),
-            length,
-            part: None,
-        };
+        let bytes = FileBytes::of(file)?;
         let (footer, start) = bytes.footer()?;
-        let metadata = footer.slice(..footer.len() - TAIL as usize);
+        let metadata = footer.slice(..footer.len() - TAIL);
         let metadata = ParquetMetaDataReader::decode_metadata(&metadata).map_err(bad_footer)?;
         let key = |name: &str| value_of(&metadata, name);
         match key("pdu.schema") {
             Some(version) if version != schema::VERSION.to_string() => {
-                return Err(message(format!("schema {version} is not known")));
+                return Err(ImportError::message(format!(
+                    "schema {version} is not known"
+                )));
             }
             _ => {}
         }
@@ -87,7 +56,7 @@ impl ParquetFile {
         let columns = find_columns(metadata.file_metadata().schema_descr())?;
         check_compression(&metadata, &columns)?;
         Ok(Self {
-            file: bytes.file,
+            bytes,
             columns,
             sums,
             is_partial: key("pdu.rows").is_some_and(|rows| rows != "all"),
@@ -101,45 +70,16 @@ impl ParquetFile {
 
     /// The bytes that a row group is read from; verified, where pdu wrote the file. `first` is the number of rows before.
     pub(super) fn bytes_of(&self, index: usize, first: u64) -> Result<Arc<FileBytes>, ImportError> {
-        let mut bytes = FileBytes {
-            file: Arc::clone(&self.file),
-            length: u64::MAX,
-            part: None,
-        };
         let sum = self.sums.as_ref().and_then(|sums| sums.get(index));
-        if let (Some(group), Some(&sum)) = (self.group(index), sum) {
-            let (start, length) = extent(group);
-            let part = bytes.get_bytes(start, length).map_err(unreadable)?;
-            if XxHash64::oneshot(0, &part) != sum {
-                return Err(damaged(group, first));
-            }
-            bytes.part = Some((start, part));
+        let (Some(group), Some(&sum)) = (self.group(index), sum) else {
+            return Ok(Arc::new(self.bytes.clone()));
+        };
+        let (start, length) = extent(group);
+        let part = self.bytes.part(start, length)?;
+        if XxHash64::oneshot(0, &part) != sum {
+            return Err(damaged(group, first));
         }
-        Ok(Arc::new(bytes))
-    }
-}
-
-impl FileBytes {
-    /// The bytes of the footer, and where it starts.
-    fn footer(&self) -> Result<(Bytes, u64), ImportError> {
-        let whole = || message("not a whole Parquet file: it has no footer");
-        let magic = MAGIC.len() as u64;
-        let start = self
-            .length
-            .checked_sub(TAIL)
-            .filter(|&at| at >= magic)
-            .ok_or_else(whole)?;
-        let mut tail = self.get_bytes(start, TAIL as usize).map_err(unreadable)?;
-        let length = u64::from(tail.get_u32_le());
-        if *tail != *MAGIC {
-            return Err(whole());
-        }
-        let start = start
-            .checked_sub(length)
-            .filter(|&at| at >= magic)
-            .ok_or_else(whole)?;
-        let rest = usize::try_from(self.length - start).map_err(|_| whole())?;
-        Ok((self.get_bytes(start, rest).map_err(unreadable)?, start))
+        Ok(Arc::new(self.bytes.with_part(start, part)))
     }
 }
 
@@ -171,7 +111,7 @@ fn verify(footer: &[u8], start: u64, metadata: &ParquetMetaData) -> Result<Vec<u
         at = at.saturating_add(length);
     }
     if !is_whole || sums.len() != metadata.num_row_groups() || at != start {
-        return Err(message("the footer is damaged"));
+        return Err(ImportError::message("the footer is damaged"));
     }
     Ok(sums.into_iter().map(|(_, _, sum)| sum).collect())
 }
@@ -208,37 +148,23 @@ fn check_compression(metadata: &ParquetMetaData, columns: &[Column]) -> Result<(
                 let name = compression.to_string();
                 let name = name.split('(').next().unwrap_or_default();
                 let text = "pdu reads Snappy and uncompressed files";
-                return Err(message(format!("compressed with {name}; {text}")));
+                return Err(ImportError::message(format!(
+                    "compressed with {name}; {text}"
+                )));
             }
         }
     }
     Ok(())
 }
 
-pub(super) fn message(text: impl Into<Box<str>>) -> ImportError {
-    ImportError::Message(text.into())
-}
-
 pub(super) fn part_of_a_scan(directories: &str) -> ImportError {
     let text =
         format!("part of a scan by many processes ({directories} directories are elsewhere)");
-    message(text)
+    ImportError::message(text)
 }
 
 fn bad_footer(error: ParquetError) -> ImportError {
-    message(format!("the footer is damaged: {error}"))
-}
-
-fn unreadable(error: ParquetError) -> ImportError {
-    match error {
-        ParquetError::External(error) => {
-            let errno = error
-                .downcast_ref::<io::Error>()
-                .and_then(io::Error::raw_os_error);
-            ImportError::Read(errno.unwrap_or(0))
-        }
-        error => message(error.to_string()),
-    }
+    ImportError::message(format!("the footer is damaged: {error}"))
 }
 
 /// The rows of a row group cannot be trusted; `first` is the number of rows before.
@@ -260,45 +186,5 @@ pub(super) fn damaged(group: &RowGroupMetaData, first: u64) -> ImportError {
         };
         text.push_str(&format!(" ({} to {})", quoted(from), quoted(to)));
     }
-    message(text)
-}
-
-impl Length for FileBytes {
-    fn len(&self) -> u64 {
-        self.length
-    }
-}
-
-impl ChunkReader for FileBytes {
-    type T = Box<dyn Read>;
-
-    fn get_read(&self, start: u64) -> ParquetResult<Self::T> {
-        if let Some((from, part)) = &self.part {
-            let skip = usize::try_from(start.wrapping_sub(*from)).unwrap_or(usize::MAX);
-            return Ok(Box::new(part.slice(skip.min(part.len())..).reader()));
-        }
-        let file = Arc::clone(&self.file);
-        Ok(Box::new(BufReader::new(FileFrom { file, at: start })))
-    }
-
-    fn get_bytes(&self, start: u64, length: usize) -> ParquetResult<Bytes> {
-        let mut bytes = Vec::new();
-        // The length is what the file claims: memory grows with what is there.
-        let read = self
-            .get_read(start)?
-            .take(length as u64)
-            .read_to_end(&mut bytes);
-        match read.map_err(|error| ParquetError::External(Box::new(error)))? {
-            count if count == length => Ok(bytes.into()),
-            _ => Err(ParquetError::EOF("the file ends before it is whole".into())),
-        }
-    }
-}
-
-impl Read for FileFrom {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let count = retry(|| self.file.read_at(buffer, self.at))?;
-        self.at += count as u64;
-        Ok(count)
-    }
+    ImportError::message(text)
 }

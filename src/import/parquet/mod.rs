@@ -5,11 +5,11 @@
 //! null where they are missing, and unknown columns are ignored. A file of pdu has checksums, and none of its rows is
 //! used before the checksum of its row group was compared.
 
+mod bytes;
 mod columns;
 mod file;
 mod levels;
 mod reader;
 mod row;
 
-pub(super) use self::file::MAGIC;
 pub use self::reader::ParquetReader;

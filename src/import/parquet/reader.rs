@@ -13,7 +13,7 @@ use std::fs::File;
 
 use rustix::fs::FileType;
 
-use super::file::{ParquetFile, message, part_of_a_scan};
+use super::file::{ParquetFile, part_of_a_scan};
 use super::levels::{Directory, Levels, Number, OutOfOrder, Step};
 use super::row::{Row, RowPath, RowReader, State};
 use crate::count::record::last_component;
@@ -102,7 +102,7 @@ impl Rows {
     fn fault(&self, fault: &str) -> ImportError {
         match self {
             Self::File(reader) => reader.fault(fault),
-            Self::Memory(..) => message(fault),
+            Self::Memory(..) => ImportError::message(fault),
         }
     }
 
@@ -270,7 +270,7 @@ impl ParquetReader {
         match told {
             Ok(()) if teller.is_stopped => Ok(Stage::End),
             Ok(()) => Ok(Stage::Report(rows)),
-            Err(OutOfOrder) => Err(message("the file has changed")),
+            Err(OutOfOrder) => Err(ImportError::message("the file has changed")),
         }
     }
 }

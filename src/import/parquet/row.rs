@@ -4,7 +4,7 @@ use parquet::data_type::ByteArray;
 use rustix::fs::FileType;
 
 use super::columns::{FIELD_COUNT, Field, GroupReader, Values};
-use super::file::{ParquetFile, damaged, message};
+use super::file::{ParquetFile, damaged};
 use crate::count::usage::{Detail, FileTime, Inode, Usage};
 use crate::format::errno;
 use crate::format::parquet::schema;
@@ -157,7 +157,7 @@ impl RowReader {
     /// An error in the row that was given last.
     pub(super) fn fault(&self, fault: &str) -> ImportError {
         let number = self.given;
-        message(format!("row {number}: {fault}"))
+        ImportError::message(format!("row {number}: {fault}"))
     }
 
     /// Decodes the next rows. False after the last.

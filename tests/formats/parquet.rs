@@ -4,14 +4,15 @@
 //! `PDU_PYTHON` names a Python that has the modules `duckdb` and `pyarrow`; otherwise `python3` is tried.
 
 use std::fs;
-use std::io::Write as _;
+use std::io::{BufWriter, Write as _};
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::symlink;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
 use super::export::{du, is_like_du, names, refused, said, sample_tree, script};
-use crate::support::run::{self, PDU};
+use crate::support::process::peak_kib;
+use crate::support::run::{self, PDU, wait_until};
 use crate::support::skip::{is_root, size, skip, thorough, tool};
 use crate::support::terminal::{Streams, Terminal};
 use crate::support::tree::Tree;
@@ -503,5 +504,45 @@ fn a_cancelled_run_writes_no_footer_and_leaves_no_file() {
         assert!(!output.status.success());
         assert_eq!(names(&tree, ""), ["t", "x"]);
         fs::remove_file(tree.root().join("x")).expect("it is ours");
+    }
+}
+
+/// Two row groups are in memory, and of the finished ones their place in the file.
+#[test]
+fn memory_is_bounded_whatever_the_number_of_rows() {
+    let tree = Tree::empty();
+    let peak = |entries: usize| {
+        let mut command = run::pdu(tree.root(), "--format=parquet --from=- -o y");
+        let mut child = command.stdin(Stdio::piped()).spawn().expect("it starts");
+        let mut export = BufWriter::new(child.stdin.take().expect("it is piped"));
+        let mut write = |text: &str| export.write_all(text.as_bytes()).expect("it reads");
+        write("[1,2,{},[{\"name\":\"/r\"}");
+        for number in 0..entries / 10 {
+            write(&format!(
+                ",\n[{{\"name\":\"directory {number}\",\"dsize\":4096}}"
+            ));
+            for file in 0..9 {
+                let size = number * 7919 % 100_000 * file;
+                write(&format!(
+                    ",\n{{\"name\":\"a file of some length {file}\",\"asize\":{size}}}"
+                ));
+            }
+            write("]");
+        }
+        export.flush().expect("it reads");
+        wait_until("the end of the export", || {
+            rustix::io::ioctl_fionread(export.get_ref()).is_ok_and(|bytes| bytes == 0)
+        });
+        let peak = peak_kib(child.id()).expect("it runs");
+        export.write_all(b"]]\n").expect("it reads");
+        drop(export);
+        assert!(child.wait().expect("it is ours").success());
+        peak
+    };
+    // A program for debugging takes more for itself.
+    let most = if cfg!(debug_assertions) { 32 } else { 24 } * 1024;
+    for rows in [200_000, size(400_000, 10_000_000)] {
+        let peak = peak(rows);
+        assert!(peak < most, "{peak} KiB for {rows} rows");
     }
 }

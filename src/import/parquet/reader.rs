@@ -475,19 +475,22 @@ impl<V: Visitor> Teller<'_, V> {
     }
 }
 
+fn components(path: &[u8]) -> impl Iterator<Item = &[u8]> {
+    let parts = path.split(|&byte| byte == b'/');
+    parts.filter(|part| !part.is_empty())
+}
+
 /// The order of paths: by components, contents before their directory.
 fn by_components(a: &[u8], b: &[u8]) -> Ordering {
-    let parts = |path: &[u8]| -> Vec<Vec<u8>> {
-        let parts = path
-            .split(|&byte| byte == b'/')
-            .filter(|part| !part.is_empty());
-        parts.map(<[u8]>::to_vec).collect()
-    };
-    let (a, b) = (parts(a), parts(b));
-    let differing = a.iter().zip(&b).find(|(a, b)| a != b);
-    match differing {
-        Some((a, b)) => a.cmp(b),
-        None => b.len().cmp(&a.len()),
+    let (mut a, mut b) = (components(a), components(b));
+    loop {
+        match (a.next(), b.next()) {
+            (Some(a), Some(b)) if a == b => {}
+            (Some(a), Some(b)) => return a.cmp(b),
+            (None, Some(_)) => return Ordering::Greater,
+            (Some(_), None) => return Ordering::Less,
+            (None, None) => return Ordering::Equal,
+        }
     }
 }
 

@@ -32,6 +32,7 @@ pub(super) struct Dirent<'a> {
 }
 
 /// How the read of a buffer ended.
+#[derive(Debug)]
 pub(super) enum ReadEnd {
     /// There may be more entries.
     More,
@@ -143,9 +144,9 @@ impl Chunk {
         Some(Dirent { name, kind, number })
     }
 
-    /// The entries `from..to` as a chunk of their own, which begins at `start`.
-    pub(super) fn slice(&self, from: usize, to: usize, start: usize) -> Self {
-        let mut slice = Self::starting_at(start);
+    /// The entries `from..to` as a chunk of their own.
+    pub(super) fn slice(&self, from: usize, to: usize) -> Self {
+        let mut slice = Self::starting_at(self.start + from);
         for dirent in (from..to.min(self.len())).filter_map(|index| self.get(index)) {
             slice.push(dirent);
         }

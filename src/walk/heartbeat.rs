@@ -16,7 +16,7 @@
 )]
 
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use super::dir::Place;
@@ -61,45 +61,33 @@ impl Heartbeats {
 
     /// Records where the calling walker goes.
     pub(super) fn enter(&self, place: &Place) -> HeartbeatGuard<'_> {
+        self.answered();
         let heartbeat = self.own();
         if let Some(heartbeat) = heartbeat {
-            heartbeat.answered();
-            heartbeat.put(Some((Arc::clone(&place.0), place.1)));
+            *heartbeat.place() = Some(place.clone());
         }
         HeartbeatGuard(heartbeat)
+    }
+
+    /// Counts an answer to the calling walker.
+    pub(super) fn answered(&self) {
+        if let Some(Heartbeat { answers, .. }) = self.own() {
+            // Only this walker writes it.
+            answers.store(answers.load(Ordering::Relaxed) + 1, Ordering::Relaxed);
+        }
     }
 }
 
 impl Heartbeat {
-    fn put(&self, place: Option<Place>) {
-        *self.place.lock().unwrap_or_else(PoisonError::into_inner) = place;
-    }
-
-    fn place(&self) -> Option<Place> {
-        let place = self.place.lock().unwrap_or_else(PoisonError::into_inner);
-        place.clone()
-    }
-
-    fn answered(&self) {
-        // Only this walker writes it.
-        let answers = self.answers.load(Ordering::Relaxed);
-        self.answers.store(answers + 1, Ordering::Relaxed);
-    }
-}
-
-impl HeartbeatGuard<'_> {
-    /// Counts an answer.
-    pub(super) fn answered(&self) {
-        if let Some(heartbeat) = self.0 {
-            heartbeat.answered();
-        }
+    fn place(&self) -> MutexGuard<'_, Option<Place>> {
+        self.place.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl Drop for HeartbeatGuard<'_> {
     fn drop(&mut self) {
         if let Some(heartbeat) = self.0 {
-            heartbeat.put(None);
+            *heartbeat.place() = None;
         }
     }
 }
@@ -121,7 +109,7 @@ impl StallDetector {
             }
             let silent = now.saturating_duration_since(seen.1);
             if silent >= longest.as_ref().map_or(minimum, |(_, most)| *most)
-                && let Some(place) = heartbeat.place()
+                && let Some(place) = heartbeat.place().clone()
             {
                 longest = Some((place, silent));
             }

@@ -10,7 +10,7 @@
 //!                       │ stat              └ stat (Batch)               └ stat (Batch)
 //!                       ▼                        ▼                            ▼
 //!                     Batch 0 ─────────► Group of up to 100,000 entries ◄─────┘
-//!                                         the last reference merges the batches and sends the listing
+//!                                         the last batch completes it: its walker sends the listing
 //! ```
 //!
 //! GNU du reads that many entries at a time, and sorts such a group by inode number where that may help the disk. The
@@ -25,8 +25,6 @@
 
 use std::mem::MaybeUninit;
 use std::ops::ControlFlow;
-use std::os::fd::BorrowedFd;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -38,7 +36,6 @@ use super::depth_first::Cursor;
 use super::dir::{Dir, Fd, Subtree};
 use super::dirents::{BUFFER, Chunk, LoopDetector, ReadEnd, read_buffer};
 use super::fd_budget::Handle;
-use super::heartbeat::HeartbeatGuard;
 use super::options::Follow;
 use super::shared::Shared;
 use super::work_queue::Slot;
@@ -58,195 +55,141 @@ const SLOW: Duration = Duration::from_micros(100);
 /// Names in a queued piece where stat is slow.
 const STAT_CHUNK: usize = 4;
 
-/// The result of reading a directory.
-pub(super) enum Reading {
-    /// All of it.
-    Whole(Dir, Box<Batch>, Option<Failure>),
-    /// Several walkers read it, and send its listing.
-    Shared,
-    /// The run is cancelled: there is no listing of it.
-    Cancelled,
-}
+/// A directory that one walker has read, and the failure that ended the read.
+pub(super) type WholeDir = (Dir, Box<Batch>, Option<Failure>);
 
 /// The right to read the next buffer: there is one for each large directory.
 #[derive(Debug)]
 struct Reader {
-    dir: Arc<Dir>,
     group: Arc<Group>,
     /// Entries in the group so far.
     count: usize,
+    /// Entries that were read before the group began, and how their read ended: they come before the next buffer.
+    ahead: Option<(Chunk, ReadEnd)>,
     loops: LoopDetector,
 }
 
 /// Up to [`GROUP`] entries of a large directory.
 #[derive(Debug)]
 struct Group {
+    dir: Arc<Dir>,
     index: u32,
     key: Key,
-    batches: Mutex<MergedBatch>,
-    /// References: one of the reader, one of the group before, one for each chunk whose stats are under way.
-    references: AtomicUsize,
-    end: Mutex<Option<GroupEnd>>,
+    state: Mutex<GroupState>,
 }
 
-/// What follows a group.
+#[derive(Debug)]
+struct GroupState {
+    batches: MergedBatch,
+    /// Entries that have their stat.
+    done: usize,
+    end: Option<GroupEnd>,
+}
+
+/// The end of a group, known when its last entry was read.
 #[derive(Debug)]
 struct GroupEnd {
-    sorted: bool,
-    next: Option<Arc<Group>>,
-    /// Reads on when the group has been sent: a group has megabytes, so that only one may wait.
-    reader: Option<Reader>,
+    /// Entries in the group.
+    count: usize,
     failure: Option<Failure>,
+    /// Reads on when the group has been sent: a group has megabytes, so that only one may wait.
+    next: Option<Reader>,
 }
 
-/// Reads a directory, or begins to.
-pub(super) fn read_directory(
-    walk: &Arc<Shared>,
-    dir: Dir,
-    heartbeat: &HeartbeatGuard<'_>,
-) -> Reading {
+/// Reads a directory. None where several walkers read on and send its listing, and where the run is cancelled.
+pub(super) fn read_directory(walk: &Arc<Shared>, dir: Dir) -> Option<WholeDir> {
     let mut buffer = [MaybeUninit::uninit(); BUFFER];
-    let mut batch = Batch::fresh();
     let mut raw = RawDir::new(dir.fd(), &mut buffer);
-    let Some((read, count)) = read_first(walk, (&dir, heartbeat), &mut raw, &mut batch) else {
-        return Reading::Cancelled;
-    };
+    let mut batch = Batch::fresh();
+    let mut probe = LatencyProbe::new();
+    let read = read_buffer(&mut raw, |dirent| {
+        batch.add(&dir, &walk.options, dirent);
+        probe.step(walk)
+    });
+    let count = probe.count;
     let mut rest = Chunk::starting_at(count);
     let read = match read {
+        ReadEnd::More if walk.done.is_cancelled() => return None,
         ReadEnd::More => rest.fill(&mut raw),
         ended => ended,
     };
     if rest.is_empty() && !matches!(read, ReadEnd::More) {
-        return Reading::Whole(dir, batch, read.failure(count > 0));
+        return Some((dir, batch, read.failure(count > 0)));
     }
-    begin_large(walk, dir, batch, rest, read);
-    Reading::Shared
-}
-
-/// Calls stat for the names of the first buffer, and counts them; stops early where that is slow. None where the run is
-/// cancelled.
-fn read_first(
-    walk: &Shared,
-    (dir, heartbeat): (&Dir, &HeartbeatGuard<'_>),
-    raw: &mut RawDir<'_, BorrowedFd<'_>>,
-    batch: &mut Batch,
-) -> Option<(ReadEnd, usize)> {
-    let mut probe = LatencyProbe::new(heartbeat);
-    let mut latency = Latency::Fast;
-    let read = read_buffer(raw, |dirent| {
-        batch.add(dir, &walk.options, dirent);
-        latency = probe.step(walk);
-        match latency {
-            Latency::Fast => ControlFlow::Continue(()),
-            Latency::Slow | Latency::Cancelled => ControlFlow::Break(()),
-        }
-    });
-    match latency {
-        Latency::Cancelled => None,
-        Latency::Fast | Latency::Slow => Some((read, probe.count)),
-    }
+    let key = dir.place.0.key(dir.place.1);
+    let group = Group::new(Arc::new(dir.share(&walk.budget)), 0, key);
+    group.add(walk, batch, count);
+    let reader = Reader {
+        group,
+        count,
+        ahead: Some((rest, read)),
+        loops: LoopDetector::default(),
+    };
+    reader.push(walk);
+    None
 }
 
 /// Measures how long a stat takes.
-struct LatencyProbe<'a> {
-    heartbeat: &'a HeartbeatGuard<'a>,
+struct LatencyProbe {
     count: usize,
     since: Instant,
 }
 
-enum Latency {
-    Fast,
-    Slow,
-    Cancelled,
-}
-
-impl<'a> LatencyProbe<'a> {
-    fn new(heartbeat: &'a HeartbeatGuard<'a>) -> Self {
+impl LatencyProbe {
+    fn new() -> Self {
         Self {
-            heartbeat,
             count: 0,
             since: Instant::now(),
         }
     }
 
-    /// To be called after each stat.
-    fn step(&mut self, walk: &Shared) -> Latency {
+    /// To be called after each stat. Breaks where stat is slow and there are other walkers, and where the run is
+    /// cancelled.
+    fn step(&mut self, walk: &Shared) -> ControlFlow<()> {
         self.count += 1;
-        self.heartbeat.answered();
+        walk.heartbeats.answered();
         if !self.count.is_multiple_of(STRIDE) && self.count != STAT_CHUNK {
-            return Latency::Fast;
-        }
-        if walk.done.is_cancelled() {
-            return Latency::Cancelled;
+            return ControlFlow::Continue(());
         }
         let allowed = SLOW * u32::try_from(self.count).unwrap_or(u32::MAX);
         let is_slow = || self.since.elapsed() > allowed;
-        if walk.options.walkers > 1 && schedule::decide(is_slow) {
-            return Latency::Slow;
+        if walk.done.is_cancelled() || walk.options.walkers > 1 && schedule::decide(is_slow) {
+            return ControlFlow::Break(());
         }
-        Latency::Fast
+        ControlFlow::Continue(())
     }
 }
 
-/// Shares a directory with all walkers: `batch` is its first part, `rest` has no stats yet.
-fn begin_large(walk: &Arc<Shared>, dir: Dir, batch: Box<Batch>, rest: Chunk, read: ReadEnd) {
-    let dir = Arc::new(dir.share(&walk.budget));
-    let group = Group::new(0, dir.place.0.key(dir.place.1));
-    let reader = Reader {
-        group: Arc::clone(&group),
-        count: rest.start,
-        dir: Arc::clone(&dir),
-        loops: LoopDetector::default(),
-    };
-    group.add(batch);
-    for (group, chunk) in reader.assign(walk, rest, read) {
-        push_stats(walk, &dir, group, chunk);
-    }
-    Group::release(group, walk, &dir);
-}
-
-/// Queues the stats of a chunk, for which the group has counted a reference.
-fn push_stats(walk: &Arc<Shared>, dir: &Arc<Dir>, group: Arc<Group>, chunk: Chunk) {
-    let dir = Arc::clone(dir);
-    walk.push_piece(move |walk| {
-        let heartbeat = walk.heartbeats.enter(&dir.place);
-        let finished = stat_chunk(walk, (&dir, &heartbeat), &group, &chunk);
-        drop(heartbeat);
-        if finished {
-            Group::release(group, walk, &dir);
-        }
-    });
-}
-
-/// Calls stat for the entries of a chunk; queues the rest where that is slow. False where the run is cancelled.
-fn stat_chunk(
-    walk: &Arc<Shared>,
-    (dir, heartbeat): (&Arc<Dir>, &HeartbeatGuard<'_>),
-    group: &Arc<Group>,
-    chunk: &Chunk,
-) -> bool {
+/// Calls stat for the entries of a chunk, and adds them to their group; queues the rest where that is slow. Adds nothing
+/// where the run is cancelled.
+fn stat_chunk(walk: &Arc<Shared>, group: &Arc<Group>, chunk: &Chunk) {
+    let heartbeat = walk.heartbeats.enter(&group.dir.place);
     let mut batch = Batch::starting_at(chunk.start);
-    let mut probe = LatencyProbe::new(heartbeat);
-    let mut index = 0;
-    while let Some(dirent) = chunk.get(index) {
-        batch.add(dir, &walk.options, dirent);
-        index += 1;
-        match probe.step(walk) {
-            Latency::Fast => {}
-            Latency::Slow if chunk.len() - index <= STAT_CHUNK => {}
-            Latency::Slow => {
-                for from in (index..chunk.len()).step_by(STAT_CHUNK) {
-                    let part = chunk.slice(from, from + STAT_CHUNK, chunk.start + from);
-                    push_stats(walk, dir, group.reference(), part);
-                }
-                break;
-            }
-            Latency::Cancelled => return false,
+    let mut probe = LatencyProbe::new();
+    while let Some(dirent) = chunk.get(probe.count) {
+        batch.add(&group.dir, &walk.options, dirent);
+        if probe.step(walk).is_continue() {
+            continue;
+        }
+        if walk.done.is_cancelled() {
+            return;
+        }
+        if chunk.len() - probe.count > STAT_CHUNK {
+            push_stats(walk, group, chunk, probe.count);
+            break;
         }
     }
-    schedule::point();
-    group.add(batch);
-    true
+    drop(heartbeat);
+    group.add(walk, batch, probe.count);
+}
+
+/// Queues the stats of the entries of a chunk from this one on.
+fn push_stats(walk: &Arc<Shared>, group: &Arc<Group>, chunk: &Chunk, from: usize) {
+    for from in (from..chunk.len()).step_by(STAT_CHUNK) {
+        let part = chunk.slice(from, from + STAT_CHUNK);
+        let group = Arc::clone(group);
+        walk.push_piece(move |walk| stat_chunk(walk, &group, &part));
+    }
 }
 
 impl Reader {
@@ -261,149 +204,113 @@ impl Reader {
         if walk.done.is_cancelled() {
             return;
         }
-        let dir = Arc::clone(&self.dir);
-        let heartbeat = walk.heartbeats.enter(&dir.place);
-        let mut chunk = Chunk::starting_at(self.count);
-        let mut buffer = [MaybeUninit::uninit(); BUFFER];
-        let mut read = chunk.fill(&mut RawDir::new(dir.fd(), &mut buffer));
-        if matches!(read, ReadEnd::More) && self.loops.finds_loop(&chunk) {
-            read = ReadEnd::Failed(Errno::UCLEAN);
-        }
-        let mut chunks = self.assign(walk, chunk, read);
-        chunks.retain(|(group, chunk)| stat_chunk(walk, (&dir, &heartbeat), group, chunk));
-        drop(heartbeat);
-        for (group, _) in chunks {
-            Group::release(group, walk, &dir);
-        }
-    }
-
-    /// Assigns entries to their group, or to the two that they lie in; queues the next read, or ends the directory. The
-    /// group of each returned chunk has counted a reference for it.
-    fn assign(
-        mut self,
-        walk: &Arc<Shared>,
-        chunk: Chunk,
-        read: ReadEnd,
-    ) -> Vec<(Arc<Group>, Chunk)> {
-        let mut assigned = Vec::new();
+        let group = Arc::clone(&self.group);
+        let ahead = self.ahead.take();
+        let (mut chunk, read) = ahead.unwrap_or_else(|| self.read_buffer(walk));
         let room = GROUP - self.count;
-        let over = chunk.slice(room, chunk.len(), 0);
-        let chunk = match over.is_empty() {
-            true => chunk,
-            false => chunk.slice(0, room, self.count),
-        };
+        let beyond = chunk.slice(room, chunk.len());
+        if !beyond.is_empty() {
+            chunk = chunk.slice(0, room);
+        }
+        chunk.start = self.count;
         self.count += chunk.len();
-        if !chunk.is_empty() {
-            assigned.push((self.group.reference(), chunk));
-        }
-        let full = (!over.is_empty()).then(|| self.begin_group(walk, over.len()));
-        assigned.extend((!over.is_empty()).then(|| (self.group.reference(), over)));
-        match (full, read) {
-            (None, ReadEnd::More) => self.push(walk),
-            (Some((group, end)), ReadEnd::More) => {
-                let dir = Arc::clone(&self.dir);
-                let reader = Some(self);
-                group.end(walk, &dir, GroupEnd { reader, ..end });
-            }
-            (full, ended) => {
-                if let Some((group, end)) = full {
-                    group.end(walk, &self.dir, end);
-                }
-                self.end(walk, &ended);
-            }
-        }
-        assigned
+        self.read_on(walk, beyond, read);
+        stat_chunk(walk, &group, &chunk);
     }
 
-    /// Begins a group, with so many entries. Returns the one before, and its end.
-    fn begin_group(&mut self, walk: &Shared, count: usize) -> (Arc<Group>, GroupEnd) {
-        let next = Group::new(self.group.index + 1, walk.key());
-        let end = GroupEnd {
-            sorted: sorts(walk, &self.dir, self.count),
-            next: Some(Arc::clone(&next)),
-            reader: None,
-            failure: None,
-        };
-        self.count = count;
-        (std::mem::replace(&mut self.group, next), end)
+    fn read_buffer(&mut self, walk: &Shared) -> (Chunk, ReadEnd) {
+        let dir = &self.group.dir;
+        let _heartbeat = walk.heartbeats.enter(&dir.place);
+        let mut chunk = Chunk::default();
+        let mut buffer = [MaybeUninit::uninit(); BUFFER];
+        let read = chunk.fill(&mut RawDir::new(dir.fd(), &mut buffer));
+        match read {
+            ReadEnd::More if self.loops.finds_loop(&chunk) => {
+                (chunk, ReadEnd::Failed(Errno::UCLEAN))
+            }
+            read => (chunk, read),
+        }
     }
 
-    /// Ends the directory.
-    fn end(self, walk: &Arc<Shared>, read: &ReadEnd) {
-        let some_were_read = self.count > 0 || self.group.index > 0;
-        let end = GroupEnd {
-            sorted: sorts(walk, &self.dir, self.count),
-            next: None,
-            reader: None,
-            failure: read.failure(some_were_read),
+    /// Queues the next read of this group. Where entries were read beyond it or the directory has ended, ends the group.
+    fn read_on(mut self, walk: &Arc<Shared>, beyond: Chunk, read: ReadEnd) {
+        let (group, count) = (Arc::clone(&self.group), self.count);
+        if beyond.is_empty() && matches!(read, ReadEnd::More) {
+            return self.push(walk);
+        }
+        let end = if beyond.is_empty() {
+            GroupEnd {
+                count,
+                failure: read.failure(count > 0 || group.index > 0),
+                next: None,
+            }
+        } else {
+            self.group = Group::new(Arc::clone(&group.dir), group.index + 1, walk.key());
+            self.count = 0;
+            self.ahead = Some((beyond, read));
+            GroupEnd {
+                count,
+                failure: None,
+                next: Some(self),
+            }
         };
-        self.group.end(walk, &self.dir, end);
+        let mut state = group.lock();
+        state.end = Some(end);
+        group.send_if_complete(walk, state);
     }
 }
 
 impl Group {
-    /// A group with the references of its reader and of the group before.
-    fn new(index: u32, key: Key) -> Arc<Self> {
+    fn new(dir: Arc<Dir>, index: u32, key: Key) -> Arc<Self> {
         Arc::new(Self {
+            dir,
             index,
             key,
-            batches: Mutex::new(MergedBatch::EMPTY),
-            references: AtomicUsize::new(2),
-            end: Mutex::default(),
+            state: Mutex::new(GroupState {
+                batches: MergedBatch::EMPTY,
+                done: 0,
+                end: None,
+            }),
         })
     }
 
-    fn reference(self: &Arc<Self>) -> Arc<Self> {
+    fn lock(&self) -> MutexGuard<'_, GroupState> {
         schedule::point();
-        self.references.fetch_add(1, Ordering::Relaxed);
-        Arc::clone(self)
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn add(&self, mut batch: Box<Batch>) {
-        self.batches().add(&mut batch);
+    /// Adds so many entries.
+    fn add(&self, walk: &Arc<Shared>, mut batch: Box<Batch>, count: usize) {
+        let mut state = self.lock();
+        state.batches.add(&mut batch);
+        state.done += count;
         batch.recycle();
+        self.send_if_complete(walk, state);
     }
 
-    fn batches(&self) -> MutexGuard<'_, MergedBatch> {
-        self.batches.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn end_lock(&self) -> MutexGuard<'_, Option<GroupEnd>> {
-        self.end.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// Gives up the reader's reference: this is the end of the group.
-    fn end(self: Arc<Self>, walk: &Arc<Shared>, dir: &Arc<Dir>, end: GroupEnd) {
-        *self.end_lock() = Some(end);
-        Self::release(self, walk, dir);
-    }
-
-    /// Gives up a reference. The last one sends the group, and gives up that of the next group.
-    fn release(mut group: Arc<Self>, walk: &Arc<Shared>, dir: &Arc<Dir>) {
-        schedule::point();
-        while group.references.fetch_sub(1, Ordering::AcqRel) == 1 {
-            schedule::point();
-            let Some(end) = group.end_lock().take() else {
-                return;
-            };
-            group.send(walk, dir, &end);
-            if let Some(reader) = end.reader {
-                reader.push(walk);
-            }
-            match end.next {
-                Some(next) => group = next,
-                None => return walk.finish(dir.slot, None),
-            }
+    /// Sends the group once all of its entries have their stat; then reads on, or ends the directory.
+    fn send_if_complete(&self, walk: &Arc<Shared>, mut state: MutexGuard<'_, GroupState>) {
+        let done = state.done;
+        let Some(end) = state.end.take_if(|end| end.count == done) else {
+            return;
+        };
+        let batches = std::mem::replace(&mut state.batches, MergedBatch::EMPTY);
+        drop(state);
+        self.send(walk, batches, &end);
+        match end.next {
+            Some(reader) => reader.push(walk),
+            None => walk.finish(self.dir.slot, None),
         }
     }
 
-    fn send(&self, walk: &Arc<Shared>, dir: &Dir, end: &GroupEnd) {
-        let batches = std::mem::replace(&mut *self.batches(), MergedBatch::EMPTY);
-        let mut listing = walk.listing(dir, self.key, &mut batches.join(end.sorted));
+    fn send(&self, walk: &Arc<Shared>, batches: MergedBatch, end: &GroupEnd) {
+        let dir = &self.dir;
+        let mut batch = batches.join(sorts(walk, dir, end.count));
+        let mut listing = walk.listing(dir, self.key, &mut batch);
         if self.index > 0 {
             listing.found = Found::More;
         }
-        listing.next = end.next.as_ref().map(|next| next.key);
+        listing.next = end.next.as_ref().map(|reader| reader.group.key);
         listing.failure = end.failure;
         let branch = listing.branch.clone();
         walk.send(listing);

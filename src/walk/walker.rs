@@ -11,7 +11,6 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use super::batch::Batch;
 use super::depth_first::Cursor;
 use super::dir::{Dir, Fd, Parent, Place, Subtree, empty_listing};
 #[cfg(test)]
@@ -19,7 +18,7 @@ use super::model;
 use super::open::Opened;
 use super::semaphore::Token;
 use super::shared::{Shared, Task};
-use super::shared_dir::{Reading, read_directory};
+use super::shared_dir::{WholeDir, read_directory};
 use super::work_queue::{Job, Slot, Work};
 use crate::count::listing::Found;
 use crate::sys::failure::{Failure, Operation};
@@ -124,21 +123,13 @@ fn visit(walk: &Arc<Shared>, place: Place, slot: Slot, parent: Parent<'_>) -> Op
             return None;
         }
     };
-    let reading = read_directory(walk, dir, &heartbeat);
+    let whole = read_directory(walk, dir);
     drop(heartbeat);
-    match reading {
-        Reading::Whole(dir, batch, failure) => report(walk, dir, batch, failure),
-        Reading::Shared | Reading::Cancelled => None,
-    }
+    report(walk, whole?)
 }
 
 /// Sends the listing of a directory, then lets its subdirectories be walked.
-fn report(
-    walk: &Arc<Shared>,
-    dir: Dir,
-    mut batch: Box<Batch>,
-    failure: Option<Failure>,
-) -> Option<Subtree> {
+fn report(walk: &Arc<Shared>, (dir, mut batch, failure): WholeDir) -> Option<Subtree> {
     let rendered = match failure {
         None => batch.render_whole(&dir, &walk.options),
         Some(_) => None,

@@ -162,12 +162,6 @@ pub struct Names {
 }
 
 impl Names {
-    /// No names; allocates nothing.
-    pub const EMPTY: Self = Self {
-        text: Vec::new(),
-        ends: Vec::new(),
-    };
-
     /// Appends a name.
     pub fn push(&mut self, name: &CStr) {
         self.text.extend_from_slice(name.to_bytes_with_nul());
@@ -315,7 +309,7 @@ impl Listing {
             seen += &entry.usage();
         }
         for item in self.ordered_items.iter().flat_map(|items| items.iter()) {
-            if let ItemKind::File(entry) = item.kind {
+            if let ItemKind::File(entry, _) = item.kind {
                 seen += &entry.usage();
             }
         }

@@ -78,7 +78,7 @@ struct Group {
     state: Mutex<GroupState>,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Default)]
 struct GroupState {
     batches: MergedBatch,
     /// Entries that have their stat.
@@ -266,11 +266,7 @@ impl Group {
             dir,
             index,
             key,
-            state: Mutex::new(GroupState {
-                batches: MergedBatch::EMPTY,
-                done: 0,
-                end: None,
-            }),
+            state: Mutex::default(),
         })
     }
 
@@ -280,9 +276,9 @@ impl Group {
     }
 
     /// Adds so many entries.
-    fn add(&self, walk: &Arc<Shared>, mut batch: Box<Batch>, count: usize) {
+    fn add(&self, walk: &Arc<Shared>, batch: Box<Batch>, count: usize) {
         let mut state = self.lock();
-        state.batches.add(&mut batch);
+        state.batches.add(&batch);
         state.done += count;
         batch.recycle();
         self.send_if_complete(walk, state);
@@ -294,7 +290,7 @@ impl Group {
         let Some(end) = state.end.take_if(|end| end.count == done) else {
             return;
         };
-        let batches = std::mem::replace(&mut state.batches, MergedBatch::EMPTY);
+        let batches = std::mem::take(&mut state.batches);
         drop(state);
         self.send(walk, batches, &end);
         match end.next {
@@ -305,8 +301,8 @@ impl Group {
 
     fn send(&self, walk: &Arc<Shared>, batches: MergedBatch, end: &GroupEnd) {
         let dir = &self.dir;
-        let mut batch = batches.join(sorts(walk, dir, end.count));
-        let mut listing = walk.listing(dir, self.key, &mut batch);
+        let contents = batches.join(sorts(walk, dir, end.count));
+        let mut listing = walk.listing(dir, self.key, contents);
         if self.index > 0 {
             listing.found = Found::More;
         }

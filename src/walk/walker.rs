@@ -135,7 +135,7 @@ fn report(walk: &Arc<Shared>, (dir, mut batch, failure): WholeDir) -> Option<Sub
         Some(_) => None,
     };
     let key = dir.place.0.key(dir.place.1);
-    let mut listing = walk.listing(&dir, key, &mut batch);
+    let mut listing = walk.listing(&dir, key, batch.take());
     listing.failure = failure;
     if let Some(text) = rendered {
         listing.found = Found::Rendered(text);

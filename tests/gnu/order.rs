@@ -674,7 +674,11 @@ fn announce(items: &[Item], group: usize) -> (Names, OrderedItems) {
         match item {
             Item::File { size, named, inode } => {
                 let name = if *named { name.as_bytes() } else { b"" };
-                ordered_items.push(names.len(), name, ItemKind::File(entry(*size, *inode)));
+                ordered_items.push(
+                    names.len(),
+                    name,
+                    ItemKind::File(entry(*size, *inode), None),
+                );
             }
             Item::Failed(errno) => {
                 let failure = failed(Operation::Access, *errno);

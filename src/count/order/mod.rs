@@ -264,9 +264,9 @@ impl Frame {
             };
             self.offset = next;
             match item.kind {
-                ItemKind::File(entry) => {
+                ItemKind::File(entry, detail) => {
                     let name = (!item.name.is_empty()).then_some(item.name);
-                    visitor.file(name, &entry.item(item.detail.as_ref()));
+                    visitor.file(name, &entry.item(detail.as_ref()));
                 }
                 ItemKind::Failed(failure) => visitor.failed(item.name, failure),
                 ItemKind::Rendered => visitor.rendered(item.name),

@@ -3,6 +3,7 @@
 use std::fmt::Debug;
 
 use crate::count::usage::{Detail, Item, Usage};
+use crate::count::visitor::Extent;
 
 /// Writes the text of an entry in an output format where that text depends on nothing but the entry and its directory.
 ///
@@ -23,12 +24,8 @@ pub trait EntryRenderer: Debug + Send + Sync {
 /// The kind of entry that a record describes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
-    /// A directory with its contents.
-    Directory,
-    /// A directory that could be read in part only: GNU du counts it and prints no line.
-    BrokenDirectory,
-    /// A directory that was open when the walk ended early. Its usage is what was counted until then.
-    UnfinishedDirectory,
+    /// A directory with its contents, or with the part of them that was read.
+    Directory(Extent),
     /// Anything else.
     File,
 }

@@ -94,7 +94,8 @@ impl Tally {
         });
         self.append(name);
         self.here = self.path.len();
-        Some(self.record(depth, Kind::Directory, item.usage, item.detail))
+        let kind = Kind::Directory(Extent::Whole);
+        Some(self.record(depth, kind, item.usage, item.detail))
     }
 
     /// Counts a file. `None` where it was counted before, and where it has no name.
@@ -133,15 +134,8 @@ impl Tally {
         {
             level.sum += &sum;
         }
-        let kind = match extent {
-            Extent::Whole => Kind::Directory,
-            Extent::Broken => Kind::BrokenDirectory,
-            Extent::Unfinished => {
-                self.counts.unfinished += 1;
-                Kind::UnfinishedDirectory
-            }
-        };
-        Some(self.record(self.depth(), kind, sum, None))
+        self.counts.unfinished += u64::from(extent == Extent::Unfinished);
+        Some(self.record(self.depth(), Kind::Directory(extent), sum, None))
     }
 
     /// Makes the path that of a name in the current directory.

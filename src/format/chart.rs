@@ -21,6 +21,7 @@ use super::lines;
 use super::page::Page;
 use crate::count::record::Kind;
 use crate::count::usage::{Detail, Usage};
+use crate::count::visitor::Extent;
 use crate::gnu::block_size::BlockSize;
 use crate::gnu::quote;
 
@@ -196,7 +197,10 @@ impl Chart {
         let mut warning = None;
         let mut cells = Vec::with_capacity(rows.len() + 1);
         for row in rows {
-            let is_partial = matches!(row.kind, Kind::UnfinishedDirectory | Kind::BrokenDirectory);
+            let is_partial = matches!(
+                row.kind,
+                Kind::Directory(Extent::Unfinished | Extent::Broken)
+            );
             cells.push(self.cell(&row.usage, is_partial, &row.name, &mut warning));
         }
         if others.has_total {

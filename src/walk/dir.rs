@@ -6,9 +6,8 @@ use std::sync::Arc;
 use super::fd_budget::{Budget, Handle};
 use super::stat::Stat;
 use super::work_queue::Slot;
-use crate::count::listing::{Branch, Found, Key, Listing, Names};
-use crate::count::usage::{Inode, Usage};
-use crate::sys::failure::Failure;
+use crate::count::listing::{Branch, Key, Names};
+use crate::count::usage::Inode;
 
 /// A name: the branch that announced it, and its index there.
 pub(super) type Place = (Arc<Branch>, u32);
@@ -38,14 +37,6 @@ pub(super) struct Subtree {
     pub(super) slot: Slot,
     pub(super) branch: Arc<Branch>,
     pub(super) fd: Fd,
-}
-
-/// The directory in which a name is opened.
-pub(super) enum Parent<'a> {
-    /// The working directory: the name is an operand.
-    WorkingDirectory,
-    Shared(Arc<Handle>),
-    Borrowed(BorrowedFd<'a>),
 }
 
 impl AsFd for Fd {
@@ -105,18 +96,4 @@ pub fn command_line(names: Names, first_key: Key, first_operand: u64) -> Arc<Bra
         group: 0,
         names,
     })
-}
-
-/// A listing without entries: of a name that is no readable directory.
-pub(super) fn empty_listing(place: Place, found: Found, failure: Option<Failure>) -> Listing {
-    Listing {
-        key: place.0.key(place.1),
-        place,
-        found,
-        files: Usage::default(),
-        ordered_items: None,
-        branch: None,
-        next: None,
-        failure,
-    }
 }

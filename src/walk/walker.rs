@@ -8,11 +8,12 @@
 //!
 //! A walker holds a token, and a reference to [`Shared`], from the spawn to the end, a panic included.
 
+use std::os::fd::AsFd;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::depth_first::Cursor;
-use super::dir::{Dir, Fd, Parent, Place, Subtree, empty_listing};
+use super::dir::{Dir, Fd, Place, Subtree};
 #[cfg(test)]
 use super::model;
 use super::open::Opened;
@@ -20,7 +21,7 @@ use super::semaphore::Token;
 use super::shared::{Shared, Task};
 use super::shared_dir::{WholeDir, read_directory};
 use super::work_queue::{Job, Slot, Work};
-use crate::count::listing::Found;
+use crate::count::listing::{Found, Listing};
 use crate::sys::failure::{Failure, Operation};
 
 /// Sets a flag when it is dropped in a panic. The walker drops its reference to the shared state later, so that a
@@ -65,11 +66,7 @@ pub(super) fn walk_one(walk: &Arc<Shared>, work: Work<Task>) {
 }
 
 fn walk_dir(walk: &Arc<Shared>, job: Job) {
-    let parent = match job.above {
-        Some(handle) => Parent::Shared(handle),
-        None => Parent::WorkingDirectory,
-    };
-    if let Some(subtree) = visit(walk, (job.branch, job.index), job.slot, parent) {
+    if let Some(subtree) = visit(walk, (job.branch, job.index), job.slot, job.above) {
         walk_subtree(walk, Cursor::new(subtree));
     }
 }
@@ -86,13 +83,16 @@ fn walk_subtree(walk: &Arc<Shared>, mut cursor: Cursor) {
         }
         match cursor.fd() {
             Ok(fd) => {
-                if let Some(subtree) = visit(walk, place, slot, Parent::Borrowed(fd)) {
+                if let Some(subtree) = visit(walk, place, slot, Some(fd)) {
                     cursor.enter(subtree);
                 }
             }
             Err(errno) => {
-                let failure = Failure::new(Operation::Access, errno);
-                walk.send_last(empty_listing(place, Found::Nothing, Some(failure)), slot);
+                let listing = Listing {
+                    failure: Some(Failure::new(Operation::Access, errno)),
+                    ..Listing::new(place, Found::Nothing)
+                };
+                walk.send_last(listing, slot);
             }
         }
         let must_wait = walk.work_queue.has_pieces();
@@ -105,8 +105,14 @@ fn walk_subtree(walk: &Arc<Shared>, mut cursor: Cursor) {
     }
 }
 
-/// Opens, reads and reports one directory. Returns it where the same walker has to walk its subdirectories.
-fn visit(walk: &Arc<Shared>, place: Place, slot: Slot, parent: Parent<'_>) -> Option<Subtree> {
+/// Opens, reads and reports one directory, in the directory `above`. Returns it where the same walker has to walk its
+/// subdirectories.
+fn visit(
+    walk: &Arc<Shared>,
+    place: Place,
+    slot: Slot,
+    above: Option<impl AsFd>,
+) -> Option<Subtree> {
     walk.flush_leaves(place.0.fold);
     walk.listings.wait_for_room(&walk.done);
     if walk.done.is_cancelled() {
@@ -115,7 +121,10 @@ fn visit(walk: &Arc<Shared>, place: Place, slot: Slot, parent: Parent<'_>) -> Op
     #[cfg(test)]
     model::panic_at(b"panic before the listing", &place);
     let heartbeat = walk.heartbeats.enter(&place);
-    let dir = match walk.open(place, slot, parent) {
+    let opened = walk.open(place, slot, above.as_ref().map(AsFd::as_fd));
+    // Perhaps the last reference: then the directory above is closed.
+    drop(above);
+    let dir = match opened {
         Opened::Directory(dir) => dir,
         Opened::Other(listing) => {
             drop(heartbeat);

@@ -10,7 +10,7 @@
 
 use std::io;
 
-use humansize::{BINARY, DECIMAL, FormatSizeOptions};
+use humansize::{BINARY, DECIMAL};
 use lscolors::{Indicator, LsColors, Style};
 use rustix::fs::FileType;
 use unicode_segmentation::UnicodeSegmentation;
@@ -23,6 +23,7 @@ use crate::count::record::Kind;
 use crate::count::usage::{Detail, Usage};
 use crate::gnu::block_size::BlockSize;
 use crate::gnu::quote;
+use crate::sys::human_size::human_size;
 
 /// Width of `100%` and the blank before it.
 const PER_CENT: usize = 5;
@@ -52,14 +53,9 @@ pub enum Sizes {
 
 impl Sizes {
     pub(super) fn text(self, size: u128) -> String {
-        let human = |options: FormatSizeOptions, beyond| match u64::try_from(size) {
-            Ok(size) => humansize::format_size(size, options.decimal_places(1)),
-            // humansize takes 64 bits.
-            Err(_) => Self::Blocks(beyond).text(size),
-        };
         match self {
-            Self::Binary => human(BINARY, BlockSize::HUMAN),
-            Self::Decimal => human(DECIMAL, BlockSize::SI),
+            Self::Binary => human_size(size, BINARY),
+            Self::Decimal => human_size(size, DECIMAL),
             Self::Blocks(block_size) => {
                 let mut text = Vec::new();
                 block_size.write(size, &mut text);

@@ -2,6 +2,7 @@
 
 pub mod cancel;
 pub mod failure;
+pub mod human_size;
 pub mod output_file;
 pub mod owners;
 pub mod retry;

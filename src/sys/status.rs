@@ -12,9 +12,9 @@ use std::time::{Duration, Instant};
 use crossbeam_channel::{Receiver, never, tick};
 use humansize::BINARY;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
-use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
 use crate::gnu::quote::{self, Charset, Style};
+use crate::sys::columns::head;
 use crate::sys::failure::{Failure, Operation};
 use crate::sys::human_size::human_size;
 use crate::sys::retry;
@@ -212,7 +212,7 @@ impl Status {
             return;
         }
         let width = usize::from(columns().unwrap_or(COLUMNS)).saturating_sub(1);
-        let line = format!("\r{}\x1b[K", cut(&text, width));
+        let line = format!("\r{}\x1b[K", head(&text, width));
         write(line.as_bytes());
         self.drawn = true;
     }
@@ -325,21 +325,6 @@ pub fn columns() -> Option<u16> {
     Some(size.ws_col).filter(|&columns| columns > 0)
 }
 
-/// The beginning of a text, at most so many columns wide.
-fn cut(text: &str, width: usize) -> &str {
-    if text.width() <= width {
-        return text;
-    }
-    let mut used = 0;
-    for (index, character) in text.char_indices() {
-        used += character.width().unwrap_or(0);
-        if used > width {
-            return &text[..index];
-        }
-    }
-    text
-}
-
 fn size(bytes: u128) -> String {
     human_size(bytes, BINARY)
 }
@@ -365,20 +350,6 @@ fn clock(elapsed: Duration) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_line_is_cut_to_columns_not_bytes() {
-        for (text, width, expected) in [
-            ("abc", 3, "abc"),
-            ("abc", 2, "ab"),
-            ("abc", 0, ""),
-            ("漢字", 3, "漢"),
-            ("漢字", 1, ""),
-            ("e\u{301}x", 1, "e\u{301}"),
-        ] {
-            assert_eq!(cut(text, width), expected);
-        }
-    }
 
     #[test]
     fn times_read_like_a_clock() {

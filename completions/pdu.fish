@@ -4,7 +4,8 @@ complete -c pdu -s d -l max-depth -d 'Print no line for what is more than N leve
 complete -c pdu -s t -l threshold -d 'Print only what is SIZE or larger; with -SIZE, only what is SIZE or smaller' -r
 complete -c pdu -s j -l threads -d 'Use at most N threads (1 to 4096, default 20): one for each processor, and all N when the processors wait for the disk or network; -L without -l always uses one' -r
 complete -c pdu -s n -l top -d 'Print only the N largest entries, by size or by --sort=inodes or time' -r
-complete -c pdu -l by -d 'Print a line for each class of files instead of directories; CLASS is ext, owner, group, age or kind; --by alone means --bytes, as in GNU du' -r -f -a "ext\t''
+complete -c pdu -l width -d 'Make a tree, or a table of --by, this wide (1 to 65535; default: as wide as the terminal)' -r
+complete -c pdu -l by -d 'Print a line for each class of files instead of directories, with the columns disk space, apparent size, entries, per cent and class; CLASS is ext, owner, group, age or kind; --by alone means --bytes, as in GNU du' -r -f -a "ext\t''
 owner\t''
 group\t''
 age\t''

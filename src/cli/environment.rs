@@ -5,6 +5,17 @@ use std::os::unix::ffi::OsStrExt;
 
 use crate::gnu::quote::Charset;
 
+/// What a terminal can do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum TerminalKind {
+    /// It understands control sequences.
+    Capable,
+    /// It does not.
+    Dumb,
+    /// `TERM` is unset, is empty, or is the entry `unknown` of terminfo, which has no control sequences.
+    Unknown,
+}
+
 /// A set of environment variables.
 #[derive(Debug, Clone, Default)]
 pub struct Environment {
@@ -30,9 +41,13 @@ impl Environment {
         self.get(name).map(OsStrExt::as_bytes)
     }
 
-    /// True where `TERM` is `dumb`: the terminal moves no cursor and shows no colors.
-    pub(super) fn is_dumb_terminal(&self) -> bool {
-        self.get("TERM").is_some_and(|term| term == "dumb")
+    /// What `TERM` says about the terminal.
+    pub(super) fn terminal(&self) -> TerminalKind {
+        match self.bytes("TERM").unwrap_or_default() {
+            b"" | b"unknown" => TerminalKind::Unknown,
+            b"dumb" => TerminalKind::Dumb,
+            _ => TerminalKind::Capable,
+        }
     }
 
     /// The character set that the name of the locale gives. No locale is loaded: standard output is the same in all.

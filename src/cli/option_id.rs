@@ -57,8 +57,9 @@ options! {
     Bytes = "--bytes" => flag(SIZES,
         "Short for --apparent-size --block-size=1").short('b');
     By = "--by" => optional_value(REPORTS, "CLASS",
-        "Print a line for each class of files instead of directories; CLASS is ext, \
-         owner, group, age or kind; --by alone means --bytes, as in GNU du");
+        "Print a line for each class of files instead of directories, with the columns disk space, \
+         apparent size, entries, per cent and class; CLASS is ext, owner, group, age or kind; \
+         --by alone means --bytes, as in GNU du");
     Color = "--color" => value(REPORTS, "WHEN",
         "Color the names of a tree by LS_COLORS: auto (on a terminal; default), always or never");
     CountLinks = "--count-links" => flag(FILES,
@@ -131,6 +132,8 @@ options! {
         "Same as --format=tree").short('T');
     Verbose = "--verbose" => flag(RUN,
         "Show progress on standard error twice a second, and a summary at the end").short('v');
+    Width = "--width" => value(REPORTS, "COLUMNS",
+        "Make a tree, or a table of --by, this wide (1 to 65535; default: as wide as the terminal)");
 }
 
 /// The value that clap records for an option whose optional value is absent: no argument can hold a NUL.

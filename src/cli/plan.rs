@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use clap::parser::ValuesRef;
 
-use super::environment::Environment;
+use super::environment::{Environment, TerminalKind};
 use super::input::InputSource;
 use super::option_id::OptionId;
 use super::reports::{self, Reports};
@@ -75,7 +75,7 @@ impl Plan {
                 program,
                 charset: settings.charset,
                 verbose: settings.has(OptionId::Verbose),
-                dumb: environment.is_dumb_terminal(),
+                dumb: environment.terminal() != TerminalKind::Capable,
             },
             operands,
             output: reports.output,

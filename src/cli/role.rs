@@ -53,7 +53,8 @@ impl OptionId {
             | Self::TimeStyle
             | Self::Total
             | Self::Tree
-            | Self::Verbose => &[],
+            | Self::Verbose
+            | Self::Width => &[],
         }
     }
 }

@@ -5,16 +5,14 @@
 //! entries left out: a part of a number would be another number. A full bar is the sum over all operands; its pale part
 //! is the rest of the directory above, unless that is an operand.
 //!
-//! Names are for display: on a terminal or not, unprintable characters are escaped (`\033`). The width of a character
-//! is that of Unicode's annex 11; ambiguous characters have width 1.
+//! Names are for display: on a terminal or not, characters that are not shown are escaped (`\033`). Widths are those of
+//! [`columns`](crate::sys::columns).
 
 use std::io;
 
-use humansize::{BINARY, DECIMAL, FormatSizeOptions};
+use humansize::{BINARY, DECIMAL};
 use lscolors::{Indicator, LsColors, Style};
 use rustix::fs::FileType;
-use unicode_segmentation::UnicodeSegmentation;
-use unicode_width::UnicodeWidthStr;
 
 use super::interface::Warning;
 use super::lines;
@@ -24,6 +22,8 @@ use crate::count::usage::{Detail, Usage};
 use crate::count::visitor::Extent;
 use crate::gnu::block_size::BlockSize;
 use crate::gnu::quote;
+use crate::sys::columns::{columns, head, tail};
+use crate::sys::human_size::human_size;
 
 /// Width of `100%` and the blank before it.
 const PER_CENT: usize = 5;
@@ -53,14 +53,9 @@ pub enum Sizes {
 
 impl Sizes {
     pub(super) fn text(self, size: u128) -> String {
-        let human = |options: FormatSizeOptions, beyond| match u64::try_from(size) {
-            Ok(size) => humansize::format_size(size, options.decimal_places(1)),
-            // humansize takes 64 bits.
-            Err(_) => Self::Blocks(beyond).text(size),
-        };
         match self {
-            Self::Binary => human(BINARY, BlockSize::HUMAN),
-            Self::Decimal => human(DECIMAL, BlockSize::SI),
+            Self::Binary => human_size(size, BINARY),
+            Self::Decimal => human_size(size, DECIMAL),
             Self::Blocks(block_size) => {
                 let mut text = Vec::new();
                 block_size.write(size, &mut text);
@@ -222,7 +217,7 @@ impl Chart {
         if let (true, Some(cell)) = (others.has_total, cells.last()) {
             let label = self.cut(&cell.name, layout.label);
             let bar = self.bar(rows, None, layout.whole, &layout);
-            let line = line(cell, (label.width(), label), bar, &layout);
+            let line = line(cell, (columns(&label), label), bar, &layout);
             self.push_line(&line, &mut page.lines);
         }
         Ok(warning)
@@ -410,35 +405,6 @@ pub(super) fn cut(text: &str, room: usize, gap: &str) -> String {
     let start = head(text, rest - rest / 2);
     let end = tail(text, rest - columns(start));
     [start, gap, end].concat()
-}
-
-/// Width on a terminal.
-fn columns(text: &str) -> usize {
-    text.graphemes(true).map(UnicodeWidthStr::width).sum()
-}
-
-/// The longest beginning that is no wider than `room`. Grapheme clusters are not cut.
-fn head(text: &str, room: usize) -> &str {
-    let mut used = 0;
-    for (start, character) in text.grapheme_indices(true) {
-        used += character.width();
-        if used > room {
-            return text.get(..start).unwrap_or_default();
-        }
-    }
-    text
-}
-
-/// The longest end that is no wider than `room`.
-fn tail(text: &str, room: usize) -> &str {
-    let mut used = 0;
-    for (start, character) in text.grapheme_indices(true).rev() {
-        used += character.width();
-        if used > room {
-            return text.get(start + character.len()..).unwrap_or_default();
-        }
-    }
-    text
 }
 
 /// The colour of the name in the output of `ls`.

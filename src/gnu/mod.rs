@@ -9,4 +9,5 @@ pub mod decimal;
 pub mod exclude;
 pub mod quote;
 pub mod time_style;
+pub(crate) mod unicode;
 pub mod zone;

@@ -1,7 +1,9 @@
 //! The process and its terminal: streams, signals, cancellation, the second process, retries.
 
 pub mod cancel;
+pub mod columns;
 pub mod failure;
+pub mod human_size;
 pub mod output_file;
 pub mod owners;
 pub mod retry;

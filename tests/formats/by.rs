@@ -577,6 +577,34 @@ fn owners_and_groups_have_their_names_and_strangers_their_numbers() {
     }
 }
 
+#[test]
+fn the_database_is_asked_where_path_does_not_lead_to_it() {
+    if !can_slow_down() {
+        return;
+    }
+    let tree = Tree::of("t/f 5000\nnone/");
+    let bin = tree.root().join("none");
+    for path in [
+        None,
+        Some(""),
+        Some(":.:bin:../bin"),
+        Some("/nonexistent"),
+        Some("\u{1b}"),
+        bin.to_str(),
+    ] {
+        let mut command = run::shell(
+            tree.root(),
+            "unset PATH; [ $# = 0 ] || export PATH=$1
+            /usr/bin/strace -f -o /dev/stdout -e trace=execve -e signal=none $pdu --by=owner t",
+        );
+        command.arg("sh").args(path);
+        let trace = run::stdout(command);
+        let asked = |line: &&str| line.contains("bin/getent\", [") && line.contains("\"passwd\"");
+        assert_eq!(trace.lines().filter(asked).count(), 1, "{path:?}: {trace}");
+        assert!(trace.contains(&format!("\t{}", myself().1)), "{trace}");
+    }
+}
+
 /// A tree with a `getent` of this text in `bin`.
 fn with_getent(script: &str) -> Tree {
     let tree = Tree::of("bin/\nt/f 5000");

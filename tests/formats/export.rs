@@ -591,7 +591,7 @@ fn what_the_format_allows_is_read() {
         (
             r#"[1,2,{},[{"name":"r"},{"name":"a","dsize":18446744073709551615},{"name":"b","dsize":18446744073709551615}]]"#,
             "--by=ext -n1 -T",
-            "allocated  apparent  files      %                        ext\n      32E       0 B      2  100.0  ####################  (none)\n      32E       0 B      3  100.0  ####################  total\n",
+            "allocated  apparent  files      %                        ext\n   32 EiB       0 B      2  100.0  ####################  (none)\n   32 EiB       0 B      3  100.0  ####################  total\n",
         ),
         // Directories as gdu counts them.
         (

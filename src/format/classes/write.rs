@@ -179,6 +179,8 @@ impl Writer {
         } else {
             room - BAR - GAP
         };
+        // Into a pipe, too: a table is for people, and a pager passes the characters on.
+        let name = quote::printable(&name, self.quoting.1);
         bar + &chart::cut(&String::from_utf8_lossy(&name), room, self.strokes.gap)
     }
 

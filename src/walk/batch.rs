@@ -106,12 +106,13 @@ impl Batch {
             Follow::Always => (Lookup::Target, Lookup::CachedTarget),
             Follow::Never | Follow::Operands => (Lookup::Link, Lookup::Cached),
         };
-        if options.one_file_system && dirent.kind == FileType::Unknown {
-            // It may be the mount point of a dead server: the first stat must be one that needs no server.
-            let cached = stat(Some(dir.fd()), dirent.name, cached, options.time);
-            if cached.is_ok_and(|stat| is_elsewhere(dir, options, &stat)) {
-                return;
-            }
+        let is_other_mount = || {
+            let cached = stat(Some(dir.fd()), dirent.name, cached, None);
+            cached.is_ok_and(|stat| is_elsewhere(dir, options, &stat))
+        };
+        // It may be the mount point of a dead server: the first stat must be one that needs no server.
+        if options.one_file_system && dirent.kind == FileType::Unknown && is_other_mount() {
+            return;
         }
         match &stat_file(dir.fd(), dirent.name, lookup, options) {
             Ok(stat) if stat.is_directory() => self.add_directory(dirent),
@@ -119,6 +120,8 @@ impl Batch {
             Ok(stat) => self.add_file(dir, options, dirent, stat),
             Err(Errno::NOENT) if options.follow != Follow::Always => {}
             Err(Errno::NOENT) => self.add_dangling(dir, options, dirent),
+            // A file that is mounted here, from a file system that refuses this user.
+            Err(_) if options.one_file_system && is_other_mount() => {}
             Err(errno) => self.add_failure(dirent, Operation::Access, *errno),
         }
     }

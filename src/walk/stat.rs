@@ -32,7 +32,8 @@ pub(super) enum Lookup {
     Link,
     /// What a symbolic link leads to (stat).
     Target,
-    /// The entry itself, from the kernel's cache: without a call to the server.
+    /// The entry itself, but only its device and whether something is mounted there: the kernel knows both, and asks no
+    /// server. It does not check the caller's permission either (a FUSE mount of another user).
     Cached,
     /// What a symbolic link leads to, likewise.
     CachedTarget,
@@ -79,7 +80,12 @@ pub(super) fn stat(
         Lookup::Cached => AtFlags::SYMLINK_NOFOLLOW | AtFlags::STATX_DONT_SYNC,
         Lookup::CachedTarget => AtFlags::STATX_DONT_SYNC,
     };
-    call(at.unwrap_or(CWD), name, flags | AtFlags::NO_AUTOMOUNT, time)
+    let mask = match lookup {
+        Lookup::Link | Lookup::Target => StatxFlags::BASIC_STATS,
+        Lookup::Cached | Lookup::CachedTarget => StatxFlags::empty(),
+    };
+    let flags = flags | AtFlags::NO_AUTOMOUNT;
+    call(at.unwrap_or(CWD), name, (flags, mask), time)
 }
 
 /// stat of an entry that is probably no directory. `-x` needs mount points, which only statx knows; without it fstatat is
@@ -103,7 +109,8 @@ pub(super) fn stat_file(
 
 /// stat of an open directory.
 pub(super) fn stat_open(fd: BorrowedFd<'_>, time: Option<TimeKind>) -> Result<Stat, Errno> {
-    call(fd, c"", AtFlags::EMPTY_PATH, time)
+    let how = (AtFlags::EMPTY_PATH, StatxFlags::BASIC_STATS);
+    call(fd, c"", how, time)
 }
 
 /// How many inodes the file system that is mounted at `name` uses, if one is mounted there and it counts them.
@@ -117,10 +124,10 @@ pub(super) fn used_inodes(name: &CStr) -> Option<u64> {
 fn call(
     at: BorrowedFd<'_>,
     name: &CStr,
-    flags: AtFlags,
+    (flags, mask): (AtFlags, StatxFlags),
     time: Option<TimeKind>,
 ) -> Result<Stat, Errno> {
-    match retry(|| rustix::fs::statx(at, name, flags, StatxFlags::BASIC_STATS)) {
+    match retry(|| rustix::fs::statx(at, name, flags, mask)) {
         Ok(statx) => Ok(from_statx(&statx, time)),
         Err(Errno::NOSYS | Errno::PERM) => {
             let flags = flags.difference(AtFlags::STATX_DONT_SYNC);

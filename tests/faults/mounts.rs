@@ -11,7 +11,7 @@ use std::process::{Child, Command, Stdio};
 use std::sync::mpsc::{Receiver, channel};
 use std::time::Duration;
 
-use crate::support::fuse::{Node, Op};
+use crate::support::fuse::{Node, Op, Options};
 use crate::support::gnu_du::GnuDu;
 use crate::support::run::{Answer, du, must, run, wait_until};
 use crate::support::sandbox::{Sandbox, size_of};
@@ -58,6 +58,35 @@ fn one_file_system_does_not_ask_a_dead_mount_for_anything() {
     let answer = sandbox.pdu("-x -v -s --inodes t");
     assert_eq!(answer.out, "23\tt\n");
     assert_eq!(sandbox.requests(0), before, "the dead mount was asked");
+}
+
+/// GNU du asks for more than the device: it is refused, says so, and ends with status 1.
+#[test]
+fn one_file_system_leaves_out_mounts_that_refuse_this_user() {
+    let sandbox = Sandbox::new();
+    sandbox.file("t/a/f", 1);
+    sandbox.file("t/file", 1);
+    sandbox.dir("t/directory");
+    let private = Options {
+        user: Some(65534),
+        ..Options::default()
+    };
+    let file = Node::file("").hanging(Op::Getattr);
+    if !sandbox.mount_fuse_at("t/directory", dead(), &private)
+        || !sandbox.mount_fuse_at("t/file", file, &private)
+    {
+        return;
+    }
+    for words in ["-x -s", "-xa -d0", "-xL -s", "-x -l -s"] {
+        sandbox.answers(&format!("{words} --inodes t"), "3\tt\n", &[]);
+    }
+    let refused = sandbox.pdu("-s --inodes t");
+    assert_eq!(refused.errors.matches("Permission denied").count(), 2);
+    if let Some(gnu) = GnuDu::same_sizes() {
+        let theirs = run(du(&gnu.path, sandbox.root(), "-x --inodes t"));
+        let ours = sandbox.pdu("-x --inodes t");
+        assert_eq!((theirs.out, theirs.status.code()), (ours.out, Some(1)));
+    }
 }
 
 #[test]

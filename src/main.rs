@@ -181,9 +181,11 @@ fn refuse(refusal: &UsageError, status: status::StatusOptions) -> Exit {
     Exit::Failure
 }
 
-/// A closed pipe ends the process by SIGPIPE without a message, unless the parent process ignored that signal.
+/// A closed pipe ends the process by SIGPIPE without a message, unless the parent process ignored that signal, or this is
+/// process 1, for which there is no SIGPIPE.
 fn write_error(error: &io::Error, status: &mut Status) -> Exit {
-    if error.kind() == io::ErrorKind::BrokenPipe && !pdu_startup::was_ignored(SIGPIPE) {
+    let has_sigpipe = !pdu_startup::was_ignored(SIGPIPE) && !signals::is_first_process();
+    if error.kind() == io::ErrorKind::BrokenPipe && has_sigpipe {
         return die_of(SIGPIPE);
     }
     let reason = status::reason(error.raw_os_error().unwrap_or(0));

@@ -80,7 +80,8 @@ fn watch_ctrl_c(causes: Sender<Cause>, message: Vec<u8>) {
     if pdu_startup::was_ignored(SIGINT) {
         return;
     }
-    if ctrlc::try_set_handler(move || cancel(SIGINT, &causes, &message)).is_err() {
+    // Not `try_set_handler`, which fails in process 1: the signal has a handler there already.
+    if ctrlc::set_handler(move || cancel(SIGINT, &causes, &message)).is_err() {
         // ctrlc installs its handler before it spawns its thread: without the thread, Ctrl-C would be lost.
         restore_default(&[SIGINT]);
     }

@@ -170,6 +170,7 @@ extern "C" fn crash_again(_: libc::c_int) {}
 
 extern "C" fn read_inherited() {
     need_no_second_stacks();
+    signals::replace_default_actions_of_process_1();
     give_large_pieces_back();
     share_one_heap_where_space_is_limited();
     for (descriptor, closed) in (0..).zip(&CLOSED) {
@@ -179,11 +180,7 @@ extern "C" fn read_inherited() {
     }
     let mut mask = 0;
     for signal in SIGNALS {
-        // SAFETY: an all-zero sigaction is a valid value of that C structure.
-        let mut action: libc::sigaction = unsafe { std::mem::zeroed() };
-        // SAFETY: with a null new action the call changes nothing; the old one goes to a structure that we own.
-        let result = unsafe { libc::sigaction(signal, std::ptr::null(), &raw mut action) };
-        if result == 0 && action.sa_sigaction == libc::SIG_IGN {
+        if signals::action(signal) == Some(libc::SIG_IGN) {
             mask |= 1 << signal;
         }
     }

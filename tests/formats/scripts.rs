@@ -633,6 +633,8 @@ fn classes_and_times_that_an_export_does_not_tell_are_as_the_schema_has_them() {
         let lines = json(&sandbox, &format!("--by={class} t"));
         let start = format!("{{\"by\":\"{class}\",\"class\":\"");
         assert!(lines[0].starts_with(&start), "{}", lines[0]);
+        let has_id = lines[0].contains("\"id\":");
+        assert_eq!(has_id, matches!(class, "owner" | "group"), "{}", lines[0]);
     }
     let export = r#"[1,2,{},[{"name":"r"},{"name":"f"}]]"#;
     fs::write(sandbox.at("export"), export).expect("files can be written");
@@ -664,6 +666,7 @@ fn the_schema_refuses_what_is_not_so() {
         record.replace("\"inodes\":1", "\"inodes\":1.5"),
         record.replace("\"depth\":0", "\"depth\":-1"),
         record.replace("\"file\"", "\"door\""),
+        class.replace('}', ",\"id\":1}"),
         record.replace("\"path\":\"t\",", ""),
         record.replace('}', ",\"time\":\"yesterday\"}"),
         record.replace('}', ",\"time_seconds\":1}"),

@@ -823,7 +823,14 @@ fn an_export_has_the_classes_that_it_tells() {
     };
     assert_eq!(classes("owner"), "(unknown) 12288 3,987654321 4096 1");
     assert_eq!(classes("group"), "(unknown) 12288 3,987654321 4096 1");
-    assert_eq!(classes("ext"), "(directories) 4096 1,rs 12288 3");
+    assert_eq!(
+        classes("ext"),
+        "(directories) 4096 1,(unknown) 0 1,rs 12288 2"
+    );
+    assert_eq!(
+        classes("kind"),
+        "(unknown) 0 1,directory 4096 1,file 12288 2"
+    );
     assert_eq!(classes("age"), "(unknown) 16384 4");
     // What the export lacks is not written to another export.
     let again = pdu(tree.root(), "--from=export --format=ncdu --time");

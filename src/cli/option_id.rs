@@ -94,9 +94,11 @@ options! {
     MaxDepth = "--max-depth" => value(LINES, "N",
         "Print no line for what is more than N levels below an operand").short('d');
     Null = "--null" => flag(LINES,
-        "End lines with a NUL byte, as xargs -0 reads them").short('0');
+        "End lines with a NUL byte, as xargs -0 reads them").short('0').alias("nu");
     NoDereference = "--no-dereference" => flag(FILES,
         "Follow no symbolic link (default)").short('P');
+    NumericIds = "--numeric-ids" => flag(REPORTS,
+        "Print users and groups as numbers, as --from does: an export may come from another machine");
     OneFileSystem = "--one-file-system" => flag(FILES,
         "Do not enter other file systems").short('x').alias("o");
     Output = "--output" => value(REPORTS, "FILE",

@@ -47,6 +47,7 @@ impl OptionId {
             | Self::Inodes
             | Self::NoDereference
             | Self::Null
+            | Self::NumericIds
             | Self::Output
             | Self::Threads
             | Self::Time

@@ -148,7 +148,7 @@ impl<'a> Settings<'a> {
             Id::Time => self.take_time(given.value)?,
             // Other stages ask for these with `has` and `value`.
             Id::All | Id::CountLinks | Id::Inodes | Id::Null | Id::OneFileSystem => {}
-            Id::SeparateDirs | Id::Summarize | Id::Total | Id::Verbose => {}
+            Id::NumericIds | Id::SeparateDirs | Id::Summarize | Id::Total | Id::Verbose => {}
             Id::Reverse | Id::Tree | Id::By | Id::Color | Id::Format | Id::Sort | Id::Top => {}
             Id::Files0From | Id::From | Id::Output | Id::TimeStyle | Id::Width => {}
         }

@@ -85,8 +85,13 @@ fn class_options(
                 Sizes::Blocks(settings.block_size)
             }
         },
-        names: owners::names,
+        names: (!has_numeric_ids(settings)).then_some(owners::names),
     }
+}
+
+/// True where users and groups stay numbers: the database of this machine has the wrong names for another machine.
+fn has_numeric_ids(settings: &Settings<'_>) -> bool {
+    settings.has(OptionId::NumericIds) || settings.has(OptionId::From)
 }
 
 /// The time of the clock; 1970 where the clock is before 1970 or beyond 64 bits.

@@ -49,7 +49,7 @@ pub fn format(options: FormatOptions) -> Box<dyn Format> {
     match options.format {
         OutputFormat::Du => selected(Lines(options.lines.clone()), options),
         OutputFormat::Json => selected(Json::new(times), options),
-        OutputFormat::Csv => selected(Csv { times }, options),
+        OutputFormat::Csv => selected(Csv::new(times), options),
         OutputFormat::Ncdu => Box::new(Ncdu::new(options.ncdu)),
         OutputFormat::Tree => Box::new(Tree::new(
             options.selection,

@@ -38,8 +38,9 @@ pub struct ClassOptions {
     pub now: FileTime,
     /// The unit of sizes.
     pub sizes: Sizes,
-    /// Looks up the names of users and groups; the flag is true where the run was cancelled and must end soon.
-    pub names: fn(Database, &[u32], bool) -> OwnerNames,
+    /// Looks up the names of users and groups; the flag is true where the run was cancelled and must end soon. Without
+    /// it, numbers stay numbers.
+    pub names: Option<fn(Database, &[u32], bool) -> OwnerNames>,
 }
 
 /// See the module.
@@ -100,7 +101,7 @@ impl Classes {
         let mut lines: Vec<Line> = shown
             .map(|(class, sum)| Line {
                 name: name(class, &names),
-                is_foreign: matches!(class, Class::Id(_)),
+                id: class.id(),
                 sum,
             })
             .collect();
@@ -114,9 +115,12 @@ impl Classes {
             GroupBy::Group => Database::Groups,
             GroupBy::Extension | GroupBy::Age | GroupBy::Kind => return OwnerNames::new(),
         };
+        let Some(look_up) = self.options.names else {
+            return OwnerNames::new();
+        };
         let mut numbers: Vec<u32> = sums.keys().filter_map(Class::id).collect();
         numbers.sort_unstable();
-        (self.options.names)(database, &numbers, is_urgent)
+        look_up(database, &numbers, is_urgent)
     }
 
     fn sort(&self, lines: &mut Vec<Line>) {
@@ -200,12 +204,10 @@ mod tests {
             group_by,
             now: FileTime::NEVER,
             sizes: Sizes::Blocks(BlockSize::bytes(1)),
-            names: |_, numbers, _| {
-                numbers
-                    .iter()
-                    .map(|&number| (number, "same".into()))
-                    .collect()
-            },
+            names: Some(|_, numbers, _| {
+                let names = numbers.iter().map(|&number| (number, "same".into()));
+                names.collect()
+            }),
         };
         FormatOptions {
             format: OutputFormat::Du,

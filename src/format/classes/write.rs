@@ -8,6 +8,7 @@
 //! | json | an object with the keys of the csv header; the summary follows |
 //! | csv | a record after a header |
 //!
+//! In json and csv, users and groups have a key `id`, the number: a number without a name may be the name of another.
 //! Sizes are bytes in json and csv. Per cent are of the measure that is shown, with one decimal.
 
 use std::io;
@@ -40,8 +41,8 @@ pub(super) struct ClassSum {
 #[derive(Debug)]
 pub(super) struct Line {
     pub(super) name: String,
-    /// The name is that of a user or a group, and may contain any character.
-    pub(super) is_foreign: bool,
+    /// The number of a user or a group. Then the name may contain any character.
+    pub(super) id: Option<u32>,
     pub(super) sum: ClassSum,
 }
 
@@ -51,6 +52,8 @@ pub(super) struct Writer {
     format: OutputFormat,
     /// The word for the property that makes the classes.
     group_by: &'static str,
+    /// The classes are users or groups.
+    has_ids: bool,
     measure: Measure,
     sizes: Sizes,
     quoting: (Style, Charset),
@@ -73,6 +76,7 @@ impl Writer {
             group_by: words
                 .find(|(_, choice)| *choice == group_by)
                 .map_or("", |(word, _)| word),
+            has_ids: matches!(group_by, GroupBy::Owner | GroupBy::Group),
             measure: lines.measure,
             sizes,
             strokes: Strokes::of(chart.is_ascii),
@@ -94,8 +98,10 @@ impl Writer {
         let push: fn(&Self, &Row<'_>, &mut Vec<u8>) = match self.format {
             OutputFormat::Tree => return self.table(&rows, totals, page),
             OutputFormat::Csv => {
-                let header = b"by,class,allocated,apparent,inodes,percent\r\n";
+                let header = b"by,class,allocated,apparent,inodes,percent";
                 page.lines.extend_from_slice(header);
+                let id: &[u8] = if self.has_ids { b",id\r\n" } else { b"\r\n" };
+                page.lines.extend_from_slice(id);
                 Self::push_values
             }
             OutputFormat::Json => Self::push_object,
@@ -110,15 +116,15 @@ impl Writer {
     /// The classes, and the total where it has a line.
     fn rows<'a>(&self, lines: &'a [Line], totals: &Totals) -> Vec<Row<'a>> {
         let whole = self.measure.of(&totals.counts.total);
-        let row = |name, is_foreign, usage| Row {
+        let row = |name, id, usage| Row {
             name,
-            is_foreign,
+            id,
             usage,
             per_cent: PerCent::of(self.measure.of(&usage), whole),
         };
         let rows = lines.iter();
         let mut rows: Vec<_> = rows
-            .map(|line| row(&line.name, line.is_foreign, line.sum.usage))
+            .map(|line| row(&line.name, line.id, line.sum.usage))
             .collect();
         let has_total = match self.format {
             OutputFormat::Json | OutputFormat::Csv => false,
@@ -128,7 +134,7 @@ impl Writer {
             }
         };
         if has_total {
-            rows.push(row("total", false, totals.counts.total));
+            rows.push(row("total", None, totals.counts.total));
         }
         rows
     }
@@ -229,7 +235,9 @@ impl Writer {
         json::write_string(row.name.as_bytes(), out);
         out.push(b',');
         json::write_sums(&row.usage, out);
-        out.extend_from_slice(format!(",\"percent\":{}}}\n", row.per_cent).as_bytes());
+        let id = row.id.map(|id| format!(",\"id\":{id}"));
+        let (per_cent, id) = (row.per_cent, id.unwrap_or_default());
+        out.extend_from_slice(format!(",\"percent\":{per_cent}{id}}}\n").as_bytes());
     }
 
     fn push_values(&self, row: &Row<'_>, out: &mut Vec<u8>) {
@@ -240,14 +248,19 @@ impl Writer {
         let usage = &row.usage;
         let (allocated, apparent, inodes) = (usage.allocated, usage.apparent, usage.inodes);
         let (group_by, per_cent) = (self.group_by, row.per_cent);
-        let line = format!("{group_by},{name},{allocated},{apparent},{inodes},{per_cent}\r\n");
+        let line = format!("{group_by},{name},{allocated},{apparent},{inodes},{per_cent}");
         out.extend_from_slice(line.as_bytes());
+        if self.has_ids {
+            let id = row.id.map_or_else(String::new, |id| id.to_string());
+            out.extend_from_slice(format!(",{id}").as_bytes());
+        }
+        out.extend_from_slice(b"\r\n");
     }
 
     /// The name of a user or group is quoted. Other names consist of characters that are safe on a terminal.
     fn name(&self, row: &Row<'_>) -> Vec<u8> {
         let bytes = row.name.as_bytes();
-        if !row.is_foreign {
+        if row.id.is_none() {
             return bytes.into();
         }
         let mut name = Vec::new();
@@ -261,7 +274,7 @@ impl Writer {
 struct Row<'a> {
     name: &'a str,
     /// See [`Line`].
-    is_foreign: bool,
+    id: Option<u32>,
     usage: Usage,
     per_cent: PerCent,
 }

@@ -266,7 +266,7 @@ impl Listing {
             key: place.0.key(place.1),
             place,
             found,
-            files: Usage::NONE,
+            files: Usage::default(),
             ordered_items: None,
             branch: None,
             next: None,

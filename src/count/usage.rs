@@ -45,8 +45,14 @@ impl FileTime {
     }
 }
 
-/// Every measure of an entry, or of a sum of entries.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+impl Default for FileTime {
+    fn default() -> Self {
+        Self::NEVER
+    }
+}
+
+/// Every measure of an entry, or of a sum of entries. The default is that of no entries.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Usage {
     /// Allocated size in bytes: `st_blocks * 512`.
     pub allocated: u128,
@@ -56,22 +62,6 @@ pub struct Usage {
     pub inodes: u64,
     /// The newest of the chosen time stamps.
     pub newest: FileTime,
-}
-
-impl Usage {
-    /// The usage of no entries.
-    pub const NONE: Self = Self {
-        allocated: 0,
-        apparent: 0,
-        inodes: 0,
-        newest: FileTime::NEVER,
-    };
-}
-
-impl Default for Usage {
-    fn default() -> Self {
-        Self::NONE
-    }
 }
 
 impl std::ops::AddAssign<&Usage> for Usage {

@@ -325,7 +325,7 @@ mod tests {
                 let usage = Usage {
                     apparent,
                     allocated,
-                    ..Usage::NONE
+                    ..Usage::default()
                 };
                 let mut text = b"name".to_vec();
                 push_sizes(&mut text, &usage);

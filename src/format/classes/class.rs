@@ -212,7 +212,7 @@ mod tests {
                 path: b"a.rs",
                 depth: 1,
                 kind: Kind::File,
-                usage: Usage::NONE,
+                usage: Usage::default(),
                 detail,
             };
             for by in [GroupBy::Owner, GroupBy::Group, GroupBy::Kind, GroupBy::Age] {

@@ -83,7 +83,7 @@ impl Classes {
         }
         let none = ClassSum {
             turn,
-            usage: Usage::NONE,
+            usage: Usage::default(),
         };
         self.sums.entry(class).or_insert(none).usage += &record.usage;
     }
@@ -262,7 +262,7 @@ mod tests {
             };
             let usage = Usage {
                 inodes: 1,
-                ..Usage::NONE
+                ..Usage::default()
             };
             let path = format!("t/f.{number}");
             let record = Record {

@@ -43,6 +43,7 @@ use super::options::Follow;
 use super::shared::Shared;
 use super::work_queue::Slot;
 use crate::count::listing::{Branch, Found, GROUP, Key};
+use crate::count::usage::Entry;
 use crate::sys::failure::Failure;
 use crate::sys::schedule;
 
@@ -134,8 +135,7 @@ fn read_first(
     let mut probe = LatencyProbe::new(heartbeat);
     let mut latency = Latency::Fast;
     let read = read_buffer(raw, |dirent| {
-        batch.add(dir, &walk.options, dirent);
-        latency = probe.step(walk);
+        latency = probe.step(walk, batch.add(dir, &walk.options, dirent));
         match latency {
             Latency::Fast => ControlFlow::Continue(()),
             Latency::Slow | Latency::Cancelled => ControlFlow::Break(()),
@@ -169,10 +169,10 @@ impl<'a> LatencyProbe<'a> {
         }
     }
 
-    /// To be called after each stat.
-    fn step(&mut self, walk: &Shared) -> Latency {
+    /// To be called after each stat, with the file that was found.
+    fn step(&mut self, walk: &Shared, found: Option<Entry>) -> Latency {
         self.count += 1;
-        self.heartbeat.answered();
+        self.heartbeat.answered(found.as_ref());
         if !self.count.is_multiple_of(STRIDE) && self.count != STAT_CHUNK {
             return Latency::Fast;
         }
@@ -229,9 +229,8 @@ fn stat_chunk(
     let mut probe = LatencyProbe::new(heartbeat);
     let mut index = 0;
     while let Some(dirent) = chunk.get(index) {
-        batch.add(dir, &walk.options, dirent);
         index += 1;
-        match probe.step(walk) {
+        match probe.step(walk, batch.add(dir, &walk.options, dirent)) {
             Latency::Fast => {}
             Latency::Slow if chunk.len() - index <= STAT_CHUNK => {}
             Latency::Slow => {

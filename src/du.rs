@@ -24,7 +24,7 @@ use crate::sys::signals::{self, Cause};
 use crate::sys::status::{Progress, Status};
 use crate::sys::supervise;
 use crate::walk::operands::Operands;
-use crate::walk::{self, CpuUsage, ListingReceiver, RunningWalk, StallDetector, Walk};
+use crate::walk::{self, CpuUsage, ListingReceiver, Monitor, RunningWalk, Walk};
 
 /// The progress line names a directory that has not answered for so long.
 const STALLED: Duration = Duration::from_secs(5);
@@ -130,9 +130,10 @@ impl Run<'_> {
         if self.report.status.is_verbose() {
             self.expected_channel = walk::entries_expected(&self.operands);
         }
+        let mut monitor = walk.monitor();
         match walk.start(usage) {
-            Ok(mut walk) => self.select(&mut walk, causes, &tick, canceller),
-            Err(walk) => self.walk_alone(&walk, &causes, &tick),
+            Ok(mut walk) => self.select(&mut walk, causes, (&tick, &mut monitor), canceller),
+            Err(walk) => self.walk_alone(&walk, &causes, (&tick, &mut monitor)),
         }
     }
 
@@ -140,7 +141,7 @@ impl Run<'_> {
         &mut self,
         walk: &mut RunningWalk,
         mut causes: Receiver<Cause>,
-        progress: &Receiver<Instant>,
+        (progress, monitor): (&Receiver<Instant>, &mut Monitor),
         canceller: Canceller,
     ) -> io::Result<Option<Cause>> {
         let pulse = tick(PULSE);
@@ -156,7 +157,7 @@ impl Run<'_> {
                     }
                 }
                 recv(pulse) -> _ => self.take_some(&walk.listings)?,
-                recv(progress) -> _ => self.draw(Some(&mut walk.stall_detector)),
+                recv(progress) -> _ => self.draw(monitor),
                 recv(causes) -> cause => match cause {
                     Ok(cause) => return self.cancel(walk, canceller, cause).map(Some),
                     // No thread watches for signals. Its arm would be ready for ever, and one processor would spin.
@@ -195,7 +196,7 @@ impl Run<'_> {
         &mut self,
         walk: &Walk,
         causes: &Receiver<Cause>,
-        progress: &Receiver<Instant>,
+        (progress, monitor): (&Receiver<Instant>, &mut Monitor),
     ) -> io::Result<Option<Cause>> {
         while walk.step() {
             self.take_all(walk.listings())?;
@@ -203,7 +204,7 @@ impl Run<'_> {
                 return Ok(Some(cause));
             }
             if progress.try_recv().is_ok() {
-                self.draw(None);
+                self.draw(monitor);
                 self.report.flush()?;
             }
         }
@@ -223,30 +224,23 @@ impl Run<'_> {
     }
 
     fn take(&mut self, listing: Listing) -> io::Result<()> {
-        self.note(&listing);
+        if self.report.status.is_verbose() {
+            self.last = Some(listing.place.clone());
+        }
         self.order.arrive(listing);
         self.advance()
     }
 
-    /// Counts for the progress line, where there is one.
-    fn note(&mut self, listing: &Listing) {
-        if self.report.status.is_verbose() {
-            let seen = listing.seen();
-            self.progress.entries += seen.inodes;
-            self.progress.bytes += seen.allocated;
-            self.last = Some(listing.place.clone());
-        }
-    }
-
-    fn draw(&mut self, stall_detector: Option<&mut StallDetector>) {
+    /// Draws the progress line, with what the walkers have seen until now.
+    fn draw(&mut self, monitor: &mut Monitor) {
+        (self.progress.entries, self.progress.bytes) = monitor.seen();
         self.expected = self.expected_channel.try_recv().ok().or(self.expected);
         self.progress.per_cent = self.expected.and_then(|expected| {
             // At most 99: other file systems may be mounted below, and links are met more than once.
             let per_cent = u128::from(self.progress.entries) * 100 / u128::from(expected.max(1));
             u8::try_from(per_cent.min(99)).ok()
         });
-        let stalled = stall_detector.and_then(|detector| detector.longest(STALLED));
-        let (place, silence) = match stalled {
+        let (place, silence) = match monitor.longest_silence(STALLED) {
             Some((place, silence)) => (Some(place), Some(silence)),
             None => (self.last.clone(), None),
         };

@@ -26,7 +26,7 @@
 //!         }
 //!     }
 //!     recv(pulse) -> _ => self.take_some(&walk.listings)?,
-//!     recv(progress) -> _ => self.draw(Some(&mut walk.stall_detector)),
+//!     recv(progress) -> _ => self.draw(monitor),
 //!     recv(causes) -> cause => match cause {
 //!         Ok(cause) => return self.cancel(walk, canceller, cause).map(Some),
 //!         Err(_) => causes = never(),

@@ -20,7 +20,7 @@
 use std::ffi::CStr;
 use std::sync::Arc;
 
-use crate::count::ordered_items::{ItemKind, OrderedItems};
+use crate::count::ordered_items::OrderedItems;
 use crate::count::usage::{Detail, Entry, Inode, Usage};
 use crate::sys::failure::Failure;
 
@@ -301,19 +301,13 @@ impl Listing {
         self.branch.as_ref().map_or(0, |branch| branch.len().into())
     }
 
-    /// The sum of the entries in this listing, for the progress line: files with several links count every time.
+    /// The directory or file itself, where it was found.
     #[must_use]
-    pub fn seen(&self) -> Usage {
-        let mut seen = self.files;
-        if let Found::Directory(entry, _) | Found::File(entry, _) = &self.found {
-            seen += &entry.usage();
+    pub fn entry(&self) -> Option<&Entry> {
+        match &self.found {
+            Found::Directory(entry, _) | Found::File(entry, _) => Some(entry),
+            Found::Nothing | Found::More | Found::Rendered(_) | Found::Leaves(_) => None,
         }
-        for item in self.ordered_items.iter().flat_map(|items| items.iter()) {
-            if let ItemKind::File(entry, _) = item.kind {
-                seen += &entry.usage();
-            }
-        }
-        seen
     }
 }
 

@@ -16,7 +16,7 @@ use super::options::{Follow, WalkOptions};
 use super::stat::{Lookup, Stat, stat, stat_file};
 use crate::count::listing::{Names, push_name};
 use crate::count::ordered_items::{ItemKind, ItemOffset, OrderedItems};
-use crate::count::usage::Usage;
+use crate::count::usage::{Entry, Usage};
 use crate::sys::failure::{Failure, Operation};
 
 /// Rendered files are joined to one item of at most this many bytes; a longer file is an item of its own.
@@ -93,14 +93,20 @@ impl Batch {
         batch
     }
 
-    /// Calls stat for one entry and adds it.
-    pub(super) fn add(&mut self, dir: &Dir, options: &WalkOptions, dirent: Dirent<'_>) {
+    /// Calls stat for one entry and adds it. Returns it where it is a file that counts.
+    pub(super) fn add(
+        &mut self,
+        dir: &Dir,
+        options: &WalkOptions,
+        dirent: Dirent<'_>,
+    ) -> Option<Entry> {
         if self.excludes(dir, options, dirent.name) {
-            return;
+            return None;
         }
         if dirent.kind == FileType::Directory {
             // Its stat is that of the opened directory.
-            return self.add_directory(dirent);
+            self.add_directory(dirent);
+            return None;
         }
         let (lookup, cached) = match options.follow {
             Follow::Always => (Lookup::Target, Lookup::CachedTarget),
@@ -112,18 +118,19 @@ impl Batch {
         };
         // It may be the mount point of a dead server: the first stat must be one that needs no server.
         if options.one_file_system && dirent.kind == FileType::Unknown && is_other_mount() {
-            return;
+            return None;
         }
         match &stat_file(dir.fd(), dirent.name, lookup, options) {
             Ok(stat) if stat.is_directory() => self.add_directory(dirent),
             Ok(stat) if is_elsewhere(dir, options, stat) => {}
-            Ok(stat) => self.add_file(dir, options, dirent, stat),
+            Ok(stat) => return Some(self.add_file(dir, options, dirent, stat)),
             Err(Errno::NOENT) if options.follow != Follow::Always => {}
             Err(Errno::NOENT) => self.add_dangling(dir, options, dirent),
             // A file that is mounted here, from a file system that refuses this user.
             Err(_) if options.one_file_system && is_other_mount() => {}
             Err(errno) => self.add_failure(dirent, Operation::Access, *errno),
         }
+        None
     }
 
     fn add_directory(&mut self, dirent: Dirent<'_>) {
@@ -150,7 +157,13 @@ impl Batch {
         }
     }
 
-    fn add_file(&mut self, dir: &Dir, options: &WalkOptions, dirent: Dirent<'_>, stat: &Stat) {
+    fn add_file(
+        &mut self,
+        dir: &Dir,
+        options: &WalkOptions,
+        dirent: Dirent<'_>,
+        stat: &Stat,
+    ) -> Entry {
         let entry = stat.entry(options);
         let named = names_files(dir, options)
             && options
@@ -171,6 +184,7 @@ impl Batch {
         } else {
             self.files += &entry.usage();
         }
+        entry
     }
 
     fn excludes(&mut self, dir: &Dir, options: &WalkOptions, name: &CStr) -> bool {

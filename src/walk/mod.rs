@@ -32,7 +32,7 @@
 //! | `work_queue` | what is still to be walked, in order |
 //! | `dir`, `depth_first` | an open directory; the way of one walker through a subtree, with two descriptors |
 //! | `dirents`, `batch` | entries as `getdents64` returns them; entries after their stat |
-//! | `visited`, `heartbeat` | directories that were opened before; where each walker is (`-v`) |
+//! | `visited`, `heartbeat` | directories that were opened before; where each walker is and what it has seen (`-v`) |
 //! | `listing_channel`, `semaphore`, `pool`, `cpu_usage` | the channel, the tokens, the threads, when to issue more tokens |
 //! | `shared` | the state that all walkers share |
 //! | `leaf_batch`, `open`, `shared_dir` | sums of folded directories; from a name to an open directory; large directories |
@@ -66,7 +66,7 @@ mod work_queue;
 
 pub use self::cpu_usage::CpuUsage;
 pub use self::dir::command_line;
-pub use self::heartbeat::StallDetector;
+pub use self::heartbeat::Monitor;
 pub use self::listing_channel::ListingReceiver;
 pub use self::options::{Follow, Remember, WalkOptions};
 pub use self::running::{RunningWalk, Walk, entries_expected};

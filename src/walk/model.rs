@@ -35,7 +35,8 @@ use super::fd_budget::Budget;
 use super::pool::{ModelJob, Pool};
 use super::{CpuUsage, Follow, Remember, RunningWalk, Walk, WalkOptions, command_line};
 use crate::count::listing::{Branch, Key, Listing, Names};
-use crate::count::usage::Usage;
+use crate::count::ordered_items::ItemKind;
+use crate::count::usage::{Entry, Usage};
 use crate::gnu::exclude::Exclude;
 use crate::sys::cancel::{self, Canceller, Done};
 use crate::sys::schedule;
@@ -146,7 +147,17 @@ impl Received {
         }
         self.announced.extend(listing.next);
         assert!(listing.failure.is_none(), "{:?}", listing.failure);
-        self.sum += &listing.seen();
+        self.sum += &listing.files;
+        let items = listing.ordered_items.iter().flat_map(|items| items.iter());
+        let files = items.filter_map(|item| match item.kind {
+            ItemKind::File(entry) => Some(entry.usage()),
+            ItemKind::Failed(_) | ItemKind::Rendered => None,
+        });
+        let entry = listing.entry().map(Entry::usage);
+        entry
+            .into_iter()
+            .chain(files)
+            .for_each(|usage| self.sum += &usage);
     }
 
     fn check(&self, planted: &Planted) {

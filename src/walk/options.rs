@@ -56,6 +56,6 @@ pub struct WalkOptions {
     pub details: bool,
     /// Renders named files in their walker, where the format allows it.
     pub renderer: Option<Arc<dyn EntryRenderer>>,
-    /// Walkers record where they are, for [`StallDetector`](super::StallDetector).
+    /// Walkers record where they are and what they see, for [`Monitor`](super::Monitor).
     pub watched: bool,
 }

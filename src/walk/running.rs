@@ -20,7 +20,7 @@ use crossbeam_channel::{Receiver, TryRecvError, bounded};
 
 use super::cpu_usage::{CpuUsage, processors};
 use super::fd_budget::Budget;
-use super::heartbeat::{Heartbeats, StallDetector};
+use super::heartbeat::{Heartbeats, Monitor};
 use super::limits;
 use super::listing_channel::{self, ListingReceiver, ListingSender};
 use super::open::is_behind_a_mount;
@@ -51,8 +51,6 @@ pub struct RunningWalk {
     pub listings: ListingReceiver,
     /// Receives when many listings wait; disconnected after the last walker has ended.
     pub wakeup: Receiver<()>,
-    /// Finds the walker that waits longest for an answer.
-    pub stall_detector: StallDetector,
     /// Not a member of the wait group.
     shared: Weak<Shared>,
     usage: CpuUsage,
@@ -73,7 +71,10 @@ impl Walk {
             // directory twice.
             options.walkers = 1;
         }
-        let heartbeats = if options.watched { options.walkers } else { 0 };
+        let heartbeats = match options.watched {
+            true => Heartbeats::new(options.walkers),
+            false => Heartbeats::default(),
+        };
         let shared = Arc::new(Shared {
             semaphore: Semaphore::new(options.walkers),
             visited: Visited::new(&options),
@@ -82,7 +83,7 @@ impl Walk {
             work_queue: WorkQueue::new(),
             budget: Budget::new(limits::spare_at_start()),
             next_key: AtomicU64::new(first_key),
-            heartbeats: Arc::new(Heartbeats::new(heartbeats)),
+            heartbeats: Arc::new(heartbeats),
             listings: sender,
             panicked: Arc::new(AtomicBool::new(false)),
             pool: None,
@@ -118,6 +119,12 @@ impl Walk {
     #[must_use]
     pub fn listings(&self) -> &ListingReceiver {
         &self.listings
+    }
+
+    /// What walkers see and where they wait, those of [`Walk::start`] too.
+    #[must_use]
+    pub fn monitor(&self) -> Monitor {
+        Monitor::new(Arc::clone(&self.shared.heartbeats))
     }
 
     /// True while there is work.
@@ -159,7 +166,6 @@ impl Walk {
         Ok(RunningWalk {
             listings,
             wakeup,
-            stall_detector: StallDetector::new(Arc::clone(&self.shared.heartbeats)),
             shared: Arc::downgrade(&self.shared),
             usage,
             processors: first,

@@ -36,10 +36,12 @@ use super::depth_first::Cursor;
 use super::dir::{Dir, Fd, Subtree};
 use super::dirents::{BUFFER, Chunk, LoopDetector, ReadEnd, read_buffer};
 use super::fd_budget::Handle;
+use super::heartbeat::HeartbeatGuard;
 use super::options::Follow;
 use super::shared::Shared;
 use super::work_queue::Slot;
 use crate::count::listing::{Branch, Found, GROUP, Key};
+use crate::count::usage::Entry;
 use crate::sys::failure::Failure;
 use crate::sys::schedule;
 
@@ -97,14 +99,18 @@ struct GroupEnd {
 }
 
 /// Reads a directory. None where several walkers read on and send its listing, and where the run is cancelled.
-pub(super) fn read_directory(walk: &Arc<Shared>, dir: Dir) -> Option<WholeDir> {
+pub(super) fn read_directory(
+    walk: &Arc<Shared>,
+    dir: Dir,
+    heartbeat: &HeartbeatGuard<'_>,
+) -> Option<WholeDir> {
     let mut buffer = [MaybeUninit::uninit(); BUFFER];
     let mut raw = RawDir::new(dir.fd(), &mut buffer);
     let mut batch = Batch::fresh();
-    let mut probe = LatencyProbe::new();
+    let mut probe = LatencyProbe::new(heartbeat);
     let read = read_buffer(&mut raw, |dirent| {
-        batch.add(&dir, &walk.options, dirent);
-        probe.step(walk)
+        let found = batch.add(&dir, &walk.options, dirent);
+        probe.step(walk, found)
     });
     let count = probe.count;
     let mut rest = Chunk::starting_at(count);
@@ -130,24 +136,26 @@ pub(super) fn read_directory(walk: &Arc<Shared>, dir: Dir) -> Option<WholeDir> {
 }
 
 /// Measures how long a stat takes.
-struct LatencyProbe {
+struct LatencyProbe<'a> {
+    heartbeat: &'a HeartbeatGuard<'a>,
     count: usize,
     since: Instant,
 }
 
-impl LatencyProbe {
-    fn new() -> Self {
+impl<'a> LatencyProbe<'a> {
+    fn new(heartbeat: &'a HeartbeatGuard<'a>) -> Self {
         Self {
+            heartbeat,
             count: 0,
             since: Instant::now(),
         }
     }
 
-    /// To be called after each stat. Breaks where stat is slow and there are other walkers, and where the run is
-    /// cancelled.
-    fn step(&mut self, walk: &Shared) -> ControlFlow<()> {
+    /// To be called after each stat, with the file that was found. Breaks where stat is slow and there are other walkers,
+    /// and where the run is cancelled.
+    fn step(&mut self, walk: &Shared, found: Option<Entry>) -> ControlFlow<()> {
         self.count += 1;
-        walk.heartbeats.answered();
+        self.heartbeat.answered(found.as_ref());
         if !self.count.is_multiple_of(STRIDE) && self.count != STAT_CHUNK {
             return ControlFlow::Continue(());
         }
@@ -165,10 +173,10 @@ impl LatencyProbe {
 fn stat_chunk(walk: &Arc<Shared>, group: &Arc<Group>, chunk: &Chunk) {
     let heartbeat = walk.heartbeats.enter(&group.dir.place);
     let mut batch = Batch::starting_at(chunk.start);
-    let mut probe = LatencyProbe::new();
+    let mut probe = LatencyProbe::new(&heartbeat);
     while let Some(dirent) = chunk.get(probe.count) {
-        batch.add(&group.dir, &walk.options, dirent);
-        if probe.step(walk).is_continue() {
+        let found = batch.add(&group.dir, &walk.options, dirent);
+        if probe.step(walk, found).is_continue() {
             continue;
         }
         if walk.done.is_cancelled() {
@@ -179,8 +187,9 @@ fn stat_chunk(walk: &Arc<Shared>, group: &Arc<Group>, chunk: &Chunk) {
             break;
         }
     }
+    let count = probe.count;
     drop(heartbeat);
-    group.add(walk, batch, probe.count);
+    group.add(walk, batch, count);
 }
 
 /// Queues the stats of the entries of a chunk from this one on.

@@ -127,12 +127,14 @@ fn visit(
     let dir = match opened {
         Opened::Directory(dir) => dir,
         Opened::Other(listing) => {
+            heartbeat.answered(listing.entry());
             drop(heartbeat);
             walk.send_last(listing, slot);
             return None;
         }
     };
-    let whole = read_directory(walk, dir);
+    heartbeat.answered(Some(&dir.stat.entry(&walk.options)));
+    let whole = read_directory(walk, dir, &heartbeat);
     drop(heartbeat);
     report(walk, whole?)
 }

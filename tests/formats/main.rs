@@ -14,5 +14,6 @@ mod support;
 mod by;
 mod chart;
 mod export;
+mod output;
 mod ranked;
 mod scripts;

@@ -14,5 +14,6 @@ mod support;
 mod by;
 mod chart;
 mod export;
+mod makers;
 mod ranked;
 mod scripts;

@@ -10,7 +10,7 @@ use pdu::du;
 use pdu::format;
 use pdu::format::outcome::Outcome;
 use pdu::import::from_import::from_import;
-use pdu::import::ncdu::ExportReader;
+use pdu::import::ncdu::{ExportReader, Links};
 use pdu::sys::failure::{Failure, Operation};
 use pdu::sys::output_file::Output;
 use pdu::sys::signals::Cause;
@@ -90,22 +90,20 @@ fn run(mut plan: Plan) -> Exit {
 
 /// Counts the operands, or an export.
 fn count(plan: Plan, out: &mut dyn Write, status: &mut Status) -> Outcome {
+    let links = links(&plan);
     let mut format = format::format(plan.show);
     let operands = match plan.operands {
         cli::InputSource::Names(names) => Ok(Operands::from_words(&names)),
         cli::InputSource::From(list) => {
             Operands::from_list(&list).map_err(|failure| (list, failure))
         }
-        cli::InputSource::Export(file) => {
-            let dedup = plan.walk.remember != Remember::Nothing;
-            match ExportReader::open(&file, dedup) {
-                Ok(export) => {
-                    let export = (export, &*file);
-                    return from_import(plan.tally, export, &mut *format, out, status);
-                }
-                Err(failure) => Err((file, failure)),
+        cli::InputSource::Export(file) => match ExportReader::open(&file, links) {
+            Ok(export) => {
+                let export = (export, &*file);
+                return from_import(plan.tally, export, &mut *format, out, status);
             }
-        }
+            Err(failure) => Err((file, failure)),
+        },
     };
     let options = du::DuOptions {
         walk: plan.walk,
@@ -118,6 +116,15 @@ fn count(plan: Plan, out: &mut dyn Write, status: &mut Status) -> Outcome {
             status.failure(file.as_bytes(), failure);
             Outcome::Broken
         }
+    }
+}
+
+/// What an export that is read does with the further links of a file.
+fn links(plan: &Plan) -> Links {
+    match plan.walk.remember {
+        Remember::Nothing if plan.show.ncdu.entries.links => Links::Keep,
+        Remember::Nothing => Links::Count,
+        Remember::Links | Remember::Everything => Links::LeaveOut,
     }
 }
 

@@ -84,7 +84,7 @@ impl Table {
 
 /// The slot of `rest`, or the empty slot for it. There is at least one empty slot.
 fn find(slots: &mut [u64], rest: u64) -> &mut u64 {
-    let mut index = (u128::from(rest) * slots.len() as u128 >> REST_BITS) as usize;
+    let mut index = ((u128::from(rest) * slots.len() as u128) >> REST_BITS) as usize;
     while slots[index] != 0 && slots[index] >> 16 != rest {
         index += 1;
         if index == slots.len() {

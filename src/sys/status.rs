@@ -186,10 +186,10 @@ impl Status {
         self.message(&[before.as_bytes(), &path, after.as_bytes()].concat());
     }
 
-    /// Writes a message about a file.
-    pub fn file_message(&mut self, path: &[u8], what: &str) {
-        let path = quote::quotef(path, self.options.charset);
-        self.message(&[&*path, b": ", what.as_bytes()].concat());
+    /// A name as messages begin with it.
+    #[must_use]
+    pub fn quoted(&self, path: &[u8]) -> Vec<u8> {
+        quote::quotef(path, self.options.charset)
     }
 
     /// Writes that a time has no date.

@@ -150,7 +150,7 @@ impl Received {
         self.sum += &listing.files;
         let items = listing.ordered_items.iter().flat_map(|items| items.iter());
         let files = items.filter_map(|item| match item.kind {
-            ItemKind::File(entry) => Some(entry.usage()),
+            ItemKind::File(entry, _) => Some(entry.usage()),
             ItemKind::Failed(_) | ItemKind::Rendered => None,
         });
         let entry = listing.entry().map(Entry::usage);

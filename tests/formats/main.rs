@@ -14,6 +14,7 @@ mod support;
 mod by;
 mod chart;
 mod export;
+mod makers;
 mod output;
 mod ranked;
 mod scripts;

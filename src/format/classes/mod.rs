@@ -29,6 +29,9 @@ use crate::sys::owners::{Database, OwnerNames};
 /// The greatest number of classes; later ones are added to one further class.
 const MOST: usize = 1 << 16;
 
+/// Looks up the names of users or groups; the flag is true where the run was cancelled and must end soon.
+pub type NameLookup = fn(Database, &[u32], bool) -> OwnerNames;
+
 /// The options that only sums by class have.
 #[derive(Debug, Clone, Copy)]
 pub struct ClassOptions {
@@ -38,9 +41,8 @@ pub struct ClassOptions {
     pub now: FileTime,
     /// The unit of sizes.
     pub sizes: Sizes,
-    /// Looks up the names of users and groups; the flag is true where the run was cancelled and must end soon. Without
-    /// it, numbers stay numbers.
-    pub names: Option<fn(Database, &[u32], bool) -> OwnerNames>,
+    /// Without it, the numbers of users and groups stay numbers.
+    pub names: Option<NameLookup>,
 }
 
 /// See the module.
@@ -257,6 +259,7 @@ mod tests {
         let mut page = Page::new(&mut out);
         for number in 0..records {
             let detail = Detail {
+                mode: 0o100_644,
                 uid: number,
                 ..Detail::default()
             };

@@ -118,32 +118,6 @@ pub fn push_name(path: &mut Vec<u8>, name: &[u8]) {
     path.extend_from_slice(name);
 }
 
-#[cfg(test)]
-impl Branch {
-    /// A branch with these subdirectories, and zero for every number.
-    pub(crate) fn for_tests(parent: Option<(Arc<Self>, u32)>, names: &[&CStr]) -> Arc<Self> {
-        let mut list = Names::default();
-        for name in names {
-            list.push(name);
-        }
-        Arc::new(Self {
-            parent,
-            inode: Inode {
-                device: 0,
-                number: 0,
-            },
-            child_depth: 0,
-            device: 0,
-            operand: 0,
-            may_cycle: false,
-            first_key: 0,
-            fold: None,
-            group: 0,
-            names: list,
-        })
-    }
-}
-
 impl Drop for Branch {
     /// Drops the parents in a loop: the derived drop would recurse once per level.
     fn drop(&mut self) {
@@ -312,8 +286,28 @@ impl Listing {
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use super::*;
+
+    /// A branch with these subdirectories, and zero for every number.
+    pub(crate) fn branch(parent: Option<(Arc<Branch>, u32)>, names: &[&CStr]) -> Arc<Branch> {
+        let mut list = Names::default();
+        for name in names {
+            list.push(name);
+        }
+        Arc::new(Branch {
+            parent,
+            inode: Inode::default(),
+            child_depth: 0,
+            device: 0,
+            operand: 0,
+            may_cycle: false,
+            first_key: 0,
+            fold: None,
+            group: 0,
+            names: list,
+        })
+    }
 
     fn path(branch: &Branch, index: u32) -> Vec<u8> {
         let mut out = Vec::new();
@@ -323,9 +317,9 @@ mod tests {
 
     #[test]
     fn paths_join_operand_and_names_without_doubling_slashes() {
-        let roots = Branch::for_tests(None, &[c"a", c"b/", c"/"]);
+        let roots = branch(None, &[c"a", c"b/", c"/"]);
         for (operand, expected) in [(0, "a/y"), (1, "b/y"), (2, "/y")] {
-            let below = Branch::for_tests(Some((Arc::clone(&roots), operand)), &[c"x", c"y"]);
+            let below = branch(Some((Arc::clone(&roots), operand)), &[c"x", c"y"]);
             assert_eq!(path(&below, 1), expected.as_bytes());
         }
         assert_eq!(path(&roots, 1), b"b/");
@@ -333,9 +327,9 @@ mod tests {
 
     #[test]
     fn a_chain_of_a_million_branches_is_dropped_without_recursion() {
-        let mut last = Branch::for_tests(None, &[c"a"]);
+        let mut last = branch(None, &[c"a"]);
         for _ in 0..1_000_000 {
-            last = Branch::for_tests(Some((last, 0)), &[c"a"]);
+            last = branch(Some((last, 0)), &[c"a"]);
         }
         drop(last);
     }

@@ -31,6 +31,14 @@ pub(super) enum Fd {
     Shared(Arc<Handle>),
 }
 
+/// The directory in which a name is opened.
+pub(super) enum Parent<'a> {
+    /// The working directory: the name is an operand.
+    WorkingDirectory,
+    Shared(Arc<Handle>),
+    Borrowed(BorrowedFd<'a>),
+}
+
 /// A directory whose subdirectories one walker has to walk alone: the budget had no descriptor for it.
 #[derive(Debug)]
 pub(super) struct Subtree {

@@ -10,7 +10,7 @@ use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use rustix::fs::{CWD, Mode, OFlags, ResolveFlags};
 use rustix::io::Errno;
 
-use super::dir::{Dir, Fd, Place};
+use super::dir::{Dir, Fd, Parent, Place};
 use super::fd_budget::open_directory;
 use super::options::Follow;
 use super::shared::{Shared, operand};
@@ -37,12 +37,13 @@ const NOTHING: NotEntered = (Found::Nothing, None);
 type OpenResult = Result<(OwnedFd, Stat), NotEntered>;
 
 impl Shared {
-    /// Opens what `place` names in the directory `above`; an operand, where there is none.
-    pub(super) fn open(&self, place: Place, slot: Slot, above: Option<BorrowedFd<'_>>) -> Opened {
+    /// Opens what `place` names.
+    pub(super) fn open(&self, place: Place, slot: Slot, parent: Parent<'_>) -> Opened {
         let (branch, index) = &place;
-        let opened = match above {
-            None => self.open_operand(branch, *index),
-            Some(above) => self.open_below(branch, *index, above),
+        let opened = match parent {
+            Parent::WorkingDirectory => self.open_operand(branch, *index),
+            Parent::Shared(handle) => self.open_below(branch, *index, handle.as_fd()),
+            Parent::Borrowed(fd) => self.open_below(branch, *index, fd),
         };
         match opened.and_then(|(fd, stat)| self.enter(branch, *index, fd, stat)) {
             Ok((fd, stat)) => Opened::Directory(Dir {

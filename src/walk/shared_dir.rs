@@ -20,7 +20,7 @@
 
 #![expect(
     clippy::disallowed_types,
-    reason = "one short critical section a batch, and one at the end: see `Group`"
+    reason = "one short critical section a batch: see `Group`"
 )]
 
 use std::mem::MaybeUninit;
@@ -215,7 +215,7 @@ impl Reader {
         }
         let group = Arc::clone(&self.group);
         let ahead = self.ahead.take();
-        let (mut chunk, read) = ahead.unwrap_or_else(|| self.read_buffer(walk));
+        let (mut chunk, read) = ahead.unwrap_or_else(|| self.read_next(walk));
         let room = GROUP - self.count;
         let beyond = chunk.slice(room, chunk.len());
         if !beyond.is_empty() {
@@ -227,7 +227,7 @@ impl Reader {
         stat_chunk(walk, &group, &chunk);
     }
 
-    fn read_buffer(&mut self, walk: &Shared) -> (Chunk, ReadEnd) {
+    fn read_next(&mut self, walk: &Shared) -> (Chunk, ReadEnd) {
         let dir = &self.group.dir;
         let _heartbeat = walk.heartbeats.enter(&dir.place);
         let mut chunk = Chunk::default();
@@ -247,22 +247,19 @@ impl Reader {
         if beyond.is_empty() && matches!(read, ReadEnd::More) {
             return self.push(walk);
         }
-        let end = if beyond.is_empty() {
-            GroupEnd {
-                count,
-                failure: read.failure(count > 0 || group.index > 0),
-                next: None,
-            }
+        let mut end = GroupEnd {
+            count,
+            failure: None,
+            next: None,
+        };
+        if beyond.is_empty() {
+            end.failure = read.failure(count > 0 || group.index > 0);
         } else {
             self.group = Group::new(Arc::clone(&group.dir), group.index + 1, walk.key());
             self.count = 0;
             self.ahead = Some((beyond, read));
-            GroupEnd {
-                count,
-                failure: None,
-                next: Some(self),
-            }
-        };
+            end.next = Some(self);
+        }
         let mut state = group.lock();
         state.end = Some(end);
         group.send_if_complete(walk, state);

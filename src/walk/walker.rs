@@ -8,12 +8,11 @@
 //!
 //! A walker holds a token, and a reference to [`Shared`], from the spawn to the end, a panic included.
 
-use std::os::fd::AsFd;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::depth_first::Cursor;
-use super::dir::{Dir, Fd, Place, Subtree};
+use super::dir::{Dir, Fd, Parent, Place, Subtree};
 #[cfg(test)]
 use super::model;
 use super::open::Opened;
@@ -66,7 +65,8 @@ pub(super) fn walk_one(walk: &Arc<Shared>, work: Work<Task>) {
 }
 
 fn walk_dir(walk: &Arc<Shared>, job: Job) {
-    if let Some(subtree) = visit(walk, (job.branch, job.index), job.slot, job.above) {
+    let parent = job.above.map_or(Parent::WorkingDirectory, Parent::Shared);
+    if let Some(subtree) = visit(walk, (job.branch, job.index), job.slot, parent) {
         walk_subtree(walk, Cursor::new(subtree));
     }
 }
@@ -83,7 +83,7 @@ fn walk_subtree(walk: &Arc<Shared>, mut cursor: Cursor) {
         }
         match cursor.fd() {
             Ok(fd) => {
-                if let Some(subtree) = visit(walk, place, slot, Some(fd)) {
+                if let Some(subtree) = visit(walk, place, slot, Parent::Borrowed(fd)) {
                     cursor.enter(subtree);
                 }
             }
@@ -105,14 +105,8 @@ fn walk_subtree(walk: &Arc<Shared>, mut cursor: Cursor) {
     }
 }
 
-/// Opens, reads and reports one directory, in the directory `above`. Returns it where the same walker has to walk its
-/// subdirectories.
-fn visit(
-    walk: &Arc<Shared>,
-    place: Place,
-    slot: Slot,
-    above: Option<impl AsFd>,
-) -> Option<Subtree> {
+/// Opens, reads and reports one directory. Returns it where the same walker has to walk its subdirectories.
+fn visit(walk: &Arc<Shared>, place: Place, slot: Slot, parent: Parent<'_>) -> Option<Subtree> {
     walk.flush_leaves(place.0.fold);
     walk.listings.wait_for_room(&walk.done);
     if walk.done.is_cancelled() {
@@ -121,10 +115,7 @@ fn visit(
     #[cfg(test)]
     model::panic_at(b"panic before the listing", &place);
     let heartbeat = walk.heartbeats.enter(&place);
-    let opened = walk.open(place, slot, above.as_ref().map(AsFd::as_fd));
-    // Perhaps the last reference: then the directory above is closed.
-    drop(above);
-    let dir = match opened {
+    let dir = match walk.open(place, slot, parent) {
         Opened::Directory(dir) => dir,
         Opened::Other(listing) => {
             heartbeat.answered(listing.entry());

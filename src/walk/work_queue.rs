@@ -253,9 +253,10 @@ impl<T> List<T> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::count::listing::tests;
 
     fn branch(names: &[&std::ffi::CStr]) -> Arc<Branch> {
-        Branch::for_tests(None, names)
+        tests::branch(None, names)
     }
 
     fn name(job: &Job) -> String {

@@ -15,5 +15,6 @@ mod by;
 mod chart;
 mod export;
 mod output;
+mod prometheus;
 mod ranked;
 mod scripts;

@@ -86,7 +86,7 @@ _pdu() {
                     return 0
                     ;;
                 --format)
-                    COMPREPLY=($(compgen -W "du tree json csv ncdu" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "du tree json csv ncdu prometheus" -- "${cur}"))
                     return 0
                     ;;
                 --sort)

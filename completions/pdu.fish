@@ -13,11 +13,12 @@ kind\t''"
 complete -c pdu -l color -d 'Color the names of a tree by LS_COLORS: auto (on a terminal; default), always or never' -r -f -a "auto\t''
 always\t''
 never\t''"
-complete -c pdu -l format -d 'Print as FORMAT: du (lines; default), tree (a chart), json (JSON Lines), csv, or ncdu (an export for ncdu and gdu)' -r -f -a "du\t''
+complete -c pdu -l format -d 'Print as FORMAT: du (lines; default), tree (a chart), json (JSON Lines), csv, ncdu (an export for ncdu and gdu), or prometheus (metrics)' -r -f -a "du\t''
 tree\t''
 json\t''
 csv\t''
-ncdu\t''"
+ncdu\t''
+prometheus\t''"
 complete -c pdu -l sort -d 'Sort lines by KEY: size or inodes (largest first), time (newest first), name, or none (the order of the walk; default)' -r -f -a "none\t''
 size\t''
 name\t''

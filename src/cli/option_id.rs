@@ -78,7 +78,7 @@ options! {
         "Read the operands from F, each with a NUL at its end; - is standard input").alias("f");
     Format = "--format" => value(REPORTS, "FORMAT",
         "Print as FORMAT: du (lines; default), tree (a chart), json (JSON Lines), csv, \
-         or ncdu (an export for ncdu and gdu)");
+         ncdu (an export for ncdu and gdu), or prometheus (metrics)");
     From = "--from" => value(FILES, "FILE",
         "Read an ncdu export instead of the disk; - is standard input");
     HumanReadable = "--human-readable" => flag(SIZES,

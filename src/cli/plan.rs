@@ -63,7 +63,10 @@ impl Plan {
         let marks_links = marks_links(&settings, &reports, max_depth);
         let remember = remember(&settings, &operands, marks_links);
         let export = reports::ncdu(&operands, max_depth, marks_links, settings.time);
-        let show = show_options(&settings, &reports, (time, export), environment);
+        let show = format::FormatOptions {
+            operands: operands.as_typed(),
+            ..show_options(&settings, &reports, (time, export), environment)
+        };
         Ok(Self {
             walk: walk_options(&mut settings, remember, max_depth, &show),
             show,
@@ -135,7 +138,7 @@ fn walk_options(
 fn needs_details(show: &format::FormatOptions) -> bool {
     match show.format {
         OutputFormat::Tree => show.group_by.is_some() || show.tree.chart.colors.is_some(),
-        OutputFormat::Du => show.group_by.is_some(),
+        OutputFormat::Du | OutputFormat::Prometheus => show.group_by.is_some(),
         OutputFormat::Json | OutputFormat::Csv | OutputFormat::Ncdu => true,
     }
 }

@@ -55,6 +55,7 @@ pub(super) fn show_options(
         },
         tree: terminal_options::tree(settings, reports, environment, to_terminal),
         ncdu: export,
+        operands: Vec::new(),
     }
 }
 
@@ -81,9 +82,11 @@ fn class_options(
         sizes: match shape {
             // Beside the number of files, sizes stay sizes with --inodes too.
             OutputFormat::Tree => terminal_options::sizes(settings, false),
-            OutputFormat::Du | OutputFormat::Json | OutputFormat::Csv | OutputFormat::Ncdu => {
-                Sizes::Blocks(settings.block_size)
-            }
+            OutputFormat::Du
+            | OutputFormat::Json
+            | OutputFormat::Csv
+            | OutputFormat::Ncdu
+            | OutputFormat::Prometheus => Sizes::Blocks(settings.block_size),
         },
         names: (!has_numeric_ids(settings)).then_some(owners::names),
     }

@@ -16,5 +16,6 @@ mod chart;
 mod export;
 mod makers;
 mod output;
+mod prometheus;
 mod ranked;
 mod scripts;

@@ -298,6 +298,41 @@ same(found)
     ask_python(&sandbox, &format!("{TRUTH}{read}"), &output.stdout);
 }
 
+/// The examples of README.md that another program reads, run as they stand there on names of any bytes.
+#[test]
+fn the_examples_of_the_documents_read_every_name() {
+    if tool("jq").is_none() || tool("python3").is_none() {
+        return;
+    }
+    let sandbox = awkward();
+    let readme = include_str!("../../README.md");
+    let mut examples = 0;
+    for example in readme.split("\n$ ").skip(1) {
+        let lines = example.lines().enumerate();
+        let lines = lines.map_while(|(number, line)| match number {
+            0 => Some(line),
+            _ => line.strip_prefix("> "),
+        });
+        let command: Vec<&str> = lines.collect();
+        let command = command.join("\n");
+        if !command.contains("jq ") && !command.contains("python3 ") {
+            continue;
+        }
+        examples += 1;
+        let command = command.replace("pdu ", "$pdu ").replace("zoneinfo", ".");
+        let command = command.replace("doc man", ".").replace("100000", "0");
+        let script = format!("set -o pipefail; export PYTHONIOENCODING=utf-8:strict; {command}");
+        let output = shell(&sandbox, &script);
+        let errors = text(&output.stderr);
+        assert!(
+            output.status.success() && errors.is_empty(),
+            "{command}: {errors}"
+        );
+        assert!(!output.stdout.is_empty(), "{command}");
+    }
+    assert!(examples >= 3, "README.md has {examples} such examples");
+}
+
 #[test]
 fn names_that_are_not_utf_8_lose_nothing_in_json() {
     let sandbox = awkward();

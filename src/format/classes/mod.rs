@@ -17,7 +17,6 @@ use crate::count::record::{Kind, Record};
 use crate::count::usage::{FileTime, Usage};
 use crate::format::chart::{ChartOptions, Sizes};
 use crate::format::interface::{EndResult, Format, Totals, Warning};
-use crate::format::json::Json;
 use crate::format::kinds::{GroupBy, OutputFormat};
 use crate::format::lines::LineOptions;
 use crate::format::page::Page;
@@ -46,14 +45,13 @@ pub struct ClassOptions {
 }
 
 /// See the module.
-#[derive(Debug)]
 pub struct Classes {
     options: ClassOptions,
     selection: Selection,
     ranking: Ranking,
     writer: Writer,
-    /// Keeps the errors for the summary.
-    json: Option<Json>,
+    /// Writes what holds for the whole run, at the end.
+    summary: Option<Box<dyn Format>>,
     sums: HashMap<Class, ClassSum>,
 }
 
@@ -62,7 +60,7 @@ impl Classes {
     #[must_use]
     pub fn new(
         options: ClassOptions,
-        format: OutputFormat,
+        (format, summary): (OutputFormat, Option<Box<dyn Format>>),
         (selection, ranking): (Selection, Ranking),
         lines: &LineOptions,
         chart: &ChartOptions,
@@ -72,7 +70,7 @@ impl Classes {
             selection,
             ranking,
             writer: Writer::new(format, (options.group_by, options.sizes), lines, chart),
-            json: (format == OutputFormat::Json).then(|| Json::new(false)),
+            summary,
             sums: HashMap::new(),
         }
     }
@@ -175,16 +173,16 @@ impl Format for Classes {
     }
 
     fn failure(&mut self, path: &[u8], failure: Failure, out: &mut Vec<u8>) {
-        if let Some(json) = &mut self.json {
-            json.failure(path, failure, out);
+        if let Some(summary) = &mut self.summary {
+            summary.failure(path, failure, out);
         }
     }
 
     fn end(&mut self, totals: &Totals, page: &mut Page<'_>) -> EndResult {
         let lines = self.lines(!totals.completeness.is_end_of_walk());
         self.writer.write(&lines, totals, page)?;
-        match &mut self.json {
-            Some(json) => json.end(totals, page),
+        match &mut self.summary {
+            Some(summary) => summary.end(totals, page),
             None => Ok(None),
         }
     }
@@ -249,6 +247,7 @@ mod tests {
                 },
                 timestamp: 0,
             },
+            operands: Vec::new(),
         }
     }
 

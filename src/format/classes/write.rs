@@ -7,6 +7,7 @@
 //! | | bar, then without the columns of other measures; then names lose their middle; numbers are never cut |
 //! | json | an object with the keys of the csv header; the summary follows |
 //! | csv | a record after a header |
+//! | prometheus | a series of each metric; the metrics of the run follow |
 //!
 //! In json and csv, users and groups have a key `id`, the number: a number without a name may be the name of another.
 //! Sizes are bytes in json and csv. Per cent are of the measure that is shown, with one decimal.
@@ -19,6 +20,7 @@ use crate::format::interface::Totals;
 use crate::format::kinds::{GroupBy, OutputFormat};
 use crate::format::lines::LineOptions;
 use crate::format::page::Page;
+use crate::format::prometheus::{self, Series};
 use crate::format::{json, tree};
 use crate::gnu::quote::{self, Charset, Style};
 
@@ -97,6 +99,7 @@ impl Writer {
         let rows = self.rows(lines, totals);
         let push: fn(&Self, &Row<'_>, &mut Vec<u8>) = match self.format {
             OutputFormat::Tree => return self.table(&rows, totals, page),
+            OutputFormat::Prometheus => return self.metrics(&rows, page),
             OutputFormat::Csv => {
                 let header = b"by,class,allocated,apparent,inodes,percent";
                 page.lines.extend_from_slice(header);
@@ -127,7 +130,7 @@ impl Writer {
             .map(|line| row(&line.name, line.id, line.sum.usage))
             .collect();
         let has_total = match self.format {
-            OutputFormat::Json | OutputFormat::Csv => false,
+            OutputFormat::Json | OutputFormat::Csv | OutputFormat::Prometheus => false,
             OutputFormat::Tree => true,
             OutputFormat::Du | OutputFormat::Ncdu => {
                 self.total && totals.completeness.is_end_of_walk()
@@ -137,6 +140,21 @@ impl Writer {
             rows.push(row("total", None, totals.counts.total));
         }
         rows
+    }
+
+    fn metrics(&self, rows: &[Row<'_>], page: &mut Page<'_>) -> io::Result<()> {
+        let by = self.group_by.as_bytes();
+        let series = rows.iter().map(|row| {
+            let id = row.id.map_or_else(String::new, |id| id.to_string());
+            let labels = [
+                ("by", by),
+                ("class", row.name.as_bytes()),
+                ("id", id.as_bytes()),
+            ];
+            // An empty label would be the same as none.
+            Series::new(&labels[..2 + usize::from(row.id.is_some())], row.usage)
+        });
+        prometheus::CLASSES.write(&series.collect::<Vec<_>>(), page)
     }
 
     fn push_line(&self, row: &Row<'_>, out: &mut Vec<u8>) {

@@ -26,7 +26,10 @@
 //!         }
 //!     }
 //!     recv(pulse) -> _ => self.take_some(&walk.listings)?,
-//!     recv(progress) -> _ => self.draw(monitor),
+//!     recv(self.awaited_names()) -> part => {
+//!         self.take_part(part.ok(), |names| walk.add(names))?;
+//!     }
+//!     recv(events.progress) -> _ => self.draw(),
 //!     recv(causes) -> cause => match cause {
 //!         Ok(cause) => return self.cancel(walk, canceller, cause).map(Some),
 //!         Err(_) => causes = never(),

@@ -18,7 +18,7 @@ use pdu::sys::status::{self, Status};
 use pdu::sys::stdout::Stdout;
 use pdu::sys::supervise::{self, Termination};
 use pdu::walk::Remember;
-use pdu::walk::operands::Operands;
+use pdu::walk::operands::{OperandSource, Operands};
 use pdu_startup::signals::{self, SIGPIPE};
 use pdu_startup::{Stream, was_closed};
 
@@ -93,30 +93,27 @@ fn count(plan: Plan, out: &mut dyn Write, status: &mut Status) -> Outcome {
     let links = links(&plan);
     let mut format = format::format(plan.show);
     let operands = match plan.operands {
-        cli::InputSource::Names(names) => Ok(Operands::from_words(&names)),
-        cli::InputSource::From(list) => {
-            Operands::from_list(&list).map_err(|failure| (list, failure))
+        cli::InputSource::Names(names) => OperandSource::Words(Operands::from_words(&names)),
+        cli::InputSource::From(list) => OperandSource::List(list),
+        cli::InputSource::Export(file) => {
+            return match ExportReader::open(&file, links) {
+                Ok(export) => {
+                    let export = (export, &*file);
+                    from_import(plan.tally, export, &mut *format, out, status)
+                }
+                Err(failure) => {
+                    status.failure(file.as_bytes(), failure);
+                    Outcome::Broken
+                }
+            };
         }
-        cli::InputSource::Export(file) => match ExportReader::open(&file, links) {
-            Ok(export) => {
-                let export = (export, &*file);
-                return from_import(plan.tally, export, &mut *format, out, status);
-            }
-            Err(failure) => Err((file, failure)),
-        },
     };
     let options = du::DuOptions {
         walk: plan.walk,
         tally: plan.tally,
         supervised: true,
     };
-    match operands {
-        Ok(operands) => du::du(options, operands, &mut *format, out, status),
-        Err((file, failure)) => {
-            status.failure(file.as_bytes(), failure);
-            Outcome::Broken
-        }
-    }
+    du::du(options, operands, &mut *format, out, status)
 }
 
 /// What an export that is read does with the further links of a file.

@@ -20,7 +20,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use crossbeam_channel::{Receiver, Sender, bounded};
-use pdu_startup::signals::{BlockedSignals, SIGHUP, SIGINT, SIGTERM, die_of, restore_default};
+use pdu_startup::signals::{
+    BlockedSignals, Reception, SIGHUP, SIGINT, SIGTERM, die_of, restore_default,
+};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 
 use crate::sys::output_file;
@@ -91,9 +93,16 @@ fn watch_termination(causes: Sender<Cause>, message: Vec<u8>) {
     let blocked = BlockedSignals::block(&not_ignored(vec![SIGTERM, SIGHUP]), &[]);
     let watch = move || {
         loop {
-            if let Some(received) = blocked.receive(None) {
-                cancel(received.signal, &causes, &message);
+            match blocked.receive(None) {
+                Reception::Signal(received) => cancel(received.signal, &causes, &message),
+                Reception::Nothing => {}
+                Reception::Failed => break,
             }
+        }
+        // The signals have their default action in this thread.
+        blocked.release();
+        loop {
+            std::thread::park();
         }
     };
     if spawn("signals", watch).is_err() {

@@ -26,7 +26,6 @@
 //! | file | content |
 //! |---|---|
 //! | `options` | [`WalkOptions`], [`Follow`], [`Remember`] |
-//! | [`operands`] | names from the command line or a list |
 //! | `stat` | statx and fstatat of one name |
 //! | `fd_budget`, `limits` | open directories, and how many there may be; limits of the process |
 //! | `work_queue` | what is still to be walked, in order |
@@ -34,6 +33,7 @@
 //! | `dirents`, `batch` | entries as `getdents64` returns them; entries after their stat |
 //! | `visited`, `heartbeat` | directories that were opened before; where each walker is and what it has seen (`-v`) |
 //! | `listing_channel`, `semaphore`, `pool`, `cpu_usage` | the channel, the tokens, the threads, when to issue more tokens |
+//! | [`operands`] | names from the command line, or from a list that is read as a stream |
 //! | `shared` | the state that all walkers share |
 //! | `leaf_batch`, `open`, `shared_dir` | sums of folded directories; from a name to an open directory; large directories |
 //! | `walker` | one directory from the open to the listing |

@@ -33,7 +33,7 @@ use shuttle::thread::{JoinHandle, yield_now};
 
 use super::fd_budget::Budget;
 use super::pool::{ModelJob, Pool};
-use super::{CpuUsage, Follow, Remember, RunningWalk, Walk, WalkOptions, command_line};
+use super::{CpuUsage, Follow, Remember, RunningWalk, Walk, WalkOptions};
 use crate::count::listing::{Branch, Key, Listing, Names};
 use crate::count::ordered_items::ItemKind;
 use crate::count::usage::{Entry, Usage};
@@ -87,11 +87,11 @@ impl Planted {
         self.bytes += size;
     }
 
-    fn operands(&self) -> Arc<Branch> {
+    fn operands(&self) -> Names {
         let name = CString::new(self.root.as_os_str().as_bytes()).expect("no NUL in it");
         let mut names = Names::default();
         names.push(&name);
-        command_line(names, 0, 0)
+        names
     }
 }
 
@@ -182,7 +182,7 @@ impl Run {
     /// Walks on one thread for some steps, then starts the walk on some threads, with few descriptors or many.
     fn start(planted: &Planted, done: Done) -> Self {
         let mut dice = thread_rng();
-        let walk = Walk::new(options(dice.gen_range(1..=3)), done, 1);
+        let walk = Walk::new(options(dice.gen_range(1..=3)), done);
         let budget = Arc::clone(&walk.shared.budget);
         budget.grow(dice.gen_range(0..4) - budget.spare());
         let spare = budget.spare();
@@ -219,6 +219,10 @@ impl Run {
             self.received.add(&listing);
         }
         self.walk.issue_tokens();
+        // Now and then the last operand is known only after all have been walked.
+        if thread_rng().gen_bool(0.3) {
+            self.walk.end_operands();
+        }
         if !ended {
             yield_now();
         }

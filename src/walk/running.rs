@@ -9,6 +9,8 @@
 //!                └─► RunningWalk ─► select loop: listings, wakeup, issue_tokens
 //! ```
 //!
+//! Operands may be added until [`RunningWalk::end_operands`].
+//!
 //! Dropping a [`RunningWalk`] disconnects the channel: walkers end when the tree does.
 
 use std::convert::Infallible;
@@ -32,7 +34,7 @@ use super::stat::used_inodes;
 use super::visited::Visited;
 use super::walker;
 use super::work_queue::WorkQueue;
-use crate::count::listing::{Branch, Key};
+use crate::count::listing::{Branch, Names};
 use crate::sys::cancel::Done;
 use crate::sys::schedule;
 
@@ -53,6 +55,8 @@ pub struct RunningWalk {
     pub wakeup: Receiver<()>,
     /// Not a member of the wait group.
     shared: Weak<Shared>,
+    /// A member of the wait group, while operands may be added.
+    open: Option<Arc<Shared>>,
     usage: CpuUsage,
     /// Processors that the walkers with a token can keep busy.
     processors: usize,
@@ -64,7 +68,7 @@ pub struct RunningWalk {
 impl Walk {
     /// A walk without operands.
     #[must_use]
-    pub fn new(mut options: WalkOptions, done: Done, first_key: Key) -> Self {
+    pub fn new(mut options: WalkOptions, done: Done) -> Self {
         let (sender, listings) = listing_channel::for_one_thread();
         if options.follow == Follow::Always && options.remember == Remember::Everything {
             // Links to links can make a small tree endless. A single walker meets everything in order, and enters no
@@ -82,7 +86,8 @@ impl Walk {
             done,
             work_queue: WorkQueue::new(),
             budget: Budget::new(limits::spare_at_start()),
-            next_key: AtomicU64::new(first_key),
+            next_key: AtomicU64::new(0),
+            operands: AtomicU64::new(0),
             heartbeats: Arc::new(heartbeats),
             listings: sender,
             panicked: Arc::new(AtomicBool::new(false)),
@@ -93,9 +98,9 @@ impl Walk {
         Self { shared, listings }
     }
 
-    /// Adds operands after those there are.
-    pub fn add(&self, operands: Arc<Branch>) {
-        self.shared.work_queue.append(operands);
+    /// Adds operands after those there are. Returns their branch.
+    pub fn add(&self, operands: Names) -> Arc<Branch> {
+        self.shared.add_operands(operands)
     }
 
     /// Walks one directory on this thread; false where there is none left.
@@ -163,14 +168,16 @@ impl Walk {
             tokens.min(processors)
         };
         self.shared.issue(first);
+        let panicked = Arc::clone(&self.shared.panicked);
         Ok(RunningWalk {
             listings,
             wakeup,
             shared: Arc::downgrade(&self.shared),
+            open: Some(self.shared),
             usage,
             processors: first,
             unissued: tokens - first,
-            panicked: Arc::clone(&self.shared.panicked),
+            panicked,
         })
     }
 }
@@ -187,6 +194,16 @@ fn close_after(wait_group: Receiver<Infallible>, sender: ListingSender) -> impl 
 }
 
 impl RunningWalk {
+    /// Adds operands after those there are. Returns their branch; nothing after [`RunningWalk::end_operands`].
+    pub fn add(&self, operands: Names) -> Option<Arc<Branch>> {
+        Some(self.open.as_ref()?.add_operands(operands))
+    }
+
+    /// No more operands will be added: the walk ends with the last of them.
+    pub fn end_operands(&mut self) {
+        self.open = None;
+    }
+
     /// Issues the rest of the tokens once the processors are idle. To be called often; measures every 20 ms.
     pub fn issue_tokens(&mut self) {
         if self.unissued == 0 || schedule::decide(|| self.usage.age() < INTERVAL) {

@@ -101,9 +101,11 @@ impl<T> WorkQueue<T> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Puts a branch after everything there is.
-    pub(super) fn append(&self, branch: Arc<Branch>) {
-        self.lock().add_before(END, branch, None);
+    /// Puts a branch after everything there is. Returns how much work there is.
+    pub(super) fn append(&self, branch: Arc<Branch>) -> usize {
+        let mut list = self.lock();
+        list.add_before(END, branch, None);
+        list.ready
     }
 
     /// Ends the directory at `slot`; its subdirectories take its slot. Returns how much work there is beside the piece

@@ -24,6 +24,17 @@ pub struct ReceivedSignal {
     pub value: Option<i32>,
 }
 
+/// The result of a wait for a signal.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reception {
+    /// A signal came.
+    Signal(ReceivedSignal),
+    /// The time is over, or the wait was interrupted.
+    Nothing,
+    /// The call failed (a sandbox refuses it): no signal will be received.
+    Failed,
+}
+
 /// Signals that are blocked in this thread, and in threads that it starts, until they are received here.
 #[derive(Clone, Copy)]
 pub struct BlockedSignals {
@@ -174,9 +185,9 @@ impl BlockedSignals {
         }
     }
 
-    /// Receives the next signal; waits for it, at most for the timeout. May return early with none.
+    /// Receives the next signal; waits for it, at most for the timeout.
     #[must_use]
-    pub fn receive(&self, timeout: Option<Duration>) -> Option<ReceivedSignal> {
+    pub fn receive(&self, timeout: Option<Duration>) -> Reception {
         let time = timeout.map(|time| libc::timespec {
             tv_sec: time.as_secs().try_into().unwrap_or(libc::time_t::MAX),
             tv_nsec: time.subsec_nanos().into(),
@@ -186,10 +197,17 @@ impl BlockedSignals {
         let mut info: libc::siginfo_t = unsafe { std::mem::zeroed() };
         // SAFETY: the call reads a set and a time, and writes a structure, all of which we own.
         let signal = unsafe { libc::sigtimedwait(&raw const self.wanted, &raw mut info, time) };
+        if signal <= 0 {
+            let error = std::io::Error::last_os_error().raw_os_error();
+            return match matches!(error, Some(libc::EAGAIN | libc::EINTR)) {
+                true => Reception::Nothing,
+                false => Reception::Failed,
+            };
+        }
         // SAFETY: for signals of processes and of SIGCHLD the kernel sets these fields; for all others they are zero.
         let (sender, value) = unsafe { (info.si_pid(), info.si_value()) };
         let value = value.sival_ptr.addr() as i32;
-        (signal > 0).then_some(ReceivedSignal {
+        Reception::Signal(ReceivedSignal {
             signal,
             sender,
             is_of_kernel: info.si_code > 0,

@@ -242,6 +242,9 @@ impl Input {
         match self.token()? {
             b'n' => self.rest_of(b"ull").map(|()| None),
             first @ (b'-' | b'0'..=b'9') => {
+                if let Some(whole) = self.short_integer(first) {
+                    return Ok(Some(Number::from(whole)));
+                }
                 self.number_text(first)?;
                 let Some(decimal) = Decimal::parse(&self.number) else {
                     return Err(self.invalid(otherwise));
@@ -251,6 +254,31 @@ impl Input {
             }
             _ => Err(self.invalid(otherwise)),
         }
+    }
+
+    /// Reads the rest of an integer of at most 19 digits, if all of it is in the buffer. Nearly every number is one; an
+    /// import takes a quarter more time without this.
+    fn short_integer(&mut self, first: u8) -> Option<u64> {
+        let window = &self.buffer[self.at..self.end];
+        let mut whole = u64::from(first.checked_sub(b'0')?);
+        let mut length = 0;
+        let after = loop {
+            let byte = *window.get(length)?;
+            if !byte.is_ascii_digit() {
+                break byte;
+            }
+            // Neither 20 digits, nor a zero before other digits.
+            if length == 18 || whole == 0 {
+                return None;
+            }
+            whole = whole * 10 + u64::from(byte - b'0');
+            length += 1;
+        };
+        if matches!(after, b'.' | b'e' | b'E' | b'+' | b'-') {
+            return None;
+        }
+        self.at += length;
+        Some(whole)
     }
 
     /// Reads the rest of a number, and keeps its text.

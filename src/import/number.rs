@@ -13,6 +13,16 @@ pub(super) struct Number {
     pub(super) nanos: u32,
 }
 
+impl From<u64> for Number {
+    fn from(whole: u64) -> Self {
+        Self {
+            is_negative: false,
+            whole,
+            nanos: 0,
+        }
+    }
+}
+
 impl Number {
     /// The number as an unsigned integer; none where it is negative.
     pub(super) fn unsigned(self) -> Option<u64> {

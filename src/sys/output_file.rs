@@ -6,9 +6,9 @@
 //!
 //! | target | how |
 //! |---|---|
-//! | new, or an earlier file that loses nothing | [`Link`](Publication::Link): the spool lies in the directory of the target and gets its name |
-//! | the same, on a file system where no nameless file can get a name | [`Copy`](Publication::Copy): a copy of the spool gets a temporary name, then that of the target |
-//! | another earlier file: several links, attributes that the process may not give, a directory in which it may not replace files, a mount point, a link in `/proc` | [`Overwrite`](Publication::Overwrite): the bytes of the spool are written over those of the file |
+//! | new, or an earlier file that loses nothing | `Link`: the spool lies in the directory of the target and gets its name |
+//! | the same, on a file system where no nameless file can get a name | `Copy`: a copy of the spool gets a temporary name, then that of the target |
+//! | another earlier file: several links, attributes that the process may not give, a directory in which it may not replace files, a mount point, a link in `/proc` | `Overwrite`: the bytes of the spool are written over those of the file |
 //! | no regular file (`/dev/null`, a pipe), or the file of standard output | none: written as the report comes |
 //!
 //! With Link and Copy, a reader sees the earlier file or the new one. A reader may see an overwritten file half written,

@@ -6,14 +6,15 @@
 //!
 //! | target | how |
 //! |---|---|
-//! | new, or an earlier file that loses nothing | [`Link`](Publication::Link): the spool lies in the directory of the target and gets its name |
-//! | the same, on a file system where no nameless file can get a name | [`Copy`](Publication::Copy): a copy of the spool gets a temporary name, then that of the target |
-//! | another earlier file: several links, attributes that the process may not give, a directory in which it may not replace files, a mount point, a link in `/proc` | [`Overwrite`](Publication::Overwrite): its bytes are written over |
+//! | new, or an earlier file that loses nothing | `Link`: the spool lies in the directory of the target and gets its name |
+//! | the same, on a file system where no nameless file can get a name | `Copy`: a copy of the spool gets a temporary name, then that of the target |
+//! | another earlier file: several links, attributes that the process may not give, a directory in which it may not replace files, a mount point, a link in `/proc` | `Overwrite`: the bytes of the spool are written over those of the file |
 //! | no regular file (`/dev/null`, a pipe), or the file of standard output | none: written as the report comes |
 //!
-//! Link and Copy end with a rename: a reader sees the earlier file or the new one. A reader may see an overwritten file
-//! half written, for as long as it takes to copy the report; the bytes that need room are written first, so that a full
-//! disk takes nothing away from the earlier file.
+//! With Link and Copy, a reader sees the earlier file or the new one. A reader may see an overwritten file half written,
+//! for as long as it takes to copy the report; the bytes that need room are written first, so that a full disk takes
+//! nothing away from the earlier file. Rejected: to put the earlier bytes aside and write them back after a failure, which
+//! no crash would wait for, and which a file that may only be written does not allow.
 //!
 //! Until `commit` the earlier file is unchanged, and dropping the [`Output`] keeps it so. A signal that arrives during the
 //! publication waits for its end ([`discard`]); SIGKILL may then leave a temporary name, or a half overwritten file.
@@ -31,6 +32,7 @@ use std::sync::LazyLock;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use crossbeam_channel::{Receiver, Sender, bounded};
+use pdu_startup::signals::{BlockedSignals, SIGHUP, SIGINT, SIGTERM};
 use rustix::fs::{
     Access, Advice, AtFlags, FallocateFlags, FileType, MemfdFlags, Mode, OFlags, PROC_SUPER_MAGIC,
     Stat, StatxAttributes, StatxFlags,
@@ -89,8 +91,12 @@ enum Publication {
     Link,
     /// A copy of the spool gets the name.
     Copy,
-    /// The bytes of the earlier file, which had this many links, are written over.
-    Overwrite(File, u64),
+    /// The bytes of the earlier file are written over.
+    Overwrite {
+        earlier: File,
+        /// It had a name, and not only a descriptor (`/dev/fd/3`).
+        had_name: bool,
+    },
 }
 
 impl Output {
@@ -135,7 +141,10 @@ impl Output {
             }
         }
         let spool = spool(&directory, length(&stat))?;
-        let publication = Publication::Overwrite(earlier, stat.st_nlink);
+        let publication = Publication::Overwrite {
+            earlier,
+            had_name: stat.st_nlink > 0,
+        };
         Ok(Self::spooled(spool, directory, name, publication))
     }
 
@@ -182,8 +191,11 @@ impl Output {
         }
         // Waits for ever where the run was cancelled: the thread that received the signal is about to end the process.
         PERMIT.1.recv().map_err(|_| Errno::INTR)?;
+        // Of a small tree no thread watches for signals: they have their default action after the publication.
+        let blocked = BlockedSignals::block(&[SIGINT, SIGTERM, SIGHUP], &[]);
         let published = target.publish(&self.file);
         let _ = PERMIT.0.try_send(());
+        blocked.release();
         published
     }
 }
@@ -303,8 +315,8 @@ fn spool(directory: &OwnedFd, room: u64) -> io::Result<File> {
     let elsewhere = || {
         let flags = OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC;
         let directory = rustix::fs::open(std::env::temp_dir(), flags, Mode::empty())?;
-        let spool = nameless(&directory).or_else(|_| unlinked(&directory))?;
-        reserve(&spool, room).map(|()| spool)
+        // Nothing is reserved: it may be memory.
+        nameless(&directory).or_else(|_| unlinked(&directory))
     };
     let in_memory = || Ok(rustix::fs::memfd_create("pdu", MemfdFlags::CLOEXEC)?.into());
     spool
@@ -343,11 +355,11 @@ impl Target {
 
     fn publish(&self, spool: &File) -> io::Result<()> {
         let replaced = match &self.publication {
-            Publication::Overwrite(earlier, links) if *links == 0 || !is_deleted(earlier) => {
+            Publication::Overwrite { earlier, had_name } if !had_name || !is_deleted(earlier) => {
                 return overwrite(earlier, spool);
             }
             Publication::Link => self.link(spool),
-            Publication::Copy | Publication::Overwrite(..) => self.copy(spool),
+            Publication::Copy | Publication::Overwrite { .. } => self.copy(spool),
         };
         // The file may have become a mount point, the directory append-only, and so on.
         replaced.or_else(|error| match self.open_earlier() {

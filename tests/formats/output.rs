@@ -426,10 +426,10 @@ fn on_a_full_disk_nothing_is_lost_and_nothing_left() {
     let full = "truncate -s 4M image; mkfs.ext4 -q -F -N 64 -m 0 image; mkdir disk
         mount image disk 2>/dev/null || { echo no loop device; exit 77; }; trap 'umount disk' EXIT; rmdir disk/lost+found
         for file in x plain; do head -c 20000 /dev/zero | tr '\\0' a >disk/$file; done; ln disk/x disk/link
-        for number in {1..2000}; do : >t/$(printf %0200d $number); done; md5sum disk/* >sums";
+        printf 't/%0200d\n' {1..2000} | xargs touch; md5sum disk/* >sums";
     writes(
         &format!(
-            "{full}; for size in 64k 512; do dd if=/dev/zero of=disk/fill$size bs=$size 2>/dev/null; sync; done; $pdu -o disk/new nothing
+            "{full}; for size in 64k 512; do dd if=/dev/zero of=disk/fill$size bs=$size 2>/dev/null; sync -f disk; done; $pdu -o disk/new nothing
              for file in x plain; do $pdu -a -o disk/$file t; done; md5sum -c --quiet sums; ls -A disk
              for file in x plain; do $pdu -sb -o disk/$file t/f; cat disk/$file; done
              rm disk/fill*; for file in x plain new; do $pdu -a -o disk/$file t; cmp disk/$file <($pdu -a t); done
@@ -473,6 +473,45 @@ fn a_report_that_finds_no_room_at_the_end_leaves_the_earlier_one() {
             );
         }
     }
+}
+
+/// With a delay in each fsync, of which there is one after the first bytes and one after the last.
+#[test]
+fn a_signal_while_a_file_is_written_over_waits_for_its_end() {
+    if !works("strace -qq -o /dev/null -e trace=fsync true") {
+        return;
+    }
+    for (words, export) in [
+        ("t", "true"),
+        (
+            "--from=export",
+            "$pdu --format=ncdu t >export; sed -i s,\"$PWD/\",, export",
+        ),
+    ] {
+        for signal in ["INT", "TERM", "HUP"] {
+            writes(
+                &format!(
+                    "{export}; echo earlier >x; ln x y
+                     env --default-signal={signal} strace -f -qq -o /dev/null -e trace=fsync -e inject=fsync:delay_enter=700000 \
+                         $pdu -ab -o x {words} & tracer=$!
+                     until [ $(stat -c %s x) -gt 8 ]; do read -t 0.02 <> <(:); done
+                     kill -{signal} $(pgrep -P $tracer); wait $tracer 2>/dev/null; cat x"
+                ),
+                "5\tt/f\n5\tt\n",
+            );
+        }
+    }
+}
+
+#[test]
+fn a_file_that_is_gone_at_the_end_is_made_again() {
+    writes(
+        "echo earlier >x; ln x y; mkfifo p; exec 3<>p
+         $pdu -sb --files0-from=p -o x 3>&- & pid=$!
+         until ls -l /proc/$pid/fd | grep -q '/p$'; do read -t 0.02 <> <(:); done
+         rm x y; printf 't\\0' >&3; exec 3>&-; wait; cat x; rm p; ls -A",
+        "5\tt\nt\nx\n",
+    );
 }
 
 /// What forbids the rename may show itself only then: the report is written over the earlier file.

@@ -1,5 +1,6 @@
 complete -c pdu -s B -l block-size -d 'Print sizes in units of SIZE (see below)' -r
 complete -c pdu -l exclude -d 'Skip files and directories that match PATTERN, a shell pattern' -r
+complete -c pdu -l exclude-fs -d 'Skip file systems of each TYPE: nfs,nfs4,fuse.sshfs,tmpfs; fuse is every fuse.TYPE' -r
 complete -c pdu -s d -l max-depth -d 'Print no line for what is more than N levels below an operand' -r
 complete -c pdu -s t -l threshold -d 'Print only what is SIZE or larger; with -SIZE, only what is SIZE or smaller' -r
 complete -c pdu -s j -l threads -d 'Use at most N threads (1 to 4096, default 20): one for each processor, and all N when the processors wait for the disk or network; -L without -l always uses one' -r
@@ -43,6 +44,8 @@ complete -c pdu -s l -l count-links -d 'Count a file each time that a hard link 
 complete -c pdu -s L -l dereference -d 'Follow every symbolic link'
 complete -c pdu -s D -l dereference-args -d 'Follow a symbolic link only where it is an operand'
 complete -c pdu -s H -d 'Same as -D'
+complete -c pdu -l exclude-caches -d 'Count of a directory with a CACHEDIR.TAG only itself and that file'
+complete -c pdu -l exclude-kernfs -d 'Skip the file systems of the kernel: proc, sysfs, cgroup, debugfs and the like'
 complete -c pdu -s h -l human-readable -d 'Choose a unit for each size: 4.0K, 17M, 2.5G'
 complete -c pdu -l inodes -d 'Count files and directories (inodes) instead of bytes'
 complete -c pdu -s k -d 'Same as --block-size=1K'

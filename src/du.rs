@@ -439,6 +439,8 @@ mod tests {
                 follow: walk::Follow::Never,
                 one_file_system: false,
                 exclude: Exclude::default(),
+                caches: walk::Caches::Counted,
+                excluded_types: None,
                 remember: walk::Remember::Links,
                 name_files: None,
                 fold_below: None,

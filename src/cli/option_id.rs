@@ -73,7 +73,14 @@ options! {
     Exclude = "--exclude" => value(FILES, "PATTERN",
         "Skip files and directories that match PATTERN, a shell pattern");
     ExcludeFrom = "--exclude-from" => value(FILES, "FILE",
-        "Read PATTERNs for --exclude from FILE, one a line; - is standard input").short('X');
+        "Read PATTERNs for --exclude from FILE, one a line; - is standard input")
+        .short('X').aliases(["exclude-", "exclude-f"]);
+    ExcludeCaches = "--exclude-caches" => flag(FILES,
+        "Count of a directory with a CACHEDIR.TAG only itself and that file");
+    ExcludeFs = "--exclude-fs" => value(FILES, "TYPE,...",
+        "Skip file systems of each TYPE: nfs,nfs4,fuse.sshfs,tmpfs; fuse is every fuse.TYPE");
+    ExcludeKernfs = "--exclude-kernfs" => flag(FILES,
+        "Skip the file systems of the kernel: proc, sysfs, cgroup, debugfs and the like");
     Files0From = "--files0-from" => value(FILES, "F",
         "Read the operands from F, each with a NUL at its end; - is standard input").alias("f");
     Format = "--format" => value(REPORTS, "FORMAT",

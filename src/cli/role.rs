@@ -24,6 +24,9 @@ impl OptionId {
             | Self::DereferenceArgs
             | Self::DereferenceArgsToo
             | Self::Exclude
+            | Self::ExcludeCaches
+            | Self::ExcludeFs
+            | Self::ExcludeKernfs
             | Self::ExcludeFrom
             | Self::OneFileSystem => &[Role::Walk],
             Self::Files0From => &[Role::Walk, Role::Part],

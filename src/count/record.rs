@@ -5,6 +5,17 @@ use std::fmt::Debug;
 use crate::count::usage::{Detail, Item, Usage};
 use crate::count::visitor::Extent;
 
+/// Why the contents of a directory are left out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Exclusion {
+    /// It is a cache directory.
+    Cache,
+    /// It lies on a file system of the kernel's state.
+    KernelFileSystem,
+    /// It lies on another file system of a type that is left out.
+    OtherFileSystem,
+}
+
 /// Writes the text of an entry in an output format where that text depends on nothing but the entry and its directory.
 ///
 /// The walkers call it for the entries that they find, so that this work is done in parallel; the main thread, which
@@ -19,6 +30,16 @@ pub trait EntryRenderer: Debug + Send + Sync {
 
     /// The text after the last file of such a directory.
     fn leave(&self) -> &'static [u8];
+
+    /// Appends the text of a directory whose contents are left out. The item is the sum of what counts of it.
+    fn excluded(
+        &self,
+        name: &[u8],
+        directory: &Item<'_>,
+        device: u64,
+        exclusion: Exclusion,
+        out: &mut Vec<u8>,
+    );
 }
 
 /// The kind of entry that a record describes.

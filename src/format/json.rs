@@ -106,7 +106,7 @@ fn describe(failure: Failure) -> (&'static str, String) {
     let operation = match failure.operation {
         Operation::Access | Operation::Follow => "stat",
         Operation::ReadDirectory | Operation::OpenNames | Operation::CreateOutput => "open",
-        Operation::ReadOn | Operation::ReadNames => "read",
+        Operation::ReadOn | Operation::ReadTag | Operation::ReadNames => "read",
         Operation::EmptyName(number) => {
             let message = match number {
                 0 => "invalid zero-length file name".into(),

@@ -15,7 +15,7 @@ use rustix::fs::FileType;
 
 use super::interface::{EndResult, Format, ReportError, Totals, Warning};
 use super::page::Page;
-use crate::count::record::{EntryRenderer, Kind, Record, last_component};
+use crate::count::record::{EntryRenderer, Exclusion, Kind, Record, last_component};
 use crate::count::usage::{Detail, FileTime, Item, Usage};
 use crate::gnu::decimal;
 use crate::sys::failure::{Failure, Operation};
@@ -114,6 +114,27 @@ impl EntryRenderer for Entries {
 
     fn leave(&self) -> &'static [u8] {
         END
+    }
+
+    /// An array without further entries: ncdu 2 refuses entries in an excluded directory, and ncdu 1 counts its sizes.
+    fn excluded(
+        &self,
+        name: &[u8],
+        directory: &Item<'_>,
+        above: u64,
+        exclusion: Exclusion,
+        out: &mut Vec<u8>,
+    ) {
+        out.extend_from_slice(DIRECTORY);
+        self.push(name, directory, above, out);
+        if directory.usage.inodes > 0 {
+            push_number(out, "items", directory.usage.inodes.into());
+        }
+        out.extend_from_slice(match exclusion {
+            Exclusion::Cache => b",\"excluded\":\"pattern\"}]".as_slice(),
+            Exclusion::KernelFileSystem => b",\"excluded\":\"kernfs\"}]",
+            Exclusion::OtherFileSystem => b",\"excluded\":\"otherfs\"}]",
+        });
     }
 }
 

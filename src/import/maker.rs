@@ -122,6 +122,8 @@ impl Maker {
             (Program::Gdu { .. }, None) if contents == Contents::Entries => usage(entry, (0, 0), 1),
             // Sums without a number of entries: gdu by a choice of its user, and pdu 0.1.
             (Program::Gdu { .. } | Program::Pdu, None) => usage(entry, (allocated, apparent), 1),
+            // A cache directory with its tag, as pdu wrote it and ncdu wrote it again.
+            (_, None) if entry.is_excluded => usage(entry, (allocated, apparent), 1),
             (Program::Ncdu | Program::Other, None) => usage(entry, (allocated, 0), 1),
         }
     }

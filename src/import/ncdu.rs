@@ -2,8 +2,8 @@
 //!
 //! One pass through a buffer of fixed size, no recursion. Memory: a number per level, and the longest name. Names are
 //! bytes; invalid UTF-8 stays as it is. Unknown keys are skipped; of a key that appears twice, the last counts; a null is
-//! the same as no key. Entries that ncdu excluded are not counted. Input that is not in the format ends the reading with
-//! an error that contains the offset, never with a panic.
+//! the same as no key. Excluded entries are not counted, but for a directory with sizes: those of a cache and its tag. Input
+//! that is not in the format ends the reading with an error that contains the offset, never with a panic.
 //!
 //! What sizes and marks mean depends on the maker of the export: `maker.rs`.
 
@@ -195,7 +195,8 @@ impl ExportReader {
         let no_directory = "a directory does not begin with an object";
         self.input.expect(b'{', no_directory)?;
         self.read_entry()?;
-        if self.skipped > 0 || self.entry.is_excluded {
+        let is_left_out = self.entry.is_excluded && !self.entry.has_size();
+        if self.skipped > 0 || is_left_out {
             self.skipped += 1;
             return Ok(());
         }

@@ -168,6 +168,7 @@ impl Status {
             Operation::Follow => ("cannot access ", quoted(), String::new()),
             Operation::ReadDirectory => ("cannot read directory ", quoted(), reason),
             Operation::ReadOn => ("", plain(), reason),
+            Operation::ReadTag => ("cannot read ", quoted(), reason),
             Operation::OpenNames => ("cannot open ", quoted(), format!(" for reading{reason}")),
             Operation::ReadNames => ("", plain(), format!(": read error{reason}")),
             Operation::Exported | Operation::ExportedEntry => {

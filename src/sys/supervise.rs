@@ -34,7 +34,8 @@ use rustix::process::{
     set_dumpable_behavior, set_parent_process_death_signal, waitpid,
 };
 
-use crate::sys::retry::{open, read_all, retry};
+use crate::sys::mounts::{base, list, mounts};
+use crate::sys::retry::retry;
 
 /// Types of file systems for which a server answers, which may be dead. A type may be followed by a dot and more.
 const SERVED: &str = "9p afs autofs beegfs ceph cifs coda fuse fuseblk gfs2 glusterfs gpfs lustre ncpfs \
@@ -70,7 +71,7 @@ pub fn is_supervised() -> bool {
 /// mounted, or where fork fails. The parent does not return, and gives a cancelled child `grace` to end. Only one thread
 /// may run.
 pub fn fork_if_served(grace: Duration) {
-    if !mounts().is_some_and(|mounts| is_any_served(&mounts)) {
+    if !list().is_ok_and(|list| is_any_served(&list)) {
         return;
     }
     let mut received = vec![SIGCONT, SIGTSTP, SIGTTIN, SIGTTOU, SIGINT, SIGTERM, SIGHUP];
@@ -118,27 +119,14 @@ pub fn announce_exit(termination: Termination) {
     }
 }
 
-/// The list of mounts.
-fn mounts() -> Option<Vec<u8>> {
-    let list = open("/proc/self/mountinfo".as_ref()).ok()?;
-    let mut mounts = Vec::new();
-    read_all(list, &mut mounts).ok()?;
-    Some(mounts)
-}
-
-/// Whether a list of mounts (proc_pid_mountinfo(5)) has a file system with a server.
-fn is_any_served(mounts: &[u8]) -> bool {
-    let lines = mounts.split(|&byte| byte == b'\n');
-    lines.into_iter().any(|line| {
-        let mut words = line.split(|&byte| byte == b' ');
+/// Whether a list of mounts has a file system with a server.
+fn is_any_served(list: &[u8]) -> bool {
+    mounts(list).any(|mount| {
         // systemd mounts an autofs there on every machine; it is never scanned.
-        let is_of_proc = words.nth(4).is_some_and(|at| at.starts_with(b"/proc/"));
-        let kind = words.skip_while(|&word| word != b"-").nth(1);
-        let base = kind.and_then(|kind| kind.split(|&byte| byte == b'.').next());
-        let is_served = SERVED
-            .split(' ')
-            .any(|served| Some(served.as_bytes()) == base);
-        is_served && !(is_of_proc && base == Some(b"autofs"))
+        let is_of_proc = mount.at.starts_with(b"/proc/");
+        let base = base(mount.kind);
+        let is_served = SERVED.split(' ').any(|served| served.as_bytes() == base);
+        is_served && !(is_of_proc && base == b"autofs")
     })
 }
 

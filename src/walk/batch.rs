@@ -16,7 +16,7 @@ use super::options::{Follow, WalkOptions};
 use super::stat::{Lookup, Stat, stat, stat_file};
 use crate::count::listing::{Names, push_name};
 use crate::count::ordered_items::{ItemKind, ItemOffset, OrderedItems};
-use crate::count::usage::{Entry, Usage};
+use crate::count::usage::{Entry, Item, Usage};
 use crate::sys::failure::{Failure, Operation};
 
 /// Rendered files are joined to one item of at most this many bytes; a longer file is an item of its own.
@@ -76,6 +76,12 @@ impl Batch {
 
     /// Keeps the memory for the next directory of this walker.
     pub(super) fn recycle(mut self: Box<Self>) {
+        self.clear();
+        SPARE.set(Some(self));
+    }
+
+    /// Removes the entries and keeps the memory.
+    pub(super) fn clear(&mut self) {
         self.start = 0;
         self.files = Usage::default();
         self.names.clear();
@@ -83,7 +89,6 @@ impl Batch {
         self.rendered.clear();
         self.ends.clear();
         self.parts.clear();
-        SPARE.set(Some(self));
     }
 
     /// An empty batch for entries from this position of a group on.
@@ -116,8 +121,12 @@ impl Batch {
             let cached = stat(Some(dir.fd()), dirent.name, cached, None);
             cached.is_ok_and(|stat| is_elsewhere(dir, options, &stat))
         };
-        // It may be the mount point of a dead server: the first stat must be one that needs no server.
-        if options.one_file_system && dirent.kind == FileType::Unknown && is_other_mount() {
+        let may_lead_away = match dirent.kind {
+            FileType::Symlink => lookup == Lookup::Target,
+            kind => kind == FileType::Unknown,
+        };
+        // It may lead to the mount point of a dead server: the first stat must be one that needs no server.
+        if options.depends_on_mounts() && may_lead_away && is_other_mount() {
             return None;
         }
         match &stat_file(dir.fd(), dirent.name, lookup, options) {
@@ -127,7 +136,7 @@ impl Batch {
             Err(Errno::NOENT) if options.follow != Follow::Always => {}
             Err(Errno::NOENT) => self.add_dangling(dir, options, dirent),
             // A file that is mounted here, from a file system that refuses this user.
-            Err(_) if options.one_file_system && is_other_mount() => {}
+            Err(_) if options.depends_on_mounts() && is_other_mount() => {}
             Err(errno) => self.add_failure(dirent, Operation::Access, *errno),
         }
         None
@@ -139,7 +148,7 @@ impl Batch {
         self.names.push(dirent.name);
     }
 
-    fn add_failure(&mut self, dirent: Dirent<'_>, operation: Operation, errno: Errno) {
+    pub(super) fn add_failure(&mut self, dirent: Dirent<'_>, operation: Operation, errno: Errno) {
         let failure = Failure::new(operation, errno);
         self.add_item(dirent, dirent.name.to_bytes(), ItemKind::Failed(failure));
     }
@@ -215,8 +224,15 @@ impl Batch {
         let (name, above) = (branch.name(*index), branch.inode.device);
         let item = entry.item(Some(&dir.stat.detail));
         self.head.clear();
-        renderer.enter(name, &item, above, &mut self.head);
         self.files += &item.usage;
+        if let Some(exclusion) = dir.exclusion {
+            let usage = self.files;
+            let sum = Item { usage, ..item };
+            self.rendered.clear();
+            renderer.excluded(name, &sum, above, exclusion, &mut self.head);
+            return Some(self.head.as_slice().into());
+        }
+        renderer.enter(name, &item, above, &mut self.head);
         let whole = [self.head.as_slice(), &self.rendered, renderer.leave()].concat();
         self.rendered.clear();
         Some(whole.into_boxed_slice())
@@ -331,8 +347,11 @@ impl MergedBatch {
     }
 }
 
-/// A file of another file system, mounted here. A foreign device number alone says nothing: overlayfs gives
-/// its files the numbers of the file systems below.
+/// An entry on another mount, which is left out. With `-x`, a foreign device number alone says nothing: overlayfs gives its
+/// files the numbers of the file systems below.
 fn is_elsewhere(dir: &Dir, options: &WalkOptions, stat: &Stat) -> bool {
-    options.one_file_system && stat.mount_root && stat.detail.inode.device != dir.device()
+    let is_other_device = stat.detail.inode.device != dir.device();
+    let may_be_left_out = stat.mount_id.is_none() || stat.is_on_other_mount(&dir.stat);
+    options.one_file_system && is_other_device && stat.is_on_other_mount(&dir.stat)
+        || may_be_left_out && stat.exclusion(options).is_some()
 }

@@ -7,6 +7,7 @@ use super::fd_budget::{Budget, Handle};
 use super::stat::Stat;
 use super::work_queue::Slot;
 use crate::count::listing::{Branch, Key, Names};
+use crate::count::record::Exclusion;
 use crate::count::usage::Inode;
 
 /// A name: the branch that announced it, and its index there.
@@ -22,6 +23,8 @@ pub(super) struct Dir {
     pub(super) depth: u32,
     /// Its path, where a pattern needs it.
     pub(super) path: Option<Vec<u8>>,
+    /// Why its contents are left out, if an export marks that.
+    pub(super) exclusion: Option<Exclusion>,
 }
 
 /// The open directory: its walker's own, or shared by several walkers.

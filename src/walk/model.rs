@@ -33,7 +33,7 @@ use shuttle::thread::{JoinHandle, yield_now};
 
 use super::fd_budget::Budget;
 use super::pool::{ModelJob, Pool};
-use super::{CpuUsage, Follow, Remember, RunningWalk, Walk, WalkOptions};
+use super::{Caches, CpuUsage, Follow, Remember, RunningWalk, Walk, WalkOptions};
 use crate::count::listing::{Branch, Key, Listing, Names};
 use crate::count::ordered_items::ItemKind;
 use crate::count::usage::{Entry, Usage};
@@ -107,6 +107,8 @@ fn options(walkers: usize) -> WalkOptions {
         follow: Follow::Never,
         one_file_system: false,
         exclude: Exclude::default(),
+        caches: Caches::Counted,
+        excluded_types: None,
         remember: Remember::Links,
         name_files: None,
         fold_below: None,

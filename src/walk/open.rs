@@ -17,6 +17,7 @@ use super::shared::{Shared, operand};
 use super::stat::{Lookup, Stat, stat, stat_open};
 use super::work_queue::{Job, Slot};
 use crate::count::listing::{Branch, Found, Listing};
+use crate::count::usage::{Item, Usage};
 use crate::sys::failure::{Failure, Operation};
 use crate::sys::retry::retry;
 
@@ -40,10 +41,15 @@ impl Shared {
     /// Opens what `place` names.
     pub(super) fn open(&self, place: Place, slot: Slot, parent: Parent<'_>) -> Opened {
         let (branch, index) = &place;
-        let opened = match parent {
-            Parent::WorkingDirectory => self.open_operand(branch, *index),
-            Parent::Shared(handle) => self.open_below(branch, *index, handle.as_fd()),
-            Parent::Borrowed(fd) => self.open_below(branch, *index, fd),
+        let at = match &parent {
+            Parent::WorkingDirectory => None,
+            Parent::Shared(handle) => Some(handle.as_fd()),
+            Parent::Borrowed(fd) => Some(*fd),
+        };
+        let opened = match (self.left_out(branch, *index, at), at) {
+            (Some(found), _) => Err((found, None)),
+            (None, None) => self.open_operand(branch, *index),
+            (None, Some(at)) => self.open_below(branch, *index, at),
         };
         match opened.and_then(|(fd, stat)| self.enter(branch, *index, fd, stat)) {
             Ok((fd, stat)) => Opened::Directory(Dir {
@@ -53,6 +59,7 @@ impl Shared {
                 slot,
                 fd: Fd::Own(fd),
                 stat,
+                exclusion: None,
             }),
             Err((found, failure)) => Opened::Other(Listing {
                 failure,
@@ -104,10 +111,6 @@ impl Shared {
         let name = branch.names.name(index);
         let follow = self.options.follow == Follow::Always;
         let lookup = if follow { Lookup::Target } else { Lookup::Link };
-        // Before the open, which would fire an automount or wait for a dead server. The open reports errors.
-        if self.options.one_file_system && self.is_elsewhere(branch, index, at) {
-            return Err(NOTHING);
-        }
         let errno = match open_directory(Some(at), name, follow, (&self.budget, &self.done)) {
             Ok(fd) => return self.stat_opened(fd),
             Err(errno @ (Errno::NOENT | Errno::NOTDIR | Errno::LOOP)) => {
@@ -169,18 +172,53 @@ impl Shared {
         (found, Some(Failure::new(Operation::ReadDirectory, errno)))
     }
 
-    fn is_elsewhere(&self, branch: &Branch, index: u32, at: BorrowedFd<'_>) -> bool {
-        let lookup = match self.options.follow {
-            Follow::Always => Lookup::CachedTarget,
-            Follow::Never | Follow::Operands => Lookup::Cached,
+    /// What stands in the place of a name on a file system that is left out. Before the open, which would fire an
+    /// automount or wait for a dead server. The open reports errors.
+    fn left_out(&self, branch: &Branch, index: u32, at: Option<BorrowedFd<'_>>) -> Option<Found> {
+        if !self.options.depends_on_mounts() {
+            return None;
+        }
+        let lookup = match (self.options.follow, at) {
+            (Follow::Always, _) | (Follow::Operands, None) => Lookup::CachedTarget,
+            (Follow::Never, _) | (Follow::Operands, Some(_)) => Lookup::Cached,
         };
-        stat(
-            Some(at),
-            branch.names.name(index),
-            lookup,
-            self.options.time,
-        )
-        .is_ok_and(|stat| stat.detail.inode.device != branch.device)
+        let stat = stat(at, branch.names.name(index), lookup, None).ok()?;
+        match self.is_elsewhere(branch, &stat) {
+            true => Some(Found::Nothing),
+            false => self.excluded(branch, index, &stat),
+        }
+    }
+
+    /// With `-x`, true for a directory on another device than its operand.
+    fn is_elsewhere(&self, branch: &Branch, stat: &Stat) -> bool {
+        let is_operand = branch.parent.is_none();
+        self.options.one_file_system && !is_operand && stat.detail.inode.device != branch.device
+    }
+
+    /// What stands in the place of a directory, or of an operand, on a file system of a type that is left out: its mark in
+    /// an export, or nothing.
+    fn excluded(&self, branch: &Branch, index: u32, stat: &Stat) -> Option<Found> {
+        let is_followed = self.options.follow == Follow::Always;
+        let may_be_mount = stat.mount_root || stat.mount_id.is_none();
+        if branch.parent.is_some() && !may_be_mount && !is_followed {
+            // It lies on the file system of the directory above.
+            return None;
+        }
+        let exclusion = stat.exclusion(&self.options)?;
+        let depth = branch.child_depth;
+        let is_named = depth > 0 && self.options.name_files.is_some_and(|most| depth <= most);
+        let Some(renderer) = self.options.renderer.as_ref().filter(|_| is_named) else {
+            return Some(Found::Nothing);
+        };
+        let nothing = Item {
+            usage: Usage::default(),
+            dedup_key: None,
+            detail: None,
+        };
+        let (name, above) = (branch.name(index), branch.inode.device);
+        let mut text = Vec::new();
+        renderer.excluded(name, &nothing, above, exclusion, &mut text);
+        Some(Found::Rendered(text.into_boxed_slice()))
     }
 
     fn file(&self, stat: &Stat) -> NotEntered {
@@ -190,9 +228,12 @@ impl Shared {
     /// An open directory, unless it is one that must not be entered.
     fn enter(&self, branch: &Branch, index: u32, fd: OwnedFd, stat: Stat) -> OpenResult {
         let is_operand = branch.parent.is_none();
-        let elsewhere = self.options.one_file_system && stat.detail.inode.device != branch.device;
-        if !is_operand && (elsewhere || self.is_cycle(branch, &stat)) {
+        if self.is_elsewhere(branch, &stat) || !is_operand && self.is_cycle(branch, &stat) {
             return Err(NOTHING);
+        }
+        // An automount that the open has fired, or a name that was replaced.
+        if let Some(found) = self.excluded(branch, index, &stat) {
+            return Err((found, None));
         }
         let (inode, operand) = (stat.detail.inode, operand(branch, index));
         match &self.visited {

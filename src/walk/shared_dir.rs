@@ -32,17 +32,19 @@ use rustix::fs::RawDir;
 use rustix::io::Errno;
 
 use super::batch::{Batch, MergedBatch};
+use super::cache_tag::{self, Tag};
 use super::depth_first::Cursor;
 use super::dir::{Dir, Fd, Subtree};
 use super::dirents::{BUFFER, Chunk, LoopDetector, ReadEnd, read_buffer};
 use super::fd_budget::Handle;
 use super::heartbeat::HeartbeatGuard;
-use super::options::Follow;
+use super::options::{Caches, Follow};
 use super::shared::Shared;
 use super::work_queue::Slot;
 use crate::count::listing::{Branch, Found, GROUP, Key};
+use crate::count::record::Exclusion;
 use crate::count::usage::Entry;
-use crate::sys::failure::Failure;
+use crate::sys::failure::{Failure, Operation};
 use crate::sys::schedule;
 
 /// GNU du sorts a group of more entries than this by inode number.
@@ -108,7 +110,9 @@ pub(super) fn read_directory(
     let mut raw = RawDir::new(dir.fd(), &mut buffer);
     let mut batch = Batch::fresh();
     let mut probe = LatencyProbe::new(heartbeat);
+    let mut names_tag = false;
     let read = read_buffer(&mut raw, |dirent| {
+        names_tag |= cache_tag::is_name(dirent.name);
         let found = batch.add(&dir, &walk.options, dirent);
         probe.step(walk, found)
     });
@@ -119,7 +123,16 @@ pub(super) fn read_directory(
         ReadEnd::More => rest.fill(&mut raw),
         ended => ended,
     };
-    if rest.is_empty() && !matches!(read, ReadEnd::More) {
+    let is_whole = rest.is_empty() && !matches!(read, ReadEnd::More);
+    // The tag may come late in a large directory, whose subdirectories are walked before.
+    if walk.options.caches == Caches::Excluded && (names_tag || !is_whole) {
+        match Tag::of(walk, dir.fd()) {
+            Ok(Some(tag)) => return Some(only_tag(walk, dir, batch, &tag)),
+            Ok(None) => {}
+            Err(errno) => batch.add_failure(cache_tag::dirent(0), Operation::ReadTag, errno),
+        }
+    }
+    if is_whole {
         return Some((dir, batch, read.failure(count > 0)));
     }
     let key = dir.place.0.key(dir.place.1);
@@ -133,6 +146,15 @@ pub(super) fn read_directory(
     };
     reader.push(walk);
     None
+}
+
+/// Leaves only the tag of a cache directory.
+fn only_tag(walk: &Shared, mut dir: Dir, mut batch: Box<Batch>, tag: &Tag) -> WholeDir {
+    batch.clear();
+    batch.add(&dir, &walk.options, tag.dirent());
+    // A tag with several links counts once: it needs an entry of its own, which a marked directory cannot have.
+    dir.exclusion = tag.is_single.then_some(Exclusion::Cache);
+    (dir, batch, None)
 }
 
 /// Measures how long a stat takes.

@@ -14,6 +14,7 @@ mod support;
 mod by;
 mod chart;
 mod export;
+mod left_out;
 mod makers;
 mod output;
 mod prometheus;

@@ -316,7 +316,8 @@ fn a_child_of_process_1_dies_of_signals_as_elsewhere() {
     };
     // bash names the signal that has ended a child, and no exit status.
     for (signal, shown) in [("TERM", "Terminated"), ("HUP", "Hangup")] {
-        let script = "mkfifo fifo; { exec 3>fifo; kill -SIGNAL $(<pid); } & \
+        let script = "mkfifo fifo; { exec 3>fifo; kill -SIGNAL $(<pid); \
+                      while kill -0 $(<pid) 2>&-; do sleep 0.1; done; } & \
                       bash -c 'echo $$ >pid; exec \"$pdu\" --from=fifo'; rm fifo";
         let answer = inside(&script.replace("SIGNAL", signal));
         assert!(answer.errors.contains(shown), "{answer:?}");

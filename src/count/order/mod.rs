@@ -191,7 +191,9 @@ impl Order {
             Found::File(entry, detail) => visitor.file(Some(name), &entry.item(Some(detail))),
             Found::Rendered(text) => {
                 visitor.rendered(text);
-                visitor.sum(&listing.files, 1);
+                // The mark of a directory that is left out stands for none.
+                let directories = u64::from(listing.files.inodes > 0);
+                visitor.sum(&listing.files, directories);
             }
             Found::Nothing | Found::More | Found::Leaves(_) => {
                 if let Some(failure) = listing.failure {

@@ -19,6 +19,7 @@ use crate::format::kinds::{GroupBy, OutputFormat};
 use crate::format::lines::LineOptions;
 use crate::format::page::Page;
 use crate::format::{json, tree};
+use crate::gnu::numerals::Numerals;
 use crate::gnu::quote::{self, Charset, Style};
 
 /// Width of a bar, which is shown where that much is left beside the longest name of pdu, `(directories)`.
@@ -53,6 +54,7 @@ pub(super) struct Writer {
     group_by: &'static str,
     measure: Measure,
     sizes: Sizes,
+    numerals: &'static Numerals,
     quoting: (Style, Charset),
     strokes: &'static Strokes,
     columns: usize,
@@ -75,6 +77,7 @@ impl Writer {
                 .map_or("", |(word, _)| word),
             measure: lines.measure,
             sizes,
+            numerals: lines.numerals,
             strokes: Strokes::of(chart.is_ascii),
             columns: chart.columns,
             quoting: lines.quoting,
@@ -186,7 +189,7 @@ impl Writer {
     /// column of the measure that is shown always stays.
     fn layout(&self, cells: &[[String; 4]]) -> ([Option<usize>; 4], usize) {
         let mut widths = [0, 1, 2, 3].map(|column| {
-            let widths = cells.iter().map(|cells| cells[column].len());
+            let widths = cells.iter().map(|cells| cells[column].chars().count());
             widths.max()
         });
         let dispensable = match self.measure {
@@ -208,10 +211,10 @@ impl Writer {
 
     fn cells(&self, row: &Row<'_>) -> [String; 4] {
         [
-            self.sizes.text(row.usage.allocated),
-            self.sizes.text(row.usage.apparent),
+            self.sizes.text(row.usage.allocated, self.numerals),
+            self.sizes.text(row.usage.apparent, self.numerals),
             row.usage.inodes.to_string(),
-            row.per_cent.to_string(),
+            self.numerals.with_decimal_point(&row.per_cent.to_string()),
         ]
     }
 

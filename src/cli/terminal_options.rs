@@ -55,9 +55,11 @@ pub(super) fn sizes(settings: &Settings<'_>, are_inodes: bool) -> Sizes {
         (None, true) => Sizes::Blocks(BlockSize::bytes(1)),
         (None, false) => Sizes::Binary,
         (Some(_), true) => Sizes::Blocks(block_size.for_inodes()),
-        (Some(_), false) if block_size == BlockSize::SI => Sizes::Decimal,
-        (Some(_), false) if block_size == BlockSize::HUMAN => Sizes::Binary,
-        (Some(_), false) => Sizes::Blocks(block_size),
+        (Some(_), false) => match block_size.without_grouping() {
+            BlockSize::SI => Sizes::Decimal,
+            BlockSize::HUMAN => Sizes::Binary,
+            _ => Sizes::Blocks(block_size),
+        },
     }
 }
 

@@ -21,6 +21,7 @@ use crate::count::record::Kind;
 use crate::count::usage::{Detail, Usage};
 use crate::count::visitor::Extent;
 use crate::gnu::block_size::BlockSize;
+use crate::gnu::numerals::Numerals;
 use crate::gnu::quote;
 use crate::sys::columns::{columns, head, tail};
 use crate::sys::human_size::human_size;
@@ -52,14 +53,15 @@ pub enum Sizes {
 }
 
 impl Sizes {
-    pub(super) fn text(self, size: u128) -> String {
+    pub(super) fn text(self, size: u128, numerals: &Numerals) -> String {
         match self {
-            Self::Binary => human_size(size, BINARY),
-            Self::Decimal => human_size(size, DECIMAL),
+            Self::Binary => numerals.with_decimal_point(&human_size(size, BINARY)),
+            Self::Decimal => numerals.with_decimal_point(&human_size(size, DECIMAL)),
             Self::Blocks(block_size) => {
                 let mut text = Vec::new();
-                block_size.write(size, &mut text);
-                String::from_utf8_lossy(&text).into_owned()
+                block_size.write(size, numerals, &mut text);
+                // The tree is UTF-8; a locale of another encoding may have other separators.
+                String::from_utf8(text).unwrap_or_else(|_| self.text(size, &Numerals::C))
             }
         }
     }
@@ -234,6 +236,10 @@ impl Chart {
         String::from_utf8_lossy(&quote::printable(text, charset)).into_owned()
     }
 
+    fn size(&self, size: u128) -> String {
+        self.options.sizes.text(size, self.lines.numerals)
+    }
+
     fn cell(
         &self,
         usage: &Usage,
@@ -241,7 +247,7 @@ impl Chart {
         name: &[u8],
         warning: &mut Option<Warning>,
     ) -> Cell {
-        let size = self.options.sizes.text(self.lines.measure.of(usage));
+        let size = self.size(self.lines.measure.of(usage));
         let mut time = Vec::new();
         if let Some((style, zone)) = &self.lines.time {
             let new = lines::write_newest(style, zone, usage.newest, &mut time);
@@ -352,7 +358,7 @@ impl Chart {
     }
 
     fn left_out(&self, (count, size): (u64, u128), layout: &Layout) -> String {
-        let size = self.options.sizes.text(size);
+        let size = self.size(size);
         let text = format!("{} {count} more, {size}", self.strokes.gap);
         let room = self.options.columns.saturating_sub(columns(&text));
         let margin = " ".repeat((layout.size + 1 + layout.time).min(room));

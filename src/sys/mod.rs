@@ -5,6 +5,7 @@ pub mod cancel;
 pub mod columns;
 pub mod failure;
 pub mod human_size;
+pub mod locale;
 pub mod mounts;
 pub mod output_file;
 pub mod owners;

@@ -1,4 +1,4 @@
-//! What this process inherited, read before the Rust runtime changes it; fork and signals.
+//! What this process inherited, read before the Rust runtime changes it; fork, signals and the locale.
 //!
 //! Before `main`, std opens `/dev/null` where a standard stream is closed, and ignores SIGPIPE. After that a closed standard
 //! output and `>/dev/null` are the same (Python's `DEVNULL` too), and a SIGPIPE that the parent process ignored looks like
@@ -6,12 +6,13 @@
 //!
 //! Where memory runs out, std dumps core; [`Allocator`] ends the process with a message and status 1, as GNU du does.
 //!
-//! [`fork`] and [`signals`] have calls for which there is no safe crate.
+//! [`fork`], [`locale`] and [`signals`] have calls for which there is no safe crate.
 //!
 //! This is the only `unsafe` code of pdu, in a crate of its own: a few calls whose failure does not matter, and a table of
 //! four numbers.
 
 pub mod fork;
+pub mod locale;
 pub mod signals;
 
 use std::alloc::{GlobalAlloc, Layout, System};

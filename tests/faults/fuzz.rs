@@ -23,6 +23,7 @@ use pdu::count::usage::{Item, Usage};
 use pdu::count::visitor::{Extent, Flow, Visitor};
 use pdu::gnu::block_size::{BlockSize, Suffixes, parse_integer};
 use pdu::gnu::exclude::Exclude;
+use pdu::gnu::numerals::Numerals;
 use pdu::gnu::quote::{self, Charset, Style};
 use pdu::gnu::time_style::TimeStyle;
 use pdu::import::error::ImportError;
@@ -314,7 +315,7 @@ fn sizes_are_read_or_refused_and_numbers_rounded_up() {
         };
         for number in numbers {
             let mut out = Vec::new();
-            block_size.write(number, &mut out);
+            block_size.write(number, &Numerals::C, &mut out);
             prop_assert!(out.is_ascii() && out[0].is_ascii_digit());
             prop_assert_eq!(number == 0, out[0] == b'0');
         }

@@ -196,6 +196,7 @@ mod tests {
     use crate::count::usage::Measure;
     use crate::format::{Completeness, FormatOptions, Threshold, lines, ncdu, tree};
     use crate::gnu::block_size::BlockSize;
+    use crate::gnu::numerals::Numerals;
     use crate::gnu::quote::{Charset, Style};
     use std::time::Duration;
 
@@ -223,6 +224,7 @@ mod tests {
             lines: lines::LineOptions {
                 measure: Measure::Inodes,
                 block_size: BlockSize::bytes(1),
+                numerals: &Numerals::C,
                 time: None,
                 end_of_line: b'\n',
                 quoting: (Style::Literal, Charset::Utf8),

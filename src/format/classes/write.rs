@@ -22,6 +22,7 @@ use crate::format::lines::LineOptions;
 use crate::format::page::Page;
 use crate::format::prometheus::{self, Series};
 use crate::format::{json, tree};
+use crate::gnu::numerals::Numerals;
 use crate::gnu::quote::{self, Charset, Style};
 
 /// Width of a bar, which is shown where that much is left beside the longest name of pdu, `(directories)`.
@@ -58,6 +59,7 @@ pub(super) struct Writer {
     has_ids: bool,
     measure: Measure,
     sizes: Sizes,
+    numerals: &'static Numerals,
     quoting: (Style, Charset),
     strokes: &'static Strokes,
     columns: usize,
@@ -81,6 +83,7 @@ impl Writer {
             has_ids: matches!(group_by, GroupBy::Owner | GroupBy::Group),
             measure: lines.measure,
             sizes,
+            numerals: lines.numerals,
             strokes: Strokes::of(chart.is_ascii),
             columns: chart.columns,
             quoting: lines.quoting,
@@ -212,7 +215,7 @@ impl Writer {
     /// column of the measure that is shown always stays.
     fn layout(&self, cells: &[[String; 4]]) -> ([Option<usize>; 4], usize) {
         let mut widths = [0, 1, 2, 3].map(|column| {
-            let widths = cells.iter().map(|cells| cells[column].len());
+            let widths = cells.iter().map(|cells| cells[column].chars().count());
             widths.max()
         });
         let dispensable = match self.measure {
@@ -234,10 +237,10 @@ impl Writer {
 
     fn cells(&self, row: &Row<'_>) -> [String; 4] {
         [
-            self.sizes.text(row.usage.allocated),
-            self.sizes.text(row.usage.apparent),
+            self.sizes.text(row.usage.allocated, self.numerals),
+            self.sizes.text(row.usage.apparent, self.numerals),
             row.usage.inodes.to_string(),
-            row.per_cent.to_string(),
+            self.numerals.with_decimal_point(&row.per_cent.to_string()),
         ]
     }
 

@@ -4,17 +4,21 @@
 //! then receives their listings, the ticks and the cancellation in one `select!`. Listings become events
 //! (`count::order`), events become records (`count::tally`), records become bytes (`format`).
 //!
+//! A list of operands is a stream: another thread reads it, and its names arrive in parts in the same `select!`.
+//!
 //! Contract. Order: lines come in the order of a single walker. Errors: a failed write ends the run at once. Cancellation:
 //! the loop drops the canceller, which stops the walkers, takes what they still send for 80 ms, and reports what
 //! was finished. It never waits for a walker that a dead mount holds.
 
+use std::ffi::OsStr;
 use std::io::{self, Write};
+use std::os::unix::ffi::OsStrExt;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use crossbeam_channel::{Receiver, never, select, tick};
 
-use crate::count::listing::{Branch, Listing};
+use crate::count::listing::{Branch, Listing, Names};
 use crate::count::order::Order;
 use crate::format::Format;
 use crate::format::outcome::{self, Outcome, Stop};
@@ -23,8 +27,8 @@ use crate::sys::cancel::{self, Canceller};
 use crate::sys::signals::{self, Cause};
 use crate::sys::status::{Progress, Status};
 use crate::sys::supervise;
-use crate::walk::operands::Operands;
-use crate::walk::{self, CpuUsage, ListingReceiver, RunningWalk, StallDetector, Walk};
+use crate::walk::operands::{NameStream, OperandSource, Operands, Part};
+use crate::walk::{self, CpuUsage, ListingReceiver, Monitor, RunningWalk, Walk};
 
 /// The progress line names a directory that has not answered for so long.
 const STALLED: Duration = Duration::from_secs(5);
@@ -35,6 +39,10 @@ const PULSE: Duration = Duration::from_millis(20);
 
 /// Listings taken before the other events have their turn: with a slow reader of the output they would wait for ever.
 const MOST_LISTINGS: usize = 512;
+
+/// The next part of a list of operands is taken when fewer operands than this are left. More than [`MOST_LISTINGS`], so that
+/// walkers have work while this thread sleeps.
+const OPERANDS_AHEAD: u32 = 1024;
 
 /// How long a cancelled run receives what its walkers still send: less than a person notices.
 const DRAIN_TIME: Duration = Duration::from_millis(80);
@@ -57,42 +65,41 @@ pub struct DuOptions {
 /// Counts the operands.
 pub fn du(
     options: DuOptions,
-    operands: Operands,
+    operands: OperandSource,
     format: &mut dyn Format,
     out: &mut dyn Write,
     status: &mut Status,
 ) -> Outcome {
     let (canceller, done) = cancel::channel();
-    let count = operands.names.len();
-    let roots = walk::command_line(operands.names, 0, 0);
-    let walk = Walk::new(options.walk, done, count.into());
-    let mut run = Run {
-        order: Order::new(Arc::clone(&roots), operands.failures),
+    let walk = Walk::new(options.walk, done);
+    let run = Run {
+        monitor: walk.monitor(),
+        order: Order::default(),
         report: Report::new(options.tally, format, out, status),
         progress: Progress::default(),
         last: None,
-        operands: Arc::clone(&roots),
+        names: NameStream::Ended,
         expected: None,
         expected_channel: never(),
         walker_failed: false,
         supervised: options.supervised,
     };
-    if count > 0 {
-        walk.add(roots);
-    }
-    match run.run(walk, canceller) {
-        Ok(cause) => run.end(cause),
-        Err(error) => Outcome::WriteError(error),
+    match operands {
+        OperandSource::Words(words) => run.count_words(walk, canceller, words),
+        OperandSource::List(list) => run.count_list(walk, canceller, &list),
     }
 }
 
 struct Run<'a> {
+    /// Reads what the walkers have seen, and where they wait.
+    monitor: Monitor,
     order: Order,
     report: Report<'a>,
     progress: Progress,
     /// The directory of the listing that arrived last.
     last: Option<(Arc<Branch>, u32)>,
-    operands: Arc<Branch>,
+    /// The operands that have not come yet.
+    names: NameStream,
     /// Number of entries below the operands, where that is known.
     expected: Option<u64>,
     /// Receives that number.
@@ -103,10 +110,37 @@ struct Run<'a> {
     supervised: bool,
 }
 
+/// The channels of a run that takes longer than a moment.
+struct Events {
+    causes: Receiver<Cause>,
+    progress: Receiver<Instant>,
+}
+
+/// The end of a wait for the next operands.
+enum Waited {
+    /// They came; nothing after the last.
+    Names(Option<Part>),
+    Cancelled(Cause),
+}
+
 impl Run<'_> {
-    /// Walks to the end, or until the run is cancelled.
-    fn run(&mut self, walk: Walk, canceller: Canceller) -> io::Result<Option<Cause>> {
+    /// Counts the words of the command line.
+    fn count_words(mut self, walk: Walk, canceller: Canceller, words: Operands) -> Outcome {
         self.report.begin();
+        let operands = walk.add(words.names);
+        self.order
+            .add_operands(Arc::clone(&operands), words.failures);
+        self.order.end_operands();
+        let counted = self.walk_words(walk, canceller, &operands);
+        self.end(counted)
+    }
+
+    fn walk_words(
+        &mut self,
+        walk: Walk,
+        canceller: Canceller,
+        operands: &Arc<Branch>,
+    ) -> io::Result<Option<Cause>> {
         self.advance()?;
         let (start, mut usage) = (Instant::now(), CpuUsage::start());
         let mut directories = 0;
@@ -122,30 +156,73 @@ impl Run<'_> {
         if !walk.has_work() {
             return Ok(None);
         }
+        let events = self.watch(&mut usage);
+        if self.report.status.is_verbose() {
+            self.expected_channel = walk::entries_expected(operands);
+        }
+        self.walk_on(walk, usage, &events, canceller)
+    }
+
+    /// Counts the names of a list. This thread does not read it, since the list may come slowly.
+    fn count_list(mut self, walk: Walk, canceller: Canceller, list: &OsStr) -> Outcome {
+        let mut usage = CpuUsage::start();
+        let events = self.watch(&mut usage);
+        self.names = NameStream::start(list);
+        let waited = self.wait_for_names(&events);
+        if let Waited::Names(Some(Err(failure))) = waited {
+            self.report.status.failure(list.as_bytes(), failure);
+            return Outcome::Broken;
+        }
+        self.report.begin();
+        let counted = match waited {
+            Waited::Cancelled(cause) => Ok(Some(cause)),
+            Waited::Names(part) => self
+                .take_part(part, |names| Some(walk.add(names)))
+                .and_then(|()| self.walk_on(walk, usage, &events, canceller)),
+        };
+        self.end(counted)
+    }
+
+    /// Starts to listen for what may end the run early, in a child process where that is needed.
+    fn watch(&mut self, usage: &mut CpuUsage) -> Events {
         if self.supervised {
             usage.across(|| supervise::fork_if_served(signals::GRACE));
         }
         self.report.may_start_threads();
-        let causes = signals::start(self.report.status.cancelled_message());
-        let tick = self.report.status.ticks();
-        if self.report.status.is_verbose() {
-            self.expected_channel = walk::entries_expected(&self.operands);
+        Events {
+            causes: signals::start(self.report.status.cancelled_message()),
+            progress: self.report.status.ticks(),
+        }
+    }
+
+    /// Walks to the end, or until the run is cancelled.
+    fn walk_on(
+        &mut self,
+        walk: Walk,
+        usage: CpuUsage,
+        events: &Events,
+        canceller: Canceller,
+    ) -> io::Result<Option<Cause>> {
+        if matches!(self.names, NameStream::Here(_)) {
+            return self.walk_alone(&walk, events);
         }
         match walk.start(usage) {
-            Ok(mut walk) => self.select(&mut walk, causes, &tick, canceller),
-            Err(walk) => self.walk_alone(&walk, &causes, &tick),
+            Ok(mut walk) => self.select(&mut walk, events, canceller),
+            Err(walk) => self.walk_alone(&walk, events),
         }
     }
 
     fn select(
         &mut self,
         walk: &mut RunningWalk,
-        mut causes: Receiver<Cause>,
-        progress: &Receiver<Instant>,
+        events: &Events,
         canceller: Canceller,
     ) -> io::Result<Option<Cause>> {
-        let pulse = tick(PULSE);
+        let (pulse, mut causes) = (tick(PULSE), events.causes.clone());
         loop {
+            if matches!(self.names, NameStream::Ended) || walk.has_panicked() {
+                walk.end_operands();
+            }
             select! {
                 // Not the listings: to wake for each takes 15 to 20 % more CPU time (/usr, and 66,430 small directories;
                 // -j1 and -j2). Both are disconnected at the same time.
@@ -157,7 +234,10 @@ impl Run<'_> {
                     }
                 }
                 recv(pulse) -> _ => self.take_some(&walk.listings)?,
-                recv(progress) -> _ => self.draw(Some(&mut walk.stall_detector)),
+                recv(self.awaited_names()) -> part => {
+                    self.take_part(part.ok(), |names| walk.add(names))?;
+                }
+                recv(events.progress) -> _ => self.draw(),
                 recv(causes) -> cause => match cause {
                     Ok(cause) => return self.cancel(walk, canceller, cause).map(Some),
                     // No thread watches for signals. Its arm would be ready for ever, and one processor would spin.
@@ -172,11 +252,12 @@ impl Run<'_> {
     /// Stops the walkers, and takes what they still send.
     fn cancel(
         &mut self,
-        walk: &RunningWalk,
+        walk: &mut RunningWalk,
         canceller: Canceller,
         cause: Cause,
     ) -> io::Result<Cause> {
         drop(canceller);
+        walk.end_operands();
         if cause == Cause::Enter {
             self.report.status.enter_was_echoed();
         }
@@ -192,24 +273,77 @@ impl Run<'_> {
     }
 
     /// No thread can be had: the main thread does everything.
-    fn walk_alone(
-        &mut self,
-        walk: &Walk,
-        causes: &Receiver<Cause>,
-        progress: &Receiver<Instant>,
-    ) -> io::Result<Option<Cause>> {
-        while walk.step() {
-            self.take_all(walk.listings())?;
-            if let Ok(cause) = causes.try_recv() {
-                return Ok(Some(cause));
+    fn walk_alone(&mut self, walk: &Walk, events: &Events) -> io::Result<Option<Cause>> {
+        let pulse = tick(PULSE);
+        loop {
+            while walk.step() {
+                self.take_all(walk.listings())?;
+                if let Ok(cause) = events.causes.try_recv() {
+                    return Ok(Some(cause));
+                }
+                if events.progress.try_recv().is_ok() {
+                    self.draw();
+                }
+                if pulse.try_recv().is_ok() {
+                    self.report.flush()?;
+                }
             }
-            if progress.try_recv().is_ok() {
-                self.draw(None);
-                self.report.flush()?;
+            self.take_all(walk.listings())?;
+            if matches!(self.names, NameStream::Ended) {
+                return Ok(None);
+            }
+            self.report.flush()?;
+            match self.wait_for_names(events) {
+                Waited::Names(part) => self.take_part(part, |names| Some(walk.add(names)))?,
+                Waited::Cancelled(cause) => return Ok(Some(cause)),
             }
         }
-        self.take_all(walk.listings())?;
-        Ok(None)
+    }
+
+    /// The channel of the next operands, once few are left: those that wait take memory.
+    fn awaited_names(&self) -> Receiver<Part> {
+        match self.order.operands_left() < OPERANDS_AHEAD {
+            true => self.names.parts(),
+            false => never(),
+        }
+    }
+
+    /// Waits for the next operands where there is nothing else to do.
+    fn wait_for_names(&mut self, events: &Events) -> Waited {
+        if let NameStream::Here(list) = &mut self.names {
+            return Waited::Names(list.next());
+        }
+        let (parts, mut causes) = (self.names.parts(), events.causes.clone());
+        loop {
+            select! {
+                recv(parts) -> part => return Waited::Names(part.ok()),
+                recv(causes) -> cause => match cause {
+                    Ok(cause) => return Waited::Cancelled(cause),
+                    Err(_) => causes = never(),
+                },
+                recv(events.progress) -> _ => self.draw(),
+            }
+        }
+    }
+
+    /// Takes the next operands, or their end, and adds them to the walk.
+    fn take_part(
+        &mut self,
+        part: Option<Part>,
+        add: impl FnOnce(Names) -> Option<Arc<Branch>>,
+    ) -> io::Result<()> {
+        match part {
+            Some(Ok(operands)) => {
+                if let Some(branch) = add(operands.names) {
+                    self.order.add_operands(branch, operands.failures);
+                }
+            }
+            Some(Err(_)) | None => {
+                self.names = NameStream::Ended;
+                self.order.end_operands();
+            }
+        }
+        self.advance()
     }
 
     /// Takes all listings: ends only where no other thread sends more.
@@ -224,30 +358,23 @@ impl Run<'_> {
     }
 
     fn take(&mut self, listing: Listing) -> io::Result<()> {
-        self.note(&listing);
+        if self.report.status.is_verbose() {
+            self.last = Some(listing.place.clone());
+        }
         self.order.arrive(listing);
         self.advance()
     }
 
-    /// Counts for the progress line, where there is one.
-    fn note(&mut self, listing: &Listing) {
-        if self.report.status.is_verbose() {
-            let seen = listing.seen();
-            self.progress.entries += seen.inodes;
-            self.progress.bytes += seen.allocated;
-            self.last = Some(listing.place.clone());
-        }
-    }
-
-    fn draw(&mut self, stall_detector: Option<&mut StallDetector>) {
+    /// Draws the progress line, with what the walkers have seen until now.
+    fn draw(&mut self) {
+        (self.progress.entries, self.progress.bytes) = self.monitor.seen();
         self.expected = self.expected_channel.try_recv().ok().or(self.expected);
         self.progress.per_cent = self.expected.and_then(|expected| {
             // At most 99: other file systems may be mounted below, and links are met more than once.
             let per_cent = u128::from(self.progress.entries) * 100 / u128::from(expected.max(1));
             u8::try_from(per_cent.min(99)).ok()
         });
-        let stalled = stall_detector.and_then(|detector| detector.longest(STALLED));
-        let (place, silence) = match stalled {
+        let (place, silence) = match self.monitor.longest_silence(STALLED) {
             Some((place, silence)) => (Some(place), Some(silence)),
             None => (self.last.clone(), None),
         };
@@ -266,7 +393,11 @@ impl Run<'_> {
     }
 
     /// Reports the rest: a directory that was not finished has no line.
-    fn end(mut self, cause: Option<Cause>) -> Outcome {
+    fn end(mut self, counted: io::Result<Option<Cause>>) -> Outcome {
+        let cause = match counted {
+            Ok(cause) => cause,
+            Err(error) => return Outcome::WriteError(error),
+        };
         self.order.give_up();
         let advanced = self.advance();
         let lacks_listing = self.walker_failed || self.report.counts().unfinished > 0;
@@ -310,6 +441,8 @@ mod tests {
                 follow: walk::Follow::Never,
                 one_file_system: false,
                 exclude: Exclude::default(),
+                caches: walk::Caches::Counted,
+                excluded_types: None,
                 remember: walk::Remember::Links,
                 name_files: None,
                 fold_below: None,
@@ -328,7 +461,7 @@ mod tests {
             verbose: false,
             dumb: true,
         });
-        let operands = Operands::from_words(&[tree]);
+        let operands = OperandSource::Words(Operands::from_words(&[tree]));
         du(options, operands, &mut Silent, &mut Vec::new(), &mut status)
     }
 

@@ -11,6 +11,7 @@ use pdu::format;
 use pdu::format::outcome::Outcome;
 use pdu::import::Import;
 use pdu::import::from_import::from_import;
+use pdu::import::ncdu::Links;
 use pdu::sys::failure::{Failure, Operation};
 use pdu::sys::output_file::Output;
 use pdu::sys::signals::Cause;
@@ -18,7 +19,7 @@ use pdu::sys::status::{self, Status};
 use pdu::sys::stdout::Stdout;
 use pdu::sys::supervise::{self, Termination};
 use pdu::walk::Remember;
-use pdu::walk::operands::Operands;
+use pdu::walk::operands::{OperandSource, Operands};
 use pdu_startup::signals::{self, SIGPIPE};
 use pdu_startup::{Stream, was_closed};
 
@@ -90,21 +91,22 @@ fn run(mut plan: Plan) -> Exit {
 
 /// Counts the operands, or an export.
 fn count(plan: Plan, out: &mut dyn Write, status: &mut Status) -> Outcome {
+    let links = links(&plan);
     let mut format = format::format(plan.show);
     let operands = match plan.operands {
-        cli::InputSource::Names(names) => Ok(Operands::from_words(&names)),
-        cli::InputSource::From(list) => {
-            Operands::from_list(&list).map_err(|failure| (list, failure))
-        }
+        cli::InputSource::Names(names) => OperandSource::Words(Operands::from_words(&names)),
+        cli::InputSource::From(list) => OperandSource::List(list),
         cli::InputSource::Export(file) => {
-            let dedup = plan.walk.remember != Remember::Nothing;
-            match Import::open(&file, dedup) {
+            return match Import::open(&file, links) {
                 Ok(export) => {
                     let export = (export, &*file);
-                    return from_import(plan.tally, export, &mut *format, out, status);
+                    from_import(plan.tally, export, &mut *format, out, status)
                 }
-                Err(failure) => Err((file, failure)),
-            }
+                Err(failure) => {
+                    status.failure(file.as_bytes(), failure);
+                    Outcome::Broken
+                }
+            };
         }
     };
     let options = du::DuOptions {
@@ -112,12 +114,15 @@ fn count(plan: Plan, out: &mut dyn Write, status: &mut Status) -> Outcome {
         tally: plan.tally,
         supervised: true,
     };
-    match operands {
-        Ok(operands) => du::du(options, operands, &mut *format, out, status),
-        Err((file, failure)) => {
-            status.failure(file.as_bytes(), failure);
-            Outcome::Broken
-        }
+    du::du(options, operands, &mut *format, out, status)
+}
+
+/// What an export that is read does with the further links of a file.
+fn links(plan: &Plan) -> Links {
+    match plan.walk.remember {
+        Remember::Nothing if plan.show.ncdu.entries.links => Links::Keep,
+        Remember::Nothing => Links::Count,
+        Remember::Links | Remember::Everything => Links::LeaveOut,
     }
 }
 
@@ -181,9 +186,11 @@ fn refuse(refusal: &UsageError, status: status::StatusOptions) -> Exit {
     Exit::Failure
 }
 
-/// A closed pipe ends the process by SIGPIPE without a message, unless the parent process ignored that signal.
+/// A closed pipe ends the process by SIGPIPE without a message, unless the parent process ignored that signal, or this is
+/// process 1, for which there is no SIGPIPE.
 fn write_error(error: &io::Error, status: &mut Status) -> Exit {
-    if error.kind() == io::ErrorKind::BrokenPipe && !pdu_startup::was_ignored(SIGPIPE) {
+    let has_sigpipe = !pdu_startup::was_ignored(SIGPIPE) && !signals::is_first_process();
+    if error.kind() == io::ErrorKind::BrokenPipe && has_sigpipe {
         return die_of(SIGPIPE);
     }
     let reason = status::reason(error.raw_os_error().unwrap_or(0));

@@ -3,7 +3,8 @@
 #
 # usage: tests/gnu-suite.sh DIR [TEST…]
 #   DIR    what newest-gnu-du.sh leaves: DIR/src/coreutils-*/ built, with tests/du/ in it
-#   TEST   names such as inodes.sh; without any, all of tests/du/*.sh and *.pl
+#   TEST   names such as inodes.sh, or misc/write-errors.sh; without any, all of tests/du/*.sh and *.pl,
+#          and tests/misc/write-errors.sh
 #
 # PDU_BIN          the program under test (default: the release build of this crate)
 # PDU_SUITE_TMP    where the tests work (default: $TMPDIR or /tmp; needs 3 GB free for 2g.sh)
@@ -102,17 +103,25 @@ with_environment() {
     RUN_VERY_EXPENSIVE_TESTS=yes PATH="$place/src:$PATH" "$@"
 }
 
+# Where a test lies in the source tree.
+path_of() {
+  case $1 in
+    */*) echo "tests/$1" ;;
+    *) echo "tests/du/$1" ;;
+  esac
+}
+
 # Runs one test: $1 the place, $2 the user, $3 the test, $4 its log. Prints PASS, FAIL, SKIP, ….
 run_test() {
-  case $3 in
-    *.pl) set -- "$@" perl -w -I./tests -MCuSkip -MCoreutils "-MCuTmpdir qw(tests/du/$3)" ;;
-    *) set -- "$@" /bin/sh ;;
-  esac
-  place_=$1 user_=$2 test_=$3 log_=$4
+  place_=$1 user_=$2 test_=$(path_of "$3") log_=$4
   shift 4
+  case $test_ in
+    *.pl) set -- perl -w -I./tests -MCuSkip -MCoreutils "-MCuTmpdir qw($test_)" ;;
+    *) set -- /bin/sh ;;
+  esac
   [ "$user_" != nobody ] ||
     set -- setpriv --reuid 65534 --regid 65534 --clear-groups "$@"
-  (with_environment "$place_" timeout 600 "$@" "tests/du/$test_") \
+  (with_environment "$place_" timeout 600 "$@" "$test_") \
     </dev/null >"$log_" 2>&1 9>&1
   case $? in
     0) echo PASS ;;
@@ -134,8 +143,8 @@ run_all() {
   [ "$2" != nobody ] || owner=65534:65534
   place=$work/$1-$2
   lay_place "$place" "$1" "$owner"
-  mkdir -p "$logs/$1-$2"
-  for test in ${set_of_tests:-$(cd "$tree/tests/du" && echo *.sh *.pl)}; do
+  mkdir -p "$logs/$1-$2/misc"
+  for test in ${set_of_tests:-$(cd "$tree/tests/du" && echo *.sh *.pl) misc/write-errors.sh}; do
     echo "$test $(run_test "$place" "$2" "$test" "$logs/$1-$2/$test.log")"
   done
   chmod -R u+rwx "$place" 2>/dev/null
@@ -171,7 +180,7 @@ for user in $users; do
   base_line "$user" >"$work/gnu.$user"
   run_all pdu "$user" >"$work/pdu.$user"
   while read -r test gnu; do
-    ours=$(sed -n "s/^$test //p" "$work/pdu.$user")
+    ours=$(sed -n "s|^$test ||p" "$work/pdu.$user")
     why=
     [ "$gnu" = PASS ] || why=$(reason "$logs/gnu-$user/$test.log")
     [ "$gnu" = PASS ] && [ "$ours" = FAIL ] && [ -n "$(meant "$test")" ] &&

@@ -11,9 +11,9 @@ use super::option_id::OptionId;
 use super::role::Role;
 use super::settings::Settings;
 use super::usage_error::UsageError;
-use super::values::{InvalidNumber, Top};
+use super::values::{InvalidNumber, Top, Width};
 use crate::count::usage::FileTime;
-use crate::format::parquet::{self, Links, ParquetOptions, RowOrder};
+use crate::format::parquet::{self, CountedLinks, ParquetOptions, RowOrder};
 use crate::format::{Color, GroupBy, OutputFormat, Ranking, Selection, Sort, ncdu};
 use crate::gnu::argmatch;
 use crate::gnu::quote::Charset;
@@ -29,6 +29,7 @@ pub(super) struct Reports {
     pub(super) by: Option<GroupBy>,
     pub(super) ranking: Ranking,
     pub(super) color: Color,
+    pub(super) width: Option<u16>,
     pub(super) output: Option<OsString>,
 }
 
@@ -48,7 +49,8 @@ impl Reports {
         match shape {
             OutputFormat::Ncdu => settings.refuse(Role::Part, "--format=ncdu")?,
             OutputFormat::Parquet => check_table(settings)?,
-            OutputFormat::Du | OutputFormat::Tree | OutputFormat::Json | OutputFormat::Csv => {}
+            OutputFormat::Du | OutputFormat::Tree | OutputFormat::Json => {}
+            OutputFormat::Csv | OutputFormat::Prometheus => {}
         }
         Ok(Self {
             shape,
@@ -62,6 +64,10 @@ impl Reports {
                     .transpose()?,
             },
             color: choice(settings, OptionId::Color, &Color::WORDS)?.unwrap_or(Color::Auto),
+            width: settings
+                .value(OptionId::Width)
+                .map(|columns| width(columns, charset))
+                .transpose()?,
             output: settings
                 .value(OptionId::Output)
                 .filter(|file| *file != "-")
@@ -78,7 +84,8 @@ impl Reports {
         let export = match self.shape {
             OutputFormat::Ncdu => Some("--format=ncdu"),
             OutputFormat::Parquet => Some("--format=parquet"),
-            OutputFormat::Du | OutputFormat::Tree | OutputFormat::Json | OutputFormat::Csv => None,
+            OutputFormat::Du | OutputFormat::Tree | OutputFormat::Json => None,
+            OutputFormat::Csv | OutputFormat::Prometheus => None,
         };
         if export.is_some() {
             input.check_root(settings.follow, settings.charset)?;
@@ -153,8 +160,8 @@ pub(super) fn parquet(
             false => RowOrder::None,
         },
         links: match settings.has(OptionId::CountLinks) {
-            true => Links::Each,
-            false => Links::Once,
+            true => CountedLinks::Each,
+            false => CountedLinks::Once,
         },
         options: settings.typed(Role::Recorded),
         host: String::from_utf8_lossy(&host).trim_end().to_owned(),
@@ -206,5 +213,15 @@ fn entries(value: &OsStr, charset: Charset) -> Result<usize, UsageError> {
             value,
             charset,
         )),
+    }
+}
+
+fn width(value: &OsStr, charset: Charset) -> Result<u16, UsageError> {
+    match Width::try_from(value) {
+        Ok(columns) => Ok(columns.saturated(u16::MAX)),
+        Err(InvalidNumber) => Err(UsageError {
+            hint: false,
+            ..UsageError::about("invalid number of columns (1 to 65535)", value, charset)
+        }),
     }
 }

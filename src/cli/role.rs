@@ -29,6 +29,9 @@ impl OptionId {
             | Self::DereferenceArgs
             | Self::DereferenceArgsToo
             | Self::Exclude
+            | Self::ExcludeCaches
+            | Self::ExcludeFs
+            | Self::ExcludeKernfs
             | Self::ExcludeFrom
             | Self::OneFileSystem => &[Role::Walk, Role::Recorded],
             Self::Files0From => &[Role::Walk, Role::Part, Role::Lines],
@@ -51,13 +54,15 @@ impl OptionId {
             | Self::From
             | Self::NoDereference
             | Self::Null
+            | Self::NumericIds
             | Self::Output
             | Self::Threads
             | Self::Time
             | Self::TimeStyle
             | Self::Total
             | Self::Tree
-            | Self::Verbose => &[],
+            | Self::Verbose
+            | Self::Width => &[],
         }
     }
 }

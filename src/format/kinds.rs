@@ -15,17 +15,20 @@ pub enum OutputFormat {
     Ncdu,
     /// A table in a file, for SQL engines.
     Parquet,
+    /// The text exposition format of Prometheus.
+    Prometheus,
 }
 
 impl OutputFormat {
     /// The words of the command line.
-    pub const WORDS: [(&'static str, Self); 6] = [
+    pub const WORDS: [(&'static str, Self); 7] = [
         ("du", Self::Du),
         ("tree", Self::Tree),
         ("json", Self::Json),
         ("csv", Self::Csv),
         ("ncdu", Self::Ncdu),
         ("parquet", Self::Parquet),
+        ("prometheus", Self::Prometheus),
     ];
 }
 

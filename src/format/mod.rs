@@ -7,6 +7,7 @@
 //!
 //! ```text
 //!   events ─► Report ─► Tally ─► Record ──► Selected (─► Candidates) ─► Lines, Json, Csv     one line per record
+//!               │                       │                          └─► Prometheus           metric by metric, at the end
 //!               │                       ├─► Tree, which selects ─► Chart                     a chart, at the end
 //!               │                       ├─► Ncdu, Parquet                                    every entry, at once
 //!               ▼                       └─► Classes                                          sums by class, at the end
@@ -30,6 +31,7 @@ mod options;
 pub mod outcome;
 pub mod page;
 pub mod parquet;
+mod prometheus;
 mod ranked;
 pub mod report;
 mod selected;

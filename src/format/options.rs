@@ -8,6 +8,7 @@ use super::kinds::OutputFormat;
 use super::lines::{LineOptions, Lines};
 use super::ncdu::{Ncdu, NcduOptions};
 use super::parquet::{self, ParquetOptions};
+use super::prometheus::Prometheus;
 use super::ranked::{Candidates, Ranking};
 use super::selected::{Selected, Selection};
 use super::tree::{Tree, TreeOptions};
@@ -34,15 +35,23 @@ pub struct FormatOptions {
     pub ncdu: NcduOptions,
     /// The content of a Parquet file, where the format is that.
     pub parquet: Option<ParquetOptions>,
+    /// What is counted, for a format that names it.
+    pub operands: Vec<u8>,
 }
 
 /// The format that the options ask for.
 #[must_use]
 pub fn format(options: FormatOptions) -> Box<dyn Format> {
     if let Some(classes) = options.group_by {
+        let summary: Option<Box<dyn Format>> = match options.format {
+            OutputFormat::Json => Some(Box::new(Json::new(false))),
+            OutputFormat::Prometheus => Some(Box::new(Prometheus::new(false, options.operands))),
+            OutputFormat::Du | OutputFormat::Tree | OutputFormat::Csv => None,
+            OutputFormat::Ncdu | OutputFormat::Parquet => None,
+        };
         return Box::new(Classes::new(
             classes,
-            options.format,
+            (options.format, summary),
             (options.selection, options.ranking),
             &options.lines,
             &options.tree.chart,
@@ -55,8 +64,11 @@ pub fn format(options: FormatOptions) -> Box<dyn Format> {
     match options.format {
         OutputFormat::Du | OutputFormat::Parquet => selected(Lines(options.lines.clone()), options),
         OutputFormat::Json => selected(Json::new(times), options),
-        OutputFormat::Csv => selected(Csv { times }, options),
+        OutputFormat::Csv => selected(Csv::new(times), options),
         OutputFormat::Ncdu => Box::new(Ncdu::new(options.ncdu)),
+        OutputFormat::Prometheus => {
+            selected(Prometheus::new(times, options.operands.clone()), options)
+        }
         OutputFormat::Tree => Box::new(Tree::new(
             options.selection,
             options.ranking,

@@ -153,7 +153,7 @@ impl Visitor for Report<'_> {
 
     fn away(&mut self, name: &[u8], detail: &Detail) {
         let item = Item {
-            usage: Usage::NONE,
+            usage: Usage::default(),
             dedup_key: None,
             detail: Some(detail),
         };

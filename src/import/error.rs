@@ -2,9 +2,10 @@
 
 use std::fmt;
 
+use super::foreign::Foreign;
 use crate::sys::status::reason;
 
-/// The reason why an export cannot be read further. `Display` gives the message.
+/// The reason why an export cannot be read further.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ImportError {
     /// A read failed with this error number.
@@ -12,14 +13,27 @@ pub enum ImportError {
     /// The bytes at this offset, counted from 0, are not valid.
     Format(u64, &'static str),
     /// This is wrong with the file.
-    Message(Box<str>),
+    Damaged(Box<str>),
+    /// The file is of another kind.
+    Foreign(Foreign),
 }
 
 impl ImportError {
     /// This is wrong with the file.
     #[must_use]
-    pub fn message(text: impl Into<Box<str>>) -> Self {
-        Self::Message(text.into())
+    pub fn damaged(text: impl Into<Box<str>>) -> Self {
+        Self::Damaged(text.into())
+    }
+
+    /// The message about the export of this name, which is quoted for the shell; `-` is standard input.
+    #[must_use]
+    pub fn message(&self, name: &[u8]) -> Vec<u8> {
+        match self {
+            Self::Foreign(kind) => kind.message(Some(name).filter(|name| *name != b"-")),
+            Self::Read(_) | Self::Format(..) | Self::Damaged(_) => {
+                [name, b": ", self.to_string().as_bytes()].concat()
+            }
+        }
     }
 }
 
@@ -27,8 +41,9 @@ impl fmt::Display for ImportError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Read(errno) => write!(f, "read error: {}", reason(*errno)),
-            Self::Message(message) => f.write_str(message),
+            Self::Damaged(message) => f.write_str(message),
             Self::Format(offset, message) => write!(f, "byte {offset}: {message}"),
+            Self::Foreign(kind) => write!(f, "{}", String::from_utf8_lossy(&kind.message(None))),
         }
     }
 }

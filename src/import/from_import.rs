@@ -5,6 +5,7 @@
 
 use std::ffi::OsStr;
 use std::io::{self, Write};
+use std::os::unix::ffi::OsStrExt;
 
 use super::Import;
 use crate::count::tally;
@@ -33,11 +34,7 @@ pub fn from_import(
     outcome::end(&mut report, counted)
 }
 
-fn read<'a>(
-    export: &mut Import,
-    name: &'a OsStr,
-    report: &mut Report<'_>,
-) -> io::Result<Option<Stop<'a>>> {
+fn read(export: &mut Import, name: &OsStr, report: &mut Report<'_>) -> io::Result<Option<Stop>> {
     let causes = signals::start(report.status.cancelled_message());
     let tick = report.status.ticks();
     report.may_start_threads();
@@ -48,7 +45,10 @@ fn read<'a>(
         match read {
             Ok(true) => {}
             Ok(false) => return Ok(None),
-            Err(error) => return Ok(Some(Stop::ImportFailed(name, error.to_string()))),
+            Err(error) => {
+                let name = report.status.quoted(name.as_bytes());
+                return Ok(Some(Stop::ImportFailed(error.message(&name))));
+            }
         }
         if let Ok(cause) = causes.try_recv() {
             return Ok(Some(Stop::Cancelled(cause)));

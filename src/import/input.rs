@@ -8,7 +8,7 @@ use std::os::unix::fs::FileExt;
 use rustix::fs::FileType;
 
 use super::error::ImportError;
-use super::ncdu::ExportReader;
+use super::ncdu::{ExportReader, Links};
 #[cfg(feature = "parquet")]
 use super::parquet::ParquetReader;
 use crate::count::visitor::Visitor;
@@ -29,30 +29,30 @@ pub enum Import {
 }
 
 impl Import {
-    /// Opens a file; `-` is standard input. With `dedup`, files with several links count once.
-    pub fn open(name: &OsStr, dedup: bool) -> Result<Self, Failure> {
+    /// Opens a file; `-` is standard input. `links` says what happens to further links.
+    pub fn open(name: &OsStr, links: Links) -> Result<Self, Failure> {
         if name == "-" {
             let stdin = rustix::stdio::stdin();
             let copy = stdin.try_clone_to_owned().ok().map(File::from);
             return Ok(match copy.filter(is_parquet) {
-                Some(file) => Self::parquet(file, dedup),
-                None => Self::Ncdu(Box::new(ExportReader::of_stdin(dedup))),
+                Some(file) => Self::parquet(file, links),
+                None => Self::Ncdu(Box::new(ExportReader::of_stdin(links))),
             });
         }
         let file = open(name).map_err(|errno| Failure::of(Operation::OpenNames, &errno.into()))?;
         Ok(match is_parquet(&file) {
-            true => Self::parquet(file, dedup),
-            false => Self::Ncdu(Box::new(ExportReader::new(Box::new(file), dedup))),
+            true => Self::parquet(file, links),
+            false => Self::Ncdu(Box::new(ExportReader::new(Box::new(file), links))),
         })
     }
 
     #[cfg(feature = "parquet")]
-    fn parquet(file: File, dedup: bool) -> Self {
-        Self::Parquet(Box::new(ParquetReader::new(file, dedup)))
+    fn parquet(file: File, links: Links) -> Self {
+        Self::Parquet(Box::new(ParquetReader::new(file, links == Links::LeaveOut)))
     }
 
     #[cfg(not(feature = "parquet"))]
-    fn parquet(_: File, _dedup: bool) -> Self {
+    fn parquet(_: File, _links: Links) -> Self {
         Self::Parquet
     }
 
@@ -67,7 +67,7 @@ impl Import {
             #[cfg(feature = "parquet")]
             Self::Parquet(file) => file.advance(visitor, most),
             #[cfg(not(feature = "parquet"))]
-            Self::Parquet => Err(ImportError::message(crate::format::parquet::NOT_BUILT)),
+            Self::Parquet => Err(ImportError::damaged(crate::format::parquet::NOT_BUILT)),
         }
     }
 

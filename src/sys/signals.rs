@@ -20,7 +20,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use crossbeam_channel::{Receiver, Sender, bounded};
-use pdu_startup::signals::{BlockedSignals, SIGHUP, SIGINT, SIGTERM, die_of, restore_default};
+use pdu_startup::signals::{
+    BlockedSignals, Reception, SIGHUP, SIGINT, SIGTERM, die_of, restore_default,
+};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 
 use crate::sys::output_file;
@@ -80,7 +82,8 @@ fn watch_ctrl_c(causes: Sender<Cause>, message: Vec<u8>) {
     if pdu_startup::was_ignored(SIGINT) {
         return;
     }
-    if ctrlc::try_set_handler(move || cancel(SIGINT, &causes, &message)).is_err() {
+    // Not `try_set_handler`, which fails in process 1: the signal has a handler there already.
+    if ctrlc::set_handler(move || cancel(SIGINT, &causes, &message)).is_err() {
         // ctrlc installs its handler before it spawns its thread: without the thread, Ctrl-C would be lost.
         restore_default(&[SIGINT]);
     }
@@ -90,9 +93,16 @@ fn watch_termination(causes: Sender<Cause>, message: Vec<u8>) {
     let blocked = BlockedSignals::block(&not_ignored(vec![SIGTERM, SIGHUP]), &[]);
     let watch = move || {
         loop {
-            if let Some(received) = blocked.receive(None) {
-                cancel(received.signal, &causes, &message);
+            match blocked.receive(None) {
+                Reception::Signal(received) => cancel(received.signal, &causes, &message),
+                Reception::Nothing => {}
+                Reception::Failed => break,
             }
+        }
+        // The signals have their default action in this thread.
+        blocked.release();
+        loop {
+            std::thread::park();
         }
     };
     if spawn("signals", watch).is_err() {

@@ -25,8 +25,8 @@ use std::time::{Duration, Instant};
 
 use pdu_startup::fork::{ForkResult, close_all_but_streams, exit_now, fork};
 use pdu_startup::signals::{
-    self, BlockedSignals, SIGCHLD, SIGCONT, SIGHUP, SIGINT, SIGTERM, SIGTSTP, SIGTTIN, SIGTTOU,
-    SIGUSR1,
+    self, BlockedSignals, ReceivedSignal, Reception, SIGCHLD, SIGCONT, SIGHUP, SIGINT, SIGTERM,
+    SIGTSTP, SIGTTIN, SIGTTOU, SIGUSR1,
 };
 use rustix::fs::{Mode, OFlags};
 use rustix::process::{
@@ -34,7 +34,8 @@ use rustix::process::{
     set_dumpable_behavior, set_parent_process_death_signal, waitpid,
 };
 
-use crate::sys::retry::{open, read_all};
+use crate::sys::mounts::{base, list, mounts};
+use crate::sys::retry::retry;
 
 /// Types of file systems for which a server answers, which may be dead. A type may be followed by a dot and more.
 const SERVED: &str = "9p afs autofs beegfs ceph cifs coda fuse fuseblk gfs2 glusterfs gpfs lustre ncpfs \
@@ -70,7 +71,7 @@ pub fn is_supervised() -> bool {
 /// mounted, or where fork fails. The parent does not return, and gives a cancelled child `grace` to end. Only one thread
 /// may run.
 pub fn fork_if_served(grace: Duration) {
-    if !mounts().is_some_and(|mounts| is_any_served(&mounts)) {
+    if !list().is_ok_and(|list| is_any_served(&list)) {
         return;
     }
     let mut received = vec![SIGCONT, SIGTSTP, SIGTTIN, SIGTTOU, SIGINT, SIGTERM, SIGHUP];
@@ -118,27 +119,14 @@ pub fn announce_exit(termination: Termination) {
     }
 }
 
-/// The list of mounts.
-fn mounts() -> Option<Vec<u8>> {
-    let list = open("/proc/self/mountinfo".as_ref()).ok()?;
-    let mut mounts = Vec::new();
-    read_all(list, &mut mounts).ok()?;
-    Some(mounts)
-}
-
-/// Whether a list of mounts (proc_pid_mountinfo(5)) has a file system with a server.
-fn is_any_served(mounts: &[u8]) -> bool {
-    let lines = mounts.split(|&byte| byte == b'\n');
-    lines.into_iter().any(|line| {
-        let mut words = line.split(|&byte| byte == b' ');
+/// Whether a list of mounts has a file system with a server.
+fn is_any_served(list: &[u8]) -> bool {
+    mounts(list).any(|mount| {
         // systemd mounts an autofs there on every machine; it is never scanned.
-        let is_of_proc = words.nth(4).is_some_and(|at| at.starts_with(b"/proc/"));
-        let kind = words.skip_while(|&word| word != b"-").nth(1);
-        let base = kind.and_then(|kind| kind.split(|&byte| byte == b'.').next());
-        let is_served = SERVED
-            .split(' ')
-            .any(|served| Some(served.as_bytes()) == base);
-        is_served && !(is_of_proc && base == Some(b"autofs"))
+        let is_of_proc = mount.at.starts_with(b"/proc/");
+        let base = base(mount.kind);
+        let is_served = SERVED.split(' ').any(|served| served.as_bytes() == base);
+        is_served && !(is_of_proc && base == b"autofs")
     })
 }
 
@@ -170,24 +158,34 @@ impl Supervisor {
             let timeout = self
                 .end
                 .map(|(_, due)| due.saturating_duration_since(Instant::now()));
-            let Some(received) = self.blocked.receive(timeout) else {
-                self.end_if_due();
-                continue;
-            };
-            match (received.signal, received.value) {
-                (SIGCHLD, _) => self.mirror(),
-                (SIGUSR1, Some(number)) if received.sender == self.child.as_raw_pid() => {
-                    self.expect_exit(number);
-                }
-                (signal @ (SIGINT | SIGTERM | SIGHUP), _) => {
-                    self.pass_on(signal);
-                    self.cancel(signal);
-                }
-                // From a terminal, which has stopped the child as well. Passed on, it could stop the child once more.
-                (SIGTSTP | SIGTTIN | SIGTTOU, _) if received.is_of_kernel => {}
-                (signal, _) => self.pass_on(signal),
+            match self.blocked.receive(timeout) {
+                Reception::Signal(received) => self.react(received),
+                Reception::Nothing => self.end_if_due(),
+                Reception::Failed => self.wait_for_child(),
             }
         }
+    }
+
+    fn react(&mut self, received: ReceivedSignal) {
+        match (received.signal, received.value) {
+            (SIGCHLD, _) => self.mirror(WaitOptions::NOHANG),
+            (SIGUSR1, Some(number)) if received.sender == self.child.as_raw_pid() => {
+                self.expect_exit(number);
+            }
+            (signal @ (SIGINT | SIGTERM | SIGHUP), _) => {
+                self.pass_on(signal);
+                self.cancel(signal);
+            }
+            // From a terminal, which has stopped the child as well. Passed on, it could stop the child once more.
+            (SIGTSTP | SIGTTIN | SIGTTOU, _) if received.is_of_kernel => {}
+            (signal, _) => self.pass_on(signal),
+        }
+    }
+
+    /// No signal can be received: ends as the child does. A terminal sends its signals to the child as well.
+    fn wait_for_child(&self) -> ! {
+        self.mirror(WaitOptions::empty());
+        exit_now(1)
     }
 
     fn pass_on(&self, signal: i32) {
@@ -220,10 +218,10 @@ impl Supervisor {
         };
     }
 
-    /// Ends, or stops, as the child has.
-    fn mirror(&self) {
-        let options = WaitOptions::NOHANG | WaitOptions::UNTRACED;
-        while let Ok(Some((_, status))) = waitpid(Some(self.child), options) {
+    /// Ends, or stops, as the child has; waits for that, unless the options are NOHANG.
+    fn mirror(&self, options: WaitOptions) {
+        let options = options | WaitOptions::UNTRACED;
+        while let Ok(Some((_, status))) = retry(|| waitpid(Some(self.child), options)) {
             if let Some(status) = status.exit_status() {
                 exit_now(status);
             }

@@ -33,9 +33,10 @@ use shuttle::thread::{JoinHandle, yield_now};
 
 use super::fd_budget::Budget;
 use super::pool::{ModelJob, Pool};
-use super::{CpuUsage, Follow, Remember, RunningWalk, Walk, WalkOptions, WalkOrder, command_line};
+use super::{Caches, CpuUsage, Follow, Remember, RunningWalk, Walk, WalkOptions, WalkOrder};
 use crate::count::listing::{Branch, Key, Listing, Names};
-use crate::count::usage::Usage;
+use crate::count::ordered_items::ItemKind;
+use crate::count::usage::{Entry, Usage};
 use crate::gnu::exclude::Exclude;
 use crate::sys::cancel::{self, Canceller, Done};
 use crate::sys::schedule;
@@ -86,11 +87,11 @@ impl Planted {
         self.bytes += size;
     }
 
-    fn operands(&self) -> Arc<Branch> {
+    fn operands(&self) -> Names {
         let name = CString::new(self.root.as_os_str().as_bytes()).expect("no NUL in it");
         let mut names = Names::default();
         names.push(&name);
-        command_line(names, 0, 0)
+        names
     }
 }
 
@@ -107,6 +108,8 @@ fn options(walkers: usize, order: WalkOrder) -> WalkOptions {
         follow: Follow::Never,
         one_file_system: false,
         exclude: Exclude::default(),
+        caches: Caches::Counted,
+        excluded_types: None,
         remember: Remember::Links,
         name_files: None,
         fold_below: None,
@@ -147,7 +150,17 @@ impl Received {
         }
         self.announced.extend(listing.next);
         assert!(listing.failure.is_none(), "{:?}", listing.failure);
-        self.sum += &listing.seen();
+        self.sum += &listing.files;
+        let items = listing.ordered_items.iter().flat_map(|items| items.iter());
+        let files = items.filter_map(|item| match item.kind {
+            ItemKind::File(entry, _) => Some(entry.usage()),
+            ItemKind::Failed(_) | ItemKind::Away(_) | ItemKind::Rendered => None,
+        });
+        let entry = listing.entry().map(Entry::usage);
+        entry
+            .into_iter()
+            .chain(files)
+            .for_each(|usage| self.sum += &usage);
     }
 
     fn check(&self, planted: &Planted) {
@@ -176,7 +189,7 @@ impl Run {
             0 => WalkOrder::Disk,
             _ => WalkOrder::Names,
         };
-        let walk = Walk::new(options(dice.gen_range(1..=3), order), done, 1);
+        let walk = Walk::new(options(dice.gen_range(1..=3), order), done);
         let budget = Arc::clone(&walk.shared.budget);
         budget.grow(dice.gen_range(0..4) - budget.spare());
         let spare = budget.spare();
@@ -213,6 +226,10 @@ impl Run {
             self.received.add(&listing);
         }
         self.walk.issue_tokens();
+        // Now and then the last operand is known only after all have been walked.
+        if thread_rng().gen_bool(0.3) {
+            self.walk.end_operands();
+        }
         if !ended {
             yield_now();
         }

@@ -70,8 +70,13 @@ impl Pool {
 
 /// Runs a function on a thread of its own. Where no thread can be had, drops it and what it holds.
 pub(super) fn spawn_thread(name: &str, body: impl FnOnce() + Send + 'static) {
+    let _ = try_spawn_thread(name, body);
+}
+
+/// The same; false where no thread can be had.
+pub(super) fn try_spawn_thread(name: &str, body: impl FnOnce() + Send + 'static) -> bool {
     let thread = std::thread::Builder::new().name(name.into());
-    let _ = thread.stack_size(STACK).spawn(body);
+    thread.stack_size(STACK).spawn(body).is_ok()
 }
 
 /// Gives this thread credentials of its own, equal to those that all threads share.

@@ -9,6 +9,8 @@
 //!                └─► RunningWalk ─► select loop: listings, wakeup, issue_tokens
 //! ```
 //!
+//! Operands may be added until [`RunningWalk::end_operands`].
+//!
 //! Dropping a [`RunningWalk`] disconnects the channel: walkers end when the tree does.
 
 use std::convert::Infallible;
@@ -20,7 +22,7 @@ use crossbeam_channel::{Receiver, TryRecvError, bounded};
 
 use super::cpu_usage::{CpuUsage, processors};
 use super::fd_budget::Budget;
-use super::heartbeat::{Heartbeats, StallDetector};
+use super::heartbeat::{Heartbeats, Monitor};
 use super::limits;
 use super::listing_channel::{self, ListingReceiver, ListingSender};
 use super::open::is_behind_a_mount;
@@ -32,7 +34,7 @@ use super::stat::used_inodes;
 use super::visited::Visited;
 use super::walker;
 use super::work_queue::WorkQueue;
-use crate::count::listing::{Branch, Key};
+use crate::count::listing::{Branch, Names};
 use crate::sys::cancel::Done;
 use crate::sys::schedule;
 
@@ -51,10 +53,10 @@ pub struct RunningWalk {
     pub listings: ListingReceiver,
     /// Receives when many listings wait; disconnected after the last walker has ended.
     pub wakeup: Receiver<()>,
-    /// Finds the walker that waits longest for an answer.
-    pub stall_detector: StallDetector,
     /// Not a member of the wait group.
     shared: Weak<Shared>,
+    /// A member of the wait group, while operands may be added.
+    open: Option<Arc<Shared>>,
     usage: CpuUsage,
     /// Processors that the walkers with a token can keep busy.
     processors: usize,
@@ -66,14 +68,17 @@ pub struct RunningWalk {
 impl Walk {
     /// A walk without operands.
     #[must_use]
-    pub fn new(mut options: WalkOptions, done: Done, first_key: Key) -> Self {
+    pub fn new(mut options: WalkOptions, done: Done) -> Self {
         let (sender, listings) = listing_channel::for_one_thread();
         if options.follow == Follow::Always && options.remember == Remember::Everything {
             // Links to links can make a small tree endless. A single walker meets everything in order, and enters no
             // directory twice.
             options.walkers = 1;
         }
-        let heartbeats = if options.watched { options.walkers } else { 0 };
+        let heartbeats = match options.watched {
+            true => Heartbeats::new(options.walkers),
+            false => Heartbeats::default(),
+        };
         let shared = Arc::new(Shared {
             semaphore: Semaphore::new(options.walkers),
             visited: Visited::new(&options),
@@ -81,8 +86,9 @@ impl Walk {
             done,
             work_queue: WorkQueue::new(),
             budget: Budget::new(limits::spare_at_start()),
-            next_key: AtomicU64::new(first_key),
-            heartbeats: Arc::new(Heartbeats::new(heartbeats)),
+            next_key: AtomicU64::new(0),
+            operands: AtomicU64::new(0),
+            heartbeats: Arc::new(heartbeats),
             listings: sender,
             panicked: Arc::new(AtomicBool::new(false)),
             pool: None,
@@ -92,9 +98,9 @@ impl Walk {
         Self { shared, listings }
     }
 
-    /// Adds operands after those there are.
-    pub fn add(&self, operands: Arc<Branch>) {
-        self.shared.work_queue.append(operands);
+    /// Adds operands after those there are. Returns their branch.
+    pub fn add(&self, operands: Names) -> Arc<Branch> {
+        self.shared.add_operands(operands)
     }
 
     /// Walks one directory on this thread; false where there is none left.
@@ -118,6 +124,12 @@ impl Walk {
     #[must_use]
     pub fn listings(&self) -> &ListingReceiver {
         &self.listings
+    }
+
+    /// What walkers see and where they wait, those of [`Walk::start`] too.
+    #[must_use]
+    pub fn monitor(&self) -> Monitor {
+        Monitor::new(Arc::clone(&self.shared.heartbeats))
     }
 
     /// True while there is work.
@@ -156,15 +168,16 @@ impl Walk {
             tokens.min(processors)
         };
         self.shared.issue(first);
+        let panicked = Arc::clone(&self.shared.panicked);
         Ok(RunningWalk {
             listings,
             wakeup,
-            stall_detector: StallDetector::new(Arc::clone(&self.shared.heartbeats)),
             shared: Arc::downgrade(&self.shared),
+            open: Some(self.shared),
             usage,
             processors: first,
             unissued: tokens - first,
-            panicked: Arc::clone(&self.shared.panicked),
+            panicked,
         })
     }
 }
@@ -181,6 +194,16 @@ fn close_after(wait_group: Receiver<Infallible>, sender: ListingSender) -> impl 
 }
 
 impl RunningWalk {
+    /// Adds operands after those there are. Returns their branch; nothing after [`RunningWalk::end_operands`].
+    pub fn add(&self, operands: Names) -> Option<Arc<Branch>> {
+        Some(self.open.as_ref()?.add_operands(operands))
+    }
+
+    /// No more operands will be added: the walk ends with the last of them.
+    pub fn end_operands(&mut self) {
+        self.open = None;
+    }
+
     /// Issues the rest of the tokens once the processors are idle. To be called often; measures every 20 ms.
     pub fn issue_tokens(&mut self) {
         if self.unissued == 0 || schedule::decide(|| self.usage.age() < INTERVAL) {

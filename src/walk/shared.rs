@@ -9,9 +9,9 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use crossbeam_channel::Sender;
 
-use super::batch::Batch;
+use super::batch::Contents;
 use super::depth_first::Cursor;
-use super::dir::Dir;
+use super::dir::{Dir, command_line};
 use super::fd_budget::{Budget, Handle};
 use super::heartbeat::Heartbeats;
 use super::listing_channel::ListingSender;
@@ -33,6 +33,8 @@ pub(super) struct Shared {
     pub(super) budget: Arc<Budget>,
     pub(super) visited: Option<Visited>,
     pub(super) next_key: AtomicU64,
+    /// Number of operands so far.
+    pub(super) operands: AtomicU64,
     pub(super) heartbeats: Arc<Heartbeats>,
     pub(super) listings: ListingSender,
     /// Set when a walker has panicked: its listing will never come.
@@ -57,6 +59,18 @@ pub(super) enum Task {
 }
 
 impl Shared {
+    /// Adds operands after those there are. Returns their branch.
+    pub(super) fn add_operands(self: &Arc<Self>, names: Names) -> Arc<Branch> {
+        let count = u64::from(names.len());
+        let first_key = self.next_key.fetch_add(count, Ordering::Relaxed);
+        let first_operand = self.operands.fetch_add(count, Ordering::Relaxed);
+        let branch = command_line(names, first_key, first_operand);
+        if !branch.is_empty() {
+            self.spawn_walkers(self.work_queue.append(Arc::clone(&branch)));
+        }
+        branch
+    }
+
     /// Spawns walkers for this many pieces of work, as far as tokens are free.
     pub(super) fn spawn_walkers(self: &Arc<Self>, work: usize) {
         for _ in 0..work {
@@ -99,17 +113,19 @@ impl Shared {
     }
 
     /// The listing of a directory, or of one group of a large directory.
-    pub(super) fn listing(&self, dir: &Dir, key: Key, batch: &mut Batch) -> Listing {
-        let (names, ordered_items) = batch.take();
+    pub(super) fn listing(&self, dir: &Dir, key: Key, contents: Contents) -> Listing {
+        let Contents {
+            files,
+            names,
+            ordered_items,
+        } = contents;
+        let found = Found::Directory(dir.stat.entry(&self.options), dir.stat.detail);
         Listing {
             key,
-            place: dir.place.clone(),
-            found: Found::Directory(dir.stat.entry(&self.options), dir.stat.detail),
-            files: batch.files,
-            ordered_items,
-            branch: names.map(|names| self.branch(dir, names, key)),
-            next: None,
-            failure: None,
+            files,
+            ordered_items: (!ordered_items.is_empty()).then(|| Box::new(ordered_items)),
+            branch: (!names.is_empty()).then(|| self.branch(dir, names, key)),
+            ..Listing::new(dir.place.clone(), found)
         }
     }
 

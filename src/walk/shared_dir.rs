@@ -10,7 +10,7 @@
 //!                       │ stat              └ stat (Batch)               └ stat (Batch)
 //!                       ▼                        ▼                            ▼
 //!                     Batch 0 ─────────► Group of up to 100,000 entries ◄─────┘
-//!                                         the last reference merges the batches and sends the listing
+//!                                         the last batch completes it: its walker sends the listing
 //! ```
 //!
 //! GNU du reads that many entries at a time, and sorts such a group by inode number where that may help the disk. The
@@ -20,13 +20,11 @@
 
 #![expect(
     clippy::disallowed_types,
-    reason = "one short critical section a batch, and one at the end: see `Group`"
+    reason = "one short critical section a batch: see `Group`"
 )]
 
 use std::mem::MaybeUninit;
 use std::ops::ControlFlow;
-use std::os::fd::BorrowedFd;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -34,17 +32,20 @@ use rustix::fs::RawDir;
 use rustix::io::Errno;
 
 use super::batch::{Batch, MergedBatch};
+use super::cache_tag::{self, Tag};
 use super::depth_first::Cursor;
 use super::dir::{Dir, Fd, Subtree};
 use super::dirents::{BUFFER, Chunk, LoopDetector, ReadEnd, read_buffer};
 use super::fd_budget::Handle;
 use super::heartbeat::HeartbeatGuard;
-use super::options::{Follow, WalkOrder};
+use super::options::{Caches, Follow, WalkOrder};
 use super::shared::Shared;
 use super::sorted_names::SortedNames;
 use super::work_queue::Slot;
 use crate::count::listing::{Branch, Found, GROUP, Key};
-use crate::sys::failure::Failure;
+use crate::count::record::Exclusion;
+use crate::count::usage::Entry;
+use crate::sys::failure::{Failure, Operation};
 use crate::sys::schedule;
 
 /// GNU du sorts a group of more entries than this by inode number.
@@ -59,23 +60,17 @@ const SLOW: Duration = Duration::from_micros(100);
 /// Names in a queued piece where stat is slow.
 const STAT_CHUNK: usize = 4;
 
-/// The result of reading a directory.
-pub(super) enum Reading {
-    /// All of it.
-    Whole(Dir, Box<Batch>, Option<Failure>),
-    /// Several walkers read it, and send its listing.
-    Shared,
-    /// The run is cancelled: there is no listing of it.
-    Cancelled,
-}
+/// A directory that one walker has read, and the failure that ended the read.
+pub(super) type WholeDir = (Dir, Box<Batch>, Option<Failure>);
 
 /// The right to read the next buffer: there is one for each large directory.
 #[derive(Debug)]
 struct Reader {
-    dir: Arc<Dir>,
     group: Arc<Group>,
     /// Entries in the group so far.
     count: usize,
+    /// Entries that were read before the group began, and how their read ended: they come before the next buffer.
+    ahead: Option<(Chunk, ReadEnd)>,
     source: Source,
 }
 
@@ -91,106 +86,148 @@ enum Source {
 /// Up to [`GROUP`] entries of a large directory.
 #[derive(Debug)]
 struct Group {
+    dir: Arc<Dir>,
     index: u32,
     key: Key,
-    batches: Mutex<MergedBatch>,
-    /// References: one of the reader, one of the group before, one for each chunk whose stats are under way.
-    references: AtomicUsize,
-    end: Mutex<Option<GroupEnd>>,
+    state: Mutex<GroupState>,
 }
 
-/// What follows a group.
+#[derive(Debug, Default)]
+struct GroupState {
+    batches: MergedBatch,
+    /// Entries that have their stat.
+    done: usize,
+    end: Option<GroupEnd>,
+}
+
+/// The end of a group, known when its last entry was read.
 #[derive(Debug)]
 struct GroupEnd {
-    sorted: bool,
-    next: Option<Arc<Group>>,
-    /// Reads on when the group has been sent: a group has megabytes, so that only one may wait.
-    reader: Option<Reader>,
+    /// Entries in the group.
+    count: usize,
     failure: Option<Failure>,
+    /// Reads on when the group has been sent: a group has megabytes, so that only one may wait.
+    next: Option<Reader>,
 }
 
-/// Reads a directory, or begins to.
+/// Reads a directory. None where several walkers read on and send its listing, and where the run is cancelled.
 pub(super) fn read_directory(
     walk: &Arc<Shared>,
     dir: Dir,
     heartbeat: &HeartbeatGuard<'_>,
-) -> Reading {
+) -> Option<WholeDir> {
     match walk.options.order {
         WalkOrder::Disk => read_in_order_of_disk(walk, dir, heartbeat),
         WalkOrder::Names => read_sorted(walk, dir, heartbeat),
     }
 }
 
-fn read_sorted(walk: &Arc<Shared>, dir: Dir, heartbeat: &HeartbeatGuard<'_>) -> Reading {
+fn read_sorted(walk: &Arc<Shared>, dir: Dir, heartbeat: &HeartbeatGuard<'_>) -> Option<WholeDir> {
     let goes_on = || {
-        heartbeat.answered();
+        heartbeat.answered(None);
         !walk.done.is_cancelled()
     };
-    let Some(mut names) = SortedNames::read(dir.fd(), goes_on) else {
-        return Reading::Cancelled;
-    };
-    let mut first = Chunk::starting_at(0);
-    let read = names.fill(&mut first);
+    let mut names = SortedNames::read(dir.fd(), goes_on)?;
     let mut batch = Batch::fresh();
-    let mut probe = LatencyProbe::new(heartbeat);
-    while let Some(dirent) = first.get(probe.count) {
-        batch.add(&dir, &walk.options, dirent);
-        match probe.step(walk) {
-            Latency::Fast => {}
-            Latency::Slow => break,
-            Latency::Cancelled => return Reading::Cancelled,
+    if walk.options.caches == Caches::Excluded && names.contains(cache_tag::is_name) {
+        match Tag::of(walk, dir.fd()) {
+            Ok(Some(tag)) => return Some(only_tag(walk, dir, batch, &tag)),
+            Ok(None) => {}
+            Err(errno) => batch.add_failure(cache_tag::dirent(0), Operation::ReadTag, errno),
         }
     }
-    let rest = first.slice(probe.count, first.len(), probe.count);
-    if rest.is_empty() && !matches!(read, ReadEnd::More) {
-        return Reading::Whole(dir, batch, names.failure);
+    let mut first = Chunk::starting_at(0);
+    let read = names.fill(&mut first);
+    let mut probe = LatencyProbe::new(heartbeat);
+    while let Some(dirent) = first.get(probe.count) {
+        let found = batch.add(&dir, &walk.options, dirent);
+        if probe.step(walk, found).is_break() {
+            break;
+        }
     }
-    begin_large(walk, dir, batch, rest, (Source::Sorted(names), read));
-    Reading::Shared
+    if walk.done.is_cancelled() {
+        return None;
+    }
+    let rest = first.slice(probe.count, first.len());
+    if rest.is_empty() && !matches!(read, ReadEnd::More) {
+        return Some((dir, batch, names.failure));
+    }
+    begin_large(
+        walk,
+        dir,
+        (batch, probe.count),
+        (rest, read),
+        Source::Sorted(names),
+    );
+    None
 }
 
-fn read_in_order_of_disk(walk: &Arc<Shared>, dir: Dir, heartbeat: &HeartbeatGuard<'_>) -> Reading {
+fn read_in_order_of_disk(
+    walk: &Arc<Shared>,
+    dir: Dir,
+    heartbeat: &HeartbeatGuard<'_>,
+) -> Option<WholeDir> {
     let mut buffer = [MaybeUninit::uninit(); BUFFER];
-    let mut batch = Batch::fresh();
     let mut raw = RawDir::new(dir.fd(), &mut buffer);
-    let Some((read, count)) = read_first(walk, (&dir, heartbeat), &mut raw, &mut batch) else {
-        return Reading::Cancelled;
-    };
+    let mut batch = Batch::fresh();
+    let mut probe = LatencyProbe::new(heartbeat);
+    let mut names_tag = false;
+    let read = read_buffer(&mut raw, |dirent| {
+        names_tag |= cache_tag::is_name(dirent.name);
+        let found = batch.add(&dir, &walk.options, dirent);
+        probe.step(walk, found)
+    });
+    let count = probe.count;
     let mut rest = Chunk::starting_at(count);
     let read = match read {
+        ReadEnd::More if walk.done.is_cancelled() => return None,
         ReadEnd::More => rest.fill(&mut raw),
         ended => ended,
     };
-    if rest.is_empty() && !matches!(read, ReadEnd::More) {
-        return Reading::Whole(dir, batch, read.failure(count > 0));
+    let is_whole = rest.is_empty() && !matches!(read, ReadEnd::More);
+    // The tag may come late in a large directory, whose subdirectories are walked before.
+    if walk.options.caches == Caches::Excluded && (names_tag || !is_whole) {
+        match Tag::of(walk, dir.fd()) {
+            Ok(Some(tag)) => return Some(only_tag(walk, dir, batch, &tag)),
+            Ok(None) => {}
+            Err(errno) => batch.add_failure(cache_tag::dirent(0), Operation::ReadTag, errno),
+        }
+    }
+    if is_whole {
+        return Some((dir, batch, read.failure(count > 0)));
     }
     let source = Source::Directory(LoopDetector::default());
-    begin_large(walk, dir, batch, rest, (source, read));
-    Reading::Shared
+    begin_large(walk, dir, (batch, count), (rest, read), source);
+    None
 }
 
-/// Calls stat for the names of the first buffer, and counts them; stops early where that is slow. None where the run is
-/// cancelled.
-fn read_first(
-    walk: &Shared,
-    (dir, heartbeat): (&Dir, &HeartbeatGuard<'_>),
-    raw: &mut RawDir<'_, BorrowedFd<'_>>,
-    batch: &mut Batch,
-) -> Option<(ReadEnd, usize)> {
-    let mut probe = LatencyProbe::new(heartbeat);
-    let mut latency = Latency::Fast;
-    let read = read_buffer(raw, |dirent| {
-        batch.add(dir, &walk.options, dirent);
-        latency = probe.step(walk);
-        match latency {
-            Latency::Fast => ControlFlow::Continue(()),
-            Latency::Slow | Latency::Cancelled => ControlFlow::Break(()),
-        }
-    });
-    match latency {
-        Latency::Cancelled => None,
-        Latency::Fast | Latency::Slow => Some((read, probe.count)),
-    }
+/// Shares a directory with all walkers: `batch` is its first part, `ahead` the next one, without stats.
+fn begin_large(
+    walk: &Arc<Shared>,
+    dir: Dir,
+    (batch, count): (Box<Batch>, usize),
+    ahead: (Chunk, ReadEnd),
+    source: Source,
+) {
+    let key = dir.place.0.key(dir.place.1);
+    let group = Group::new(Arc::new(dir.share(&walk.budget)), 0, key);
+    group.add(walk, batch, count);
+    let reader = Reader {
+        group,
+        count,
+        ahead: Some(ahead),
+        source,
+    };
+    reader.push(walk);
+}
+
+/// Leaves only the tag of a cache directory.
+fn only_tag(walk: &Shared, mut dir: Dir, mut batch: Box<Batch>, tag: &Tag) -> WholeDir {
+    batch.clear();
+    batch.add(&dir, &walk.options, tag.dirent());
+    // A tag with several links counts once: it needs an entry of its own, which a marked directory cannot have.
+    dir.exclusion = tag.is_single.then_some(Exclusion::Cache);
+    (dir, batch, None)
 }
 
 /// Measures how long a stat takes.
@@ -198,12 +235,6 @@ struct LatencyProbe<'a> {
     heartbeat: &'a HeartbeatGuard<'a>,
     count: usize,
     since: Instant,
-}
-
-enum Latency {
-    Fast,
-    Slow,
-    Cancelled,
 }
 
 impl<'a> LatencyProbe<'a> {
@@ -215,105 +246,53 @@ impl<'a> LatencyProbe<'a> {
         }
     }
 
-    /// To be called after each stat.
-    fn step(&mut self, walk: &Shared) -> Latency {
+    /// To be called after each stat, with the file that was found. Breaks where stat is slow and there are other walkers,
+    /// and where the run is cancelled.
+    fn step(&mut self, walk: &Shared, found: Option<Entry>) -> ControlFlow<()> {
         self.count += 1;
-        self.heartbeat.answered();
+        self.heartbeat.answered(found.as_ref());
         if !self.count.is_multiple_of(STRIDE) && self.count != STAT_CHUNK {
-            return Latency::Fast;
-        }
-        if walk.done.is_cancelled() {
-            return Latency::Cancelled;
+            return ControlFlow::Continue(());
         }
         let allowed = SLOW * u32::try_from(self.count).unwrap_or(u32::MAX);
         let is_slow = || self.since.elapsed() > allowed;
-        if walk.options.walkers > 1 && schedule::decide(is_slow) {
-            return Latency::Slow;
+        if walk.done.is_cancelled() || walk.options.walkers > 1 && schedule::decide(is_slow) {
+            return ControlFlow::Break(());
         }
-        Latency::Fast
+        ControlFlow::Continue(())
     }
 }
 
-/// Shares a directory with all walkers: `batch` is its first part, `rest` has no stats yet.
-fn begin_large(
-    walk: &Arc<Shared>,
-    dir: Dir,
-    batch: Box<Batch>,
-    rest: Chunk,
-    (source, read): (Source, ReadEnd),
-) {
-    let dir = Arc::new(dir.share(&walk.budget));
-    let group = Group::new(0, dir.place.0.key(dir.place.1));
-    let reader = Reader {
-        group: Arc::clone(&group),
-        count: rest.start,
-        dir: Arc::clone(&dir),
-        source,
-    };
-    group.add(batch);
-    for (group, chunk) in reader.assign(walk, rest, read) {
-        push_stats(walk, &dir, group, chunk);
-    }
-    Group::release(group, walk, &dir);
-}
-
-/// Queues the stats of a chunk, for which the group has counted a reference.
-fn push_stats(walk: &Arc<Shared>, dir: &Arc<Dir>, group: Arc<Group>, chunk: Chunk) {
-    let dir = Arc::clone(dir);
-    walk.push_piece(move |walk| {
-        let heartbeat = walk.heartbeats.enter(&dir.place);
-        let finished = stat_chunk(walk, (&dir, &heartbeat), &group, &chunk);
-        drop(heartbeat);
-        if finished {
-            Group::release(group, walk, &dir);
-        }
-    });
-}
-
-/// Calls stat for the entries of a chunk; queues the rest where that is slow. False where the run is cancelled.
-fn stat_chunk(
-    walk: &Arc<Shared>,
-    (dir, heartbeat): (&Arc<Dir>, &HeartbeatGuard<'_>),
-    group: &Arc<Group>,
-    chunk: &Chunk,
-) -> bool {
+/// Calls stat for the entries of a chunk, and adds them to their group; queues the rest where that is slow. Adds nothing
+/// where the run is cancelled.
+fn stat_chunk(walk: &Arc<Shared>, group: &Arc<Group>, chunk: &Chunk) {
+    let heartbeat = walk.heartbeats.enter(&group.dir.place);
     let mut batch = Batch::starting_at(chunk.start);
-    let mut probe = LatencyProbe::new(heartbeat);
-    let mut index = 0;
-    while let Some(dirent) = chunk.get(index) {
-        batch.add(dir, &walk.options, dirent);
-        index += 1;
-        match probe.step(walk) {
-            Latency::Fast => {}
-            Latency::Slow if chunk.len() - index <= STAT_CHUNK => {}
-            Latency::Slow => {
-                for from in (index..chunk.len()).step_by(STAT_CHUNK) {
-                    let part = chunk.slice(from, from + STAT_CHUNK, chunk.start + from);
-                    push_stats(walk, dir, group.reference(), part);
-                }
-                break;
-            }
-            Latency::Cancelled => return false,
+    let mut probe = LatencyProbe::new(&heartbeat);
+    while let Some(dirent) = chunk.get(probe.count) {
+        let found = batch.add(&group.dir, &walk.options, dirent);
+        if probe.step(walk, found).is_continue() {
+            continue;
+        }
+        if walk.done.is_cancelled() {
+            return;
+        }
+        if chunk.len() - probe.count > STAT_CHUNK {
+            push_stats(walk, group, chunk, probe.count);
+            break;
         }
     }
-    schedule::point();
-    group.add(batch);
-    true
+    let count = probe.count;
+    drop(heartbeat);
+    group.add(walk, batch, count);
 }
 
-impl Source {
-    /// Appends the next entries to a chunk.
-    fn fill(&mut self, dir: &Dir, chunk: &mut Chunk) -> ReadEnd {
-        let loops = match self {
-            Self::Sorted(names) => return names.fill(chunk),
-            Self::Directory(loops) => loops,
-        };
-        let mut buffer = [MaybeUninit::uninit(); BUFFER];
-        let read = chunk.fill(&mut RawDir::new(dir.fd(), &mut buffer));
-        match matches!(read, ReadEnd::More) && loops.finds_loop(chunk, 0) {
-            true => ReadEnd::Failed(Errno::UCLEAN),
-            false => read,
-        }
+/// Queues the stats of the entries of a chunk from this one on.
+fn push_stats(walk: &Arc<Shared>, group: &Arc<Group>, chunk: &Chunk, from: usize) {
+    for from in (from..chunk.len()).step_by(STAT_CHUNK) {
+        let part = chunk.slice(from, from + STAT_CHUNK);
+        let group = Arc::clone(group);
+        walk.push_piece(move |walk| stat_chunk(walk, &group, &part));
     }
 }
 
@@ -329,78 +308,37 @@ impl Reader {
         if walk.done.is_cancelled() {
             return;
         }
-        let dir = Arc::clone(&self.dir);
-        let heartbeat = walk.heartbeats.enter(&dir.place);
-        let mut chunk = Chunk::starting_at(self.count);
-        let read = self.source.fill(&dir, &mut chunk);
-        let mut chunks = self.assign(walk, chunk, read);
-        chunks.retain(|(group, chunk)| stat_chunk(walk, (&dir, &heartbeat), group, chunk));
-        drop(heartbeat);
-        for (group, _) in chunks {
-            Group::release(group, walk, &dir);
-        }
-    }
-
-    /// Assigns entries to their group, or to the two that they lie in; queues the next read, or ends the directory. The
-    /// group of each returned chunk has counted a reference for it.
-    fn assign(
-        mut self,
-        walk: &Arc<Shared>,
-        chunk: Chunk,
-        read: ReadEnd,
-    ) -> Vec<(Arc<Group>, Chunk)> {
-        let mut assigned = Vec::new();
+        let group = Arc::clone(&self.group);
+        let ahead = self.ahead.take();
+        let (mut chunk, read) = ahead.unwrap_or_else(|| self.read_next(walk));
         let room = GROUP - self.count;
-        let over = chunk.slice(room, chunk.len(), 0);
-        let chunk = match over.is_empty() {
-            true => chunk,
-            false => chunk.slice(0, room, self.count),
-        };
+        let beyond = chunk.slice(room, chunk.len());
+        if !beyond.is_empty() {
+            chunk = chunk.slice(0, room);
+        }
+        chunk.start = self.count;
         self.count += chunk.len();
-        if !chunk.is_empty() {
-            assigned.push((self.group.reference(), chunk));
-        }
-        let full = (!over.is_empty()).then(|| self.begin_group(walk, over.len()));
-        assigned.extend((!over.is_empty()).then(|| (self.group.reference(), over)));
-        match (full, read) {
-            (None, ReadEnd::More) => self.push(walk),
-            (Some((group, end)), ReadEnd::More) => {
-                let dir = Arc::clone(&self.dir);
-                let reader = Some(self);
-                group.end(walk, &dir, GroupEnd { reader, ..end });
-            }
-            (full, ended) => {
-                if let Some((group, end)) = full {
-                    group.end(walk, &self.dir, end);
-                }
-                self.end(walk, &ended);
-            }
-        }
-        assigned
+        self.read_on(walk, beyond, read);
+        stat_chunk(walk, &group, &chunk);
     }
 
-    /// Begins a group, with so many entries. Returns the one before, and its end.
-    fn begin_group(&mut self, walk: &Shared, count: usize) -> (Arc<Group>, GroupEnd) {
-        let next = Group::new(self.group.index + 1, walk.key());
-        let end = GroupEnd {
-            sorted: sorts(walk, &self.dir, self.count),
-            next: Some(Arc::clone(&next)),
-            reader: None,
-            failure: self.failure(&ReadEnd::More),
+    fn read_next(&mut self, walk: &Shared) -> (Chunk, ReadEnd) {
+        let dir = &self.group.dir;
+        let _heartbeat = walk.heartbeats.enter(&dir.place);
+        let mut chunk = Chunk::default();
+        let loops = match &mut self.source {
+            Source::Directory(loops) => loops,
+            Source::Sorted(names) => {
+                let read = names.fill(&mut chunk);
+                return (chunk, read);
+            }
         };
-        self.count = count;
-        (std::mem::replace(&mut self.group, next), end)
-    }
-
-    /// Ends the directory.
-    fn end(self, walk: &Arc<Shared>, read: &ReadEnd) {
-        let end = GroupEnd {
-            sorted: sorts(walk, &self.dir, self.count),
-            next: None,
-            reader: None,
-            failure: self.failure(read),
-        };
-        self.group.end(walk, &self.dir, end);
+        let mut buffer = [MaybeUninit::uninit(); BUFFER];
+        let read = chunk.fill(&mut RawDir::new(dir.fd(), &mut buffer));
+        match read {
+            ReadEnd::More if loops.finds_loop(&chunk, 0) => (chunk, ReadEnd::Failed(Errno::UCLEAN)),
+            read => (chunk, read),
+        }
     }
 
     /// The failure that the listing of the current group carries: in a sorted directory, that of the first group.
@@ -410,71 +348,80 @@ impl Reader {
             Source::Sorted(names) => names.failure.filter(|_| self.group.index == 0),
         }
     }
+
+    /// Queues the next read of this group. Where entries were read beyond it or the directory has ended, ends the group.
+    fn read_on(mut self, walk: &Arc<Shared>, beyond: Chunk, read: ReadEnd) {
+        let (group, count) = (Arc::clone(&self.group), self.count);
+        if beyond.is_empty() && matches!(read, ReadEnd::More) {
+            return self.push(walk);
+        }
+        let mut end = GroupEnd {
+            count,
+            failure: match beyond.is_empty() {
+                true => self.failure(&read),
+                false => self.failure(&ReadEnd::More),
+            },
+            next: None,
+        };
+        if !beyond.is_empty() {
+            self.group = Group::new(Arc::clone(&group.dir), group.index + 1, walk.key());
+            self.count = 0;
+            self.ahead = Some((beyond, read));
+            end.next = Some(self);
+        }
+        let mut state = group.lock();
+        state.end = Some(end);
+        group.send_if_complete(walk, state);
+    }
 }
 
 impl Group {
-    /// A group with the references of its reader and of the group before.
-    fn new(index: u32, key: Key) -> Arc<Self> {
+    fn new(dir: Arc<Dir>, index: u32, key: Key) -> Arc<Self> {
         Arc::new(Self {
+            dir,
             index,
             key,
-            batches: Mutex::new(MergedBatch::EMPTY),
-            references: AtomicUsize::new(2),
-            end: Mutex::default(),
+            state: Mutex::default(),
         })
     }
 
-    fn reference(self: &Arc<Self>) -> Arc<Self> {
+    fn lock(&self) -> MutexGuard<'_, GroupState> {
         schedule::point();
-        self.references.fetch_add(1, Ordering::Relaxed);
-        Arc::clone(self)
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn add(&self, mut batch: Box<Batch>) {
-        self.batches().add(&mut batch);
+    /// Adds so many entries.
+    fn add(&self, walk: &Arc<Shared>, batch: Box<Batch>, count: usize) {
+        let mut state = self.lock();
+        state.batches.add(&batch);
+        state.done += count;
         batch.recycle();
+        self.send_if_complete(walk, state);
     }
 
-    fn batches(&self) -> MutexGuard<'_, MergedBatch> {
-        self.batches.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn end_lock(&self) -> MutexGuard<'_, Option<GroupEnd>> {
-        self.end.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// Gives up the reader's reference: this is the end of the group.
-    fn end(self: Arc<Self>, walk: &Arc<Shared>, dir: &Arc<Dir>, end: GroupEnd) {
-        *self.end_lock() = Some(end);
-        Self::release(self, walk, dir);
-    }
-
-    /// Gives up a reference. The last one sends the group, and gives up that of the next group.
-    fn release(mut group: Arc<Self>, walk: &Arc<Shared>, dir: &Arc<Dir>) {
-        schedule::point();
-        while group.references.fetch_sub(1, Ordering::AcqRel) == 1 {
-            schedule::point();
-            let Some(end) = group.end_lock().take() else {
-                return;
-            };
-            group.send(walk, dir, &end);
-            if let Some(reader) = end.reader {
-                reader.push(walk);
-            }
-            match end.next {
-                Some(next) => group = next,
-                None => return walk.finish(dir.slot, None),
-            }
+    /// Sends the group once all of its entries have their stat; then reads on, or ends the directory.
+    fn send_if_complete(&self, walk: &Arc<Shared>, mut state: MutexGuard<'_, GroupState>) {
+        let done = state.done;
+        let Some(end) = state.end.take_if(|end| end.count == done) else {
+            return;
+        };
+        let batches = std::mem::take(&mut state.batches);
+        drop(state);
+        self.send(walk, batches, &end);
+        match end.next {
+            Some(reader) => reader.push(walk),
+            None => walk.finish(self.dir.slot, None),
         }
     }
 
-    fn send(&self, walk: &Arc<Shared>, dir: &Dir, end: &GroupEnd) {
-        let batches = std::mem::replace(&mut *self.batches(), MergedBatch::EMPTY);
-        let mut listing = walk.listing(dir, self.key, &mut batches.join(end.sorted));
+    fn send(&self, walk: &Arc<Shared>, batches: MergedBatch, end: &GroupEnd) {
+        let dir = &self.dir;
+        let contents = batches.join(sorts(walk, dir, end.count));
+        let mut listing = walk.listing(dir, self.key, contents);
         if self.index > 0 {
             listing.found = Found::More;
         }
-        listing.next = end.next.as_ref().map(|next| next.key);
+        listing.next = end.next.as_ref().map(|reader| reader.group.key);
         listing.failure = end.failure;
         let branch = listing.branch.clone();
         walk.send(listing);

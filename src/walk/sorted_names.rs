@@ -4,6 +4,7 @@
 //! entry is reported. Memory: about 45 bytes per entry of the directories that are being read. No other walk keeps more
 //! of a directory than a buffer per walker.
 
+use std::ffi::CStr;
 use std::mem::MaybeUninit;
 use std::os::fd::BorrowedFd;
 
@@ -55,6 +56,12 @@ impl SortedNames {
             next: 0,
             failure,
         })
+    }
+
+    /// True where one of the names is what is asked for.
+    pub(super) fn contains(&self, is_wanted: impl Fn(&CStr) -> bool) -> bool {
+        let mut names = self.order.iter().map(|&index| self.all.name(index));
+        names.any(is_wanted)
     }
 
     /// Appends the next names to a chunk.

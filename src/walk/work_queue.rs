@@ -43,17 +43,11 @@ pub(super) struct Job {
 pub(super) struct Slot(usize);
 
 #[derive(Debug)]
-enum State {
-    InFlight,
-    /// Some directories of one branch: the next of them.
-    Ready(Job),
-}
-
-#[derive(Debug)]
 struct Node {
     before: usize,
     after: usize,
-    state: State,
+    /// The next of some directories of one branch; none for a slot in flight.
+    ready: Option<Job>,
 }
 
 /// Index of the sentinel: before the first and after the last.
@@ -90,7 +84,7 @@ impl<T> WorkQueue<T> {
         let sentinel = Node {
             before: END,
             after: END,
-            state: State::InFlight,
+            ready: None,
         };
         Self(Mutex::new(List {
             nodes: vec![sentinel],
@@ -107,9 +101,11 @@ impl<T> WorkQueue<T> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Puts a branch after everything there is.
-    pub(super) fn append(&self, branch: Arc<Branch>) {
-        self.lock().add_before(END, branch, None);
+    /// Puts a branch after everything there is. Returns how much work there is.
+    pub(super) fn append(&self, branch: Arc<Branch>) -> usize {
+        let mut list = self.lock();
+        list.add_before(END, branch, None);
+        list.ready
     }
 
     /// Ends the directory at `slot`; its subdirectories take its slot. Returns how much work there is beside the piece
@@ -133,7 +129,7 @@ impl<T> WorkQueue<T> {
 
     /// A new slot in flight before another one.
     pub(super) fn slot_before(&self, slot: Slot) -> Slot {
-        Slot(self.lock().insert_before(slot.0, State::InFlight))
+        Slot(self.lock().insert_before(slot.0))
     }
 
     /// Adds a task that comes before all others. Returns how much work there is.
@@ -168,10 +164,7 @@ impl<T> WorkQueue<T> {
         if !list.pieces.is_empty() {
             return None;
         }
-        match &list.nodes[list.first()?].state {
-            State::Ready(job) => Some(job.clone()),
-            State::InFlight => None,
-        }
+        list.nodes[list.first()?].ready.clone()
     }
 
     /// How many times [`WorkQueue::take`] would find work now.
@@ -182,13 +175,13 @@ impl<T> WorkQueue<T> {
 
 impl<T> List<T> {
     fn add_before(&mut self, after: usize, branch: Arc<Branch>, above: Option<Arc<Handle>>) {
-        let at = self.insert_before(after, State::InFlight);
+        let at = self.insert_before(after);
         self.make_ready(at, branch, above);
     }
 
     fn make_ready(&mut self, at: usize, branch: Arc<Branch>, above: Option<Arc<Handle>>) {
         self.ready += branch.len() as usize;
-        self.nodes[at].state = State::Ready(Job {
+        self.nodes[at].ready = Some(Job {
             branch,
             index: 0,
             above,
@@ -206,12 +199,13 @@ impl<T> List<T> {
         Some(work)
     }
 
-    fn insert_before(&mut self, after: usize, state: State) -> usize {
+    /// A new slot in flight.
+    fn insert_before(&mut self, after: usize) -> usize {
         let before = self.nodes[after].before;
         let node = Node {
             before,
             after,
-            state,
+            ready: None,
         };
         let at = match self.free.pop() {
             Some(at) => {
@@ -232,30 +226,26 @@ impl<T> List<T> {
         let Node { before, after, .. } = self.nodes[at];
         self.nodes[before].after = after;
         self.nodes[after].before = before;
-        self.nodes[at].state = State::InFlight;
         self.free.push(at);
     }
 
     /// The first job in order. The last one of a branch takes over the slot of the branch.
     fn take_first(&mut self) -> Option<Job> {
         let at = self.first()?;
-        let State::Ready(next) = &mut self.nodes[at].state else {
-            return None;
-        };
+        let next = self.nodes[at].ready.as_mut()?;
+        if next.index + 1 >= next.branch.len() {
+            return self.nodes[at].ready.take();
+        }
         let mut job = next.clone();
         next.index += 1;
-        if next.index < next.branch.len() {
-            job.slot = Slot(self.insert_before(at, State::InFlight));
-        } else {
-            self.nodes[at].state = State::InFlight;
-        }
+        job.slot = Slot(self.insert_before(at));
         Some(job)
     }
 
     /// The first slot that is ready.
     fn first(&self) -> Option<usize> {
         let mut at = self.nodes[END].after;
-        while at != END && matches!(self.nodes[at].state, State::InFlight) {
+        while at != END && self.nodes[at].ready.is_none() {
             at = self.nodes[at].after;
         }
         (at != END).then_some(at)
@@ -265,9 +255,10 @@ impl<T> List<T> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::count::listing::tests;
 
     fn branch(names: &[&std::ffi::CStr]) -> Arc<Branch> {
-        Branch::for_tests(None, names)
+        tests::branch(None, names)
     }
 
     fn name(job: &Job) -> String {

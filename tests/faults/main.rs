@@ -15,6 +15,7 @@ mod support;
 mod disks;
 mod fuse_fixture;
 mod fuzz;
+mod lists;
 mod mounts;
 mod races;
 mod streams;

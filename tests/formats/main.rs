@@ -14,7 +14,11 @@ mod support;
 mod by;
 mod chart;
 mod export;
+mod left_out;
+mod makers;
+mod output;
 #[cfg(feature = "parquet")]
 mod parquet;
+mod prometheus;
 mod ranked;
 mod scripts;

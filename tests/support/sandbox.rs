@@ -45,8 +45,13 @@ impl Sandbox {
 
     /// Mounts one more FUSE file system; skips where it cannot.
     pub(crate) fn mount_fuse(&self, at: &str, root: Node) -> bool {
-        let at = self.dir(at);
-        match Fuse::mount(&at, root, &Options::default()) {
+        self.dir(at);
+        self.mount_fuse_at(at, root, &Options::default())
+    }
+
+    /// Mounts one over a directory or file that is there; skips where it cannot.
+    pub(crate) fn mount_fuse_at(&self, at: &str, root: Node, options: &Options) -> bool {
+        match Fuse::mount(&self.at(at), root, options) {
             Ok(fuse) => {
                 // The kernel's first request is FUSE_INIT: it must not count as one that pdu causes.
                 wait_until("FUSE_INIT", || fuse.requests() > 0);

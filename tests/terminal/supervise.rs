@@ -391,6 +391,19 @@ fn the_process_goes_on_alone_where_it_cannot_split() {
     }
 }
 
+/// rt_sigtimedwait(2) fails each time: the parent cannot receive the end of the child as a signal.
+#[test]
+fn where_no_signal_can_be_received_the_parent_ends_with_the_child() {
+    let Some(_stage) = bystander() else { return };
+    let refused = "inject=rt_sigtimedwait:error=EIO";
+    let options = ["-e", "trace=rt_sigtimedwait,clone", "-e", refused];
+    let Some(log) = births(&[], &forest(200), &options) else {
+        return;
+    };
+    let calls = log.matches("rt_sigtimedwait").count();
+    assert!((1..10).contains(&calls), "{log}");
+}
+
 /// The process that starts pdu may have blocked any signal, also those that the two processes send each other.
 #[test]
 fn signals_that_were_blocked_keep_no_end_from_being_seen() {

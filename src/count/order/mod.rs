@@ -13,12 +13,14 @@
 //!                                        folded sum and failures ◄────────────────────────────┘
 //! ```
 //!
+//! The operands may come in parts, while those before them are reported.
+//!
 //! No I/O, no recursion; constant time per event. [`Order::give_up`] ends a walk early: directories whose listings
 //! are missing become unfinished, and `advance` then runs to the end.
 
 mod fold;
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{HashMap, HashSet, VecDeque};
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
@@ -32,10 +34,14 @@ use crate::count::visitor::{Extent, Flow, Visitor};
 use crate::sys::failure::{Failure, Operation};
 
 /// See the module.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Order {
     /// The directories from the operand to the current one. The lowest frame is the command line.
     stack: Vec<Frame>,
+    /// Operands after those of the lowest frame, in the parts in which they came.
+    operands: VecDeque<Frame>,
+    /// No more operands will come.
+    operands_end: bool,
     /// Listings whose turn has not come.
     waiting: HashMap<Key, Listing, FixedState>,
     folds: HashMap<Key, Fold, FixedState>,
@@ -61,19 +67,41 @@ struct Frame {
     extent: Extent,
 }
 
+/// A walk without operands.
+impl Default for Order {
+    fn default() -> Self {
+        Self {
+            stack: vec![Frame::default()],
+            operands: VecDeque::new(),
+            operands_end: false,
+            waiting: HashMap::default(),
+            folds: HashMap::default(),
+            unwanted: HashSet::default(),
+            given_up: false,
+        }
+    }
+}
+
 impl Order {
-    /// A walk of these operands, with the failures between them.
-    #[must_use]
-    pub fn new(operands: Arc<Branch>, failures: OrderedItems) -> Self {
-        let command_line = Frame {
+    /// Adds operands after those there are, with the failures between them.
+    pub fn add_operands(&mut self, operands: Arc<Branch>, failures: OrderedItems) {
+        self.operands.push_back(Frame {
             branch: Some(operands),
             ordered_items: Some(Box::new(failures)),
             ..Frame::default()
-        };
-        Self {
-            stack: vec![command_line],
-            ..Self::default()
-        }
+        });
+    }
+
+    /// No more operands will come.
+    pub fn end_operands(&mut self) {
+        self.operands_end = true;
+    }
+
+    /// Number of operands that are not reported yet.
+    #[must_use]
+    pub fn operands_left(&self) -> u32 {
+        let parts = self.stack.first().into_iter().chain(&self.operands);
+        parts.map(Frame::subdirectories_left).sum()
     }
 
     /// Takes a listing.
@@ -131,7 +159,20 @@ impl Order {
         if let Some(key) = frame.fold {
             self.unfold(key, visitor)?;
         }
-        self.leave(visitor);
+        if self.stack.len() > 1 {
+            self.leave(visitor);
+            return ControlFlow::Continue(());
+        }
+        self.continue_command_line()
+    }
+
+    /// Continues with the operands that came next.
+    fn continue_command_line(&mut self) -> ControlFlow<()> {
+        match self.operands.pop_front() {
+            Some(operands) => self.stack = vec![operands],
+            None if self.operands_end || self.given_up => self.stack.clear(),
+            None => return ControlFlow::Break(()),
+        }
         ControlFlow::Continue(())
     }
 
@@ -149,7 +190,9 @@ impl Order {
             Found::File(entry, detail) => visitor.file(Some(name), &entry.item(Some(detail))),
             Found::Rendered(text) => {
                 visitor.rendered(text);
-                visitor.sum(&listing.files, 1);
+                // The mark of a directory that is left out stands for none.
+                let directories = u64::from(listing.files.inodes > 0);
+                visitor.sum(&listing.files, directories);
             }
             Found::Away(detail) => visitor.away(name, detail),
             Found::Nothing | Found::More | Found::Leaves(_) => {
@@ -179,7 +222,7 @@ impl Order {
         ControlFlow::Continue(())
     }
 
-    /// Leaves the innermost directory. The command line, below which there is no frame, is no directory.
+    /// Leaves the innermost directory.
     fn leave(&mut self, visitor: &mut impl Visitor) {
         let (Some(frame), Some(above)) = (self.stack.pop(), self.stack.last_mut()) else {
             return;
@@ -266,17 +309,20 @@ impl Frame {
             };
             self.offset = next;
             match item.kind {
-                ItemKind::File(entry) => {
+                ItemKind::File(entry, detail) => {
                     let name = (!item.name.is_empty()).then_some(item.name);
-                    visitor.file(name, &entry.item(item.detail.as_ref()));
+                    visitor.file(name, &entry.item(detail.as_ref()));
                 }
-                ItemKind::Away => {
-                    visitor.away(item.name, &item.detail.unwrap_or_default());
-                }
+                ItemKind::Away(detail) => visitor.away(item.name, &detail),
                 ItemKind::Failed(failure) => visitor.failed(item.name, failure),
                 ItemKind::Rendered => visitor.rendered(item.name),
             }
         }
+    }
+
+    fn subdirectories_left(&self) -> u32 {
+        let subdirectories = self.branch.as_ref().map_or(0, |branch| branch.len());
+        subdirectories.saturating_sub(self.index)
     }
 
     /// The key of the next subdirectory.

@@ -9,13 +9,25 @@ use parquet::data_type::{BoolType, ByteArray, ByteArrayType, DataType, Int32Type
 use parquet::errors::{ParquetError, Result};
 use parquet::file::metadata::KeyValue;
 use parquet::file::writer::{SerializedFileWriter, SerializedRowGroupWriter};
+use rustix::fs::FileType;
 use twox_hash::XxHash64;
 
 use super::footer::{self, GroupSum};
 use super::rows::{Row, Rows, State, Texts};
 use super::schema;
-use crate::format::columns::KINDS;
+use crate::format::columns::type_name;
 use crate::format::errno;
+
+/// The kinds of entries; the most frequent first.
+const KINDS: [FileType; 7] = [
+    FileType::RegularFile,
+    FileType::Directory,
+    FileType::Symlink,
+    FileType::Fifo,
+    FileType::Socket,
+    FileType::BlockDevice,
+    FileType::CharacterDevice,
+];
 
 /// Values that are converted at a time.
 const BATCH: usize = 4096;
@@ -239,8 +251,12 @@ fn write_paths(group: &mut Group<'_>, rows: &Rows) -> Result<()> {
 fn write_entries(group: &mut Group<'_>, all: &Rows) -> Result<()> {
     let rows = &*all.rows;
     write_optional::<Int32Type>(group, rows, |row| known(row.depth))?;
-    let kinds = list(KINDS);
-    write_optional::<ByteArrayType>(group, rows, |row| kinds.get(usize::from(row.kind)).cloned())?;
+    let value = |kind| Some((kind, list(type_name(kind)).pop()?));
+    let kinds: Vec<_> = KINDS.iter().copied().filter_map(value).collect();
+    write_optional::<ByteArrayType>(group, rows, |row| {
+        let known = kinds.iter().find(|(kind, _)| *kind == row.kind);
+        known.map(|(_, word)| word.clone())
+    })?;
     write::<Int64Type>(group, rows.iter().map(|row| row.allocated))?;
     write::<Int64Type>(group, rows.iter().map(|row| row.apparent))?;
     for place in 0..3 {

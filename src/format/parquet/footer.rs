@@ -8,7 +8,7 @@ use std::fmt::Write;
 use parquet::file::metadata::KeyValue;
 use twox_hash::XxHash64;
 
-use super::options::{Links, ParquetOptions, RowOrder};
+use super::options::{CountedLinks, ParquetOptions, RowOrder};
 use super::schema;
 use crate::count::usage::{FileTime, Usage};
 use crate::format::columns::write_time;
@@ -114,8 +114,8 @@ pub(super) fn keys(
         RowOrder::None => "none",
     };
     let links = match options.links {
-        Links::Once => "once",
-        Links::Each => "each",
+        CountedLinks::Once => "once",
+        CountedLinks::Each => "each",
     };
     vec![
         key("schema", schema::VERSION.to_string()),

@@ -28,7 +28,7 @@ mod writer;
 
 #[cfg(feature = "parquet")]
 pub use self::footer::{CHECK, check_of};
-pub use self::options::{Links, NOT_BUILT, ParquetOptions, RowOrder};
+pub use self::options::{CountedLinks, NOT_BUILT, ParquetOptions, RowOrder};
 use super::interface::Format;
 
 /// The first bytes of a Parquet file, and its last.

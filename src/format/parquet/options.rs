@@ -17,7 +17,7 @@ pub struct ParquetOptions {
     /// The order of the rows.
     pub order: RowOrder,
     /// How often a file with several links counts.
-    pub links: Links,
+    pub links: CountedLinks,
     /// The options that change what is counted, as they could be typed.
     pub options: String,
     /// The name of this machine.
@@ -39,7 +39,7 @@ pub enum RowOrder {
 
 /// How often a file with several links counts (`pdu.links`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Links {
+pub enum CountedLinks {
     /// Once: its further links have rows that do not count.
     Once,
     /// Each time (`-l`).

@@ -3,6 +3,8 @@
 use std::borrow::Cow;
 use std::ops::Range;
 
+use rustix::fs::FileType;
+
 use super::schema::{MOST_ROWS, MOST_TEXT};
 
 /// A row; its name and its directory are in [`Rows`]. Small, because there are tens of thousands: a number that no entry
@@ -28,8 +30,8 @@ pub(super) struct Row {
     pub(super) totals: u32,
     /// Index in the list of file systems.
     pub(super) fs: u16,
-    /// Index in `KINDS`.
-    pub(super) kind: u8,
+    /// Null where it is unknown.
+    pub(super) kind: FileType,
     pub(super) counted: bool,
     pub(super) state: State,
 }
@@ -83,7 +85,7 @@ impl Row {
         dir: 0,
         totals: u32::MAX,
         fs: u16::MAX,
-        kind: u8::MAX,
+        kind: FileType::Unknown,
         counted: false,
         state: State::Ok,
     };

@@ -7,12 +7,12 @@ use parquet::errors::Result;
 
 use super::encoder::Encoder;
 use super::footer::{self, Seen};
-use super::options::{Links, ParquetOptions};
+use super::options::{CountedLinks, ParquetOptions};
 use super::rows::{Dir, Row, Rows, State};
 use crate::count::listing::push_name;
 use crate::count::record::{Kind, Record, last_component};
 use crate::count::usage::{Detail, FileTime, Usage};
-use crate::format::columns::kind_index;
+use crate::format::columns::file_type;
 use crate::format::interface::{EndResult, Format, ReportError, Totals, Warning};
 use crate::format::page::Page;
 use crate::sys::failure::{Failure, Operation};
@@ -143,7 +143,7 @@ impl Parquet {
     ) -> Row {
         let mut row = Row {
             depth: record.depth,
-            kind: kind_index(record),
+            kind: file_type(record),
             allocated: self.size(own.allocated),
             apparent: self.size(own.apparent),
             mtime: micros(own.newest),
@@ -244,7 +244,7 @@ impl Parquet {
             return;
         }
         let mut row = self.row(record, &level.own, level.detail.as_ref(), &name);
-        let is_exact = self.options.links == Links::Once || !level.has_links;
+        let is_exact = self.options.links == CountedLinks::Once || !level.has_links;
         let totals = is_exact.then(|| {
             let total = &record.usage;
             let inodes = i64::try_from(total.inodes).unwrap_or(i64::MAX);
@@ -263,7 +263,7 @@ impl Parquet {
         let Some((level, name)) = self.ascend() else {
             return;
         };
-        let mut row = self.row(record, &Usage::NONE, level.detail.as_ref(), &name);
+        let mut row = self.row(record, &Usage::default(), level.detail.as_ref(), &name);
         row.mtime = micros(level.own.newest);
         row.counted = false;
         set_failure(&mut row, Some(failure));
@@ -322,7 +322,7 @@ impl Format for Parquet {
                     self.push(record.name(), None, &row, out);
                 }
             }
-            Kind::Directory | Kind::BrokenDirectory | Kind::UnfinishedDirectory => {
+            Kind::Directory(_) => {
                 self.directory(record, out);
             }
         }
@@ -339,7 +339,7 @@ impl Format for Parquet {
 
     fn away(&mut self, record: &Record<'_>, out: &mut Vec<u8>) {
         if record.depth <= self.options.selection.max_depth {
-            let mut row = self.row(record, &Usage::NONE, record.detail, record.name());
+            let mut row = self.row(record, &Usage::default(), record.detail, record.name());
             row.counted = false;
             row.state = State::Away;
             self.push(record.name(), None, &row, out);

@@ -59,7 +59,7 @@ impl FileBytes {
 
     /// The bytes of the footer, and where it starts.
     pub(super) fn footer(&self) -> Result<(Bytes, u64), ImportError> {
-        let whole = || ImportError::message("not a whole Parquet file: it has no footer");
+        let whole = || ImportError::damaged("not a whole Parquet file: it has no footer");
         let magic = MAGIC.len() as u64;
         let start = self
             .length
@@ -88,7 +88,7 @@ fn unreadable(error: ParquetError) -> ImportError {
                 .and_then(io::Error::raw_os_error);
             ImportError::Read(errno.unwrap_or(0))
         }
-        error => ImportError::message(error.to_string()),
+        error => ImportError::damaged(error.to_string()),
     }
 }
 

@@ -118,7 +118,7 @@ pub(super) fn find_columns(schema: &SchemaDescriptor) -> Result<Vec<Column>, Imp
         match leaf {
             Some((index, leaf)) => columns.push(column(field, index, leaf, (name, wanted))?),
             None if need == Need::Required => {
-                return Err(ImportError::message(format!("no column '{name}'")));
+                return Err(ImportError::damaged(format!("no column '{name}'")));
             }
             None => {}
         }
@@ -148,7 +148,7 @@ fn column(
             Wanted::Boolean => "boolean",
             Wanted::Time => "time",
         };
-        return Err(ImportError::message(format!(
+        return Err(ImportError::damaged(format!(
             "column '{name}' is no {what}"
         )));
     }

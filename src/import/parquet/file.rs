@@ -37,7 +37,7 @@ impl ParquetFile {
         let key = |name: &str| value_of(&metadata, name);
         match key("pdu.schema") {
             Some(version) if version != schema::VERSION.to_string() => {
-                return Err(ImportError::message(format!(
+                return Err(ImportError::damaged(format!(
                     "schema {version} is not known"
                 )));
             }
@@ -111,7 +111,7 @@ fn verify(footer: &[u8], start: u64, metadata: &ParquetMetaData) -> Result<Vec<u
         at = at.saturating_add(length);
     }
     if !is_whole || sums.len() != metadata.num_row_groups() || at != start {
-        return Err(ImportError::message("the footer is damaged"));
+        return Err(ImportError::damaged("the footer is damaged"));
     }
     Ok(sums.into_iter().map(|(_, _, sum)| sum).collect())
 }
@@ -148,7 +148,7 @@ fn check_compression(metadata: &ParquetMetaData, columns: &[Column]) -> Result<(
                 let name = compression.to_string();
                 let name = name.split('(').next().unwrap_or_default();
                 let text = "pdu reads Snappy and uncompressed files";
-                return Err(ImportError::message(format!(
+                return Err(ImportError::damaged(format!(
                     "compressed with {name}; {text}"
                 )));
             }
@@ -160,11 +160,11 @@ fn check_compression(metadata: &ParquetMetaData, columns: &[Column]) -> Result<(
 pub(super) fn part_of_a_scan(directories: &str) -> ImportError {
     let text =
         format!("part of a scan by many processes ({directories} directories are elsewhere)");
-    ImportError::message(text)
+    ImportError::damaged(text)
 }
 
 fn bad_footer(error: ParquetError) -> ImportError {
-    ImportError::message(format!("the footer is damaged: {error}"))
+    ImportError::damaged(format!("the footer is damaged: {error}"))
 }
 
 /// The rows of a row group cannot be trusted; `first` is the number of rows before.
@@ -186,5 +186,5 @@ pub(super) fn damaged(group: &RowGroupMetaData, first: u64) -> ImportError {
         };
         text.push_str(&format!(" ({} to {})", quoted(from), quoted(to)));
     }
-    ImportError::message(text)
+    ImportError::damaged(text)
 }

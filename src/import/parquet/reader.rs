@@ -102,7 +102,7 @@ impl Rows {
     fn fault(&self, fault: &str) -> ImportError {
         match self {
             Self::File(reader) => reader.fault(fault),
-            Self::Memory(..) => ImportError::message(fault),
+            Self::Memory(..) => ImportError::damaged(fault),
         }
     }
 
@@ -270,7 +270,7 @@ impl ParquetReader {
         match told {
             Ok(()) if teller.is_stopped => Ok(Stage::End),
             Ok(()) => Ok(Stage::Report(rows)),
-            Err(OutOfOrder) => Err(ImportError::message("the file has changed")),
+            Err(OutOfOrder) => Err(ImportError::damaged("the file has changed")),
         }
     }
 }
@@ -375,7 +375,7 @@ impl<V: Visitor> Teller<'_, V> {
         let is_told = self.is_told() || own.is_some();
         if is_told {
             let item = Item {
-                usage: own.map_or(Usage::NONE, Own::usage),
+                usage: own.map_or(Usage::default(), Own::usage),
                 dedup_key: None,
                 detail: own.map(|own| &own.detail),
             };
@@ -425,7 +425,7 @@ impl<V: Visitor> Teller<'_, V> {
             allocated: allocated.into(),
             apparent: apparent.into(),
             inodes,
-            ..Usage::NONE
+            ..Usage::default()
         };
         self.visitor.sum(&usage, 0);
     }

@@ -157,7 +157,7 @@ impl RowReader {
     /// An error in the row that was given last.
     pub(super) fn fault(&self, fault: &str) -> ImportError {
         let number = self.given;
-        ImportError::message(format!("row {number}: {fault}"))
+        ImportError::damaged(format!("row {number}: {fault}"))
     }
 
     /// Decodes the next rows. False after the last.

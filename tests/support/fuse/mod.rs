@@ -53,6 +53,8 @@ pub(crate) struct Options {
     pub(crate) entry_valid: Duration,
     /// How long the kernel may keep attributes; with 0 a stat is a GETATTR even right after its LOOKUP.
     pub(crate) attr_valid: Duration,
+    /// The only user who may use it (a mount without `allow_other`); everybody where there is none.
+    pub(crate) user: Option<u32>,
 }
 
 /// Counts of the requests since mounting.
@@ -72,7 +74,7 @@ pub(crate) struct Fuse {
 }
 
 impl Fuse {
-    /// Mounts `root` at the directory `at`. An error means that this machine or user cannot.
+    /// Mounts `root` at the directory `at`, or at the file `at` where `root` is one. An error means that this machine or user cannot.
     pub(crate) fn mount(at: &Path, root: Node, options: &Options) -> io::Result<Self> {
         let device: OwnedFd = fs::File::options()
             .read(true)
@@ -81,7 +83,12 @@ impl Fuse {
             .into();
         rustix::io::ioctl_fionbio(&device, true)?;
         let fd = device.as_raw_fd();
-        let data = format!("fd={fd},rootmode=40000,user_id=0,group_id=0,allow_other");
+        let data = match options.user {
+            None => "user_id=0,group_id=0,allow_other".to_owned(),
+            Some(user) => format!("user_id={user},group_id={user}"),
+        };
+        let mode = root.mode();
+        let data = format!("fd={fd},rootmode={mode:o},{data}");
         let flags = MountFlags::NOSUID | MountFlags::NODEV;
         rustix::mount::mount("pdu-test", at, "fuse", flags, &*CString::new(data)?)?;
         let (stopped, stop) = io::pipe()?;

@@ -1,0 +1,110 @@
+//! The mounts that this process sees, and the types of their file systems (proc_pid_mountinfo(5)). No file system is asked.
+
+use std::io;
+
+use crate::sys::retry::{open, read_all};
+
+/// The list of mounts.
+pub const LIST: &str = "/proc/self/mountinfo";
+
+/// The types that this kernel has now: without those of modules that are not loaded.
+const LOADED: &str = "/proc/filesystems";
+
+/// Types of Linux that need not be there now.
+const TYPES: &str = "9p adfs affs afs apfs aufs autofs bcachefs beegfs befs bfs binfmt_misc bpf btrfs ceph cgroup \
+    cgroup2 cifs coda configfs cpuset cramfs debugfs devpts devtmpfs ecryptfs efivarfs efs erofs exfat ext2 ext3 ext4 \
+    f2fs fuse fuseblk fusectl gfs2 glusterfs gpfs hfs hfsplus hpfs hugetlbfs iso9660 jffs2 jfs lustre minix mqueue \
+    msdos ncpfs nfs nfs4 nfsd nilfs2 nsfs ntfs ntfs3 ocfs2 omfs orangefs overlay panfs proc pstore qnx4 qnx6 ramfs \
+    reiserfs resctrl romfs rpc_pipefs securityfs selinuxfs shiftfs smackfs smb3 smbfs squashfs sysfs sysv tmpfs \
+    tracefs ubifs udf ufs vboxsf vfat virtiofs vmhgfs vxfs wekafs xfs zfs zonefs";
+
+/// One mount.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Mount<'a> {
+    /// Its number (`STATX_MNT_ID`).
+    pub id: u64,
+    /// Major and minor number of the device, as text.
+    pub device: &'a [u8],
+    /// Where it is mounted, with escapes.
+    pub at: &'a [u8],
+    /// The type of its file system. The subtype follows after a dot.
+    pub kind: &'a [u8],
+}
+
+/// The text of the list of mounts.
+pub fn list() -> io::Result<Vec<u8>> {
+    text(LIST)
+}
+
+/// Whether there is a type of file systems of this name: on Linux, in this kernel, or in this list of mounts. FUSE has any
+/// subtype.
+#[must_use]
+pub fn is_type(name: &[u8], list: &[u8]) -> bool {
+    let loaded = text(LOADED).unwrap_or_default();
+    let mut loaded = loaded.split(|byte| byte.is_ascii_whitespace());
+    let mut known = TYPES.split(' ').map(str::as_bytes);
+    name.strip_prefix(b"fuse.")
+        .is_some_and(|rest| !rest.is_empty())
+        || known.any(|known| known == name)
+        || loaded.any(|known| known == name && known != b"nodev" && !known.is_empty())
+        || mounts(list).any(|mount| mount.kind == name)
+}
+
+fn text(file: &str) -> io::Result<Vec<u8>> {
+    let mut text = Vec::new();
+    read_all(open(file.as_ref())?, &mut text)?;
+    Ok(text)
+}
+
+/// The mounts in the text of a list. Lines that are no mounts are skipped.
+pub fn mounts(list: &[u8]) -> impl Iterator<Item = Mount<'_>> {
+    list.split(|&byte| byte == b'\n').filter_map(mount)
+}
+
+fn mount(line: &[u8]) -> Option<Mount<'_>> {
+    let mut words = line.split(|&byte| byte == b' ');
+    let id = std::str::from_utf8(words.next()?).ok()?.parse().ok()?;
+    let device = words.nth(1)?;
+    let at = words.nth(1)?;
+    // Any number of optional fields ends with a hyphen.
+    let kind = words.skip_while(|&word| word != b"-").nth(1)?;
+    Some(Mount {
+        id,
+        device,
+        at,
+        kind,
+    })
+}
+
+/// A type without its subtype.
+#[must_use]
+pub fn base(kind: &[u8]) -> &[u8] {
+    kind.split(|&byte| byte == b'.').next().unwrap_or(kind)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_has_a_number_a_device_a_place_and_a_type_and_odd_lines_are_skipped() {
+        let list = b"\n36 35 98:0 /mnt1 /mnt2 rw,noatime master:1 shared:2 - fuse.sshfs x rw\n\
+            a b c\n36 35 0:3 / / rw -\n37 1 0:4 / /p rw - proc - rw";
+        let found: Vec<Mount<'_>> = mounts(list).collect();
+        let expected = [
+            (36, &b"98:0"[..], &b"/mnt2"[..], &b"fuse.sshfs"[..]),
+            (37, b"0:4", b"/p", b"proc"),
+        ];
+        assert_eq!(found.len(), expected.len());
+        for (mount, (id, device, at, kind)) in found.iter().zip(expected) {
+            assert_eq!(
+                (mount.id, mount.device, mount.at, mount.kind),
+                (id, device, at, kind)
+            );
+        }
+        assert_eq!(
+            (base(b"fuse.sshfs"), base(b"nfs4")),
+            (&b"fuse"[..], &b"nfs4"[..])
+        );
+    }
+}

@@ -11,8 +11,10 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 
 use super::export::{du, is_like_du, names, refused, said, sample_tree, script};
+use crate::support::fuse::{Node, Op};
 use crate::support::process::peak_kib;
 use crate::support::run::{self, PDU, wait_until};
+use crate::support::sandbox::Sandbox;
 use crate::support::skip::{is_root, size, skip, thorough, tool};
 use crate::support::terminal::{Streams, Terminal};
 use crate::support::tree::Tree;
@@ -20,6 +22,7 @@ use pdu::count::usage::{Detail, Item, Usage};
 use pdu::count::visitor::{Extent, Flow, Visitor};
 use pdu::import::parquet::ParquetReader;
 use pdu::sys::failure::Failure;
+use rustix::io::Errno;
 
 // ---------------------------------------------------------------- running
 
@@ -404,6 +407,46 @@ fn what_could_not_be_read_has_rows_and_the_file_is_not_complete() {
             errors.contains(&format!("{}: could not be read", path.display())),
             "{errors}"
         );
+    }
+}
+
+/// A directory of which a part was read has a mark before its contents, also where the error comes after many names.
+#[test]
+fn a_directory_that_was_read_in_part_is_broken() {
+    let Some(python) = python("duckdb, pyarrow") else {
+        return;
+    };
+    let files = |count: usize| (0..count).map(|number| Node::file(format!("{number:05}")));
+    let dir = |name: &str, count, after| {
+        let node = Node::dir(name, files(count).collect());
+        node.failing(Op::ReaddirAfter(after), Errno::IO)
+    };
+    let entries = vec![dir("few", 10, 4), dir("many", 5000, 3000)];
+    let Some(sandbox) = Sandbox::fuse(vec![Node::dir("t", entries)]) else {
+        return;
+    };
+    let tree = Tree::empty();
+    for walkers in [1, 20] {
+        let place = sandbox.root().join("m/t");
+        let text = format!("$pdu -j{walkers} --format=parquet {} >x", place.display());
+        assert_eq!(script(&tree, &text).status.code(), Some(1));
+        let shown = python_says(&python, &tree, "states x");
+        let lines: Vec<&str> = shown
+            .lines()
+            .filter(|line| !line.contains(" ok "))
+            .collect();
+        let expected = [
+            "few False broken EIO",
+            "few True broken EIO",
+            "many False broken EIO",
+            "many True broken EIO",
+            "complete false errors 2",
+        ];
+        assert_eq!(lines, expected, "-j{walkers}");
+        let at = |line: &str| shown.lines().position(|shown| shown == line);
+        let first = at("many/00000 True ok None").expect("it was read");
+        assert!(at("many False broken EIO").expect("a mark") < first);
+        assert!(shown.lines().count() > 2900, "{shown}");
     }
 }
 

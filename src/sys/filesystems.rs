@@ -54,7 +54,7 @@ pub struct Space {
 pub struct FileSystemQueries {
     /// [`FileSystems::read`].
     pub table: fn() -> FileSystems,
-    /// [`space`].
+    /// Asks the file system that is mounted at a place for its space.
     pub space: fn(&[u8]) -> Receiver<Space>,
 }
 

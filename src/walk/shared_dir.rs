@@ -43,7 +43,6 @@ use super::options::Follow;
 use super::shared::Shared;
 use super::work_queue::Slot;
 use crate::count::listing::{Branch, Found, GROUP, Key};
-use crate::count::usage::Entry;
 use crate::sys::failure::Failure;
 use crate::sys::schedule;
 
@@ -169,10 +168,10 @@ impl<'a> LatencyProbe<'a> {
         }
     }
 
-    /// To be called after each stat, with the file that was found.
-    fn step(&mut self, walk: &Shared, found: Option<Entry>) -> Latency {
+    /// To be called after each stat, with the blocks of the file that was found.
+    fn step(&mut self, walk: &Shared, found: Option<u64>) -> Latency {
         self.count += 1;
-        self.heartbeat.answered(found.as_ref());
+        self.heartbeat.answered(found);
         if !self.count.is_multiple_of(STRIDE) && self.count != STAT_CHUNK {
             return Latency::Fast;
         }

@@ -20,7 +20,8 @@ pub(super) struct Stat {
     pub(super) detail: Detail,
     /// True where something is mounted here. False where the kernel cannot tell.
     pub(super) mount_root: bool,
-    blocks: u64,
+    /// Allocated size in units of 512 bytes.
+    pub(super) blocks: u64,
     size: u64,
     time: FileTime,
 }

@@ -16,7 +16,7 @@ use super::options::{Follow, WalkOptions};
 use super::stat::{Lookup, Stat, stat, stat_file};
 use crate::count::listing::{Names, push_name};
 use crate::count::ordered_items::{ItemKind, ItemOffset, OrderedItems};
-use crate::count::usage::{Entry, Item, Usage};
+use crate::count::usage::{Item, Usage};
 use crate::sys::failure::{Failure, Operation};
 
 /// Rendered files are joined to one item of at most this many bytes; a longer file is an item of its own.
@@ -98,13 +98,13 @@ impl Batch {
         batch
     }
 
-    /// Calls stat for one entry and adds it. Returns it where it is a file that counts.
+    /// Calls stat for one entry and adds it. Returns the blocks of a file that counts.
     pub(super) fn add(
         &mut self,
         dir: &Dir,
         options: &WalkOptions,
         dirent: Dirent<'_>,
-    ) -> Option<Entry> {
+    ) -> Option<u64> {
         if self.excludes(dir, options, dirent.name) {
             return None;
         }
@@ -132,7 +132,10 @@ impl Batch {
         match &stat_file(dir.fd(), dirent.name, lookup, options) {
             Ok(stat) if stat.is_directory() => self.add_directory(dirent),
             Ok(stat) if is_elsewhere(dir, options, stat) => {}
-            Ok(stat) => return Some(self.add_file(dir, options, dirent, stat)),
+            Ok(stat) => {
+                self.add_file(dir, options, dirent, stat);
+                return Some(stat.blocks);
+            }
             Err(Errno::NOENT) if options.follow != Follow::Always => {}
             Err(Errno::NOENT) => self.add_dangling(dir, options, dirent),
             // A file that is mounted here, from a file system that refuses this user.
@@ -166,13 +169,7 @@ impl Batch {
         }
     }
 
-    fn add_file(
-        &mut self,
-        dir: &Dir,
-        options: &WalkOptions,
-        dirent: Dirent<'_>,
-        stat: &Stat,
-    ) -> Entry {
+    fn add_file(&mut self, dir: &Dir, options: &WalkOptions, dirent: Dirent<'_>, stat: &Stat) {
         let entry = stat.entry(options);
         let named = names_files(dir, options)
             && options
@@ -193,7 +190,6 @@ impl Batch {
         } else {
             self.files += &entry.usage();
         }
-        entry
     }
 
     fn excludes(&mut self, dir: &Dir, options: &WalkOptions, name: &CStr) -> bool {

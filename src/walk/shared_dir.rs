@@ -43,7 +43,6 @@ use super::shared::Shared;
 use super::work_queue::Slot;
 use crate::count::listing::{Branch, Found, GROUP, Key};
 use crate::count::record::Exclusion;
-use crate::count::usage::Entry;
 use crate::sys::failure::{Failure, Operation};
 use crate::sys::schedule;
 
@@ -173,11 +172,11 @@ impl<'a> LatencyProbe<'a> {
         }
     }
 
-    /// To be called after each stat, with the file that was found. Breaks where stat is slow and there are other walkers,
+    /// To be called after each stat, with the blocks of the file that was found. Breaks where stat is slow and there are other walkers,
     /// and where the run is cancelled.
-    fn step(&mut self, walk: &Shared, found: Option<Entry>) -> ControlFlow<()> {
+    fn step(&mut self, walk: &Shared, found: Option<u64>) -> ControlFlow<()> {
         self.count += 1;
-        self.heartbeat.answered(found.as_ref());
+        self.heartbeat.answered(found);
         if !self.count.is_multiple_of(STRIDE) && self.count != STAT_CHUNK {
             return ControlFlow::Continue(());
         }

@@ -2,6 +2,7 @@
 
 pub mod cancel;
 pub mod failure;
+pub mod mounts;
 pub mod output_file;
 pub mod owners;
 pub mod retry;

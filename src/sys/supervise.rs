@@ -34,11 +34,8 @@ use rustix::process::{
     set_dumpable_behavior, set_parent_process_death_signal, waitpid,
 };
 
-use crate::sys::retry::{open, read_all, retry};
-
-/// Types of file systems for which a server answers, which may be dead. A type may be followed by a dot and more.
-const SERVED: &str = "9p afs autofs beegfs ceph cifs coda fuse fuseblk gfs2 glusterfs gpfs lustre ncpfs \
-    nfs nfs4 ocfs2 orangefs panfs smb3 smbfs vboxsf virtiofs vmhgfs wekafs";
+use crate::sys::mounts::Mounts;
+use crate::sys::retry::retry;
 
 /// How long a child that has announced its exit may take to end.
 const EXIT_TIME: Duration = Duration::from_millis(200);
@@ -70,7 +67,7 @@ pub fn is_supervised() -> bool {
 /// mounted, or where fork fails. The parent does not return, and gives a cancelled child `grace` to end. Only one thread
 /// may run.
 pub fn fork_if_served(grace: Duration) {
-    if !mounts().is_some_and(|mounts| is_any_served(&mounts)) {
+    if !Mounts::read().is_some_and(|mounts| mounts.has_served()) {
         return;
     }
     let mut received = vec![SIGCONT, SIGTSTP, SIGTTIN, SIGTTOU, SIGINT, SIGTERM, SIGHUP];
@@ -116,30 +113,6 @@ pub fn announce_exit(termination: Termination) {
         let _ = rustix::stdio::dup2_stdout(&null);
         let _ = rustix::stdio::dup2_stderr(&null);
     }
-}
-
-/// The list of mounts.
-fn mounts() -> Option<Vec<u8>> {
-    let list = open("/proc/self/mountinfo".as_ref()).ok()?;
-    let mut mounts = Vec::new();
-    read_all(list, &mut mounts).ok()?;
-    Some(mounts)
-}
-
-/// Whether a list of mounts (proc_pid_mountinfo(5)) has a file system with a server.
-fn is_any_served(mounts: &[u8]) -> bool {
-    let lines = mounts.split(|&byte| byte == b'\n');
-    lines.into_iter().any(|line| {
-        let mut words = line.split(|&byte| byte == b' ');
-        // systemd mounts an autofs there on every machine; it is never scanned.
-        let is_of_proc = words.nth(4).is_some_and(|at| at.starts_with(b"/proc/"));
-        let kind = words.skip_while(|&word| word != b"-").nth(1);
-        let base = kind.and_then(|kind| kind.split(|&byte| byte == b'.').next());
-        let is_served = SERVED
-            .split(' ')
-            .any(|served| Some(served.as_bytes()) == base);
-        is_served && !(is_of_proc && base == Some(b"autofs"))
-    })
 }
 
 /// The parent.
@@ -284,44 +257,4 @@ fn die_of(signal: i32) -> ! {
     let _ = set_dumpable_behavior(DumpableBehavior::NotDumpable);
     signals::die_of(signal);
     exit_now(128 + signal)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn only_file_systems_with_a_server_are_worth_a_second_process() {
-        let line = |at: &str, kind: &str| {
-            format!("36 35 0:32 / {at} rw,noatime shared:1 master:2 - {kind} source rw,fuse,nfs\n")
-        };
-        let local = [
-            "ext4", "proc", "fusectl", "tmpfs", "nfsd", "overlay", "fus", "btrfs",
-        ];
-        let local: String = local
-            .iter()
-            .map(|kind| line("/fuse\\040nfs", kind))
-            .collect();
-        assert!(!is_any_served(local.as_bytes()));
-        for kind in [
-            "fuse",
-            "fuse.sshfs",
-            "fuseblk",
-            "nfs",
-            "nfs4",
-            "cifs",
-            "9p",
-            "virtiofs",
-        ] {
-            let mounts = [local.clone(), line("/mnt", kind), local.clone()].concat();
-            assert!(is_any_served(mounts.as_bytes()), "{kind}");
-        }
-        assert!(is_any_served(line("/net", "autofs").as_bytes()));
-        assert!(!is_any_served(
-            line("/proc/sys/fs/binfmt_misc", "autofs").as_bytes()
-        ));
-        for odd in ["", "\n", "36 35", "36 35 0:32 / / rw -", "- fuse"] {
-            assert!(!is_any_served(odd.as_bytes()), "{odd:?}");
-        }
-    }
 }

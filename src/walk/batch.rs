@@ -295,6 +295,11 @@ impl MergedBatch {
         spans: Vec::new(),
     };
 
+    /// True where there is nothing but the sum of files.
+    pub(super) fn is_plain(&self) -> bool {
+        self.spans.is_empty()
+    }
+
     /// Appends a batch.
     pub(super) fn add(&mut self, part: &mut Batch) {
         part.end_rendered();

@@ -15,7 +15,8 @@
 //!
 //! GNU du reads that many entries at a time, and sorts such a group by inode number where that may help the disk. The
 //! lines of its output follow that order, so ours do. The order matters only for subdirectories, files with a line or
-//! several links, and failures. A group is sent after the one before it, and no more is read until it is sent: one group
+//! several links, and failures. Of a slow directory ([`FLOW`]) the entries before the first whose stat is under way are
+//! sent as parts of the group, as soon as their order is known. A group is sent after the one before it, and no more is read until it is sent: one group
 //! waits beside the one that is being printed, however many walkers there are.
 
 #![expect(
@@ -23,11 +24,12 @@
     reason = "one short critical section a batch, and one at the end: see `Group`"
 )]
 
+use std::collections::BTreeMap;
 use std::mem::MaybeUninit;
 use std::ops::ControlFlow;
 use std::os::fd::BorrowedFd;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
 use rustix::fs::RawDir;
@@ -44,6 +46,7 @@ use super::shared::Shared;
 use super::work_queue::Slot;
 use crate::count::listing::{Branch, Found, GROUP, Key};
 use crate::sys::failure::Failure;
+use crate::sys::mounts::Mounts;
 use crate::sys::schedule;
 
 /// GNU du sorts a group of more entries than this by inode number.
@@ -57,6 +60,9 @@ const SLOW: Duration = Duration::from_micros(100);
 
 /// Names in a queued piece where stat is slow.
 const STAT_CHUNK: usize = 4;
+
+/// A directory is slow when a group of it is older than this: its entries are sent as they are known.
+const FLOW: Duration = Duration::from_millis(100);
 
 /// The result of reading a directory.
 pub(super) enum Reading {
@@ -81,12 +87,44 @@ struct Reader {
 /// Up to [`GROUP`] entries of a large directory.
 #[derive(Debug)]
 struct Group {
-    index: u32,
+    /// When the read of it began.
+    began: Instant,
+    /// The key of its first listing.
     key: Key,
-    batches: Mutex<MergedBatch>,
+    unsent: Mutex<Unsent>,
     /// References: one of the reader, one of the group before, one for each chunk whose stats are under way.
     references: AtomicUsize,
     end: Mutex<Option<GroupEnd>>,
+    /// See [`Group::has_listing_order`].
+    has_listing_order: OnceLock<bool>,
+}
+
+/// The entries of a group that were not sent yet.
+#[derive(Debug)]
+struct Unsent {
+    /// Nothing of the directory was sent yet.
+    is_first: bool,
+    /// A walker sends a part: only that walker sends the next one, so that a part arrives after the one that announces it.
+    is_being_sent: bool,
+    /// The key under which the next listing of the group is announced.
+    key: Key,
+    /// Position of the first entry.
+    start: usize,
+    /// Entries in `batches`, and the position after the last of them. There are gaps where stats are under way.
+    count: usize,
+    end: usize,
+    batches: MergedBatch,
+    /// Batches of a slow directory that come after a gap, with their number of entries.
+    late: BTreeMap<usize, (usize, Box<Batch>)>,
+}
+
+/// A listing of some entries of a group.
+struct Part {
+    is_first: bool,
+    key: Key,
+    next: Option<Key>,
+    batch: Batch,
+    failure: Option<Failure>,
 }
 
 /// What follows a group.
@@ -108,6 +146,7 @@ pub(super) fn read_directory(
     let mut buffer = [MaybeUninit::uninit(); BUFFER];
     let mut batch = Batch::fresh();
     let mut raw = RawDir::new(dir.fd(), &mut buffer);
+    let began = Instant::now();
     let Some((read, count)) = read_first(walk, (&dir, heartbeat), &mut raw, &mut batch) else {
         return Reading::Cancelled;
     };
@@ -119,7 +158,7 @@ pub(super) fn read_directory(
     if rest.is_empty() && !matches!(read, ReadEnd::More) {
         return Reading::Whole(dir, batch, read.failure(count > 0));
     }
-    begin_large(walk, dir, batch, rest, read);
+    begin_large(walk, (dir, began), batch, rest, read);
     Reading::Shared
 }
 
@@ -180,8 +219,12 @@ impl<'a> LatencyProbe<'a> {
             return Latency::Cancelled;
         }
         let allowed = SLOW * u32::try_from(self.count).unwrap_or(u32::MAX);
-        let is_slow = || self.since.elapsed() > allowed;
-        if walk.options.walkers > 1 && schedule::decide(is_slow) {
+        let allowed = match walk.options.walkers {
+            // Smaller pieces let lines flow.
+            1 => FLOW,
+            _ => allowed.min(FLOW),
+        };
+        if schedule::decide(|| self.since.elapsed() > allowed) {
             return Latency::Slow;
         }
         Latency::Fast
@@ -189,16 +232,24 @@ impl<'a> LatencyProbe<'a> {
 }
 
 /// Shares a directory with all walkers: `batch` is its first part, `rest` has no stats yet.
-fn begin_large(walk: &Arc<Shared>, dir: Dir, batch: Box<Batch>, rest: Chunk, read: ReadEnd) {
+fn begin_large(
+    walk: &Arc<Shared>,
+    (dir, began): (Dir, Instant),
+    batch: Box<Batch>,
+    rest: Chunk,
+    read: ReadEnd,
+) {
     let dir = Arc::new(dir.share(&walk.budget));
-    let group = Group::new(0, dir.place.0.key(dir.place.1));
+    let key = dir.place.0.key(dir.place.1);
+    let group = Group::new(true, key, began);
     let reader = Reader {
         group: Arc::clone(&group),
         count: rest.start,
         dir: Arc::clone(&dir),
         loops: LoopDetector::default(),
     };
-    group.add(batch);
+    let count = rest.start;
+    group.add(walk, &dir, batch, count);
     for (group, chunk) in reader.assign(walk, rest, read) {
         push_stats(walk, &dir, group, chunk);
     }
@@ -245,14 +296,18 @@ fn stat_chunk(
         }
     }
     schedule::point();
-    group.add(batch);
+    group.add(walk, dir, batch, index);
     true
 }
 
 impl Reader {
-    /// Queues the read of the next buffer.
+    /// Queues the read of the next buffer. Where lines flow it comes after the subdirectories that were found: else a
+    /// single walker would never come to them.
     fn push(self, walk: &Arc<Shared>) {
-        walk.push_piece(move |walk| self.read(walk));
+        match self.group.is_slow() && self.group.has_listing_order(&self.dir) {
+            false => walk.push_piece(move |walk| self.read(walk)),
+            true => walk.push_in_order(self.dir.slot, move |walk| self.read(walk)),
+        }
     }
 
     /// Reads a buffer, queues the next read, calls stat for the names of this one.
@@ -266,6 +321,16 @@ impl Reader {
         let mut chunk = Chunk::starting_at(self.count);
         let mut buffer = [MaybeUninit::uninit(); BUFFER];
         let mut read = chunk.fill(&mut RawDir::new(dir.fd(), &mut buffer));
+        // Where stat is slow: the order of the lines is known when all names are.
+        while matches!(read, ReadEnd::More)
+            && self.count + chunk.len() <= SORTED_ABOVE
+            && !walk.done.is_cancelled()
+            && self.group.is_slow()
+            && !self.group.has_listing_order(&dir)
+        {
+            heartbeat.answered();
+            read = chunk.fill(&mut RawDir::new(dir.fd(), &mut buffer));
+        }
         if matches!(read, ReadEnd::More) && self.loops.finds_loop(&chunk) {
             read = ReadEnd::Failed(Errno::UCLEAN);
         }
@@ -317,7 +382,7 @@ impl Reader {
 
     /// Begins a group, with so many entries. Returns the one before, and its end.
     fn begin_group(&mut self, walk: &Shared, count: usize) -> (Arc<Group>, GroupEnd) {
-        let next = Group::new(self.group.index + 1, walk.key());
+        let next = Group::new(false, walk.key(), Instant::now());
         let end = GroupEnd {
             sorted: sorts(walk, &self.dir, self.count),
             next: Some(Arc::clone(&next)),
@@ -330,7 +395,7 @@ impl Reader {
 
     /// Ends the directory.
     fn end(self, walk: &Arc<Shared>, read: &ReadEnd) {
-        let some_were_read = self.count > 0 || self.group.index > 0;
+        let some_were_read = self.count > 0 || !self.group.unsent().is_first;
         let end = GroupEnd {
             sorted: sorts(walk, &self.dir, self.count),
             next: None,
@@ -343,13 +408,23 @@ impl Reader {
 
 impl Group {
     /// A group with the references of its reader and of the group before.
-    fn new(index: u32, key: Key) -> Arc<Self> {
+    fn new(is_first: bool, key: Key, began: Instant) -> Arc<Self> {
         Arc::new(Self {
-            index,
+            began,
             key,
-            batches: Mutex::new(MergedBatch::EMPTY),
+            unsent: Mutex::new(Unsent {
+                is_first,
+                is_being_sent: false,
+                key,
+                start: 0,
+                count: 0,
+                end: 0,
+                batches: MergedBatch::EMPTY,
+                late: BTreeMap::new(),
+            }),
             references: AtomicUsize::new(2),
             end: Mutex::default(),
+            has_listing_order: OnceLock::new(),
         })
     }
 
@@ -359,13 +434,45 @@ impl Group {
         Arc::clone(self)
     }
 
-    fn add(&self, mut batch: Box<Batch>) {
-        self.batches().add(&mut batch);
-        batch.recycle();
+    /// Adds a batch of so many entries. Sends what is known by then where the directory is slow.
+    fn add(&self, walk: &Arc<Shared>, dir: &Dir, batch: Box<Batch>, entries: usize) {
+        let flows = self.is_slow() && self.knows_order(dir);
+        self.unsent().add(batch, entries, flows);
+        // The lock is not held while the channel is full.
+        while flows && let Some(part) = self.next_part(walk) {
+            part.send(walk, dir);
+            self.unsent().is_being_sent = false;
+        }
     }
 
-    fn batches(&self) -> MutexGuard<'_, MergedBatch> {
-        self.batches.lock().unwrap_or_else(PoisonError::into_inner)
+    fn next_part(&self, walk: &Shared) -> Option<Part> {
+        self.unsent().take(walk)
+    }
+
+    fn is_slow(&self) -> bool {
+        schedule::decide(|| self.began.elapsed() > FLOW)
+    }
+
+    /// Whether lines in the order of the listing are in the order of GNU du, as far as that is known.
+    fn knows_order(&self, dir: &Dir) -> bool {
+        let is_sorted = self.end_lock().as_ref().map(|end| end.sorted);
+        is_sorted == Some(false) || self.has_listing_order(dir)
+    }
+
+    /// Whether the order of the listing is taken for GNU du's before the end is known. It is that on NFS, SMB and tmpfs.
+    /// From other servers a group that is slow to read, and turns out to have more than [`SORTED_ABOVE`] entries, would
+    /// come by inode number: to wait for its end would be to write nothing for ever where the directory has none.
+    ///
+    /// The list of mounts tells, not statfs(2), for which the server may never answer.
+    fn has_listing_order(&self, dir: &Dir) -> bool {
+        let device = dir.stat.detail.inode.device;
+        let look_up = || Mounts::read().is_some_and(|mounts| mounts.has_no_disk_order(device));
+        *self.has_listing_order.get_or_init(look_up)
+    }
+
+    /// Ignores that a walker has panicked with the lock: its listing is lost anyway.
+    fn unsent(&self) -> MutexGuard<'_, Unsent> {
+        self.unsent.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn end_lock(&self) -> MutexGuard<'_, Option<GroupEnd>> {
@@ -378,7 +485,7 @@ impl Group {
         Self::release(self, walk, dir);
     }
 
-    /// Gives up a reference. The last one sends the group, and gives up that of the next group.
+    /// Gives up a reference. The last one sends the rest of the group, and gives up that of the next group.
     fn release(mut group: Arc<Self>, walk: &Arc<Shared>, dir: &Arc<Dir>) {
         schedule::point();
         while group.references.fetch_sub(1, Ordering::AcqRel) == 1 {
@@ -386,7 +493,8 @@ impl Group {
             let Some(end) = group.end_lock().take() else {
                 return;
             };
-            group.send(walk, dir, &end);
+            let rest = group.unsent().take_rest(&end);
+            rest.send(walk, dir);
             if let Some(reader) = end.reader {
                 reader.push(walk);
             }
@@ -396,15 +504,73 @@ impl Group {
             }
         }
     }
+}
 
-    fn send(&self, walk: &Arc<Shared>, dir: &Dir, end: &GroupEnd) {
-        let batches = std::mem::replace(&mut *self.batches(), MergedBatch::EMPTY);
-        let mut listing = walk.listing(dir, self.key, &mut batches.join(end.sorted));
-        if self.index > 0 {
+impl Unsent {
+    fn add(&mut self, mut batch: Box<Batch>, entries: usize, flows: bool) {
+        if flows && batch.start > self.end {
+            self.late.insert(batch.start, (entries, batch));
+            return;
+        }
+        self.merge(&mut batch, entries);
+        batch.recycle();
+        while let Some(late) = self.late.first_entry()
+            && *late.key() <= self.end
+        {
+            let (entries, mut batch) = late.remove();
+            self.merge(&mut batch, entries);
+        }
+    }
+
+    fn merge(&mut self, batch: &mut Batch, entries: usize) {
+        self.count += entries;
+        self.end = self.end.max(batch.start + entries);
+        self.batches.add(batch);
+    }
+
+    /// The entries before the first gap, unless none of them has a line.
+    fn take(&mut self, walk: &Shared) -> Option<Part> {
+        let has_gap = self.start + self.count < self.end;
+        if has_gap || self.is_being_sent || self.batches.is_plain() {
+            return None;
+        }
+        let next = walk.key();
+        let part = Part {
+            is_first: self.is_first,
+            key: std::mem::replace(&mut self.key, next),
+            next: Some(next),
+            batch: std::mem::replace(&mut self.batches, MergedBatch::EMPTY).join(false),
+            failure: None,
+        };
+        (self.is_first, self.is_being_sent) = (false, true);
+        (self.start, self.count) = (self.end, 0);
+        Some(part)
+    }
+
+    /// All entries, when the stat of each is finished.
+    fn take_rest(&mut self, end: &GroupEnd) -> Part {
+        for (_, mut batch) in std::mem::take(&mut self.late).into_values() {
+            self.batches.add(&mut batch);
+        }
+        let batches = std::mem::replace(&mut self.batches, MergedBatch::EMPTY);
+        Part {
+            is_first: self.is_first,
+            key: self.key,
+            next: end.next.as_ref().map(|next| next.key),
+            batch: batches.join(end.sorted),
+            failure: end.failure,
+        }
+    }
+}
+
+impl Part {
+    fn send(mut self, walk: &Arc<Shared>, dir: &Dir) {
+        let mut listing = walk.listing(dir, self.key, &mut self.batch);
+        if !self.is_first {
             listing.found = Found::More;
         }
-        listing.next = end.next.as_ref().map(|next| next.key);
-        listing.failure = end.failure;
+        listing.next = self.next;
+        listing.failure = self.failure;
         let branch = listing.branch.clone();
         walk.send(listing);
         if let (Some(branch), Fd::Shared(handle)) = (branch, &dir.fd) {

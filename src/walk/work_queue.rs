@@ -13,6 +13,8 @@
 //! slot. Each step takes constant time, but for the slots in flight that are skipped at the head: no more than there are
 //! walkers.
 //!
+//! A task may stand in the list as well: the read of a slow directory goes on after the subdirectories that it found.
+//!
 //! All walkers share the list under a mutex: two short critical sections a directory. A channel cannot keep the order,
 //! and rayon's own deques give thieves the *last* subtree in order: half of the tree waited then.
 
@@ -43,17 +45,19 @@ pub(super) struct Job {
 pub(super) struct Slot(usize);
 
 #[derive(Debug)]
-enum State {
+enum State<T> {
     InFlight,
     /// Some directories of one branch: the next of them.
     Ready(Job),
+    /// A task that comes after the directories before it.
+    Task(T),
 }
 
 #[derive(Debug)]
-struct Node {
+struct Node<T> {
     before: usize,
     after: usize,
-    state: State,
+    state: State<T>,
 }
 
 /// Index of the sentinel: before the first and after the last.
@@ -61,7 +65,7 @@ const END: usize = 0;
 
 #[derive(Debug)]
 struct List<T> {
-    nodes: Vec<Node>,
+    nodes: Vec<Node<T>>,
     free: Vec<usize>,
     /// Pieces of directories that are being read already: before all else, the oldest first.
     pieces: VecDeque<T>,
@@ -154,6 +158,14 @@ impl<T> WorkQueue<T> {
         list.ready
     }
 
+    /// Adds a task that comes after all work before this slot. Returns how much work there is.
+    pub(super) fn push_before(&self, slot: Slot, task: T) -> usize {
+        let mut list = self.lock();
+        list.insert_before(slot.0, State::Task(task));
+        list.ready += 1;
+        list.ready
+    }
+
     /// True where a piece of a directory waits.
     pub(super) fn has_pieces(&self) -> bool {
         !self.lock().pieces.is_empty()
@@ -172,7 +184,7 @@ impl<T> WorkQueue<T> {
         }
         match &list.nodes[list.first()?].state {
             State::Ready(job) => Some(job.clone()),
-            State::InFlight => None,
+            State::InFlight | State::Task(_) => None,
         }
     }
 
@@ -202,13 +214,13 @@ impl<T> List<T> {
         let piece = self.pieces.pop_front();
         let work = match piece.or_else(|| self.subtrees.pop()) {
             Some(task) => Work::Task(task),
-            None => Work::Directory(self.take_first()?),
+            None => self.take_first()?,
         };
         self.ready -= 1;
         Some(work)
     }
 
-    fn insert_before(&mut self, after: usize, state: State) -> usize {
+    fn insert_before(&mut self, after: usize, state: State<T>) -> usize {
         let before = self.nodes[after].before;
         let node = Node {
             before,
@@ -238,20 +250,27 @@ impl<T> List<T> {
         self.free.push(at);
     }
 
-    /// The first job in order. The last one of a branch takes over the slot of the branch.
-    fn take_first(&mut self) -> Option<Job> {
+    /// The first work in order. The last job of a branch takes over the slot of the branch.
+    fn take_first(&mut self) -> Option<Work<T>> {
         let at = self.first()?;
-        let State::Ready(next) = &mut self.nodes[at].state else {
-            return None;
-        };
-        let mut job = next.clone();
-        next.index += 1;
-        if next.index < next.branch.len() {
-            job.slot = Slot(self.insert_before(at, State::InFlight));
-        } else {
-            self.nodes[at].state = State::InFlight;
+        match std::mem::replace(&mut self.nodes[at].state, State::InFlight) {
+            State::InFlight => None,
+            State::Task(task) => {
+                self.remove(at);
+                Some(Work::Task(task))
+            }
+            State::Ready(mut job) => {
+                let next = job.index + 1;
+                if next < job.branch.len() {
+                    self.nodes[at].state = State::Ready(Job {
+                        index: next,
+                        ..job.clone()
+                    });
+                    job.slot = Slot(self.insert_before(at, State::InFlight));
+                }
+                Some(Work::Directory(job))
+            }
         }
-        Some(job)
     }
 
     /// The first slot that is ready.
@@ -312,6 +331,20 @@ mod tests {
         assert_eq!(work_queue.push_piece(()), 4);
         assert_eq!(work_queue.push_subtree(()), 5);
         assert_eq!(work_queue.len(), 5);
+    }
+
+    #[test]
+    fn a_task_before_a_slot_comes_after_the_directories_there() {
+        let work_queue = WorkQueue::<()>::new();
+        work_queue.append(branch(&[c"a", c"z"]));
+        let a = take(&work_queue);
+        work_queue.insert(a.slot, branch(&[c"a1", c"a2"]), Handle::for_tests());
+        assert_eq!(work_queue.push_before(a.slot, ()), 4);
+        assert_eq!(name(&take(&work_queue)), "a1");
+        assert_eq!(name(&take(&work_queue)), "a2");
+        assert!(matches!(work_queue.take(), Some(Work::Task(()))));
+        assert_eq!(name(&take(&work_queue)), "z");
+        assert_eq!(work_queue.len(), 0);
     }
 
     #[test]

@@ -2,7 +2,9 @@
 //!
 //! A thread that waits for a file system's server may be one that no signal ends (FUSE, once the server has read the
 //! request): the process ends only when the server answers, and the shell waits as long. So where such a file system is
-//! mounted, a tree that is not small is walked by a child of the process that was started.
+//! mounted, a tree that is not small is walked by a child of the process that was started. Where a path of the command
+//! line, or the working directory, may lead to such a file system, the fork comes first of all: then the main thread of
+//! the child may wait for a list of patterns, an export, or the file of `-o`.
 //!
 //! ```text
 //!   shell ─ starts ─► parent ─ fork ─► child: walks, writes, reacts to Enter and signals
@@ -10,7 +12,7 @@
 //!                       └─► passes signals on; stops, continues and ends as the child does
 //! ```
 //!
-//! The parent writes nothing and holds nothing open but the standard streams. It ends with the child's status or by the
+//! The parent writes nothing, but for the message of a child that cannot, and holds nothing open but the standard streams. It ends with the child's status or by the
 //! child's signal. Only a child that was cancelled and does not end is killed, and left to the kernel.
 //!
 //! A signal may reach both (a terminal and a shell send it to the group) or the parent alone. The parent passes on what it
@@ -20,6 +22,8 @@
 //!
 //! SIGKILL to the parent kills the child. SIGSTOP, sent to the parent alone, does not stop the child.
 
+use std::ffi::{CStr, OsString};
+use std::os::unix::ffi::OsStrExt;
 use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 
@@ -28,7 +32,8 @@ use pdu_startup::signals::{
     self, BlockedSignals, ReceivedSignal, Reception, SIGCHLD, SIGCONT, SIGHUP, SIGINT, SIGTERM,
     SIGTSTP, SIGTTIN, SIGTTOU, SIGUSR1,
 };
-use rustix::fs::{Mode, OFlags};
+use rustix::fs::{AtFlags, CWD, Mode, OFlags, ResolveFlags, StatxFlags};
+use rustix::io::Errno;
 use rustix::process::{
     DumpableBehavior, Pid, Signal, WaitOptions, getpid, getppid, kill_process,
     set_dumpable_behavior, set_parent_process_death_signal, waitpid,
@@ -36,9 +41,10 @@ use rustix::process::{
 
 use crate::sys::mounts::Mounts;
 use crate::sys::retry::retry;
+use crate::sys::status;
 
 /// How long a child that has announced its exit may take to end.
-const EXIT_TIME: Duration = Duration::from_millis(200);
+const EXIT_TIME: Duration = Duration::from_millis(100);
 
 /// How long a cancelled child may take to end after a second signal.
 const SECOND_SIGNAL_TIME: Duration = Duration::from_millis(100);
@@ -63,11 +69,43 @@ pub fn is_supervised() -> bool {
     SUPERVISOR.get().is_some()
 }
 
+/// Whether the working directory, or a path in these words, may lead to a file system with a server. No server is asked.
+///
+/// Any word may have a path: an operand, the value after `=` in a long option, that after the letter of a short one.
+#[must_use]
+pub fn may_meet_server(words: &[OsString]) -> bool {
+    let Some(mounts) = Mounts::read().filter(Mounts::has_served) else {
+        return false;
+    };
+    let is_served = |directory| device(directory).is_none_or(|device| mounts.is_served(device));
+    is_served(c".") || is_served(c"/") || words.iter().any(|word| may_cross_mount(word.as_bytes()))
+}
+
+/// The device of a directory, which the kernel knows without its server.
+fn device(directory: &CStr) -> Option<u64> {
+    let flags = AtFlags::STATX_DONT_SYNC | AtFlags::NO_AUTOMOUNT;
+    let statx = rustix::fs::statx(CWD, directory, flags, StatxFlags::empty()).ok()?;
+    let (major, minor) = (statx.stx_dev_major, statx.stx_dev_minor);
+    Some(rustix::fs::makedev(major, minor))
+}
+
+/// Whether a path in this word leads over a mount point, or the kernel is too old to tell.
+fn may_cross_mount(word: &[u8]) -> bool {
+    let after_equals = word.iter().position(|&byte| byte == b'=').map(|at| at + 1);
+    let starts = [Some(0), Some(2), after_equals];
+    let paths = starts.iter().filter_map(|start| word.get((*start)?..));
+    paths.filter(|path| !path.is_empty()).any(|path| {
+        let (flags, way) = (OFlags::PATH | OFlags::CLOEXEC, ResolveFlags::NO_XDEV);
+        let opened = rustix::fs::openat2(CWD, path, flags, Mode::empty(), way);
+        matches!(opened, Err(Errno::XDEV | Errno::NOSYS))
+    })
+}
+
 /// Forks where a file system with a server is mounted, and returns in the child; returns in this process where none is
-/// mounted, or where fork fails. The parent does not return, and gives a cancelled child `grace` to end. Only one thread
-/// may run.
-pub fn fork_if_served(grace: Duration) {
-    if !Mounts::read().is_some_and(|mounts| mounts.has_served()) {
+/// mounted, where fork fails, and in a child. The parent does not return, and gives a cancelled child `grace` to end; then
+/// it writes the message. Only one thread may run.
+pub fn fork_if_served(grace: Duration, message: Vec<u8>) {
+    if is_supervised() || !Mounts::read().is_some_and(|mounts| mounts.has_served()) {
         return;
     }
     let mut received = vec![SIGCONT, SIGTSTP, SIGTTIN, SIGTTOU, SIGINT, SIGTERM, SIGHUP];
@@ -79,7 +117,7 @@ pub fn fork_if_served(grace: Duration) {
     match fork() {
         ForkResult::Failed => blocked.release(),
         ForkResult::Parent(child) => match Pid::from_raw(child) {
-            Some(child) => Supervisor::new(child, blocked, grace).run(),
+            Some(child) => Supervisor::new(child, blocked, (grace, message)).run(),
             None => exit_now(1),
         },
         ForkResult::Child => {
@@ -120,18 +158,24 @@ struct Supervisor {
     child: Pid,
     blocked: BlockedSignals,
     grace: Duration,
+    /// Written where a cancelled child cannot: its threads wait for a server.
+    message: Vec<u8>,
     /// When the first signal came that ends a run.
     cancelled: Option<Instant>,
+    /// The child has announced its exit, after its last message.
+    has_announced: bool,
     /// How the child ends, as far as that is known, and when it has to be gone.
     end: Option<(Termination, Instant)>,
 }
 
 impl Supervisor {
-    fn new(child: Pid, blocked: BlockedSignals, grace: Duration) -> Self {
+    fn new(child: Pid, blocked: BlockedSignals, (grace, message): (Duration, Vec<u8>)) -> Self {
         Self {
             child,
             blocked,
             grace,
+            message,
+            has_announced: false,
             cancelled: None,
             end: None,
         }
@@ -185,6 +229,7 @@ impl Supervisor {
             Ok(status) => Termination::Status(status),
             Err(_) => Termination::Signal(-number),
         };
+        self.has_announced = true;
         self.end = Some((termination, Instant::now() + EXIT_TIME));
     }
 
@@ -245,6 +290,9 @@ impl Supervisor {
             return;
         }
         let _ = kill_process(self.child, Signal::KILL);
+        if !self.has_announced {
+            status::write_without_waiting(&self.message);
+        }
         match termination {
             Termination::Status(status) => exit_now(status.into()),
             Termination::Signal(signal) => die_of(signal),

@@ -692,7 +692,9 @@ fn announce(items: &[Item], group: usize) -> (Names, OrderedItems) {
 /// that arrived.
 fn arrive(run: &Run, most: usize, give_up: bool) -> (Vec<String>, BTreeSet<(String, usize)>) {
     let (roots, ordered_items, sent) = Walkers::of(run);
-    let mut order = Order::new(roots, ordered_items);
+    let mut order = Order::new();
+    order.add_operands(roots, ordered_items);
+    order.end_operands();
     let mut sent: Vec<Option<Sent>> = sent.into_iter().map(Some).collect();
     let mut ready: Vec<usize> = ready_after(&sent, None);
     let mut arrived = BTreeSet::new();

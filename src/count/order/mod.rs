@@ -257,6 +257,12 @@ impl Order {
     }
 }
 
+impl Default for Order {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
 impl Frame {
     fn new(listing: Listing) -> Self {
         let key = listing.directory_key();

@@ -95,16 +95,13 @@ impl Batch {
             // Its stat is that of the opened directory.
             return self.add_directory(dirent);
         }
-        let (lookup, cached) = match options.follow {
-            Follow::Always => (Lookup::Target, Lookup::CachedTarget),
-            Follow::Never | Follow::Operands => (Lookup::Link, Lookup::Cached),
+        let lookup = match options.follow {
+            Follow::Always => Lookup::Target,
+            Follow::Never | Follow::Operands => Lookup::Link,
         };
-        let is_other_mount = || {
-            let cached = stat(Some(dir.fd()), dirent.name, cached, None);
-            cached.is_ok_and(|stat| is_elsewhere(dir, options, &stat))
-        };
+        let is_other_mount = || options.one_file_system && is_other_mount(dir, options, &dirent);
         // It may be the mount point of a dead server: the first stat must be one that needs no server.
-        if options.one_file_system && dirent.kind == FileType::Unknown && is_other_mount() {
+        if dirent.kind == FileType::Unknown && is_other_mount() {
             return;
         }
         match &stat_file(dir.fd(), dirent.name, lookup, options) {
@@ -114,7 +111,7 @@ impl Batch {
             Err(Errno::NOENT) if options.follow != Follow::Always => {}
             Err(Errno::NOENT) => self.add_dangling(dir, options, dirent),
             // A file that is mounted here, from a file system that refuses this user.
-            Err(_) if options.one_file_system && is_other_mount() => {}
+            Err(_) if is_other_mount() => {}
             Err(errno) => self.add_failure(dirent, Operation::Access, *errno),
         }
     }
@@ -386,6 +383,17 @@ impl MergedBatch {
                 (number, item)
             })
     }
+}
+
+/// Whether another file system is mounted at a name. No server is asked.
+#[cold]
+fn is_other_mount(dir: &Dir, options: &WalkOptions, dirent: &Dirent<'_>) -> bool {
+    let lookup = match options.follow {
+        Follow::Always => Lookup::CachedTarget,
+        Follow::Never | Follow::Operands => Lookup::Cached,
+    };
+    let stat = stat(Some(dir.fd()), dirent.name, lookup, None);
+    stat.is_ok_and(|stat| is_elsewhere(dir, options, &stat))
 }
 
 /// A file of another file system, mounted here. A foreign device number alone says nothing: overlayfs gives

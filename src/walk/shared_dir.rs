@@ -146,8 +146,8 @@ pub(super) fn read_directory(
     let mut buffer = [MaybeUninit::uninit(); BUFFER];
     let mut batch = Batch::fresh();
     let mut raw = RawDir::new(dir.fd(), &mut buffer);
-    let began = Instant::now();
-    let Some((read, count)) = read_first(walk, (&dir, heartbeat), &mut raw, &mut batch) else {
+    let Some((read, count, began)) = read_first(walk, (&dir, heartbeat), &mut raw, &mut batch)
+    else {
         return Reading::Cancelled;
     };
     let mut rest = Chunk::starting_at(count);
@@ -161,15 +161,15 @@ pub(super) fn read_directory(
     begin_large(walk, (dir, began), batch, rest, read);
     Reading::Shared
 }
-
-/// Calls stat for the names of the first buffer, and counts them; stops early where that is slow. None where the run is
+/// Calls stat for the names of the first buffer; stops early where that is slow. Returns the number of names and when it
+/// began; None where the run is cancelled.
 /// cancelled.
 fn read_first(
     walk: &Shared,
     (dir, heartbeat): (&Dir, &HeartbeatGuard<'_>),
     raw: &mut RawDir<'_, BorrowedFd<'_>>,
     batch: &mut Batch,
-) -> Option<(ReadEnd, usize)> {
+) -> Option<(ReadEnd, usize, Instant)> {
     let mut probe = LatencyProbe::new(heartbeat);
     let mut latency = Latency::Fast;
     let read = read_buffer(raw, |dirent| {
@@ -182,7 +182,7 @@ fn read_first(
     });
     match latency {
         Latency::Cancelled => None,
-        Latency::Fast | Latency::Slow => Some((read, probe.count)),
+        Latency::Fast | Latency::Slow => Some((read, probe.count, probe.since)),
     }
 }
 

@@ -23,7 +23,7 @@ _pdu() {
 
     case "${cmd}" in
         pdu)
-            opts="-a -A -B -b -l -L -D -H -h -k -m -d -0 -P -x -r -S -s -c -t -j -n -T -v -X -o --all --apparent-size --block-size --bytes --count-links --dereference --dereference-args --exclude --human-readable --inodes --si --max-depth --null --no-dereference --one-file-system --reverse --separate-dirs --summarize --total --threshold --threads --top --tree --verbose --help --version --by --color --format --sort --time --time-style --exclude-from --files0-from --from --output"
+            opts="-a -A -B -b -l -L -D -H -h -k -m -d -0 -P -x -r -S -s -c -t -j -n -T -v -X -o --all --apparent-size --block-size --bytes --count-links --dereference --dereference-args --exclude --exclude-caches --exclude-fs --exclude-kernfs --human-readable --inodes --si --max-depth --null --no-dereference --numeric-ids --one-file-system --reverse --separate-dirs --summarize --total --threshold --threads --top --tree --verbose --width --help --version --by --color --format --sort --time --time-style --exclude-from --files0-from --from --output"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -38,6 +38,10 @@ _pdu() {
                     return 0
                     ;;
                 --exclude)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --exclude-fs)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -73,6 +77,10 @@ _pdu() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --width)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --by)
                     COMPREPLY=($(compgen -W "ext owner group age kind" -- "${cur}"))
                     return 0
@@ -82,7 +90,7 @@ _pdu() {
                     return 0
                     ;;
                 --format)
-                    COMPREPLY=($(compgen -W "du tree json csv ncdu" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "du tree json csv ncdu prometheus" -- "${cur}"))
                     return 0
                     ;;
                 --sort)

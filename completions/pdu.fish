@@ -1,10 +1,12 @@
 complete -c pdu -s B -l block-size -d 'Print sizes in units of SIZE (see below)' -r
 complete -c pdu -l exclude -d 'Skip files and directories that match PATTERN, a shell pattern' -r
+complete -c pdu -l exclude-fs -d 'Skip file systems of each TYPE: nfs,nfs4,fuse.sshfs,tmpfs; fuse is every fuse.TYPE' -r
 complete -c pdu -s d -l max-depth -d 'Print no line for what is more than N levels below an operand' -r
 complete -c pdu -s t -l threshold -d 'Print only what is SIZE or larger; with -SIZE, only what is SIZE or smaller' -r
 complete -c pdu -s j -l threads -d 'Use at most N threads (1 to 4096, default 20): one for each processor, and all N when the processors wait for the disk or network; -L without -l always uses one' -r
 complete -c pdu -s n -l top -d 'Print only the N largest entries, by size or by --sort=inodes or time' -r
-complete -c pdu -l by -d 'Print a line for each class of files instead of directories; CLASS is ext, owner, group, age or kind; --by alone means --bytes, as in GNU du' -r -f -a "ext\t''
+complete -c pdu -l width -d 'Make a tree, or a table of --by, this wide (1 to 65535; default: as wide as the terminal)' -r
+complete -c pdu -l by -d 'Print a line for each class of files instead of directories, with the columns disk space, apparent size, entries, per cent and class; CLASS is ext, owner, group, age or kind; --by alone means --bytes, as in GNU du' -r -f -a "ext\t''
 owner\t''
 group\t''
 age\t''
@@ -12,11 +14,12 @@ kind\t''"
 complete -c pdu -l color -d 'Color the names of a tree by LS_COLORS: auto (on a terminal; default), always or never' -r -f -a "auto\t''
 always\t''
 never\t''"
-complete -c pdu -l format -d 'Print as FORMAT: du (lines; default), tree (a chart), json (JSON Lines), csv, or ncdu (an export for ncdu and gdu)' -r -f -a "du\t''
+complete -c pdu -l format -d 'Print as FORMAT: du (lines; default), tree (a chart), json (JSON Lines), csv, ncdu (an export for ncdu and gdu), or prometheus (metrics)' -r -f -a "du\t''
 tree\t''
 json\t''
 csv\t''
-ncdu\t''"
+ncdu\t''
+prometheus\t''"
 complete -c pdu -l sort -d 'Sort lines by KEY: size or inodes (largest first), time (newest first), name, or none (the order of the walk; default)' -r -f -a "none\t''
 size\t''
 name\t''
@@ -41,6 +44,8 @@ complete -c pdu -s l -l count-links -d 'Count a file each time that a hard link 
 complete -c pdu -s L -l dereference -d 'Follow every symbolic link'
 complete -c pdu -s D -l dereference-args -d 'Follow a symbolic link only where it is an operand'
 complete -c pdu -s H -d 'Same as -D'
+complete -c pdu -l exclude-caches -d 'Count of a directory with a CACHEDIR.TAG only itself and that file'
+complete -c pdu -l exclude-kernfs -d 'Skip the file systems of the kernel: proc, sysfs, cgroup, debugfs and the like'
 complete -c pdu -s h -l human-readable -d 'Choose a unit for each size: 4.0K, 17M, 2.5G'
 complete -c pdu -l inodes -d 'Count files and directories (inodes) instead of bytes'
 complete -c pdu -s k -d 'Same as --block-size=1K'
@@ -48,6 +53,7 @@ complete -c pdu -s m -d 'Same as --block-size=1M'
 complete -c pdu -l si -d 'Like -h, in powers of 1000: 4.1k, 18M, 2.7G'
 complete -c pdu -s 0 -l null -d 'End lines with a NUL byte, as xargs -0 reads them'
 complete -c pdu -s P -l no-dereference -d 'Follow no symbolic link (default)'
+complete -c pdu -l numeric-ids -d 'Print users and groups as numbers, as --from does: an export may come from another machine'
 complete -c pdu -s x -l one-file-system -d 'Do not enter other file systems'
 complete -c pdu -s r -l reverse -d 'Reverse the order of the lines'
 complete -c pdu -s S -l separate-dirs -d 'Do not add subdirectories to the size of a directory'

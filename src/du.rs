@@ -28,7 +28,7 @@ use crate::sys::signals::{self, Cause};
 use crate::sys::status::{Progress, Status};
 use crate::sys::supervise;
 use crate::walk::operands::{NameStream, OperandSource, Operands, Part};
-use crate::walk::{self, CpuUsage, ListingReceiver, RunningWalk, StallDetector, Walk};
+use crate::walk::{self, CpuUsage, ListingReceiver, Monitor, RunningWalk, Walk};
 
 /// The progress line names a directory that has not answered for so long.
 const STALLED: Duration = Duration::from_secs(5);
@@ -73,7 +73,8 @@ pub fn du(
     let (canceller, done) = cancel::channel();
     let walk = Walk::new(options.walk, done);
     let run = Run {
-        order: Order::new(),
+        monitor: walk.monitor(),
+        order: Order::default(),
         report: Report::new(options.tally, format, out, status),
         progress: Progress::default(),
         last: None,
@@ -90,6 +91,8 @@ pub fn du(
 }
 
 struct Run<'a> {
+    /// Reads what the walkers have seen, and where they wait.
+    monitor: Monitor,
     order: Order,
     report: Report<'a>,
     progress: Progress,
@@ -237,7 +240,7 @@ impl Run<'_> {
                 recv(self.awaited_names()) -> part => {
                     self.take_part(part.ok(), |names| walk.add(names))?;
                 }
-                recv(events.progress) -> _ => self.draw(Some(&mut walk.stall_detector)),
+                recv(events.progress) -> _ => self.draw(),
                 recv(events.causes) -> cause => if let Ok(cause) = cause {
                     return self.cancel(walk, canceller, cause).map(Some);
                 },
@@ -280,7 +283,7 @@ impl Run<'_> {
                     return Ok(Some(cause));
                 }
                 if events.progress.try_recv().is_ok() {
-                    self.draw(None);
+                    self.draw();
                 }
                 if pulse.try_recv().is_ok() {
                     self.report.flush()?;
@@ -318,7 +321,7 @@ impl Run<'_> {
                 recv(events.causes) -> cause => if let Ok(cause) = cause {
                     return Waited::Cancelled(cause);
                 },
-                recv(events.progress) -> _ => self.draw(None),
+                recv(events.progress) -> _ => self.draw(),
             }
         }
     }
@@ -355,30 +358,23 @@ impl Run<'_> {
     }
 
     fn take(&mut self, listing: Listing) -> io::Result<()> {
-        self.note(&listing);
+        if self.report.status.is_verbose() {
+            self.last = Some(listing.place.clone());
+        }
         self.order.arrive(listing);
         self.advance()
     }
 
-    /// Counts for the progress line, where there is one.
-    fn note(&mut self, listing: &Listing) {
-        if self.report.status.is_verbose() {
-            let seen = listing.seen();
-            self.progress.entries += seen.inodes;
-            self.progress.bytes += seen.allocated;
-            self.last = Some(listing.place.clone());
-        }
-    }
-
-    fn draw(&mut self, stall_detector: Option<&mut StallDetector>) {
+    /// Draws the progress line, with what the walkers have seen until now.
+    fn draw(&mut self) {
+        (self.progress.entries, self.progress.bytes) = self.monitor.seen();
         self.expected = self.expected_channel.try_recv().ok().or(self.expected);
         self.progress.per_cent = self.expected.and_then(|expected| {
             // At most 99: other file systems may be mounted below, and links are met more than once.
             let per_cent = u128::from(self.progress.entries) * 100 / u128::from(expected.max(1));
             u8::try_from(per_cent.min(99)).ok()
         });
-        let stalled = stall_detector.and_then(|detector| detector.longest(STALLED));
-        let (place, silence) = match stalled {
+        let (place, silence) = match self.monitor.longest_silence(STALLED) {
             Some((place, silence)) => (Some(place), Some(silence)),
             None => (self.last.clone(), None),
         };
@@ -444,6 +440,8 @@ mod tests {
                 follow: walk::Follow::Never,
                 one_file_system: false,
                 exclude: Exclude::default(),
+                caches: walk::Caches::Counted,
+                excluded_types: None,
                 remember: walk::Remember::Links,
                 name_files: None,
                 fold_below: None,

@@ -29,7 +29,7 @@
 //!     recv(self.awaited_names()) -> part => {
 //!         self.take_part(part.ok(), |names| walk.add(names))?;
 //!     }
-//!     recv(events.progress) -> _ => self.draw(Some(&mut walk.stall_detector)),
+//!     recv(events.progress) -> _ => self.draw(),
 //!     recv(events.causes) -> cause => if let Ok(cause) = cause {
 //!         return self.cancel(walk, canceller, cause).map(Some);
 //!     },
@@ -63,7 +63,7 @@
 //! | question | answer |
 //! |---|---|
 //! | How does an error (`EACCES`) become a message? | `walk/open.rs`, `walk/dirents.rs`, `walk/batch.rs` make a `sys::failure::Failure`. The listing carries it, `count/order` calls `Visitor::failed`, and `format/report.rs` gives it to `sys/status.rs`, which writes the line |
-//! | Where are hard links counted once? | `count/tally.rs`, `is_new`; the key comes from `walk/stat.rs`, or from the export |
+//! | Where are hard links counted once? | `count/tally.rs`, `is_new`, with the set of `count/inode_set.rs`; the key comes from `walk/stat.rs`, or from the export |
 //! | Where does `-t` decide? | `format/selected.rs`, for every format of lines. `count/min_size.rs` is an earlier filter: walkers do not name files that are too small |
 //! | Where does an output format go? | a file in `format/` with the trait of `format/interface.rs`, a variant of `OutputFormat` in `format/kinds.rs`, an arm in `format/options.rs`; the compiler names the other matches |
 //! | Where does a test go? | `tests/README.md` |

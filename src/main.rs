@@ -10,7 +10,7 @@ use pdu::du;
 use pdu::format;
 use pdu::format::outcome::Outcome;
 use pdu::import::from_import::from_import;
-use pdu::import::ncdu::ExportReader;
+use pdu::import::ncdu::{ExportReader, Links};
 use pdu::sys::failure::{Failure, Operation};
 use pdu::sys::output_file::Output;
 use pdu::sys::signals::{self, Cause};
@@ -98,13 +98,13 @@ fn run(mut plan: Plan) -> Exit {
 
 /// Counts the operands, or an export.
 fn count(plan: Plan, out: &mut dyn Write, status: &mut Status) -> Outcome {
+    let links = links(&plan);
     let mut format = format::format(plan.show);
     let operands = match plan.operands {
         cli::InputSource::Names(names) => OperandSource::Words(Operands::from_words(&names)),
         cli::InputSource::From(list) => OperandSource::List(list),
         cli::InputSource::Export(file) => {
-            let dedup = plan.walk.remember != Remember::Nothing;
-            return match ExportReader::open(&file, dedup) {
+            return match ExportReader::open(&file, links) {
                 Ok(export) => {
                     let export = (export, &*file);
                     from_import(plan.tally, export, &mut *format, out, status)
@@ -122,6 +122,15 @@ fn count(plan: Plan, out: &mut dyn Write, status: &mut Status) -> Outcome {
         supervised: true,
     };
     du::du(options, operands, &mut *format, out, status)
+}
+
+/// What an export that is read does with the further links of a file.
+fn links(plan: &Plan) -> Links {
+    match plan.walk.remember {
+        Remember::Nothing if plan.show.ncdu.entries.links => Links::Keep,
+        Remember::Nothing => Links::Count,
+        Remember::Links | Remember::Everything => Links::LeaveOut,
+    }
 }
 
 /// The exit status of an outcome. `output` is the name of the file of `-o`, or empty.
@@ -184,9 +193,12 @@ fn refuse(refusal: &UsageError, status: status::StatusOptions) -> Exit {
     Exit::Failure
 }
 
-/// A closed pipe ends the process by SIGPIPE without a message, unless the parent process ignored that signal.
+/// A closed pipe ends the process by SIGPIPE without a message, unless the parent process ignored that signal, or this is
+/// process 1, for which there is no SIGPIPE.
 fn write_error(error: &io::Error, status: &mut Status) -> Exit {
-    if error.kind() == io::ErrorKind::BrokenPipe && !pdu_startup::was_ignored(SIGPIPE) {
+    let has_sigpipe =
+        !pdu_startup::was_ignored(SIGPIPE) && !pdu_startup::signals::is_first_process();
+    if error.kind() == io::ErrorKind::BrokenPipe && has_sigpipe {
         return die_of(SIGPIPE);
     }
     let reason = status::reason(error.raw_os_error().unwrap_or(0));

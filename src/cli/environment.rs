@@ -5,6 +5,17 @@ use std::os::unix::ffi::OsStrExt;
 
 use crate::gnu::quote::Charset;
 
+/// What a terminal can do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum TerminalKind {
+    /// It understands control sequences.
+    Capable,
+    /// It does not.
+    Dumb,
+    /// `TERM` is unset, is empty, or is the entry `unknown` of terminfo, which has no control sequences.
+    Unknown,
+}
+
 /// A set of environment variables.
 #[derive(Debug, Clone, Default)]
 pub struct Environment {
@@ -30,21 +41,36 @@ impl Environment {
         self.get(name).map(OsStrExt::as_bytes)
     }
 
-    /// True where `TERM` is `dumb`: the terminal moves no cursor and shows no colors.
-    pub(super) fn is_dumb_terminal(&self) -> bool {
-        self.get("TERM").is_some_and(|term| term == "dumb")
+    /// What `TERM` says about the terminal.
+    pub(super) fn terminal(&self) -> TerminalKind {
+        match self.bytes("TERM").unwrap_or_default() {
+            b"" | b"unknown" => TerminalKind::Unknown,
+            b"dumb" => TerminalKind::Dumb,
+            _ => TerminalKind::Capable,
+        }
     }
 
-    /// The character set that the name of the locale gives. No locale is loaded: standard output is the same in all.
+    /// The character set that the name of the locale gives. The locale itself is loaded for numbers only.
     #[must_use]
     pub fn charset(&self) -> Charset {
-        let mut variables = ["LC_ALL", "LC_CTYPE", "LANG"].iter();
-        let locale = variables.find_map(|name| self.get(name).filter(|value| !value.is_empty()));
-        let name = locale.map(|name| name.to_string_lossy().to_ascii_lowercase());
-        match name {
-            Some(name) if name.ends_with("utf-8") || name.ends_with("utf8") => Charset::Utf8,
-            _ => Charset::Ascii,
+        let name = self.locale("LC_CTYPE").to_ascii_lowercase();
+        match name.ends_with(b"utf-8") || name.ends_with(b"utf8") {
+            true => Charset::Utf8,
+            false => Charset::Ascii,
         }
+    }
+
+    /// True where numbers certainly have the form of the C locale. Its variants differ in the encoding only.
+    pub(super) fn has_c_numbers(&self) -> bool {
+        let name = self.locale("LC_NUMERIC");
+        matches!(name, b"" | b"C" | b"POSIX") || name.starts_with(b"C.")
+    }
+
+    /// The name of the locale for a category; empty where no variable gives one.
+    fn locale(&self, category: &str) -> &[u8] {
+        let values = ["LC_ALL", category, "LANG"].map(|name| self.bytes(name));
+        let mut names = values.into_iter().flatten();
+        names.find(|name| !name.is_empty()).unwrap_or_default()
     }
 }
 

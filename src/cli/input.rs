@@ -11,7 +11,7 @@ use super::option_id::OptionId;
 use super::role::Role;
 use super::settings::Settings;
 use super::usage_error::UsageError;
-use crate::gnu::quote::{self, Charset};
+use crate::gnu::quote::{self, Charset, Style};
 use crate::sys::status;
 use crate::walk::Follow;
 
@@ -48,6 +48,28 @@ impl InputSource {
         };
         let reason = format!("file operands cannot be combined with {option}");
         Err(UsageError::extra_operand(extra, &reason, settings.charset))
+    }
+
+    /// What was typed, as a shell reads it.
+    pub(super) fn as_typed(&self) -> Vec<u8> {
+        let words = match self {
+            Self::Names(names) => names.clone(),
+            Self::From(list) => vec!["--files0-from".into(), list.clone()],
+            Self::Export(export) => vec!["--from".into(), export.clone()],
+        };
+        let mut text = Vec::new();
+        for word in words {
+            if !text.is_empty() {
+                text.push(b' ');
+            }
+            quote::apply(
+                Style::ShellEscape,
+                word.as_bytes(),
+                Charset::Utf8,
+                &mut text,
+            );
+        }
+        text
     }
 
     /// Checks that an export can be written of the operands: they are one directory, or another export.

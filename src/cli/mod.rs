@@ -12,6 +12,7 @@
 
 mod command;
 mod environment;
+mod excluded_types;
 mod getopt_errors;
 mod input;
 mod option_id;

@@ -57,8 +57,9 @@ options! {
     Bytes = "--bytes" => flag(SIZES,
         "Short for --apparent-size --block-size=1").short('b');
     By = "--by" => optional_value(REPORTS, "CLASS",
-        "Print a line for each class of files instead of directories; CLASS is ext, \
-         owner, group, age or kind; --by alone means --bytes, as in GNU du");
+        "Print a line for each class of files instead of directories, with the columns disk space, \
+         apparent size, entries, per cent and class; CLASS is ext, owner, group, age or kind; \
+         --by alone means --bytes, as in GNU du");
     Color = "--color" => value(REPORTS, "WHEN",
         "Color the names of a tree by LS_COLORS: auto (on a terminal; default), always or never");
     CountLinks = "--count-links" => flag(FILES,
@@ -72,12 +73,19 @@ options! {
     Exclude = "--exclude" => value(FILES, "PATTERN",
         "Skip files and directories that match PATTERN, a shell pattern");
     ExcludeFrom = "--exclude-from" => value(FILES, "FILE",
-        "Read PATTERNs for --exclude from FILE, one a line; - is standard input").short('X');
+        "Read PATTERNs for --exclude from FILE, one a line; - is standard input")
+        .short('X').aliases(["exclude-", "exclude-f"]);
+    ExcludeCaches = "--exclude-caches" => flag(FILES,
+        "Count of a directory with a CACHEDIR.TAG only itself and that file");
+    ExcludeFs = "--exclude-fs" => value(FILES, "TYPE,...",
+        "Skip file systems of each TYPE: nfs,nfs4,fuse.sshfs,tmpfs; fuse is every fuse.TYPE");
+    ExcludeKernfs = "--exclude-kernfs" => flag(FILES,
+        "Skip the file systems of the kernel: proc, sysfs, cgroup, debugfs and the like");
     Files0From = "--files0-from" => value(FILES, "F",
         "Read the operands from F, each with a NUL at its end; - is standard input").alias("f");
     Format = "--format" => value(REPORTS, "FORMAT",
         "Print as FORMAT: du (lines; default), tree (a chart), json (JSON Lines), csv, \
-         or ncdu (an export for ncdu and gdu)");
+         ncdu (an export for ncdu and gdu), or prometheus (metrics)");
     From = "--from" => value(FILES, "FILE",
         "Read an ncdu export instead of the disk; - is standard input");
     HumanReadable = "--human-readable" => flag(SIZES,
@@ -93,9 +101,11 @@ options! {
     MaxDepth = "--max-depth" => value(LINES, "N",
         "Print no line for what is more than N levels below an operand").short('d');
     Null = "--null" => flag(LINES,
-        "End lines with a NUL byte, as xargs -0 reads them").short('0');
+        "End lines with a NUL byte, as xargs -0 reads them").short('0').alias("nu");
     NoDereference = "--no-dereference" => flag(FILES,
         "Follow no symbolic link (default)").short('P');
+    NumericIds = "--numeric-ids" => flag(REPORTS,
+        "Print users and groups as numbers, as --from does: an export may come from another machine");
     OneFileSystem = "--one-file-system" => flag(FILES,
         "Do not enter other file systems").short('x').alias("o");
     Output = "--output" => value(REPORTS, "FILE",
@@ -131,6 +141,8 @@ options! {
         "Same as --format=tree").short('T');
     Verbose = "--verbose" => flag(RUN,
         "Show progress on standard error twice a second, and a summary at the end").short('v');
+    Width = "--width" => value(REPORTS, "COLUMNS",
+        "Make a tree, or a table of --by, this wide (1 to 65535; default: as wide as the terminal)");
 }
 
 /// The value that clap records for an option whose optional value is absent: no argument can hold a NUL.

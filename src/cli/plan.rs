@@ -5,7 +5,8 @@ use std::sync::Arc;
 
 use clap::parser::ValuesRef;
 
-use super::environment::Environment;
+use super::environment::{Environment, TerminalKind};
+use super::excluded_types::excluded_types;
 use super::input::InputSource;
 use super::option_id::OptionId;
 use super::reports::{self, Reports};
@@ -20,7 +21,7 @@ use crate::gnu::time_style::{TimeKind, TimeStyle};
 use crate::gnu::zone;
 use crate::sys::retry::read_file;
 use crate::sys::status;
-use crate::walk::{self, Follow, Remember};
+use crate::walk::{self, Caches, ExcludedTypes, Follow, Remember};
 
 /// What there is to do.
 #[derive(Debug)]
@@ -56,16 +57,19 @@ impl Plan {
             warnings.push(text.into());
         }
         let parts = parts(&settings, operands, environment);
-        let (time, operands, reports) = parts.map_err(|error| UsageError {
+        let (time, operands, reports, excluded_types) = parts.map_err(|error| UsageError {
             warnings: warnings.clone(),
             ..error
         })?;
         let marks_links = marks_links(&settings, &reports, max_depth);
         let remember = remember(&settings, &operands, marks_links);
         let export = reports::ncdu(&operands, max_depth, marks_links, settings.time);
-        let show = show_options(&settings, &reports, (time, export), environment);
+        let show = format::FormatOptions {
+            operands: operands.as_typed(),
+            ..show_options(&settings, &reports, (time, export), environment)
+        };
         Ok(Self {
-            walk: walk_options(&mut settings, remember, max_depth, &show),
+            walk: walk_options(&mut settings, (remember, excluded_types), max_depth, &show),
             show,
             tally: tally::TallyOptions {
                 separate: settings.has(OptionId::SeparateDirs),
@@ -75,7 +79,7 @@ impl Plan {
                 program,
                 charset: settings.charset,
                 verbose: settings.has(OptionId::Verbose),
-                dumb: environment.is_dumb_terminal(),
+                dumb: environment.terminal() != TerminalKind::Capable,
             },
             operands,
             output: reports.output,
@@ -91,18 +95,18 @@ fn parts(
     settings: &Settings<'_>,
     operands: ValuesRef<'_, OsString>,
     environment: &Environment,
-) -> Result<(Time, InputSource, Reports), UsageError> {
+) -> Result<(Time, InputSource, Reports, Option<ExcludedTypes>), UsageError> {
     let time = time(settings, environment)?;
     let operands = InputSource::new(settings, operands)?;
     let reports = Reports::new(settings)?;
     reports.check(settings, &operands)?;
-    Ok((time, operands, reports))
+    Ok((time, operands, reports, excluded_types(settings)?))
 }
 
 /// The options of the walk; takes the patterns out of the settings.
 fn walk_options(
     settings: &mut Settings<'_>,
-    remember: Remember,
+    (remember, excluded_types): (Remember, Option<ExcludedTypes>),
     max_depth: u32,
     show: &format::FormatOptions,
 ) -> walk::WalkOptions {
@@ -117,6 +121,11 @@ fn walk_options(
         follow: settings.follow,
         one_file_system: settings.has(OptionId::OneFileSystem),
         exclude: std::mem::take(&mut settings.exclude),
+        excluded_types,
+        caches: match settings.has(OptionId::ExcludeCaches) {
+            true => Caches::Excluded,
+            false => Caches::Counted,
+        },
         remember,
         name_files,
         min_size: show.min_size.clone(),
@@ -135,7 +144,7 @@ fn walk_options(
 fn needs_details(show: &format::FormatOptions) -> bool {
     match show.format {
         OutputFormat::Tree => show.group_by.is_some() || show.tree.chart.colors.is_some(),
-        OutputFormat::Du => show.group_by.is_some(),
+        OutputFormat::Du | OutputFormat::Prometheus => show.group_by.is_some(),
         OutputFormat::Json | OutputFormat::Csv | OutputFormat::Ncdu => true,
     }
 }

@@ -10,7 +10,7 @@ use super::option_id::OptionId;
 use super::role::Role;
 use super::settings::Settings;
 use super::usage_error::UsageError;
-use super::values::{InvalidNumber, Top};
+use super::values::{InvalidNumber, Top, Width};
 use crate::format::{Color, GroupBy, OutputFormat, Ranking, Sort, ncdu};
 use crate::gnu::argmatch;
 use crate::gnu::quote::Charset;
@@ -23,6 +23,7 @@ pub(super) struct Reports {
     pub(super) by: Option<GroupBy>,
     pub(super) ranking: Ranking,
     pub(super) color: Color,
+    pub(super) width: Option<u16>,
     pub(super) output: Option<OsString>,
 }
 
@@ -54,6 +55,10 @@ impl Reports {
                     .transpose()?,
             },
             color: choice(settings, OptionId::Color, &Color::WORDS)?.unwrap_or(Color::Auto),
+            width: settings
+                .value(OptionId::Width)
+                .map(|columns| width(columns, charset))
+                .transpose()?,
             output: settings
                 .value(OptionId::Output)
                 .filter(|file| *file != "-")
@@ -139,5 +144,15 @@ fn entries(value: &OsStr, charset: Charset) -> Result<usize, UsageError> {
             value,
             charset,
         )),
+    }
+}
+
+fn width(value: &OsStr, charset: Charset) -> Result<u16, UsageError> {
+    match Width::try_from(value) {
+        Ok(columns) => Ok(columns.saturated(u16::MAX)),
+        Err(InvalidNumber) => Err(UsageError {
+            hint: false,
+            ..UsageError::about("invalid number of columns (1 to 65535)", value, charset)
+        }),
     }
 }

@@ -24,6 +24,9 @@ impl OptionId {
             | Self::DereferenceArgs
             | Self::DereferenceArgsToo
             | Self::Exclude
+            | Self::ExcludeCaches
+            | Self::ExcludeFs
+            | Self::ExcludeKernfs
             | Self::ExcludeFrom
             | Self::OneFileSystem => &[Role::Walk],
             Self::Files0From => &[Role::Walk, Role::Part],
@@ -47,13 +50,15 @@ impl OptionId {
             | Self::Inodes
             | Self::NoDereference
             | Self::Null
+            | Self::NumericIds
             | Self::Output
             | Self::Threads
             | Self::Time
             | Self::TimeStyle
             | Self::Total
             | Self::Tree
-            | Self::Verbose => &[],
+            | Self::Verbose
+            | Self::Width => &[],
         }
     }
 }

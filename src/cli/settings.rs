@@ -102,6 +102,13 @@ impl<'a> Settings<'a> {
         given.find_map(|given| given.value)
     }
 
+    /// All values of the option.
+    pub(super) fn values(&self, option: OptionId) -> impl Iterator<Item = &'a OsStr> {
+        let given = self.occurrences.iter();
+        let given = given.filter(move |given| given.option == option);
+        given.filter_map(|given| given.value)
+    }
+
     /// The first option with this role that was typed, in the order of the declarations.
     pub(super) fn first_with(&self, role: Role) -> Option<OptionId> {
         let mut options = OptionId::ALL.iter().copied();
@@ -148,9 +155,10 @@ impl<'a> Settings<'a> {
             Id::Time => self.take_time(given.value)?,
             // Other stages ask for these with `has` and `value`.
             Id::All | Id::CountLinks | Id::Inodes | Id::Null | Id::OneFileSystem => {}
-            Id::SeparateDirs | Id::Summarize | Id::Total | Id::Verbose => {}
+            Id::ExcludeCaches | Id::ExcludeFs | Id::ExcludeKernfs => {}
+            Id::NumericIds | Id::SeparateDirs | Id::Summarize | Id::Total | Id::Verbose => {}
             Id::Reverse | Id::Tree | Id::By | Id::Color | Id::Format | Id::Sort | Id::Top => {}
-            Id::Files0From | Id::From | Id::Output | Id::TimeStyle => {}
+            Id::Files0From | Id::From | Id::Output | Id::TimeStyle | Id::Width => {}
         }
         Ok(())
     }

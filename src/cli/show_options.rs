@@ -13,9 +13,10 @@ use crate::count::usage::FileTime;
 use crate::format;
 use crate::format::chart::Sizes;
 use crate::format::{GroupBy, OutputFormat, Selection, Threshold, classes, lines, ncdu};
+use crate::gnu::numerals::Numerals;
 use crate::gnu::quote::Style;
 use crate::gnu::time_style::TimeStyle;
-use crate::sys::owners;
+use crate::sys::{locale, owners};
 
 pub(super) fn show_options(
     settings: &Settings<'_>,
@@ -44,6 +45,7 @@ pub(super) fn show_options(
                 true => settings.block_size.for_inodes(),
                 false => settings.block_size,
             },
+            numerals: numerals(settings, reports, environment),
             time,
             end_of_line: if settings.has(OptionId::Null) {
                 0
@@ -55,6 +57,26 @@ pub(super) fn show_options(
         },
         tree: terminal_options::tree(settings, reports, environment, to_terminal),
         ncdu: export,
+        operands: Vec::new(),
+    }
+}
+
+/// The numerals of the locale where a number for people depends on them. Programs read those of the C locale.
+fn numerals(
+    settings: &Settings<'_>,
+    reports: &Reports,
+    environment: &Environment,
+) -> &'static Numerals {
+    let depends_on_locale = match reports.shape {
+        OutputFormat::Du => reports.by.is_none() && settings.block_size.needs_locale(),
+        OutputFormat::Tree => true,
+        OutputFormat::Json | OutputFormat::Csv | OutputFormat::Ncdu | OutputFormat::Prometheus => {
+            false
+        }
+    };
+    match depends_on_locale && !environment.has_c_numbers() {
+        true => locale::numerals(),
+        false => &Numerals::C,
     }
 }
 
@@ -81,12 +103,19 @@ fn class_options(
         sizes: match shape {
             // Beside the number of files, sizes stay sizes with --inodes too.
             OutputFormat::Tree => terminal_options::sizes(settings, false),
-            OutputFormat::Du | OutputFormat::Json | OutputFormat::Csv | OutputFormat::Ncdu => {
-                Sizes::Blocks(settings.block_size)
-            }
+            OutputFormat::Du
+            | OutputFormat::Json
+            | OutputFormat::Csv
+            | OutputFormat::Ncdu
+            | OutputFormat::Prometheus => Sizes::Blocks(settings.block_size),
         },
-        names: owners::names,
+        names: (!has_numeric_ids(settings)).then_some(owners::names),
     }
+}
+
+/// True where users and groups stay numbers: the database of this machine has the wrong names for another machine.
+fn has_numeric_ids(settings: &Settings<'_>) -> bool {
+    settings.has(OptionId::NumericIds) || settings.has(OptionId::From)
 }
 
 /// The time of the clock; 1970 where the clock is before 1970 or beyond 64 bits.

@@ -2,7 +2,7 @@
 
 use lscolors::LsColors;
 
-use super::environment::Environment;
+use super::environment::{Environment, TerminalKind};
 use super::option_id::OptionId;
 use super::reports::Reports;
 use super::role::Role;
@@ -11,6 +11,7 @@ use crate::format::chart::{self, Sizes};
 use crate::format::{Color, tree};
 use crate::gnu::block_size::BlockSize;
 use crate::gnu::quote::Charset;
+use crate::sys::status;
 
 /// Columns and rows where neither the terminal nor the environment gives them.
 const COLUMNS: u16 = 80;
@@ -28,20 +29,20 @@ pub(super) fn tree(
 ) -> tree::TreeOptions {
     let (columns, rows) = screen(environment, to_terminal);
     let rows = usize::from(rows.saturating_sub(PROMPT)).max(1);
-    let is_dumb = environment.is_dumb_terminal();
+    let terminal = environment.terminal();
     let is_refused = environment.get("NO_COLOR").is_some_and(|no| !no.is_empty());
     let has_colors = match reports.color {
         Color::Always => true,
         Color::Never => false,
-        Color::Auto => to_terminal && !is_dumb && !is_refused,
+        Color::Auto => to_terminal && terminal == TerminalKind::Capable && !is_refused,
     };
     tree::TreeOptions {
         rows: settings.first_with(Role::Length).is_none().then_some(rows),
         separate: settings.has(OptionId::SeparateDirs),
         chart: chart::ChartOptions {
-            columns: columns.into(),
+            columns: reports.width.unwrap_or(columns).into(),
             sizes: sizes(settings, settings.has(OptionId::Inodes)),
-            is_ascii: is_dumb || environment.charset() == Charset::Ascii,
+            is_ascii: draws_ascii(terminal, to_terminal) || environment.charset() == Charset::Ascii,
             colors: has_colors.then(|| colors(environment)),
         },
     }
@@ -54,13 +55,26 @@ pub(super) fn sizes(settings: &Settings<'_>, are_inodes: bool) -> Sizes {
         (None, true) => Sizes::Blocks(BlockSize::bytes(1)),
         (None, false) => Sizes::Binary,
         (Some(_), true) => Sizes::Blocks(block_size.for_inodes()),
-        (Some(_), false) if block_size == BlockSize::SI => Sizes::Decimal,
-        (Some(_), false) if block_size == BlockSize::HUMAN => Sizes::Binary,
-        (Some(_), false) => Sizes::Blocks(block_size),
+        (Some(_), false) => match block_size.without_grouping() {
+            BlockSize::SI => Sizes::Decimal,
+            BlockSize::HUMAN => Sizes::Binary,
+            _ => Sizes::Blocks(block_size),
+        },
     }
 }
 
-/// Columns and rows of the terminal, or of the environment where the terminal does not know them.
+/// True where branches and bars may not be shown. Where `TERM` says nothing, a terminal is taken for a dumb one; a pipe is
+/// not, because jobs of cron and of systemd have no `TERM`.
+fn draws_ascii(terminal: TerminalKind, to_terminal: bool) -> bool {
+    match terminal {
+        TerminalKind::Capable => false,
+        TerminalKind::Dumb => true,
+        TerminalKind::Unknown => to_terminal,
+    }
+}
+
+/// Columns and rows of the terminal, or of the environment where the terminal does not know them. Before a pager, the
+/// columns are those of standard error's terminal.
 fn screen(environment: &Environment, to_terminal: bool) -> (u16, u16) {
     let number = |name| {
         let text = environment.get(name)?.to_str()?;
@@ -72,8 +86,9 @@ fn screen(environment: &Environment, to_terminal: bool) -> (u16, u16) {
     };
     let columns = size.map(|size| size.ws_col).filter(|&columns| columns > 0);
     let rows = size.map(|size| size.ws_row).filter(|&rows| rows > 0);
+    let columns = columns.or_else(|| number("COLUMNS"));
     (
-        columns.or_else(|| number("COLUMNS")).unwrap_or(COLUMNS),
+        columns.or_else(status::columns).unwrap_or(COLUMNS),
         rows.or_else(|| number("LINES")).unwrap_or(ROWS),
     )
 }

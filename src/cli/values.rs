@@ -19,6 +19,9 @@ pub(super) type Threads = Number<1, 4096>;
 /// The N of `--top`.
 pub(super) type Top = Number<1, { i64::MAX }>;
 
+/// The COLUMNS of `--width`: as many as a terminal can have.
+pub(super) type Width = Number<1, { u16::MAX as i64 }>;
+
 /// A text that is no integer, or one out of its bounds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct InvalidNumber;

@@ -20,7 +20,7 @@
 use std::ffi::CStr;
 use std::sync::Arc;
 
-use crate::count::ordered_items::{ItemKind, OrderedItems};
+use crate::count::ordered_items::OrderedItems;
 use crate::count::usage::{Detail, Entry, Inode, Usage};
 use crate::sys::failure::Failure;
 
@@ -118,32 +118,6 @@ pub fn push_name(path: &mut Vec<u8>, name: &[u8]) {
     path.extend_from_slice(name);
 }
 
-#[cfg(test)]
-impl Branch {
-    /// A branch with these subdirectories, and zero for every number.
-    pub(crate) fn for_tests(parent: Option<(Arc<Self>, u32)>, names: &[&CStr]) -> Arc<Self> {
-        let mut list = Names::default();
-        for name in names {
-            list.push(name);
-        }
-        Arc::new(Self {
-            parent,
-            inode: Inode {
-                device: 0,
-                number: 0,
-            },
-            child_depth: 0,
-            device: 0,
-            operand: 0,
-            may_cycle: false,
-            first_key: 0,
-            fold: None,
-            group: 0,
-            names: list,
-        })
-    }
-}
-
 impl Drop for Branch {
     /// Drops the parents in a loop: the derived drop would recurse once per level.
     fn drop(&mut self) {
@@ -162,12 +136,6 @@ pub struct Names {
 }
 
 impl Names {
-    /// No names; allocates nothing.
-    pub const EMPTY: Self = Self {
-        text: Vec::new(),
-        ends: Vec::new(),
-    };
-
     /// Appends a name.
     pub fn push(&mut self, name: &CStr) {
         self.text.extend_from_slice(name.to_bytes_with_nul());
@@ -272,7 +240,7 @@ impl Listing {
             key: place.0.key(place.1),
             place,
             found,
-            files: Usage::NONE,
+            files: Usage::default(),
             ordered_items: None,
             branch: None,
             next: None,
@@ -307,25 +275,39 @@ impl Listing {
         self.branch.as_ref().map_or(0, |branch| branch.len().into())
     }
 
-    /// The sum of the entries in this listing, for the progress line: files with several links count every time.
+    /// The directory or file itself, where it was found.
     #[must_use]
-    pub fn seen(&self) -> Usage {
-        let mut seen = self.files;
-        if let Found::Directory(entry, _) | Found::File(entry, _) = &self.found {
-            seen += &entry.usage();
+    pub fn entry(&self) -> Option<&Entry> {
+        match &self.found {
+            Found::Directory(entry, _) | Found::File(entry, _) => Some(entry),
+            Found::Nothing | Found::More | Found::Rendered(_) | Found::Leaves(_) => None,
         }
-        for item in self.ordered_items.iter().flat_map(|items| items.iter()) {
-            if let ItemKind::File(entry) = item.kind {
-                seen += &entry.usage();
-            }
-        }
-        seen
     }
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use super::*;
+
+    /// A branch with these subdirectories, and zero for every number.
+    pub(crate) fn branch(parent: Option<(Arc<Branch>, u32)>, names: &[&CStr]) -> Arc<Branch> {
+        let mut list = Names::default();
+        for name in names {
+            list.push(name);
+        }
+        Arc::new(Branch {
+            parent,
+            inode: Inode::default(),
+            child_depth: 0,
+            device: 0,
+            operand: 0,
+            may_cycle: false,
+            first_key: 0,
+            fold: None,
+            group: 0,
+            names: list,
+        })
+    }
 
     fn path(branch: &Branch, index: u32) -> Vec<u8> {
         let mut out = Vec::new();
@@ -335,9 +317,9 @@ mod tests {
 
     #[test]
     fn paths_join_operand_and_names_without_doubling_slashes() {
-        let roots = Branch::for_tests(None, &[c"a", c"b/", c"/"]);
+        let roots = branch(None, &[c"a", c"b/", c"/"]);
         for (operand, expected) in [(0, "a/y"), (1, "b/y"), (2, "/y")] {
-            let below = Branch::for_tests(Some((Arc::clone(&roots), operand)), &[c"x", c"y"]);
+            let below = branch(Some((Arc::clone(&roots), operand)), &[c"x", c"y"]);
             assert_eq!(path(&below, 1), expected.as_bytes());
         }
         assert_eq!(path(&roots, 1), b"b/");
@@ -345,9 +327,9 @@ mod tests {
 
     #[test]
     fn a_chain_of_a_million_branches_is_dropped_without_recursion() {
-        let mut last = Branch::for_tests(None, &[c"a"]);
+        let mut last = branch(None, &[c"a"]);
         for _ in 0..1_000_000 {
-            last = Branch::for_tests(Some((last, 0)), &[c"a"]);
+            last = branch(Some((last, 0)), &[c"a"]);
         }
         drop(last);
     }

@@ -5,12 +5,10 @@
 //!
 //! ```text
 //!   position  length of name  name  flags  file: blocks size [time] [inode that counts once] [detail]
-//!                                          failure: index in `failures`
+//!                                          failure: index in `failures`, four bytes
 //! ```
 //!
-//! All numbers are variable-length integers.
-
-use std::ops::Range;
+//! All other numbers are variable-length integers.
 
 use crate::count::usage::{Detail, Entry, FileTime, Inode};
 use crate::count::varint;
@@ -25,15 +23,13 @@ pub struct OrderedItem<'a> {
     pub name: &'a [u8],
     /// The kind of item.
     pub kind: ItemKind,
-    /// The attributes of a file, where the output format needs them.
-    pub detail: Option<Detail>,
 }
 
 /// The kind of an [`OrderedItem`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ItemKind {
-    /// A file that has a line, or further links.
-    File(Entry),
+    /// A file that has a line, or further links; with its attributes where the output format needs them.
+    File(Entry, Option<Detail>),
     /// An entry for which an operation failed.
     Failed(Failure),
     /// The text of a renderer for one or more files. Their sizes are in the sum of the listing.
@@ -62,12 +58,6 @@ const HAS_TIME: u64 = 8;
 const RENDERED: u64 = 16;
 
 impl OrderedItems {
-    /// No items; allocates nothing.
-    pub const EMPTY: Self = Self {
-        packed: Vec::new(),
-        failures: Vec::new(),
-    };
-
     /// True where there are no items.
     #[must_use]
     pub fn is_empty(&self) -> bool {
@@ -94,7 +84,7 @@ impl OrderedItems {
     /// Moves the items to a list without spare capacity; this one keeps its memory, unless that is large.
     pub fn take(&mut self) -> Self {
         if self.packed.len() > LARGE {
-            let mut taken = std::mem::replace(self, Self::EMPTY);
+            let mut taken = std::mem::take(self);
             taken.packed.shrink_to_fit();
             return taken;
         }
@@ -112,36 +102,29 @@ impl OrderedItems {
         self.packed.len() + self.failures.len() * size_of::<Failure>()
     }
 
-    /// Appends an item without attributes.
-    pub fn push(&mut self, position: u32, name: &[u8], kind: ItemKind) {
-        self.push_item(&OrderedItem {
-            position,
-            name,
-            kind,
-            detail: None,
-        });
-    }
-
     /// Appends an item.
-    pub fn push_item(&mut self, item: &OrderedItem<'_>) {
+    pub fn push(&mut self, position: u32, name: &[u8], kind: ItemKind) {
         let out = &mut self.packed;
-        varint::put(out, item.position.into());
-        varint::put(out, item.name.len() as u64);
-        out.extend_from_slice(item.name);
-        match item.kind {
-            ItemKind::File(entry) => put_file(out, &entry, item.detail.as_ref()),
+        varint::put(out, position.into());
+        varint::put(out, name.len() as u64);
+        out.extend_from_slice(name);
+        match kind {
+            ItemKind::File(entry, detail) => put_file(out, &entry, detail.as_ref()),
             ItemKind::Failed(failure) => {
-                put_all(out, &[FAILED, self.failures.len() as u64]);
+                varint::put(out, FAILED);
+                out.extend_from_slice(&(self.failures.len() as u32).to_le_bytes());
                 self.failures.push(failure);
             }
             ItemKind::Rendered => varint::put(out, RENDERED),
         }
     }
 
-    /// Appends the items of another list with their positions unchanged.
+    /// Appends the items of another list with their positions unchanged; their offsets grow by [`OrderedItems::end`].
     pub fn append(&mut self, others: &Self) {
         if others.any_failed() {
-            others.iter().for_each(|item| self.push_item(&item));
+            for item in others.iter() {
+                self.push(item.position, item.name, item.kind);
+            }
         } else {
             self.packed.extend_from_slice(&others.packed);
         }
@@ -160,21 +143,6 @@ impl OrderedItems {
         u32::try_from(varint::take(&mut rest)).ok()
     }
 
-    /// The range of the text of a renderer, if that is the item at the offset; and the offset of the next item.
-    #[must_use]
-    pub fn text_range(&self, at: ItemOffset) -> Option<(Range<usize>, ItemOffset)> {
-        let (item, next) = self.get(at)?;
-        // One byte, the flags, follows the text.
-        let end = next - 1;
-        (item.kind == ItemKind::Rendered).then(|| (end - item.name.len()..end, next))
-    }
-
-    /// The text in a part of a range that [`OrderedItems::text_range`] returned.
-    #[must_use]
-    pub fn text(&self, part: Range<usize>) -> &[u8] {
-        self.packed.get(part).unwrap_or_default()
-    }
-
     /// The item at the offset, and the offset of the next.
     #[must_use]
     pub fn get(&self, at: ItemOffset) -> Option<(OrderedItem<'_>, ItemOffset)> {
@@ -182,17 +150,17 @@ impl OrderedItems {
         let position = u32::try_from(varint::take(&mut rest)).ok()?;
         let length = usize::try_from(varint::take(&mut rest)).ok()?;
         let (name, mut rest) = rest.split_at_checked(length)?;
-        let mut detail = None;
         let kind = match varint::take(&mut rest) {
             FAILED => {
-                let index = usize::try_from(varint::take(&mut rest)).ok()?;
+                let index = rest.split_off(..4)?.try_into().ok()?;
+                let index = u32::from_le_bytes(index) as usize;
                 ItemKind::Failed(*self.failures.get(index)?)
             }
             RENDERED => ItemKind::Rendered,
             flags => {
                 let entry = take_entry(&mut rest, flags);
-                detail = (flags & HAS_DETAIL != 0).then(|| take_detail(&mut rest));
-                ItemKind::File(entry)
+                let detail = (flags & HAS_DETAIL != 0).then(|| take_detail(&mut rest));
+                ItemKind::File(entry, detail)
             }
         };
         let next = self.packed.len() - rest.len();
@@ -200,7 +168,6 @@ impl OrderedItems {
             position,
             name,
             kind,
-            detail,
         };
         Some((item, next))
     }
@@ -280,30 +247,33 @@ mod tests {
     use crate::sys::failure::Operation;
 
     #[test]
-    fn text_of_a_renderer_can_be_read_whole_and_in_parts() {
-        let failure = Failure {
-            operation: Operation::Access,
-            errno: 5,
+    fn items_and_offsets_stay_true_when_lists_are_joined() {
+        let failed = |errno| {
+            ItemKind::Failed(Failure {
+                operation: Operation::Access,
+                errno,
+            })
         };
-        let mut ordered_items = OrderedItems::EMPTY;
-        ordered_items.push(0, b"one, two", ItemKind::Rendered);
-        ordered_items.push(1, b"broken", ItemKind::Failed(failure));
-        ordered_items.push(1, b"three", ItemKind::Rendered);
-
-        let (range, broken) = ordered_items.text_range(0).expect("it is text");
-        assert_eq!(ordered_items.text(range.clone()), b"one, two");
-        assert_eq!(ordered_items.text(range.start + 5..range.end), b"two");
-        assert!(ordered_items.text_range(broken).is_none(), "it failed");
-        let taken = ordered_items.take();
-        let items: Vec<_> = taken
+        let expected: [(u32, &[u8], ItemKind); 3] = [
+            (0, b"one, two", ItemKind::Rendered),
+            (1, b"broken", failed(5)),
+            (1, b"three", ItemKind::Rendered),
+        ];
+        let mut list = OrderedItems::default();
+        for (position, name, kind) in expected {
+            list.push(position, name, kind);
+        }
+        let mut joined = OrderedItems::default();
+        for _ in 0..300 {
+            let start = joined.end();
+            joined.append(&list);
+            assert_eq!(joined.end(), start + list.end());
+        }
+        let joined = joined.take();
+        let items: Vec<_> = joined
             .iter()
             .map(|item| (item.position, item.name, item.kind))
             .collect();
-        let expected: [(u32, &[u8], ItemKind); 3] = [
-            (0, b"one, two", ItemKind::Rendered),
-            (1, b"broken", ItemKind::Failed(failure)),
-            (1, b"three", ItemKind::Rendered),
-        ];
-        assert_eq!(items, expected);
+        assert_eq!(items, expected.repeat(300));
     }
 }

@@ -3,6 +3,18 @@
 use std::fmt::Debug;
 
 use crate::count::usage::{Detail, Item, Usage};
+use crate::count::visitor::Extent;
+
+/// Why the contents of a directory are left out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Exclusion {
+    /// It is a cache directory.
+    Cache,
+    /// It lies on a file system of the kernel's state.
+    KernelFileSystem,
+    /// It lies on another file system of a type that is left out.
+    OtherFileSystem,
+}
 
 /// Writes the text of an entry in an output format where that text depends on nothing but the entry and its directory.
 ///
@@ -18,17 +30,23 @@ pub trait EntryRenderer: Debug + Send + Sync {
 
     /// The text after the last file of such a directory.
     fn leave(&self) -> &'static [u8];
+
+    /// Appends the text of a directory whose contents are left out. The item is the sum of what counts of it.
+    fn excluded(
+        &self,
+        name: &[u8],
+        directory: &Item<'_>,
+        device: u64,
+        exclusion: Exclusion,
+        out: &mut Vec<u8>,
+    );
 }
 
 /// The kind of entry that a record describes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
-    /// A directory with its contents.
-    Directory,
-    /// A directory that could be read in part only: GNU du counts it and prints no line.
-    BrokenDirectory,
-    /// A directory that was open when the walk ended early. Its usage is what was counted until then.
-    UnfinishedDirectory,
+    /// A directory with its contents, or with the part of them that was read.
+    Directory(Extent),
     /// Anything else.
     File,
 }

@@ -5,15 +5,12 @@
 //! link in that order counts, as in GNU du. Each method takes the [event](crate::count::visitor::Visitor) of the same
 //! name, and returns the record that follows from it, if one does.
 //!
-//! No I/O; no errors. Memory: a sum and a number per level, and about 16 bytes per inode that counts once.
+//! No I/O; no errors. Memory: a sum and a number per level, and the [inodes](crate::count::inode_set) that count once.
 
-use std::collections::{HashMap, HashSet};
-
-use foldhash::fast::FixedState;
-
+use crate::count::inode_set::InodeSet;
 use crate::count::listing::push_name;
 use crate::count::record::{Kind, Record};
-use crate::count::usage::{Detail, FileTime, Inode, Item, Usage};
+use crate::count::usage::{Detail, FileTime, Item, Usage};
 use crate::count::visitor::Extent;
 
 /// The options of the count.
@@ -94,7 +91,8 @@ impl Tally {
         });
         self.append(name);
         self.here = self.path.len();
-        Some(self.record(depth, Kind::Directory, item.usage, item.detail))
+        let kind = Kind::Directory(Extent::Whole);
+        Some(self.record(depth, kind, item.usage, item.detail))
     }
 
     /// Counts a file. `None` where it was counted before, and where it has no name.
@@ -133,15 +131,8 @@ impl Tally {
         {
             level.sum += &sum;
         }
-        let kind = match extent {
-            Extent::Whole => Kind::Directory,
-            Extent::Broken => Kind::BrokenDirectory,
-            Extent::Unfinished => {
-                self.counts.unfinished += 1;
-                Kind::UnfinishedDirectory
-            }
-        };
-        Some(self.record(self.depth(), kind, sum, None))
+        self.counts.unfinished += u64::from(extent == Extent::Unfinished);
+        Some(self.record(self.depth(), Kind::Directory(extent), sum, None))
     }
 
     /// Makes the path that of a name in the current directory.
@@ -181,16 +172,5 @@ impl Tally {
 
     fn is_new(&mut self, item: &Item<'_>) -> bool {
         item.dedup_key.is_none_or(|inode| self.seen.insert(inode))
-    }
-}
-
-/// The inodes counted so far: a set of numbers per device, about 16 bytes per inode.
-#[derive(Debug, Default)]
-struct InodeSet(HashMap<u64, HashSet<u64, FixedState>, FixedState>);
-
-impl InodeSet {
-    /// True if the inode was not in the set.
-    fn insert(&mut self, inode: Inode) -> bool {
-        self.0.entry(inode.device).or_default().insert(inode.number)
     }
 }

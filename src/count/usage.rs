@@ -45,40 +45,30 @@ impl FileTime {
     }
 }
 
-/// Every measure of an entry, or of a sum of entries.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+impl Default for FileTime {
+    fn default() -> Self {
+        Self::NEVER
+    }
+}
+
+/// Every measure of an entry, or of a sum of entries. The default is that of no entries.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Usage {
     /// Allocated size in bytes: `st_blocks * 512`.
     pub allocated: u128,
     /// Apparent size in bytes: `st_size` of regular files and symbolic links; everything else adds 0.
     pub apparent: u128,
-    /// Number of entries (GNU du: inodes).
+    /// Number of entries (GNU du: inodes). Sums stop at 2^64 - 1: an export may claim any number.
     pub inodes: u64,
     /// The newest of the chosen time stamps.
     pub newest: FileTime,
-}
-
-impl Usage {
-    /// The usage of no entries.
-    pub const NONE: Self = Self {
-        allocated: 0,
-        apparent: 0,
-        inodes: 0,
-        newest: FileTime::NEVER,
-    };
-}
-
-impl Default for Usage {
-    fn default() -> Self {
-        Self::NONE
-    }
 }
 
 impl std::ops::AddAssign<&Usage> for Usage {
     fn add_assign(&mut self, other: &Usage) {
         self.allocated += other.allocated;
         self.apparent += other.apparent;
-        self.inodes += other.inodes;
+        self.inodes = self.inodes.saturating_add(other.inodes);
         self.newest = self.newest.max(other.newest);
     }
 }
@@ -121,9 +111,9 @@ pub struct Inode {
 pub struct Detail {
     /// Its inode.
     pub inode: Inode,
-    /// `st_nlink`.
+    /// `st_nlink`, or [`Detail::SEVERAL`].
     pub links: u32,
-    /// `st_mode`: type and permissions.
+    /// `st_mode`: type and permissions; or a type, which may be 0 (unknown), and [`Detail::NO_PERMISSIONS`].
     pub mode: u32,
     /// `st_uid`, or [`Detail::NO_ID`].
     pub uid: u32,
@@ -134,6 +124,12 @@ pub struct Detail {
 impl Detail {
     /// The number of no user and no group, where an export contains none: chown(2) leaves this number out.
     pub const NO_ID: u32 = u32::MAX;
+
+    /// The number of the links to a file of which an export says only that it has several.
+    pub const SEVERAL: u32 = u32::MAX;
+
+    /// In `mode`, where an export contains no mode.
+    pub const NO_PERMISSIONS: u32 = 1 << 31;
 }
 
 /// One entry as the count takes it.

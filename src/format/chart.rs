@@ -5,24 +5,26 @@
 //! entries left out: a part of a number would be another number. A full bar is the sum over all operands; its pale part
 //! is the rest of the directory above, unless that is an operand.
 //!
-//! Names are for display: on a terminal or not, unprintable characters are escaped (`\033`). The width of a character
-//! is that of Unicode's annex 11; ambiguous characters have width 1.
+//! Names are for display: on a terminal or not, characters that are not shown are escaped (`\033`). Widths are those of
+//! [`columns`](crate::sys::columns).
 
 use std::io;
 
-use humansize::{BINARY, DECIMAL, FormatSizeOptions};
+use humansize::{BINARY, DECIMAL};
 use lscolors::{Indicator, LsColors, Style};
 use rustix::fs::FileType;
-use unicode_segmentation::UnicodeSegmentation;
-use unicode_width::UnicodeWidthStr;
 
 use super::interface::Warning;
 use super::lines;
 use super::page::Page;
 use crate::count::record::Kind;
 use crate::count::usage::{Detail, Usage};
+use crate::count::visitor::Extent;
 use crate::gnu::block_size::BlockSize;
+use crate::gnu::numerals::Numerals;
 use crate::gnu::quote;
+use crate::sys::columns::{columns, head, tail};
+use crate::sys::human_size::human_size;
 
 /// Width of `100%` and the blank before it.
 const PER_CENT: usize = 5;
@@ -51,19 +53,15 @@ pub enum Sizes {
 }
 
 impl Sizes {
-    pub(super) fn text(self, size: u128) -> String {
-        let human = |options: FormatSizeOptions, beyond| match u64::try_from(size) {
-            Ok(size) => humansize::format_size(size, options.decimal_places(1)),
-            // humansize takes 64 bits.
-            Err(_) => Self::Blocks(beyond).text(size),
-        };
+    pub(super) fn text(self, size: u128, numerals: &Numerals) -> String {
         match self {
-            Self::Binary => human(BINARY, BlockSize::HUMAN),
-            Self::Decimal => human(DECIMAL, BlockSize::SI),
+            Self::Binary => numerals.with_decimal_point(&human_size(size, BINARY)),
+            Self::Decimal => numerals.with_decimal_point(&human_size(size, DECIMAL)),
             Self::Blocks(block_size) => {
                 let mut text = Vec::new();
-                block_size.write(size, &mut text);
-                String::from_utf8_lossy(&text).into_owned()
+                block_size.write(size, numerals, &mut text);
+                // The tree is UTF-8; a locale of another encoding may have other separators.
+                String::from_utf8(text).unwrap_or_else(|_| self.text(size, &Numerals::C))
             }
         }
     }
@@ -196,7 +194,10 @@ impl Chart {
         let mut warning = None;
         let mut cells = Vec::with_capacity(rows.len() + 1);
         for row in rows {
-            let is_partial = matches!(row.kind, Kind::UnfinishedDirectory | Kind::BrokenDirectory);
+            let is_partial = matches!(
+                row.kind,
+                Kind::Directory(Extent::Unfinished | Extent::Broken)
+            );
             cells.push(self.cell(&row.usage, is_partial, &row.name, &mut warning));
         }
         if others.has_total {
@@ -218,7 +219,7 @@ impl Chart {
         if let (true, Some(cell)) = (others.has_total, cells.last()) {
             let label = self.cut(&cell.name, layout.label);
             let bar = self.bar(rows, None, layout.whole, &layout);
-            let line = line(cell, (label.width(), label), bar, &layout);
+            let line = line(cell, (columns(&label), label), bar, &layout);
             self.push_line(&line, &mut page.lines);
         }
         Ok(warning)
@@ -235,6 +236,10 @@ impl Chart {
         String::from_utf8_lossy(&quote::printable(text, charset)).into_owned()
     }
 
+    fn size(&self, size: u128) -> String {
+        self.options.sizes.text(size, self.lines.numerals)
+    }
+
     fn cell(
         &self,
         usage: &Usage,
@@ -242,7 +247,7 @@ impl Chart {
         name: &[u8],
         warning: &mut Option<Warning>,
     ) -> Cell {
-        let size = self.options.sizes.text(self.lines.measure.of(usage));
+        let size = self.size(self.lines.measure.of(usage));
         let mut time = Vec::new();
         if let Some((style, zone)) = &self.lines.time {
             let new = lines::write_newest(style, zone, usage.newest, &mut time);
@@ -353,7 +358,7 @@ impl Chart {
     }
 
     fn left_out(&self, (count, size): (u64, u128), layout: &Layout) -> String {
-        let size = self.options.sizes.text(size);
+        let size = self.size(size);
         let text = format!("{} {count} more, {size}", self.strokes.gap);
         let room = self.options.columns.saturating_sub(columns(&text));
         let margin = " ".repeat((layout.size + 1 + layout.time).min(room));
@@ -406,35 +411,6 @@ pub(super) fn cut(text: &str, room: usize, gap: &str) -> String {
     let start = head(text, rest - rest / 2);
     let end = tail(text, rest - columns(start));
     [start, gap, end].concat()
-}
-
-/// Width on a terminal.
-fn columns(text: &str) -> usize {
-    text.graphemes(true).map(UnicodeWidthStr::width).sum()
-}
-
-/// The longest beginning that is no wider than `room`. Grapheme clusters are not cut.
-fn head(text: &str, room: usize) -> &str {
-    let mut used = 0;
-    for (start, character) in text.grapheme_indices(true) {
-        used += character.width();
-        if used > room {
-            return text.get(..start).unwrap_or_default();
-        }
-    }
-    text
-}
-
-/// The longest end that is no wider than `room`.
-fn tail(text: &str, room: usize) -> &str {
-    let mut used = 0;
-    for (start, character) in text.grapheme_indices(true).rev() {
-        used += character.width();
-        if used > room {
-            return text.get(start + character.len()..).unwrap_or_default();
-        }
-    }
-    text
 }
 
 /// The colour of the name in the output of `ls`.

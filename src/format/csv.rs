@@ -5,28 +5,40 @@
 //! "t/a, b",4096,5,1,1,file
 //! ```
 //!
-//! The columns are the members of the JSON objects, with one exception: for a time outside of the years of RFC 3339,
-//! the column contains seconds since 1970. It is empty where an export contains no time. Paths are raw bytes, quoted
+//! The columns are the members of the JSON objects. The time is empty where JSON has a null: where it is outside of the
+//! years of RFC 3339, or an export contains none. Paths are raw bytes, quoted
 //! where they contain a comma, a quote, CR or LF. There is no row for a total (`-c`), and no mark of an incomplete
 //! report: the exit status is that mark.
 
-use super::columns::{kind, write_time};
+use super::columns::{Times, kind};
 use super::interface::{Format, Warning};
 use crate::count::record::Record;
-use crate::count::usage::FileTime;
 use crate::gnu::decimal;
 
 /// See the module.
 #[derive(Debug)]
 pub(super) struct Csv {
-    /// With the newest time.
-    pub(super) times: bool,
+    /// The newest times, where the report has them.
+    times: Option<Times>,
+}
+
+impl Csv {
+    /// Rows with or without the newest time.
+    pub(super) fn new(times: bool) -> Self {
+        Self {
+            times: times.then(Times::default),
+        }
+    }
 }
 
 impl Format for Csv {
     fn begin(&mut self, out: &mut Vec<u8>) {
         out.extend_from_slice(b"path,allocated,apparent,inodes,depth,kind");
-        out.extend_from_slice(if self.times { b",time\r\n" } else { b"\r\n" });
+        out.extend_from_slice(if self.times.is_some() {
+            b",time\r\n"
+        } else {
+            b"\r\n"
+        });
     }
 
     fn record(&mut self, record: &Record<'_>, out: &mut Vec<u8>) -> Option<Warning> {
@@ -39,22 +51,13 @@ impl Format for Csv {
         }
         out.push(b',');
         out.extend_from_slice(kind(record).as_bytes());
-        let warning = match self.times {
-            true => write_newest(usage.newest, out),
-            false => None,
-        };
+        let warning = self.times.as_mut().and_then(|times| {
+            out.push(b',');
+            times.write(record.usage.newest, out).err().flatten()
+        });
         out.extend_from_slice(b"\r\n");
         warning
     }
-}
-
-fn write_newest(newest: FileTime, out: &mut Vec<u8>) -> Option<Warning> {
-    out.push(b',');
-    if newest == FileTime::NEVER || write_time(newest, out) {
-        return None;
-    }
-    out.extend_from_slice(newest.seconds.to_string().as_bytes());
-    Some(Warning::TimeOutOfRange(newest.seconds))
 }
 
 fn write_field(bytes: &[u8], out: &mut Vec<u8>) {

@@ -38,7 +38,7 @@ pub type EndResult = Result<Option<Warning>, ReportError>;
 /// A message that is no error: the line was written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Warning {
-    /// This time, in seconds since the epoch, has no date; the line contains the number.
+    /// This time, in seconds since the epoch, has no date; a line of du contains the number.
     TimeOutOfRange(i64),
 }
 

@@ -7,15 +7,15 @@
 //!
 //! The object of a record is written at once. Sizes are bytes, whatever the unit of du's lines, and integers without a
 //! bound: sums may exceed 2^64. With `--time`, `time` is the newest time in the form of RFC 3339, in UTC. For a time
-//! outside of its years, `time` is null and `time_seconds` contains the seconds since 1970; where an export contains no
-//! time, there is only the null. In a path that is not UTF-8, U+FFFD replaces the invalid bytes, and a second key
+//! outside of its years, `time` is null and `time_seconds` contains the seconds since 1970, and the first such time has
+//! a message; where an export contains no time, there is only the null. In a path that is not UTF-8, U+FFFD replaces the invalid bytes, and a second key
 //! `path_base64` contains the path. A newline ends a line, also with `-0`: no line contains one.
 //!
 //! The last object is the summary. If it is missing, pdu did not run to its end. If a part of the tree is missing in
 //! the sums, `complete` is false, and `reason` says why. The objects of the errors wait for the summary in memory;
 //! nothing else does.
 
-use super::columns::{kind, write_time};
+use super::columns::{Times, kind};
 use super::errno::write_name;
 use super::interface::{Completeness, EndResult, Format, Totals, Warning};
 use super::page::Page;
@@ -28,7 +28,7 @@ use crate::sys::status::reason;
 /// See the module.
 #[derive(Debug)]
 pub(super) struct Json {
-    times: bool,
+    times: Option<Times>,
     /// The objects of the errors, with commas between them.
     errors: Vec<u8>,
 }
@@ -37,7 +37,7 @@ impl Json {
     /// Objects with or without the newest time.
     pub(super) fn new(times: bool) -> Self {
         Self {
-            times,
+            times: times.then(Times::default),
             errors: Vec::new(),
         }
     }
@@ -54,11 +54,12 @@ impl Format for Json {
         out.extend_from_slice(b",\"kind\":\"");
         out.extend_from_slice(kind(record).as_bytes());
         out.push(b'"');
-        if self.times {
-            write_newest(record.usage.newest, out);
-        }
+        let warning = match &mut self.times {
+            Some(times) => write_newest(times, record.usage.newest, out),
+            None => None,
+        };
         out.extend_from_slice(b"}\n");
-        None
+        warning
     }
 
     fn failure(&mut self, path: &[u8], failure: Failure, _out: &mut Vec<u8>) {
@@ -105,7 +106,7 @@ fn describe(failure: Failure) -> (&'static str, String) {
     let operation = match failure.operation {
         Operation::Access | Operation::Follow => "stat",
         Operation::ReadDirectory | Operation::OpenNames | Operation::CreateOutput => "open",
-        Operation::ReadOn | Operation::ReadNames => "read",
+        Operation::ReadOn | Operation::ReadTag | Operation::ReadNames => "read",
         Operation::EmptyName(number) => {
             let message = match number {
                 0 => "invalid zero-length file name".into(),
@@ -147,19 +148,20 @@ pub(super) fn write_sums(usage: &Usage, out: &mut Vec<u8>) {
     decimal::write(usage.inodes.into(), out);
 }
 
-fn write_newest(newest: FileTime, out: &mut Vec<u8>) {
+fn write_newest(times: &mut Times, newest: FileTime, out: &mut Vec<u8>) -> Option<Warning> {
     let start = out.len();
     out.extend_from_slice(b",\"time\":\"");
-    if write_time(newest, out) {
+    let Err(warning) = times.write(newest, out) else {
         out.push(b'"');
-        return;
-    }
+        return None;
+    };
     out.truncate(start);
     out.extend_from_slice(b",\"time\":null");
     if newest != FileTime::NEVER {
         out.extend_from_slice(b",\"time_seconds\":");
         out.extend_from_slice(newest.seconds.to_string().as_bytes());
     }
+    warning
 }
 
 fn write_path(path: &[u8], out: &mut Vec<u8>) {

@@ -13,16 +13,19 @@ pub enum OutputFormat {
     Csv,
     /// The export format of ncdu.
     Ncdu,
+    /// The text exposition format of Prometheus.
+    Prometheus,
 }
 
 impl OutputFormat {
     /// The words of the command line.
-    pub const WORDS: [(&'static str, Self); 5] = [
+    pub const WORDS: [(&'static str, Self); 6] = [
         ("du", Self::Du),
         ("tree", Self::Tree),
         ("json", Self::Json),
         ("csv", Self::Csv),
         ("ncdu", Self::Ncdu),
+        ("prometheus", Self::Prometheus),
     ];
 }
 

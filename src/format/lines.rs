@@ -5,6 +5,7 @@ use super::page::Page;
 use crate::count::record::Record;
 use crate::count::usage::{FileTime, Measure, Usage};
 use crate::gnu::block_size::BlockSize;
+use crate::gnu::numerals::Numerals;
 use crate::gnu::quote::{self, Charset, Style};
 use crate::gnu::time_style::TimeStyle;
 
@@ -15,6 +16,8 @@ pub struct LineOptions {
     pub measure: Measure,
     /// Its unit.
     pub block_size: BlockSize,
+    /// How it is written.
+    pub numerals: &'static Numerals,
     /// The style and time zone of the newest time in the tree, where it is shown.
     pub time: Option<(TimeStyle, jiff::tz::TimeZone)>,
     /// The byte after a line: a newline, or NUL.
@@ -33,7 +36,8 @@ impl Lines {
     /// Appends the columns before the path.
     fn begin_line(&self, usage: &Usage, out: &mut Vec<u8>) -> Option<Warning> {
         let Self(options) = self;
-        options.block_size.write(options.measure.of(usage), out);
+        let size = options.measure.of(usage);
+        options.block_size.write(size, options.numerals, out);
         out.push(b'\t');
         let (style, zone) = options.time.as_ref()?;
         let warning = write_newest(style, zone, usage.newest, out);

@@ -7,6 +7,7 @@
 //!
 //! ```text
 //!   events ─► Report ─► Tally ─► Record ──► Selected (─► Candidates) ─► Lines, Json, Csv     one line per record
+//!               │                       │                          └─► Prometheus           metric by metric, at the end
 //!               │                       ├─► Tree, which selects ─► Chart                     a chart, at the end
 //!               │                       ├─► Ncdu                                             every entry, at once
 //!               ▼                       └─► Classes                                          sums by class, at the end
@@ -29,6 +30,7 @@ pub mod ncdu;
 mod options;
 pub mod outcome;
 pub mod page;
+mod prometheus;
 mod ranked;
 pub mod report;
 mod selected;

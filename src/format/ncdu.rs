@@ -15,8 +15,8 @@ use rustix::fs::FileType;
 
 use super::interface::{EndResult, Format, ReportError, Totals, Warning};
 use super::page::Page;
-use crate::count::record::{EntryRenderer, Kind, Record, last_component};
-use crate::count::usage::{Detail, Item, Usage};
+use crate::count::record::{EntryRenderer, Exclusion, Kind, Record, last_component};
+use crate::count::usage::{Detail, FileTime, Item, Usage};
 use crate::gnu::decimal;
 use crate::sys::failure::{Failure, Operation};
 
@@ -59,6 +59,9 @@ const ENTRY: &[u8] = b",\n{\"name\":\"";
 /// The text before the name of a directory that has entries of its own.
 const DIRECTORY: &[u8] = b",\n[{\"name\":\"";
 
+/// The greatest number of links that ncdu 2 reads.
+const MOST_LINKS: u32 = i32::MAX.unsigned_abs();
+
 /// The text after the last entry of a directory.
 const END: &[u8] = b"]";
 
@@ -81,13 +84,16 @@ impl Entries {
     /// Appends the members that only files have.
     fn push_kind(self, item: &Item<'_>, text: &mut Vec<u8>) {
         let Some(detail) = item.detail else { return };
+        // Before the links: for ncdu 2.5 and later, the last of these members decides what the entry is.
+        if FileType::from_raw_mode(detail.mode) != FileType::RegularFile {
+            text.extend_from_slice(b",\"notreg\":true");
+        }
         if self.links && detail.links > 1 {
             push_number(text, "ino", detail.inode.number.into());
             text.extend_from_slice(b",\"hlnkc\":true");
-            push_number(text, "nlink", detail.links.into());
-        }
-        if FileType::from_raw_mode(detail.mode) != FileType::RegularFile {
-            text.extend_from_slice(b",\"notreg\":true");
+            if detail.links != Detail::SEVERAL {
+                push_number(text, "nlink", detail.links.min(MOST_LINKS).into());
+            }
         }
     }
 }
@@ -108,6 +114,27 @@ impl EntryRenderer for Entries {
 
     fn leave(&self) -> &'static [u8] {
         END
+    }
+
+    /// An array without further entries: ncdu 2 refuses entries in an excluded directory, and ncdu 1 counts its sizes.
+    fn excluded(
+        &self,
+        name: &[u8],
+        directory: &Item<'_>,
+        above: u64,
+        exclusion: Exclusion,
+        out: &mut Vec<u8>,
+    ) {
+        out.extend_from_slice(DIRECTORY);
+        self.push(name, directory, above, out);
+        if directory.usage.inodes > 0 {
+            push_number(out, "items", directory.usage.inodes.into());
+        }
+        out.extend_from_slice(match exclusion {
+            Exclusion::Cache => b",\"excluded\":\"pattern\"}]".as_slice(),
+            Exclusion::KernelFileSystem => b",\"excluded\":\"kernfs\"}]",
+            Exclusion::OtherFileSystem => b",\"excluded\":\"otherfs\"}]",
+        });
     }
 }
 
@@ -143,6 +170,15 @@ impl Ncdu {
         }
         out.push(b'}');
     }
+
+    /// Appends a directory with the sum of its contents, which are left out. All but the root are no arrays, so that
+    /// every reader counts the sizes: gdu ignores those of directories before 5.37, and from then on reads `items`.
+    fn write_sum(&self, record: &Record<'_>, out: &mut Vec<u8>) {
+        let is_root = record.depth == 0;
+        self.write(if is_root { DIRECTORY } else { ENTRY }, record, true, out);
+        push_items(record, out);
+        out.extend_from_slice(if is_root { END } else { b"" });
+    }
 }
 
 impl Format for Ncdu {
@@ -159,6 +195,10 @@ impl Format for Ncdu {
         self.has_root = true;
         if record.depth < self.options.max_depth {
             self.write(DIRECTORY, record, is_readable, out);
+            // It was a sum in the export that it comes from.
+            if record.usage.inodes > 1 {
+                push_items(record, out);
+            }
             let device = record.detail.map_or(0, |detail| detail.inode.device);
             self.devices.push(device);
         } else if record.depth == self.options.max_depth {
@@ -179,9 +219,7 @@ impl Format for Ncdu {
             }
             _ => {
                 self.in_sum = false;
-                let is_root = record.depth == 0;
-                self.write(if is_root { DIRECTORY } else { ENTRY }, record, true, out);
-                out.extend_from_slice(if is_root { END } else { b"" });
+                self.write_sum(record, out);
             }
         }
         None
@@ -250,6 +288,13 @@ fn push_number(text: &mut Vec<u8>, key: &str, value: u128) {
     decimal::write(value, text);
 }
 
+/// Adds the number of entries in a sum to the object that was appended last.
+fn push_items(record: &Record<'_>, text: &mut Vec<u8>) {
+    text.pop();
+    push_number(text, "items", record.usage.inodes.into());
+    text.push(b'}');
+}
+
 fn push_extended(text: &mut Vec<u8>, item: &Item<'_>) {
     if let Some(detail) = item.detail {
         for (key, id) in [("uid", detail.uid), ("gid", detail.gid)] {
@@ -257,10 +302,13 @@ fn push_extended(text: &mut Vec<u8>, item: &Item<'_>) {
                 push_number(text, key, id.into());
             }
         }
-        push_number(text, "mode", detail.mode.into());
+        if detail.mode & Detail::NO_PERMISSIONS == 0 {
+            push_number(text, "mode", detail.mode.into());
+        }
     }
-    // A time before the epoch is left out: ncdu would refuse the whole file.
-    if let Ok(seconds) = u64::try_from(item.usage.newest.seconds) {
+    if item.usage.newest != FileTime::NEVER {
+        // As ncdu 1 does: it and ncdu 2 refuse a file with a negative number.
+        let seconds = item.usage.newest.seconds.cast_unsigned();
         push_number(text, "mtime", seconds.into());
     }
 }
@@ -325,7 +373,7 @@ mod tests {
                 let usage = Usage {
                     apparent,
                     allocated,
-                    ..Usage::NONE
+                    ..Usage::default()
                 };
                 let mut text = b"name".to_vec();
                 push_sizes(&mut text, &usage);

@@ -7,6 +7,7 @@ use super::json::Json;
 use super::kinds::OutputFormat;
 use super::lines::{LineOptions, Lines};
 use super::ncdu::{Ncdu, NcduOptions};
+use super::prometheus::Prometheus;
 use super::ranked::{Candidates, Ranking};
 use super::selected::{Selected, Selection};
 use super::tree::{Tree, TreeOptions};
@@ -31,15 +32,22 @@ pub struct FormatOptions {
     pub tree: TreeOptions,
     /// The content of an export.
     pub ncdu: NcduOptions,
+    /// What is counted, for a format that names it.
+    pub operands: Vec<u8>,
 }
 
 /// The format that the options ask for.
 #[must_use]
 pub fn format(options: FormatOptions) -> Box<dyn Format> {
     if let Some(classes) = options.group_by {
+        let summary: Option<Box<dyn Format>> = match options.format {
+            OutputFormat::Json => Some(Box::new(Json::new(false))),
+            OutputFormat::Prometheus => Some(Box::new(Prometheus::new(false, options.operands))),
+            OutputFormat::Du | OutputFormat::Tree | OutputFormat::Csv | OutputFormat::Ncdu => None,
+        };
         return Box::new(Classes::new(
             classes,
-            options.format,
+            (options.format, summary),
             (options.selection, options.ranking),
             &options.lines,
             &options.tree.chart,
@@ -49,8 +57,11 @@ pub fn format(options: FormatOptions) -> Box<dyn Format> {
     match options.format {
         OutputFormat::Du => selected(Lines(options.lines.clone()), options),
         OutputFormat::Json => selected(Json::new(times), options),
-        OutputFormat::Csv => selected(Csv { times }, options),
+        OutputFormat::Csv => selected(Csv::new(times), options),
         OutputFormat::Ncdu => Box::new(Ncdu::new(options.ncdu)),
+        OutputFormat::Prometheus => {
+            selected(Prometheus::new(times, options.operands.clone()), options)
+        }
         OutputFormat::Tree => Box::new(Tree::new(
             options.selection,
             options.ranking,

@@ -1,8 +1,6 @@
 //! The end of a run: the end of the report, the last message, and the result from which the exit status follows.
 
-use std::ffi::OsStr;
 use std::io;
-use std::os::unix::ffi::OsStrExt;
 
 use super::interface::{Completeness, ReportError};
 use super::report::Report;
@@ -27,17 +25,17 @@ pub enum Outcome {
 
 /// The reason why a run ends before everything is counted.
 #[derive(Debug)]
-pub enum Stop<'a> {
+pub enum Stop {
     /// The user cancelled it.
     Cancelled(Cause),
     /// A walker panicked, and its part of the tree is lost.
     WalkerFailed,
-    /// The export with this name cannot be read further, with this message.
-    ImportFailed(&'a OsStr, String),
+    /// The export cannot be read further, with this message.
+    ImportFailed(Vec<u8>),
 }
 
 /// Ends a report after all events, or after those before a stop; `counted` is an error where a write failed.
-pub fn end(report: &mut Report<'_>, counted: io::Result<Option<Stop<'_>>>) -> Outcome {
+pub fn end(report: &mut Report<'_>, counted: io::Result<Option<Stop>>) -> Outcome {
     let stop = match counted {
         Ok(stop) => stop,
         Err(error) => return Outcome::WriteError(error),
@@ -57,7 +55,7 @@ pub fn end(report: &mut Report<'_>, counted: io::Result<Option<Stop<'_>>>) -> Ou
 }
 
 /// Writes the last message, which follows the report.
-fn conclude(report: &mut Report<'_>, stop: Option<Stop<'_>>) -> Outcome {
+fn conclude(report: &mut Report<'_>, stop: Option<Stop>) -> Outcome {
     let counts = *report.counts();
     match stop {
         None if counts.errors > 0 => Outcome::Errors,
@@ -75,8 +73,8 @@ fn conclude(report: &mut Report<'_>, stop: Option<Stop<'_>>) -> Outcome {
             report.status.message(message);
             Outcome::Broken
         }
-        Some(Stop::ImportFailed(name, message)) => {
-            report.status.file_message(name.as_bytes(), &message);
+        Some(Stop::ImportFailed(message)) => {
+            report.status.message(&message);
             Outcome::Broken
         }
     }

@@ -5,6 +5,7 @@ use super::page::Page;
 use super::ranked::Candidates;
 use crate::count::record::{Kind, Record};
 use crate::count::usage::Measure;
+use crate::count::visitor::Extent;
 use crate::sys::failure::Failure;
 
 /// The sizes that have a line (`-t`).
@@ -43,8 +44,9 @@ impl Selection {
     /// True where the record has a line.
     #[must_use]
     pub fn takes(&self, record: &Record<'_>) -> bool {
-        let is_asked_for = record.kind == Kind::Directory || self.all || record.depth == 0;
-        is_asked_for && record.kind != Kind::UnfinishedDirectory && self.admits(record)
+        let is_whole = record.kind == Kind::Directory(Extent::Whole);
+        let is_asked_for = is_whole || self.all || record.depth == 0;
+        is_asked_for && record.kind != Kind::Directory(Extent::Unfinished) && self.admits(record)
     }
 
     /// The same, for a format that marks incomplete directories.

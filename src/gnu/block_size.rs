@@ -3,8 +3,10 @@
 //! A SIZE is an integer, a unit (`K`, `KiB`, `KB`, … as far as 64 bits reach), both, `human-readable` or `si`, with an
 //! optional leading `'` (coreutils manual, "Block size"). Printed counts are rounded up. The arithmetic is in integers
 //! of 128 bits: no count wraps or loses a digit. GNU du prints `Infinity` beyond 64 bits; this module prints the count.
+//! The quote groups the digits; groups and decimal point are those of the [`Numerals`].
 
 use crate::gnu::decimal;
+use crate::gnu::numerals::Numerals;
 
 /// Why a text is no number or no SIZE. The caller writes the message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -84,11 +86,21 @@ enum Scale {
     Auto(Base),
 }
 
+/// How digits are printed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Digits {
+    /// Without separators.
+    Plain,
+    /// In the groups of the locale.
+    Grouped,
+}
+
 /// How a count of bytes is printed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct BlockSize {
     scale: Scale,
     unit: Unit,
+    digits: Digits,
 }
 
 impl BlockSize {
@@ -96,12 +108,14 @@ impl BlockSize {
     pub const HUMAN: BlockSize = BlockSize {
         scale: Scale::Auto(Base::Binary),
         unit: Unit::Letter(Base::Binary),
+        digits: Digits::Plain,
     };
 
     /// The largest power of 1000 that fits, with its letter (`--si`).
     pub const SI: BlockSize = BlockSize {
         scale: Scale::Auto(Base::Decimal),
         unit: Unit::Letter(Base::Decimal),
+        digits: Digits::Plain,
     };
 
     /// Blocks of `n` bytes, printed as a plain number (`-b`, `-k`, `-m`); zero is taken as one.
@@ -109,6 +123,7 @@ impl BlockSize {
         BlockSize {
             scale: Scale::Fixed(if n == 0 { 1 } else { n }),
             unit: Unit::Silent,
+            digits: Digits::Plain,
         }
     }
 
@@ -118,16 +133,32 @@ impl BlockSize {
         match self.scale {
             Scale::Fixed(_) => BlockSize {
                 scale: Scale::Fixed(1),
-                unit: self.unit,
+                ..self
             },
             Scale::Auto(_) => self,
         }
+    }
+
+    /// The same format without separators between digits.
+    #[must_use]
+    pub const fn without_grouping(self) -> BlockSize {
+        BlockSize {
+            digits: Digits::Plain,
+            ..self
+        }
+    }
+
+    /// True where a printed count may depend on the locale.
+    #[must_use]
+    pub fn needs_locale(self) -> bool {
+        self.digits == Digits::Grouped || matches!(self.scale, Scale::Auto(_))
     }
 
     /// Parses the SIZE of `--block-size`.
     pub fn parse(spec: &[u8]) -> Result<BlockSize, SizeError> {
         match Spec::read(spec) {
             Spec::Whole(block_size) => Ok(block_size),
+            Spec::Zero(_) => Err(SizeError::Invalid),
             Spec::Broken(_, error) => Err(error),
         }
     }
@@ -144,21 +175,38 @@ impl BlockSize {
         let default = BlockSize::bytes(if posixly_correct { 512 } else { 1024 });
         match du_block_size.or(block_size).or(blocksize).map(Spec::read) {
             None | Some(Spec::Broken(0, _)) => default,
+            Some(Spec::Zero(digits)) => BlockSize { digits, ..default },
             Some(Spec::Broken(size, _)) => BlockSize::bytes(size),
             Some(Spec::Whole(block_size)) => block_size,
         }
     }
 
     /// Appends `bytes` in blocks, rounded up.
-    pub fn write(&self, bytes: u128, out: &mut Vec<u8>) {
+    pub fn write(&self, bytes: u128, numerals: &Numerals, out: &mut Vec<u8>) {
         match self.scale {
             Scale::Fixed(size) => {
-                decimal::write(divide_up(bytes, size), out);
+                self.write_whole(divide_up(bytes, size), numerals, out);
                 self.write_unit(power_of(size, self.unit), out);
             }
             Scale::Auto(base) => {
-                let power = write_scaled(bytes, base, out);
-                self.write_unit(power, out);
+                let scaled = scale(bytes, base);
+                self.write_whole(scaled.whole, numerals, out);
+                if let Some(tenths) = scaled.tenths {
+                    out.extend_from_slice(numerals.decimal_point());
+                    out.push(b'0' + tenths);
+                }
+                self.write_unit(scaled.power, out);
+            }
+        }
+    }
+
+    fn write_whole(&self, number: u128, numerals: &Numerals, out: &mut Vec<u8>) {
+        match self.digits {
+            Digits::Plain => decimal::write(number, out),
+            Digits::Grouped => {
+                let mut digits = Vec::new();
+                decimal::write(number, &mut digits);
+                numerals.group(&digits, out);
             }
         }
     }
@@ -187,16 +235,23 @@ impl BlockSize {
 /// A parsed SIZE. An invalid one keeps its number, which counts in an environment variable.
 enum Spec {
     Whole(BlockSize),
+    /// A block of 0 bytes. As in GNU du, its quote counts in an environment variable.
+    Zero(Digits),
     Broken(u64, SizeError),
 }
 
 impl Spec {
     fn read(spec: &[u8]) -> Spec {
-        // The quote asks for the locale's digit grouping, which is empty in the C locale.
-        let spec = spec.strip_prefix(b"'").unwrap_or(spec);
+        let (digits, spec) = match spec {
+            [b'\'', rest @ ..] => (Digits::Grouped, rest),
+            _ => (Digits::Plain, spec),
+        };
         let words = [("human-readable", BlockSize::HUMAN), ("si", BlockSize::SI)];
         if let Ok(block_size) = crate::gnu::argmatch::find(spec, &words) {
-            return Spec::Whole(block_size);
+            return Spec::Whole(BlockSize {
+                digits,
+                ..block_size
+            });
         }
         // An unsigned number may carry a plus, but no minus.
         if after_white_space(spec).first() == Some(&b'-') {
@@ -205,12 +260,14 @@ impl Spec {
         let number = Number::read(spec, begins_block_unit);
         let size = u64::try_from(number.value).unwrap_or(u64::MAX);
         match number.error_within(0, u64::MAX.into()) {
+            None if size == 0 => Spec::Zero(digits),
             // Zero has precedence over an invalid suffix.
-            _ if size == 0 => Spec::Broken(0, SizeError::Invalid),
+            Some(_) if size == 0 => Spec::Broken(0, SizeError::Invalid),
             Some(error) => Spec::Broken(size, error),
             None => Spec::Whole(BlockSize {
                 scale: Scale::Fixed(size),
                 unit: unit_of(spec),
+                digits,
             }),
         }
     }
@@ -367,9 +424,17 @@ fn divide_up(count: u128, size: u64) -> u128 {
     }
 }
 
-/// Appends `count` in units of the largest power of the base that it reaches, and returns that power. A number below
-/// ten has one decimal, unless the power is 0.
-fn write_scaled(count: u128, base: Base, out: &mut Vec<u8>) -> u32 {
+/// A count in units of a power of a base, rounded up.
+struct Scaled {
+    whole: u128,
+    /// The decimal, if there is one.
+    tenths: Option<u8>,
+    power: u32,
+}
+
+/// `count` in units of the largest power of the base that it reaches. A number below ten has one decimal, unless the
+/// power is 0.
+fn scale(count: u128, base: Base) -> Scaled {
     let base = u128::from(base.value());
     let mut power = 0;
     let mut size: u128 = 1;
@@ -385,19 +450,18 @@ fn write_scaled(count: u128, base: Base, out: &mut Vec<u8>) -> u32 {
     } else {
         0
     };
-    if power > 0 && whole * 10 + tenths < 100 {
-        decimal::write(whole + tenths / 10, out);
-        out.extend([b'.', b'0' + (tenths % 10) as u8]);
-        return power;
-    }
     let rounded = whole + u128::from(rest > 0);
-    // Rounding up can reach the next power: 1023.1K is 1.0M.
-    if rounded == base && power < LAST_POWER {
-        out.extend(b"1.0");
-        return power + 1;
+    let (whole, tenths, power) = match power {
+        1.. if whole * 10 + tenths < 100 => (whole + tenths / 10, Some((tenths % 10) as u8), power),
+        // Rounding up can reach the next power: 1023.1K is 1.0M.
+        ..LAST_POWER if rounded == base => (1, Some(0), power + 1),
+        _ => (rounded, None, power),
+    };
+    Scaled {
+        whole,
+        tenths,
+        power,
     }
-    decimal::write(rounded, out);
-    power
 }
 
 #[cfg(test)]
@@ -405,9 +469,49 @@ mod tests {
     use super::*;
 
     fn printed(block_size: BlockSize, bytes: u128) -> String {
+        in_locale(block_size, bytes, &Numerals::C)
+    }
+
+    fn in_locale(block_size: BlockSize, bytes: u128, numerals: &Numerals) -> String {
         let mut out = Vec::new();
-        block_size.write(bytes, &mut out);
+        block_size.write(bytes, numerals, &mut out);
         String::from_utf8(out).expect("the case is sound")
+    }
+
+    /// From `du -A -B SIZE` in de_DE.UTF-8, and from `DU_BLOCK_SIZE=SIZE du -A`.
+    #[test]
+    fn a_quote_groups_digits_and_every_decimal_has_the_point_of_the_locale() {
+        let german = Numerals::new(b",", b".", &[3, 3]);
+        for (spec, bytes, expected) in [
+            ("'1", 1_234_567, "1.234.567"),
+            ("1", 1_234_567, "1234567"),
+            ("'K", 1_234_567, "1.206K"),
+            ("'kB", 1_234_567, "1.235kB"),
+            ("'1K", 1_234_567, "1.206"),
+            ("'h", 1_234_567, "1,2M"),
+            ("'h", 1_046_000, "1.022K"),
+            ("h", 1_234_567, "1,2M"),
+            ("si", 999_001, "1,0M"),
+            ("'1", 999, "999"),
+        ] {
+            let block_size = BlockSize::parse(spec.as_bytes()).expect("the case is sound");
+            assert_eq!(in_locale(block_size, bytes, &german), expected, "{spec}");
+        }
+        for (spec, expected) in [
+            ("'0", "1.206"),
+            ("0", "1206"),
+            ("'9x", "137175"),
+            ("'", "1206"),
+            ("'1", "1.234.567"),
+        ] {
+            let spec = Some(spec.as_bytes());
+            let block_size = BlockSize::from_environment(spec, None, None, false);
+            assert_eq!(
+                in_locale(block_size, 1_234_567, &german),
+                expected,
+                "{spec:?}"
+            );
+        }
     }
 
     /// From `truncate -s BYTES f; du -A -B SIZE f`.

@@ -7,6 +7,8 @@ pub mod argmatch;
 pub mod block_size;
 pub mod decimal;
 pub mod exclude;
+pub mod numerals;
 pub mod quote;
 pub mod time_style;
+pub(crate) mod unicode;
 pub mod zone;

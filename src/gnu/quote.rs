@@ -1,11 +1,10 @@
 //! GNU's quoting styles for names (coreutils manual, "Formatting the file names").
 //!
 //! The `shell` styles give words that a shell reads back as the name; the `c` styles give strings of the C language.
-//! Beyond GNU, a style that escapes also escapes the characters that can mislead a terminal or a reader: C1 controls,
-//! bidirectional controls, line and paragraph separators, and other invisible format characters. The joiners U+200C and
-//! U+200D are printed, as in GNU: several scripts and emoji need them.
+//! Beyond GNU, a style that escapes also escapes the characters that can mislead a terminal or a reader: those that
+//! [`unicode`] calls hidden.
 
-use unicode_width::UnicodeWidthChar;
+use crate::gnu::unicode;
 
 /// The character set of names and messages.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -138,7 +137,11 @@ fn glyphs(name: &[u8], charset: Charset) -> impl Iterator<Item = Glyph<'_>> {
             (1, matches!(first, b' '..=b'~'))
         } else {
             match first_char(rest, charset) {
-                Some(char) => (char.len_utf8(), is_printable(char)),
+                Some(char) => {
+                    let length = char.len_utf8();
+                    let before = &name[..name.len() - rest.len()];
+                    (length, unicode::is_shown(char, before, &rest[length..]))
+                }
                 None => (1, false),
             }
         };
@@ -150,27 +153,10 @@ fn glyphs(name: &[u8], charset: Charset) -> impl Iterator<Item = Glyph<'_>> {
 
 /// The character at the start, if its bytes are valid.
 fn first_char(bytes: &[u8], charset: Charset) -> Option<char> {
-    if charset == Charset::Ascii {
-        return None;
+    match charset {
+        Charset::Ascii => None,
+        Charset::Utf8 => unicode::first_char(bytes),
     }
-    // A character has at most four bytes.
-    let head = bytes.get(..4).unwrap_or(bytes);
-    head.utf8_chunks().next()?.valid().chars().next()
-}
-
-/// True where a character beyond ASCII is printed and not escaped.
-fn is_printable(char: char) -> bool {
-    let misleading = matches!(char,
-        // Bidirectional controls.
-        '\u{61C}' | '\u{200E}' | '\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}'
-        // Line and paragraph separators.
-        | '\u{2028}' | '\u{2029}'
-        // Blanks without width, invisible operators, deprecated controls and tags.
-        | '\u{180E}' | '\u{200B}' | '\u{2060}'..='\u{2065}' | '\u{206A}'..='\u{206F}' | '\u{FEFF}'
-        | '\u{FFF9}'..='\u{FFFB}' | '\u{E0000}'..='\u{E007F}');
-    let noncharacter =
-        matches!(char, '\u{FDD0}'..='\u{FDEF}') || u32::from(char) & 0xFFFE == 0xFFFE;
-    !misleading && !noncharacter && char.width().is_some()
 }
 
 /// Appends `name` as a word of the shell.

@@ -5,6 +5,7 @@
 
 use std::ffi::OsStr;
 use std::io::{self, Write};
+use std::os::unix::ffi::OsStrExt;
 
 use super::ncdu::ExportReader;
 use crate::count::tally;
@@ -33,12 +34,15 @@ pub fn from_import(
     outcome::end(&mut report, counted)
 }
 
-fn read<'a>(
+fn read(
     export: &mut ExportReader,
-    name: &'a OsStr,
+    name: &OsStr,
     report: &mut Report<'_>,
-) -> io::Result<Option<Stop<'a>>> {
+) -> io::Result<Option<Stop>> {
     let causes = signals::start(report.status.cancelled_message());
+    if name != "-" {
+        signals::start_enter();
+    }
     let tick = report.status.ticks();
     report.begin();
     loop {
@@ -47,7 +51,10 @@ fn read<'a>(
         match read {
             Ok(true) => {}
             Ok(false) => return Ok(None),
-            Err(error) => return Ok(Some(Stop::ImportFailed(name, error.to_string()))),
+            Err(error) => {
+                let name = report.status.quoted(name.as_bytes());
+                return Ok(Some(Stop::ImportFailed(error.message(&name))));
+            }
         }
         if let Ok(cause) = causes.try_recv() {
             return Ok(Some(Stop::Cancelled(cause)));

@@ -1,32 +1,31 @@
-//! Reads an export of ncdu (also one of gdu, or of pdu) and reports it as the events of a walk.
+//! Reads an export of ncdu, gdu, pdu or another program and reports it as the events of a walk.
 //!
 //! One pass through a buffer of fixed size, no recursion. Memory: a number per level, and the longest name. Names are
-//! bytes; invalid UTF-8 stays as it is. Unknown keys are skipped; of a key that appears twice, the last counts. Entries
-//! that ncdu excluded are not counted. Input that is not in the format ends the reading with an error that contains
-//! the offset, never with a panic.
+//! bytes; invalid UTF-8 stays as it is. Unknown keys are skipped; of a key that appears twice, the last counts; a null is
+//! the same as no key. Excluded entries are not counted, but for a directory with sizes: those of a cache and its tag. Input
+//! that is not in the format ends the reading with an error that contains the offset, never with a panic.
 //!
-//! Directories have no apparent size, as in GNU du. gdu needs two exceptions: it writes no sizes of directories, and
-//! takes 4096 bytes for each; of the links to a file, it marks those that it did not count.
+//! What sizes and marks mean depends on the maker of the export: `maker.rs`.
 
 use std::ffi::OsStr;
 use std::io::Read;
 
+use super::entry::{DIRECTORY, ExportedEntry, REGULAR};
 use super::error::ImportError;
+use super::foreign::{self, Foreign};
 use super::json::Input;
-use crate::count::usage::{Detail, FileTime, Inode, Item, Usage};
+use super::maker::{Contents, Maker, Metadata};
+use super::number::Number;
+use crate::count::usage::Item;
 use crate::count::visitor::{Extent, Flow, Visitor};
 use crate::sys::failure::{Failure, Operation};
 use crate::sys::retry::open;
 use crate::sys::stdin::Stdin;
 
-/// The size that gdu takes for a directory.
-const DIRECTORY_OF_GDU: u64 = 4096;
-
 /// See the module.
 pub struct ExportReader {
     input: Input,
-    /// Files with several links are counted once.
-    dedup: bool,
+    links: Links,
     maker: Maker,
     state: State,
     /// The device of every directory on the way down.
@@ -37,12 +36,15 @@ pub struct ExportReader {
     name: Vec<u8>,
 }
 
-/// The program that made an export.
+/// What happens to the further links of a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Maker {
-    Gdu,
-    Pdu,
-    Other,
+pub enum Links {
+    /// They count (`-l`).
+    Count,
+    /// They are left out.
+    LeaveOut,
+    /// They count, and their marks are kept for a reader of another export, who leaves them out.
+    Keep,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -52,45 +54,25 @@ enum State {
     End,
 }
 
-/// The members of an entry, without the name.
-#[derive(Debug, Default)]
-struct ExportedEntry {
-    /// The offset of the name, if there is one.
-    named_at: Option<u64>,
-    apparent: u64,
-    allocated: u64,
-    device: Option<u64>,
-    inode: Option<u64>,
-    is_link: bool,
-    links: Option<u32>,
-    is_unreadable: bool,
-    is_excluded: bool,
-    is_special: bool,
-    uid: Option<u32>,
-    gid: Option<u32>,
-    mode: Option<u32>,
-    time: Option<FileTime>,
-}
-
 impl ExportReader {
-    /// Opens an export; `-` is standard input. With `dedup`, files with several links count once.
-    pub fn open(file: &OsStr, dedup: bool) -> Result<Self, Failure> {
+    /// Opens an export; `-` is standard input.
+    pub fn open(file: &OsStr, links: Links) -> Result<Self, Failure> {
         if file == "-" {
-            return Ok(Self::new(Box::new(Stdin), dedup));
+            return Ok(Self::new(Box::new(Stdin), links));
         }
         match open(file) {
-            Ok(file) => Ok(Self::new(Box::new(file), dedup)),
+            Ok(file) => Ok(Self::new(Box::new(file), links)),
             Err(errno) => Err(Failure::of(Operation::OpenNames, &errno.into())),
         }
     }
 
     /// A reader of these bytes.
     #[must_use]
-    pub fn new(from: Box<dyn Read>, dedup: bool) -> Self {
+    pub fn new(from: Box<dyn Read>, links: Links) -> Self {
         Self {
             input: Input::new(from),
-            dedup,
-            maker: Maker::Other,
+            links,
+            maker: Metadata::default().maker(),
             state: State::Begin,
             devices: Vec::new(),
             skipped: 0,
@@ -128,14 +110,21 @@ impl ExportReader {
 
     /// Reads all that comes before the root.
     fn begin(&mut self) -> Result<(), ImportError> {
+        let start = self.input.start(foreign::LONGEST)?;
+        if start.is_empty() {
+            return Err(ImportError::Format(0, "the file is empty"));
+        }
+        if let Some(kind) = Foreign::of(start) {
+            return Err(ImportError::Foreign(kind));
+        }
         let no_export = "this is no export in the format of ncdu";
         self.input.expect(b'[', no_export)?;
-        let major = self.input.next_integer(no_export)?;
-        if major != 1 {
+        let major = self.input.number(no_export)?;
+        if major.and_then(Number::unsigned) != Some(1) {
             return Err(self.input.invalid("only version 1 of the format is known"));
         }
         self.input.expect(b',', no_export)?;
-        self.input.next_integer(no_export)?;
+        self.input.number(no_export)?;
         self.input.expect(b',', no_export)?;
         self.metadata(no_export)?;
         self.input.expect(b',', no_export)?;
@@ -144,19 +133,24 @@ impl ExportReader {
 
     fn metadata(&mut self, no_export: &'static str) -> Result<(), ImportError> {
         self.input.expect(b'{', no_export)?;
+        let mut metadata = Metadata::default();
         let mut is_first = true;
         while self.input.key(&mut is_first)? {
-            if self.input.key == b"progname" {
-                self.input.next_string(&mut self.name)?;
-                self.maker = match &*self.name {
-                    b"gdu" => Maker::Gdu,
-                    b"pdu" => Maker::Pdu,
-                    _ => Maker::Other,
-                };
-            } else {
-                self.input.skip()?;
+            let text = match &*self.input.key {
+                b"progname" => &mut metadata.progname,
+                b"progver" => &mut metadata.progver,
+                b"program_version" => &mut metadata.program_version,
+                _ => {
+                    self.input.skip()?;
+                    continue;
+                }
+            };
+            match self.input.next_token()? {
+                b'"' => self.input.next_string(text).map(|_| ())?,
+                _ => self.input.skip()?,
             }
         }
+        self.maker = metadata.maker();
         Ok(())
     }
 
@@ -201,31 +195,36 @@ impl ExportReader {
         let no_directory = "a directory does not begin with an object";
         self.input.expect(b'{', no_directory)?;
         self.read_entry()?;
-        let entry = &self.entry;
-        if self.skipped > 0 || entry.is_excluded {
+        let is_left_out = self.entry.is_excluded && !self.entry.has_size();
+        if self.skipped > 0 || is_left_out {
             self.skipped += 1;
             return Ok(());
         }
-        let device = self.device();
-        let usage = match self.maker {
-            Maker::Gdu => entry.usage(DIRECTORY_OF_GDU, 0),
-            // An apparent size is that of a sum (`-s`).
-            Maker::Pdu => entry.usage(entry.allocated, entry.apparent),
-            Maker::Other => entry.usage(entry.allocated, 0),
+        if self.devices.is_empty() {
+            self.maker.see_root(&self.entry);
+        }
+        let contents = match self.input.next_token()? {
+            b']' => Contents::Nothing,
+            _ => Contents::Entries,
         };
-        let item = Item {
-            usage,
-            dedup_key: None,
-            detail: Some(&entry.detail(device, 0o040_000)),
-        };
-        match visitor.enter(&self.name, &item, !entry.is_unreadable) {
+        match self.enter(visitor, contents) {
             Flow::Skip => self.skipped += 1,
-            Flow::Continue => self.devices.push(device),
+            Flow::Continue => self.devices.push(self.device()),
         }
         if self.skipped == 0 && self.entry.is_unreadable {
             visitor.failed(b"", exported(Operation::Exported));
         }
         Ok(())
+    }
+
+    fn enter(&self, visitor: &mut impl Visitor, contents: Contents) -> Flow {
+        let detail = self.entry.detail(self.device(), DIRECTORY);
+        let item = Item {
+            usage: self.maker.directory(&self.entry, contents),
+            dedup_key: None,
+            detail: Some(&detail),
+        };
+        visitor.enter(&self.name, &item, !self.entry.is_unreadable)
     }
 
     fn file(&mut self, visitor: &mut impl Visitor) -> Result<(), ImportError> {
@@ -238,16 +237,23 @@ impl ExportReader {
             visitor.failed(&self.name, exported(Operation::ExportedEntry));
             return Ok(());
         }
-        if self.dedup && self.maker == Maker::Gdu && entry.is_link {
+        if entry.items.is_some() {
+            // A directory that pdu wrote as one entry, the sum of its contents.
+            if self.enter(visitor, Contents::Nothing) == Flow::Continue {
+                visitor.leave(Extent::Whole);
+            }
             return Ok(());
         }
-        let device = self.device();
-        let inode = entry.inode.map(|number| Inode { device, number });
-        let is_link = entry.is_link || entry.links.is_some_and(|links| links > 1);
+        let is_counted = entry.is_link && self.maker.marks_later_links_only();
+        if is_counted && self.links != Links::Count {
+            return Ok(());
+        }
+        let detail = entry.detail(self.device(), REGULAR);
+        let is_deduplicated = self.links == Links::LeaveOut && detail.links > 1;
         let item = Item {
-            usage: entry.usage(entry.allocated, entry.apparent),
-            dedup_key: inode.filter(|_| self.dedup && is_link),
-            detail: Some(&entry.detail(device, 0o100_000)),
+            usage: self.maker.file(entry),
+            dedup_key: is_deduplicated.then_some(detail.inode),
+            detail: Some(&detail),
         };
         visitor.file(Some(&self.name), &item);
         Ok(())
@@ -276,7 +282,7 @@ impl ExportReader {
         self.entry = ExportedEntry::default();
         let mut is_first = true;
         while self.input.key(&mut is_first)? {
-            self.read_value()?;
+            self.entry.read_value(&mut self.input, &mut self.name)?;
         }
         let Some(named_at) = self.entry.named_at else {
             return Err(self.input.invalid("an entry has no name"));
@@ -286,31 +292,6 @@ impl ExportReader {
             Some(reason) => Err(ImportError::Format(named_at, reason)),
             None => Ok(()),
         }
-    }
-
-    fn read_value(&mut self) -> Result<(), ImportError> {
-        let (input, entry) = (&mut self.input, &mut self.entry);
-        match &*input.key {
-            b"name" => entry.named_at = Some(input.next_string(&mut self.name)?),
-            b"asize" => entry.apparent = input.integer()?,
-            b"dsize" => entry.allocated = input.integer()?,
-            b"dev" => entry.device = Some(input.integer()?),
-            b"ino" => entry.inode = Some(input.integer()?),
-            b"hlnkc" => entry.is_link = input.boolean()?,
-            b"nlink" => entry.links = Some(input.small_integer()?),
-            b"read_error" => entry.is_unreadable = input.boolean()?,
-            b"notreg" => entry.is_special = input.boolean()?,
-            b"uid" => entry.uid = Some(input.small_integer()?),
-            b"gid" => entry.gid = Some(input.small_integer()?),
-            b"mode" => entry.mode = Some(input.small_integer()?),
-            b"mtime" => entry.time = Some(input.time()?),
-            b"excluded" => {
-                input.skip()?;
-                entry.is_excluded = true;
-            }
-            _ => input.skip()?,
-        }
-        Ok(())
     }
 }
 
@@ -331,32 +312,7 @@ fn invalid_name(name: &[u8], is_root: bool) -> Option<&'static str> {
     matches!(name, b"." | b"..").then_some("a name is '.' or '..'")
 }
 
-impl ExportedEntry {
-    fn usage(&self, allocated: u64, apparent: u64) -> Usage {
-        Usage {
-            allocated: allocated.into(),
-            apparent: apparent.into(),
-            inodes: 1,
-            newest: self.time.unwrap_or(FileTime::NEVER),
-        }
-    }
-
-    /// The attributes; without the member `mode`, of this type, or of an unknown type for a special file.
-    fn detail(&self, device: u64, file_type: u32) -> Detail {
-        let number = self.inode.unwrap_or(0);
-        let file_type = if self.is_special { 0 } else { file_type };
-        Detail {
-            inode: Inode { device, number },
-            links: self.links.unwrap_or(1),
-            mode: self.mode.unwrap_or(file_type),
-            uid: self.uid.unwrap_or(Detail::NO_ID),
-            gid: self.gid.unwrap_or(Detail::NO_ID),
-        }
-    }
-}
-
 /// A failure that the maker of the export recorded, without its error number.
 fn exported(operation: Operation) -> Failure {
-    let errno = 0;
-    Failure { operation, errno }
+    Failure::without_errno(operation)
 }

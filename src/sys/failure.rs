@@ -15,6 +15,8 @@ pub enum Operation {
     ReadDirectory,
     /// A later read of a directory: the entries that were read count.
     ReadOn,
+    /// open or read of a cache directory tag: the directory counts with its contents.
+    ReadTag,
     /// An empty operand: its number in the list, or 0 on the command line. The path is that of the list.
     EmptyName(u64),
     /// `-` in a list that is itself read from standard input.

@@ -1,7 +1,11 @@
 //! The process and its terminal: streams, signals, cancellation, the second process, retries.
 
+mod attributes;
 pub mod cancel;
+pub mod columns;
 pub mod failure;
+pub mod human_size;
+pub mod locale;
 pub mod mounts;
 pub mod output_file;
 pub mod owners;

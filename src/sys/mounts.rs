@@ -1,85 +1,124 @@
-//! The list of mounts (proc_pid_mountinfo(5)): the kernel gives it without asking any file system.
+//! The mounts that this process sees, and the types of their file systems (proc_pid_mountinfo(5)). No file system is asked.
+
+use std::io;
 
 use crate::sys::retry::{open, read_all};
 
-/// Types of file systems for which a server answers, which may be dead. A type may be followed by a dot and more.
+/// The list of mounts.
+pub const LIST: &str = "/proc/self/mountinfo";
+
+/// The types that this kernel has now: without those of modules that are not loaded.
+const LOADED: &str = "/proc/filesystems";
+
+/// Types of Linux that need not be there now.
+const TYPES: &str = "9p adfs affs afs apfs aufs autofs bcachefs beegfs befs bfs binfmt_misc bpf btrfs ceph cgroup \
+    cgroup2 cifs coda configfs cpuset cramfs debugfs devpts devtmpfs ecryptfs efivarfs efs erofs exfat ext2 ext3 ext4 \
+    f2fs fuse fuseblk fusectl gfs2 glusterfs gpfs hfs hfsplus hpfs hugetlbfs iso9660 jffs2 jfs lustre minix mqueue \
+    msdos ncpfs nfs nfs4 nfsd nilfs2 nsfs ntfs ntfs3 ocfs2 omfs orangefs overlay panfs proc pstore qnx4 qnx6 ramfs \
+    reiserfs resctrl romfs rpc_pipefs securityfs selinuxfs shiftfs smackfs smb3 smbfs squashfs sysfs sysv tmpfs \
+    tracefs ubifs udf ufs vboxsf vfat virtiofs vmhgfs vxfs wekafs xfs zfs zonefs";
+
+/// Types of file systems for which a server answers, which may be dead.
 const SERVED: &str = "9p afs autofs beegfs ceph cifs coda fuse fuseblk gfs2 glusterfs gpfs lustre ncpfs \
     nfs nfs4 ocfs2 orangefs panfs smb3 smbfs vboxsf virtiofs vmhgfs wekafs";
 
-/// See the module.
-#[derive(Debug)]
-pub struct Mounts(Vec<u8>);
-
-/// A line of the list.
-#[derive(Debug, Clone, Copy)]
-struct Mount<'a> {
-    /// `MAJOR:MINOR`.
-    device: &'a [u8],
-    /// Where it is mounted.
-    at: &'a [u8],
-    /// The type up to the first dot.
-    kind: &'a [u8],
+/// One mount.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Mount<'a> {
+    /// Its number (`STATX_MNT_ID`).
+    pub id: u64,
+    /// Major and minor number of the device, as text.
+    pub device: &'a [u8],
+    /// Where it is mounted, with escapes.
+    pub at: &'a [u8],
+    /// The type of its file system. The subtype follows after a dot.
+    pub kind: &'a [u8],
 }
 
-impl Mounts {
-    /// The mounts that this process sees.
-    #[must_use]
-    pub fn read() -> Option<Self> {
-        let list = open("/proc/self/mountinfo".as_ref()).ok()?;
-        let mut mounts = Vec::new();
-        read_all(list, &mut mounts).ok()?;
-        Some(Self(mounts))
-    }
-
-    /// Whether a file system with a server is mounted.
-    #[must_use]
-    pub fn has_served(&self) -> bool {
-        self.lines().any(Mount::is_served)
-    }
-
-    /// Whether a server answers for the file system with this device number.
-    #[must_use]
-    pub fn is_served(&self, device: u64) -> bool {
-        self.of(device).any(Mount::is_served)
-    }
-
-    /// Whether inode numbers say nothing about where this file system stores an inode: they are a server's, or memory's.
-    #[must_use]
-    pub fn has_no_disk_order(&self, device: u64) -> bool {
-        let is_memory = |mount: Mount<'_>| matches!(mount.kind, b"tmpfs" | b"devtmpfs");
-        let mut mounts = self.of(device);
-        mounts.any(|mount| mount.is_served() || is_memory(mount))
-    }
-
-    fn of(&self, device: u64) -> impl Iterator<Item = Mount<'_>> {
-        let (major, minor) = (rustix::fs::major(device), rustix::fs::minor(device));
-        let device = format!("{major}:{minor}").into_bytes();
-        self.lines().filter(move |mount| mount.device == device)
-    }
-
-    fn lines(&self) -> impl Iterator<Item = Mount<'_>> {
-        let lines = self.0.split(|&byte| byte == b'\n');
-        lines.filter_map(Mount::parse)
-    }
+/// The text of the list of mounts.
+pub fn list() -> io::Result<Vec<u8>> {
+    text(LIST)
 }
 
-impl<'a> Mount<'a> {
-    fn parse(line: &'a [u8]) -> Option<Self> {
-        let mut words = line.split(|&byte| byte == b' ');
-        let device = words.nth(2)?;
-        let at = words.nth(1)?;
-        // Optional fields of any number end with a hyphen.
-        let kind = words.skip_while(|&word| word != b"-").nth(1)?;
-        let kind = kind.split(|&byte| byte == b'.').next()?;
-        Some(Self { device, at, kind })
-    }
+/// Whether there is a type of file systems of this name: on Linux, in this kernel, or in this list of mounts. FUSE has any
+/// subtype.
+#[must_use]
+pub fn is_type(name: &[u8], list: &[u8]) -> bool {
+    let loaded = text(LOADED).unwrap_or_default();
+    let mut loaded = loaded.split(|byte| byte.is_ascii_whitespace());
+    let mut known = TYPES.split(' ').map(str::as_bytes);
+    name.strip_prefix(b"fuse.")
+        .is_some_and(|rest| !rest.is_empty())
+        || known.any(|known| known == name)
+        || loaded.any(|known| known == name && known != b"nodev" && !known.is_empty())
+        || mounts(list).any(|mount| mount.kind == name)
+}
 
-    fn is_served(self) -> bool {
+fn text(file: &str) -> io::Result<Vec<u8>> {
+    let mut text = Vec::new();
+    read_all(open(file.as_ref())?, &mut text)?;
+    Ok(text)
+}
+
+/// The mounts in the text of a list. Lines that are no mounts are skipped.
+pub fn mounts(list: &[u8]) -> impl Iterator<Item = Mount<'_>> {
+    list.split(|&byte| byte == b'\n').filter_map(mount)
+}
+
+fn mount(line: &[u8]) -> Option<Mount<'_>> {
+    let mut words = line.split(|&byte| byte == b' ');
+    let id = std::str::from_utf8(words.next()?).ok()?.parse().ok()?;
+    let device = words.nth(1)?;
+    let at = words.nth(1)?;
+    // Any number of optional fields ends with a hyphen.
+    let kind = words.skip_while(|&word| word != b"-").nth(1)?;
+    Some(Mount {
+        id,
+        device,
+        at,
+        kind,
+    })
+}
+
+impl Mount<'_> {
+    /// Whether a server answers for it.
+    fn is_served(&self) -> bool {
+        let base = base(self.kind);
         // systemd mounts an autofs in /proc on every machine; it is never scanned.
-        let is_of_proc = self.kind == b"autofs" && self.at.starts_with(b"/proc/");
-        let mut served = SERVED.split(' ');
-        !is_of_proc && served.any(|served| served.as_bytes() == self.kind)
+        let is_of_proc = base == b"autofs" && self.at.starts_with(b"/proc/");
+        !is_of_proc && SERVED.split(' ').any(|served| served.as_bytes() == base)
     }
+}
+
+/// Whether a list has a file system with a server.
+#[must_use]
+pub fn has_served(list: &[u8]) -> bool {
+    mounts(list).any(|mount| mount.is_served())
+}
+
+/// Whether a server answers for the file system with this device number.
+#[must_use]
+pub fn is_served(list: &[u8], device: u64) -> bool {
+    of_device(list, device).any(|mount| mount.is_served())
+}
+
+/// Whether inode numbers say nothing about where this file system stores an inode: they are a server's, or memory's.
+#[must_use]
+pub fn has_no_disk_order(list: &[u8], device: u64) -> bool {
+    let is_memory = |mount: &Mount<'_>| matches!(mount.kind, b"tmpfs" | b"devtmpfs");
+    of_device(list, device).any(|mount| mount.is_served() || is_memory(&mount))
+}
+
+fn of_device(list: &[u8], device: u64) -> impl Iterator<Item = Mount<'_>> {
+    let (major, minor) = (rustix::fs::major(device), rustix::fs::minor(device));
+    let device = format!("{major}:{minor}").into_bytes();
+    mounts(list).filter(move |mount| mount.device == device)
+}
+
+/// A type without its subtype.
+#[must_use]
+pub fn base(kind: &[u8]) -> &[u8] {
+    kind.split(|&byte| byte == b'.').next().unwrap_or(kind)
 }
 
 #[cfg(test)]
@@ -99,8 +138,7 @@ mod tests {
             .iter()
             .map(|kind| line("/fuse\\040nfs", kind))
             .collect();
-        let has_served = |text: String| Mounts(text.into_bytes()).has_served();
-        assert!(!has_served(local.clone()));
+        assert!(!has_served(local.as_bytes()));
         for kind in [
             "fuse",
             "fuse.sshfs",
@@ -112,23 +150,46 @@ mod tests {
             "virtiofs",
         ] {
             let mounts = [local.clone(), line("/mnt", kind), local.clone()].concat();
-            assert!(has_served(mounts), "{kind}");
+            assert!(has_served(mounts.as_bytes()), "{kind}");
         }
-        assert!(has_served(line("/net", "autofs")));
-        assert!(!has_served(line("/proc/sys/fs/binfmt_misc", "autofs")));
+        assert!(has_served(line("/net", "autofs").as_bytes()));
+        let of_proc = line("/proc/sys/fs/binfmt_misc", "autofs");
+        assert!(!has_served(of_proc.as_bytes()));
         for odd in ["", "\n", "36 35", "36 35 0:32 / / rw -", "- fuse"] {
-            assert!(!has_served(odd.to_owned()), "{odd:?}");
+            assert!(!has_served(odd.as_bytes()), "{odd:?}");
         }
     }
 
     #[test]
     fn a_file_system_is_found_by_its_device() {
-        let mounts = line("/a", "fuse.sshfs") + &line("/b", "tmpfs").replace("0:32", "0:33");
-        let mounts = Mounts((mounts + &line("/c", "ext4").replace("0:32", "8:1")).into_bytes());
+        let list = line("/a", "fuse.sshfs") + &line("/b", "tmpfs").replace("0:32", "0:33");
+        let list = (list + &line("/c", "ext4").replace("0:32", "8:1")).into_bytes();
         let device = |minor| rustix::fs::makedev(0, minor);
-        assert!(mounts.is_served(device(32)) && !mounts.is_served(device(33)));
-        assert!(mounts.has_no_disk_order(device(32)) && mounts.has_no_disk_order(device(33)));
-        assert!(!mounts.has_no_disk_order(rustix::fs::makedev(8, 1)));
-        assert!(!mounts.is_served(device(34)) && !mounts.has_no_disk_order(device(34)));
+        assert!(is_served(&list, device(32)) && !is_served(&list, device(33)));
+        assert!(has_no_disk_order(&list, device(32)) && has_no_disk_order(&list, device(33)));
+        assert!(!has_no_disk_order(&list, rustix::fs::makedev(8, 1)));
+        assert!(!is_served(&list, device(34)) && !has_no_disk_order(&list, device(34)));
+    }
+
+    #[test]
+    fn a_line_has_a_number_a_device_a_place_and_a_type_and_odd_lines_are_skipped() {
+        let list = b"\n36 35 98:0 /mnt1 /mnt2 rw,noatime master:1 shared:2 - fuse.sshfs x rw\n\
+            a b c\n36 35 0:3 / / rw -\n37 1 0:4 / /p rw - proc - rw";
+        let found: Vec<Mount<'_>> = mounts(list).collect();
+        let expected = [
+            (36, &b"98:0"[..], &b"/mnt2"[..], &b"fuse.sshfs"[..]),
+            (37, b"0:4", b"/p", b"proc"),
+        ];
+        assert_eq!(found.len(), expected.len());
+        for (mount, (id, device, at, kind)) in found.iter().zip(expected) {
+            assert_eq!(
+                (mount.id, mount.device, mount.at, mount.kind),
+                (id, device, at, kind)
+            );
+        }
+        assert_eq!(
+            (base(b"fuse.sshfs"), base(b"nfs4")),
+            (&b"fuse"[..], &b"nfs4"[..])
+        );
     }
 }

@@ -1,17 +1,30 @@
-//! The file of `-o`: it has its name only once it is whole.
+//! The file of `-o`: whole or not there, and with all that an earlier file of that name had.
 //!
-//! The file is written without a name (`O_TMPFILE`) in the directory of its target. Where the file system does not support
-//! that, it gets a random name with its first bytes: before these, no thread may watch for the signal that would leave
-//! the file behind. At the end of the run, [`Output::commit`] renames it over the target. Until then the target is
-//! unchanged, and dropping the [`Output`] leaves no file behind (SIGKILL leaves the random name). An earlier file's
-//! permissions are kept; a symbolic link stays one, and the file it leads to is replaced. A target that is no regular
-//! file (`/dev/null`, a pipe) is written directly.
+//! The report is written to a *spool*, a file without a name, so the end of the process, however it comes, leaves nothing
+//! behind. [`Output::commit`] publishes the spool at the end. How it does that is decided in [`Output::create`], before
+//! the walk, so that a file that cannot be written is refused at once:
+//!
+//! | target | how |
+//! |---|---|
+//! | new, or an earlier file that loses nothing | `Link`: the spool lies in the directory of the target and gets its name |
+//! | the same, on a file system where no nameless file can get a name | `Copy`: a copy of the spool gets a temporary name, then that of the target |
+//! | another earlier file: several links, attributes that the process may not give, a directory in which it may not replace files, a mount point, a link in `/proc` | `Overwrite`: the bytes of the spool are written over those of the file |
+//! | no regular file (`/dev/null`, a pipe), or the file of standard output | none: written as the report comes |
+//!
+//! With Link and Copy, a reader sees the earlier file or the new one. A reader may see an overwritten file half written,
+//! for as long as it takes to copy the report; the bytes that need room are written first, so that a full disk takes
+//! nothing away from the earlier file. Rejected: to put the earlier bytes aside and write them back after a failure, which
+//! no crash would wait for, and which a file that may only be written does not allow.
+//!
+//! Until `commit` the earlier file is unchanged, and dropping the [`Output`] keeps it so. A signal that arrives during the
+//! publication waits for its end ([`discard`]); SIGKILL may then leave a temporary name, or a half overwritten file.
 
 use std::ffi::{OsStr, OsString};
 use std::fs::File;
 use std::hash::{BuildHasher, Hasher, RandomState};
 use std::io::{self, Write};
 use std::num::NonZeroU64;
+use std::ops::Range;
 use std::os::fd::{AsFd, AsRawFd, OwnedFd};
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::{Path, PathBuf};
@@ -19,9 +32,14 @@ use std::sync::LazyLock;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use crossbeam_channel::{Receiver, Sender, bounded};
-use rustix::fs::{Access, Advice, AtFlags, FileType, Gid, Mode, OFlags, Stat, Uid};
+use pdu_startup::signals::{BlockedSignals, SIGHUP, SIGINT, SIGTERM};
+use rustix::fs::{
+    Access, Advice, AtFlags, FallocateFlags, FileType, MemfdFlags, Mode, OFlags, PROC_SUPER_MAGIC,
+    Stat, StatxAttributes, StatxFlags,
+};
 use rustix::io::Errno;
 
+use crate::sys::attributes;
 use crate::sys::retry::{self, retry, without_eintr};
 
 /// How many symbolic links in a row are followed: as many as the kernel follows.
@@ -33,9 +51,15 @@ const MOST_NAMES: usize = 100;
 /// Bytes between two requests to write to the disk.
 const FLUSH_BYTES: u64 = 4 << 20;
 
-/// Holds the temporary name, if there is one. A thread takes it out to rename the file or to remove it, so that only one
-/// thread does.
-static NAMED: LazyLock<(Sender<Named>, Receiver<Named>)> = LazyLock::new(|| bounded(1));
+/// Bytes that are copied at once.
+const COPY_BYTES: usize = 128 << 10;
+
+/// Holds one permit, which is taken out for a publication, and for ever by [`discard`].
+static PERMIT: LazyLock<(Sender<()>, Receiver<()>)> = LazyLock::new(|| {
+    let (sender, receiver) = bounded(1);
+    let _ = sender.try_send(());
+    (sender, receiver)
+});
 
 /// The run is cancelled.
 static IS_DISCARDED: AtomicBool = AtomicBool::new(false);
@@ -43,31 +67,36 @@ static IS_DISCARDED: AtomicBool = AtomicBool::new(false);
 /// See the module.
 #[derive(Debug)]
 pub struct Output {
-    /// None where it will have a temporary name and nothing was written yet.
-    file: Option<File>,
-    /// None where the target is written directly.
+    /// The spool, or what is written directly.
+    file: File,
+    /// None where the file is written directly.
     target: Option<Target>,
     /// Bytes written, and how many of them the kernel was asked to write to the disk.
     written: u64,
     flushed: u64,
 }
 
-/// The name that the file will have.
+/// The file that the spool becomes.
 #[derive(Debug)]
 struct Target {
     directory: OwnedFd,
     name: OsString,
-    /// The file that it replaces.
-    earlier: Option<Stat>,
-    /// It has a name from the start, the one in [`NAMED`].
-    is_named: bool,
+    publication: Publication,
 }
 
-/// A file under a temporary name.
+/// How the report comes into its file.
 #[derive(Debug)]
-struct Named {
-    directory: OwnedFd,
-    name: String,
+enum Publication {
+    /// The spool gets the name.
+    Link,
+    /// A copy of the spool gets the name.
+    Copy,
+    /// The bytes of the earlier file are written over.
+    Overwrite {
+        earlier: File,
+        /// It had a name, and not only a descriptor (`/dev/fd/3`).
+        had_name: bool,
+    },
 }
 
 impl Output {
@@ -78,146 +107,102 @@ impl Output {
             Ok(stat) => match FileType::from_raw_mode(stat.st_mode) {
                 FileType::Directory => Err(Errno::ISDIR.into()),
                 FileType::RegularFile if is_stdout(&stat) => {
-                    Ok(Self::direct(rustix::io::dup(rustix::stdio::stdout())?))
+                    Ok(Self::new(rustix::io::dup(rustix::stdio::stdout())?, None))
                 }
-                FileType::RegularFile => {
-                    rustix::fs::access(path, Access::WRITE_OK)?;
-                    Self::replace(&end_of_links(path)?, Some(stat))
-                }
+                FileType::RegularFile => Self::earlier(&end_of_links(path)?),
                 _ => {
                     let flags = OFlags::WRONLY | OFlags::NOCTTY | OFlags::CLOEXEC;
-                    Ok(Self::direct(rustix::fs::open(path, flags, Mode::empty())?))
+                    let file = retry(|| rustix::fs::open(path, flags, Mode::empty()))?;
+                    Ok(Self::new(file, None))
                 }
             },
-            Err(Errno::NOENT) => Self::replace(&end_of_links(path)?, None),
+            Err(Errno::NOENT) => {
+                let (directory, name) = split(&end_of_links(path)?)?;
+                let (spool, publication) = replacement(&directory, 0)?;
+                Ok(Self::spooled(spool, directory, name, publication))
+            }
             Err(error) => Err(error.into()),
         }
     }
 
-    fn direct(file: OwnedFd) -> Self {
-        Self::new(Some(file.into()), None)
+    /// An output for a file that is there.
+    fn earlier(path: &Path) -> io::Result<Self> {
+        // As a shell opens it for `>`, so that the kernel protects the same files (fs.protected_regular). Not truncated.
+        let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::NOCTTY | OFlags::CLOEXEC;
+        let earlier = File::from(retry(|| rustix::fs::open(path, flags, NEW))?);
+        let stat = rustix::fs::fstat(&earlier)?;
+        let (directory, name) = split(path)?;
+        if is_replaceable(&directory, &name, &stat)
+            && let Ok((spool, publication)) = replacement(&directory, length(&stat))
+        {
+            attributes::copy(&earlier, &spool);
+            if attributes::are_equal(&earlier, &spool) {
+                return Ok(Self::spooled(spool, directory, name, publication));
+            }
+        }
+        let spool = spool(&directory, length(&stat))?;
+        let publication = Publication::Overwrite {
+            earlier,
+            had_name: stat.st_nlink > 0,
+        };
+        Ok(Self::spooled(spool, directory, name, publication))
     }
 
-    fn new(file: Option<File>, target: Option<Target>) -> Self {
+    fn spooled(spool: File, directory: OwnedFd, name: OsString, publication: Publication) -> Self {
+        let target = Target {
+            directory,
+            name,
+            publication,
+        };
+        Self::new(spool, Some(target))
+    }
+
+    fn new(file: impl Into<File>, target: Option<Target>) -> Self {
         Self {
-            file,
+            file: file.into(),
             target,
             written: 0,
             flushed: 0,
         }
     }
 
-    fn replace(path: &Path, earlier: Option<Stat>) -> io::Result<Self> {
-        let name = path.as_os_str().as_bytes();
-        if name.ends_with(b"/") || name.ends_with(b"/.") {
-            return Err(Errno::ISDIR.into());
-        }
-        let name = path.file_name().ok_or(Errno::NOENT)?.to_owned();
-        let directory = match path.parent() {
-            Some(parent) if parent != "" => parent,
-            _ => Path::new("."),
-        };
-        let flags = OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC;
-        let directory = rustix::fs::open(directory, flags, Mode::empty())?;
-        let nameless = nameless(&directory);
-        if nameless.is_none() {
-            // An error now is better than one after the walk.
-            rustix::fs::accessat(
-                &directory,
-                ".",
-                Access::WRITE_OK | Access::EXEC_OK,
-                AtFlags::empty(),
-            )?;
-        }
-        let target = Target {
-            directory,
-            name,
-            earlier,
-            is_named: nameless.is_none(),
-        };
-        let file = nameless
-            .map(|file| target.adopt_attributes(file))
-            .transpose()?;
-        Ok(Self::new(file, Some(target)))
-    }
-
-    /// The file, which is created where it does not exist yet; none where it was discarded.
-    fn file(&mut self) -> io::Result<Option<&mut File>> {
-        if let (None, Some(target)) = (&self.file, &self.target) {
-            if IS_DISCARDED.load(Ordering::SeqCst) {
-                return Ok(None);
-            }
-            self.file = Some(target.adopt_attributes(named(&target.directory)?)?);
-            if IS_DISCARDED.load(Ordering::SeqCst) {
-                discard();
-            }
-        }
-        Ok(self.file.as_mut())
-    }
-
-    /// Lets the kernel begin to write the file to the disk, so that `fsync` has little to wait for in the end. Linux does
-    /// so on this advice (mm/fadvise.c), and drops no page that is not written yet. An error does not matter.
+    /// Lets the kernel begin to write a spool that stays to the disk, so that `fsync` has little to wait for in the end.
+    /// Linux does so on this advice (mm/fadvise.c), and drops no page that is not written yet. An error does not matter.
     fn start_flush(&mut self, bytes: usize) {
         self.written += bytes as u64;
+        let stays = matches!(&self.target, Some(target) if target.is_linked());
         let rest =
             NonZeroU64::new(self.written - self.flushed).filter(|rest| rest.get() >= FLUSH_BYTES);
-        if let (Some(file), Some(_), Some(rest)) = (&self.file, &self.target, rest) {
-            let _ = rustix::fs::fadvise(file, self.flushed, Some(rest), Advice::DontNeed);
+        if let (true, Some(rest)) = (stays, rest) {
+            let _ = rustix::fs::fadvise(&self.file, self.flushed, Some(rest), Advice::DontNeed);
             self.flushed = self.written;
         }
     }
 
-    /// The report is whole: gives the file its name.
-    pub fn commit(mut self) -> io::Result<()> {
-        self.file()?;
-        let (target, file) = match (&self.target, &self.file) {
-            (None, _) => return Ok(()),
-            (Some(_), None) => return Err(Errno::INTR.into()),
-            (Some(target), Some(file)) => (target, file),
+    /// The report is whole: publishes it. After an error, an earlier file is as it was, unless it was half overwritten.
+    pub fn commit(self) -> io::Result<()> {
+        let Some(target) = &self.target else {
+            return Ok(());
         };
-        without_eintr(retry(|| rustix::fs::fsync(file)).map_err(Into::into))?;
-        if !target.is_named {
-            let name = with_random_name(|name| link(file, &target.directory, name))?;
-            remember(&target.directory, name)?;
+        if target.is_linked() {
+            // Gives back what was reserved and is not needed.
+            rustix::fs::ftruncate(&self.file, self.written)?;
+            sync(&self.file)?;
         }
-        // Not there where the run was cancelled, and the file discarded.
-        let named = NAMED.1.try_recv().map_err(|_| Errno::INTR)?;
-        let from = (&named.directory, &named.name);
-        let to = (&target.directory, &target.name);
-        let renamed = retry(|| rustix::fs::renameat(from.0, from.1, to.0, to.1));
-        renamed.inspect_err(|_| named.remove())?;
-        Ok(())
-    }
-}
-
-impl Target {
-    /// Gives the file the owner of the earlier one, as far as the process may, and its permissions.
-    fn adopt_attributes(&self, file: OwnedFd) -> io::Result<File> {
-        if let Some(earlier) = &self.earlier {
-            let owner = Some(Uid::from_raw(earlier.st_uid));
-            let group = Some(Gid::from_raw(earlier.st_gid));
-            let _ = rustix::fs::fchown(&file, None, group);
-            let _ = rustix::fs::fchown(&file, owner, None);
-            let mode = Mode::from_raw_mode(earlier.st_mode & 0o7777);
-            rustix::fs::fchmod(&file, mode)?;
-        }
-        Ok(file.into())
-    }
-}
-
-impl Named {
-    fn remove(&self) {
-        let _ = rustix::fs::unlinkat(&self.directory, &self.name, AtFlags::empty());
+        // Waits for ever where the run was cancelled: the thread that received the signal is about to end the process.
+        PERMIT.1.recv().map_err(|_| Errno::INTR)?;
+        // Of a small tree no thread watches for signals: they have their default action after the publication.
+        let blocked = BlockedSignals::block(&[SIGINT, SIGTERM, SIGHUP], &[]);
+        let published = target.publish(&self.file);
+        let _ = PERMIT.0.try_send(());
+        blocked.release();
+        published
     }
 }
 
 impl Write for Output {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        let file = self.file();
-        let written = without_eintr(file.and_then(|file| match file {
-            Some(file) => Ok(retry::write(file, bytes)?),
-            None => Ok(bytes.len()),
-        }))?;
+        let written = without_eintr(retry::write(&self.file, bytes).map_err(Into::into))?;
         self.start_flush(written);
         Ok(written)
     }
@@ -227,24 +212,17 @@ impl Write for Output {
     }
 }
 
-impl Drop for Output {
-    /// Removes what was not committed.
-    fn drop(&mut self) {
-        remove_named();
-    }
-}
-
-/// The run is cancelled: removes a file under a temporary name, and lets no other be created.
+/// The run is cancelled: no report is published from now on. Waits for a publication that has begun.
 pub fn discard() {
-    IS_DISCARDED.store(true, Ordering::SeqCst);
-    remove_named();
-}
-
-fn remove_named() {
-    if let Ok(named) = NAMED.1.try_recv() {
-        named.remove();
+    if !IS_DISCARDED.swap(true, Ordering::SeqCst) {
+        let _ = PERMIT.1.recv();
     }
 }
+
+// ---------------------------------------------------------------- before the walk
+
+/// The permissions of a new file, before the umask.
+const NEW: Mode = Mode::from_raw_mode(0o666);
 
 /// Whether this is `/dev/stdout`: other processes may write to that file as well, so it is not replaced.
 fn is_stdout(stat: &Stat) -> bool {
@@ -252,31 +230,232 @@ fn is_stdout(stat: &Stat) -> bool {
     stdout.is_ok_and(|stdout| (stdout.st_dev, stdout.st_ino) == (stat.st_dev, stat.st_ino))
 }
 
-/// The file that a chain of symbolic links leads to, whether it is there or not.
+/// The file that a chain of symbolic links leads to, whether it is there or not; or the link in `/proc` to an open file,
+/// which may have another name by now, or none.
 fn end_of_links(path: &Path) -> io::Result<PathBuf> {
     let mut path = path.to_owned();
     for _ in 0..MOST_LINKS {
+        let is_in_proc =
+            rustix::fs::statfs(parent(&path)).is_ok_and(|at| at.f_type == PROC_SUPER_MAGIC);
         match rustix::fs::readlink(&path, Vec::new()) {
-            Ok(target) => {
+            Ok(target) if !is_in_proc => {
                 path.pop();
                 path.push(OsString::from_vec(target.into_bytes()));
             }
             // No link, or nothing at all.
-            Err(_) => return Ok(path),
+            _ => return Ok(path),
         }
     }
     Err(Errno::LOOP.into())
 }
 
-/// A file without a name, where there can be one and where it can get one later.
-fn nameless(directory: &OwnedFd) -> Option<OwnedFd> {
-    let flags = OFlags::TMPFILE | OFlags::WRONLY | OFlags::CLOEXEC;
-    let file = rustix::fs::openat(directory, ".", flags, Mode::from_raw_mode(0o666)).ok()?;
-    let can_be_linked = rustix::fs::access(in_proc(&file), Access::EXISTS).is_ok();
-    can_be_linked.then_some(file)
+fn parent(path: &Path) -> &Path {
+    let parent = path.parent().filter(|parent| *parent != "");
+    parent.unwrap_or_else(|| Path::new("."))
 }
 
-fn link(file: &File, directory: &OwnedFd, name: &str) -> rustix::io::Result<()> {
+/// The directory of a file, and its name there.
+fn split(path: &Path) -> io::Result<(OwnedFd, OsString)> {
+    let bytes = path.as_os_str().as_bytes();
+    if bytes.ends_with(b"/") || bytes.ends_with(b"/.") {
+        return Err(Errno::ISDIR.into());
+    }
+    let name = path.file_name().ok_or(Errno::NOENT)?.to_owned();
+    let flags = OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC;
+    let directory = rustix::fs::open(parent(path), flags, Mode::empty())?;
+    Ok((directory, name))
+}
+
+/// Whether a rename over the file would be allowed, and would leave no other link with the old bytes. What this does not
+/// know (a security module, a server) shows itself in `publish`.
+fn is_replaceable(directory: &OwnedFd, name: &OsStr, file: &Stat) -> bool {
+    let Ok(place) = rustix::fs::fstat(directory) else {
+        return false;
+    };
+    let here = rustix::process::geteuid().as_raw();
+    let is_sticky = Mode::from_raw_mode(place.st_mode).contains(Mode::SVTX);
+    file.st_nlink == 1
+        && (!is_sticky || file.st_uid == here || place.st_uid == here)
+        && !has(directory, OsStr::new(""), StatxAttributes::APPEND)
+        && !has(directory, name, StatxAttributes::MOUNT_ROOT)
+}
+
+/// Whether a file has this attribute, as far as the file system says so.
+fn has(directory: &OwnedFd, name: &OsStr, attribute: StatxAttributes) -> bool {
+    let flags = AtFlags::EMPTY_PATH | AtFlags::SYMLINK_NOFOLLOW;
+    let statx = rustix::fs::statx(directory, name, flags, StatxFlags::empty());
+    statx.is_ok_and(|statx| statx.stx_attributes.contains(attribute))
+}
+
+fn length(stat: &Stat) -> u64 {
+    u64::try_from(stat.st_size).unwrap_or(0)
+}
+
+/// A spool that gets a name in the directory, or whose copy gets one. It has room for as much as the earlier report.
+fn replacement(directory: &OwnedFd, room: u64) -> io::Result<(File, Publication)> {
+    let (spool, publication) = match nameless(directory) {
+        Ok(spool) if rustix::fs::access(in_proc(&spool), Access::EXISTS).is_ok() => {
+            (spool, Publication::Link)
+        }
+        // A temporary name could not be removed again.
+        _ if has(directory, OsStr::new(""), StatxAttributes::APPEND) => {
+            return Err(Errno::PERM.into());
+        }
+        Ok(spool) => (spool, Publication::Copy),
+        Err(_) => (unlinked(directory)?, Publication::Copy),
+    };
+    reserve(&spool, room)?;
+    Ok((spool, publication))
+}
+
+/// A spool that is only copied: in the directory of the target, where there is most likely room for it; else in that for
+/// temporary files; else in memory.
+fn spool(directory: &OwnedFd, room: u64) -> io::Result<File> {
+    let spool = nameless(directory).and_then(|spool| reserve(&spool, room).map(|()| spool));
+    let elsewhere = || {
+        let flags = OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC;
+        let directory = rustix::fs::open(std::env::temp_dir(), flags, Mode::empty())?;
+        // Nothing is reserved: it may be memory.
+        nameless(&directory).or_else(|_| unlinked(&directory))
+    };
+    let in_memory = || Ok(rustix::fs::memfd_create("pdu", MemfdFlags::CLOEXEC)?.into());
+    spool
+        .or_else(|_| elsewhere())
+        .or_else(|_: Errno| in_memory())
+}
+
+/// A file that never had a name.
+fn nameless(directory: &OwnedFd) -> rustix::io::Result<File> {
+    let flags = OFlags::TMPFILE | OFlags::RDWR | OFlags::CLOEXEC;
+    retry(|| rustix::fs::openat(directory, ".", flags, NEW)).map(File::from)
+}
+
+/// A file that has lost its name.
+fn unlinked(directory: &OwnedFd) -> rustix::io::Result<File> {
+    let (file, name) = named(directory)?;
+    rustix::fs::unlinkat(directory, name, AtFlags::empty())?;
+    Ok(file)
+}
+
+/// Fails where the disk or the quota is full. A file system that cannot reserve room does not matter.
+fn reserve(file: &File, room: u64) -> rustix::io::Result<()> {
+    let reserved = retry(|| rustix::fs::fallocate(file, FallocateFlags::KEEP_SIZE, 0, room.max(1)));
+    match reserved {
+        Err(error @ (Errno::NOSPC | Errno::DQUOT)) => Err(error),
+        _ => Ok(()),
+    }
+}
+
+// ---------------------------------------------------------------- after the walk
+
+impl Target {
+    fn is_linked(&self) -> bool {
+        matches!(self.publication, Publication::Link)
+    }
+
+    fn publish(&self, spool: &File) -> io::Result<()> {
+        let replaced = match &self.publication {
+            Publication::Overwrite { earlier, had_name } if !had_name || !is_deleted(earlier) => {
+                return overwrite(earlier, spool);
+            }
+            Publication::Link => self.link(spool),
+            Publication::Copy | Publication::Overwrite { .. } => self.copy(spool),
+        };
+        // The file may have become a mount point, the directory append-only, and so on.
+        replaced.or_else(|error| match self.open_earlier() {
+            Ok(earlier) => overwrite(&earlier, spool),
+            Err(_) => Err(error),
+        })
+    }
+
+    fn link(&self, spool: &File) -> io::Result<()> {
+        match link(spool, &self.directory, &self.name) {
+            Err(Errno::EXIST) => {}
+            linked => return Ok(linked?),
+        }
+        let name = with_random_name(|name| link(spool, &self.directory, OsStr::new(name)))?;
+        self.rename(&name)
+    }
+
+    fn copy(&self, spool: &File) -> io::Result<()> {
+        let (file, name) = named(&self.directory)?;
+        let filled = self.fill(&file, spool);
+        filled.inspect_err(|_| self.remove(&name))?;
+        self.rename(&name)
+    }
+
+    fn fill(&self, file: &File, spool: &File) -> io::Result<()> {
+        if let Ok(earlier) = self.open_earlier() {
+            attributes::copy(&earlier, file);
+            if !attributes::are_equal(&earlier, file) {
+                return Err(Errno::PERM.into());
+            }
+        }
+        copy(spool, file, 0..length(&rustix::fs::fstat(spool)?))?;
+        sync(file)
+    }
+
+    /// Gives the file its name in place of the temporary one, or removes it.
+    fn rename(&self, from: &str) -> io::Result<()> {
+        let to = &self.directory;
+        let renamed = retry(|| rustix::fs::renameat(to, from, to, &self.name));
+        Ok(renamed.inspect_err(|_| self.remove(from))?)
+    }
+
+    fn remove(&self, name: &str) {
+        let _ = rustix::fs::unlinkat(&self.directory, name, AtFlags::empty());
+    }
+
+    fn open_earlier(&self) -> rustix::io::Result<File> {
+        let flags = OFlags::WRONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
+        let file = rustix::fs::openat(&self.directory, &self.name, flags, Mode::empty())?;
+        let is_regular = FileType::from_raw_mode(rustix::fs::fstat(&file)?.st_mode).is_file();
+        is_regular.then(|| file.into()).ok_or(Errno::INVAL)
+    }
+}
+
+fn is_deleted(file: &File) -> bool {
+    rustix::fs::fstat(file).is_ok_and(|stat| stat.st_nlink == 0)
+}
+
+/// Writes the bytes of the spool over those of a file. Those behind its earlier end come first, because only they need
+/// room: if there is none, the file gets its earlier length back.
+fn overwrite(file: &File, spool: &File) -> io::Result<()> {
+    let earlier = length(&rustix::fs::fstat(file)?);
+    let new = length(&rustix::fs::fstat(spool)?);
+    let common = earlier.min(new);
+    let grown = copy(spool, file, common..new).and_then(|()| sync(file));
+    grown.inspect_err(|_| {
+        let _ = rustix::fs::ftruncate(file, earlier);
+    })?;
+    copy(spool, file, 0..common)?;
+    rustix::fs::ftruncate(file, new)?;
+    sync(file)
+}
+
+/// Copies a range of bytes to the same place in another file.
+fn copy(from: &File, to: &File, mut range: Range<u64>) -> io::Result<()> {
+    let mut buffer = vec![0; COPY_BYTES];
+    while range.start < range.end {
+        let most = usize::try_from(range.end - range.start).unwrap_or(COPY_BYTES);
+        let part = &mut buffer[..most.min(COPY_BYTES)];
+        let count = without_eintr(Ok(retry(|| {
+            rustix::io::pread(from, &mut *part, range.start)
+        })?))?;
+        let written = retry(|| rustix::io::pwrite(to, &part[..count], range.start));
+        match without_eintr(written.map_err(Into::into))? {
+            0 => return Err(Errno::IO.into()),
+            written => range.start += written as u64,
+        }
+    }
+    Ok(())
+}
+
+fn sync(file: &File) -> io::Result<()> {
+    without_eintr(retry(|| rustix::fs::fsync(file)).map_err(Into::into))
+}
+
+fn link(file: &File, directory: &OwnedFd, name: &OsStr) -> rustix::io::Result<()> {
     let follow = AtFlags::SYMLINK_FOLLOW;
     let from = in_proc(file);
     retry(|| rustix::fs::linkat(rustix::fs::CWD, &from, directory, name, follow))
@@ -287,25 +466,14 @@ fn in_proc(file: impl AsFd) -> String {
 }
 
 /// A file under a temporary name.
-fn named(directory: &OwnedFd) -> io::Result<OwnedFd> {
-    let flags = OFlags::CREATE | OFlags::EXCL | OFlags::WRONLY | OFlags::CLOEXEC;
-    let mode = Mode::from_raw_mode(0o666);
+fn named(directory: &OwnedFd) -> rustix::io::Result<(File, String)> {
+    let flags = OFlags::CREATE | OFlags::EXCL | OFlags::RDWR | OFlags::CLOEXEC;
     let mut file = None;
     let name = with_random_name(|name| {
-        file = Some(retry(|| rustix::fs::openat(directory, name, flags, mode))?);
+        file = Some(retry(|| rustix::fs::openat(directory, name, flags, NEW))?);
         Ok(())
     })?;
-    remember(directory, name)?;
-    Ok(file.ok_or(Errno::NOENT)?)
-}
-
-fn remember(directory: &OwnedFd, name: String) -> io::Result<()> {
-    let directory = directory.try_clone()?;
-    let sent = NAMED.0.try_send(Named { directory, name });
-    sent.map_err(|full| {
-        full.into_inner().remove();
-        Errno::EXIST.into()
-    })
+    Ok((file.ok_or(Errno::NOENT)?.into(), name))
 }
 
 /// Creates a file under a new random name, and returns that name.
@@ -321,61 +489,5 @@ fn with_random_name(
             Err(Errno::EXIST) if tries < MOST_NAMES => {}
             Err(error) => return Err(error),
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_file_that_needs_a_temporary_name_has_it_until_it_is_committed_or_discarded() {
-        let place = std::env::temp_dir().join(format!("pdu-output-{}", std::process::id()));
-        std::fs::create_dir(&place).expect("temporary files can be made");
-        let list = || {
-            let list = std::process::Command::new("ls")
-                .arg("-A")
-                .arg(&place)
-                .output();
-            String::from_utf8(list.expect("ls is there").stdout).expect("these names are ASCII")
-        };
-        let output = || {
-            let flags = OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC;
-            let directory = rustix::fs::open(&place, flags, Mode::empty()).expect("a directory");
-            let target = Some(Target {
-                directory,
-                name: "report".into(),
-                earlier: None,
-                is_named: true,
-            });
-            Output::new(None, target)
-        };
-
-        let mut first = output();
-        assert_eq!(list(), "");
-        first.write_all(b"first").expect("there is room");
-        assert!(list().starts_with(".pdu-") && list().lines().count() == 1);
-        first.commit().expect("it can be renamed");
-        assert_eq!(list(), "report\n");
-
-        let mut dropped = output();
-        dropped.write_all(b"dropped").expect("there is room");
-        assert_eq!(list().lines().count(), 2);
-        drop(dropped);
-        assert_eq!(list(), "report\n");
-
-        let mut cancelled = output();
-        cancelled.write_all(b"cancelled").expect("there is room");
-        assert_eq!(list().lines().count(), 2);
-        discard();
-        assert_eq!(list(), "report\n");
-        assert!(cancelled.commit().is_err());
-        let mut late = output();
-        late.write_all(b"late").expect("nobody wants it");
-        assert!(late.commit().is_err());
-        assert_eq!(list(), "report\n");
-        let text = std::fs::read(place.join("report")).expect("it is there");
-        assert_eq!(text, b"first");
-        let _ = std::fs::remove_dir_all(&place);
     }
 }

@@ -37,6 +37,9 @@ const MOST_NUMBERS: usize = 4096;
 /// Bytes of the longest name.
 const LONGEST: usize = 256;
 
+/// Searched after `PATH`, which services and cron jobs may lack: the value of `getconf PATH`.
+const DEFAULT_PATH: &str = "/bin:/usr/bin";
+
 /// A database of names.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Database {
@@ -72,8 +75,8 @@ pub fn names(database: Database, numbers: &[u32], is_cancelled: bool) -> OwnerNa
             TIMEOUT
         };
     let mut names = OwnerNames::new();
-    let path = std::env::var_os("PATH");
-    if let Some(program) = path.as_deref().and_then(getent) {
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    if let Some(program) = getent(&path).or_else(|| getent(DEFAULT_PATH.as_ref())) {
         for numbers in numbers.chunks(MOST_NUMBERS) {
             let answer = run_getent(&program, database, numbers, deadline);
             parse(&answer, numbers, &mut names);

@@ -92,7 +92,8 @@ fn watch_ctrl_c(causes: Sender<Cause>, message: Vec<u8>) {
     if pdu_startup::was_ignored(SIGINT) {
         return;
     }
-    match ctrlc::try_set_handler(move || cancel(SIGINT, &causes, &message)) {
+    // Not `try_set_handler`, which fails in process 1: the signal has a handler there already.
+    match ctrlc::set_handler(move || cancel(SIGINT, &causes, &message)) {
         // The kernel gives a signal to this thread if it may, and this thread may wait for a dead mount: ctrlc's thread
         // takes it. Threads that this one starts have it blocked as well.
         Ok(()) => {

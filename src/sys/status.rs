@@ -10,15 +10,19 @@ use std::io::IsTerminal;
 use std::time::{Duration, Instant};
 
 use crossbeam_channel::{Receiver, never, tick};
-use humansize::{BINARY, FormatSizeOptions};
+use humansize::BINARY;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
-use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
 use crate::gnu::quote::{self, Charset, Style};
+use crate::sys::columns::head;
 use crate::sys::failure::{Failure, Operation};
+use crate::sys::human_size::human_size;
 use crate::sys::retry;
 
 const EMPTY_NAME: &str = "invalid zero-length file name";
+
+/// Columns of a terminal that does not know its width.
+const COLUMNS: u16 = 80;
 
 /// Time between two progress lines.
 const TICK: Duration = Duration::from_millis(500);
@@ -32,7 +36,7 @@ pub struct StatusOptions {
     pub charset: Charset,
     /// Progress and summary are wanted (`-v`).
     pub verbose: bool,
-    /// The terminal understands no control sequences (`TERM=dumb`).
+    /// The terminal understands no control sequences (`TERM` is `dumb`, or nothing is known about it).
     pub dumb: bool,
 }
 
@@ -164,6 +168,7 @@ impl Status {
             Operation::Follow => ("cannot access ", quoted(), String::new()),
             Operation::ReadDirectory => ("cannot read directory ", quoted(), reason),
             Operation::ReadOn => ("", plain(), reason),
+            Operation::ReadTag => ("cannot read ", quoted(), reason),
             Operation::OpenNames => ("cannot open ", quoted(), format!(" for reading{reason}")),
             Operation::ReadNames => ("", plain(), format!(": read error{reason}")),
             Operation::Exported | Operation::ExportedEntry => {
@@ -182,10 +187,10 @@ impl Status {
         self.message(&[before.as_bytes(), &path, after.as_bytes()].concat());
     }
 
-    /// Writes a message about a file.
-    pub fn file_message(&mut self, path: &[u8], what: &str) {
-        let path = quote::quotef(path, self.options.charset);
-        self.message(&[&*path, b": ", what.as_bytes()].concat());
+    /// A name as messages begin with it.
+    #[must_use]
+    pub fn quoted(&self, path: &[u8]) -> Vec<u8> {
+        quote::quotef(path, self.options.charset)
     }
 
     /// Writes that a time has no date.
@@ -207,8 +212,8 @@ impl Status {
         if !self.is_in_foreground() {
             return;
         }
-        let width = columns().saturating_sub(1);
-        let line = format!("\r{}\x1b[K", cut(&text, width));
+        let width = usize::from(columns().unwrap_or(COLUMNS)).saturating_sub(1);
+        let line = format!("\r{}\x1b[K", head(&text, width));
         write(line.as_bytes());
         self.drawn = true;
     }
@@ -314,33 +319,15 @@ fn write(mut bytes: &[u8]) -> bool {
     !pdu_startup::was_closed(pdu_startup::Stream::Error)
 }
 
-/// Columns of the terminal; 80 where it returns none.
-fn columns() -> usize {
-    match rustix::termios::tcgetwinsize(rustix::stdio::stderr()) {
-        Ok(size) if size.ws_col > 0 => size.ws_col.into(),
-        _ => 80,
-    }
-}
-
-/// The beginning of a text, at most so many columns wide.
-fn cut(text: &str, width: usize) -> &str {
-    if text.width() <= width {
-        return text;
-    }
-    let mut used = 0;
-    for (index, character) in text.char_indices() {
-        used += character.width().unwrap_or(0);
-        if used > width {
-            return &text[..index];
-        }
-    }
-    text
+/// Columns of the terminal of standard error, where it is one and knows them.
+#[must_use]
+pub fn columns() -> Option<u16> {
+    let size = rustix::termios::tcgetwinsize(rustix::stdio::stderr()).ok()?;
+    Some(size.ws_col).filter(|&columns| columns > 0)
 }
 
 fn size(bytes: u128) -> String {
-    let options = FormatSizeOptions::from(BINARY).decimal_places(1);
-    // Beyond 2^64 bytes the progress line shows 2^64 bytes.
-    humansize::format_size(u64::try_from(bytes).unwrap_or(u64::MAX), options)
+    human_size(bytes, BINARY)
 }
 
 fn rate(entries: u64, elapsed: Duration) -> u64 {
@@ -364,20 +351,6 @@ fn clock(elapsed: Duration) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_line_is_cut_to_columns_not_bytes() {
-        for (text, width, expected) in [
-            ("abc", 3, "abc"),
-            ("abc", 2, "ab"),
-            ("abc", 0, ""),
-            ("漢字", 3, "漢"),
-            ("漢字", 1, ""),
-            ("e\u{301}x", 1, "e\u{301}"),
-        ] {
-            assert_eq!(cut(text, width), expected);
-        }
-    }
 
     #[test]
     fn times_read_like_a_clock() {

@@ -39,7 +39,7 @@ use rustix::process::{
     set_dumpable_behavior, set_parent_process_death_signal, waitpid,
 };
 
-use crate::sys::mounts::Mounts;
+use crate::sys::mounts::{self, has_served};
 use crate::sys::retry::retry;
 use crate::sys::status;
 
@@ -74,11 +74,17 @@ pub fn is_supervised() -> bool {
 /// Any word may have a path: an operand, the value after `=` in a long option, that after the letter of a short one.
 #[must_use]
 pub fn may_meet_server(words: &[OsString]) -> bool {
-    let Some(mounts) = Mounts::read().filter(Mounts::has_served) else {
+    let Some(mounts) = mounts::list().ok().filter(|mounts| has_served(mounts)) else {
         return false;
     };
-    let is_served = |directory| device(directory).is_none_or(|device| mounts.is_served(device));
-    is_served(c".") || is_served(c"/") || words.iter().any(|word| may_cross_mount(word.as_bytes()))
+    let is_served =
+        |directory| device(directory).is_none_or(|device| mounts::is_served(&mounts, device));
+    is_served(c".")
+        || is_served(c"/")
+        || words
+            .iter()
+            .skip(1)
+            .any(|word| may_cross_mount(word.as_bytes()))
 }
 
 /// The device of a directory, which the kernel knows without its server.
@@ -105,7 +111,7 @@ fn may_cross_mount(word: &[u8]) -> bool {
 /// mounted, where fork fails, and in a child. The parent does not return, and gives a cancelled child `grace` to end; then
 /// it writes the message. Only one thread may run.
 pub fn fork_if_served(grace: Duration, message: Vec<u8>) {
-    if is_supervised() || !Mounts::read().is_some_and(|mounts| mounts.has_served()) {
+    if is_supervised() || !mounts::list().is_ok_and(|mounts| has_served(&mounts)) {
         return;
     }
     let mut received = vec![SIGCONT, SIGTSTP, SIGTTIN, SIGTTOU, SIGINT, SIGTERM, SIGHUP];

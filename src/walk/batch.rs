@@ -5,6 +5,7 @@
 
 use std::cell::Cell;
 use std::ffi::CStr;
+use std::ops::Range;
 
 use rustix::fs::FileType;
 use rustix::io::Errno;
@@ -14,34 +15,52 @@ use super::dirents::Dirent;
 use super::options::{Follow, WalkOptions};
 use super::stat::{Lookup, Stat, stat, stat_file};
 use crate::count::listing::{Names, push_name};
-use crate::count::ordered_items::{ItemKind, ItemOffset, OrderedItem, OrderedItems};
-use crate::count::usage::{Detail, Usage};
+use crate::count::ordered_items::{ItemKind, ItemOffset, OrderedItems};
+use crate::count::usage::{Item, Usage};
 use crate::sys::failure::{Failure, Operation};
 
 /// Rendered files are joined to one item of at most this many bytes; a longer file is an item of its own.
 const MOST_BYTES: usize = 32 * 1024;
 
 /// See the module.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(super) struct Batch {
     /// Position of its first entry in the group; orders the batches.
     pub(super) start: usize,
     /// The sum of the files that need no place of their own.
-    pub(super) files: Usage,
+    files: Usage,
     /// The subdirectories.
-    pub(super) names: Names,
-    /// Named files, files with several links, failures, rendered files.
-    pub(super) ordered_items: OrderedItems,
-    /// The inode numbers that the directory gave for subdirectories and items, in order of appearance.
-    inode_numbers: Vec<u64>,
+    names: Names,
+    /// Named files, files with several links, failures.
+    ordered_items: OrderedItems,
+    /// The rendered files, one after the other.
+    rendered: Vec<u8>,
+    /// Where each rendered file ends.
+    ends: Vec<u32>,
+    /// All of these in order of appearance, each with the inode number that the directory gave.
+    parts: Vec<(u64, Part)>,
     /// The path of an entry, for patterns that need it.
     path: Vec<u8>,
-    /// The rendered files since the last subdirectory or item.
-    rendered: Vec<u8>,
-    /// Length of each rendered file, since the beginning.
-    lengths: Vec<u32>,
     /// The rendered directory itself.
     head: Vec<u8>,
+}
+
+/// Something in a batch that keeps its place. Small: there are as many as GNU du reads at a time.
+#[derive(Debug, Clone, Copy)]
+enum Part {
+    /// A subdirectory: its index.
+    Name(u32),
+    /// An ordered item: its offset.
+    OrderedItem(u32),
+    /// A rendered file: its index.
+    Rendered(u32),
+}
+
+/// What a listing takes from a batch: without slack, because it may wait.
+pub(super) struct Contents {
+    pub(super) files: Usage,
+    pub(super) names: Names,
+    pub(super) ordered_items: OrderedItems,
 }
 
 thread_local! {
@@ -50,33 +69,26 @@ thread_local! {
 }
 
 impl Batch {
-    const EMPTY: Self = Self {
-        start: 0,
-        files: Usage::NONE,
-        names: Names::EMPTY,
-        ordered_items: OrderedItems::EMPTY,
-        inode_numbers: Vec::new(),
-        path: Vec::new(),
-        rendered: Vec::new(),
-        lengths: Vec::new(),
-        head: Vec::new(),
-    };
-
     /// An empty batch, with memory where this walker has some.
     pub(super) fn fresh() -> Box<Self> {
-        SPARE.take().unwrap_or_else(|| Box::new(Self::EMPTY))
+        SPARE.take().unwrap_or_default()
     }
 
     /// Keeps the memory for the next directory of this walker.
     pub(super) fn recycle(mut self: Box<Self>) {
+        self.clear();
+        SPARE.set(Some(self));
+    }
+
+    /// Removes the entries and keeps the memory.
+    pub(super) fn clear(&mut self) {
         self.start = 0;
-        self.files = Usage::NONE;
+        self.files = Usage::default();
         self.names.clear();
         self.ordered_items.clear();
-        self.inode_numbers.clear();
         self.rendered.clear();
-        self.lengths.clear();
-        SPARE.set(Some(self));
+        self.ends.clear();
+        self.parts.clear();
     }
 
     /// An empty batch for entries from this position of a group on.
@@ -86,44 +98,68 @@ impl Batch {
         batch
     }
 
-    /// Calls stat for one entry and adds it.
-    pub(super) fn add(&mut self, dir: &Dir, options: &WalkOptions, dirent: Dirent<'_>) {
+    /// Calls stat for one entry and adds it. Returns the blocks of a file that counts.
+    pub(super) fn add(
+        &mut self,
+        dir: &Dir,
+        options: &WalkOptions,
+        dirent: Dirent<'_>,
+    ) -> Option<u64> {
         if self.excludes(dir, options, dirent.name) {
-            return;
+            return None;
         }
         if dirent.kind == FileType::Directory {
             // Its stat is that of the opened directory.
-            return self.add_directory(dirent);
+            self.add_directory(dirent);
+            return None;
         }
-        let lookup = match options.follow {
-            Follow::Always => Lookup::Target,
-            Follow::Never | Follow::Operands => Lookup::Link,
+        let (lookup, cached) = match options.follow {
+            Follow::Always => (Lookup::Target, Lookup::CachedTarget),
+            Follow::Never | Follow::Operands => (Lookup::Link, Lookup::Cached),
         };
-        let is_other_mount = || options.one_file_system && is_other_mount(dir, options, &dirent);
-        // It may be the mount point of a dead server: the first stat must be one that needs no server.
-        if dirent.kind == FileType::Unknown && is_other_mount() {
-            return;
+        let is_other_mount = || {
+            let cached = stat(Some(dir.fd()), dirent.name, cached, None);
+            cached.is_ok_and(|stat| is_elsewhere(dir, options, &stat))
+        };
+        let may_lead_away = match dirent.kind {
+            FileType::Symlink => lookup == Lookup::Target,
+            kind => kind == FileType::Unknown,
+        };
+        // It may lead to the mount point of a dead server: the first stat must be one that needs no server.
+        if options.depends_on_mounts() && may_lead_away && is_other_mount() {
+            return None;
         }
         match &stat_file(dir.fd(), dirent.name, lookup, options) {
             Ok(stat) if stat.is_directory() => self.add_directory(dirent),
             Ok(stat) if is_elsewhere(dir, options, stat) => {}
-            Ok(stat) => self.add_file(dir, options, dirent, stat),
+            Ok(stat) => {
+                self.add_file(dir, options, dirent, stat);
+                return Some(stat.blocks);
+            }
             Err(Errno::NOENT) if options.follow != Follow::Always => {}
             Err(Errno::NOENT) => self.add_dangling(dir, options, dirent),
             // A file that is mounted here, from a file system that refuses this user.
-            Err(_) if is_other_mount() => {}
+            Err(_) if options.depends_on_mounts() && is_other_mount() => {}
             Err(errno) => self.add_failure(dirent, Operation::Access, *errno),
         }
+        None
     }
 
     fn add_directory(&mut self, dirent: Dirent<'_>) {
-        self.add_name(dirent.name);
-        self.inode_numbers.push(dirent.number);
+        let part = Part::Name(self.names.len());
+        self.parts.push((dirent.number, part));
+        self.names.push(dirent.name);
     }
 
-    fn add_failure(&mut self, dirent: Dirent<'_>, operation: Operation, errno: Errno) {
-        let failure = ItemKind::Failed(Failure::new(operation, errno));
-        self.add_item(dirent, true, failure, None);
+    pub(super) fn add_failure(&mut self, dirent: Dirent<'_>, operation: Operation, errno: Errno) {
+        let failure = Failure::new(operation, errno);
+        self.add_item(dirent, dirent.name.to_bytes(), ItemKind::Failed(failure));
+    }
+
+    fn add_item(&mut self, dirent: Dirent<'_>, name: &[u8], kind: ItemKind) {
+        let part = Part::OrderedItem(self.ordered_items.end() as u32);
+        self.parts.push((dirent.number, part));
+        self.ordered_items.push(self.names.len(), name, kind);
     }
 
     /// An entry that vanished is no error; a link followed to nothing is.
@@ -140,49 +176,19 @@ impl Batch {
                 .min_size
                 .as_ref()
                 .is_none_or(|min_size| min_size.admits(&entry));
+        let name = if named { dirent.name.to_bytes() } else { b"" };
         if let (true, None, Some(renderer)) = (named, entry.dedup_key, &options.renderer) {
-            let (file, position) = (entry.item(Some(&stat.detail)), self.rendered.len());
-            let above = dir.stat.detail.inode.device;
-            renderer.file(dirent.name.to_bytes(), &file, above, &mut self.rendered);
+            let (file, above) = (entry.item(Some(&stat.detail)), dir.stat.detail.inode.device);
+            renderer.file(name, &file, above, &mut self.rendered);
             self.files += &file.usage;
-            self.lengths.push((self.rendered.len() - position) as u32);
-            self.inode_numbers.push(dirent.number);
+            let part = Part::Rendered(self.ends.len() as u32);
+            self.parts.push((dirent.number, part));
+            self.ends.push(self.rendered.len() as u32);
         } else if named || entry.dedup_key.is_some() {
             let detail = options.details.then_some(stat.detail);
-            self.add_item(dirent, named, ItemKind::File(entry), detail);
+            self.add_item(dirent, name, ItemKind::File(entry, detail));
         } else {
             self.files += &entry.usage();
-        }
-    }
-
-    fn add_item(
-        &mut self,
-        dirent: Dirent<'_>,
-        named: bool,
-        kind: ItemKind,
-        detail: Option<Detail>,
-    ) {
-        self.end_rendered();
-        self.ordered_items.push_item(&OrderedItem {
-            position: self.names.len(),
-            name: if named { dirent.name.to_bytes() } else { b"" },
-            kind,
-            detail,
-        });
-        self.inode_numbers.push(dirent.number);
-    }
-
-    fn add_name(&mut self, name: &CStr) {
-        self.end_rendered();
-        self.names.push(name);
-    }
-
-    /// Makes an item of the rendered files.
-    fn end_rendered(&mut self) {
-        if !self.rendered.is_empty() {
-            self.ordered_items
-                .push(self.names.len(), &self.rendered, ItemKind::Rendered);
-            self.rendered.clear();
         }
     }
 
@@ -197,28 +203,6 @@ impl Batch {
         self.path.extend_from_slice(prefix);
         push_name(&mut self.path, name.to_bytes());
         options.exclude.matches(&self.path)
-    }
-
-    fn append(&mut self, part: &Self, item: BatchItem) {
-        match item {
-            BatchItem::Name(index) => self.add_name(part.names.name(index)),
-            BatchItem::Rendered(start, length) => {
-                if self.rendered.len() > MOST_BYTES {
-                    self.end_rendered();
-                }
-                let start = start as usize;
-                let text = part.ordered_items.text(start..start + length as usize);
-                self.rendered.extend_from_slice(text);
-            }
-            BatchItem::OrderedItem(at) => {
-                self.end_rendered();
-                if let Some((extra, _)) = part.ordered_items.get(at as ItemOffset) {
-                    let position = self.names.len();
-                    self.ordered_items
-                        .push_item(&OrderedItem { position, ..extra });
-                }
-            }
-        }
     }
 
     /// Renders the directory with all of its entries, where the format allows it and nothing in it has to keep its
@@ -236,20 +220,69 @@ impl Batch {
         let (name, above) = (branch.name(*index), branch.inode.device);
         let item = entry.item(Some(&dir.stat.detail));
         self.head.clear();
-        renderer.enter(name, &item, above, &mut self.head);
         self.files += &item.usage;
+        if let Some(exclusion) = dir.exclusion {
+            let usage = self.files;
+            let sum = Item { usage, ..item };
+            self.rendered.clear();
+            renderer.excluded(name, &sum, above, exclusion, &mut self.head);
+            return Some(self.head.as_slice().into());
+        }
+        renderer.enter(name, &item, above, &mut self.head);
         let whole = [self.head.as_slice(), &self.rendered, renderer.leave()].concat();
         self.rendered.clear();
         Some(whole.into_boxed_slice())
     }
 
-    /// The names of the subdirectories and the items, where there are any, without slack.
-    pub(super) fn take(&mut self) -> (Option<Names>, Option<Box<OrderedItems>>) {
-        self.end_rendered();
-        let names = (!self.names.is_empty()).then(|| self.names.take());
-        let ordered_items =
-            (!self.ordered_items.is_empty()).then(|| Box::new(self.ordered_items.take()));
-        (names, ordered_items)
+    /// What it has for a listing; it keeps its memory.
+    pub(super) fn take(&mut self) -> Contents {
+        if !self.rendered.is_empty() {
+            return self.join(self.parts.iter().map(|&(_, part)| part));
+        }
+        Contents {
+            files: self.files,
+            names: self.names.take(),
+            ordered_items: self.ordered_items.take(),
+        }
+    }
+
+    /// The parts in this order. Rendered files that follow each other become one item.
+    fn join(&self, parts: impl Iterator<Item = Part>) -> Contents {
+        let (mut names, mut ordered_items) = (Names::default(), OrderedItems::default());
+        ordered_items.reserve(self.ordered_items.end() + self.rendered.len());
+        let mut text = Vec::new();
+        for part in parts {
+            let ends_text = !matches!(part, Part::Rendered(_)) || text.len() > MOST_BYTES;
+            if ends_text && !text.is_empty() {
+                ordered_items.push(names.len(), &text, ItemKind::Rendered);
+                text.clear();
+            }
+            match part {
+                Part::Name(index) => names.push(self.names.name(index)),
+                Part::OrderedItem(offset) => {
+                    if let Some((item, _)) = self.ordered_items.get(offset as ItemOffset) {
+                        ordered_items.push(names.len(), item.name, item.kind);
+                    }
+                }
+                Part::Rendered(index) => text.extend_from_slice(self.rendered_file(index)),
+            }
+        }
+        if !text.is_empty() {
+            ordered_items.push(names.len(), &text, ItemKind::Rendered);
+        }
+        Contents {
+            files: self.files,
+            names: names.take(),
+            ordered_items: ordered_items.take(),
+        }
+    }
+
+    fn rendered_file(&self, index: u32) -> &[u8] {
+        let end = |index: usize| self.ends.get(index).map_or(0, |&end| end as usize);
+        let start = (index as usize).checked_sub(1).map_or(0, end);
+        self.rendered
+            .get(start..end(index as usize))
+            .unwrap_or_default()
     }
 }
 
@@ -258,146 +291,68 @@ fn names_files(dir: &Dir, options: &WalkOptions) -> bool {
     options.name_files.is_some_and(|depth| dir.depth < depth)
 }
 
-/// One of the names or items of a batch. Small: there are as many as GNU du reads at a time.
-#[derive(Debug, Clone, Copy)]
-enum BatchItem {
-    Name(u32),
-    OrderedItem(u32),
-    /// A rendered file: where it begins, and its length.
-    Rendered(u32, u32),
-}
-
 /// The batches of one group, one after the other as they came. In one piece: pieces of many threads' heaps would never
 /// be given back.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(super) struct MergedBatch {
     all: Batch,
-    spans: Vec<Span>,
-}
-
-/// Where a batch begins in the merged one.
-#[derive(Debug, Clone, Copy)]
-struct Span {
-    /// See [`Batch::start`].
-    start: usize,
-    names: u32,
-    ordered_items: ItemOffset,
-    inode_numbers: usize,
-    lengths: usize,
+    /// For each batch its start, and where its parts lie in `all`.
+    spans: Vec<(usize, Range<usize>)>,
 }
 
 impl MergedBatch {
-    pub(super) const EMPTY: Self = Self {
-        all: Batch::EMPTY,
-        spans: Vec::new(),
-    };
-
     /// True where there is nothing but the sum of files.
     pub(super) fn is_plain(&self) -> bool {
         self.spans.is_empty()
     }
 
     /// Appends a batch.
-    pub(super) fn add(&mut self, part: &mut Batch) {
-        part.end_rendered();
-        self.all.files += &part.files;
-        if part.inode_numbers.is_empty() {
-            // A million spans without items would be many to keep.
+    pub(super) fn add(&mut self, batch: &Batch) {
+        let all = &mut self.all;
+        all.files += &batch.files;
+        if batch.parts.is_empty() {
+            // A million spans without parts would be many to keep.
             return;
         }
-        self.spans.push(self.end(part.start));
-        self.all.names.append(&part.names);
-        self.all.ordered_items.append(&part.ordered_items);
-        self.all
-            .inode_numbers
-            .extend_from_slice(&part.inode_numbers);
-        self.all.lengths.extend_from_slice(&part.lengths);
+        let (names, offset) = (all.names.len(), all.ordered_items.end() as u32);
+        let (files, text) = (all.ends.len() as u32, all.rendered.len() as u32);
+        let moved = |part| match part {
+            Part::Name(index) => Part::Name(index + names),
+            Part::OrderedItem(at) => Part::OrderedItem(at + offset),
+            Part::Rendered(index) => Part::Rendered(index + files),
+        };
+        let from = all.parts.len();
+        let parts = batch.parts.iter();
+        all.parts
+            .extend(parts.map(|&(number, part)| (number, moved(part))));
+        all.names.append(&batch.names);
+        all.ordered_items.append(&batch.ordered_items);
+        all.rendered.extend_from_slice(&batch.rendered);
+        all.ends.extend(batch.ends.iter().map(|end| end + text));
+        self.spans.push((batch.start, from..all.parts.len()));
     }
 
     /// All batches as one, in order: sorted by inode number where GNU du sorts.
-    pub(super) fn join(mut self, sorted: bool) -> Batch {
-        let mut joined = Batch::EMPTY;
-        joined.files = self.all.files;
-        joined.ordered_items.reserve(self.all.ordered_items.bytes());
-        let end = self.end(0);
-        let ends = self.spans.iter().skip(1).copied().chain([end]);
-        let mut spans: Vec<(Span, Span)> = self.spans.iter().copied().zip(ends).collect();
-        spans.sort_by_key(|(span, _)| span.start);
-        let items = spans.iter().flat_map(|&(from, to)| self.items(from, to));
-        if sorted {
-            let mut items: Vec<(u64, BatchItem)> = items.collect();
-            items.sort_by_key(|&(number, _)| number);
-            self.all.inode_numbers = Vec::new();
-            let items = items.into_iter();
-            items.for_each(|(_, item)| joined.append(&self.all, item));
-        } else {
-            items.for_each(|(_, item)| joined.append(&self.all, item));
+    pub(super) fn join(mut self, sorted: bool) -> Contents {
+        self.spans.sort_by_key(|&(start, _)| start);
+        let spans = self.spans.into_iter();
+        let parts = spans.filter_map(|(_, span)| self.all.parts.get(span));
+        let parts = parts.flatten().copied();
+        if !sorted {
+            return self.all.join(parts.map(|(_, part)| part));
         }
-        joined
-    }
-
-    /// Where the next batch will begin.
-    fn end(&self, start: usize) -> Span {
-        Span {
-            start,
-            names: self.all.names.len(),
-            ordered_items: self.all.ordered_items.end(),
-            inode_numbers: self.all.inode_numbers.len(),
-            lengths: self.all.lengths.len(),
-        }
-    }
-
-    /// Subdirectories, items and rendered files of a batch in order of appearance, each with its inode number.
-    fn items(&self, from: Span, to: Span) -> impl Iterator<Item = (u64, BatchItem)> + '_ {
-        let (mut name, mut extra) = (from.names, from.ordered_items);
-        let ordered_items = &self.all.ordered_items;
-        let inode_numbers = self
-            .all
-            .inode_numbers
-            .get(from.inode_numbers..to.inode_numbers);
-        let lengths = self.all.lengths.get(from.lengths..to.lengths);
-        let mut lengths = lengths.unwrap_or_default().iter().copied();
-        let mut row = 0..0;
-        inode_numbers
-            .unwrap_or_default()
-            .iter()
-            .map(move |&number| {
-                let is_due = row.is_empty()
-                    && extra < to.ordered_items
-                    && ordered_items.position(extra) == Some(name - from.names);
-                if is_due && let Some((text, next)) = ordered_items.text_range(extra) {
-                    (row, extra) = (text, next);
-                }
-                let item = if !row.is_empty() {
-                    let length = lengths.next().unwrap_or(u32::MAX);
-                    let start = row.start;
-                    row.start += length as usize;
-                    BatchItem::Rendered(start as u32, length)
-                } else if is_due && let Some((_, next)) = ordered_items.get(extra) {
-                    let at = std::mem::replace(&mut extra, next);
-                    BatchItem::OrderedItem(u32::try_from(at).unwrap_or(u32::MAX))
-                } else {
-                    name += 1;
-                    BatchItem::Name(name - 1)
-                };
-                (number, item)
-            })
+        let mut parts: Vec<_> = parts.collect();
+        self.all.parts = Vec::new();
+        parts.sort_by_key(|&(number, _)| number);
+        self.all.join(parts.into_iter().map(|(_, part)| part))
     }
 }
 
-/// Whether another file system is mounted at a name. No server is asked.
-#[cold]
-fn is_other_mount(dir: &Dir, options: &WalkOptions, dirent: &Dirent<'_>) -> bool {
-    let lookup = match options.follow {
-        Follow::Always => Lookup::CachedTarget,
-        Follow::Never | Follow::Operands => Lookup::Cached,
-    };
-    let stat = stat(Some(dir.fd()), dirent.name, lookup, None);
-    stat.is_ok_and(|stat| is_elsewhere(dir, options, &stat))
-}
-
-/// A file of another file system, mounted here. A foreign device number alone says nothing: overlayfs gives
-/// its files the numbers of the file systems below.
+/// An entry on another mount, which is left out. With `-x`, a foreign device number alone says nothing: overlayfs gives its
+/// files the numbers of the file systems below.
 fn is_elsewhere(dir: &Dir, options: &WalkOptions, stat: &Stat) -> bool {
-    options.one_file_system && stat.mount_root && stat.detail.inode.device != dir.device()
+    let is_other_device = stat.detail.inode.device != dir.device();
+    let may_be_left_out = stat.mount_id.is_none() || stat.is_on_other_mount(&dir.stat);
+    options.one_file_system && is_other_device && stat.is_on_other_mount(&dir.stat)
+        || may_be_left_out && stat.exclusion(options).is_some()
 }

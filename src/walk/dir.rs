@@ -6,9 +6,9 @@ use std::sync::Arc;
 use super::fd_budget::{Budget, Handle};
 use super::stat::Stat;
 use super::work_queue::Slot;
-use crate::count::listing::{Branch, Found, Key, Listing, Names};
-use crate::count::usage::{Inode, Usage};
-use crate::sys::failure::Failure;
+use crate::count::listing::{Branch, Key, Names};
+use crate::count::record::Exclusion;
+use crate::count::usage::Inode;
 
 /// A name: the branch that announced it, and its index there.
 pub(super) type Place = (Arc<Branch>, u32);
@@ -23,6 +23,8 @@ pub(super) struct Dir {
     pub(super) depth: u32,
     /// Its path, where a pattern needs it.
     pub(super) path: Option<Vec<u8>>,
+    /// Why its contents are left out, if an export marks that.
+    pub(super) exclusion: Option<Exclusion>,
 }
 
 /// The open directory: its walker's own, or shared by several walkers.
@@ -32,20 +34,20 @@ pub(super) enum Fd {
     Shared(Arc<Handle>),
 }
 
-/// A directory whose subdirectories one walker has to walk alone: the budget had no descriptor for it.
-#[derive(Debug)]
-pub(super) struct Subtree {
-    pub(super) slot: Slot,
-    pub(super) branch: Arc<Branch>,
-    pub(super) fd: Fd,
-}
-
 /// The directory in which a name is opened.
 pub(super) enum Parent<'a> {
     /// The working directory: the name is an operand.
     WorkingDirectory,
     Shared(Arc<Handle>),
     Borrowed(BorrowedFd<'a>),
+}
+
+/// A directory whose subdirectories one walker has to walk alone: the budget had no descriptor for it.
+#[derive(Debug)]
+pub(super) struct Subtree {
+    pub(super) slot: Slot,
+    pub(super) branch: Arc<Branch>,
+    pub(super) fd: Fd,
 }
 
 impl AsFd for Fd {
@@ -105,18 +107,4 @@ pub fn command_line(names: Names, first_key: Key, first_operand: u64) -> Arc<Bra
         group: 0,
         names,
     })
-}
-
-/// A listing without entries: of a name that is no readable directory.
-pub(super) fn empty_listing(place: Place, found: Found, failure: Option<Failure>) -> Listing {
-    Listing {
-        key: place.0.key(place.1),
-        place,
-        found,
-        files: Usage::default(),
-        ordered_items: None,
-        branch: None,
-        next: None,
-        failure,
-    }
 }

@@ -32,6 +32,7 @@ pub(super) struct Dirent<'a> {
 }
 
 /// How the read of a buffer ended.
+#[derive(Debug)]
 pub(super) enum ReadEnd {
     /// There may be more entries.
     More,
@@ -143,9 +144,9 @@ impl Chunk {
         Some(Dirent { name, kind, number })
     }
 
-    /// The entries `from..to` as a chunk of their own, which begins at `start`.
-    pub(super) fn slice(&self, from: usize, to: usize, start: usize) -> Self {
-        let mut slice = Self::starting_at(start);
+    /// The entries `from..to` as a chunk of their own.
+    pub(super) fn slice(&self, from: usize, to: usize) -> Self {
+        let mut slice = Self::starting_at(self.start + from);
         for dirent in (from..to.min(self.len())).filter_map(|index| self.get(index)) {
             slice.push(dirent);
         }
@@ -156,14 +157,14 @@ impl Chunk {
 impl LoopDetector {
     /// Adds the entries of one more buffer; true once the listing has repeated itself often enough.
     pub(super) fn finds_loop(&mut self, buffer: &Chunk) -> bool {
-        for dirent in (0..buffer.len()).filter_map(|index| buffer.get(index)) {
+        for (index, &(_, number)) in (0..).zip(&buffer.hints) {
+            let name = || buffer.names.name(index).to_bytes();
             self.entries += 1;
             if self.entries.is_power_of_two() {
-                self.number = dirent.number;
-                self.name.clear();
-                self.name.extend_from_slice(dirent.name.to_bytes());
+                self.number = number;
+                self.name = name().into();
                 self.met = 0;
-            } else if self.number == dirent.number && self.name == dirent.name.to_bytes() {
+            } else if self.number == number && self.name == name() {
                 self.met += 1;
             }
         }

@@ -135,12 +135,21 @@ pub(super) fn open_directory(
     follow: bool,
     (budget, done): (&Budget, &Done),
 ) -> Result<OwnedFd, Errno> {
-    let mut flags =
-        OFlags::RDONLY | OFlags::DIRECTORY | OFlags::NONBLOCK | OFlags::NOCTTY | OFlags::CLOEXEC;
-    if !follow {
-        flags |= OFlags::NOFOLLOW;
-    }
-    let at = at.unwrap_or(CWD);
+    let flags = match follow {
+        true => OFlags::DIRECTORY,
+        false => OFlags::DIRECTORY | OFlags::NOFOLLOW,
+    };
+    open(at.unwrap_or(CWD), name, flags, (budget, done))
+}
+
+/// Opens a name for reading, with these flags beside those that every open has.
+pub(super) fn open(
+    at: BorrowedFd<'_>,
+    name: &CStr,
+    flags: OFlags,
+    (budget, done): (&Budget, &Done),
+) -> Result<OwnedFd, Errno> {
+    let flags = flags | OFlags::RDONLY | OFlags::NONBLOCK | OFlags::NOCTTY | OFlags::CLOEXEC;
     let mut waited = 0;
     loop {
         match retry(|| rustix::fs::openat(at, name, flags, Mode::empty())) {

@@ -1,12 +1,13 @@
-//! Where each walker is, so that `-v` can name the directory that does not answer.
+//! Where each walker is and what it has seen, so that `-v` can show both.
 //!
 //! ```text
-//!   walker: enter(place) ─► answered ─► answered ─► drop        select loop, at each tick: StallDetector::longest
+//!   walker: enter(place) ─► answered ─► answered ─► drop        select loop, at each tick: Monitor::seen, longest_silence
 //! ```
 //!
 //! A walker that waits for a dead server cannot report that. It records each directory before it opens it, and counts
-//! the answers of the file system; where the number stays the same for long, that directory does not answer. Walkers do
-//! not read the clock. Without `-v` there are no heartbeats, and they cost nothing.
+//! the answers of the file system; where the number stays the same for long, that directory does not answer. It counts
+//! entries at once: the listing of a slow or large directory comes much later. Walkers do not read the clock. Without `-v`
+//! there are no heartbeats, and they cost nothing.
 //!
 //! A mutex for each walker: only that walker takes it, twice a directory, and the select loop twice a second.
 
@@ -16,12 +17,12 @@
 )]
 
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use super::dir::Place;
 
-/// One for each walker, or none at all.
+/// One for the main thread and one for each walker, or none at all.
 #[derive(Debug, Default)]
 pub(super) struct Heartbeats(Vec<Heartbeat>);
 
@@ -31,32 +32,36 @@ struct Heartbeat {
     place: Mutex<Option<Place>>,
     /// Answers of the file system so far.
     answers: AtomicU64,
+    /// Entries seen so far, and their allocated size in units of 512 bytes; links count each time.
+    entries: AtomicU64,
+    blocks: AtomicU64,
 }
 
 /// A walker is in a directory, until this is dropped.
 #[derive(Debug)]
 pub(super) struct HeartbeatGuard<'a>(Option<&'a Heartbeat>);
 
-/// Compares the heartbeats with those of the last call.
+/// Reads the heartbeats, and compares them with those of the last call.
 #[derive(Debug)]
-pub struct StallDetector {
+pub struct Monitor {
     heartbeats: Arc<Heartbeats>,
     /// For each walker the number of answers, and since when it has not changed.
-    seen: Vec<(u64, Instant)>,
+    answers: Vec<(u64, Instant)>,
 }
 
 impl Heartbeats {
     /// Heartbeats for so many walkers.
     pub(super) fn new(walkers: usize) -> Self {
-        Self((0..walkers).map(|_| Heartbeat::default()).collect())
+        Self((0..=walkers).map(|_| Heartbeat::default()).collect())
     }
 
-    /// That of the calling walker.
+    /// That of the calling thread.
     fn own(&self) -> Option<&Heartbeat> {
         if self.0.is_empty() {
             return None;
         }
-        self.0.get(rayon::current_thread_index()?)
+        self.0
+            .get(rayon::current_thread_index().map_or(0, |walker| walker + 1))
     }
 
     /// Records where the calling walker goes.
@@ -64,34 +69,38 @@ impl Heartbeats {
         let heartbeat = self.own();
         if let Some(heartbeat) = heartbeat {
             heartbeat.answered();
-            heartbeat.put(Some((Arc::clone(&place.0), place.1)));
+            *heartbeat.place() = Some(place.clone());
         }
         HeartbeatGuard(heartbeat)
     }
 }
 
 impl Heartbeat {
-    fn put(&self, place: Option<Place>) {
-        *self.place.lock().unwrap_or_else(PoisonError::into_inner) = place;
-    }
-
-    fn place(&self) -> Option<Place> {
-        let place = self.place.lock().unwrap_or_else(PoisonError::into_inner);
-        place.clone()
+    fn place(&self) -> MutexGuard<'_, Option<Place>> {
+        self.place.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn answered(&self) {
-        // Only this walker writes it.
-        let answers = self.answers.load(Ordering::Relaxed);
-        self.answers.store(answers + 1, Ordering::Relaxed);
+        add(&self.answers, 1);
     }
 }
 
+/// Adds to a number of the calling walker: no other thread writes it.
+fn add(number: &AtomicU64, more: u64) {
+    let sum = number.load(Ordering::Relaxed).wrapping_add(more);
+    number.store(sum, Ordering::Relaxed);
+}
+
 impl HeartbeatGuard<'_> {
-    /// Counts an answer.
-    pub(super) fn answered(&self) {
-        if let Some(heartbeat) = self.0 {
-            heartbeat.answered();
+    /// Counts an answer, and the entry of so many blocks that was found, if one was.
+    pub(super) fn answered(&self, found: Option<u64>) {
+        let Some(heartbeat) = self.0 else {
+            return;
+        };
+        heartbeat.answered();
+        if let Some(blocks) = found {
+            add(&heartbeat.entries, 1);
+            add(&heartbeat.blocks, blocks);
         }
     }
 }
@@ -99,29 +108,43 @@ impl HeartbeatGuard<'_> {
 impl Drop for HeartbeatGuard<'_> {
     fn drop(&mut self) {
         if let Some(heartbeat) = self.0 {
-            heartbeat.put(None);
+            *heartbeat.place() = None;
         }
     }
 }
 
-impl StallDetector {
+impl Monitor {
     pub(super) fn new(heartbeats: Arc<Heartbeats>) -> Self {
-        let seen = vec![(0, Instant::now()); heartbeats.0.len()];
-        Self { heartbeats, seen }
+        let answers = vec![(0, Instant::now()); heartbeats.0.len()];
+        Self {
+            heartbeats,
+            answers,
+        }
+    }
+
+    /// The entries that the walkers have seen, and their allocated size in bytes.
+    #[must_use]
+    pub fn seen(&self) -> (u64, u128) {
+        let sum = |(entries, bytes), heartbeat: &Heartbeat| {
+            let blocks = heartbeat.blocks.load(Ordering::Relaxed);
+            let seen = heartbeat.entries.load(Ordering::Relaxed);
+            (entries + seen, bytes + u128::from(blocks) * 512)
+        };
+        self.heartbeats.0.iter().fold((0, 0), sum)
     }
 
     /// The directory that has not answered for the longest time, if that is at least `minimum`.
-    pub fn longest(&mut self, minimum: Duration) -> Option<(Place, Duration)> {
+    pub fn longest_silence(&mut self, minimum: Duration) -> Option<(Place, Duration)> {
         let now = Instant::now();
         let mut longest = None;
-        for (heartbeat, seen) in self.heartbeats.0.iter().zip(&mut self.seen) {
+        for (heartbeat, earlier) in self.heartbeats.0.iter().zip(&mut self.answers) {
             let answers = heartbeat.answers.load(Ordering::Relaxed);
-            if seen.0 != answers {
-                *seen = (answers, now);
+            if earlier.0 != answers {
+                *earlier = (answers, now);
             }
-            let silent = now.saturating_duration_since(seen.1);
+            let silent = now.saturating_duration_since(earlier.1);
             if silent >= longest.as_ref().map_or(minimum, |(_, most)| *most)
-                && let Some(place) = heartbeat.place()
+                && let Some(place) = heartbeat.place().clone()
             {
                 longest = Some((place, silent));
             }

@@ -1,9 +1,8 @@
 //! The limits of the process on descriptors and on its address space, and how the walk fits into them.
 
-use std::mem::MaybeUninit;
 use std::os::fd::AsRawFd;
 
-use rustix::fs::{Mode, OFlags, RawDir};
+use rustix::fs::{Dir, Mode, OFlags};
 
 use super::fd_budget::Budget;
 
@@ -48,12 +47,7 @@ fn open_descriptors() -> usize {
         let lowest = rustix::fs::open("/", OFlags::PATH | OFlags::CLOEXEC, Mode::empty());
         return lowest.map_or(3, |fd| usize::try_from(fd.as_raw_fd()).unwrap_or(3));
     };
-    let mut buffer = [MaybeUninit::uninit(); 4096];
-    let mut names = RawDir::new(&fd, &mut buffer);
-    let mut count = 0_usize;
-    while let Some(Ok(_)) = names.next() {
-        count += 1;
-    }
+    let names = Dir::new(fd).into_iter().flatten();
     // Not ".", "..", nor the descriptor that reads the list.
-    count.saturating_sub(3)
+    names.take_while(Result::is_ok).count().saturating_sub(3)
 }

@@ -193,7 +193,6 @@ mod tests {
     use super::*;
     use crate::count::listing::Names;
     use crate::count::ordered_items::{ItemKind, OrderedItems};
-    use crate::count::usage::Usage;
     use crate::sys::cancel;
     use crate::sys::failure::{Failure, Operation};
 
@@ -203,18 +202,13 @@ mod tests {
             operation: Operation::Access,
             errno: 5,
         };
-        let mut ordered_items = OrderedItems::EMPTY;
+        let mut ordered_items = OrderedItems::default();
         let name = vec![b'x'; MOST_BYTES.unsigned_abs()];
         ordered_items.push(0, &name, ItemKind::Failed(failure));
+        let place = (crate::walk::command_line(Names::default(), 0, 0), 0);
         Listing {
-            place: (crate::walk::command_line(Names::EMPTY, 0, 0), 0),
-            key: 0,
-            found: Found::Nothing,
-            files: Usage::NONE,
             ordered_items: Some(Box::new(ordered_items)),
-            branch: None,
-            next: None,
-            failure: None,
+            ..Listing::new(place, Found::Nothing)
         }
     }
 

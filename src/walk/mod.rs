@@ -25,25 +25,29 @@
 //!
 //! | file | content |
 //! |---|---|
+//! | `excluded_types` | file systems that are left out by their type |
 //! | `options` | [`WalkOptions`], [`Follow`], [`Remember`] |
 //! | `stat` | statx and fstatat of one name |
 //! | `fd_budget`, `limits` | open directories, and how many there may be; limits of the process |
 //! | `work_queue` | what is still to be walked, in order |
 //! | `dir`, `depth_first` | an open directory; the way of one walker through a subtree, with two descriptors |
 //! | `dirents`, `batch` | entries as `getdents64` returns them; entries after their stat |
-//! | `visited`, `heartbeat` | directories that were opened before; where each walker is (`-v`) |
+//! | `visited`, `heartbeat` | directories that were opened before; where each walker is and what it has seen (`-v`) |
 //! | `listing_channel`, `semaphore`, `pool`, `cpu_usage` | the channel, the tokens, the threads, when to issue more tokens |
 //! | [`operands`] | names from the command line, or from a list that is read as a stream |
 //! | `shared` | the state that all walkers share |
-//! | `leaf_batch`, `open`, `shared_dir` | sums of folded directories; from a name to an open directory; large directories |
+//! | `leaf_batch`, `open`, `cache_tag` | sums of folded directories; from a name to an open directory; cache directory tags |
+//! | `shared_dir` | reading a directory, a large one by several walkers |
 //! | `walker` | one directory from the open to the listing |
 //! | `running` | [`Walk`], [`RunningWalk`], the closer |
 
 mod batch;
+mod cache_tag;
 mod cpu_usage;
 mod depth_first;
 mod dir;
 mod dirents;
+mod excluded_types;
 mod fd_budget;
 mod heartbeat;
 mod leaf_batch;
@@ -66,7 +70,8 @@ mod work_queue;
 
 pub use self::cpu_usage::CpuUsage;
 pub use self::dir::command_line;
-pub use self::heartbeat::StallDetector;
+pub use self::excluded_types::{ExcludedTypes, KERNEL_TYPES};
+pub use self::heartbeat::Monitor;
 pub use self::listing_channel::ListingReceiver;
-pub use self::options::{Follow, Remember, WalkOptions};
+pub use self::options::{Caches, Follow, Remember, WalkOptions};
 pub use self::running::{RunningWalk, Walk, entries_expected};

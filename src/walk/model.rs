@@ -33,9 +33,10 @@ use shuttle::thread::{JoinHandle, yield_now};
 
 use super::fd_budget::Budget;
 use super::pool::{ModelJob, Pool};
-use super::{CpuUsage, Follow, Remember, RunningWalk, Walk, WalkOptions};
+use super::{Caches, CpuUsage, Follow, Remember, RunningWalk, Walk, WalkOptions};
 use crate::count::listing::{Branch, Key, Listing, Names};
-use crate::count::usage::Usage;
+use crate::count::ordered_items::ItemKind;
+use crate::count::usage::{Entry, Usage};
 use crate::gnu::exclude::Exclude;
 use crate::sys::cancel::{self, Canceller, Done};
 use crate::sys::schedule;
@@ -106,6 +107,8 @@ fn options(walkers: usize) -> WalkOptions {
         follow: Follow::Never,
         one_file_system: false,
         exclude: Exclude::default(),
+        caches: Caches::Counted,
+        excluded_types: None,
         remember: Remember::Links,
         name_files: None,
         fold_below: None,
@@ -146,7 +149,17 @@ impl Received {
         }
         self.announced.extend(listing.next);
         assert!(listing.failure.is_none(), "{:?}", listing.failure);
-        self.sum += &listing.seen();
+        self.sum += &listing.files;
+        let items = listing.ordered_items.iter().flat_map(|items| items.iter());
+        let files = items.filter_map(|item| match item.kind {
+            ItemKind::File(entry, _) => Some(entry.usage()),
+            ItemKind::Failed(_) | ItemKind::Rendered => None,
+        });
+        let entry = listing.entry().map(Entry::usage);
+        entry
+            .into_iter()
+            .chain(files)
+            .for_each(|usage| self.sum += &usage);
     }
 
     fn check(&self, planted: &Planted) {

@@ -10,13 +10,14 @@ use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use rustix::fs::{CWD, Mode, OFlags, ResolveFlags};
 use rustix::io::Errno;
 
-use super::dir::{Dir, Fd, Parent, Place, empty_listing};
+use super::dir::{Dir, Fd, Parent, Place};
 use super::fd_budget::open_directory;
 use super::options::Follow;
 use super::shared::{Shared, operand};
 use super::stat::{Lookup, Stat, stat, stat_open};
 use super::work_queue::{Job, Slot};
 use crate::count::listing::{Branch, Found, Listing};
+use crate::count::usage::{Item, Usage};
 use crate::sys::failure::{Failure, Operation};
 use crate::sys::retry::retry;
 
@@ -29,50 +30,65 @@ pub(super) enum Opened {
     Other(Listing),
 }
 
+/// What is counted in the place of a directory that is not entered.
+type NotEntered = (Found, Option<Failure>);
+
+const NOTHING: NotEntered = (Found::Nothing, None);
+
+type OpenResult = Result<(OwnedFd, Stat), NotEntered>;
+
 impl Shared {
     /// Opens what `place` names.
     pub(super) fn open(&self, place: Place, slot: Slot, parent: Parent<'_>) -> Opened {
         let (branch, index) = &place;
-        let path = self.path_for_patterns(branch, *index);
-        let is_operand = matches!(parent, Parent::WorkingDirectory);
-        if is_operand
-            && path
-                .as_deref()
-                .is_some_and(|path| self.options.exclude.matches(path))
-        {
-            return Opened::Other(empty_listing(place, Found::Nothing, None));
-        }
-        let result = match &parent {
-            Parent::WorkingDirectory => self.open_operand(branch, *index),
-            Parent::Shared(handle) => self.open_below(branch, *index, handle.as_fd()),
-            Parent::Borrowed(fd) => self.open_below(branch, *index, *fd),
+        let at = match &parent {
+            Parent::WorkingDirectory => None,
+            Parent::Shared(handle) => Some(handle.as_fd()),
+            Parent::Borrowed(fd) => Some(*fd),
         };
-        match result {
-            Ok((fd, stat)) => self.opened(place, slot, path, (fd, stat)),
-            Err((found, failure)) => Opened::Other(empty_listing(place, found, failure)),
+        let opened = match (self.left_out(branch, *index, at), at) {
+            (Some(found), _) => Err((found, None)),
+            (None, None) => self.open_operand(branch, *index),
+            (None, Some(at)) => self.open_below(branch, *index, at),
+        };
+        match opened.and_then(|(fd, stat)| self.enter(branch, *index, fd, stat)) {
+            Ok((fd, stat)) => Opened::Directory(Dir {
+                path: self.path_for_patterns(branch, *index),
+                depth: branch.child_depth,
+                place,
+                slot,
+                fd: Fd::Own(fd),
+                stat,
+                exclusion: None,
+            }),
+            Err((found, failure)) => Opened::Other(Listing {
+                failure,
+                ..Listing::new(place, found)
+            }),
         }
     }
 
-    /// Operands are matched whole; names below them only where a pattern can see more than the last component.
+    /// The path, where a pattern can see more of it than the last component.
     fn path_for_patterns(&self, branch: &Branch, index: u32) -> Option<Vec<u8>> {
-        let exclude = &self.options.exclude;
-        let is_operand = branch.parent.is_none();
-        (exclude.needs_path() || is_operand && !exclude.is_empty()).then(|| {
+        self.options.exclude.needs_path().then(|| {
             let mut path = Vec::new();
             branch.path(index, None, &mut path);
             path
         })
     }
 
-    /// An operand has its stat by name first: it may be of any type.
+    /// An operand has its stat by name first: it may be of any type. Patterns are matched against the whole of it.
     fn open_operand(&self, branch: &Branch, index: u32) -> OpenResult {
         let name = branch.names.name(index);
+        if self.options.exclude.matches(name.to_bytes()) {
+            return Err(NOTHING);
+        }
         let follow = self.options.follow != Follow::Never;
         let lookup = if follow { Lookup::Target } else { Lookup::Link };
         let stat = stat(None, name, lookup, self.options.time)
             .map_err(|errno| (Found::Nothing, Some(self.operand_failure(name, errno))))?;
         if !stat.is_directory() {
-            return Err((Found::File(stat.entry(&self.options), stat.detail), None));
+            return Err(self.file(&stat));
         }
         match open_directory(None, name, follow, (&self.budget, &self.done)) {
             Ok(fd) => self.stat_opened(fd),
@@ -95,10 +111,6 @@ impl Shared {
         let name = branch.names.name(index);
         let follow = self.options.follow == Follow::Always;
         let lookup = if follow { Lookup::Target } else { Lookup::Link };
-        // Before the open, which would fire an automount or wait for a dead server. The open reports errors.
-        if self.options.one_file_system && self.is_elsewhere(branch, index, at) {
-            return Err((Found::Nothing, None));
-        }
         let errno = match open_directory(Some(at), name, follow, (&self.budget, &self.done)) {
             Ok(fd) => return self.stat_opened(fd),
             Err(errno @ (Errno::NOENT | Errno::NOTDIR | Errno::LOOP)) => {
@@ -108,9 +120,8 @@ impl Shared {
         };
         match stat(Some(at), name, lookup, self.options.time) {
             Ok(stat) if stat.is_directory() => Err(self.unreadable(&stat, errno)),
-            Ok(stat) => Err((Found::File(stat.entry(&self.options), stat.detail), None)),
-            Err(Errno::NOENT) => Err((Found::Nothing, None)),
-            Err(errno) => Err((Found::Nothing, Some(Failure::new(Operation::Access, errno)))),
+            Ok(stat) => Err(self.file(&stat)),
+            Err(errno) => Err(inaccessible(errno)),
         }
     }
 
@@ -131,15 +142,12 @@ impl Shared {
             flags |= OFlags::NOFOLLOW;
         }
         let place = match retry(|| rustix::fs::openat(at, name, flags, Mode::empty())) {
-            Err(Errno::NOENT) => return Err((Found::Nothing, None)),
-            Err(errno) => {
-                return Err((Found::Nothing, Some(Failure::new(Operation::Access, errno))));
-            }
+            Err(errno) => return Err(inaccessible(errno)),
             Ok(place) => place,
         };
         let (place, stat) = self.stat_opened(place)?;
         if !stat.is_directory() {
-            return Err((Found::File(stat.entry(&self.options), stat.detail), None));
+            return Err(self.file(&stat));
         }
         let kind = rustix::fs::fstatfs(&place).map_or(0, |statfs| statfs.f_type as u64);
         if kind == AUTOFS {
@@ -159,55 +167,82 @@ impl Shared {
     }
 
     /// A directory that counts though its entries cannot be read.
-    fn unreadable(&self, stat: &Stat, errno: Errno) -> (Found, Option<Failure>) {
+    fn unreadable(&self, stat: &Stat, errno: Errno) -> NotEntered {
         let found = Found::Directory(stat.entry(&self.options), stat.detail);
         (found, Some(Failure::new(Operation::ReadDirectory, errno)))
     }
 
-    fn is_elsewhere(&self, branch: &Branch, index: u32, at: BorrowedFd<'_>) -> bool {
-        let lookup = match self.options.follow {
-            Follow::Always => Lookup::CachedTarget,
-            Follow::Never | Follow::Operands => Lookup::Cached,
+    /// What stands in the place of a name on a file system that is left out. Before the open, which would fire an
+    /// automount or wait for a dead server. The open reports errors.
+    fn left_out(&self, branch: &Branch, index: u32, at: Option<BorrowedFd<'_>>) -> Option<Found> {
+        if !self.options.depends_on_mounts() {
+            return None;
+        }
+        let lookup = match (self.options.follow, at) {
+            (Follow::Always, _) | (Follow::Operands, None) => Lookup::CachedTarget,
+            (Follow::Never, _) | (Follow::Operands, Some(_)) => Lookup::Cached,
         };
-        stat(
-            Some(at),
-            branch.names.name(index),
-            lookup,
-            self.options.time,
-        )
-        .is_ok_and(|stat| stat.detail.inode.device != branch.device)
+        let stat = stat(at, branch.names.name(index), lookup, None).ok()?;
+        match self.is_elsewhere(branch, &stat) {
+            true => Some(Found::Nothing),
+            false => self.excluded(branch, index, &stat),
+        }
+    }
+
+    /// With `-x`, true for a directory on another device than its operand.
+    fn is_elsewhere(&self, branch: &Branch, stat: &Stat) -> bool {
+        let is_operand = branch.parent.is_none();
+        self.options.one_file_system && !is_operand && stat.detail.inode.device != branch.device
+    }
+
+    /// What stands in the place of a directory, or of an operand, on a file system of a type that is left out: its mark in
+    /// an export, or nothing.
+    fn excluded(&self, branch: &Branch, index: u32, stat: &Stat) -> Option<Found> {
+        let is_followed = self.options.follow == Follow::Always;
+        let may_be_mount = stat.mount_root || stat.mount_id.is_none();
+        if branch.parent.is_some() && !may_be_mount && !is_followed {
+            // It lies on the file system of the directory above.
+            return None;
+        }
+        let exclusion = stat.exclusion(&self.options)?;
+        let depth = branch.child_depth;
+        let is_named = depth > 0 && self.options.name_files.is_some_and(|most| depth <= most);
+        let Some(renderer) = self.options.renderer.as_ref().filter(|_| is_named) else {
+            return Some(Found::Nothing);
+        };
+        let nothing = Item {
+            usage: Usage::default(),
+            dedup_key: None,
+            detail: None,
+        };
+        let (name, above) = (branch.name(index), branch.inode.device);
+        let mut text = Vec::new();
+        renderer.excluded(name, &nothing, above, exclusion, &mut text);
+        Some(Found::Rendered(text.into_boxed_slice()))
+    }
+
+    fn file(&self, stat: &Stat) -> NotEntered {
+        (Found::File(stat.entry(&self.options), stat.detail), None)
     }
 
     /// An open directory, unless it is one that must not be entered.
-    fn opened(
-        &self,
-        place: Place,
-        slot: Slot,
-        path: Option<Vec<u8>>,
-        (fd, stat): (OwnedFd, Stat),
-    ) -> Opened {
-        let (branch, index) = &place;
+    fn enter(&self, branch: &Branch, index: u32, fd: OwnedFd, stat: Stat) -> OpenResult {
         let is_operand = branch.parent.is_none();
-        let elsewhere = self.options.one_file_system && stat.detail.inode.device != branch.device;
-        if !is_operand && (elsewhere || self.is_cycle(branch, &stat)) {
-            return Opened::Other(empty_listing(place, Found::Nothing, None));
+        if self.is_elsewhere(branch, &stat) || !is_operand && self.is_cycle(branch, &stat) {
+            return Err(NOTHING);
         }
-        let operand = operand(branch, *index);
-        let visited = self.visited.as_ref();
-        if visited.is_some_and(|visited| visited.is_known(stat.detail.inode, operand)) {
-            let found = Found::Directory(stat.entry(&self.options), stat.detail);
-            return Opened::Other(empty_listing(place, found, None));
+        // An automount that the open has fired, or a name that was replaced.
+        if let Some(found) = self.excluded(branch, index, &stat) {
+            return Err((found, None));
         }
-        let depth = branch.child_depth;
-        let path = path.filter(|_| self.options.exclude.needs_path());
-        Opened::Directory(Dir {
-            place,
-            slot,
-            fd: Fd::Own(fd),
-            stat,
-            depth,
-            path,
-        })
+        let (inode, operand) = (stat.detail.inode, operand(branch, index));
+        match &self.visited {
+            Some(visited) if visited.is_known(inode, operand) => {
+                let found = Found::Directory(stat.entry(&self.options), stat.detail);
+                Err((found, None))
+            }
+            _ => Ok((fd, stat)),
+        }
     }
 
     /// True for a directory that holds itself: through a link, or mounted below itself. GNU du leaves both out without a
@@ -221,7 +256,11 @@ impl Shared {
     }
 }
 
-type OpenResult = Result<(OwnedFd, Stat), (Found, Option<Failure>)>;
+/// A name that has vanished is no error.
+fn inaccessible(errno: Errno) -> NotEntered {
+    let failure = (errno != Errno::NOENT).then(|| Failure::new(Operation::Access, errno));
+    (Found::Nothing, failure)
+}
 
 /// Whether a mount point lies on the way to a directory. The kernel answers this without the server of the mount.
 ///

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::excluded_types::ExcludedTypes;
 use crate::count::min_size::MinSize;
 use crate::count::record::EntryRenderer;
 use crate::gnu::exclude::Exclude;
@@ -31,6 +32,16 @@ pub enum Remember {
     Everything,
 }
 
+/// What counts of a directory with a valid cache directory tag.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Caches {
+    /// All of it.
+    #[default]
+    Counted,
+    /// The directory itself and the tag (`--exclude-caches`).
+    Excluded,
+}
+
 /// The options of a walk.
 #[derive(Debug, Clone)]
 pub struct WalkOptions {
@@ -42,6 +53,10 @@ pub struct WalkOptions {
     pub one_file_system: bool,
     /// Patterns of names to leave out.
     pub exclude: Exclude,
+    /// What counts of a cache directory.
+    pub caches: Caches,
+    /// Types of file systems to leave out.
+    pub excluded_types: Option<ExcludedTypes>,
     /// What is counted once only.
     pub remember: Remember,
     /// Files are named in listings of directories at less than this depth (`-a`); operands have depth 0.
@@ -56,6 +71,13 @@ pub struct WalkOptions {
     pub details: bool,
     /// Renders named files in their walker, where the format allows it.
     pub renderer: Option<Arc<dyn EntryRenderer>>,
-    /// Walkers record where they are, for [`StallDetector`](super::StallDetector).
+    /// Walkers record where they are and what they see, for [`Monitor`](super::Monitor).
     pub watched: bool,
+}
+
+impl WalkOptions {
+    /// True where the mount that an entry lies on decides whether it counts.
+    pub(super) fn depends_on_mounts(&self) -> bool {
+        self.one_file_system || self.excluded_types.is_some()
+    }
 }

@@ -22,7 +22,7 @@ use crossbeam_channel::{Receiver, TryRecvError, bounded};
 
 use super::cpu_usage::{CpuUsage, processors};
 use super::fd_budget::Budget;
-use super::heartbeat::{Heartbeats, StallDetector};
+use super::heartbeat::{Heartbeats, Monitor};
 use super::limits;
 use super::listing_channel::{self, ListingReceiver, ListingSender};
 use super::open::is_behind_a_mount;
@@ -53,8 +53,6 @@ pub struct RunningWalk {
     pub listings: ListingReceiver,
     /// Receives when many listings wait; disconnected after the last walker has ended.
     pub wakeup: Receiver<()>,
-    /// Finds the walker that waits longest for an answer.
-    pub stall_detector: StallDetector,
     /// Not a member of the wait group.
     shared: Weak<Shared>,
     /// A member of the wait group, while operands may be added.
@@ -77,7 +75,10 @@ impl Walk {
             // directory twice.
             options.walkers = 1;
         }
-        let heartbeats = if options.watched { options.walkers } else { 0 };
+        let heartbeats = match options.watched {
+            true => Heartbeats::new(options.walkers),
+            false => Heartbeats::default(),
+        };
         let shared = Arc::new(Shared {
             semaphore: Semaphore::new(options.walkers),
             visited: Visited::new(&options),
@@ -87,7 +88,7 @@ impl Walk {
             budget: Budget::new(limits::spare_at_start()),
             next_key: AtomicU64::new(0),
             operands: AtomicU64::new(0),
-            heartbeats: Arc::new(Heartbeats::new(heartbeats)),
+            heartbeats: Arc::new(heartbeats),
             listings: sender,
             panicked: Arc::new(AtomicBool::new(false)),
             pool: None,
@@ -123,6 +124,12 @@ impl Walk {
     #[must_use]
     pub fn listings(&self) -> &ListingReceiver {
         &self.listings
+    }
+
+    /// What walkers see and where they wait, those of [`Walk::start`] too.
+    #[must_use]
+    pub fn monitor(&self) -> Monitor {
+        Monitor::new(Arc::clone(&self.shared.heartbeats))
     }
 
     /// True while there is work.
@@ -165,7 +172,6 @@ impl Walk {
         Ok(RunningWalk {
             listings,
             wakeup,
-            stall_detector: StallDetector::new(Arc::clone(&self.shared.heartbeats)),
             shared: Arc::downgrade(&self.shared),
             open: Some(self.shared),
             usage,

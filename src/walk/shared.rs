@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use crossbeam_channel::Sender;
 
-use super::batch::Batch;
+use super::batch::Contents;
 use super::depth_first::Cursor;
 use super::dir::{Dir, command_line};
 use super::fd_budget::{Budget, Handle};
@@ -123,17 +123,19 @@ impl Shared {
     }
 
     /// The listing of a directory, or of one group of a large directory.
-    pub(super) fn listing(&self, dir: &Dir, key: Key, batch: &mut Batch) -> Listing {
-        let (names, ordered_items) = batch.take();
+    pub(super) fn listing(&self, dir: &Dir, key: Key, contents: Contents) -> Listing {
+        let Contents {
+            files,
+            names,
+            ordered_items,
+        } = contents;
+        let found = Found::Directory(dir.stat.entry(&self.options), dir.stat.detail);
         Listing {
             key,
-            place: dir.place.clone(),
-            found: Found::Directory(dir.stat.entry(&self.options), dir.stat.detail),
-            files: batch.files,
-            ordered_items,
-            branch: names.map(|names| self.branch(dir, names, key)),
-            next: None,
-            failure: None,
+            files,
+            ordered_items: (!ordered_items.is_empty()).then(|| Box::new(ordered_items)),
+            branch: (!names.is_empty()).then(|| self.branch(dir, names, key)),
+            ..Listing::new(dir.place.clone(), found)
         }
     }
 

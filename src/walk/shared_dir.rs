@@ -10,7 +10,7 @@
 //!                       │ stat              └ stat (Batch)               └ stat (Batch)
 //!                       ▼                        ▼                            ▼
 //!                     Batch 0 ─────────► Group of up to 100,000 entries ◄─────┘
-//!                                         the last reference merges the batches and sends the listing
+//!                                         the last batch completes it: its walker sends the listing
 //! ```
 //!
 //! GNU du reads that many entries at a time, and sorts such a group by inode number where that may help the disk. The
@@ -21,32 +21,32 @@
 
 #![expect(
     clippy::disallowed_types,
-    reason = "one short critical section a batch, and one at the end: see `Group`"
+    reason = "one short critical section a batch: see `Group`"
 )]
 
 use std::collections::BTreeMap;
 use std::mem::MaybeUninit;
 use std::ops::ControlFlow;
-use std::os::fd::BorrowedFd;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
 use rustix::fs::RawDir;
 use rustix::io::Errno;
 
-use super::batch::{Batch, MergedBatch};
+use super::batch::{Batch, Contents, MergedBatch};
+use super::cache_tag::{self, Tag};
 use super::depth_first::Cursor;
 use super::dir::{Dir, Fd, Subtree};
 use super::dirents::{BUFFER, Chunk, LoopDetector, ReadEnd, read_buffer};
 use super::fd_budget::Handle;
 use super::heartbeat::HeartbeatGuard;
-use super::options::Follow;
+use super::options::{Caches, Follow};
 use super::shared::Shared;
 use super::work_queue::Slot;
 use crate::count::listing::{Branch, Found, GROUP, Key};
-use crate::sys::failure::Failure;
-use crate::sys::mounts::Mounts;
+use crate::count::record::Exclusion;
+use crate::sys::failure::{Failure, Operation};
+use crate::sys::mounts::{self, has_no_disk_order};
 use crate::sys::schedule;
 
 /// GNU du sorts a group of more entries than this by inode number.
@@ -64,126 +64,126 @@ const STAT_CHUNK: usize = 4;
 /// A directory is slow when a group of it is older than this: its entries are sent as they are known.
 const FLOW: Duration = Duration::from_millis(100);
 
-/// The result of reading a directory.
-pub(super) enum Reading {
-    /// All of it.
-    Whole(Dir, Box<Batch>, Option<Failure>),
-    /// Several walkers read it, and send its listing.
-    Shared,
-    /// The run is cancelled: there is no listing of it.
-    Cancelled,
-}
+/// A directory that one walker has read, and the failure that ended the read.
+pub(super) type WholeDir = (Dir, Box<Batch>, Option<Failure>);
 
 /// The right to read the next buffer: there is one for each large directory.
 #[derive(Debug)]
 struct Reader {
-    dir: Arc<Dir>,
     group: Arc<Group>,
     /// Entries in the group so far.
     count: usize,
+    /// Entries that were read before the group began, and how their read ended: they come before the next buffer.
+    ahead: Option<(Chunk, ReadEnd)>,
     loops: LoopDetector,
 }
 
 /// Up to [`GROUP`] entries of a large directory.
 #[derive(Debug)]
 struct Group {
-    /// When the read of it began.
-    began: Instant,
+    dir: Arc<Dir>,
+    index: u32,
     /// The key of its first listing.
     key: Key,
-    unsent: Mutex<Unsent>,
-    /// References: one of the reader, one of the group before, one for each chunk whose stats are under way.
-    references: AtomicUsize,
-    end: Mutex<Option<GroupEnd>>,
+    /// When the read of it began.
+    began: Instant,
     /// See [`Group::has_listing_order`].
     has_listing_order: OnceLock<bool>,
+    state: Mutex<GroupState>,
 }
 
-/// The entries of a group that were not sent yet.
-#[derive(Debug)]
-struct Unsent {
-    /// Nothing of the directory was sent yet.
-    is_first: bool,
-    /// A walker sends a part: only that walker sends the next one, so that a part arrives after the one that announces it.
-    is_being_sent: bool,
-    /// The key under which the next listing of the group is announced.
-    key: Key,
-    /// Position of the first entry.
-    start: usize,
-    /// Entries in `batches`, and the position after the last of them. There are gaps where stats are under way.
-    count: usize,
-    end: usize,
+#[derive(Debug, Default)]
+struct GroupState {
     batches: MergedBatch,
+    /// Entries that have their stat.
+    done: usize,
+    end: Option<GroupEnd>,
+    /// The key of the next listing, where a part was sent.
+    next_key: Option<Key>,
+    /// Entries in the parts that were sent; entries in `batches`, and the position after the last of them. There are gaps
+    /// where stats are under way.
+    sent: usize,
+    count: usize,
+    position: usize,
     /// Batches of a slow directory that come after a gap, with their number of entries.
     late: BTreeMap<usize, (usize, Box<Batch>)>,
+    /// A walker sends a part: only that walker sends the next one, so that a part arrives after the one that announces it.
+    is_sending: bool,
 }
 
 /// A listing of some entries of a group.
 struct Part {
-    is_first: bool,
     key: Key,
+    contents: Contents,
     next: Option<Key>,
-    batch: Batch,
     failure: Option<Failure>,
 }
 
-/// What follows a group.
+/// The end of a group, known when its last entry was read.
 #[derive(Debug)]
 struct GroupEnd {
-    sorted: bool,
-    next: Option<Arc<Group>>,
-    /// Reads on when the group has been sent: a group has megabytes, so that only one may wait.
-    reader: Option<Reader>,
+    /// Entries in the group.
+    count: usize,
     failure: Option<Failure>,
+    /// Reads on when the group has been sent: a group has megabytes, so that only one may wait.
+    next: Option<Reader>,
 }
 
-/// Reads a directory, or begins to.
+/// Reads a directory. None where several walkers read on and send its listing, and where the run is cancelled.
 pub(super) fn read_directory(
     walk: &Arc<Shared>,
     dir: Dir,
     heartbeat: &HeartbeatGuard<'_>,
-) -> Reading {
+) -> Option<WholeDir> {
     let mut buffer = [MaybeUninit::uninit(); BUFFER];
-    let mut batch = Batch::fresh();
     let mut raw = RawDir::new(dir.fd(), &mut buffer);
-    let Some((read, count, began)) = read_first(walk, (&dir, heartbeat), &mut raw, &mut batch)
-    else {
-        return Reading::Cancelled;
-    };
+    let mut batch = Batch::fresh();
+    let mut probe = LatencyProbe::new(heartbeat);
+    let mut names_tag = false;
+    let read = read_buffer(&mut raw, |dirent| {
+        names_tag |= cache_tag::is_name(dirent.name);
+        let found = batch.add(&dir, &walk.options, dirent);
+        probe.step(walk, found)
+    });
+    let (count, began) = (probe.count, probe.since);
     let mut rest = Chunk::starting_at(count);
     let read = match read {
+        ReadEnd::More if walk.done.is_cancelled() => return None,
         ReadEnd::More => rest.fill(&mut raw),
         ended => ended,
     };
-    if rest.is_empty() && !matches!(read, ReadEnd::More) {
-        return Reading::Whole(dir, batch, read.failure(count > 0));
-    }
-    begin_large(walk, (dir, began), batch, rest, read);
-    Reading::Shared
-}
-/// Calls stat for the names of the first buffer; stops early where that is slow. Returns the number of names and when it
-/// began; None where the run is cancelled.
-/// cancelled.
-fn read_first(
-    walk: &Shared,
-    (dir, heartbeat): (&Dir, &HeartbeatGuard<'_>),
-    raw: &mut RawDir<'_, BorrowedFd<'_>>,
-    batch: &mut Batch,
-) -> Option<(ReadEnd, usize, Instant)> {
-    let mut probe = LatencyProbe::new(heartbeat);
-    let mut latency = Latency::Fast;
-    let read = read_buffer(raw, |dirent| {
-        batch.add(dir, &walk.options, dirent);
-        latency = probe.step(walk);
-        match latency {
-            Latency::Fast => ControlFlow::Continue(()),
-            Latency::Slow | Latency::Cancelled => ControlFlow::Break(()),
+    let is_whole = rest.is_empty() && !matches!(read, ReadEnd::More);
+    // The tag may come late in a large directory, whose subdirectories are walked before.
+    if walk.options.caches == Caches::Excluded && (names_tag || !is_whole) {
+        match Tag::of(walk, dir.fd()) {
+            Ok(Some(tag)) => return Some(only_tag(walk, dir, batch, &tag)),
+            Ok(None) => {}
+            Err(errno) => batch.add_failure(cache_tag::dirent(0), Operation::ReadTag, errno),
         }
-    });
-    match latency {
-        Latency::Cancelled => None,
-        Latency::Fast | Latency::Slow => Some((read, probe.count, probe.since)),
     }
+    if is_whole {
+        return Some((dir, batch, read.failure(count > 0)));
+    }
+    let key = dir.place.0.key(dir.place.1);
+    let group = Group::new(Arc::new(dir.share(&walk.budget)), (0, key), began);
+    group.add(walk, batch, count);
+    let reader = Reader {
+        group,
+        count,
+        ahead: Some((rest, read)),
+        loops: LoopDetector::default(),
+    };
+    reader.push(walk);
+    None
+}
+
+/// Leaves only the tag of a cache directory.
+fn only_tag(walk: &Shared, mut dir: Dir, mut batch: Box<Batch>, tag: &Tag) -> WholeDir {
+    batch.clear();
+    batch.add(&dir, &walk.options, tag.dirent());
+    // A tag with several links counts once: it needs an entry of its own, which a marked directory cannot have.
+    dir.exclusion = tag.is_single.then_some(Exclusion::Cache);
+    (dir, batch, None)
 }
 
 /// Measures how long a stat takes.
@@ -191,12 +191,6 @@ struct LatencyProbe<'a> {
     heartbeat: &'a HeartbeatGuard<'a>,
     count: usize,
     since: Instant,
-}
-
-enum Latency {
-    Fast,
-    Slow,
-    Cancelled,
 }
 
 impl<'a> LatencyProbe<'a> {
@@ -208,15 +202,13 @@ impl<'a> LatencyProbe<'a> {
         }
     }
 
-    /// To be called after each stat.
-    fn step(&mut self, walk: &Shared) -> Latency {
+    /// To be called after each stat, with the blocks of the file that was found. Breaks where
+    /// stat is slow, and where the run is cancelled.
+    fn step(&mut self, walk: &Shared, found: Option<u64>) -> ControlFlow<()> {
         self.count += 1;
-        self.heartbeat.answered();
+        self.heartbeat.answered(found);
         if !self.count.is_multiple_of(STRIDE) && self.count != STAT_CHUNK {
-            return Latency::Fast;
-        }
-        if walk.done.is_cancelled() {
-            return Latency::Cancelled;
+            return ControlFlow::Continue(());
         }
         let allowed = SLOW * u32::try_from(self.count).unwrap_or(u32::MAX);
         let allowed = match walk.options.walkers {
@@ -224,89 +216,53 @@ impl<'a> LatencyProbe<'a> {
             1 => FLOW,
             _ => allowed.min(FLOW),
         };
-        if schedule::decide(|| self.since.elapsed() > allowed) {
-            return Latency::Slow;
+        if walk.done.is_cancelled() || schedule::decide(|| self.since.elapsed() > allowed) {
+            return ControlFlow::Break(());
         }
-        Latency::Fast
+        ControlFlow::Continue(())
     }
 }
 
-/// Shares a directory with all walkers: `batch` is its first part, `rest` has no stats yet.
-fn begin_large(
-    walk: &Arc<Shared>,
-    (dir, began): (Dir, Instant),
-    batch: Box<Batch>,
-    rest: Chunk,
-    read: ReadEnd,
-) {
-    let dir = Arc::new(dir.share(&walk.budget));
-    let key = dir.place.0.key(dir.place.1);
-    let group = Group::new(true, key, began);
-    let reader = Reader {
-        group: Arc::clone(&group),
-        count: rest.start,
-        dir: Arc::clone(&dir),
-        loops: LoopDetector::default(),
-    };
-    let count = rest.start;
-    group.add(walk, &dir, batch, count);
-    for (group, chunk) in reader.assign(walk, rest, read) {
-        push_stats(walk, &dir, group, chunk);
-    }
-    Group::release(group, walk, &dir);
-}
-
-/// Queues the stats of a chunk, for which the group has counted a reference.
-fn push_stats(walk: &Arc<Shared>, dir: &Arc<Dir>, group: Arc<Group>, chunk: Chunk) {
-    let dir = Arc::clone(dir);
-    walk.push_piece(move |walk| {
-        let heartbeat = walk.heartbeats.enter(&dir.place);
-        let finished = stat_chunk(walk, (&dir, &heartbeat), &group, &chunk);
-        drop(heartbeat);
-        if finished {
-            Group::release(group, walk, &dir);
-        }
-    });
-}
-
-/// Calls stat for the entries of a chunk; queues the rest where that is slow. False where the run is cancelled.
-fn stat_chunk(
-    walk: &Arc<Shared>,
-    (dir, heartbeat): (&Arc<Dir>, &HeartbeatGuard<'_>),
-    group: &Arc<Group>,
-    chunk: &Chunk,
-) -> bool {
+/// Calls stat for the entries of a chunk, and adds them to their group; queues the rest where that is slow. Adds nothing
+/// where the run is cancelled.
+fn stat_chunk(walk: &Arc<Shared>, group: &Arc<Group>, chunk: &Chunk) {
+    let heartbeat = walk.heartbeats.enter(&group.dir.place);
     let mut batch = Batch::starting_at(chunk.start);
-    let mut probe = LatencyProbe::new(heartbeat);
-    let mut index = 0;
-    while let Some(dirent) = chunk.get(index) {
-        batch.add(dir, &walk.options, dirent);
-        index += 1;
-        match probe.step(walk) {
-            Latency::Fast => {}
-            Latency::Slow if chunk.len() - index <= STAT_CHUNK => {}
-            Latency::Slow => {
-                for from in (index..chunk.len()).step_by(STAT_CHUNK) {
-                    let part = chunk.slice(from, from + STAT_CHUNK, chunk.start + from);
-                    push_stats(walk, dir, group.reference(), part);
-                }
-                break;
-            }
-            Latency::Cancelled => return false,
+    let mut probe = LatencyProbe::new(&heartbeat);
+    while let Some(dirent) = chunk.get(probe.count) {
+        let found = batch.add(&group.dir, &walk.options, dirent);
+        if probe.step(walk, found).is_continue() {
+            continue;
+        }
+        if walk.done.is_cancelled() {
+            return;
+        }
+        if chunk.len() - probe.count > STAT_CHUNK {
+            push_stats(walk, group, chunk, probe.count);
+            break;
         }
     }
-    schedule::point();
-    group.add(walk, dir, batch, index);
-    true
+    let count = probe.count;
+    drop(heartbeat);
+    group.add(walk, batch, count);
+}
+
+/// Queues the stats of the entries of a chunk from this one on.
+fn push_stats(walk: &Arc<Shared>, group: &Arc<Group>, chunk: &Chunk, from: usize) {
+    for from in (from..chunk.len()).step_by(STAT_CHUNK) {
+        let part = chunk.slice(from, from + STAT_CHUNK);
+        let group = Arc::clone(group);
+        walk.push_piece(move |walk| stat_chunk(walk, &group, &part));
+    }
 }
 
 impl Reader {
     /// Queues the read of the next buffer. Where lines flow it comes after the subdirectories that were found: else a
     /// single walker would never come to them.
     fn push(self, walk: &Arc<Shared>) {
-        match self.group.is_slow() && self.group.has_listing_order(&self.dir) {
+        match self.group.is_slow() && self.group.has_listing_order() {
             false => walk.push_piece(move |walk| self.read(walk)),
-            true => walk.push_in_order(self.dir.slot, move |walk| self.read(walk)),
+            true => walk.push_in_order(self.group.dir.slot, move |walk| self.read(walk)),
         }
     }
 
@@ -316,9 +272,24 @@ impl Reader {
         if walk.done.is_cancelled() {
             return;
         }
-        let dir = Arc::clone(&self.dir);
-        let heartbeat = walk.heartbeats.enter(&dir.place);
-        let mut chunk = Chunk::starting_at(self.count);
+        let group = Arc::clone(&self.group);
+        let ahead = self.ahead.take();
+        let (mut chunk, read) = ahead.unwrap_or_else(|| self.read_next(walk));
+        let room = GROUP - self.count;
+        let beyond = chunk.slice(room, chunk.len());
+        if !beyond.is_empty() {
+            chunk = chunk.slice(0, room);
+        }
+        chunk.start = self.count;
+        self.count += chunk.len();
+        self.read_on(walk, beyond, read);
+        stat_chunk(walk, &group, &chunk);
+    }
+
+    fn read_next(&mut self, walk: &Shared) -> (Chunk, ReadEnd) {
+        let dir = &self.group.dir;
+        let _heartbeat = walk.heartbeats.enter(&dir.place);
+        let mut chunk = Chunk::default();
         let mut buffer = [MaybeUninit::uninit(); BUFFER];
         let mut read = chunk.fill(&mut RawDir::new(dir.fd(), &mut buffer));
         // Where stat is slow: the order of the lines is known when all names are.
@@ -326,137 +297,63 @@ impl Reader {
             && self.count + chunk.len() <= SORTED_ABOVE
             && !walk.done.is_cancelled()
             && self.group.is_slow()
-            && !self.group.has_listing_order(&dir)
+            && !self.group.has_listing_order()
         {
-            heartbeat.answered();
             read = chunk.fill(&mut RawDir::new(dir.fd(), &mut buffer));
         }
-        if matches!(read, ReadEnd::More) && self.loops.finds_loop(&chunk) {
-            read = ReadEnd::Failed(Errno::UCLEAN);
-        }
-        let mut chunks = self.assign(walk, chunk, read);
-        chunks.retain(|(group, chunk)| stat_chunk(walk, (&dir, &heartbeat), group, chunk));
-        drop(heartbeat);
-        for (group, _) in chunks {
-            Group::release(group, walk, &dir);
+        match read {
+            ReadEnd::More if self.loops.finds_loop(&chunk) => {
+                (chunk, ReadEnd::Failed(Errno::UCLEAN))
+            }
+            read => (chunk, read),
         }
     }
 
-    /// Assigns entries to their group, or to the two that they lie in; queues the next read, or ends the directory. The
-    /// group of each returned chunk has counted a reference for it.
-    fn assign(
-        mut self,
-        walk: &Arc<Shared>,
-        chunk: Chunk,
-        read: ReadEnd,
-    ) -> Vec<(Arc<Group>, Chunk)> {
-        let mut assigned = Vec::new();
-        let room = GROUP - self.count;
-        let over = chunk.slice(room, chunk.len(), 0);
-        let chunk = match over.is_empty() {
-            true => chunk,
-            false => chunk.slice(0, room, self.count),
-        };
-        self.count += chunk.len();
-        if !chunk.is_empty() {
-            assigned.push((self.group.reference(), chunk));
+    /// Queues the next read of this group. Where entries were read beyond it or the directory has ended, ends the group.
+    fn read_on(mut self, walk: &Arc<Shared>, beyond: Chunk, read: ReadEnd) {
+        let (group, count) = (Arc::clone(&self.group), self.count);
+        if beyond.is_empty() && matches!(read, ReadEnd::More) {
+            return self.push(walk);
         }
-        let full = (!over.is_empty()).then(|| self.begin_group(walk, over.len()));
-        assigned.extend((!over.is_empty()).then(|| (self.group.reference(), over)));
-        match (full, read) {
-            (None, ReadEnd::More) => self.push(walk),
-            (Some((group, end)), ReadEnd::More) => {
-                let dir = Arc::clone(&self.dir);
-                let reader = Some(self);
-                group.end(walk, &dir, GroupEnd { reader, ..end });
-            }
-            (full, ended) => {
-                if let Some((group, end)) = full {
-                    group.end(walk, &self.dir, end);
-                }
-                self.end(walk, &ended);
-            }
-        }
-        assigned
-    }
-
-    /// Begins a group, with so many entries. Returns the one before, and its end.
-    fn begin_group(&mut self, walk: &Shared, count: usize) -> (Arc<Group>, GroupEnd) {
-        let next = Group::new(false, walk.key(), Instant::now());
-        let end = GroupEnd {
-            sorted: sorts(walk, &self.dir, self.count),
-            next: Some(Arc::clone(&next)),
-            reader: None,
+        let mut end = GroupEnd {
+            count,
             failure: None,
-        };
-        self.count = count;
-        (std::mem::replace(&mut self.group, next), end)
-    }
-
-    /// Ends the directory.
-    fn end(self, walk: &Arc<Shared>, read: &ReadEnd) {
-        let some_were_read = self.count > 0 || !self.group.unsent().is_first;
-        let end = GroupEnd {
-            sorted: sorts(walk, &self.dir, self.count),
             next: None,
-            reader: None,
-            failure: read.failure(some_were_read),
         };
-        self.group.end(walk, &self.dir, end);
+        if beyond.is_empty() {
+            end.failure = read.failure(count > 0 || group.index > 0);
+        } else {
+            let place = (group.index + 1, walk.key());
+            self.group = Group::new(Arc::clone(&group.dir), place, Instant::now());
+            self.count = 0;
+            self.ahead = Some((beyond, read));
+            end.next = Some(self);
+        }
+        let mut state = group.lock();
+        state.end = Some(end);
+        group.send_if_complete(walk, state);
     }
 }
 
 impl Group {
-    /// A group with the references of its reader and of the group before.
-    fn new(is_first: bool, key: Key, began: Instant) -> Arc<Self> {
+    fn new(dir: Arc<Dir>, (index, key): (u32, Key), began: Instant) -> Arc<Self> {
         Arc::new(Self {
-            began,
+            dir,
+            index,
             key,
-            unsent: Mutex::new(Unsent {
-                is_first,
-                is_being_sent: false,
-                key,
-                start: 0,
-                count: 0,
-                end: 0,
-                batches: MergedBatch::EMPTY,
-                late: BTreeMap::new(),
-            }),
-            references: AtomicUsize::new(2),
-            end: Mutex::default(),
+            began,
             has_listing_order: OnceLock::new(),
+            state: Mutex::default(),
         })
     }
 
-    fn reference(self: &Arc<Self>) -> Arc<Self> {
+    fn lock(&self) -> MutexGuard<'_, GroupState> {
         schedule::point();
-        self.references.fetch_add(1, Ordering::Relaxed);
-        Arc::clone(self)
-    }
-
-    /// Adds a batch of so many entries. Sends what is known by then where the directory is slow.
-    fn add(&self, walk: &Arc<Shared>, dir: &Dir, batch: Box<Batch>, entries: usize) {
-        let flows = self.is_slow() && self.knows_order(dir);
-        self.unsent().add(batch, entries, flows);
-        // The lock is not held while the channel is full.
-        while flows && let Some(part) = self.next_part(walk) {
-            part.send(walk, dir);
-            self.unsent().is_being_sent = false;
-        }
-    }
-
-    fn next_part(&self, walk: &Shared) -> Option<Part> {
-        self.unsent().take(walk)
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn is_slow(&self) -> bool {
         schedule::decide(|| self.began.elapsed() > FLOW)
-    }
-
-    /// Whether lines in the order of the listing are in the order of GNU du, as far as that is known.
-    fn knows_order(&self, dir: &Dir) -> bool {
-        let is_sorted = self.end_lock().as_ref().map(|end| end.sorted);
-        is_sorted == Some(false) || self.has_listing_order(dir)
     }
 
     /// Whether the order of the listing is taken for GNU du's before the end is known. It is that on NFS, SMB and tmpfs.
@@ -464,118 +361,119 @@ impl Group {
     /// come by inode number: to wait for its end would be to write nothing for ever where the directory has none.
     ///
     /// The list of mounts tells, not statfs(2), for which the server may never answer.
-    fn has_listing_order(&self, dir: &Dir) -> bool {
-        let device = dir.stat.detail.inode.device;
-        let look_up = || Mounts::read().is_some_and(|mounts| mounts.has_no_disk_order(device));
+    fn has_listing_order(&self) -> bool {
+        let device = self.dir.stat.detail.inode.device;
+        let look_up = || mounts::list().is_ok_and(|list| has_no_disk_order(&list, device));
         *self.has_listing_order.get_or_init(look_up)
     }
 
-    /// Ignores that a walker has panicked with the lock: its listing is lost anyway.
-    fn unsent(&self) -> MutexGuard<'_, Unsent> {
-        self.unsent.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn end_lock(&self) -> MutexGuard<'_, Option<GroupEnd>> {
-        self.end.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// Gives up the reader's reference: this is the end of the group.
-    fn end(self: Arc<Self>, walk: &Arc<Shared>, dir: &Arc<Dir>, end: GroupEnd) {
-        *self.end_lock() = Some(end);
-        Self::release(self, walk, dir);
-    }
-
-    /// Gives up a reference. The last one sends the rest of the group, and gives up that of the next group.
-    fn release(mut group: Arc<Self>, walk: &Arc<Shared>, dir: &Arc<Dir>) {
-        schedule::point();
-        while group.references.fetch_sub(1, Ordering::AcqRel) == 1 {
-            schedule::point();
-            let Some(end) = group.end_lock().take() else {
-                return;
-            };
-            let rest = group.unsent().take_rest(&end);
-            rest.send(walk, dir);
-            if let Some(reader) = end.reader {
-                reader.push(walk);
-            }
-            match end.next {
-                Some(next) => group = next,
-                None => return walk.finish(dir.slot, None),
-            }
+    /// Adds so many entries. Of a slow directory, sends those whose place is known.
+    fn add(&self, walk: &Arc<Shared>, batch: Box<Batch>, count: usize) {
+        let is_slow = self.is_slow();
+        let has_listing_order = is_slow && self.has_listing_order();
+        let mut state = self.lock();
+        let is_short = |end: &GroupEnd| end.count <= SORTED_ABOVE;
+        let flows = has_listing_order || is_slow && state.end.as_ref().is_some_and(is_short);
+        state.add(batch, count, flows);
+        while flows && let Some(part) = state.take_part(walk, self.key) {
+            // The channel may be full.
+            drop(state);
+            self.send(walk, part);
+            state = self.lock();
+            state.is_sending = false;
         }
+        self.send_if_complete(walk, state);
     }
-}
 
-impl Unsent {
-    fn add(&mut self, mut batch: Box<Batch>, entries: usize, flows: bool) {
-        if flows && batch.start > self.end {
-            self.late.insert(batch.start, (entries, batch));
+    /// Sends the rest of the group once all of its entries have their stat; then reads on, or ends the directory.
+    fn send_if_complete(&self, walk: &Arc<Shared>, mut state: MutexGuard<'_, GroupState>) {
+        let done = state.done;
+        if state.is_sending {
             return;
         }
-        self.merge(&mut batch, entries);
-        batch.recycle();
-        while let Some(late) = self.late.first_entry()
-            && *late.key() <= self.end
-        {
-            let (entries, mut batch) = late.remove();
-            self.merge(&mut batch, entries);
-        }
-    }
-
-    fn merge(&mut self, batch: &mut Batch, entries: usize) {
-        self.count += entries;
-        self.end = self.end.max(batch.start + entries);
-        self.batches.add(batch);
-    }
-
-    /// The entries before the first gap, unless none of them has a line.
-    fn take(&mut self, walk: &Shared) -> Option<Part> {
-        let has_gap = self.start + self.count < self.end;
-        if has_gap || self.is_being_sent || self.batches.is_plain() {
-            return None;
-        }
-        let next = walk.key();
-        let part = Part {
-            is_first: self.is_first,
-            key: std::mem::replace(&mut self.key, next),
-            next: Some(next),
-            batch: std::mem::replace(&mut self.batches, MergedBatch::EMPTY).join(false),
-            failure: None,
+        let Some(end) = state.end.take_if(|end| end.count == done) else {
+            return;
         };
-        (self.is_first, self.is_being_sent) = (false, true);
-        (self.start, self.count) = (self.end, 0);
-        Some(part)
-    }
-
-    /// All entries, when the stat of each is finished.
-    fn take_rest(&mut self, end: &GroupEnd) -> Part {
-        for (_, mut batch) in std::mem::take(&mut self.late).into_values() {
-            self.batches.add(&mut batch);
-        }
-        let batches = std::mem::replace(&mut self.batches, MergedBatch::EMPTY);
-        Part {
-            is_first: self.is_first,
-            key: self.key,
-            next: end.next.as_ref().map(|next| next.key),
-            batch: batches.join(end.sorted),
-            failure: end.failure,
+        let (batches, next_key) = (state.take_rest(), state.next_key);
+        drop(state);
+        self.send(
+            walk,
+            Part {
+                key: next_key.unwrap_or(self.key),
+                contents: batches.join(sorts(walk, &self.dir, end.count)),
+                next: end.next.as_ref().map(|reader| reader.group.key),
+                failure: end.failure,
+            },
+        );
+        match end.next {
+            Some(reader) => reader.push(walk),
+            None => walk.finish(self.dir.slot, None),
         }
     }
-}
 
-impl Part {
-    fn send(mut self, walk: &Arc<Shared>, dir: &Dir) {
-        let mut listing = walk.listing(dir, self.key, &mut self.batch);
-        if !self.is_first {
+    fn send(&self, walk: &Arc<Shared>, part: Part) {
+        let dir = &self.dir;
+        let mut listing = walk.listing(dir, part.key, part.contents);
+        if self.index > 0 || part.key != self.key {
             listing.found = Found::More;
         }
-        listing.next = self.next;
-        listing.failure = self.failure;
+        listing.next = part.next;
+        listing.failure = part.failure;
         let branch = listing.branch.clone();
         walk.send(listing);
         if let (Some(branch), Fd::Shared(handle)) = (branch, &dir.fd) {
             insert(walk, dir.slot, branch, Arc::clone(handle));
         }
+    }
+}
+
+impl GroupState {
+    fn add(&mut self, batch: Box<Batch>, count: usize, flows: bool) {
+        self.done += count;
+        if flows && batch.start > self.position {
+            self.late.insert(batch.start, (count, batch));
+            return;
+        }
+        self.merge(&batch, count);
+        batch.recycle();
+        while let Some(late) = self.late.first_entry()
+            && *late.key() <= self.position
+        {
+            let (count, batch) = late.remove();
+            self.merge(&batch, count);
+        }
+    }
+
+    fn merge(&mut self, batch: &Batch, count: usize) {
+        self.count += count;
+        self.position = self.position.max(batch.start + count);
+        self.batches.add(batch);
+    }
+
+    /// The entries before the first gap, unless none of them has a line.
+    fn take_part(&mut self, walk: &Shared, first_key: Key) -> Option<Part> {
+        let has_gap = self.sent + self.count < self.position;
+        if has_gap || self.is_sending || self.batches.is_plain() {
+            return None;
+        }
+        let next = walk.key();
+        let part = Part {
+            key: self.next_key.replace(next).unwrap_or(first_key),
+            contents: std::mem::take(&mut self.batches).join(false),
+            next: Some(next),
+            failure: None,
+        };
+        self.is_sending = true;
+        (self.sent, self.count) = (self.position, 0);
+        Some(part)
+    }
+
+    /// All entries that were not sent.
+    fn take_rest(&mut self) -> MergedBatch {
+        for (_, batch) in std::mem::take(&mut self.late).into_values() {
+            self.batches.add(&batch);
+        }
+        std::mem::take(&mut self.batches)
     }
 }
 

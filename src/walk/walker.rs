@@ -11,17 +11,16 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use super::batch::Batch;
 use super::depth_first::Cursor;
-use super::dir::{Dir, Fd, Parent, Place, Subtree, empty_listing};
+use super::dir::{Dir, Fd, Parent, Place, Subtree};
 #[cfg(test)]
 use super::model;
 use super::open::Opened;
 use super::semaphore::Token;
 use super::shared::{Shared, Task};
-use super::shared_dir::{Reading, read_directory};
+use super::shared_dir::{WholeDir, read_directory};
 use super::work_queue::{Job, Slot, Work};
-use crate::count::listing::Found;
+use crate::count::listing::{Found, Listing};
 use crate::sys::failure::{Failure, Operation};
 
 /// Sets a flag when it is dropped in a panic. The walker drops its reference to the shared state later, so that a
@@ -66,10 +65,7 @@ pub(super) fn walk_one(walk: &Arc<Shared>, work: Work<Task>) {
 }
 
 fn walk_dir(walk: &Arc<Shared>, job: Job) {
-    let parent = match job.above {
-        Some(handle) => Parent::Shared(handle),
-        None => Parent::WorkingDirectory,
-    };
+    let parent = job.above.map_or(Parent::WorkingDirectory, Parent::Shared);
     if let Some(subtree) = visit(walk, (job.branch, job.index), job.slot, parent) {
         walk_subtree(walk, Cursor::new(subtree));
     }
@@ -92,8 +88,11 @@ fn walk_subtree(walk: &Arc<Shared>, mut cursor: Cursor) {
                 }
             }
             Err(errno) => {
-                let failure = Failure::new(Operation::Access, errno);
-                walk.send_last(empty_listing(place, Found::Nothing, Some(failure)), slot);
+                let listing = Listing {
+                    failure: Some(Failure::new(Operation::Access, errno)),
+                    ..Listing::new(place, Found::Nothing)
+                };
+                walk.send_last(listing, slot);
             }
         }
         let must_wait = walk.work_queue.has_pieces();
@@ -119,32 +118,26 @@ fn visit(walk: &Arc<Shared>, place: Place, slot: Slot, parent: Parent<'_>) -> Op
     let dir = match walk.open(place, slot, parent) {
         Opened::Directory(dir) => dir,
         Opened::Other(listing) => {
+            heartbeat.answered(listing.entry().map(|entry| entry.blocks));
             drop(heartbeat);
             walk.send_last(listing, slot);
             return None;
         }
     };
-    let reading = read_directory(walk, dir, &heartbeat);
+    heartbeat.answered(Some(dir.stat.blocks));
+    let whole = read_directory(walk, dir, &heartbeat);
     drop(heartbeat);
-    match reading {
-        Reading::Whole(dir, batch, failure) => report(walk, dir, batch, failure),
-        Reading::Shared | Reading::Cancelled => None,
-    }
+    report(walk, whole?)
 }
 
 /// Sends the listing of a directory, then lets its subdirectories be walked.
-fn report(
-    walk: &Arc<Shared>,
-    dir: Dir,
-    mut batch: Box<Batch>,
-    failure: Option<Failure>,
-) -> Option<Subtree> {
+fn report(walk: &Arc<Shared>, (dir, mut batch, failure): WholeDir) -> Option<Subtree> {
     let rendered = match failure {
         None => batch.render_whole(&dir, &walk.options),
         Some(_) => None,
     };
     let key = dir.place.0.key(dir.place.1);
-    let mut listing = walk.listing(&dir, key, &mut batch);
+    let mut listing = walk.listing(&dir, key, batch.take());
     listing.failure = failure;
     if let Some(text) = rendered {
         listing.found = Found::Rendered(text);

@@ -45,19 +45,11 @@ pub(super) struct Job {
 pub(super) struct Slot(usize);
 
 #[derive(Debug)]
-enum State<T> {
-    InFlight,
-    /// Some directories of one branch: the next of them.
-    Ready(Job),
-    /// A task that comes after the directories before it.
-    Task(T),
-}
-
-#[derive(Debug)]
 struct Node<T> {
     before: usize,
     after: usize,
-    state: State<T>,
+    /// The next of some directories of one branch, or a task; none for a slot in flight.
+    ready: Option<Work<T>>,
 }
 
 /// Index of the sentinel: before the first and after the last.
@@ -94,7 +86,7 @@ impl<T> WorkQueue<T> {
         let sentinel = Node {
             before: END,
             after: END,
-            state: State::InFlight,
+            ready: None,
         };
         Self(Mutex::new(List {
             nodes: vec![sentinel],
@@ -139,7 +131,7 @@ impl<T> WorkQueue<T> {
 
     /// A new slot in flight before another one.
     pub(super) fn slot_before(&self, slot: Slot) -> Slot {
-        Slot(self.lock().insert_before(slot.0, State::InFlight))
+        Slot(self.lock().insert_before(slot.0))
     }
 
     /// Adds a task that comes before all others. Returns how much work there is.
@@ -161,7 +153,8 @@ impl<T> WorkQueue<T> {
     /// Adds a task that comes after all work before this slot. Returns how much work there is.
     pub(super) fn push_before(&self, slot: Slot, task: T) -> usize {
         let mut list = self.lock();
-        list.insert_before(slot.0, State::Task(task));
+        let at = list.insert_before(slot.0);
+        list.nodes[at].ready = Some(Work::Task(task));
         list.ready += 1;
         list.ready
     }
@@ -182,9 +175,9 @@ impl<T> WorkQueue<T> {
         if !list.pieces.is_empty() {
             return None;
         }
-        match &list.nodes[list.first()?].state {
-            State::Ready(job) => Some(job.clone()),
-            State::InFlight | State::Task(_) => None,
+        match &list.nodes[list.first()?].ready {
+            Some(Work::Directory(job)) => Some(job.clone()),
+            Some(Work::Task(_)) | None => None,
         }
     }
 
@@ -196,18 +189,18 @@ impl<T> WorkQueue<T> {
 
 impl<T> List<T> {
     fn add_before(&mut self, after: usize, branch: Arc<Branch>, above: Option<Arc<Handle>>) {
-        let at = self.insert_before(after, State::InFlight);
+        let at = self.insert_before(after);
         self.make_ready(at, branch, above);
     }
 
     fn make_ready(&mut self, at: usize, branch: Arc<Branch>, above: Option<Arc<Handle>>) {
         self.ready += branch.len() as usize;
-        self.nodes[at].state = State::Ready(Job {
+        self.nodes[at].ready = Some(Work::Directory(Job {
             branch,
             index: 0,
             above,
             slot: Slot(at),
-        });
+        }));
     }
 
     fn take(&mut self) -> Option<Work<T>> {
@@ -220,12 +213,13 @@ impl<T> List<T> {
         Some(work)
     }
 
-    fn insert_before(&mut self, after: usize, state: State<T>) -> usize {
+    /// A new slot in flight.
+    fn insert_before(&mut self, after: usize) -> usize {
         let before = self.nodes[after].before;
         let node = Node {
             before,
             after,
-            state,
+            ready: None,
         };
         let at = match self.free.pop() {
             Some(at) => {
@@ -246,37 +240,30 @@ impl<T> List<T> {
         let Node { before, after, .. } = self.nodes[at];
         self.nodes[before].after = after;
         self.nodes[after].before = before;
-        self.nodes[at].state = State::InFlight;
         self.free.push(at);
     }
 
     /// The first work in order. The last job of a branch takes over the slot of the branch.
     fn take_first(&mut self) -> Option<Work<T>> {
         let at = self.first()?;
-        match std::mem::replace(&mut self.nodes[at].state, State::InFlight) {
-            State::InFlight => None,
-            State::Task(task) => {
-                self.remove(at);
-                Some(Work::Task(task))
-            }
-            State::Ready(mut job) => {
-                let next = job.index + 1;
-                if next < job.branch.len() {
-                    self.nodes[at].state = State::Ready(Job {
-                        index: next,
-                        ..job.clone()
-                    });
-                    job.slot = Slot(self.insert_before(at, State::InFlight));
-                }
-                Some(Work::Directory(job))
-            }
+        let Work::Directory(next) = self.nodes[at].ready.as_mut()? else {
+            let task = self.nodes[at].ready.take();
+            self.remove(at);
+            return task;
+        };
+        if next.index + 1 >= next.branch.len() {
+            return self.nodes[at].ready.take();
         }
+        let mut job = next.clone();
+        next.index += 1;
+        job.slot = Slot(self.insert_before(at));
+        Some(Work::Directory(job))
     }
 
     /// The first slot that is ready.
     fn first(&self) -> Option<usize> {
         let mut at = self.nodes[END].after;
-        while at != END && matches!(self.nodes[at].state, State::InFlight) {
+        while at != END && self.nodes[at].ready.is_none() {
             at = self.nodes[at].after;
         }
         (at != END).then_some(at)
@@ -286,9 +273,10 @@ impl<T> List<T> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::count::listing::tests;
 
     fn branch(names: &[&std::ffi::CStr]) -> Arc<Branch> {
-        Branch::for_tests(None, names)
+        tests::branch(None, names)
     }
 
     fn name(job: &Job) -> String {

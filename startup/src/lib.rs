@@ -1,4 +1,4 @@
-//! What this process inherited, read before the Rust runtime changes it; fork and signals.
+//! What this process inherited, read before the Rust runtime changes it; fork, signals and the locale.
 //!
 //! Before `main`, std opens `/dev/null` where a standard stream is closed, and ignores SIGPIPE. After that a closed standard
 //! output and `>/dev/null` are the same (Python's `DEVNULL` too), and a SIGPIPE that the parent process ignored looks like
@@ -6,12 +6,13 @@
 //!
 //! Where memory runs out, std dumps core; [`Allocator`] ends the process with a message and status 1, as GNU du does.
 //!
-//! [`fork`] and [`signals`] have calls for which there is no safe crate.
+//! [`fork`], [`locale`] and [`signals`] have calls for which there is no safe crate.
 //!
 //! This is the only `unsafe` code of pdu, in a crate of its own: a few calls whose failure does not matter, and a table of
 //! four numbers.
 
 pub mod fork;
+pub mod locale;
 pub mod signals;
 
 use std::alloc::{GlobalAlloc, Layout, System};
@@ -170,6 +171,7 @@ extern "C" fn crash_again(_: libc::c_int) {}
 
 extern "C" fn read_inherited() {
     need_no_second_stacks();
+    signals::replace_default_actions_of_process_1();
     give_large_pieces_back();
     share_one_heap_where_space_is_limited();
     for (descriptor, closed) in (0..).zip(&CLOSED) {
@@ -179,11 +181,7 @@ extern "C" fn read_inherited() {
     }
     let mut mask = 0;
     for signal in SIGNALS {
-        // SAFETY: an all-zero sigaction is a valid value of that C structure.
-        let mut action: libc::sigaction = unsafe { std::mem::zeroed() };
-        // SAFETY: with a null new action the call changes nothing; the old one goes to a structure that we own.
-        let result = unsafe { libc::sigaction(signal, std::ptr::null(), &raw mut action) };
-        if result == 0 && action.sa_sigaction == libc::SIG_IGN {
+        if signals::action(signal) == Some(libc::SIG_IGN) {
             mask |= 1 << signal;
         }
     }

@@ -1,5 +1,10 @@
 //! Signals: blocked and received one at a time, sent with a number, set back to their default action.
+//!
+//! The kernel does not deliver a signal whose action is the default to process 1 of a PID namespace (the process that
+//! `docker run` starts), not even one that this process sends to itself. There a handler stands for the default action:
+//! it ends the process with the status that a shell shows for that signal, 128 and its number.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 pub use libc::{
@@ -37,6 +42,75 @@ pub struct BlockedSignals {
     before: libc::sigset_t,
 }
 
+/// True in a process that was started as process 1 of a PID namespace, and in its children.
+static IS_FIRST: AtomicBool = AtomicBool::new(false);
+
+/// The signals whose default action ends a process. Without SIGPIPE and SIGXFSZ: process 1 has the errors EPIPE and
+/// EFBIG instead, and writes a message.
+const ENDING: [i32; 9] = [
+    SIGHUP,
+    SIGINT,
+    libc::SIGQUIT,
+    libc::SIGABRT,
+    SIGUSR1,
+    libc::SIGUSR2,
+    libc::SIGALRM,
+    SIGTERM,
+    libc::SIGXCPU,
+];
+
+/// True in process 1 of a PID namespace, and in the child that it forks: no signal may be expected to end them.
+#[must_use]
+pub fn is_first_process() -> bool {
+    IS_FIRST.load(Ordering::Relaxed)
+}
+
+/// Gives process 1 a handler for each signal that would end another process, unless that signal is ignored.
+///
+/// SIGTTIN and SIGTTOU are ignored there: the kernel would stop another process, and restarts the system call of this one
+/// for ever.
+pub(crate) fn replace_default_actions_of_process_1() {
+    // SAFETY: getpid has no arguments and does not fail.
+    if unsafe { libc::getpid() } != 1 {
+        return;
+    }
+    IS_FIRST.store(true, Ordering::Relaxed);
+    for signal in ENDING {
+        if action(signal) == Some(libc::SIG_DFL) {
+            set_default(signal);
+        }
+    }
+    for signal in [SIGTTIN, SIGTTOU] {
+        // SAFETY: no function of ours is called for an ignored signal.
+        unsafe { libc::signal(signal, libc::SIG_IGN) };
+    }
+}
+
+/// The action of a signal, if the call succeeds: a function, or one of the two constants.
+pub(crate) fn action(signal: i32) -> Option<libc::sighandler_t> {
+    // SAFETY: an all-zero sigaction is a valid value of that C structure.
+    let mut action: libc::sigaction = unsafe { std::mem::zeroed() };
+    // SAFETY: with a null new action the call changes nothing; the old one goes to a structure that we own.
+    let result = unsafe { libc::sigaction(signal, std::ptr::null(), &raw mut action) };
+    (result == 0).then_some(action.sa_sigaction)
+}
+
+/// Gives a signal its default action, or the handler that stands for it.
+fn set_default(signal: i32) {
+    let action = match is_first_process() && ENDING.contains(&signal) {
+        true => end_by as *const () as libc::sighandler_t,
+        false => libc::SIG_DFL,
+    };
+    // SAFETY: the function may run at any time: it ends the process.
+    unsafe { libc::signal(signal, action) };
+}
+
+/// Ends the process with the status that a shell shows for a process that a signal has ended.
+extern "C" fn end_by(signal: libc::c_int) {
+    // SAFETY: _exit ends all threads and runs no code of this program.
+    unsafe { libc::_exit(128 + signal) }
+}
+
 /// Sends a signal with a number (sigqueue(3)).
 pub fn send_value(process: i32, signal: i32, value: i32) {
     let value = libc::sigval {
@@ -48,20 +122,17 @@ pub fn send_value(process: i32, signal: i32, value: i32) {
 
 /// Gives signals their default action, and lets this thread receive them.
 pub fn restore_default(signals: &[i32]) {
-    for &signal in signals {
-        // SAFETY: the default action is no function of ours.
-        unsafe { libc::signal(signal, libc::SIG_DFL) };
-    }
+    signals.iter().copied().for_each(set_default);
     let set = set_of(signals);
     // SAFETY: the call reads a set that we own.
     unsafe { libc::pthread_sigmask(libc::SIG_UNBLOCK, &raw const set, std::ptr::null_mut()) };
 }
 
-/// Ends the process by a signal, so that its wait status shows that signal. Returns where the default action of the
-/// signal does not end a process.
+/// Ends the process by a signal, so that its wait status shows that signal; process 1 ends with 128 and its number.
+/// Returns where the default action of the signal does not end this process.
 pub fn die_of(signal: i32) {
     restore_default(&[signal]);
-    // SAFETY: the action of the signal is the default one.
+    // SAFETY: the action of the signal is the default one, or ends the process.
     unsafe { libc::raise(signal) };
 }
 

@@ -183,6 +183,93 @@ fn cancel(child: std::process::Child, what: &str) -> Answer {
     Answer::of(child, what)
 }
 
+/// Runs pdu with `-v` until the progress lines satisfy, then cancels it. Each progress line begins with its number of
+/// entries.
+#[track_caller]
+fn progress_until(sandbox: &Sandbox, words: &str, satisfies: impl Fn(&[u64]) -> bool) {
+    let file = sandbox.at("progress");
+    let progress = File::create(&file).expect("files can be made");
+    let mut command = sandbox.command(&format!("-v {words} m"));
+    command.stdout(Stdio::null()).stderr(progress);
+    let mut child = command.spawn().expect("pdu starts");
+    wait_until(&format!("progress of {words}"), || {
+        let text = std::fs::read_to_string(&file).expect("it is text");
+        assert!(
+            child.try_wait().expect("it is ours").is_none(),
+            "{words}: {text}"
+        );
+        let counts = text
+            .lines()
+            .filter_map(|line| line.split_once(" entries  "));
+        let counts: Vec<u64> = counts
+            .map(|(count, _)| count.parse().expect("a number"))
+            .collect();
+        assert!(counts.is_sorted(), "{words}: {text}");
+        satisfies(&counts)
+    });
+    cancel(child, words);
+}
+
+#[test]
+fn entries_are_counted_as_they_are_seen() {
+    // The root, the directory, and the files before the one that does not answer.
+    let mut slow = files(800);
+    slow[600] = slow[600].clone().hanging(Op::Lookup);
+    for threads in ["-j1", "-j2", "-j20"] {
+        let Some(sandbox) = Sandbox::fuse(vec![Node::dir("slow", slow.clone())]) else {
+            return;
+        };
+        for words in ["-s", "-a"] {
+            let words = format!("{threads} {words}");
+            progress_until(&sandbox, &words, |counts| {
+                let last = counts.last().copied().unwrap_or(0);
+                assert!(last < 802, "{words}: one has not answered");
+                last >= 602
+            });
+        }
+        // Its listing has no end.
+        let endless = Node::of_kind("endless", Kind::EndlessNames);
+        let Some(sandbox) = Sandbox::fuse(vec![endless]) else {
+            return;
+        };
+        progress_until(&sandbox, threads, |counts| {
+            let rises = counts.windows(2).filter(|pair| pair[0] < pair[1]);
+            rises.count() >= 3
+        });
+    }
+}
+
+#[test]
+fn the_progress_counts_everything_once() {
+    // Directories without contents, files, a directory that fails, and one that does not answer: everything else is seen.
+    let mut entries = vec![
+        Node::dir("closed", files(3)).failing(Op::Opendir, Errno::ACCESS),
+        Node::dir("hangs", files(3)).hanging(Op::Opendir),
+        Node::dir(
+            "full",
+            (0..40)
+                .map(|dir| Node::dir(format!("{dir}"), files(5)))
+                .collect(),
+        ),
+    ];
+    entries.extend(files(30));
+    // `m`, the two directories at its side, 40 directories with 5 files each, 30 files.
+    let seen = 1 + 2 + 40 * 6 + 30;
+    for threads in ["-j2", "-j20"] {
+        let Some(sandbox) = Sandbox::fuse(entries.clone()) else {
+            return;
+        };
+        for words in ["-s", "-a", "-d1"] {
+            let words = format!("{threads} {words}");
+            progress_until(&sandbox, &words, |counts| {
+                let last = counts.last().copied().unwrap_or(0);
+                assert!(last <= seen, "{words}: {last} of {seen}");
+                last == seen
+            });
+        }
+    }
+}
+
 #[test]
 fn a_listing_with_new_names_for_ever_takes_no_more_memory_and_can_be_cancelled() {
     let sandbox = Sandbox::fuse(vec![Node::of_kind("endless", Kind::EndlessNames)]);

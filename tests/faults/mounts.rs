@@ -5,17 +5,18 @@
 use std::fs::File;
 use std::io::{BufRead, BufReader};
 use std::os::fd::AsRawFd;
+use std::os::unix::fs::symlink;
 use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::sync::mpsc::{Receiver, channel};
 use std::time::Duration;
 
-use crate::support::fuse::{Node, Op, Options};
+use crate::support::fuse::{Fuse, Node, Op, Options};
 use crate::support::gnu_du::GnuDu;
-use crate::support::run::{Answer, du, must, run, wait_until};
+use crate::support::run::{Answer, du, must, run, shell, stdout, wait_until};
 use crate::support::sandbox::{Sandbox, size_of};
-use crate::support::skip::{is_root, tool};
+use crate::support::skip::{is_root, skip, tool, works};
 use rustix::process::{Pid, Signal, kill_process};
 
 /// The root of a file system whose server is dead: it answers nothing.
@@ -398,6 +399,165 @@ fn what_an_automount_brings_is_counted() {
     }
     assert_eq!(automounter.count(), 2);
     sandbox.agrees_with_gnu("--inodes t");
+}
+
+#[test]
+fn an_automount_of_a_type_that_is_left_out_is_not_counted() {
+    let sandbox = Sandbox::new();
+    sandbox.file("t/a/f", 1);
+    let places = ["t/auto-1", "t/deep/auto-2"];
+    let Some(automounter) = Automounter::start(&sandbox, &places, true) else {
+        return;
+    };
+    sandbox.answers("--exclude-fs=autofs -s --inodes t", "4\tt\n", &[]);
+    assert_eq!(automounter.count(), 0, "an automount was fired");
+    // The mounts are made while pdu walks: they are not in the list that it has read before.
+    sandbox.answers("--exclude-fs=tmpfs -s --inodes t", "4\tt\n", &[]);
+    assert_eq!(automounter.count(), 2);
+}
+
+// ---------------------------------------------------------------- --exclude-fs, --exclude-kernfs
+
+#[test]
+fn a_dead_mount_of_a_type_that_is_left_out_is_not_asked() {
+    let Some(sandbox) = with_dead_mount() else {
+        return;
+    };
+    let before = sandbox.requests(0);
+    symlink("dead", sandbox.at("t/link")).expect("it can be made");
+    sandbox.answers("-xL -s --inodes t", "23\tt\n", &[]);
+    for option in [
+        "--exclude-fs=fuse",
+        "--exclude-fs=nfs,fuse -x",
+        "--exclude-fs=fuse -l",
+    ] {
+        sandbox.answers(&format!("{option} -s --inodes t"), "24\tt\n", &[]);
+        sandbox.answers(&format!("{option} -s --inodes t/dead t/a"), "2\tt/a\n", &[]);
+        sandbox.answers(
+            &format!("{option} -D -s --inodes t/link t/dead/ t/a"),
+            "2\tt/a\n",
+            &[],
+        );
+        sandbox.answers(&format!("{option} -L -s --inodes t"), "23\tt\n", &[]);
+    }
+    assert_eq!(sandbox.requests(0), before, "the dead mount was asked");
+}
+
+#[test]
+fn a_mount_that_refuses_root_is_left_out_without_a_message() {
+    let sandbox = Sandbox::new();
+    sandbox.file("t/a/f", 1);
+    let at = sandbox.dir("t/private");
+    let options = Options {
+        user: Some(12345),
+        ..Options::default()
+    };
+    let root = Node::dir("", vec![Node::file("f")]);
+    let Ok(fuse) = Fuse::mount(&at, root, &options) else {
+        return skip("no FUSE file system can be mounted here");
+    };
+    let refused = sandbox.pdu("-s --inodes t");
+    assert_eq!(refused.status.code(), Some(1), "{refused:?}");
+    sandbox.answers("--exclude-fs=fuse -s --inodes t", "3\tt\n", &[]);
+    sandbox.answers(
+        "--exclude-fs=fuse -s --inodes t/private t/a",
+        "2\tt/a\n",
+        &[],
+    );
+    drop(fuse);
+}
+
+#[test]
+fn file_systems_are_left_out_by_their_type() {
+    if !is_root("a mount") {
+        return;
+    }
+    let sandbox = Sandbox::new();
+    sandbox.file("t/a/f", 10);
+    let mounts = [
+        ("t/p", "proc"),
+        ("t/s/sys", "sysfs"),
+        ("t/m", "tmpfs"),
+        ("t/m/in/p", "proc"),
+    ];
+    for (at, kind) in mounts {
+        if !sandbox.mount(Path::new("x"), at, kind, "") {
+            return;
+        }
+    }
+    sandbox.file("t/m/f", 300);
+    sandbox.dir("t/m/again");
+    // A directory and a file of a file system that is left out, mounted elsewhere.
+    sandbox.file("t/version", 0);
+    let [source, at] = ["t/p/version", "t/version"].map(|name| sandbox.at(name));
+    rustix::mount::mount_bind(source, at).expect("root may");
+    if !sandbox.bind("t/p/sys", "t/bound") || !sandbox.bind("t/a", "t/m/again") {
+        return;
+    }
+    for (option, bytes, inodes) in [
+        // t, a, f, s; m, its f, in, again with its f.
+        ("--exclude-kernfs", 320, 9),
+        ("--exclude-kernfs --exclude-fs=tmpfs", 10, 4),
+        ("--exclude-fs=tmpfs,proc,sysfs", 10, 4),
+        (
+            "--exclude-fs=tmpfs --exclude-fs=proc --exclude-fs=sysfs -x",
+            10,
+            4,
+        ),
+    ] {
+        sandbox.answers(&format!("{option} -bls t"), &format!("{bytes}\tt\n"), &[]);
+        sandbox.answers(
+            &format!("{option} -ls --inodes t"),
+            &format!("{inodes}\tt\n"),
+            &[],
+        );
+    }
+    let kernfs = "--exclude-kernfs -bs";
+    sandbox.answers(
+        &format!("{kernfs} t/p t/p/sys t/p/version t/version t/a"),
+        "10\tt/a\n",
+        &[],
+    );
+    sandbox.answers(&format!("{kernfs} -c t/p"), "0\ttotal\n", &[]);
+    let marks = "grep -o '{\"name\":[^{]*\"excluded\":\"[a-z]*\"' | sed 's/,.*,/,/' | sort";
+    for (option, expected) in [
+        (
+            "--exclude-kernfs",
+            "bound kernfs,p kernfs,p kernfs,sys kernfs",
+        ),
+        ("--exclude-fs=tmpfs,proc", "bound kernfs,m otherfs,p kernfs"),
+    ] {
+        let script = format!("$pdu {option} --format=ncdu t | {marks}");
+        let ours = stdout(shell(sandbox.root(), &script));
+        let ours = ours
+            .replace("{\"name\":\"", "")
+            .replace("\",\"excluded\":\"", " ");
+        assert_eq!(ours.replace("\"\n", ",").trim_end_matches(','), expected);
+    }
+    if tool("ncdu").is_some() {
+        let script = |program| format!("{program} -o- t | {marks}");
+        let theirs = stdout(shell(sandbox.root(), &script("ncdu -0 --exclude-kernfs")));
+        let ours = stdout(shell(
+            sandbox.root(),
+            &script("$pdu --exclude-kernfs --format=ncdu"),
+        ));
+        assert_eq!(ours, theirs);
+    }
+}
+
+#[test]
+fn without_the_list_of_mounts_no_type_can_be_left_out() {
+    if !is_root("a mount") || !works("unshare --mount true") {
+        return;
+    }
+    let sandbox = Sandbox::new();
+    sandbox.file("t/a/f", 10);
+    let script =
+        "exec unshare --mount sh -c 'mount -t tmpfs x /proc && exec $pdu --exclude-kernfs -s t'";
+    let answer = run(shell(sandbox.root(), script));
+    let message =
+        "pdu: cannot read '/proc/self/mountinfo', the list of mounts: No such file or directory\n";
+    assert_eq!((&*answer.errors, answer.status.code()), (message, Some(1)));
 }
 
 // ---------------------------------------------------------------- dead mounts (F25)

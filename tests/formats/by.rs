@@ -577,6 +577,89 @@ fn owners_and_groups_have_their_names_and_strangers_their_numbers() {
     }
 }
 
+#[test]
+fn the_database_is_asked_where_path_does_not_lead_to_it() {
+    if !can_slow_down() {
+        return;
+    }
+    let tree = Tree::of("t/f 5000\nnone/");
+    let bin = tree.root().join("none");
+    for path in [
+        None,
+        Some(""),
+        Some(":.:bin:../bin"),
+        Some("/nonexistent"),
+        Some("\u{1b}"),
+        bin.to_str(),
+    ] {
+        let mut command = run::shell(
+            tree.root(),
+            "unset PATH; [ $# = 0 ] || export PATH=$1
+            /usr/bin/strace -f -o /dev/stdout -e trace=execve -e signal=none $pdu --by=owner t",
+        );
+        command.arg("sh").args(path);
+        let trace = run::stdout(command);
+        let asked = |line: &&str| line.contains("bin/getent\", [") && line.contains("\"passwd\"");
+        assert_eq!(trace.lines().filter(asked).count(), 1, "{path:?}: {trace}");
+        assert!(trace.contains(&format!("\t{}", myself().1)), "{trace}");
+    }
+}
+
+/// A user may have the number of another one as a name.
+#[test]
+fn two_users_of_one_name_have_their_numbers_beside_it() {
+    if !is_root("to give files away") {
+        return;
+    }
+    let tree = with_getent("echo 987654322:x:987654321:0:");
+    let give = |name: &str, user| {
+        let path = tree.root().join("t").join(name);
+        fs::write(&path, vec![b'x'; 5000]).expect("it is ours");
+        let user = rustix::fs::Uid::from_raw(user);
+        rustix::fs::chown(path, Some(user), None).expect("we are root");
+    };
+    give("f", 987_654_321);
+    give("g", 987_654_322);
+    for threads in ["-j1", "-j20"] {
+        let json = asked(&tree, &format!("{threads} -n2 --format=json")).0;
+        let csv = asked(&tree, &format!("{threads} -n2 --format=csv")).0;
+        assert!(csv.starts_with("by,class,allocated,apparent,inodes,percent,id\r\n"));
+        for id in [987_654_321, 987_654_322] {
+            let class = json
+                .lines()
+                .find(|line| line.ends_with(&format!(",\"id\":{id}}}")));
+            let class = class.unwrap_or_default();
+            assert!(class.contains("\"class\":\"987654322\""), "{json}");
+            let row = csv.lines().find(|line| line.ends_with(&format!(",{id}")));
+            let row = row.unwrap_or_default();
+            assert!(row.starts_with("owner,987654322,"), "{csv}");
+        }
+        // With numbers alone they are apart in every format.
+        let lines = asked(&tree, &format!("{threads} -n2 --numeric-ids")).0;
+        let classes: Vec<_> = lines.lines().map(class).collect();
+        assert_eq!(classes, ["987654321", "987654322"]);
+        let json = asked(&tree, &format!("{threads} -n2 --numeric-ids --format=json")).0;
+        assert!(json.contains(r#""class":"987654321","#), "{json}");
+    }
+}
+
+#[test]
+fn numbers_of_owners_are_not_looked_up_where_nobody_wants_names() {
+    let tree = with_getent("touch run; echo me:x:0:0:");
+    let number = rustix::process::geteuid().as_raw().to_string();
+    assert_eq!(class(&asked(&tree, "--numeric-ids").0), number);
+    let export = run::pdu(tree.root(), "--format=ncdu --time -o x t");
+    assert_eq!(run::stdout(export), "");
+    let mut command = run::pdu(tree.root(), "--by=owner --from=x");
+    let bin = tree.root().join("bin");
+    command.env("PATH", format!("{}:/usr/bin:/bin", bin.display()));
+    assert_eq!(class(&run::stdout(command)), number);
+    assert!(!tree.root().join("run").exists());
+    // The abbreviations of GNU du keep their meaning.
+    let lines = run::stdout(run::pdu(tree.root(), "--nu -s t"));
+    assert!(lines.ends_with("\tt\0"), "{lines}");
+}
+
 /// A tree with a `getent` of this text in `bin`.
 fn with_getent(script: &str) -> Tree {
     let tree = Tree::of("bin/\nt/f 5000");
@@ -768,7 +851,14 @@ fn an_export_has_the_classes_that_it_tells() {
     };
     assert_eq!(classes("owner"), "(unknown) 12288 3,987654321 4096 1");
     assert_eq!(classes("group"), "(unknown) 12288 3,987654321 4096 1");
-    assert_eq!(classes("ext"), "(directories) 4096 1,rs 12288 3");
+    assert_eq!(
+        classes("ext"),
+        "(directories) 4096 1,(unknown) 0 1,rs 12288 2"
+    );
+    assert_eq!(
+        classes("kind"),
+        "(unknown) 0 1,directory 4096 1,file 12288 2"
+    );
     assert_eq!(classes("age"), "(unknown) 16384 4");
     // What the export lacks is not written to another export.
     let again = pdu(tree.root(), "--from=export --format=ncdu --time");

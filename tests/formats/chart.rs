@@ -329,12 +329,15 @@ fn a_terminal_has_its_own_width_and_colours_unless_they_are_refused() {
         ("NO_COLOR=", true),
         ("NO_COLOR=1", false),
         ("TERM=dumb", false),
+        ("TERM=", false),
+        ("TERM=unknown", false),
+        ("-uTERM", false),
     ] {
         let words = [
             "env",
+            variable,
             "COLUMNS=10",
             "LINES=4",
-            variable,
             PDU,
             "-TAa",
             "--si",
@@ -351,6 +354,150 @@ fn a_terminal_has_its_own_width_and_colours_unless_they_are_refused() {
         assert_eq!(plain.lines().count(), 7, "{plain}");
         assert!(plain.lines().all(|line| line.len() == 40), "{plain}");
     }
+}
+
+#[test]
+fn a_terminal_of_which_nothing_is_known_is_drawn_on_in_ascii() {
+    if !can_slow_down() {
+        return;
+    }
+    let tree = Tree::of(SMALL);
+    for (variable, color, has_escapes) in [
+        ("TERM=dumb", "auto", false),
+        ("TERM=", "auto", false),
+        ("-uTERM", "auto", false),
+        ("-uTERM", "always", true),
+        ("TERM=dumb", "always", true),
+    ] {
+        let color = format!("--color={color}");
+        let words = ["env", variable, "LC_ALL=C.UTF-8", PDU, "-TAav", &color, "p"];
+        let end = Terminal::start(&tree, 40, Streams::All, &words).end();
+        assert_eq!(end.raw.contains('\x1b'), has_escapes, "{:?}", end.raw);
+        assert!(end.raw.contains("|- "), "{variable} {:?}", end.raw);
+        assert!(end.raw.is_ascii(), "{variable} {:?}", end.raw);
+    }
+}
+
+/// The width of the chart on standard output, a pipe, where standard error is a terminal of 57 columns.
+fn width_before_a_pager(tree: &Tree, words: &[&str]) -> usize {
+    let words = [&["env", "LC_ALL=C.UTF-8"], words].concat();
+    let end = Terminal::start(tree, 57, Streams::AllButOutput, &words).end();
+    let widths = end.output.lines().map(UnicodeWidthStr::width);
+    widths.max().expect("there is a line")
+}
+
+#[test]
+fn before_a_pager_the_width_is_that_of_the_terminal_of_standard_error() {
+    if !can_slow_down() {
+        return;
+    }
+    let tree = Tree::of(SMALL);
+    for (words, expected) in [
+        (&[PDU, "-TAa", "p"][..], 57),
+        (&["COLUMNS=44", PDU, "-TAa", "p"], 44),
+        (&["COLUMNS=44", PDU, "-TAa", "--width=99", "p"], 99),
+        (&["sh", "-c", "$pdu -TAa p 2>/dev/null"], 80),
+        (&["sh", "-c", "COLUMNS=0 $pdu -TAa p"], 57),
+    ] {
+        assert_eq!(width_before_a_pager(&tree, words), expected, "{words:?}");
+    }
+    // A table of sums is as wide as it must be, at most as wide as the terminal.
+    let by = &[PDU, "-T", "--by=ext", "p"];
+    assert!(width_before_a_pager(&tree, by) <= 57);
+}
+
+#[test]
+fn the_width_that_an_option_gives_is_used_everywhere() {
+    let tree = Tree::of(SMALL);
+    for width in [1, 9, 25, 40, 200, 65_535] {
+        let words = format!("-T -A -a --si --width={width} p");
+        let same = chart(&tree, width, "-T -A -a --si p");
+        assert_eq!(chart(&tree, 80, &words), same, "{width}");
+    }
+    let table = |width| chart(&tree, 80, &format!("-T --by=ext --width={width} p"));
+    assert_ne!(table(40), table(60));
+    if can_slow_down() {
+        let words = ["env", "LC_ALL=C.UTF-8", PDU, "-TAa", "--width=33", "p"];
+        let end = Terminal::start(&tree, 40, Streams::All, &words).end();
+        let plain = end.raw.replace("\x1b[1;34m", "").replace("\x1b[0m", "");
+        assert!(plain.lines().all(|line| line.width() == 33), "{plain}");
+    }
+}
+
+#[test]
+fn a_width_that_no_terminal_has_is_refused_in_one_line() {
+    let tree = Tree::of(SMALL);
+    for width in [
+        "0",
+        "65536",
+        "99999999999999999999",
+        "-1",
+        "",
+        "x",
+        "8x",
+        "1K",
+    ] {
+        for report in ["-T", "--by=ext", "--format=json", ""] {
+            let words = format!("{report} --width={width} p");
+            let output = output_of(&tree, 80, &words, &[]);
+            let message = format!("pdu: invalid number of columns (1 to 65535) ‘{width}’\n");
+            assert_eq!(text(&output.stderr), message, "{words}");
+            assert_eq!((output.status.code(), &*output.stdout), (Some(1), &b""[..]));
+        }
+    }
+}
+
+/// The sizes and their units in a text.
+fn units(text: &str) -> Vec<String> {
+    let words = text.split_whitespace().zip(text.split_whitespace().skip(1));
+    let is_number = |word: &str| word.parse::<f64>().is_ok();
+    let sizes = words.filter(|(number, _)| is_number(number));
+    sizes.map(|(_, unit)| unit.to_owned()).collect()
+}
+
+#[test]
+fn sizes_beyond_64_bits_have_the_style_of_the_others() {
+    let tree = Tree::empty();
+    // Three files of 2^63 bytes, and one small one.
+    let export = r#"[1,2,{},[{"name":"r"},{"name":"a","dsize":9223372036854775808,"asize":9223372036854775808},
+        {"name":"b","dsize":9223372036854775808,"asize":9223372036854775808},
+        {"name":"c","dsize":9223372036854775808,"asize":9223372036854775808},
+        {"name":"d","dsize":5000,"asize":5000}]]"#;
+    std::fs::write(tree.root().join("x"), export).expect("there is room");
+    for (words, expected) in [
+        ("-Ta", ["24.0 EiB r", "8 EiB ├─ a", "4.9 KiB └─ d"]),
+        ("-TahA", ["24.0 EiB r", "8 EiB ├─ a", "4.9 KiB └─ d"]),
+        ("-Ta --si", ["27.7 EB r", "9.2 EB ├─ a", "5 kB └─ d"]),
+        ("-Tac", ["24.0 EiB r", "8 EiB ├─ a", "24.0 EiB total"]),
+        ("-Tan2", ["24.0 EiB r", "8 EiB └─ a", "… 3 more, 16.0 EiB"]),
+        (
+            "-Tah --block-size=si",
+            ["27.7 EB r", "9.2 EB ├─ a", "5 kB └─ d"],
+        ),
+        // The blocks of GNU du: one style as well.
+        ("-Ta -BE", ["25E r", "8E ├─ a", "1E └─ d"]),
+        (
+            "-Ta -BMiB",
+            ["26388279066625MiB r", "8796093022208MiB ├─ a", "1MiB └─ d"],
+        ),
+    ] {
+        let chart = chart(&tree, 80, &format!("{words} --from=x"));
+        for line in expected {
+            assert!(chart.contains(line), "{words} {line}\n{chart}");
+        }
+    }
+    for (words, unit) in [("", "EiB"), ("-h", "EiB"), ("--si", "EB")] {
+        let table = chart(&tree, 80, &format!("-T --by=kind {words} --from=x"));
+        let total = table.lines().last().expect("there is a total");
+        assert_eq!(
+            units(total).first().map(String::as_str),
+            Some(unit),
+            "{table}"
+        );
+    }
+    let summary = output_of(&tree, 80, "-sv --from=x", &[]);
+    let summary = text(&summary.stderr);
+    assert!(summary.contains(", 24.0 EiB, "), "{summary}");
 }
 
 #[test]

@@ -298,6 +298,41 @@ same(found)
     ask_python(&sandbox, &format!("{TRUTH}{read}"), &output.stdout);
 }
 
+/// The examples of README.md that another program reads, run as they stand there on names of any bytes.
+#[test]
+fn the_examples_of_the_documents_read_every_name() {
+    if tool("jq").is_none() || tool("python3").is_none() {
+        return;
+    }
+    let sandbox = awkward();
+    let readme = include_str!("../../README.md");
+    let mut examples = 0;
+    for example in readme.split("\n$ ").skip(1) {
+        let lines = example.lines().enumerate();
+        let lines = lines.map_while(|(number, line)| match number {
+            0 => Some(line),
+            _ => line.strip_prefix("> "),
+        });
+        let command: Vec<&str> = lines.collect();
+        let command = command.join("\n");
+        if !command.contains("jq ") && !command.contains("python3 ") {
+            continue;
+        }
+        examples += 1;
+        let command = command.replace("pdu ", "$pdu ").replace("zoneinfo", ".");
+        let command = command.replace("doc man", ".").replace("100000", "0");
+        let script = format!("set -o pipefail; export PYTHONIOENCODING=utf-8:strict; {command}");
+        let output = shell(&sandbox, &script);
+        let errors = text(&output.stderr);
+        assert!(
+            output.status.success() && errors.is_empty(),
+            "{command}: {errors}"
+        );
+        assert!(!output.stdout.is_empty(), "{command}");
+    }
+    assert!(examples >= 3, "README.md has {examples} such examples");
+}
+
 #[test]
 fn names_that_are_not_utf_8_lose_nothing_in_json() {
     let sandbox = awkward();
@@ -384,13 +419,13 @@ fn kinds_are_told_for_operands_and_below() {
 }
 
 #[test]
-fn times_are_rfc_3339_and_those_out_of_its_years_are_seconds() {
+fn times_are_those_of_all_years_of_rfc_3339_and_beyond_them_null_with_one_message() {
     let at = |name: &str, seconds: i64| {
         Node::file(name).stat(move |attr| attr.time = (seconds.cast_unsigned(), 7))
     };
     let Some(sandbox) = Sandbox::fuse(vec![
         at("before", -1),
-        at("last", 253_402_207_200),
+        at("last", 253_402_300_799),
         at("max", i64::MAX),
         at("min", i64::MIN),
         at("now", 1_795_290_739),
@@ -401,7 +436,7 @@ fn times_are_rfc_3339_and_those_out_of_its_years_are_seconds() {
     };
     let expected = [
         ("before", "1969-12-31T23:59:59.000000007Z"),
-        ("last", "9999-12-30T22:00:00.000000007Z"),
+        ("last", "9999-12-31T23:59:59.000000007Z"),
         ("max", "9223372036854775807"),
         ("min", "-9223372036854775808"),
         ("now", "2026-11-21T19:52:19.000000007Z"),
@@ -421,18 +456,21 @@ fn times_are_rfc_3339_and_those_out_of_its_years_are_seconds() {
             format!("{{\"path\":\"m/{name}\",\"allocated\":4096,\"apparent\":1000,\"inodes\":1,");
         let line = format!("{head}\"depth\":1,\"kind\":\"file\",{shown}");
         assert!(lines.contains(&line), "{line}: {lines:?}");
-        let row = format!("\r\nm/{name},4096,1000,1,1,file,{time}\r\n");
+        let field = if time.ends_with('Z') { time } else { "" };
+        let row = format!("\r\nm/{name},4096,1000,1,1,file,{field}\r\n");
         assert!(rows.contains(&row), "{row}: {rows}");
     }
-    // The newest time is the directory's too, and there is a message for it on standard error, as in GNU du.
-    assert!(rows.ends_with(",directory,9223372036854775807\r\n"));
-    let reported = text(&csv.stderr);
-    assert_eq!(
-        reported.matches(" is out of range\n").count(),
-        4,
-        "{reported}"
-    );
-    assert!(csv.status.success());
+    // The newest time is the directory's too.
+    assert!(rows.ends_with(",directory,\r\n"));
+    let of_json = pdu(&sandbox, "--time -a -j1 --format=json m");
+    for output in [csv, of_json] {
+        let reported = text(&output.stderr);
+        assert_eq!(
+            reported,
+            "pdu: time '9223372036854775807' is out of range\n"
+        );
+        assert!(output.status.success());
+    }
 }
 
 // ---------------------------------------------------------------- order
@@ -633,6 +671,8 @@ fn classes_and_times_that_an_export_does_not_tell_are_as_the_schema_has_them() {
         let lines = json(&sandbox, &format!("--by={class} t"));
         let start = format!("{{\"by\":\"{class}\",\"class\":\"");
         assert!(lines[0].starts_with(&start), "{}", lines[0]);
+        let has_id = lines[0].contains("\"id\":");
+        assert_eq!(has_id, matches!(class, "owner" | "group"), "{}", lines[0]);
     }
     let export = r#"[1,2,{},[{"name":"r"},{"name":"f"}]]"#;
     fs::write(sandbox.at("export"), export).expect("files can be written");
@@ -664,6 +704,7 @@ fn the_schema_refuses_what_is_not_so() {
         record.replace("\"inodes\":1", "\"inodes\":1.5"),
         record.replace("\"depth\":0", "\"depth\":-1"),
         record.replace("\"file\"", "\"door\""),
+        class.replace('}', ",\"id\":1}"),
         record.replace("\"path\":\"t\",", ""),
         record.replace('}', ",\"time\":\"yesterday\"}"),
         record.replace('}', ",\"time_seconds\":1}"),

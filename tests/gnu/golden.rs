@@ -851,10 +851,7 @@ fn an_abbreviation_of_several_options_is_refused_with_all_in_gnus_order() {
         ("--a", "'--all' '--apparent-size'"),
         ("--d", "'--dereference' '--dereference-args'"),
         ("--deref", "'--dereference' '--dereference-args'"),
-        ("--e", "'--exclude' '--exclude-from'"),
-        ("--ex=x", "'--exclude' '--exclude-from'"),
         ("--h", "'--human-readable' '--help'"),
-        ("--n", "'--null' '--no-dereference'"),
         ("--ti", "'--time' '--time-style'"),
     ] {
         let line = format!("pdu: option '{word}' is ambiguous; possibilities: {options}");
@@ -866,6 +863,11 @@ fn an_abbreviation_of_several_options_is_refused_with_all_in_gnus_order() {
     for (word, options) in [
         ("--s", "'--si' '--separate-dirs' '--summarize' '--sort'"),
         ("--b", "'--block-size' '--bytes' '--by'"),
+        ("--n", "'--null' '--no-dereference' '--numeric-ids'"),
+        (
+            "--e",
+            "'--exclude' '--exclude-from' '--exclude-caches' '--exclude-fs' '--exclude-kernfs'",
+        ),
     ] {
         let line = format!("pdu: option '{word}' is ambiguous; possibilities: {options}");
         du(&tree, &format!("{word} a"))

@@ -14,5 +14,6 @@ mod support;
 
 mod differential;
 mod golden;
+mod locale;
 mod order;
 mod zone;

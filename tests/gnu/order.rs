@@ -674,7 +674,11 @@ fn announce(items: &[Item], group: usize) -> (Names, OrderedItems) {
         match item {
             Item::File { size, named, inode } => {
                 let name = if *named { name.as_bytes() } else { b"" };
-                ordered_items.push(names.len(), name, ItemKind::File(entry(*size, *inode)));
+                ordered_items.push(
+                    names.len(),
+                    name,
+                    ItemKind::File(entry(*size, *inode), None),
+                );
             }
             Item::Failed(errno) => {
                 let failure = failed(Operation::Access, *errno);
@@ -692,7 +696,7 @@ fn announce(items: &[Item], group: usize) -> (Names, OrderedItems) {
 /// that arrived.
 fn arrive(run: &Run, most: usize, give_up: bool) -> (Vec<String>, BTreeSet<(String, usize)>) {
     let (roots, ordered_items, sent) = Walkers::of(run);
-    let mut order = Order::new();
+    let mut order = Order::default();
     order.add_operands(roots, ordered_items);
     order.end_operands();
     let mut sent: Vec<Option<Sent>> = sent.into_iter().map(Some).collect();

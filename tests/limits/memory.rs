@@ -125,15 +125,31 @@ fn lists(limited: &Limited, words: &str, inodes: usize) {
 fn a_line_for_every_file_of_a_large_directory_takes_little_memory() {
     let tree = flat(size(200_000, 1_000_000));
     for walkers in ["-j1", "-j20"] {
-        let peak = peak(&tree, walkers);
+        let peak = peak(&tree, &format!("-a {walkers} t")) >> 10;
         eprintln!("{walkers}: {peak} MiB");
         assert!(peak <= 28, "{peak} MiB with {walkers}: more than GNU du");
     }
 }
 
-/// The peak memory of `pdu -a`, in MiB. The last sample is taken before the pipe's last 64 KiB are read.
-fn peak(tree: &DeepTree, walkers: &str) -> u64 {
-    let mut command = run::pdu(tree.root(), &format!("-a {walkers} t"));
+/// `-l` counts every link, and remembers none.
+#[test]
+fn an_inode_with_two_links_takes_less_than_eight_bytes() {
+    let inodes = size(100_000, 1_000_000);
+    let tree = linked(inodes / 1_000, 1_000);
+    let peaks = ["-a -j1 t", "-al -j1 t", "-a -j20 t"].map(|words| peak(&tree, words));
+    let [remembered, base, parallel] = peaks;
+    eprintln!("{inodes} inodes: {remembered} KiB, with -l {base} KiB, with -j20 {parallel} KiB");
+    let each = remembered.saturating_sub(base) * 1024 / inodes as u64;
+    assert!(
+        each < 8,
+        "{each} bytes per inode: {remembered} KiB, with -l {base} KiB"
+    );
+    assert!(parallel <= 22 << 10, "{parallel} KiB with -j20");
+}
+
+/// The peak memory of pdu, in KiB. The last sample is taken before the pipe's last 64 KiB are read.
+fn peak(tree: &DeepTree, words: &str) -> u64 {
+    let mut command = run::pdu(tree.root(), words);
     let mut child = command.stdout(Stdio::piped()).spawn().expect("it starts");
     let mut lines = child.stdout.take().expect("it is piped");
     let (mut peak, mut buffer) = (0, vec![0; 64 << 10]);
@@ -142,7 +158,7 @@ fn peak(tree: &DeepTree, walkers: &str) -> u64 {
     }
     assert!(child.wait().expect("it is ours").success());
     assert!(peak > 0, "it ended before it was measured");
-    peak >> 10
+    peak
 }
 
 /// A memory cgroup of version 1; removed when dropped.

@@ -129,15 +129,18 @@ fn a_dumb_terminal_is_told_in_plain_lines() {
         return;
     }
     let tree = forest(20);
-    let words = format!("exec env TERM=dumb {}", slow(100, "-v -j2 -b t").join(" "));
-    let end = Terminal::start(&tree, 80, Streams::All, &["sh", "-c", &words]).end();
-    assert!(!end.raw.contains('\x1b'), "{:?}", end.raw);
-    assert!(
-        end.raw.contains(" entries ") && end.raw.contains("40 files"),
-        "{:?}",
-        end.raw
-    );
-    assert_eq!(counted(&shown(&end.raw)), expected_lines(&tree, "-b t"));
+    for variable in ["TERM=dumb", "TERM=", "-uTERM"] {
+        let words = slow(100, "-v -j2 -b t").join(" ");
+        let words = format!("exec env {variable} {words}");
+        let end = Terminal::start(&tree, 80, Streams::All, &["sh", "-c", &words]).end();
+        assert!(!end.raw.contains('\x1b'), "{variable} {:?}", end.raw);
+        assert!(
+            end.raw.contains(" entries ") && end.raw.contains("40 files"),
+            "{variable} {:?}",
+            end.raw
+        );
+        assert_eq!(counted(&shown(&end.raw)), expected_lines(&tree, "-b t"));
+    }
 }
 
 // ---------------------------------------------------------------- cancelling

@@ -10,6 +10,7 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod first_process;
 mod interactive;
 mod names;
 mod signals;

@@ -2,7 +2,8 @@
 //! would obey.
 
 use crate::support::gnu_du::GnuDu;
-use crate::support::run::{self, PDU};
+use crate::support::run::{self, HANG_TIMEOUT, PDU};
+use crate::support::skip::tool;
 use crate::support::terminal::{Streams, Terminal, can_slow_down, frames, slow};
 use crate::support::tree::Tree;
 use std::ffi::{OsStr, OsString};
@@ -10,9 +11,12 @@ use std::fs;
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::Path;
 use std::process::Output;
+use std::time::{Duration, Instant};
+
+use pdu::gnu::quote::{self, Charset};
 
 /// Names that a terminal would obey, or a reader misread.
-const NAMES: [&[u8]; 30] = [
+const NAMES: [&[u8]; 33] = [
     b"new\nline",
     b"\n",
     b"carriage\rreturn",
@@ -33,6 +37,9 @@ const NAMES: [&[u8]; 30] = [
     "separators \u{2028}\u{2029}".as_bytes(),
     "zero\u{200b}width\u{feff}\u{2060}".as_bytes(),
     "tags \u{e0041}\u{e007f}".as_bytes(),
+    "formats \u{ad}\u{600}\u{13430}\u{1bca0}\u{1d173}\u{fff9}".as_bytes(),
+    "fillers \u{115f}\u{1160}\u{3164}\u{ffa0}\u{34f}\u{17b4}\u{180e}".as_bytes(),
+    "without effect a\u{200d}b\u{200c} \u{fe0f}x\u{fe0e}\u{e0100}\u{180b}".as_bytes(),
     b"not UTF-8 \xff\xfe",
     b"half a character \xe2\x82",
     b"bytes overlong \xC0\x80 surrogate \xed\xa0\x80",
@@ -83,8 +90,10 @@ fn is_harmless(bytes: &[u8], ours: &[char], what: &str) {
     let tricky = |character: char| {
         character.is_control()
             || matches!(character,
-                '\u{61c}' | '\u{200b}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}'
-                | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{e0000}'..='\u{e007f}')
+                '\u{61c}' | '\u{200b}' | '\u{200c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}'
+                | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{e0000}'..='\u{e01ef}' | '\u{ad}' | '\u{600}'
+                | '\u{13430}' | '\u{1bca0}' | '\u{1d173}' | '\u{fff9}' | '\u{115f}' | '\u{1160}' | '\u{3164}'
+                | '\u{ffa0}' | '\u{34f}' | '\u{17b4}' | '\u{180b}'..='\u{180e}' | '\u{fe00}'..='\u{fe0f}')
     };
     assert!(!text.contains(tricky), "{what}: {}", bytes.escape_ascii());
 }
@@ -179,18 +188,15 @@ fn a_pipe_gets_the_exact_bytes_in_every_locale() {
 }
 
 #[test]
-fn the_locale_changes_no_byte_of_the_output() {
+fn the_locale_changes_no_byte_of_names_and_times() {
     let tree = varied();
     let gnu = GnuDu::same_messages();
     for options in [
-        "-h t",
-        "-h --si t",
-        "-a -h --apparent-size t",
-        "-bh -c t",
-        "--inodes -h t",
+        "-a --apparent-size t",
+        "-b -c t",
+        "--inodes t",
         "-b --time --time-style=+%A_%x_%c t",
         "-B1K -s t",
-        "-B'1 t",
     ] {
         let all = words(options);
         let c = output_of(&tree, Path::new(PDU), "C", &all);
@@ -311,6 +317,236 @@ fn lines_on_a_terminal_are_quoted_and_harmless() {
 }
 
 #[test]
+fn trees_and_tables_are_harmless() {
+    if !can_slow_down() {
+        return;
+    }
+    let tree = varied();
+    for locale in LOCALES {
+        for options in ["-Tba -d9 t", "-Tbr --width=30 -n99 t", "-T --by=ext t"] {
+            let options = format!("--color=never {options}");
+            let words = words(&options);
+            let bytes = on_terminal(&tree, locale, &[&[PDU.into()], &words[..]].concat());
+            is_harmless(&bytes, &[], &options);
+            assert!(bytes.ends_with(b"\n"), "{options}");
+            // Into a pipe as well: it may lead to a pager.
+            let piped = output_of(&tree, Path::new(PDU), locale, &words).stdout;
+            is_harmless(&piped, &['\n'], &options);
+        }
+    }
+}
+
+/// Every code point that these properties of perl's tables have, but for surrogates, as one text with line ends.
+fn with_properties(properties: &str) -> Option<String> {
+    let perl = tool("perl")?;
+    let script = format!(
+        "binmode STDOUT, ':utf8'; no warnings;
+        for (0x80 .. 0xD7FF, 0xE000 .. 0x10FFFF) {{ $_ = chr; print \"$_\\n\" if /{properties}/ }}"
+    );
+    let mut command = run::program(perl, Path::new("/"));
+    command.args(["-e", &script]);
+    Some(run::stdout(command))
+}
+
+/// What each of the lines becomes on a terminal, between letters that nothing joins.
+fn shown_between_letters(characters: &str) -> impl Iterator<Item = (&str, String)> {
+    characters.split_terminator('\n').map(|character| {
+        let name = format!("a{character}b");
+        let shown = quote::printable(name.as_bytes(), Charset::Utf8);
+        (character, String::from_utf8(shown).expect("it is UTF-8"))
+    })
+}
+
+#[test]
+fn what_has_no_look_is_escaped_by_category_and_property() {
+    let hidden =
+        r"\p{Cc}|\p{Cf}|\p{Zl}|\p{Zp}|\p{Default_Ignorable_Code_Point}|\p{Noncharacter_Code_Point}";
+    let Some(hidden) = with_properties(hidden) else {
+        return;
+    };
+    let mut count = 0;
+    for (character, shown) in shown_between_letters(&hidden) {
+        assert!(
+            shown.starts_with("a\\") && shown.is_ascii(),
+            "{character:?} {shown:?}"
+        );
+        count += 1;
+    }
+    // 4,174 are ignorable, most of them reserved.
+    assert!(count > 4200, "{count}");
+}
+
+#[test]
+fn what_has_a_look_is_printed() {
+    let shown = r"(?!\p{Default_Ignorable_Code_Point})[\p{L}\p{M}\p{N}\p{P}\p{S}\p{Zs}\p{Co}]";
+    let Some(shown) = with_properties(shown) else {
+        return;
+    };
+    for (character, printed) in shown_between_letters(&shown) {
+        assert_eq!(printed, format!("a{character}b"));
+    }
+    assert!(shown.lines().count() > 200_000, "with the private use");
+}
+
+#[test]
+fn joiners_and_selectors_stay_where_they_have_an_effect() {
+    for (name, is_kept) in [
+        // Families, professions, hearts on fire, flags of colours, with skin tones.
+        ("👨\u{200D}👩\u{200D}👧", true),
+        ("👩🏽\u{200D}🚀", true),
+        ("❤\u{FE0F}\u{200D}🔥", true),
+        ("🏳\u{FE0F}\u{200D}🌈", true),
+        ("👩\u{200D}", false),
+        ("\u{200D}👩", false),
+        ("👩\u{200D}\u{200D}👩", false),
+        ("a\u{200D}👩", false),
+        ("👩\u{200D}a", false),
+        ("\u{FE0F}\u{200D}👩", false),
+        ("🏽\u{FE0F}", false),
+        // Persian, Arabic, Urdu; a Hindi half letter; Sinhala; Bengali ya-phalaa; Malayalam.
+        ("می\u{200C}خواهم", true),
+        ("لل\u{200D}ل", true),
+        ("क\u{94D}\u{200D}ष", true),
+        ("क\u{94D}\u{200C}ष", true),
+        ("ශ\u{DCA}\u{200D}රී", true),
+        ("র\u{200D}\u{9CD}য", true),
+        ("\u{0628}\u{064E}\u{200C}\u{0628}", true),
+        ("می\u{200C}", false),
+        ("\u{200C}می", false),
+        ("می\u{200C}\u{200C}می", false),
+        ("می\u{200C}a", false),
+        ("a\u{200C}b", false),
+        ("я\u{200D}я", false),
+        ("漢\u{200D}字", false),
+        ("1\u{200C}2", false),
+        // Emoji that are text by default, and those that are not; keycaps.
+        ("❤\u{FE0F}", true),
+        ("❤\u{FE0E}", true),
+        ("⌚\u{FE0E}", true),
+        ("⭐\u{FE0F}", true),
+        ("㊗\u{FE0F}", true),
+        ("1\u{FE0F}\u{20E3}", true),
+        ("#\u{FE0F}\u{20E3}", true),
+        ("1\u{FE0F}", false),
+        ("a\u{FE0F}\u{20E3}", false),
+        ("😀\u{FE0F}", false),
+        ("a\u{FE0F}", false),
+        ("漢\u{FE0F}", false),
+        ("❤\u{FE0F}\u{FE0F}", false),
+        ("❤\u{FE00}", false),
+        // Variants of ideographs, and forms of Mongolian letters.
+        ("葛\u{E0100}城", true),
+        ("神\u{FE00}", true),
+        ("a\u{E0100}", false),
+        ("か\u{E0100}", false),
+        ("\u{1820}\u{180B}", true),
+        ("\u{1828}\u{180E}\u{1820}", true),
+        ("\u{1828}\u{180E}", false),
+        ("a\u{180B}", false),
+    ] {
+        let shown = quote::printable(name.as_bytes(), Charset::Utf8);
+        let shown = String::from_utf8(shown).expect("it is UTF-8");
+        assert_eq!(shown == name, is_kept, "{} {shown}", name.escape_unicode());
+        // Bytes are no characters in the C locale.
+        assert!(quote::printable(name.as_bytes(), Charset::Ascii).is_ascii());
+    }
+}
+
+// ---------------------------------------------------------------- a real terminal
+
+/// Names on whose width terminals do not agree, each long enough to be cut in 80 columns.
+fn of_uncertain_width() -> Tree {
+    let tree = Tree::of("t/\n");
+    for (part, count) in [
+        ("soft\u{AD}hyphen", 8),
+        ("filler\u{FFA0}", 8),
+        ("skin 👍🏽👋🏿👩🏻", 6),
+        ("text ⌚\u{FE0E}❤\u{FE0E}☺\u{FE0E}", 9),
+        ("emoji ❤\u{FE0F}☺\u{FE0F}⌚\u{FE0F}", 7),
+        ("family 👨\u{200D}👩\u{200D}👧\u{200D}👦", 5),
+        ("flags 🇩🇪🇫🇷🇯🇵🇺", 6),
+        ("keycaps 1\u{FE0F}\u{20E3}#\u{FE0F}\u{20E3}", 8),
+        ("jamo \u{1112}\u{1161}\u{11AB}\u{1100}\u{1173}\u{11AF}", 9),
+        ("marks e\u{301}a\u{308}o\u{337}", 9),
+        ("conjuncts क\u{94D}षि", 9),
+        ("tamil கா", 12),
+        ("bengali কা", 12),
+        ("persian می\u{200C}خواهم", 8),
+        ("wide 漢字\u{3248}", 12),
+        ("variant 葛\u{E0100}", 11),
+        ("sinhala ශ\u{DCA}\u{200D}රී", 8),
+    ] {
+        let dir = tree.root().join("t").join(part.repeat(count));
+        fs::create_dir(&dir).expect("the name is short enough");
+        fs::write(dir.join("f"), b"abc").expect("the tree can be written");
+    }
+    tree
+}
+
+/// The rows of a screen of tmux after a script of the shell, blank ones at the end left out.
+fn on_screen(tree: &Tree, columns: u16, script: &str) -> Vec<String> {
+    let tmux = |words: &[&str]| {
+        let mut command = run::program("tmux", tree.root());
+        command.env("LC_ALL", "C.UTF-8").env("pdu", PDU);
+        command.env("TMUX_TMPDIR", tree.root()).env("TERM", "xterm");
+        command.args(["-f", "/dev/null"]).args(words);
+        run::stdout(command)
+    };
+    let columns = columns.to_string();
+    let script = format!("{script}; printf END; exec sleep 300");
+    tmux(&["new-session", "-d", "-x", &columns, "-y", "80", &script]);
+    let deadline = Instant::now() + HANG_TIMEOUT;
+    let rows = loop {
+        let screen = tmux(&["capture-pane", "-p"]);
+        let rows: Vec<_> = screen.trim_end().lines().map(str::to_owned).collect();
+        if rows.last().is_some_and(|row| row.ends_with("END")) || Instant::now() > deadline {
+            break rows;
+        }
+        run::pause(Duration::from_millis(50));
+    };
+    tmux(&["kill-server"]);
+    rows
+}
+
+#[test]
+fn a_row_of_a_tree_is_a_row_of_the_screen() {
+    let Some(_) = tool("tmux") else {
+        return;
+    };
+    let tree = of_uncertain_width();
+    for columns in [24, 40, 80] {
+        for options in ["-TA", "-TAa --time --color=always", "-Tc --inodes"] {
+            let script = format!("$pdu {options} -d9 t");
+            let piped = run::stdout(run::shell(tree.root(), &script));
+            let rows = on_screen(&tree, columns, &script);
+            let expected = piped.lines().count() + 1;
+            assert_eq!(rows.len(), expected, "{columns} {options}: {rows:#?}");
+        }
+    }
+}
+
+#[test]
+fn the_progress_line_leaves_no_row_behind() {
+    if !can_slow_down() || tool("tmux").is_none() {
+        return;
+    }
+    let tree = of_uncertain_width();
+    for columns in [40, 80, 100] {
+        let words = slow(100, "-v -j1 -A t").join(" ");
+        let script = format!("{words} >/dev/null; echo done");
+        let rows = on_screen(&tree, columns, &script);
+        assert!(
+            rows.iter().any(|row| row.contains("pdu: 17 files,")),
+            "{rows:#?}"
+        );
+        assert!(
+            !rows.iter().any(|row| row.contains(" entries  ")),
+            "{rows:#?}"
+        );
+    }
+}
+
+#[test]
 fn messages_and_refusals_on_a_terminal_are_harmless() {
     if !can_slow_down() {
         return;
@@ -387,7 +623,7 @@ fn the_progress_line_is_harmless() {
 
 #[test]
 fn what_a_terminal_would_obey_is_found() {
-    for bytes in &NAMES[2..23] {
+    for bytes in &NAMES[2..26] {
         let found = std::panic::catch_unwind(|| is_harmless(bytes, &[], "")).is_err();
         assert!(found, "{}", bytes.escape_ascii());
     }

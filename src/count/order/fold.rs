@@ -70,7 +70,7 @@ impl Fold {
 
     fn add(&mut self, entry: Entry) {
         match entry.dedup_key {
-            Some(_) => self.links.push(0, b"", ItemKind::File(entry)),
+            Some(_) => self.links.push(0, b"", ItemKind::File(entry, None)),
             None => self.usage += &entry.usage(),
         }
     }
@@ -81,14 +81,16 @@ impl Fold {
         let Some(items) = with_failures else {
             return;
         };
-        let mut others = OrderedItems::EMPTY;
+        let mut others = OrderedItems::default();
         for (number, item) in items.iter().enumerate() {
             match item.kind {
                 ItemKind::Failed(failure) => {
                     let rank = (listing.key, item.position, false, number);
                     self.add_failure(listing, rank, item.name, failure);
                 }
-                ItemKind::File(_) | ItemKind::Rendered => others.push_item(&item),
+                ItemKind::File(..) | ItemKind::Rendered => {
+                    others.push(item.position, item.name, item.kind);
+                }
             }
         }
         listing.ordered_items = (!others.is_empty()).then(|| Box::new(others));
@@ -107,10 +109,10 @@ impl Fold {
     pub(super) fn report_links(&mut self, visitor: &mut impl Visitor) {
         for item in self.links.iter() {
             match item.kind {
-                ItemKind::File(entry) if entry.dedup_key.is_some() => {
+                ItemKind::File(entry, _) if entry.dedup_key.is_some() => {
                     visitor.file(None, &entry.item(None));
                 }
-                ItemKind::File(entry) => self.usage += &entry.usage(),
+                ItemKind::File(entry, _) => self.usage += &entry.usage(),
                 ItemKind::Failed(_) | ItemKind::Rendered => {}
             }
         }

@@ -67,10 +67,9 @@ struct Frame {
     extent: Extent,
 }
 
-impl Order {
-    /// A walk without operands.
-    #[must_use]
-    pub fn new() -> Self {
+/// A walk without operands.
+impl Default for Order {
+    fn default() -> Self {
         Self {
             stack: vec![Frame::default()],
             operands: VecDeque::new(),
@@ -81,7 +80,9 @@ impl Order {
             given_up: false,
         }
     }
+}
 
+impl Order {
     /// Adds operands after those there are, with the failures between them.
     pub fn add_operands(&mut self, operands: Arc<Branch>, failures: OrderedItems) {
         self.operands.push_back(Frame {
@@ -190,7 +191,9 @@ impl Order {
             Found::File(entry, detail) => visitor.file(Some(name), &entry.item(Some(detail))),
             Found::Rendered(text) => {
                 visitor.rendered(text);
-                visitor.sum(&listing.files, 1);
+                // The mark of a directory that is left out stands for none.
+                let directories = u64::from(listing.files.inodes > 0);
+                visitor.sum(&listing.files, directories);
             }
             Found::Nothing | Found::More | Found::Leaves(_) => {
                 if let Some(failure) = listing.failure {
@@ -257,12 +260,6 @@ impl Order {
     }
 }
 
-impl Default for Order {
-    fn default() -> Self {
-        Self::new()
-    }
-}
-
 impl Frame {
     fn new(listing: Listing) -> Self {
         let key = listing.directory_key();
@@ -310,9 +307,9 @@ impl Frame {
             };
             self.offset = next;
             match item.kind {
-                ItemKind::File(entry) => {
+                ItemKind::File(entry, detail) => {
                     let name = (!item.name.is_empty()).then_some(item.name);
-                    visitor.file(name, &entry.item(item.detail.as_ref()));
+                    visitor.file(name, &entry.item(detail.as_ref()));
                 }
                 ItemKind::Failed(failure) => visitor.failed(item.name, failure),
                 ItemKind::Rendered => visitor.rendered(item.name),

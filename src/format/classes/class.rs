@@ -4,8 +4,9 @@
 //! that is 1 to 16 ASCII letters, digits, `_`, `-` or `+`, in lower case, so that `.JPG` is `jpg`. Dots at the start
 //! of a name do not count. Only regular files have an extension.
 
-use crate::count::record::{Kind, Record, last_component};
+use crate::count::record::{Record, last_component};
 use crate::count::usage::{Detail, FileTime};
+use crate::format::columns::{file_type, type_name};
 use crate::format::kinds::GroupBy;
 use rustix::fs::FileType;
 
@@ -53,38 +54,18 @@ impl Class {
 /// The class of a record at the time `now`.
 pub(super) fn class(by: GroupBy, now: FileTime, record: &Record<'_>) -> Class {
     match by {
-        GroupBy::Extension => match kind(record) {
+        GroupBy::Extension => match file_type(record) {
             FileType::Directory => DIRECTORIES,
             FileType::Symlink => Class::Fixed("(symlinks)"),
-            FileType::RegularFile | FileType::Unknown => extension(record.path),
+            FileType::RegularFile => extension(record.path),
+            FileType::Unknown => UNKNOWN,
             _ => Class::Fixed("(special)"),
         },
         GroupBy::Owner => id(record.detail.map(|detail| detail.uid)),
         GroupBy::Group => id(record.detail.map(|detail| detail.gid)),
         GroupBy::Age => age(now, record.usage.newest),
-        GroupBy::Kind => kind_name(kind(record)),
+        GroupBy::Kind => type_name(file_type(record)).map_or(UNKNOWN, Class::Fixed),
     }
-}
-
-fn kind(record: &Record<'_>) -> FileType {
-    match (record.kind, record.detail) {
-        (Kind::File, Some(detail)) => FileType::from_raw_mode(detail.mode),
-        (Kind::File, None) => FileType::Unknown,
-        _ => FileType::Directory,
-    }
-}
-
-fn kind_name(kind: FileType) -> Class {
-    Class::Fixed(match kind {
-        FileType::RegularFile => "file",
-        FileType::Directory => "directory",
-        FileType::Symlink => "symlink",
-        FileType::Fifo => "fifo",
-        FileType::Socket => "socket",
-        FileType::BlockDevice => "block device",
-        FileType::CharacterDevice => "character device",
-        FileType::Unknown => return UNKNOWN,
-    })
 }
 
 fn id(number: Option<u32>) -> Class {
@@ -131,6 +112,7 @@ fn extension(path: &[u8]) -> Class {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::count::record::Kind;
     use crate::count::usage::Usage;
 
     #[test]
@@ -230,7 +212,7 @@ mod tests {
                 path: b"a.rs",
                 depth: 1,
                 kind: Kind::File,
-                usage: Usage::NONE,
+                usage: Usage::default(),
                 detail,
             };
             for by in [GroupBy::Owner, GroupBy::Group, GroupBy::Kind, GroupBy::Age] {

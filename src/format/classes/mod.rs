@@ -17,7 +17,6 @@ use crate::count::record::{Kind, Record};
 use crate::count::usage::{FileTime, Usage};
 use crate::format::chart::{ChartOptions, Sizes};
 use crate::format::interface::{EndResult, Format, Totals, Warning};
-use crate::format::json::Json;
 use crate::format::kinds::{GroupBy, OutputFormat};
 use crate::format::lines::LineOptions;
 use crate::format::page::Page;
@@ -29,6 +28,9 @@ use crate::sys::owners::{Database, OwnerNames};
 /// The greatest number of classes; later ones are added to one further class.
 const MOST: usize = 1 << 16;
 
+/// Looks up the names of users or groups; the flag is true where the run was cancelled and must end soon.
+pub type NameLookup = fn(Database, &[u32], bool) -> OwnerNames;
+
 /// The options that only sums by class have.
 #[derive(Debug, Clone, Copy)]
 pub struct ClassOptions {
@@ -38,19 +40,18 @@ pub struct ClassOptions {
     pub now: FileTime,
     /// The unit of sizes.
     pub sizes: Sizes,
-    /// Looks up the names of users and groups; the flag is true where the run was cancelled and must end soon.
-    pub names: fn(Database, &[u32], bool) -> OwnerNames,
+    /// Without it, the numbers of users and groups stay numbers.
+    pub names: Option<NameLookup>,
 }
 
 /// See the module.
-#[derive(Debug)]
 pub struct Classes {
     options: ClassOptions,
     selection: Selection,
     ranking: Ranking,
     writer: Writer,
-    /// Keeps the errors for the summary.
-    json: Option<Json>,
+    /// Writes what holds for the whole run, at the end.
+    summary: Option<Box<dyn Format>>,
     sums: HashMap<Class, ClassSum>,
 }
 
@@ -59,7 +60,7 @@ impl Classes {
     #[must_use]
     pub fn new(
         options: ClassOptions,
-        format: OutputFormat,
+        (format, summary): (OutputFormat, Option<Box<dyn Format>>),
         (selection, ranking): (Selection, Ranking),
         lines: &LineOptions,
         chart: &ChartOptions,
@@ -69,7 +70,7 @@ impl Classes {
             selection,
             ranking,
             writer: Writer::new(format, (options.group_by, options.sizes), lines, chart),
-            json: (format == OutputFormat::Json).then(|| Json::new(false)),
+            summary,
             sums: HashMap::new(),
         }
     }
@@ -82,7 +83,7 @@ impl Classes {
         }
         let none = ClassSum {
             turn,
-            usage: Usage::NONE,
+            usage: Usage::default(),
         };
         self.sums.entry(class).or_insert(none).usage += &record.usage;
     }
@@ -100,7 +101,7 @@ impl Classes {
         let mut lines: Vec<Line> = shown
             .map(|(class, sum)| Line {
                 name: name(class, &names),
-                is_foreign: matches!(class, Class::Id(_)),
+                id: class.id(),
                 sum,
             })
             .collect();
@@ -114,9 +115,12 @@ impl Classes {
             GroupBy::Group => Database::Groups,
             GroupBy::Extension | GroupBy::Age | GroupBy::Kind => return OwnerNames::new(),
         };
+        let Some(look_up) = self.options.names else {
+            return OwnerNames::new();
+        };
         let mut numbers: Vec<u32> = sums.keys().filter_map(Class::id).collect();
         numbers.sort_unstable();
-        (self.options.names)(database, &numbers, is_urgent)
+        look_up(database, &numbers, is_urgent)
     }
 
     fn sort(&self, lines: &mut Vec<Line>) {
@@ -169,16 +173,16 @@ impl Format for Classes {
     }
 
     fn failure(&mut self, path: &[u8], failure: Failure, out: &mut Vec<u8>) {
-        if let Some(json) = &mut self.json {
-            json.failure(path, failure, out);
+        if let Some(summary) = &mut self.summary {
+            summary.failure(path, failure, out);
         }
     }
 
     fn end(&mut self, totals: &Totals, page: &mut Page<'_>) -> EndResult {
         let lines = self.lines(!totals.completeness.is_end_of_walk());
         self.writer.write(&lines, totals, page)?;
-        match &mut self.json {
-            Some(json) => json.end(totals, page),
+        match &mut self.summary {
+            Some(summary) => summary.end(totals, page),
             None => Ok(None),
         }
     }
@@ -192,6 +196,7 @@ mod tests {
     use crate::count::usage::Measure;
     use crate::format::{Completeness, FormatOptions, Threshold, lines, ncdu, tree};
     use crate::gnu::block_size::BlockSize;
+    use crate::gnu::numerals::Numerals;
     use crate::gnu::quote::{Charset, Style};
     use std::time::Duration;
 
@@ -200,12 +205,10 @@ mod tests {
             group_by,
             now: FileTime::NEVER,
             sizes: Sizes::Blocks(BlockSize::bytes(1)),
-            names: |_, numbers, _| {
-                numbers
-                    .iter()
-                    .map(|&number| (number, "same".into()))
-                    .collect()
-            },
+            names: Some(|_, numbers, _| {
+                let names = numbers.iter().map(|&number| (number, "same".into()));
+                names.collect()
+            }),
         };
         FormatOptions {
             format: OutputFormat::Du,
@@ -221,6 +224,7 @@ mod tests {
             lines: lines::LineOptions {
                 measure: Measure::Inodes,
                 block_size: BlockSize::bytes(1),
+                numerals: &Numerals::C,
                 time: None,
                 end_of_line: b'\n',
                 quoting: (Style::Literal, Charset::Utf8),
@@ -245,6 +249,7 @@ mod tests {
                 },
                 timestamp: 0,
             },
+            operands: Vec::new(),
         }
     }
 
@@ -255,12 +260,13 @@ mod tests {
         let mut page = Page::new(&mut out);
         for number in 0..records {
             let detail = Detail {
+                mode: 0o100_644,
                 uid: number,
                 ..Detail::default()
             };
             let usage = Usage {
                 inodes: 1,
-                ..Usage::NONE
+                ..Usage::default()
             };
             let path = format!("t/f.{number}");
             let record = Record {

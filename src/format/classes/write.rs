@@ -7,7 +7,9 @@
 //! | | bar, then without the columns of other measures; then names lose their middle; numbers are never cut |
 //! | json | an object with the keys of the csv header; the summary follows |
 //! | csv | a record after a header |
+//! | prometheus | a series of each metric; the metrics of the run follow |
 //!
+//! In json and csv, users and groups have a key `id`, the number: a number without a name may be the name of another.
 //! Sizes are bytes in json and csv. Per cent are of the measure that is shown, with one decimal.
 
 use std::io;
@@ -18,7 +20,9 @@ use crate::format::interface::Totals;
 use crate::format::kinds::{GroupBy, OutputFormat};
 use crate::format::lines::LineOptions;
 use crate::format::page::Page;
+use crate::format::prometheus::{self, Series};
 use crate::format::{json, tree};
+use crate::gnu::numerals::Numerals;
 use crate::gnu::quote::{self, Charset, Style};
 
 /// Width of a bar, which is shown where that much is left beside the longest name of pdu, `(directories)`.
@@ -40,8 +44,8 @@ pub(super) struct ClassSum {
 #[derive(Debug)]
 pub(super) struct Line {
     pub(super) name: String,
-    /// The name is that of a user or a group, and may contain any character.
-    pub(super) is_foreign: bool,
+    /// The number of a user or a group. Then the name may contain any character.
+    pub(super) id: Option<u32>,
     pub(super) sum: ClassSum,
 }
 
@@ -51,8 +55,11 @@ pub(super) struct Writer {
     format: OutputFormat,
     /// The word for the property that makes the classes.
     group_by: &'static str,
+    /// The classes are users or groups.
+    has_ids: bool,
     measure: Measure,
     sizes: Sizes,
+    numerals: &'static Numerals,
     quoting: (Style, Charset),
     strokes: &'static Strokes,
     columns: usize,
@@ -73,8 +80,10 @@ impl Writer {
             group_by: words
                 .find(|(_, choice)| *choice == group_by)
                 .map_or("", |(word, _)| word),
+            has_ids: matches!(group_by, GroupBy::Owner | GroupBy::Group),
             measure: lines.measure,
             sizes,
+            numerals: lines.numerals,
             strokes: Strokes::of(chart.is_ascii),
             columns: chart.columns,
             quoting: lines.quoting,
@@ -93,9 +102,12 @@ impl Writer {
         let rows = self.rows(lines, totals);
         let push: fn(&Self, &Row<'_>, &mut Vec<u8>) = match self.format {
             OutputFormat::Tree => return self.table(&rows, totals, page),
+            OutputFormat::Prometheus => return self.metrics(&rows, page),
             OutputFormat::Csv => {
-                let header = b"by,class,allocated,apparent,inodes,percent\r\n";
+                let header = b"by,class,allocated,apparent,inodes,percent";
                 page.lines.extend_from_slice(header);
+                let id: &[u8] = if self.has_ids { b",id\r\n" } else { b"\r\n" };
+                page.lines.extend_from_slice(id);
                 Self::push_values
             }
             OutputFormat::Json => Self::push_object,
@@ -110,27 +122,42 @@ impl Writer {
     /// The classes, and the total where it has a line.
     fn rows<'a>(&self, lines: &'a [Line], totals: &Totals) -> Vec<Row<'a>> {
         let whole = self.measure.of(&totals.counts.total);
-        let row = |name, is_foreign, usage| Row {
+        let row = |name, id, usage| Row {
             name,
-            is_foreign,
+            id,
             usage,
             per_cent: PerCent::of(self.measure.of(&usage), whole),
         };
         let rows = lines.iter();
         let mut rows: Vec<_> = rows
-            .map(|line| row(&line.name, line.is_foreign, line.sum.usage))
+            .map(|line| row(&line.name, line.id, line.sum.usage))
             .collect();
         let has_total = match self.format {
-            OutputFormat::Json | OutputFormat::Csv => false,
+            OutputFormat::Json | OutputFormat::Csv | OutputFormat::Prometheus => false,
             OutputFormat::Tree => true,
             OutputFormat::Du | OutputFormat::Ncdu => {
                 self.total && totals.completeness.is_end_of_walk()
             }
         };
         if has_total {
-            rows.push(row("total", false, totals.counts.total));
+            rows.push(row("total", None, totals.counts.total));
         }
         rows
+    }
+
+    fn metrics(&self, rows: &[Row<'_>], page: &mut Page<'_>) -> io::Result<()> {
+        let by = self.group_by.as_bytes();
+        let series = rows.iter().map(|row| {
+            let id = row.id.map_or_else(String::new, |id| id.to_string());
+            let labels = [
+                ("by", by),
+                ("class", row.name.as_bytes()),
+                ("id", id.as_bytes()),
+            ];
+            // An empty label would be the same as none.
+            Series::new(&labels[..2 + usize::from(row.id.is_some())], row.usage)
+        });
+        prometheus::CLASSES.write(&series.collect::<Vec<_>>(), page)
     }
 
     fn push_line(&self, row: &Row<'_>, out: &mut Vec<u8>) {
@@ -179,6 +206,8 @@ impl Writer {
         } else {
             room - BAR - GAP
         };
+        // Into a pipe, too: a table is for people, and a pager passes the characters on.
+        let name = quote::printable(&name, self.quoting.1);
         bar + &chart::cut(&String::from_utf8_lossy(&name), room, self.strokes.gap)
     }
 
@@ -186,7 +215,7 @@ impl Writer {
     /// column of the measure that is shown always stays.
     fn layout(&self, cells: &[[String; 4]]) -> ([Option<usize>; 4], usize) {
         let mut widths = [0, 1, 2, 3].map(|column| {
-            let widths = cells.iter().map(|cells| cells[column].len());
+            let widths = cells.iter().map(|cells| cells[column].chars().count());
             widths.max()
         });
         let dispensable = match self.measure {
@@ -208,10 +237,10 @@ impl Writer {
 
     fn cells(&self, row: &Row<'_>) -> [String; 4] {
         [
-            self.sizes.text(row.usage.allocated),
-            self.sizes.text(row.usage.apparent),
+            self.sizes.text(row.usage.allocated, self.numerals),
+            self.sizes.text(row.usage.apparent, self.numerals),
             row.usage.inodes.to_string(),
-            row.per_cent.to_string(),
+            self.numerals.with_decimal_point(&row.per_cent.to_string()),
         ]
     }
 
@@ -227,7 +256,9 @@ impl Writer {
         json::write_string(row.name.as_bytes(), out);
         out.push(b',');
         json::write_sums(&row.usage, out);
-        out.extend_from_slice(format!(",\"percent\":{}}}\n", row.per_cent).as_bytes());
+        let id = row.id.map(|id| format!(",\"id\":{id}"));
+        let (per_cent, id) = (row.per_cent, id.unwrap_or_default());
+        out.extend_from_slice(format!(",\"percent\":{per_cent}{id}}}\n").as_bytes());
     }
 
     fn push_values(&self, row: &Row<'_>, out: &mut Vec<u8>) {
@@ -238,14 +269,19 @@ impl Writer {
         let usage = &row.usage;
         let (allocated, apparent, inodes) = (usage.allocated, usage.apparent, usage.inodes);
         let (group_by, per_cent) = (self.group_by, row.per_cent);
-        let line = format!("{group_by},{name},{allocated},{apparent},{inodes},{per_cent}\r\n");
+        let line = format!("{group_by},{name},{allocated},{apparent},{inodes},{per_cent}");
         out.extend_from_slice(line.as_bytes());
+        if self.has_ids {
+            let id = row.id.map_or_else(String::new, |id| id.to_string());
+            out.extend_from_slice(format!(",{id}").as_bytes());
+        }
+        out.extend_from_slice(b"\r\n");
     }
 
     /// The name of a user or group is quoted. Other names consist of characters that are safe on a terminal.
     fn name(&self, row: &Row<'_>) -> Vec<u8> {
         let bytes = row.name.as_bytes();
-        if !row.is_foreign {
+        if row.id.is_none() {
             return bytes.into();
         }
         let mut name = Vec::new();
@@ -259,7 +295,7 @@ impl Writer {
 struct Row<'a> {
     name: &'a str,
     /// See [`Line`].
-    is_foreign: bool,
+    id: Option<u32>,
     usage: Usage,
     per_cent: PerCent,
 }

@@ -40,6 +40,9 @@ fn read(
     report: &mut Report<'_>,
 ) -> io::Result<Option<Stop>> {
     let causes = signals::start(report.status.cancelled_message());
+    if name != "-" {
+        signals::start_enter();
+    }
     let tick = report.status.ticks();
     report.begin();
     loop {

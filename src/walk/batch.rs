@@ -26,7 +26,7 @@ const MOST_BYTES: usize = 32 * 1024;
 #[derive(Debug, Default)]
 pub(super) struct Batch {
     /// Position of its first entry in the group; orders the batches.
-    start: usize,
+    pub(super) start: usize,
     /// The sum of the files that need no place of their own.
     files: Usage,
     /// The subdirectories.
@@ -301,6 +301,11 @@ pub(super) struct MergedBatch {
 }
 
 impl MergedBatch {
+    /// True where there is nothing but the sum of files.
+    pub(super) fn is_plain(&self) -> bool {
+        self.spans.is_empty()
+    }
+
     /// Appends a batch.
     pub(super) fn add(&mut self, batch: &Batch) {
         let all = &mut self.all;

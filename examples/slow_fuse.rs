@@ -5,7 +5,7 @@
 //! ```
 //!
 //! Each of `--levels` levels has `--dirs` directories in each directory, and every directory has `--files` files. Root
-//! only. `--valid-ms` is how long the kernel may keep attributes (not names), 0 without it.
+//! only. `--endless 1` is one directory whose listing never ends instead. `--valid-ms` is how long the kernel may keep attributes (not names), 0 without it.
 
 #[path = "../tests/support/fuse/mod.rs"]
 mod fuse;
@@ -19,7 +19,7 @@ use fuse::{Fuse, Node, Options};
 
 fn main() -> Result<(), Box<dyn Error>> {
     let (mut at, mut options) = (None, Options::default());
-    let (mut levels, mut dirs, mut files) = (2, 8, 8);
+    let (mut levels, mut dirs, mut files, mut endless) = (2, 8, 8, 0);
     let mut words = std::env::args().skip(1);
     while let Some(word) = words.next() {
         if !word.starts_with("--") {
@@ -33,11 +33,16 @@ fn main() -> Result<(), Box<dyn Error>> {
             "--levels" => levels = value,
             "--dirs" => dirs = value,
             "--files" => files = value,
+            "--endless" => endless = value,
             _ => return Err(format!("{word}: no such option").into()),
         }
     }
     let at = at.ok_or("mount where?")?;
-    let fuse = Fuse::mount(&at, Node::nested("", levels, dirs, files), &options)?;
+    let root = match endless {
+        0 => Node::nested("", levels, dirs, files),
+        _ => Node::of_kind("", fuse::Kind::EndlessNames),
+    };
+    let fuse = Fuse::mount(&at, root, &options)?;
     writeln!(
         io::stdout(),
         "mounted at {}; Enter unmounts it",

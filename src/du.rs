@@ -145,7 +145,8 @@ impl Run<'_> {
         let (start, mut usage) = (Instant::now(), CpuUsage::start());
         let mut directories = 0;
         // Not where a step may wait for a dead mount: this thread has to react to everything else.
-        while !walk.may_block() && walk.step() {
+        let may_block = supervise::is_supervised();
+        while !may_block && !walk.may_block() && walk.step() {
             self.take_all(walk.listings())?;
             directories += 1;
             if directories >= DIRECTORIES_ALONE || start.elapsed() >= TIME_ALONE {
@@ -157,6 +158,7 @@ impl Run<'_> {
             return Ok(None);
         }
         let events = self.watch(&mut usage);
+        signals::start_enter();
         if self.report.status.is_verbose() {
             self.expected_channel = walk::entries_expected(operands);
         }
@@ -185,12 +187,14 @@ impl Run<'_> {
 
     /// Starts to listen for what may end the run early, in a child process where that is needed.
     fn watch(&mut self, usage: &mut CpuUsage) -> Events {
+        let message = self.report.status.cancelled_message();
         if self.supervised {
-            usage.across(|| supervise::fork_if_served(signals::GRACE));
+            let message = message.clone();
+            usage.across(|| supervise::fork_if_served(signals::GRACE, message));
         }
         self.report.may_start_threads();
         Events {
-            causes: signals::start(self.report.status.cancelled_message()),
+            causes: signals::start(message),
             progress: self.report.status.ticks(),
         }
     }
@@ -218,7 +222,7 @@ impl Run<'_> {
         events: &Events,
         canceller: Canceller,
     ) -> io::Result<Option<Cause>> {
-        let (pulse, mut causes) = (tick(PULSE), events.causes.clone());
+        let pulse = tick(PULSE);
         loop {
             if matches!(self.names, NameStream::Ended) || walk.has_panicked() {
                 walk.end_operands();
@@ -238,10 +242,8 @@ impl Run<'_> {
                     self.take_part(part.ok(), |names| walk.add(names))?;
                 }
                 recv(events.progress) -> _ => self.draw(),
-                recv(causes) -> cause => match cause {
-                    Ok(cause) => return self.cancel(walk, canceller, cause).map(Some),
-                    // No thread watches for signals. Its arm would be ready for ever, and one processor would spin.
-                    Err(_) => causes = never(),
+                recv(events.causes) -> cause => if let Ok(cause) = cause {
+                    return self.cancel(walk, canceller, cause).map(Some);
                 },
             }
             self.report.flush()?;
@@ -313,13 +315,12 @@ impl Run<'_> {
         if let NameStream::Here(list) = &mut self.names {
             return Waited::Names(list.next());
         }
-        let (parts, mut causes) = (self.names.parts(), events.causes.clone());
+        let parts = self.names.parts();
         loop {
             select! {
                 recv(parts) -> part => return Waited::Names(part.ok()),
-                recv(causes) -> cause => match cause {
-                    Ok(cause) => return Waited::Cancelled(cause),
-                    Err(_) => causes = never(),
+                recv(events.causes) -> cause => if let Ok(cause) = cause {
+                    return Waited::Cancelled(cause);
                 },
                 recv(events.progress) -> _ => self.draw(),
             }

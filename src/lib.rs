@@ -30,9 +30,8 @@
 //!         self.take_part(part.ok(), |names| walk.add(names))?;
 //!     }
 //!     recv(events.progress) -> _ => self.draw(),
-//!     recv(causes) -> cause => match cause {
-//!         Ok(cause) => return self.cancel(walk, canceller, cause).map(Some),
-//!         Err(_) => causes = never(),
+//!     recv(events.causes) -> cause => if let Ok(cause) = cause {
+//!         return self.cancel(walk, canceller, cause).map(Some);
 //!     },
 //! }
 //! ```

@@ -14,13 +14,13 @@ use pdu::import::from_import::from_import;
 use pdu::import::ncdu::Links;
 use pdu::sys::failure::{Failure, Operation};
 use pdu::sys::output_file::Output;
-use pdu::sys::signals::Cause;
+use pdu::sys::signals::{self, Cause};
 use pdu::sys::status::{self, Status};
 use pdu::sys::stdout::Stdout;
 use pdu::sys::supervise::{self, Termination};
 use pdu::walk::Remember;
 use pdu::walk::operands::{OperandSource, Operands};
-use pdu_startup::signals::{self, SIGPIPE};
+use pdu_startup::signals::{SIGPIPE, die_of as raise};
 use pdu_startup::{Stream, was_closed};
 
 /// Without memory the process ends with a message and status 1.
@@ -46,6 +46,14 @@ fn main() -> ExitCode {
     let words: Vec<OsString> = std::env::args_os().collect();
     let environment = Environment::of_process();
     let program = cli::program_name(&words);
+    if supervise::may_meet_server(&words) {
+        let message = Status::new(status(&program, &environment)).cancelled_message();
+        supervise::fork_if_served(signals::GRACE, message.clone());
+        if supervise::is_supervised() {
+            // Any file that this thread opens from here on may not answer.
+            let _ = signals::start(message);
+        }
+    }
     match cli::parse(words, &environment) {
         Ok(Request::Run(plan)) => {
             let exit = run(*plan);
@@ -189,7 +197,8 @@ fn refuse(refusal: &UsageError, status: status::StatusOptions) -> Exit {
 /// A closed pipe ends the process by SIGPIPE without a message, unless the parent process ignored that signal, or this is
 /// process 1, for which there is no SIGPIPE.
 fn write_error(error: &io::Error, status: &mut Status) -> Exit {
-    let has_sigpipe = !pdu_startup::was_ignored(SIGPIPE) && !signals::is_first_process();
+    let has_sigpipe =
+        !pdu_startup::was_ignored(SIGPIPE) && !pdu_startup::signals::is_first_process();
     if error.kind() == io::ErrorKind::BrokenPipe && has_sigpipe {
         return die_of(SIGPIPE);
     }
@@ -201,6 +210,6 @@ fn write_error(error: &io::Error, status: &mut Status) -> Exit {
 /// Ends the process by a signal: a shell ends its loops when a program dies of SIGINT.
 fn die_of(signal: i32) -> Exit {
     supervise::announce_exit(Termination::Signal(signal));
-    signals::die_of(signal);
+    raise(signal);
     Exit::Cancelled
 }

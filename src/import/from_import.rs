@@ -36,6 +36,9 @@ pub fn from_import(
 
 fn read(export: &mut Import, name: &OsStr, report: &mut Report<'_>) -> io::Result<Option<Stop>> {
     let causes = signals::start(report.status.cancelled_message());
+    if name != "-" {
+        signals::start_enter();
+    }
     let tick = report.status.ticks();
     report.may_start_threads();
     report.begin();

@@ -18,6 +18,10 @@ const TYPES: &str = "9p adfs affs afs apfs aufs autofs bcachefs beegfs befs bfs 
     reiserfs resctrl romfs rpc_pipefs securityfs selinuxfs shiftfs smackfs smb3 smbfs squashfs sysfs sysv tmpfs \
     tracefs ubifs udf ufs vboxsf vfat virtiofs vmhgfs vxfs wekafs xfs zfs zonefs";
 
+/// Types of file systems for which a server answers, which may be dead.
+const SERVED: &str = "9p afs autofs beegfs ceph cifs coda fuse fuseblk gfs2 glusterfs gpfs lustre ncpfs \
+    nfs nfs4 ocfs2 orangefs panfs smb3 smbfs vboxsf virtiofs vmhgfs wekafs";
+
 /// One mount.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Mount<'a> {
@@ -76,6 +80,41 @@ fn mount(line: &[u8]) -> Option<Mount<'_>> {
     })
 }
 
+impl Mount<'_> {
+    /// Whether a server answers for it.
+    fn is_served(&self) -> bool {
+        let base = base(self.kind);
+        // systemd mounts an autofs in /proc on every machine; it is never scanned.
+        let is_of_proc = base == b"autofs" && self.at.starts_with(b"/proc/");
+        !is_of_proc && SERVED.split(' ').any(|served| served.as_bytes() == base)
+    }
+}
+
+/// Whether a list has a file system with a server.
+#[must_use]
+pub fn has_served(list: &[u8]) -> bool {
+    mounts(list).any(|mount| mount.is_served())
+}
+
+/// Whether a server answers for the file system with this device number.
+#[must_use]
+pub fn is_served(list: &[u8], device: u64) -> bool {
+    of_device(list, device).any(|mount| mount.is_served())
+}
+
+/// Whether inode numbers say nothing about where this file system stores an inode: they are a server's, or memory's.
+#[must_use]
+pub fn has_no_disk_order(list: &[u8], device: u64) -> bool {
+    let is_memory = |mount: &Mount<'_>| matches!(mount.kind, b"tmpfs" | b"devtmpfs");
+    of_device(list, device).any(|mount| mount.is_served() || is_memory(&mount))
+}
+
+fn of_device(list: &[u8], device: u64) -> impl Iterator<Item = Mount<'_>> {
+    let (major, minor) = (rustix::fs::major(device), rustix::fs::minor(device));
+    let device = format!("{major}:{minor}").into_bytes();
+    mounts(list).filter(move |mount| mount.device == device)
+}
+
 /// A type without its subtype.
 #[must_use]
 pub fn base(kind: &[u8]) -> &[u8] {
@@ -85,6 +124,52 @@ pub fn base(kind: &[u8]) -> &[u8] {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn line(at: &str, kind: &str) -> String {
+        format!("36 35 0:32 / {at} rw,noatime shared:1 master:2 - {kind} source rw,fuse,nfs\n")
+    }
+
+    #[test]
+    fn only_file_systems_with_a_server_are_served() {
+        let local = [
+            "ext4", "proc", "fusectl", "tmpfs", "nfsd", "overlay", "fus", "btrfs",
+        ];
+        let local: String = local
+            .iter()
+            .map(|kind| line("/fuse\\040nfs", kind))
+            .collect();
+        assert!(!has_served(local.as_bytes()));
+        for kind in [
+            "fuse",
+            "fuse.sshfs",
+            "fuseblk",
+            "nfs",
+            "nfs4",
+            "cifs",
+            "9p",
+            "virtiofs",
+        ] {
+            let mounts = [local.clone(), line("/mnt", kind), local.clone()].concat();
+            assert!(has_served(mounts.as_bytes()), "{kind}");
+        }
+        assert!(has_served(line("/net", "autofs").as_bytes()));
+        let of_proc = line("/proc/sys/fs/binfmt_misc", "autofs");
+        assert!(!has_served(of_proc.as_bytes()));
+        for odd in ["", "\n", "36 35", "36 35 0:32 / / rw -", "- fuse"] {
+            assert!(!has_served(odd.as_bytes()), "{odd:?}");
+        }
+    }
+
+    #[test]
+    fn a_file_system_is_found_by_its_device() {
+        let list = line("/a", "fuse.sshfs") + &line("/b", "tmpfs").replace("0:32", "0:33");
+        let list = (list + &line("/c", "ext4").replace("0:32", "8:1")).into_bytes();
+        let device = |minor| rustix::fs::makedev(0, minor);
+        assert!(is_served(&list, device(32)) && !is_served(&list, device(33)));
+        assert!(has_no_disk_order(&list, device(32)) && has_no_disk_order(&list, device(33)));
+        assert!(!has_no_disk_order(&list, rustix::fs::makedev(8, 1)));
+        assert!(!is_served(&list, device(34)) && !has_no_disk_order(&list, device(34)));
+    }
 
     #[test]
     fn a_line_has_a_number_a_device_a_place_and_a_type_and_odd_lines_are_skipped() {

@@ -17,6 +17,7 @@
 
 use std::io::IsTerminal;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{LazyLock, Once};
 use std::time::Duration;
 
 use crossbeam_channel::{Receiver, Sender, bounded};
@@ -39,7 +40,7 @@ pub enum Cause {
 }
 
 /// How long a cancelled run may take to end.
-pub const GRACE: Duration = Duration::from_millis(400);
+pub const GRACE: Duration = Duration::from_millis(300);
 
 /// Time between two looks at the foreground process group.
 const FOREGROUND_INTERVAL: Duration = Duration::from_millis(200);
@@ -47,22 +48,31 @@ const FOREGROUND_INTERVAL: Duration = Duration::from_millis(200);
 /// Bytes of stack of a watching thread.
 const STACK: usize = 64 * 1024;
 
-/// Starts to watch for causes to cancel the run. The message is written where the run does not end in [`GRACE`].
+/// The first cause is the one that counts.
+static CAUSES: LazyLock<(Sender<Cause>, Receiver<Cause>)> = LazyLock::new(|| bounded(1));
+
+/// Starts to watch for signals that cancel the run, unless that was done before. The message is written where the run does
+/// not end in [`GRACE`].
 ///
-/// The channel is disconnected where no thread can be had.
+/// Nothing is received where no thread can be had.
 #[must_use]
 pub fn start(message: Vec<u8>) -> Receiver<Cause> {
-    // The first cause is the one that counts.
-    let (causes, receiver) = bounded(1);
-    watch_termination(causes.clone(), message.clone());
-    watch_ctrl_c(causes.clone(), message);
+    static WATCHERS: Once = Once::new();
+    WATCHERS.call_once(|| {
+        watch_termination(CAUSES.0.clone(), message.clone());
+        watch_ctrl_c(CAUSES.0.clone(), message);
+    });
+    CAUSES.1.clone()
+}
+
+/// Starts to watch for Enter. Not where standard input has something to be read.
+pub fn start_enter() {
     if std::io::stdin().is_terminal()
         && std::io::stdout().is_terminal()
         && std::io::stderr().is_terminal()
     {
-        let _ = spawn("enter", move || watch_enter(&causes));
+        let _ = spawn("enter", || watch_enter(&CAUSES.0));
     }
-    receiver
 }
 
 fn spawn(name: &str, body: impl FnOnce() + Send + 'static) -> std::io::Result<()> {
@@ -83,9 +93,14 @@ fn watch_ctrl_c(causes: Sender<Cause>, message: Vec<u8>) {
         return;
     }
     // Not `try_set_handler`, which fails in process 1: the signal has a handler there already.
-    if ctrlc::set_handler(move || cancel(SIGINT, &causes, &message)).is_err() {
+    match ctrlc::set_handler(move || cancel(SIGINT, &causes, &message)) {
+        // The kernel gives a signal to this thread if it may, and this thread may wait for a dead mount: ctrlc's thread
+        // takes it. Threads that this one starts have it blocked as well.
+        Ok(()) => {
+            let _ = BlockedSignals::block(&[SIGINT], &[]);
+        }
         // ctrlc installs its handler before it spawns its thread: without the thread, Ctrl-C would be lost.
-        restore_default(&[SIGINT]);
+        Err(_) => restore_default(&[SIGINT]),
     }
 }
 

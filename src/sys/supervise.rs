@@ -2,7 +2,9 @@
 //!
 //! A thread that waits for a file system's server may be one that no signal ends (FUSE, once the server has read the
 //! request): the process ends only when the server answers, and the shell waits as long. So where such a file system is
-//! mounted, a tree that is not small is walked by a child of the process that was started.
+//! mounted, a tree that is not small is walked by a child of the process that was started. Where a path of the command
+//! line, or the working directory, may lead to such a file system, the fork comes first of all: then the main thread of
+//! the child may wait for a list of patterns, an export, or the file of `-o`.
 //!
 //! ```text
 //!   shell ─ starts ─► parent ─ fork ─► child: walks, writes, reacts to Enter and signals
@@ -10,7 +12,7 @@
 //!                       └─► passes signals on; stops, continues and ends as the child does
 //! ```
 //!
-//! The parent writes nothing and holds nothing open but the standard streams. It ends with the child's status or by the
+//! The parent writes nothing, but for the message of a child that cannot, and holds nothing open but the standard streams. It ends with the child's status or by the
 //! child's signal. Only a child that was cancelled and does not end is killed, and left to the kernel.
 //!
 //! A signal may reach both (a terminal and a shell send it to the group) or the parent alone. The parent passes on what it
@@ -20,6 +22,8 @@
 //!
 //! SIGKILL to the parent kills the child. SIGSTOP, sent to the parent alone, does not stop the child.
 
+use std::ffi::{CStr, OsString};
+use std::os::unix::ffi::OsStrExt;
 use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 
@@ -28,21 +32,19 @@ use pdu_startup::signals::{
     self, BlockedSignals, ReceivedSignal, Reception, SIGCHLD, SIGCONT, SIGHUP, SIGINT, SIGTERM,
     SIGTSTP, SIGTTIN, SIGTTOU, SIGUSR1,
 };
-use rustix::fs::{Mode, OFlags};
+use rustix::fs::{AtFlags, CWD, Mode, OFlags, ResolveFlags, StatxFlags};
+use rustix::io::Errno;
 use rustix::process::{
     DumpableBehavior, Pid, Signal, WaitOptions, getpid, getppid, kill_process,
     set_dumpable_behavior, set_parent_process_death_signal, waitpid,
 };
 
-use crate::sys::mounts::{base, list, mounts};
+use crate::sys::mounts::{self, has_served};
 use crate::sys::retry::retry;
-
-/// Types of file systems for which a server answers, which may be dead. A type may be followed by a dot and more.
-const SERVED: &str = "9p afs autofs beegfs ceph cifs coda fuse fuseblk gfs2 glusterfs gpfs lustre ncpfs \
-    nfs nfs4 ocfs2 orangefs panfs smb3 smbfs vboxsf virtiofs vmhgfs wekafs";
+use crate::sys::status;
 
 /// How long a child that has announced its exit may take to end.
-const EXIT_TIME: Duration = Duration::from_millis(200);
+const EXIT_TIME: Duration = Duration::from_millis(100);
 
 /// How long a cancelled child may take to end after a second signal.
 const SECOND_SIGNAL_TIME: Duration = Duration::from_millis(100);
@@ -67,11 +69,49 @@ pub fn is_supervised() -> bool {
     SUPERVISOR.get().is_some()
 }
 
+/// Whether the working directory, or a path in these words, may lead to a file system with a server. No server is asked.
+///
+/// Any word may have a path: an operand, the value after `=` in a long option, that after the letter of a short one.
+#[must_use]
+pub fn may_meet_server(words: &[OsString]) -> bool {
+    let Some(mounts) = mounts::list().ok().filter(|mounts| has_served(mounts)) else {
+        return false;
+    };
+    let is_served =
+        |directory| device(directory).is_none_or(|device| mounts::is_served(&mounts, device));
+    is_served(c".")
+        || is_served(c"/")
+        || words
+            .iter()
+            .skip(1)
+            .any(|word| may_cross_mount(word.as_bytes()))
+}
+
+/// The device of a directory, which the kernel knows without its server.
+fn device(directory: &CStr) -> Option<u64> {
+    let flags = AtFlags::STATX_DONT_SYNC | AtFlags::NO_AUTOMOUNT;
+    let statx = rustix::fs::statx(CWD, directory, flags, StatxFlags::empty()).ok()?;
+    let (major, minor) = (statx.stx_dev_major, statx.stx_dev_minor);
+    Some(rustix::fs::makedev(major, minor))
+}
+
+/// Whether a path in this word leads over a mount point, or the kernel is too old to tell.
+fn may_cross_mount(word: &[u8]) -> bool {
+    let after_equals = word.iter().position(|&byte| byte == b'=').map(|at| at + 1);
+    let starts = [Some(0), Some(2), after_equals];
+    let paths = starts.iter().filter_map(|start| word.get((*start)?..));
+    paths.filter(|path| !path.is_empty()).any(|path| {
+        let (flags, way) = (OFlags::PATH | OFlags::CLOEXEC, ResolveFlags::NO_XDEV);
+        let opened = rustix::fs::openat2(CWD, path, flags, Mode::empty(), way);
+        matches!(opened, Err(Errno::XDEV | Errno::NOSYS))
+    })
+}
+
 /// Forks where a file system with a server is mounted, and returns in the child; returns in this process where none is
-/// mounted, or where fork fails. The parent does not return, and gives a cancelled child `grace` to end. Only one thread
-/// may run.
-pub fn fork_if_served(grace: Duration) {
-    if !list().is_ok_and(|list| is_any_served(&list)) {
+/// mounted, where fork fails, and in a child. The parent does not return, and gives a cancelled child `grace` to end; then
+/// it writes the message. Only one thread may run.
+pub fn fork_if_served(grace: Duration, message: Vec<u8>) {
+    if is_supervised() || !mounts::list().is_ok_and(|mounts| has_served(&mounts)) {
         return;
     }
     let mut received = vec![SIGCONT, SIGTSTP, SIGTTIN, SIGTTOU, SIGINT, SIGTERM, SIGHUP];
@@ -83,7 +123,7 @@ pub fn fork_if_served(grace: Duration) {
     match fork() {
         ForkResult::Failed => blocked.release(),
         ForkResult::Parent(child) => match Pid::from_raw(child) {
-            Some(child) => Supervisor::new(child, blocked, grace).run(),
+            Some(child) => Supervisor::new(child, blocked, (grace, message)).run(),
             None => exit_now(1),
         },
         ForkResult::Child => {
@@ -119,34 +159,29 @@ pub fn announce_exit(termination: Termination) {
     }
 }
 
-/// Whether a list of mounts has a file system with a server.
-fn is_any_served(list: &[u8]) -> bool {
-    mounts(list).any(|mount| {
-        // systemd mounts an autofs there on every machine; it is never scanned.
-        let is_of_proc = mount.at.starts_with(b"/proc/");
-        let base = base(mount.kind);
-        let is_served = SERVED.split(' ').any(|served| served.as_bytes() == base);
-        is_served && !(is_of_proc && base == b"autofs")
-    })
-}
-
 /// The parent.
 struct Supervisor {
     child: Pid,
     blocked: BlockedSignals,
     grace: Duration,
+    /// Written where a cancelled child cannot: its threads wait for a server.
+    message: Vec<u8>,
     /// When the first signal came that ends a run.
     cancelled: Option<Instant>,
+    /// The child has announced its exit, after its last message.
+    has_announced: bool,
     /// How the child ends, as far as that is known, and when it has to be gone.
     end: Option<(Termination, Instant)>,
 }
 
 impl Supervisor {
-    fn new(child: Pid, blocked: BlockedSignals, grace: Duration) -> Self {
+    fn new(child: Pid, blocked: BlockedSignals, (grace, message): (Duration, Vec<u8>)) -> Self {
         Self {
             child,
             blocked,
             grace,
+            message,
+            has_announced: false,
             cancelled: None,
             end: None,
         }
@@ -200,6 +235,7 @@ impl Supervisor {
             Ok(status) => Termination::Status(status),
             Err(_) => Termination::Signal(-number),
         };
+        self.has_announced = true;
         self.end = Some((termination, Instant::now() + EXIT_TIME));
     }
 
@@ -260,6 +296,9 @@ impl Supervisor {
             return;
         }
         let _ = kill_process(self.child, Signal::KILL);
+        if !self.has_announced {
+            status::write_without_waiting(&self.message);
+        }
         match termination {
             Termination::Status(status) => exit_now(status.into()),
             Termination::Signal(signal) => die_of(signal),
@@ -272,44 +311,4 @@ fn die_of(signal: i32) -> ! {
     let _ = set_dumpable_behavior(DumpableBehavior::NotDumpable);
     signals::die_of(signal);
     exit_now(128 + signal)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn only_file_systems_with_a_server_are_worth_a_second_process() {
-        let line = |at: &str, kind: &str| {
-            format!("36 35 0:32 / {at} rw,noatime shared:1 master:2 - {kind} source rw,fuse,nfs\n")
-        };
-        let local = [
-            "ext4", "proc", "fusectl", "tmpfs", "nfsd", "overlay", "fus", "btrfs",
-        ];
-        let local: String = local
-            .iter()
-            .map(|kind| line("/fuse\\040nfs", kind))
-            .collect();
-        assert!(!is_any_served(local.as_bytes()));
-        for kind in [
-            "fuse",
-            "fuse.sshfs",
-            "fuseblk",
-            "nfs",
-            "nfs4",
-            "cifs",
-            "9p",
-            "virtiofs",
-        ] {
-            let mounts = [local.clone(), line("/mnt", kind), local.clone()].concat();
-            assert!(is_any_served(mounts.as_bytes()), "{kind}");
-        }
-        assert!(is_any_served(line("/net", "autofs").as_bytes()));
-        assert!(!is_any_served(
-            line("/proc/sys/fs/binfmt_misc", "autofs").as_bytes()
-        ));
-        for odd in ["", "\n", "36 35", "36 35 0:32 / / rw -", "- fuse"] {
-            assert!(!is_any_served(odd.as_bytes()), "{odd:?}");
-        }
-    }
 }

@@ -16,7 +16,7 @@ use super::options::{Follow, WalkOptions};
 use super::stat::{Lookup, Stat, stat, stat_file};
 use crate::count::listing::{Names, push_name};
 use crate::count::ordered_items::{ItemKind, ItemOffset, OrderedItems};
-use crate::count::usage::{Entry, Item, Usage};
+use crate::count::usage::{Item, Usage};
 use crate::sys::failure::{Failure, Operation};
 
 /// Rendered files are joined to one item of at most this many bytes; a longer file is an item of its own.
@@ -26,7 +26,7 @@ const MOST_BYTES: usize = 32 * 1024;
 #[derive(Debug, Default)]
 pub(super) struct Batch {
     /// Position of its first entry in the group; orders the batches.
-    start: usize,
+    pub(super) start: usize,
     /// The sum of the files that need no place of their own.
     files: Usage,
     /// The subdirectories.
@@ -98,13 +98,13 @@ impl Batch {
         batch
     }
 
-    /// Calls stat for one entry and adds it. Returns it where it is a file that counts.
+    /// Calls stat for one entry and adds it. Returns the blocks of a file that counts.
     pub(super) fn add(
         &mut self,
         dir: &Dir,
         options: &WalkOptions,
         dirent: Dirent<'_>,
-    ) -> Option<Entry> {
+    ) -> Option<u64> {
         if self.excludes(dir, options, dirent.name) {
             return None;
         }
@@ -138,7 +138,10 @@ impl Batch {
             Ok(stat) if is_elsewhere(dir, options, stat) => {
                 self.add_away(dir, options, dirent, stat);
             }
-            Ok(stat) => return Some(self.add_file(dir, options, dirent, stat)),
+            Ok(stat) => {
+                self.add_file(dir, options, dirent, stat);
+                return Some(stat.blocks);
+            }
             Err(Errno::NOENT) if options.follow != Follow::Always => {}
             Err(Errno::NOENT) => self.add_dangling(dir, options, dirent),
             // A file that is mounted here, from a file system that refuses this user.
@@ -182,13 +185,7 @@ impl Batch {
         }
     }
 
-    fn add_file(
-        &mut self,
-        dir: &Dir,
-        options: &WalkOptions,
-        dirent: Dirent<'_>,
-        stat: &Stat,
-    ) -> Entry {
+    fn add_file(&mut self, dir: &Dir, options: &WalkOptions, dirent: Dirent<'_>, stat: &Stat) {
         let entry = stat.entry(options);
         let named = names_files(dir, options)
             && options
@@ -209,7 +206,6 @@ impl Batch {
         } else {
             self.files += &entry.usage();
         }
-        entry
     }
 
     fn excludes(&mut self, dir: &Dir, options: &WalkOptions, name: &CStr) -> bool {
@@ -321,6 +317,11 @@ pub(super) struct MergedBatch {
 }
 
 impl MergedBatch {
+    /// True where there is nothing but the sum of files.
+    pub(super) fn is_plain(&self) -> bool {
+        self.spans.is_empty()
+    }
+
     /// Appends a batch.
     pub(super) fn add(&mut self, batch: &Batch) {
         let all = &mut self.all;

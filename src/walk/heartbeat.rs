@@ -21,7 +21,6 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use super::dir::Place;
-use crate::count::usage::Entry;
 
 /// One for the main thread and one for each walker, or none at all.
 #[derive(Debug, Default)]
@@ -33,9 +32,9 @@ struct Heartbeat {
     place: Mutex<Option<Place>>,
     /// Answers of the file system so far.
     answers: AtomicU64,
-    /// Entries seen so far, and their allocated size in bytes; links count each time.
+    /// Entries seen so far, and their allocated size in units of 512 bytes; links count each time.
     entries: AtomicU64,
-    bytes: AtomicU64,
+    blocks: AtomicU64,
 }
 
 /// A walker is in a directory, until this is dropped.
@@ -93,15 +92,15 @@ fn add(number: &AtomicU64, more: u64) {
 }
 
 impl HeartbeatGuard<'_> {
-    /// Counts an answer, and the entry that was found, if one was.
-    pub(super) fn answered(&self, found: Option<&Entry>) {
+    /// Counts an answer, and the entry of so many blocks that was found, if one was.
+    pub(super) fn answered(&self, found: Option<u64>) {
         let Some(heartbeat) = self.0 else {
             return;
         };
         heartbeat.answered();
-        if let Some(entry) = found {
+        if let Some(blocks) = found {
             add(&heartbeat.entries, 1);
-            add(&heartbeat.bytes, entry.blocks.saturating_mul(512));
+            add(&heartbeat.blocks, blocks);
         }
     }
 }
@@ -127,11 +126,9 @@ impl Monitor {
     #[must_use]
     pub fn seen(&self) -> (u64, u128) {
         let sum = |(entries, bytes), heartbeat: &Heartbeat| {
-            let size = heartbeat.bytes.load(Ordering::Relaxed);
-            (
-                entries + heartbeat.entries.load(Ordering::Relaxed),
-                bytes + u128::from(size),
-            )
+            let blocks = heartbeat.blocks.load(Ordering::Relaxed);
+            let seen = heartbeat.entries.load(Ordering::Relaxed);
+            (entries + seen, bytes + u128::from(blocks) * 512)
         };
         self.heartbeats.0.iter().fold((0, 0), sum)
     }

@@ -102,6 +102,16 @@ impl Shared {
         self.spawn_walkers(self.work_queue.push_piece(piece));
     }
 
+    /// Adds a piece of a slow directory, which comes after the subdirectories that were found in it.
+    pub(super) fn push_in_order(
+        self: &Arc<Self>,
+        slot: Slot,
+        piece: impl FnOnce(&Arc<Self>) + Send + 'static,
+    ) {
+        let piece = Task::Piece(Box::new(piece));
+        self.spawn_walkers(self.work_queue.push_before(slot, piece));
+    }
+
     /// Adds a subtree for one walker, which is taken when no piece of a large directory waits.
     pub(super) fn push_subtree(self: &Arc<Self>, cursor: Cursor) {
         self.spawn_walkers(self.work_queue.push_subtree(Task::Subtree(cursor)));

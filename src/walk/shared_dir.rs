@@ -15,7 +15,8 @@
 //!
 //! GNU du reads that many entries at a time, and sorts such a group by inode number where that may help the disk. The
 //! lines of its output follow that order, so ours do. The order matters only for subdirectories, files with a line or
-//! several links, and failures. A group is sent after the one before it, and no more is read until it is sent: one group
+//! several links, and failures. Of a slow directory ([`FLOW`]) the entries before the first whose stat is under way are
+//! sent as parts of the group, as soon as their order is known. A group is sent after the one before it, and no more is read until it is sent: one group
 //! waits beside the one that is being printed, however many walkers there are.
 
 #![expect(
@@ -23,15 +24,16 @@
     reason = "one short critical section a batch: see `Group`"
 )]
 
+use std::collections::BTreeMap;
 use std::mem::MaybeUninit;
 use std::ops::ControlFlow;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
 use rustix::fs::RawDir;
 use rustix::io::Errno;
 
-use super::batch::{Batch, MergedBatch};
+use super::batch::{Batch, Contents, MergedBatch};
 use super::cache_tag::{self, Tag};
 use super::depth_first::Cursor;
 use super::dir::{Dir, Fd, Subtree};
@@ -44,8 +46,8 @@ use super::sorted_names::SortedNames;
 use super::work_queue::Slot;
 use crate::count::listing::{Branch, Found, GROUP, Key};
 use crate::count::record::Exclusion;
-use crate::count::usage::Entry;
 use crate::sys::failure::{Failure, Operation};
+use crate::sys::mounts::{self, has_no_disk_order};
 use crate::sys::schedule;
 
 /// GNU du sorts a group of more entries than this by inode number.
@@ -59,6 +61,9 @@ const SLOW: Duration = Duration::from_micros(100);
 
 /// Names in a queued piece where stat is slow.
 const STAT_CHUNK: usize = 4;
+
+/// A directory is slow when a group of it is older than this: its entries are sent as they are known.
+const FLOW: Duration = Duration::from_millis(100);
 
 /// A directory that one walker has read, and the failure that ended the read.
 pub(super) type WholeDir = (Dir, Box<Batch>, Option<Failure>);
@@ -88,7 +93,12 @@ enum Source {
 struct Group {
     dir: Arc<Dir>,
     index: u32,
+    /// The key of its first listing.
     key: Key,
+    /// When the read of it began.
+    began: Instant,
+    /// See [`Group::has_listing_order`].
+    has_listing_order: OnceLock<bool>,
     state: Mutex<GroupState>,
 }
 
@@ -98,6 +108,25 @@ struct GroupState {
     /// Entries that have their stat.
     done: usize,
     end: Option<GroupEnd>,
+    /// The key of the next listing, where a part was sent.
+    next_key: Option<Key>,
+    /// Entries in the parts that were sent; entries in `batches`, and the position after the last of them. There are gaps
+    /// where stats are under way.
+    sent: usize,
+    count: usize,
+    position: usize,
+    /// Batches of a slow directory that come after a gap, with their number of entries.
+    late: BTreeMap<usize, (usize, Box<Batch>)>,
+    /// A walker sends a part: only that walker sends the next one, so that a part arrives after the one that announces it.
+    is_sending: bool,
+}
+
+/// A listing of some entries of a group.
+struct Part {
+    key: Key,
+    contents: Contents,
+    next: Option<Key>,
+    failure: Option<Failure>,
 }
 
 /// The end of a group, known when its last entry was read.
@@ -152,13 +181,8 @@ fn read_sorted(walk: &Arc<Shared>, dir: Dir, heartbeat: &HeartbeatGuard<'_>) -> 
     if rest.is_empty() && !matches!(read, ReadEnd::More) {
         return Some((dir, batch, names.failure));
     }
-    begin_large(
-        walk,
-        dir,
-        (batch, probe.count),
-        (rest, read),
-        Source::Sorted(names),
-    );
+    let source = Source::Sorted(names);
+    begin_large(walk, dir, (batch, &probe), (rest, read), source);
     None
 }
 
@@ -177,8 +201,7 @@ fn read_in_order_of_disk(
         let found = batch.add(&dir, &walk.options, dirent);
         probe.step(walk, found)
     });
-    let count = probe.count;
-    let mut rest = Chunk::starting_at(count);
+    let mut rest = Chunk::starting_at(probe.count);
     let read = match read {
         ReadEnd::More if walk.done.is_cancelled() => return None,
         ReadEnd::More => rest.fill(&mut raw),
@@ -194,27 +217,28 @@ fn read_in_order_of_disk(
         }
     }
     if is_whole {
-        return Some((dir, batch, read.failure(count > 0)));
+        return Some((dir, batch, read.failure(probe.count > 0)));
     }
     let source = Source::Directory(LoopDetector::default());
-    begin_large(walk, dir, (batch, count), (rest, read), source);
+    begin_large(walk, dir, (batch, &probe), (rest, read), source);
     None
 }
 
-/// Shares a directory with all walkers: `batch` is its first part, `ahead` the next one, without stats.
+/// Shares a directory with all walkers: `batch` is its first part, which the probe has counted, `ahead` the next one,
+/// without stats.
 fn begin_large(
     walk: &Arc<Shared>,
     dir: Dir,
-    (batch, count): (Box<Batch>, usize),
+    (batch, probe): (Box<Batch>, &LatencyProbe<'_>),
     ahead: (Chunk, ReadEnd),
     source: Source,
 ) {
     let key = dir.place.0.key(dir.place.1);
-    let group = Group::new(Arc::new(dir.share(&walk.budget)), 0, key);
-    group.add(walk, batch, count);
+    let group = Group::new(Arc::new(dir.share(&walk.budget)), (0, key), probe.since);
+    group.add(walk, batch, probe.count);
     let reader = Reader {
         group,
-        count,
+        count: probe.count,
         ahead: Some(ahead),
         source,
     };
@@ -246,17 +270,21 @@ impl<'a> LatencyProbe<'a> {
         }
     }
 
-    /// To be called after each stat, with the file that was found. Breaks where stat is slow and there are other walkers,
-    /// and where the run is cancelled.
-    fn step(&mut self, walk: &Shared, found: Option<Entry>) -> ControlFlow<()> {
+    /// To be called after each stat, with the blocks of the file that was found. Breaks where
+    /// stat is slow, and where the run is cancelled.
+    fn step(&mut self, walk: &Shared, found: Option<u64>) -> ControlFlow<()> {
         self.count += 1;
-        self.heartbeat.answered(found.as_ref());
+        self.heartbeat.answered(found);
         if !self.count.is_multiple_of(STRIDE) && self.count != STAT_CHUNK {
             return ControlFlow::Continue(());
         }
         let allowed = SLOW * u32::try_from(self.count).unwrap_or(u32::MAX);
-        let is_slow = || self.since.elapsed() > allowed;
-        if walk.done.is_cancelled() || walk.options.walkers > 1 && schedule::decide(is_slow) {
+        let allowed = match walk.options.walkers {
+            // Smaller pieces let lines flow.
+            1 => FLOW,
+            _ => allowed.min(FLOW),
+        };
+        if walk.done.is_cancelled() || schedule::decide(|| self.since.elapsed() > allowed) {
             return ControlFlow::Break(());
         }
         ControlFlow::Continue(())
@@ -297,9 +325,13 @@ fn push_stats(walk: &Arc<Shared>, group: &Arc<Group>, chunk: &Chunk, from: usize
 }
 
 impl Reader {
-    /// Queues the read of the next buffer.
+    /// Queues the read of the next buffer. Where lines flow it comes after the subdirectories that were found: else a
+    /// single walker would never come to them.
     fn push(self, walk: &Arc<Shared>) {
-        walk.push_piece(move |walk| self.read(walk));
+        match self.group.is_slow(walk) && self.group.has_listing_order() {
+            false => walk.push_piece(move |walk| self.read(walk)),
+            true => walk.push_in_order(self.group.dir.slot, move |walk| self.read(walk)),
+        }
     }
 
     /// Reads a buffer, queues the next read, calls stat for the names of this one.
@@ -334,7 +366,16 @@ impl Reader {
             }
         };
         let mut buffer = [MaybeUninit::uninit(); BUFFER];
-        let read = chunk.fill(&mut RawDir::new(dir.fd(), &mut buffer));
+        let mut read = chunk.fill(&mut RawDir::new(dir.fd(), &mut buffer));
+        // Where stat is slow: the order of the lines is known when all names are.
+        while matches!(read, ReadEnd::More)
+            && self.count + chunk.len() <= SORTED_ABOVE
+            && !walk.done.is_cancelled()
+            && self.group.is_slow(walk)
+            && !self.group.has_listing_order()
+        {
+            read = chunk.fill(&mut RawDir::new(dir.fd(), &mut buffer));
+        }
         match read {
             ReadEnd::More if loops.finds_loop(&chunk, 0) => (chunk, ReadEnd::Failed(Errno::UCLEAN)),
             read => (chunk, read),
@@ -364,7 +405,8 @@ impl Reader {
             next: None,
         };
         if !beyond.is_empty() {
-            self.group = Group::new(Arc::clone(&group.dir), group.index + 1, walk.key());
+            let place = (group.index + 1, walk.key());
+            self.group = Group::new(Arc::clone(&group.dir), place, Instant::now());
             self.count = 0;
             self.ahead = Some((beyond, read));
             end.next = Some(self);
@@ -376,11 +418,13 @@ impl Reader {
 }
 
 impl Group {
-    fn new(dir: Arc<Dir>, index: u32, key: Key) -> Arc<Self> {
+    fn new(dir: Arc<Dir>, (index, key): (u32, Key), began: Instant) -> Arc<Self> {
         Arc::new(Self {
             dir,
             index,
             key,
+            began,
+            has_listing_order: OnceLock::new(),
             state: Mutex::default(),
         })
     }
@@ -390,44 +434,130 @@ impl Group {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Adds so many entries.
+    /// Whether its entries are sent as they are known. Not in a sorted walk: the failure of the directory comes with its first
+    /// listing, and no format that asks for that order writes lines.
+    fn is_slow(&self, walk: &Shared) -> bool {
+        walk.options.order == WalkOrder::Disk && schedule::decide(|| self.began.elapsed() > FLOW)
+    }
+
+    /// Whether the order of the listing is taken for GNU du's before the end is known. It is that on NFS, SMB and tmpfs.
+    /// From other servers a group that is slow to read, and turns out to have more than [`SORTED_ABOVE`] entries, would
+    /// come by inode number: to wait for its end would be to write nothing for ever where the directory has none.
+    ///
+    /// The list of mounts tells, not statfs(2), for which the server may never answer.
+    fn has_listing_order(&self) -> bool {
+        let device = self.dir.stat.detail.inode.device;
+        let look_up = || mounts::list().is_ok_and(|list| has_no_disk_order(&list, device));
+        *self.has_listing_order.get_or_init(look_up)
+    }
+
+    /// Adds so many entries. Of a slow directory, sends those whose place is known.
     fn add(&self, walk: &Arc<Shared>, batch: Box<Batch>, count: usize) {
+        let is_slow = self.is_slow(walk);
+        let has_listing_order = is_slow && self.has_listing_order();
         let mut state = self.lock();
-        state.batches.add(&batch);
-        state.done += count;
-        batch.recycle();
+        let is_short = |end: &GroupEnd| end.count <= SORTED_ABOVE;
+        let flows = has_listing_order || is_slow && state.end.as_ref().is_some_and(is_short);
+        state.add(batch, count, flows);
+        while flows && let Some(part) = state.take_part(walk, self.key) {
+            // The channel may be full.
+            drop(state);
+            self.send(walk, part);
+            state = self.lock();
+            state.is_sending = false;
+        }
         self.send_if_complete(walk, state);
     }
 
-    /// Sends the group once all of its entries have their stat; then reads on, or ends the directory.
+    /// Sends the rest of the group once all of its entries have their stat; then reads on, or ends the directory.
     fn send_if_complete(&self, walk: &Arc<Shared>, mut state: MutexGuard<'_, GroupState>) {
         let done = state.done;
+        if state.is_sending {
+            return;
+        }
         let Some(end) = state.end.take_if(|end| end.count == done) else {
             return;
         };
-        let batches = std::mem::take(&mut state.batches);
+        let (batches, next_key) = (state.take_rest(), state.next_key);
         drop(state);
-        self.send(walk, batches, &end);
+        self.send(
+            walk,
+            Part {
+                key: next_key.unwrap_or(self.key),
+                contents: batches.join(sorts(walk, &self.dir, end.count)),
+                next: end.next.as_ref().map(|reader| reader.group.key),
+                failure: end.failure,
+            },
+        );
         match end.next {
             Some(reader) => reader.push(walk),
             None => walk.finish(self.dir.slot, None),
         }
     }
 
-    fn send(&self, walk: &Arc<Shared>, batches: MergedBatch, end: &GroupEnd) {
+    fn send(&self, walk: &Arc<Shared>, part: Part) {
         let dir = &self.dir;
-        let contents = batches.join(sorts(walk, dir, end.count));
-        let mut listing = walk.listing(dir, self.key, contents);
-        if self.index > 0 {
+        let mut listing = walk.listing(dir, part.key, part.contents);
+        if self.index > 0 || part.key != self.key {
             listing.found = Found::More;
         }
-        listing.next = end.next.as_ref().map(|reader| reader.group.key);
-        listing.failure = end.failure;
+        listing.next = part.next;
+        listing.failure = part.failure;
         let branch = listing.branch.clone();
         walk.send(listing);
         if let (Some(branch), Fd::Shared(handle)) = (branch, &dir.fd) {
             insert(walk, dir.slot, branch, Arc::clone(handle));
         }
+    }
+}
+
+impl GroupState {
+    fn add(&mut self, batch: Box<Batch>, count: usize, flows: bool) {
+        self.done += count;
+        if flows && batch.start > self.position {
+            self.late.insert(batch.start, (count, batch));
+            return;
+        }
+        self.merge(&batch, count);
+        batch.recycle();
+        while let Some(late) = self.late.first_entry()
+            && *late.key() <= self.position
+        {
+            let (count, batch) = late.remove();
+            self.merge(&batch, count);
+        }
+    }
+
+    fn merge(&mut self, batch: &Batch, count: usize) {
+        self.count += count;
+        self.position = self.position.max(batch.start + count);
+        self.batches.add(batch);
+    }
+
+    /// The entries before the first gap, unless none of them has a line.
+    fn take_part(&mut self, walk: &Shared, first_key: Key) -> Option<Part> {
+        let has_gap = self.sent + self.count < self.position;
+        if has_gap || self.is_sending || self.batches.is_plain() {
+            return None;
+        }
+        let next = walk.key();
+        let part = Part {
+            key: self.next_key.replace(next).unwrap_or(first_key),
+            contents: std::mem::take(&mut self.batches).join(false),
+            next: Some(next),
+            failure: None,
+        };
+        self.is_sending = true;
+        (self.sent, self.count) = (self.position, 0);
+        Some(part)
+    }
+
+    /// All entries that were not sent.
+    fn take_rest(&mut self) -> MergedBatch {
+        for (_, batch) in std::mem::take(&mut self.late).into_values() {
+            self.batches.add(&batch);
+        }
+        std::mem::take(&mut self.batches)
     }
 }
 

@@ -23,7 +23,8 @@ pub(super) struct Stat {
     pub(super) mount_root: bool,
     /// The number of the mount. None where the kernel cannot tell.
     pub(super) mount_id: Option<u64>,
-    blocks: u64,
+    /// Allocated size in units of 512 bytes.
+    pub(super) blocks: u64,
     size: u64,
     time: FileTime,
 }

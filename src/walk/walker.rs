@@ -118,13 +118,13 @@ fn visit(walk: &Arc<Shared>, place: Place, slot: Slot, parent: Parent<'_>) -> Op
     let dir = match walk.open(place, slot, parent) {
         Opened::Directory(dir) => dir,
         Opened::Other(listing) => {
-            heartbeat.answered(listing.entry());
+            heartbeat.answered(listing.entry().map(|entry| entry.blocks));
             drop(heartbeat);
             walk.send_last(listing, slot);
             return None;
         }
     };
-    heartbeat.answered(Some(&dir.stat.entry(&walk.options)));
+    heartbeat.answered(Some(dir.stat.blocks));
     let whole = read_directory(walk, dir, &heartbeat);
     drop(heartbeat);
     report(walk, whole?)

@@ -13,6 +13,8 @@
 //! slot. Each step takes constant time, but for the slots in flight that are skipped at the head: no more than there are
 //! walkers.
 //!
+//! A task may stand in the list as well: the read of a slow directory goes on after the subdirectories that it found.
+//!
 //! All walkers share the list under a mutex: two short critical sections a directory. A channel cannot keep the order,
 //! and rayon's own deques give thieves the *last* subtree in order: half of the tree waited then.
 
@@ -43,11 +45,11 @@ pub(super) struct Job {
 pub(super) struct Slot(usize);
 
 #[derive(Debug)]
-struct Node {
+struct Node<T> {
     before: usize,
     after: usize,
-    /// The next of some directories of one branch; none for a slot in flight.
-    ready: Option<Job>,
+    /// The next of some directories of one branch, or a task; none for a slot in flight.
+    ready: Option<Work<T>>,
 }
 
 /// Index of the sentinel: before the first and after the last.
@@ -55,7 +57,7 @@ const END: usize = 0;
 
 #[derive(Debug)]
 struct List<T> {
-    nodes: Vec<Node>,
+    nodes: Vec<Node<T>>,
     free: Vec<usize>,
     /// Pieces of directories that are being read already: before all else, the oldest first.
     pieces: VecDeque<T>,
@@ -148,6 +150,15 @@ impl<T> WorkQueue<T> {
         list.ready
     }
 
+    /// Adds a task that comes after all work before this slot. Returns how much work there is.
+    pub(super) fn push_before(&self, slot: Slot, task: T) -> usize {
+        let mut list = self.lock();
+        let at = list.insert_before(slot.0);
+        list.nodes[at].ready = Some(Work::Task(task));
+        list.ready += 1;
+        list.ready
+    }
+
     /// True where a piece of a directory waits.
     pub(super) fn has_pieces(&self) -> bool {
         !self.lock().pieces.is_empty()
@@ -164,7 +175,10 @@ impl<T> WorkQueue<T> {
         if !list.pieces.is_empty() {
             return None;
         }
-        list.nodes[list.first()?].ready.clone()
+        match &list.nodes[list.first()?].ready {
+            Some(Work::Directory(job)) => Some(job.clone()),
+            Some(Work::Task(_)) | None => None,
+        }
     }
 
     /// How many times [`WorkQueue::take`] would find work now.
@@ -181,19 +195,19 @@ impl<T> List<T> {
 
     fn make_ready(&mut self, at: usize, branch: Arc<Branch>, above: Option<Arc<Handle>>) {
         self.ready += branch.len() as usize;
-        self.nodes[at].ready = Some(Job {
+        self.nodes[at].ready = Some(Work::Directory(Job {
             branch,
             index: 0,
             above,
             slot: Slot(at),
-        });
+        }));
     }
 
     fn take(&mut self) -> Option<Work<T>> {
         let piece = self.pieces.pop_front();
         let work = match piece.or_else(|| self.subtrees.pop()) {
             Some(task) => Work::Task(task),
-            None => Work::Directory(self.take_first()?),
+            None => self.take_first()?,
         };
         self.ready -= 1;
         Some(work)
@@ -229,17 +243,21 @@ impl<T> List<T> {
         self.free.push(at);
     }
 
-    /// The first job in order. The last one of a branch takes over the slot of the branch.
-    fn take_first(&mut self) -> Option<Job> {
+    /// The first work in order. The last job of a branch takes over the slot of the branch.
+    fn take_first(&mut self) -> Option<Work<T>> {
         let at = self.first()?;
-        let next = self.nodes[at].ready.as_mut()?;
+        let Work::Directory(next) = self.nodes[at].ready.as_mut()? else {
+            let task = self.nodes[at].ready.take();
+            self.remove(at);
+            return task;
+        };
         if next.index + 1 >= next.branch.len() {
             return self.nodes[at].ready.take();
         }
         let mut job = next.clone();
         next.index += 1;
         job.slot = Slot(self.insert_before(at));
-        Some(job)
+        Some(Work::Directory(job))
     }
 
     /// The first slot that is ready.
@@ -301,6 +319,20 @@ mod tests {
         assert_eq!(work_queue.push_piece(()), 4);
         assert_eq!(work_queue.push_subtree(()), 5);
         assert_eq!(work_queue.len(), 5);
+    }
+
+    #[test]
+    fn a_task_before_a_slot_comes_after_the_directories_there() {
+        let work_queue = WorkQueue::<()>::new();
+        work_queue.append(branch(&[c"a", c"z"]));
+        let a = take(&work_queue);
+        work_queue.insert(a.slot, branch(&[c"a1", c"a2"]), Handle::for_tests());
+        assert_eq!(work_queue.push_before(a.slot, ()), 4);
+        assert_eq!(name(&take(&work_queue)), "a1");
+        assert_eq!(name(&take(&work_queue)), "a2");
+        assert!(matches!(work_queue.take(), Some(Work::Task(()))));
+        assert_eq!(name(&take(&work_queue)), "z");
+        assert_eq!(work_queue.len(), 0);
     }
 
     #[test]

@@ -68,7 +68,7 @@ pub fn is_first_process() -> bool {
 /// Gives process 1 a handler for each signal that would end another process, unless that signal is ignored.
 ///
 /// SIGTTIN and SIGTTOU are ignored there: the kernel would stop another process, and restarts the system call of this one
-/// for ever.
+/// for ever. SIGXFSZ is ignored for the child that process 1 may fork, which has the error EFBIG then as well.
 pub(crate) fn replace_default_actions_of_process_1() {
     // SAFETY: getpid has no arguments and does not fail.
     if unsafe { libc::getpid() } != 1 {
@@ -80,7 +80,7 @@ pub(crate) fn replace_default_actions_of_process_1() {
             set_default(signal);
         }
     }
-    for signal in [SIGTTIN, SIGTTOU] {
+    for signal in [SIGTTIN, SIGTTOU, libc::SIGXFSZ] {
         // SAFETY: no function of ours is called for an ignored signal.
         unsafe { libc::signal(signal, libc::SIG_IGN) };
     }

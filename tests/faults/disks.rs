@@ -853,8 +853,9 @@ fn what_does_not_answer_keeps_nobody_else_from_finishing() {
     // Another operand in front, and one behind.
     sandbox.file("first/f", 1);
     sandbox.file("last/f", 1);
-    // Entries that are found all the same: a directory and its file or files each, and the root of `m`.
-    let cases = [("-j4 -v -B1 first m last", 129), ("-j20 -v -B1 m", 125)];
+    // Entries that are found all the same: a directory and its file or files each, the root of `m`, two of the directories
+    // that do not answer, and a file in one of them.
+    let cases = [("-j4 -v -B1 first m last", 132), ("-j20 -v -B1 m", 128)];
     for (words, entries) in cases {
         let (child, errors) = start_stuck(&sandbox, words);
         let errors = || std::fs::read_to_string(&errors).unwrap_or_default();

@@ -13,6 +13,7 @@
 mod support;
 
 mod disks;
+mod flow;
 mod fuse_fixture;
 mod fuzz;
 mod lists;

@@ -156,7 +156,8 @@ fn names_are_aligned_by_columns_and_cut_in_the_middle() {
         "100 kB p                   ████████ 100%".to_owned(),
         " 70 kB ├─ 写真             ██████    70%".to_owned(),
         " 70 kB │  └─ 夏休み…京.jpg ██████    70%".to_owned(),
-        format!(" 12 kB ├─ {}   █         12%", family.repeat(7)),
+        // Some terminals show a family in two columns, others each of its four people: room is for the latter.
+        format!(" 12 kB ├─ {family}…        █         12%"),
         "  8 kB ├─ cafe\u{301}.tar.gz      █          8%".to_owned(),
         "  6 kB ├─ a\\377\\033[31m\\n             6%".to_owned(),
         format!(

@@ -5,9 +5,10 @@
 
 use std::fs;
 use std::io::{Chain, Cursor, Read};
+use std::os::unix::process::CommandExt;
 use std::os::unix::process::ExitStatusExt;
 use std::path::Path;
-use std::process::{Child, ChildStdout};
+use std::process::{Child, ChildStdout, Stdio};
 use std::time::{Duration, Instant};
 
 use crate::support::fuse::{Node, Op};
@@ -100,6 +101,84 @@ fn signals_give_the_prompt_back_though_a_server_never_answers() {
             assert_eq!(answer.status.signal(), Some(number), "{answer:?}");
             assert_eq!(answer.errors.matches("incomplete").count(), 1, "{answer:?}");
             times.push(taken);
+        }
+    }
+    times.sort();
+    eprintln!("gone after {times:?}");
+}
+
+/// A directory `t`, and `m`: a server that answers for the names `sub` and `t`, and for nothing else.
+fn silent() -> Option<Sandbox> {
+    let sandbox = Sandbox::new();
+    sandbox.file("t/f", 1);
+    let hang = |node: Node| {
+        node.hanging(Op::Getattr)
+            .hanging(Op::Opendir)
+            .hanging(Op::ReaddirAfter(0))
+            .hanging(Op::Statfs)
+    };
+    let list = Node::file("list").hanging(Op::Lookup);
+    let sub = hang(Node::dir("sub", vec![Node::file("f")]));
+    let root = hang(Node::dir("", vec![sub, list]));
+    sandbox.mount_fuse("m", root).then_some(sandbox)
+}
+
+/// Sends SIGINT to a pdu that was started in a directory of the sandbox and that waits there; gives the time until it was
+/// gone.
+#[track_caller]
+fn interrupt_stuck(sandbox: &Sandbox, at: &str, words: &str) -> Duration {
+    let [env, option] = terminal::DEFAULT_SIGNALS;
+    let mut command = program(env, &sandbox.at(at));
+    let root = sandbox.root().display().to_string();
+    let words = words.replace("ROOT", &root);
+    command.arg(option).arg(PDU).args(words.split(' '));
+    command.stdout(Stdio::piped()).stderr(Stdio::piped());
+    let pdu = command.process_group(0).spawn().expect("it starts");
+    let child = wait_until_stuck(pdu.id());
+    let since = Instant::now();
+    kill_process_group(Pid::from_child(&pdu), Signal::INT).expect("it runs");
+    let answer = Answer::of(pdu, &words);
+    let taken = since.elapsed();
+    assert_eq!(answer.status.signal(), Some(2), "{at}: {words}: {answer:?}");
+    let messages = answer.errors.matches("incomplete").count();
+    assert_eq!(messages, 1, "{at}: {words}: {answer:?}");
+    assert!(states(child).contains('D'), "{at}: {words}: {answer:?}");
+    taken
+}
+
+#[test]
+fn a_path_on_a_mount_that_does_not_answer_keeps_no_prompt() {
+    let cases = [
+        // Operands: the mount, above it, in it, and as the working directory.
+        ("", "-s m"),
+        ("", "-s ."),
+        ("", "-s m/sub"),
+        ("", "-s t m/sub/."),
+        ("m", "-s ."),
+        ("m", "-a sub"),
+        ("m", "-s --time sub/../sub"),
+        ("m", "-s /proc/self/cwd/"),
+        ("m", "-v"),
+        // Files.
+        ("", "-s -X m/list t"),
+        ("", "-Xm/list t"),
+        ("", "-s --exclude-from=m/list t"),
+        ("", "--files0-from=m/list"),
+        ("", "--from=m/list"),
+        ("", "-om/list t"),
+        ("", "--output=m/list t"),
+        ("", "--format=ncdu m/list"),
+        ("m", "-s -X list ROOT/t"),
+        ("m", "--files0-from=list"),
+    ];
+    let mut times = Vec::new();
+    for (number, (at, words)) in cases.into_iter().enumerate() {
+        let walkers = ["-j1", "-j2", "-j20"];
+        let all = number < 9;
+        for walkers in walkers.iter().skip(if all { 0 } else { 2 }) {
+            let Some(sandbox) = silent() else { return };
+            times.push(interrupt_stuck(&sandbox, at, &format!("{walkers} {words}")));
+            sandbox.end_fuse();
         }
     }
     times.sort();

@@ -127,6 +127,12 @@ impl Tally {
         &self.path
     }
 
+    /// Counts a failure that concerns the last record, and returns the path of that.
+    pub fn record_failed(&mut self) -> &[u8] {
+        self.counts.errors += 1;
+        &self.path
+    }
+
     /// Leaves the current directory. The record is of all that is in it.
     pub fn leave(&mut self, extent: Extent) -> Option<Record<'_>> {
         let Level { sum, above } = self.levels.pop()?;

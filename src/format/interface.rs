@@ -27,7 +27,9 @@ pub trait Format {
     fn record(&mut self, record: &Record<'_>, out: &mut Vec<u8>) -> Option<Warning>;
 
     /// Appends a further link of a file that was counted already.
-    fn link(&mut self, _: &Record<'_>, _out: &mut Vec<u8>) {}
+    fn link(&mut self, _: &Record<'_>, _out: &mut Vec<u8>) -> Option<Warning> {
+        None
+    }
 
     /// Appends an entry that `-x` leaves out; the record has its attributes and no usage.
     fn away(&mut self, _: &Record<'_>, _out: &mut Vec<u8>) {}
@@ -44,11 +46,13 @@ pub trait Format {
 /// The result of [`Format::end`].
 pub type EndResult = Result<Option<Warning>, ReportError>;
 
-/// A message that is no error: the line was written.
+/// A message about a line that was written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Warning {
     /// This time, in seconds since the epoch, has no date; a line of du contains the number.
     TimeOutOfRange(i64),
+    /// The format cannot hold the size of the entry; the line contains the largest size that it can hold. An error.
+    SizeTooLarge,
 }
 
 /// The reason why a report has no end.

@@ -118,7 +118,11 @@ fn describe(failure: Failure) -> (&'static str, String) {
             let message = "not allowed when reading file names from standard input";
             return ("operand", message.into());
         }
-        Operation::WriteOutput => "write",
+        Operation::WriteOutput | Operation::StoreSize => "write",
+        Operation::ExportedSize => {
+            let message = "the size did not fit into 63 bits when the export was made";
+            return ("export", message.into());
+        }
         Operation::Exported | Operation::ExportedEntry => {
             return (
                 "export",

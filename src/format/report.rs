@@ -15,7 +15,7 @@ use super::page::Page;
 use crate::count::tally::{Counts, Tally, TallyOptions};
 use crate::count::usage::{Detail, Item, Usage};
 use crate::count::visitor::{Extent, Flow, Visitor};
-use crate::sys::failure::Failure;
+use crate::sys::failure::{Failure, Operation};
 use crate::sys::status::{Status, Summary};
 
 /// See the module.
@@ -85,7 +85,9 @@ impl<'a> Report<'a> {
         };
         self.status.clear();
         let warning = self.format.end(&totals, &mut self.page)?;
-        self.warn(warning);
+        if warning.is_some() {
+            self.warn(warning);
+        }
         self.flush()?;
         self.status.clear();
         self.status.summary(&Summary {
@@ -108,12 +110,15 @@ impl<'a> Report<'a> {
 
     #[cold]
     fn warn(&mut self, warning: Option<Warning>) {
-        let Some(Warning::TimeOutOfRange(seconds)) = warning else {
-            return;
-        };
         self.write_page();
-        if self.write_error.is_none() {
-            self.status.time_out_of_range(seconds);
+        match warning {
+            _ if self.write_error.is_some() => {}
+            Some(Warning::TimeOutOfRange(seconds)) => self.status.time_out_of_range(seconds),
+            Some(Warning::SizeTooLarge) => {
+                let failure = Failure::without_errno(Operation::StoreSize);
+                self.status.failure(self.tally.record_failed(), failure);
+            }
+            None => {}
         }
     }
 
@@ -146,8 +151,8 @@ impl Visitor for Report<'_> {
             self.turn(warning);
         } else if let Some(name) = name {
             let record = self.tally.uncounted(name, item);
-            self.format.link(&record, &mut self.page.lines);
-            self.turn(None);
+            let warning = self.format.link(&record, &mut self.page.lines);
+            self.turn(warning);
         }
     }
 

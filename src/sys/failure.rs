@@ -29,6 +29,10 @@ pub enum Operation {
     Exported,
     /// The program that made an export had no stat of an entry, which does not count.
     ExportedEntry,
+    /// The format of the report cannot hold the size of an entry.
+    StoreSize,
+    /// The size in an export is the largest one that its format can hold: that of the entry is not known.
+    ExportedSize,
     /// open, or creation, of the file that the report goes to.
     CreateOutput,
     /// write to it, or its renaming.

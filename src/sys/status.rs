@@ -175,6 +175,15 @@ impl Status {
                 let after = ": could not be read when the export was made";
                 ("", plain(), after.to_owned())
             }
+            Operation::StoreSize => (
+                "",
+                plain(),
+                ": the size does not fit into 63 bits".to_owned(),
+            ),
+            Operation::ExportedSize => {
+                let after = ": the size did not fit into 63 bits when the export was made";
+                ("", plain(), after.to_owned())
+            }
             Operation::CreateOutput => ("cannot create ", quoted(), reason),
             Operation::WriteOutput => ("error writing ", quoted(), reason),
             Operation::EmptyName(0) => return self.message(EMPTY_NAME.as_bytes()),

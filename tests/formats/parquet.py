@@ -159,6 +159,11 @@ def states(file):
     print("complete", keys[b"pdu.complete"].decode(), "errors", keys[b"pdu.errors"].decode())
 
 
+def sizes(file):
+    print("total", pq.read_table(file)["total_apparent"].to_pylist()[-1])
+    print("complete", pq.ParquetFile(file).metadata.metadata[b"pdu.complete"].decode())
+
+
 def fs(file):
     for row in paths_below_the_tree(file, "fs"):
         print(*row)

@@ -410,6 +410,66 @@ fn what_could_not_be_read_has_rows_and_the_file_is_not_complete() {
     }
 }
 
+/// A size that the column cannot hold is an error of one message; a total that cannot be held is null.
+#[test]
+fn a_size_above_63_bits_is_an_error_and_the_file_is_not_complete() {
+    let tree = Tree::empty();
+    let header = "[1,2,{},[{\"name\":\"/r\"},[{\"name\":\"d\"},";
+    let cases = [
+        // The largest size is none of the errors.
+        ("\"asize\":9223372036854775807}", None),
+        ("\"asize\":9223372036854775808}", Some("/r/d/f")),
+        ("\"dsize\":9223372036854775808}", Some("/r/d/f")),
+        (
+            "\"asize\":18446744073709551615,\"dsize\":18446744073709551615}",
+            Some("/r/d/f"),
+        ),
+        (
+            "\"asize\":4611686018427387904},{\"name\":\"g\",\"asize\":4611686018427387904}",
+            Some("/r/d"),
+        ),
+    ];
+    for (sizes, path) in cases {
+        let export = format!("{header}{{\"name\":\"f\",{sizes}]]]\n");
+        fs::write(tree.root().join("export"), export).expect("it can be written");
+        for output in ["-o x", "-d0 -o y"] {
+            let written = script(
+                &tree,
+                &format!("$pdu --from=export --format=parquet {output}"),
+            );
+            let path = path.map(|path| if output == "-o x" { path } else { "/r" });
+            let expected = path.map_or(String::new(), |path| {
+                format!("pdu: {path}: the size does not fit into 63 bits\n")
+            });
+            assert_eq!(
+                String::from_utf8_lossy(&written.stderr),
+                expected,
+                "{sizes}"
+            );
+            assert_eq!(written.status.code(), Some(i32::from(path.is_some())));
+        }
+        let read = script(&tree, "$pdu --from=x -s");
+        let expected = match path {
+            Some("/r/d/f") => {
+                "pdu: /r/d/f: the size did not fit into 63 bits when the export was made\n"
+            }
+            _ => "",
+        };
+        assert_eq!(String::from_utf8_lossy(&read.stderr), expected, "{sizes}");
+        assert_eq!(read.status.code(), Some(i32::from(!expected.is_empty())));
+        let Some(python) = python("duckdb, pyarrow") else {
+            continue;
+        };
+        let shown = python_says(&python, &tree, "sizes x");
+        let total = path.map_or("9223372036854775807", |_| "None");
+        assert!(
+            shown.contains(&format!("complete {}", path.is_none()).to_lowercase()),
+            "{shown}"
+        );
+        assert!(shown.contains(&format!("total {total}\n")), "{shown}");
+    }
+}
+
 /// A directory of which a part was read has a mark before its contents, also where the error comes after many names.
 #[test]
 fn a_directory_that_was_read_in_part_is_broken() {

@@ -99,10 +99,10 @@ pub(super) fn keys(
     options: &ParquetOptions,
     totals: &Totals,
     operands: &[Vec<u8>],
-    (errors, seen): (u64, &[Seen]),
+    seen: &[Seen],
 ) -> Vec<KeyValue> {
     let total = &totals.counts.total;
-    let is_complete = totals.completeness == Completeness::Whole && errors == 0;
+    let is_complete = totals.completeness == Completeness::Whole;
     let mut ended = options.started;
     let nanoseconds = u64::from(ended.nanoseconds) + u64::from(totals.elapsed.subsec_nanos());
     ended.seconds = ended
@@ -129,7 +129,7 @@ pub(super) fn keys(
         key("rows", rows(options)),
         key("links", links),
         key("total", sums(total)),
-        key("errors", errors.to_string()),
+        key("errors", totals.counts.errors.to_string()),
         key("complete", is_complete.to_string()),
         key("handed_over", "0"),
         key("filesystems", filesystems(seen)),

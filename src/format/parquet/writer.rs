@@ -36,8 +36,10 @@ pub(super) struct Parquet {
     path: Vec<u8>,
     roots: Vec<Vec<u8>>,
     filesystems: Known,
-    /// Errors that are not failures of the walk: sizes that do not fit.
-    errors: u64,
+    /// The last row has a size that does not fit.
+    warning: Option<Warning>,
+    /// There was such a row.
+    has_overflowed: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -87,7 +89,8 @@ impl Parquet {
             path: Vec::new(),
             roots: Vec::new(),
             filesystems: Known::default(),
-            errors: 0,
+            warning: None,
+            has_overflowed: false,
         }
     }
 
@@ -161,9 +164,14 @@ impl Parquet {
     /// A size that the column can hold: one above 2^63-1 is an error.
     fn size(&mut self, size: u128) -> i64 {
         i64::try_from(size).unwrap_or_else(|_| {
-            self.errors += 1;
+            self.overflow();
             i64::MAX
         })
+    }
+
+    fn overflow(&mut self) {
+        self.has_overflowed = true;
+        self.warning = Some(Warning::SizeTooLarge);
     }
 
     /// The index of the file system with this device, on which an entry of the current directory lies.
@@ -245,15 +253,14 @@ impl Parquet {
         }
         let mut row = self.row(record, &level.own, level.detail.as_ref(), &name);
         let is_exact = self.options.links == CountedLinks::Once || !level.has_links;
-        let totals = is_exact.then(|| {
-            let total = &record.usage;
-            let inodes = i64::try_from(total.inodes).unwrap_or(i64::MAX);
-            [
-                self.size(total.allocated),
-                self.size(total.apparent),
-                inodes,
-            ]
-        });
+        let totals = match is_exact {
+            true => exact_totals(&record.usage),
+            false => None,
+        };
+        // A size below has an error already, and the totals of all directories above it do not fit either.
+        if is_exact && totals.is_none() && !self.has_overflowed {
+            self.overflow();
+        }
         set_failure(&mut row, level.failure);
         self.push(&name, totals, &row, out);
     }
@@ -326,15 +333,16 @@ impl Format for Parquet {
                 self.directory(record, out);
             }
         }
-        None
+        self.warning.take()
     }
 
-    fn link(&mut self, record: &Record<'_>, out: &mut Vec<u8>) {
+    fn link(&mut self, record: &Record<'_>, out: &mut Vec<u8>) -> Option<Warning> {
         if self.options.selection.takes_unfinished(record) {
             let mut row = self.row(record, &record.usage, record.detail, record.name());
             row.counted = false;
             self.push(record.name(), None, &row, out);
         }
+        self.warning.take()
     }
 
     fn away(&mut self, record: &Record<'_>, out: &mut Vec<u8>) {
@@ -376,14 +384,22 @@ impl Format for Parquet {
             self.end_group(&mut page.lines);
         }
         self.measure_space();
-        let errors = (totals.counts.errors + self.errors, &*self.filesystems.seen);
-        let keys = footer::keys(&self.options, totals, &self.roots, errors);
+        let keys = footer::keys(&self.options, totals, &self.roots, &self.filesystems.seen);
         self.encode(|encoder| encoder.finish(keys, &mut page.lines).map(|()| None));
         match self.error.take() {
             None => Ok(None),
             Some(error) => Err(ReportError::Write(std::io::Error::other(error))),
         }
     }
+}
+
+/// The totals of a directory; none where one of them does not fit.
+fn exact_totals(total: &Usage) -> Option<[i64; 3]> {
+    Some([
+        total.allocated.try_into().ok()?,
+        total.apparent.try_into().ok()?,
+        total.inodes.try_into().ok()?,
+    ])
 }
 
 /// The attributes, as far as they are known: an export may contain none.

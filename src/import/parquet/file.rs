@@ -25,6 +25,8 @@ pub(super) struct ParquetFile {
     sums: Option<Vec<u64>>,
     /// Some entries have no row (`pdu.rows`).
     pub(super) is_partial: bool,
+    /// The run that wrote it had errors (`pdu.complete`).
+    pub(super) had_errors: bool,
 }
 
 impl ParquetFile {
@@ -60,6 +62,7 @@ impl ParquetFile {
             columns,
             sums,
             is_partial: key("pdu.rows").is_some_and(|rows| rows != "all"),
+            had_errors: key("pdu.complete").is_some_and(|complete| complete == "false"),
             metadata,
         })
     }

@@ -34,6 +34,8 @@ pub struct ParquetReader {
     path: RowPath,
     /// Rows of directories that another process reads.
     handed_over: u64,
+    /// The run that wrote the file had errors.
+    had_errors: bool,
 }
 
 enum Stage {
@@ -129,6 +131,7 @@ impl ParquetReader {
             open: Vec::new(),
             path: RowPath::default(),
             handed_over: 0,
+            had_errors: false,
         }
     }
 
@@ -161,6 +164,7 @@ impl ParquetReader {
 
     fn open(&mut self, file: File) -> Result<Stage, ImportError> {
         let file = ParquetFile::open(file)?;
+        self.had_errors = file.had_errors;
         self.known.totals = file.is_partial.then(Vec::new);
         Ok(Stage::Outline(Rows::File(Box::new(RowReader::new(file)))))
     }
@@ -234,6 +238,7 @@ impl ParquetReader {
     fn report(&mut self, mut rows: Rows, visitor: &mut impl Visitor) -> Result<Stage, ImportError> {
         let mut teller = Teller {
             dedup: self.dedup,
+            had_errors: self.had_errors,
             known: &self.known,
             open: &mut self.open,
             visitor,
@@ -342,6 +347,7 @@ impl Own {
 /// Reports rows as events.
 struct Teller<'a, V> {
     dedup: bool,
+    had_errors: bool,
     known: &'a Directories,
     open: &'a mut Vec<Open>,
     visitor: &'a mut V,
@@ -399,6 +405,9 @@ impl<V: Visitor> Teller<'_, V> {
             let own = self.known.own(open.number);
             if let Some(failure) = own.and_then(Own::failure) {
                 self.visitor.failed(b"", failure);
+            }
+            if let Some(own) = own {
+                self.check_size(b"", &own.usage());
             }
             let is_broken = own.is_some_and(|own| own.state == State::Broken);
             self.visitor.leave(match is_broken {
@@ -472,6 +481,16 @@ impl<V: Visitor> Teller<'_, V> {
             detail: Some(&row.detail),
         };
         self.visitor.file(Some(name), &item);
+        self.check_size(name, &row.usage);
+    }
+
+    /// Reports a size that did not fit into its column: the error of the run that wrote the file.
+    fn check_size(&mut self, name: &[u8], usage: &Usage) {
+        let largest = usage.allocated.max(usage.apparent);
+        if self.had_errors && largest == i64::MAX as u128 {
+            let failure = Failure::without_errno(Operation::ExportedSize);
+            self.visitor.failed(name, failure);
+        }
     }
 }
 

@@ -179,7 +179,12 @@ fn where_stat_is_slow_lines_flow_once_all_names_are_known() {
     let files: String = (0..900).map(|file| format!("t/file-{file} 1\n")).collect();
     let tree = Tree::of(&files);
     for walkers in WALKERS {
-        let delay = if walkers == "-j20" { 20_000 } else { 2_000 };
+        // All stats take two and a half seconds: far longer than a line may wait.
+        let delay = match walkers {
+            "-j1" => 2_800,
+            "-j2" => 5_600,
+            _ => 56_000,
+        };
         let delay = format!("{DELAY}={delay}");
         let script = format!("exec {TRACER} -o log -e {delay} \"$pdu\" {walkers} -ab t");
         let slow = run::run(run::shell(tree.root(), &script));

@@ -446,7 +446,10 @@ impl GroupState {
 
     fn merge(&mut self, batch: &Batch, count: usize) {
         self.count += count;
-        self.position = self.position.max(batch.start + count);
+        // An empty batch is no entry before its position: the last read of a directory gives one.
+        if count > 0 {
+            self.position = self.position.max(batch.start + count);
+        }
         self.batches.add(batch);
     }
 

@@ -27,6 +27,7 @@
 use std::collections::BTreeMap;
 use std::mem::MaybeUninit;
 use std::ops::ControlFlow;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -87,6 +88,8 @@ struct Group {
     key: Key,
     /// When the read of it began.
     began: Instant,
+    /// Stats were queued, because they take long.
+    has_slow_stats: AtomicBool,
     /// See [`Group::has_listing_order`].
     has_listing_order: OnceLock<bool>,
     state: Mutex<GroupState>,
@@ -146,6 +149,7 @@ pub(super) fn read_directory(
         probe.step(walk, found)
     });
     let (count, began) = (probe.count, probe.since);
+    let is_slow = probe.is_slow;
     let mut rest = Chunk::starting_at(count);
     let read = match read {
         ReadEnd::More if walk.done.is_cancelled() => return None,
@@ -166,6 +170,7 @@ pub(super) fn read_directory(
     }
     let key = dir.place.0.key(dir.place.1);
     let group = Group::new(Arc::new(dir.share(&walk.budget)), (0, key), began);
+    group.has_slow_stats.store(is_slow, Ordering::Relaxed);
     group.add(walk, batch, count);
     let reader = Reader {
         group,
@@ -191,6 +196,7 @@ struct LatencyProbe<'a> {
     heartbeat: &'a HeartbeatGuard<'a>,
     count: usize,
     since: Instant,
+    is_slow: bool,
 }
 
 impl<'a> LatencyProbe<'a> {
@@ -199,6 +205,7 @@ impl<'a> LatencyProbe<'a> {
             heartbeat,
             count: 0,
             since: Instant::now(),
+            is_slow: false,
         }
     }
 
@@ -216,7 +223,8 @@ impl<'a> LatencyProbe<'a> {
             1 => FLOW,
             _ => allowed.min(FLOW),
         };
-        if walk.done.is_cancelled() || schedule::decide(|| self.since.elapsed() > allowed) {
+        self.is_slow = schedule::decide(|| self.since.elapsed() > allowed);
+        if self.is_slow || walk.done.is_cancelled() {
             return ControlFlow::Break(());
         }
         ControlFlow::Continue(())
@@ -238,6 +246,7 @@ fn stat_chunk(walk: &Arc<Shared>, group: &Arc<Group>, chunk: &Chunk) {
             return;
         }
         if chunk.len() - probe.count > STAT_CHUNK {
+            group.has_slow_stats.store(true, Ordering::Relaxed);
             push_stats(walk, group, chunk, probe.count);
             break;
         }
@@ -247,20 +256,29 @@ fn stat_chunk(walk: &Arc<Shared>, group: &Arc<Group>, chunk: &Chunk) {
     group.add(walk, batch, count);
 }
 
-/// Queues the stats of the entries of a chunk from this one on.
+/// Queues the stats of the entries of a chunk from this one on: where lines flow, after the directories that come before.
 fn push_stats(walk: &Arc<Shared>, group: &Arc<Group>, chunk: &Chunk, from: usize) {
+    let in_order = group.has_listing_order();
     for from in (from..chunk.len()).step_by(STAT_CHUNK) {
         let part = chunk.slice(from, from + STAT_CHUNK);
         let group = Arc::clone(group);
-        walk.push_piece(move |walk| stat_chunk(walk, &group, &part));
+        let slot = group.dir.slot;
+        let piece = move |walk: &Arc<Shared>| stat_chunk(walk, &group, &part);
+        match in_order {
+            true => walk.push_in_order(slot, piece),
+            false => walk.push_piece(piece),
+        }
     }
 }
 
 impl Reader {
     /// Queues the read of the next buffer. Where lines flow it comes after the subdirectories that were found: else a
-    /// single walker would never come to them.
+    /// single walker would never come to them. The same where stat is slow: in the time of a few stats a buffer is read,
+    /// and the stats of all buffers would come before every other directory.
     fn push(self, walk: &Arc<Shared>) {
-        match self.group.is_slow() && self.group.has_listing_order() {
+        let group = &self.group;
+        let is_slow = group.is_slow() || group.has_slow_stats.load(Ordering::Relaxed);
+        match is_slow && group.has_listing_order() {
             false => walk.push_piece(move |walk| self.read(walk)),
             true => walk.push_in_order(self.group.dir.slot, move |walk| self.read(walk)),
         }
@@ -342,6 +360,7 @@ impl Group {
             index,
             key,
             began,
+            has_slow_stats: AtomicBool::new(false),
             has_listing_order: OnceLock::new(),
             state: Mutex::default(),
         })

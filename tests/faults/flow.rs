@@ -117,13 +117,14 @@ fn subdirectories_of_a_directory_without_end_have_their_lines() {
         _ => Node::file(format!("file-{number}")),
     };
     for walkers in WALKERS {
+        let root = Node::dir("", (0..50_000).map(mixed).collect());
+        let Some(sandbox) = mounted(vec![root], &slow(walkers)) else {
+            return;
+        };
         for words in ["m0", "-d1 m0", "-S m0", "--inodes m0"] {
-            let root = Node::dir("", (0..50_000).map(mixed).collect());
-            let Some(sandbox) = mounted(vec![root], &slow(walkers)) else {
-                return;
-            };
+            let before = sandbox.requests(0);
             let lines = first_lines(sandbox.command(&format!("{walkers} {words}")), 3);
-            assert!(sandbox.requests(0) < FEW, "{walkers} {words}");
+            assert!(sandbox.requests(0) - before < FEW, "{walkers} {words}");
             let names = ["\tm0/dir-0", "\tm0/dir-10", "\tm0/dir-20"];
             for (line, name) in lines.iter().zip(names) {
                 assert!(line.ends_with(name), "{walkers} {words}: {line}");

@@ -103,12 +103,9 @@ struct GroupState {
     end: Option<GroupEnd>,
     /// The key of the next listing, where a part was sent.
     next_key: Option<Key>,
-    /// Entries in the parts that were sent; entries in `batches`, and the position after the last of them. There are gaps
-    /// where stats are under way.
-    sent: usize,
-    count: usize,
+    /// Position after the entries in `batches`: the first whose stat is under way.
     position: usize,
-    /// Batches of a slow directory that come after a gap, with their number of entries.
+    /// Batches after that position, each with its number of entries.
     late: BTreeMap<usize, (usize, Box<Batch>)>,
     /// A walker sends a part: only that walker sends the next one, so that a part arrives after the one that announces it.
     is_sending: bool,
@@ -393,7 +390,7 @@ impl Group {
         let mut state = self.lock();
         let is_short = |end: &GroupEnd| end.count <= SORTED_ABOVE;
         let flows = has_listing_order || is_slow && state.end.as_ref().is_some_and(is_short);
-        state.add(batch, count, flows);
+        state.add(batch, count);
         while flows && let Some(part) = state.take_part(walk, self.key) {
             // The channel may be full.
             drop(state);
@@ -413,7 +410,7 @@ impl Group {
         let Some(end) = state.end.take_if(|end| end.count == done) else {
             return;
         };
-        let (batches, next_key) = (state.take_rest(), state.next_key);
+        let (batches, next_key) = (std::mem::take(&mut state.batches), state.next_key);
         drop(state);
         self.send(
             walk,
@@ -447,35 +444,30 @@ impl Group {
 }
 
 impl GroupState {
-    fn add(&mut self, batch: Box<Batch>, count: usize, flows: bool) {
+    fn add(&mut self, batch: Box<Batch>, count: usize) {
         self.done += count;
-        if flows && batch.start > self.position {
+        if batch.start > self.position && count > 0 {
             self.late.insert(batch.start, (count, batch));
             return;
         }
-        self.merge(&batch, count);
-        batch.recycle();
+        self.merge(batch, count);
         while let Some(late) = self.late.first_entry()
             && *late.key() <= self.position
         {
             let (count, batch) = late.remove();
-            self.merge(&batch, count);
+            self.merge(batch, count);
         }
     }
 
-    fn merge(&mut self, batch: &Batch, count: usize) {
-        self.count += count;
-        // An empty batch is no entry before its position: the last read of a directory gives one.
-        if count > 0 {
-            self.position = self.position.max(batch.start + count);
-        }
-        self.batches.add(batch);
+    fn merge(&mut self, batch: Box<Batch>, count: usize) {
+        self.position += count;
+        self.batches.add(&batch);
+        batch.recycle();
     }
 
-    /// The entries before the first gap, unless none of them has a line.
+    /// The entries before `position` that were not sent, unless none of them has a line.
     fn take_part(&mut self, walk: &Shared, first_key: Key) -> Option<Part> {
-        let has_gap = self.sent + self.count < self.position;
-        if has_gap || self.is_sending || self.batches.is_plain() {
+        if self.is_sending || self.batches.is_plain() {
             return None;
         }
         let next = walk.key();
@@ -486,16 +478,7 @@ impl GroupState {
             failure: None,
         };
         self.is_sending = true;
-        (self.sent, self.count) = (self.position, 0);
         Some(part)
-    }
-
-    /// All entries that were not sent.
-    fn take_rest(&mut self) -> MergedBatch {
-        for (_, batch) in std::mem::take(&mut self.late).into_values() {
-            self.batches.add(&batch);
-        }
-        std::mem::take(&mut self.batches)
     }
 }
 

@@ -5,7 +5,7 @@
 //! link in that order counts, as in GNU du. Each method takes the [event](crate::count::visitor::Visitor) of the same
 //! name, and returns the record that follows from it, if one does.
 //!
-//! No I/O; no errors. Memory: a sum and a number per level, and the inodes (`count::inode_set`) that count once.
+//! No I/O; no errors. Memory: a sum and a number per level, and the inodes that count once (`inode_set`).
 
 use crate::count::inode_set::InodeSet;
 use crate::count::listing::push_name;

@@ -2,7 +2,7 @@
 //!
 //! The `shell` styles give words that a shell reads back as the name; the `c` styles give strings of the C language.
 //! Beyond GNU, a style that escapes also escapes the characters that can mislead a terminal or a reader: those that
-//! `gnu::unicode` calls hidden.
+//! `unicode` calls hidden.
 
 use crate::gnu::unicode;
 

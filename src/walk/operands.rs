@@ -53,7 +53,7 @@ pub enum NameStream {
     Ended,
     /// A thread reads it.
     Thread(Receiver<Part>),
-    /// No thread can be had: the caller reads.
+    /// No thread can be had: the caller reads it, part by part.
     Here(NameList),
 }
 

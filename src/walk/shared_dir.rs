@@ -27,6 +27,7 @@
 use std::collections::BTreeMap;
 use std::mem::MaybeUninit;
 use std::ops::ControlFlow;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -97,6 +98,8 @@ struct Group {
     key: Key,
     /// When the read of it began.
     began: Instant,
+    /// Stats were queued, because they take long.
+    has_slow_stats: AtomicBool,
     /// See [`Group::has_listing_order`].
     has_listing_order: OnceLock<bool>,
     state: Mutex<GroupState>,
@@ -110,12 +113,9 @@ struct GroupState {
     end: Option<GroupEnd>,
     /// The key of the next listing, where a part was sent.
     next_key: Option<Key>,
-    /// Entries in the parts that were sent; entries in `batches`, and the position after the last of them. There are gaps
-    /// where stats are under way.
-    sent: usize,
-    count: usize,
+    /// Position after the entries in `batches`: the first whose stat is under way.
     position: usize,
-    /// Batches of a slow directory that come after a gap, with their number of entries.
+    /// Batches after that position, each with its number of entries.
     late: BTreeMap<usize, (usize, Box<Batch>)>,
     /// A walker sends a part: only that walker sends the next one, so that a part arrives after the one that announces it.
     is_sending: bool,
@@ -235,6 +235,7 @@ fn begin_large(
 ) {
     let key = dir.place.0.key(dir.place.1);
     let group = Group::new(Arc::new(dir.share(&walk.budget)), (0, key), probe.since);
+    group.has_slow_stats.store(probe.is_slow, Ordering::Relaxed);
     group.add(walk, batch, probe.count);
     let reader = Reader {
         group,
@@ -259,6 +260,7 @@ struct LatencyProbe<'a> {
     heartbeat: &'a HeartbeatGuard<'a>,
     count: usize,
     since: Instant,
+    is_slow: bool,
 }
 
 impl<'a> LatencyProbe<'a> {
@@ -267,6 +269,7 @@ impl<'a> LatencyProbe<'a> {
             heartbeat,
             count: 0,
             since: Instant::now(),
+            is_slow: false,
         }
     }
 
@@ -284,7 +287,8 @@ impl<'a> LatencyProbe<'a> {
             1 => FLOW,
             _ => allowed.min(FLOW),
         };
-        if walk.done.is_cancelled() || schedule::decide(|| self.since.elapsed() > allowed) {
+        self.is_slow = schedule::decide(|| self.since.elapsed() > allowed);
+        if self.is_slow || walk.done.is_cancelled() {
             return ControlFlow::Break(());
         }
         ControlFlow::Continue(())
@@ -306,6 +310,7 @@ fn stat_chunk(walk: &Arc<Shared>, group: &Arc<Group>, chunk: &Chunk) {
             return;
         }
         if chunk.len() - probe.count > STAT_CHUNK {
+            group.has_slow_stats.store(true, Ordering::Relaxed);
             push_stats(walk, group, chunk, probe.count);
             break;
         }
@@ -315,20 +320,29 @@ fn stat_chunk(walk: &Arc<Shared>, group: &Arc<Group>, chunk: &Chunk) {
     group.add(walk, batch, count);
 }
 
-/// Queues the stats of the entries of a chunk from this one on.
+/// Queues the stats of the entries of a chunk from this one on: where lines flow, after the directories that come before.
 fn push_stats(walk: &Arc<Shared>, group: &Arc<Group>, chunk: &Chunk, from: usize) {
+    let in_order = group.has_listing_order();
     for from in (from..chunk.len()).step_by(STAT_CHUNK) {
         let part = chunk.slice(from, from + STAT_CHUNK);
         let group = Arc::clone(group);
-        walk.push_piece(move |walk| stat_chunk(walk, &group, &part));
+        let slot = group.dir.slot;
+        let piece = move |walk: &Arc<Shared>| stat_chunk(walk, &group, &part);
+        match in_order {
+            true => walk.push_in_order(slot, piece),
+            false => walk.push_piece(piece),
+        }
     }
 }
 
 impl Reader {
     /// Queues the read of the next buffer. Where lines flow it comes after the subdirectories that were found: else a
-    /// single walker would never come to them.
+    /// single walker would never come to them. The same where stat is slow: in the time of a few stats a buffer is read,
+    /// and the stats of all buffers would come before every other directory.
     fn push(self, walk: &Arc<Shared>) {
-        match self.group.is_slow(walk) && self.group.has_listing_order() {
+        let group = &self.group;
+        let is_slow = group.is_slow(walk) || group.has_slow_stats.load(Ordering::Relaxed);
+        match is_slow && group.has_listing_order() {
             false => walk.push_piece(move |walk| self.read(walk)),
             true => walk.push_in_order(self.group.dir.slot, move |walk| self.read(walk)),
         }
@@ -424,6 +438,7 @@ impl Group {
             index,
             key,
             began,
+            has_slow_stats: AtomicBool::new(false),
             has_listing_order: OnceLock::new(),
             state: Mutex::default(),
         })
@@ -458,7 +473,7 @@ impl Group {
         let mut state = self.lock();
         let is_short = |end: &GroupEnd| end.count <= SORTED_ABOVE;
         let flows = has_listing_order || is_slow && state.end.as_ref().is_some_and(is_short);
-        state.add(batch, count, flows);
+        state.add(batch, count);
         while flows && let Some(part) = state.take_part(walk, self.key) {
             // The channel may be full.
             drop(state);
@@ -478,7 +493,7 @@ impl Group {
         let Some(end) = state.end.take_if(|end| end.count == done) else {
             return;
         };
-        let (batches, next_key) = (state.take_rest(), state.next_key);
+        let (batches, next_key) = (std::mem::take(&mut state.batches), state.next_key);
         drop(state);
         self.send(
             walk,
@@ -512,32 +527,30 @@ impl Group {
 }
 
 impl GroupState {
-    fn add(&mut self, batch: Box<Batch>, count: usize, flows: bool) {
+    fn add(&mut self, batch: Box<Batch>, count: usize) {
         self.done += count;
-        if flows && batch.start > self.position {
+        if batch.start > self.position && count > 0 {
             self.late.insert(batch.start, (count, batch));
             return;
         }
-        self.merge(&batch, count);
-        batch.recycle();
+        self.merge(batch, count);
         while let Some(late) = self.late.first_entry()
             && *late.key() <= self.position
         {
             let (count, batch) = late.remove();
-            self.merge(&batch, count);
+            self.merge(batch, count);
         }
     }
 
-    fn merge(&mut self, batch: &Batch, count: usize) {
-        self.count += count;
-        self.position = self.position.max(batch.start + count);
-        self.batches.add(batch);
+    fn merge(&mut self, batch: Box<Batch>, count: usize) {
+        self.position += count;
+        self.batches.add(&batch);
+        batch.recycle();
     }
 
-    /// The entries before the first gap, unless none of them has a line.
+    /// The entries before `position` that were not sent, unless none of them has a line.
     fn take_part(&mut self, walk: &Shared, first_key: Key) -> Option<Part> {
-        let has_gap = self.sent + self.count < self.position;
-        if has_gap || self.is_sending || self.batches.is_plain() {
+        if self.is_sending || self.batches.is_plain() {
             return None;
         }
         let next = walk.key();
@@ -548,16 +561,7 @@ impl GroupState {
             failure: None,
         };
         self.is_sending = true;
-        (self.sent, self.count) = (self.position, 0);
         Some(part)
-    }
-
-    /// All entries that were not sent.
-    fn take_rest(&mut self) -> MergedBatch {
-        for (_, batch) in std::mem::take(&mut self.late).into_values() {
-            self.batches.add(&batch);
-        }
-        std::mem::take(&mut self.batches)
     }
 }
 

@@ -169,9 +169,14 @@ fn a_run_that_is_ended_leaves_nothing_and_keeps_what_was() {
         let text = format!(
             "exec 3<>p; head -c 40 whole >&3
              env --default-signal=INT,TERM,HUP $pdu --from=p -o x 2>e & pid=$!
-             until ls -l /proc/$pid/fd | grep -q ' (deleted)$' && grep -q '^SigCgt:.*[2367abef]$' /proc/$pid/status; do
-                 read -t 0.02 <> <(:)
-             done
+             # Where a FUSE file system is mounted, a child of pdu reads.
+             is_ready() {{
+                 for p in $pid $(pgrep -P $pid); do
+                     ls -l /proc/$p/fd | grep -q ' (deleted)$' && grep -q '^SigCgt:.*[2367abef]$' /proc/$p/status && return
+                 done
+                 false
+             }}
+             until is_ready; do read -t 0.02 <> <(:); done
              kill -{signal} $pid; wait $pid; echo $?; cat x; rm e; ls -A"
         );
         let output = script(&tree, &text);

@@ -322,7 +322,7 @@ fn stat_chunk(walk: &Arc<Shared>, group: &Arc<Group>, chunk: &Chunk) {
 
 /// Queues the stats of the entries of a chunk from this one on: where lines flow, after the directories that come before.
 fn push_stats(walk: &Arc<Shared>, group: &Arc<Group>, chunk: &Chunk, from: usize) {
-    let in_order = group.has_listing_order();
+    let in_order = group.is_in_order(walk);
     for from in (from..chunk.len()).step_by(STAT_CHUNK) {
         let part = chunk.slice(from, from + STAT_CHUNK);
         let group = Arc::clone(group);
@@ -340,9 +340,7 @@ impl Reader {
     /// single walker would never come to them. The same where stat is slow: in the time of a few stats a buffer is read,
     /// and the stats of all buffers would come before every other directory.
     fn push(self, walk: &Arc<Shared>) {
-        let group = &self.group;
-        let is_slow = group.is_slow(walk) || group.has_slow_stats.load(Ordering::Relaxed);
-        match is_slow && group.has_listing_order() {
+        match self.group.is_in_order(walk) {
             false => walk.push_piece(move |walk| self.read(walk)),
             true => walk.push_in_order(self.group.dir.slot, move |walk| self.read(walk)),
         }
@@ -449,10 +447,22 @@ impl Group {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Whether its entries are sent as they are known. Not in a sorted walk: the failure of the directory comes with its first
-    /// listing, and no format that asks for that order writes lines.
+    /// Whether its entries may be sent as they are known. Not in a sorted walk: the failure of the directory comes with its
+    /// first listing, and no format that asks for that order writes lines. Not where descriptors are short: all walkers could
+    /// wait for one to open a subdirectory, while this directory has to be read before it is closed.
+    fn may_flow(&self, walk: &Shared) -> bool {
+        walk.options.order == WalkOrder::Disk && !walk.budget.is_overdrawn()
+    }
+
+    /// Whether its entries are sent as they are known.
     fn is_slow(&self, walk: &Shared) -> bool {
-        walk.options.order == WalkOrder::Disk && schedule::decide(|| self.began.elapsed() > FLOW)
+        self.may_flow(walk) && schedule::decide(|| self.began.elapsed() > FLOW)
+    }
+
+    /// Whether its reads and stats are queued in the order of the walk.
+    fn is_in_order(&self, walk: &Shared) -> bool {
+        let is_slow = || self.is_slow(walk) || self.has_slow_stats.load(Ordering::Relaxed);
+        self.may_flow(walk) && is_slow() && self.has_listing_order()
     }
 
     /// Whether the order of the listing is taken for GNU du's before the end is known. It is that on NFS, SMB and tmpfs.

@@ -485,11 +485,13 @@ fn of_uncertain_width() -> Tree {
 
 /// The rows of a screen of tmux after a script of the shell, blank ones at the end left out.
 fn on_screen(tree: &Tree, columns: u16, script: &str) -> Vec<String> {
+    let socket = format!("columns-{columns}");
     let tmux = |words: &[&str]| {
         let mut command = run::program("tmux", tree.root());
         command.env("LC_ALL", "C.UTF-8").env("pdu", PDU);
         command.env("TMUX_TMPDIR", tree.root()).env("TERM", "xterm");
-        command.args(["-f", "/dev/null"]).args(words);
+        // A server of its own: that of the screen before may be about to end.
+        command.args(["-L", &socket, "-f", "/dev/null"]).args(words);
         run::stdout(command)
     };
     let columns = columns.to_string();

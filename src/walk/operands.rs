@@ -25,8 +25,8 @@ use crate::sys::failure::{Failure, Operation};
 use crate::sys::retry::{open, retry};
 use crate::sys::stdin::Stdin;
 
-/// Bytes of a list that are read at a time.
-const PART: usize = if cfg!(test) { 4 } else { 32 * 1024 };
+/// Bytes of a list that are read at a time: names may have one byte, and each operand that waits takes a kilobyte.
+const PART: usize = if cfg!(test) { 4 } else { 4 * 1024 };
 
 /// Some operands, and the failures of names that cannot be operands, in order.
 #[derive(Debug, Default)]

@@ -48,7 +48,7 @@ use super::work_queue::Slot;
 use crate::count::listing::{Branch, Found, GROUP, Key};
 use crate::count::record::Exclusion;
 use crate::sys::failure::{Failure, Operation};
-use crate::sys::mounts::{self, has_no_disk_order};
+use crate::sys::mounts;
 use crate::sys::schedule;
 
 /// GNU du sorts a group of more entries than this by inode number.
@@ -384,7 +384,7 @@ impl Reader {
             && self.count + chunk.len() <= SORTED_ABOVE
             && !walk.done.is_cancelled()
             && self.group.is_slow(walk)
-            && !self.group.has_listing_order()
+            && !self.group.has_listing_order(walk)
         {
             read = chunk.fill(&mut RawDir::new(dir.fd(), &mut buffer));
         }
@@ -462,24 +462,29 @@ impl Group {
     /// Whether its reads and stats are queued in the order of the walk.
     fn is_in_order(&self, walk: &Shared) -> bool {
         let is_slow = || self.is_slow(walk) || self.has_slow_stats.load(Ordering::Relaxed);
-        self.may_flow(walk) && is_slow() && self.has_listing_order()
+        self.may_flow(walk) && is_slow() && self.has_listing_order(walk)
     }
 
-    /// Whether the order of the listing is taken for GNU du's before the end is known. It is that on NFS, SMB and tmpfs.
-    /// From other servers a group that is slow to read, and turns out to have more than [`SORTED_ABOVE`] entries, would
-    /// come by inode number: to wait for its end would be to write nothing for ever where the directory has none.
+    /// Whether the order of the listing is taken for GNU du's before the end is known. It is that on NFS, SMB and tmpfs
+    /// (see [`sorts`]). From other servers, and under `-L`, a group that is slow to read and turns out to have more than
+    /// [`SORTED_ABOVE`] entries would come by inode number: to wait for its end would be to write nothing for ever where
+    /// the directory has none. Memory has no such directories.
     ///
     /// The list of mounts tells, not statfs(2), for which the server may never answer.
-    fn has_listing_order(&self) -> bool {
+    fn has_listing_order(&self, walk: &Shared) -> bool {
+        let is_wanted = match walk.options.follow {
+            Follow::Always => mounts::is_served,
+            Follow::Never | Follow::Operands => mounts::has_no_disk_order,
+        };
         let device = self.dir.stat.detail.inode.device;
-        let look_up = || mounts::list().is_ok_and(|list| has_no_disk_order(&list, device));
+        let look_up = || mounts::list().is_ok_and(|list| is_wanted(&list, device));
         *self.has_listing_order.get_or_init(look_up)
     }
 
     /// Adds so many entries. Of a slow directory, sends those whose place is known.
     fn add(&self, walk: &Arc<Shared>, batch: Box<Batch>, count: usize) {
         let is_slow = self.is_slow(walk);
-        let has_listing_order = is_slow && self.has_listing_order();
+        let has_listing_order = is_slow && self.has_listing_order(walk);
         let mut state = self.lock();
         let is_short = |end: &GroupEnd| end.count <= SORTED_ABOVE;
         let flows = has_listing_order || is_slow && state.end.as_ref().is_some_and(is_short);

@@ -3,10 +3,12 @@
 //! The servers count requests: that says how far pdu had read, without a clock.
 
 use std::io::{BufRead, BufReader};
+use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
 use crate::support::fuse::{Kind, Node, Options};
+use crate::support::gnu_du::GnuDu;
 use crate::support::run::{self, PDU, pdu};
 use crate::support::sandbox::Sandbox;
 use crate::support::skip::works;
@@ -196,5 +198,31 @@ fn where_stat_is_slow_lines_flow_once_all_names_are_known() {
         assert!(stats(before) < stats(&log) / 2, "{walkers}");
         let fast = run::run(pdu(tree.root(), &format!("{walkers} -ab t")));
         assert_eq!(slow.out, fast.out, "{walkers}");
+    }
+}
+
+/// Under `-L`, GNU du sorts more than 10,000 entries by inode number on a file system in memory as well.
+#[test]
+fn a_slow_directory_in_memory_has_the_order_of_gnu_du() {
+    // Each walker's first read takes longer than the age at which a directory is slow.
+    const TRACER: &str = "strace -f -qq -o /dev/null -e trace=getdents64 -e \
+        inject=getdents64:delay_enter=150000:when=1";
+    let Some(gnu) = GnuDu::any().filter(|_| works(&format!("{TRACER} {PDU} --version"))) else {
+        return;
+    };
+    let sandbox = Sandbox::new();
+    if !sandbox.mount(Path::new("none"), "t", "tmpfs", "") {
+        return;
+    }
+    for file in 0..12_000 {
+        std::fs::write(sandbox.at(&format!("t/{file}")), "").expect("files can be made");
+    }
+    for words in ["-aL t", "-a t"] {
+        let expected = run::stdout(run::du(&gnu.path, sandbox.root(), words));
+        for walkers in WALKERS {
+            let script = format!("exec {TRACER} \"$pdu\" {walkers} {words}");
+            let slow = run::run(run::shell(sandbox.root(), &script));
+            assert!(slow.out == expected, "{walkers} {words}");
+        }
     }
 }

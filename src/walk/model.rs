@@ -148,6 +148,8 @@ impl Received {
             let keys = (0..branch.len()).map(|index| branch.key(index));
             self.announced.extend(keys);
         }
+        let grows = listing.next.is_none_or(|next| next > listing.key);
+        assert!(grows, "{:?} comes after {}", listing.next, listing.key);
         self.announced.extend(listing.next);
         assert!(listing.failure.is_none(), "{:?}", listing.failure);
         self.sum += &listing.files;

@@ -135,8 +135,16 @@ struct GroupEnd {
     /// Entries in the group.
     count: usize,
     failure: Option<Failure>,
-    /// Reads on when the group has been sent: a group has megabytes, so that only one may wait.
-    next: Option<Reader>,
+    /// Read on from here when the group has been sent: a group has megabytes, so that only one may wait.
+    next: Option<NextGroup>,
+}
+
+/// The beginning of a group: entries that were read together with the last ones of the group before.
+#[derive(Debug)]
+struct NextGroup {
+    began: Instant,
+    ahead: (Chunk, ReadEnd),
+    source: Source,
 }
 
 /// Reads a directory. None where several walkers read on and send its listing, and where the run is cancelled.
@@ -403,28 +411,32 @@ impl Reader {
     }
 
     /// Queues the next read of this group. Where entries were read beyond it or the directory has ended, ends the group.
-    fn read_on(mut self, walk: &Arc<Shared>, beyond: Chunk, read: ReadEnd) {
-        let (group, count) = (Arc::clone(&self.group), self.count);
-        if beyond.is_empty() && matches!(read, ReadEnd::More) {
+    fn read_on(self, walk: &Arc<Shared>, beyond: Chunk, read: ReadEnd) {
+        let has_next = !beyond.is_empty();
+        if !has_next && matches!(read, ReadEnd::More) {
             return self.push(walk);
         }
-        let mut end = GroupEnd {
-            count,
-            failure: match beyond.is_empty() {
-                true => self.failure(&read),
-                false => self.failure(&ReadEnd::More),
-            },
-            next: None,
+        let failure = match has_next {
+            true => self.failure(&ReadEnd::More),
+            false => self.failure(&read),
         };
-        if !beyond.is_empty() {
-            let place = (group.index + 1, walk.key());
-            self.group = Group::new(Arc::clone(&group.dir), place, Instant::now());
-            self.count = 0;
-            self.ahead = Some((beyond, read));
-            end.next = Some(self);
-        }
+        let Self {
+            group,
+            count,
+            source,
+            ..
+        } = self;
+        let next = has_next.then(|| NextGroup {
+            began: Instant::now(),
+            ahead: (beyond, read),
+            source,
+        });
         let mut state = group.lock();
-        state.end = Some(end);
+        state.end = Some(GroupEnd {
+            count,
+            failure,
+            next,
+        });
         group.send_if_complete(walk, state);
     }
 }
@@ -510,18 +522,30 @@ impl Group {
         };
         let (batches, next_key) = (std::mem::take(&mut state.batches), state.next_key);
         drop(state);
+        // Its key is taken after those of the parts of this group: keys grow in the order of the directory.
+        let reader = end.next.map(|next| self.reader_of_next(walk, next));
         self.send(
             walk,
             Part {
                 key: next_key.unwrap_or(self.key),
                 contents: batches.join(sorts(walk, &self.dir, end.count)),
-                next: end.next.as_ref().map(|reader| reader.group.key),
+                next: reader.as_ref().map(|reader| reader.group.key),
                 failure: end.failure,
             },
         );
-        match end.next {
+        match reader {
             Some(reader) => reader.push(walk),
             None => walk.finish(self.dir.slot, None),
+        }
+    }
+
+    fn reader_of_next(&self, walk: &Shared, next: NextGroup) -> Reader {
+        let place = (self.index + 1, walk.key());
+        Reader {
+            group: Self::new(Arc::clone(&self.dir), place, next.began),
+            count: 0,
+            ahead: Some(next.ahead),
+            source: next.source,
         }
     }
 

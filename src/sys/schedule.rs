@@ -41,14 +41,14 @@ pub(crate) fn until(condition: impl Fn() -> bool) {
     drop(condition);
 }
 
-/// The value of a condition that reads the clock; in a model, chance.
+/// The value of a condition on something outside of the program, such as the clock; in a model, chance.
 #[inline]
-pub(crate) fn decide(clock: impl FnOnce() -> bool) -> bool {
+pub(crate) fn decide(condition: impl FnOnce() -> bool) -> bool {
     #[cfg(test)]
     if is_modelled() {
         return shuttle::rand::Rng::gen_bool(&mut shuttle::rand::thread_rng(), 0.3);
     }
-    clock()
+    condition()
 }
 
 /// Checks `body` in so many schedules: half of them random at each point, half by priorities that change at times (PCT),

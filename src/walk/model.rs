@@ -3,12 +3,13 @@
 //!
 //! What runs is the program's own code, system calls included; only rayon's threads are replaced, by coroutines
 //! that shuttle switches between wherever two walkers meet (see [`crate::sys::schedule`]). Where the program reads a
-//! clock (whether stat is slow, whether the processors are idle) chance decides. Tests make the buffers and groups of
-//! directories small, and so few listings fit into the channel that walkers wait for room.
+//! clock or the list of mounts (whether stat is slow, whether the processors are idle, whether the order of a slow
+//! directory is known) chance decides. Tests make the buffers and groups of directories small, and so few listings fit
+//! into the channel that walkers wait for room.
 //!
 //! What this shows, for the schedules tried (thousands each time, see [`crate::sys::schedule::schedules`]):
-//! * every directory that is announced gets one listing, each further group of a large one too, and nothing else
-//!   gets any; the sums are those of the tree;
+//! * every directory that is announced gets one listing, each further group of a large one and each part of a slow one
+//!   too, in their order, and nothing else gets any; the sums are those of the tree;
 //! * no work is left when the last walker ends, whenever tokens are issued, and however few (`semaphore.rs` shows for
 //!   its protocol alone that there are never more holders than tokens, and that none is lost);
 //! * the closer closes the channel when the last walker has ended, after the last listing;

@@ -490,7 +490,8 @@ impl Group {
         };
         let device = self.dir.stat.detail.inode.device;
         let look_up = || mounts::list().is_ok_and(|list| is_wanted(&list, device));
-        *self.has_listing_order.get_or_init(look_up)
+        let decide = || schedule::decide(look_up);
+        *self.has_listing_order.get_or_init(decide)
     }
 
     /// Adds so many entries. Of a slow directory, sends those whose place is known.

@@ -1,16 +1,14 @@
-//! The mounted file systems, as `/proc/self/mountinfo` lists them: a name that identifies one on every node and after
-//! every boot, and the space in it.
+//! The mounted file systems: a name that identifies one on every node and after every boot, and the space in it.
 
 use std::collections::HashMap;
 use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
-use std::path::Path;
 use std::thread;
 
 use crossbeam_channel::{Receiver, bounded};
 use rustix::fs::{CWD, Dir, Mode, OFlags};
 
-use crate::sys::retry::read_file;
+use crate::sys::mounts::{self, Mount};
 
 /// Links from the identifiers of block devices to the devices.
 const BY_UUID: &str = "/dev/disk/by-uuid";
@@ -70,18 +68,15 @@ impl FileSystems {
     /// Reads the table of this process; empty where it cannot be read.
     #[must_use]
     pub fn read() -> Self {
-        match read_file(Path::new("/proc/self/mountinfo"), u64::MAX) {
-            Some(text) => Self::parse(&text, uuids()),
-            None => Self::default(),
+        match mounts::list() {
+            Ok(list) => Self::of_list(&list, uuids()),
+            Err(_) => Self::default(),
         }
     }
 
-    fn parse(mountinfo: &[u8], uuids: HashMap<u64, String>) -> Self {
-        let lines = mountinfo.split(|&byte| byte == b'\n');
-        Self {
-            mounts: lines.filter_map(parse_mount).collect(),
-            uuids,
-        }
+    fn of_list(list: &[u8], uuids: HashMap<u64, String>) -> Self {
+        let mounts = mounts::mounts(list).map(FileSystem::from).collect();
+        Self { mounts, uuids }
     }
 
     /// The name of the file system with this device number, on which an entry with this path lies; and the mount that has
@@ -139,20 +134,18 @@ fn contains(directory: &[u8], path: &[u8]) -> bool {
         .is_some_and(|rest| rest.is_empty() || rest.starts_with(b"/"))
 }
 
-/// A line of mountinfo, see proc_pid_mountinfo(5): the type and the source follow a field that is a hyphen.
-fn parse_mount(line: &[u8]) -> Option<FileSystem> {
-    let fields: Vec<&[u8]> = line.split(|&byte| byte == b' ').collect();
-    let hyphen = fields.iter().position(|field| *field == b"-")?;
-    let (major, minor) = std::str::from_utf8(fields.get(2)?).ok()?.split_once(':')?;
-    Some(FileSystem {
-        kind: unescape(fields.get(hyphen + 1)?),
-        mount_point: unescape(fields.get(4)?),
-        device: rustix::fs::makedev(major.parse().ok()?, minor.parse().ok()?),
-        source: unescape(fields.get(hyphen + 2)?),
-    })
+impl From<Mount<'_>> for FileSystem {
+    fn from(mount: Mount<'_>) -> Self {
+        Self {
+            kind: unescape(mount.kind),
+            mount_point: unescape(mount.at),
+            device: mount.device,
+            source: unescape(mount.source),
+        }
+    }
 }
 
-/// Replaces the escapes of mountinfo: a backslash and three octal digits.
+/// Replaces the escapes of the list: a backslash and three octal digits.
 fn unescape(field: &[u8]) -> Vec<u8> {
     let mut out = Vec::with_capacity(field.len());
     let mut rest = field;
@@ -233,7 +226,7 @@ mod tests {
         a broken line\n";
 
     fn name(device: (u32, u32), path: &str) -> String {
-        let table = FileSystems::parse(MOUNTS, HashMap::new());
+        let table = FileSystems::of_list(MOUNTS, HashMap::new());
         table
             .name(rustix::fs::makedev(device.0, device.1), path.as_bytes())
             .0

@@ -27,12 +27,14 @@ const SERVED: &str = "9p afs autofs beegfs ceph cifs coda fuse fuseblk gfs2 glus
 pub struct Mount<'a> {
     /// Its number (`STATX_MNT_ID`).
     pub id: u64,
-    /// Major and minor number of the device, as text.
-    pub device: &'a [u8],
+    /// The number of the device (`st_dev`).
+    pub device: u64,
     /// Where it is mounted, with escapes.
     pub at: &'a [u8],
     /// The type of its file system. The subtype follows after a dot.
     pub kind: &'a [u8],
+    /// What is mounted, with escapes: a device, or what the file system has in place of one.
+    pub source: &'a [u8],
 }
 
 /// The text of the list of mounts.
@@ -68,16 +70,26 @@ pub fn mounts(list: &[u8]) -> impl Iterator<Item = Mount<'_>> {
 fn mount(line: &[u8]) -> Option<Mount<'_>> {
     let mut words = line.split(|&byte| byte == b' ');
     let id = std::str::from_utf8(words.next()?).ok()?.parse().ok()?;
-    let device = words.nth(1)?;
+    let device = device(words.nth(1)?)?;
     let at = words.nth(1)?;
     // Any number of optional fields ends with a hyphen.
-    let kind = words.skip_while(|&word| word != b"-").nth(1)?;
+    let mut words = words.skip_while(|&word| word != b"-").skip(1);
     Some(Mount {
         id,
         device,
         at,
-        kind,
+        kind: words.next()?,
+        source: words.next().unwrap_or_default(),
     })
+}
+
+/// The number of a device from its major and minor numbers.
+fn device(word: &[u8]) -> Option<u64> {
+    let (major, minor) = std::str::from_utf8(word).ok()?.split_once(':')?;
+    Some(rustix::fs::makedev(
+        major.parse().ok()?,
+        minor.parse().ok()?,
+    ))
 }
 
 impl Mount<'_> {
@@ -110,8 +122,6 @@ pub fn has_no_disk_order(list: &[u8], device: u64) -> bool {
 }
 
 fn of_device(list: &[u8], device: u64) -> impl Iterator<Item = Mount<'_>> {
-    let (major, minor) = (rustix::fs::major(device), rustix::fs::minor(device));
-    let device = format!("{major}:{minor}").into_bytes();
     mounts(list).filter(move |mount| mount.device == device)
 }
 
@@ -177,16 +187,17 @@ mod tests {
             a b c\n36 35 0:3 / / rw -\n37 1 0:4 / /p rw - proc - rw";
         let found: Vec<Mount<'_>> = mounts(list).collect();
         let expected = [
-            (36, &b"98:0"[..], &b"/mnt2"[..], &b"fuse.sshfs"[..]),
-            (37, b"0:4", b"/p", b"proc"),
+            (36, (98, 0), &b"/mnt2"[..], &b"fuse.sshfs"[..], &b"x"[..]),
+            (37, (0, 4), b"/p", b"proc", b"-"),
         ];
-        assert_eq!(found.len(), expected.len());
-        for (mount, (id, device, at, kind)) in found.iter().zip(expected) {
-            assert_eq!(
-                (mount.id, mount.device, mount.at, mount.kind),
-                (id, device, at, kind)
-            );
-        }
+        let expected = expected.map(|(id, (major, minor), at, kind, source)| Mount {
+            id,
+            device: rustix::fs::makedev(major, minor),
+            at,
+            kind,
+            source,
+        });
+        assert_eq!(found, expected);
         assert_eq!(
             (base(b"fuse.sshfs"), base(b"nfs4")),
             (&b"fuse"[..], &b"nfs4"[..])

@@ -5,10 +5,8 @@
 
 use std::collections::HashMap;
 
-use rustix::fs::makedev;
-
 use crate::count::record::Exclusion;
-use crate::sys::mounts::{self, Mount, base};
+use crate::sys::mounts::{self, base};
 
 /// File systems that hold no data but show the state of the kernel: those of ncdu's list, and others of that kind.
 pub const KERNEL_TYPES: [&str; 22] = [
@@ -57,8 +55,8 @@ impl ExcludedTypes {
         for mount in mounts::mounts(list) {
             let exclusion = excluded.of_type(mount.kind);
             excluded.by_id.insert(mount.id, exclusion);
-            if let (Some(exclusion), Some(device)) = (exclusion, device(&mount)) {
-                excluded.by_device.insert(device, exclusion);
+            if let Some(exclusion) = exclusion {
+                excluded.by_device.insert(mount.device, exclusion);
             }
         }
         excluded
@@ -91,11 +89,6 @@ impl ExcludedTypes {
             self.of_type(mount.kind)
         })
     }
-}
-
-fn device(mount: &Mount<'_>) -> Option<u64> {
-    let (major, minor) = std::str::from_utf8(mount.device).ok()?.split_once(':')?;
-    Some(makedev(major.parse().ok()?, minor.parse().ok()?))
 }
 
 #[cfg(test)]

@@ -745,6 +745,20 @@ fn an_export_that_was_cut_off_is_never_taken_for_a_whole_one() {
         assert_eq!(refused(&tree, &cut), shown);
         assert!(!said(&tree, "cat y").contains("total"));
     }
+    for (format, reason) in [
+        (
+            "json",
+            "\"complete\":false,\"reason\":\"unreadable export\",",
+        ),
+        ("tree", "incomplete: unreadable export\n"),
+        ("tree --by=ext", "incomplete: unreadable export\n"),
+    ] {
+        refused(
+            &tree,
+            &format!("head -c 200 whole | $pdu --format={format} --from=- >y"),
+        );
+        assert!(said(&tree, "cat y").contains(reason), "{format}");
+    }
     // Nothing is left of it where the report goes to a file.
     refused(&tree, "rm y; head -c 200 whole | $pdu --from=- -o y");
     assert_eq!(names(&tree, ""), ["t", "whole"]);

@@ -15,10 +15,11 @@ use rustix::fs::FileType;
 
 use super::file::{ParquetFile, part_of_a_scan};
 use super::levels::{Directory, Levels, Number, OutOfOrder, Step};
-use super::row::{Row, RowPath, RowReader, State};
+use super::row::{Row, RowPath, RowReader};
 use crate::count::record::last_component;
 use crate::count::usage::{Detail, FileTime, Item, Usage};
 use crate::count::visitor::{Extent, Flow, Visitor};
+use crate::format::parquet::schema::State;
 use crate::import::error::ImportError;
 use crate::sys::failure::{Failure, Operation};
 

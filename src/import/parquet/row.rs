@@ -6,22 +6,13 @@ use rustix::fs::FileType;
 use super::columns::{FIELD_COUNT, Field, GroupReader, Values};
 use super::file::{ParquetFile, damaged};
 use crate::count::usage::{Detail, FileTime, Inode, Usage};
+use crate::format::columns::type_named;
 use crate::format::errno;
-use crate::format::parquet::schema;
+use crate::format::parquet::schema::State;
 use crate::import::error::ImportError;
 
 /// Rows that are decoded at a time.
 const BATCH: usize = 1024;
-
-/// What a row says of its entry.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum State {
-    Ok,
-    Unread,
-    Broken,
-    Away,
-    HandedOver,
-}
 
 /// One row, without its path.
 #[derive(Debug, Clone, Copy)]
@@ -287,25 +278,9 @@ fn time(micros: i64) -> FileTime {
 }
 
 fn state(word: &[u8]) -> Result<State, &'static str> {
-    match std::str::from_utf8(word) {
-        Ok(schema::OK) => Ok(State::Ok),
-        Ok(schema::UNREAD) => Ok(State::Unread),
-        Ok(schema::BROKEN) => Ok(State::Broken),
-        Ok(schema::AWAY) => Ok(State::Away),
-        Ok(schema::HANDED_OVER) => Ok(State::HandedOver),
-        _ => Err("a state is not known"),
-    }
+    State::of(word).ok_or("a state is not known")
 }
 
 fn file_type(word: &[u8]) -> Result<FileType, &'static str> {
-    match word {
-        b"file" => Ok(FileType::RegularFile),
-        b"directory" => Ok(FileType::Directory),
-        b"symlink" => Ok(FileType::Symlink),
-        b"fifo" => Ok(FileType::Fifo),
-        b"socket" => Ok(FileType::Socket),
-        b"block device" => Ok(FileType::BlockDevice),
-        b"character device" => Ok(FileType::CharacterDevice),
-        _ => Err("a kind is not known"),
-    }
+    type_named(word).ok_or("a kind is not known")
 }

@@ -121,7 +121,7 @@ fn describe(failure: Failure) -> (&'static str, String) {
             let message = "the size did not fit into 63 bits when the export was made";
             return ("export", message.into());
         }
-        Operation::Exported | Operation::ExportedEntry => {
+        Operation::Exported | Operation::ExportedInPart | Operation::ExportedEntry => {
             return (
                 "export",
                 "could not be read when the export was made".into(),

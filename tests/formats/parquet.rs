@@ -507,6 +507,9 @@ fn a_directory_that_was_read_in_part_is_broken() {
         let first = at("many/00000 True ok None").expect("it was read");
         assert!(at("many False broken EIO").expect("a mark") < first);
         assert!(shown.lines().count() > 2900, "{shown}");
+        let again = script(&tree, "$pdu --format=parquet --from=x >y");
+        assert_eq!(again.status.code(), Some(1));
+        assert_eq!(python_says(&python, &tree, "states y"), shown);
     }
 }
 

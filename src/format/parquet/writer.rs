@@ -419,7 +419,7 @@ fn set_detail(row: &mut Row, detail: &Detail) {
 fn set_failure(row: &mut Row, failure: Option<Failure>) {
     let Some(failure) = failure else { return };
     row.state = match failure.operation {
-        Operation::ReadOn => State::Broken,
+        Operation::ReadOn | Operation::ExportedInPart => State::Broken,
         _ => State::Unread,
     };
     row.error = failure.errno;

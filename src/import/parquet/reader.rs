@@ -337,11 +337,13 @@ impl Own {
     }
 
     fn failure(&self) -> Option<Failure> {
-        let is_failed = matches!(self.state, State::Unread | State::Broken);
-        is_failed.then_some(Failure {
-            operation: Operation::Exported,
-            errno: self.errno,
-        })
+        let operation = match self.state {
+            State::Unread => Operation::Exported,
+            State::Broken => Operation::ExportedInPart,
+            State::Ok | State::Away | State::HandedOver => return None,
+        };
+        let errno = self.errno;
+        Some(Failure { operation, errno })
     }
 }
 

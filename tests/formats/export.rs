@@ -14,7 +14,8 @@ use crate::support::skip::tool;
 use crate::support::tree::Tree;
 use pdu::count::usage::{Detail, Item, Usage};
 use pdu::count::visitor::{Extent, Flow, Visitor};
-use pdu::import::ncdu::{ExportReader, Links};
+use pdu::import::Links;
+use pdu::import::ncdu::ExportReader;
 use pdu::sys::failure::Failure;
 use rustix::fs::{CWD, Mode};
 

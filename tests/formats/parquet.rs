@@ -20,6 +20,7 @@ use crate::support::terminal::{Streams, Terminal};
 use crate::support::tree::Tree;
 use pdu::count::usage::{Detail, Item, Usage};
 use pdu::count::visitor::{Extent, Flow, Visitor};
+use pdu::import::Links;
 use pdu::import::parquet::ParquetReader;
 use pdu::sys::failure::Failure;
 use rustix::io::Errno;
@@ -308,7 +309,7 @@ fn events(bytes: &[u8]) -> Result<String, String> {
     let file = rustix::fs::memfd_create("file", rustix::fs::MemfdFlags::CLOEXEC);
     let mut file = fs::File::from(file.expect("memory can be had"));
     file.write_all(bytes).expect("it can be written");
-    let mut reader = ParquetReader::new(file, true);
+    let mut reader = ParquetReader::new(file, Links::LeaveOut);
     let mut events = Events::default();
     match reader.advance(&mut events, usize::MAX) {
         Ok(_) => Ok(events.0),

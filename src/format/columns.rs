@@ -1,4 +1,4 @@
-//! The columns that JSON and CSV share.
+//! The columns that JSON, CSV and Parquet share.
 
 use jiff::SignedDuration;
 use jiff::civil::{self, DateTime};
@@ -25,18 +25,28 @@ pub(super) fn file_type(record: &Record<'_>) -> FileType {
     }
 }
 
+/// The words for the file types; the most frequent first.
+const TYPES: [(FileType, &str); 7] = [
+    (FileType::RegularFile, "file"),
+    (FileType::Directory, "directory"),
+    (FileType::Symlink, "symlink"),
+    (FileType::Fifo, "fifo"),
+    (FileType::Socket, "socket"),
+    (FileType::BlockDevice, "block device"),
+    (FileType::CharacterDevice, "character device"),
+];
+
 /// The word for a file type; none for the unknown one.
 pub(super) fn type_name(file_type: FileType) -> Option<&'static str> {
-    Some(match file_type {
-        FileType::RegularFile => "file",
-        FileType::Directory => "directory",
-        FileType::Symlink => "symlink",
-        FileType::Fifo => "fifo",
-        FileType::Socket => "socket",
-        FileType::BlockDevice => "block device",
-        FileType::CharacterDevice => "character device",
-        FileType::Unknown => return None,
-    })
+    let mut types = TYPES.into_iter();
+    types.find_map(|(known, name)| (known == file_type).then_some(name))
+}
+
+/// The file type with this word.
+#[must_use]
+pub fn type_named(name: &[u8]) -> Option<FileType> {
+    let mut types = TYPES.into_iter();
+    types.find_map(|(known, word)| (word.as_bytes() == name).then_some(known))
 }
 
 /// The word for the file type of a record.

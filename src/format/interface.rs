@@ -90,8 +90,10 @@ pub enum Completeness {
     Errors,
     /// The user cancelled the walk.
     Cancelled,
-    /// A part of the input was lost: a walker panicked, or an export could not be read to its end.
-    Broken,
+    /// A walker panicked, and its part of the tree is lost.
+    WalkerFailed,
+    /// The export could not be read to its end.
+    ImportFailed,
 }
 
 impl Completeness {
@@ -99,5 +101,16 @@ impl Completeness {
     #[must_use]
     pub fn is_end_of_walk(self) -> bool {
         matches!(self, Self::Whole | Self::Errors)
+    }
+
+    /// Why something is missing; none where nothing is.
+    pub(super) fn reason(self) -> Option<&'static str> {
+        match self {
+            Self::Whole => None,
+            Self::Errors => Some("errors"),
+            Self::Cancelled => Some("cancelled"),
+            Self::WalkerFailed => Some("internal error"),
+            Self::ImportFailed => Some("unreadable export"),
+        }
     }
 }

@@ -17,7 +17,7 @@
 
 use super::columns::{Times, kind};
 use super::errno::write_name;
-use super::interface::{Completeness, EndResult, Format, Totals, Warning};
+use super::interface::{EndResult, Format, Totals, Warning};
 use super::page::Page;
 use crate::count::record::Record;
 use crate::count::usage::{FileTime, Usage};
@@ -82,11 +82,9 @@ impl Format for Json {
         let out = &mut page.lines;
         out.extend_from_slice(b"{\"summary\":{");
         write_sums(&totals.counts.total, out);
-        let complete = match totals.completeness {
-            Completeness::Whole => "true",
-            Completeness::Errors => "false,\"reason\":\"errors\"",
-            Completeness::Cancelled => "false,\"reason\":\"cancelled\"",
-            Completeness::Broken => "false,\"reason\":\"internal error\"",
+        let complete = match totals.completeness.reason() {
+            None => "true".into(),
+            Some(reason) => format!("false,\"reason\":\"{reason}\""),
         };
         let directories = totals.counts.directories;
         let (seconds, micros) = (totals.elapsed.as_secs(), totals.elapsed.subsec_micros());
@@ -123,7 +121,7 @@ fn describe(failure: Failure) -> (&'static str, String) {
             let message = "the size did not fit into 63 bits when the export was made";
             return ("export", message.into());
         }
-        Operation::Exported | Operation::ExportedEntry => {
+        Operation::Exported | Operation::ExportedInPart | Operation::ExportedEntry => {
             return (
                 "export",
                 "could not be read when the export was made".into(),

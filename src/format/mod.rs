@@ -19,7 +19,7 @@
 
 pub mod chart;
 pub mod classes;
-mod columns;
+pub mod columns;
 mod csv;
 pub mod errno;
 mod interface;

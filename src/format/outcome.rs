@@ -43,7 +43,8 @@ pub fn end(report: &mut Report<'_>, counted: io::Result<Option<Stop>>) -> Outcom
     let errors = report.counts().errors;
     let completeness = match stop {
         Some(Stop::Cancelled(_)) => Completeness::Cancelled,
-        Some(Stop::WalkerFailed | Stop::ImportFailed(..)) => Completeness::Broken,
+        Some(Stop::WalkerFailed) => Completeness::WalkerFailed,
+        Some(Stop::ImportFailed(_)) => Completeness::ImportFailed,
         None if errors > 0 => Completeness::Errors,
         None => Completeness::Whole,
     };

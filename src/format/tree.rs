@@ -337,13 +337,12 @@ fn node(rank: Rank, candidate: Candidate, numbers: &HashMap<*const Place, usize>
 
 /// The line before an incomplete chart.
 pub(super) fn header(totals: &Totals) -> Option<String> {
-    match (totals.completeness, totals.counts.errors) {
-        (Completeness::Whole, _) => None,
-        (Completeness::Errors, 1) => Some("incomplete: 1 error".into()),
-        (Completeness::Errors, errors) => Some(format!("incomplete: {errors} errors")),
-        (Completeness::Cancelled, _) => Some("incomplete: cancelled".into()),
-        (Completeness::Broken, _) => Some("incomplete: internal error".into()),
-    }
+    let reason = totals.completeness.reason()?;
+    Some(match (totals.completeness, totals.counts.errors) {
+        (Completeness::Errors, 1) => "incomplete: 1 error".into(),
+        (Completeness::Errors, errors) => format!("incomplete: {errors} errors"),
+        _ => format!("incomplete: {reason}"),
+    })
 }
 
 impl Format for Tree {

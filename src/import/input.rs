@@ -8,7 +8,8 @@ use std::os::unix::fs::FileExt;
 use rustix::fs::FileType;
 
 use super::error::ImportError;
-use super::ncdu::{ExportReader, Links};
+use super::links::Links;
+use super::ncdu::ExportReader;
 #[cfg(feature = "parquet")]
 use super::parquet::ParquetReader;
 use crate::count::visitor::Visitor;
@@ -48,7 +49,7 @@ impl Import {
 
     #[cfg(feature = "parquet")]
     fn parquet(file: File, links: Links) -> Self {
-        Self::Parquet(Box::new(ParquetReader::new(file, links == Links::LeaveOut)))
+        Self::Parquet(Box::new(ParquetReader::new(file, links)))
     }
 
     #[cfg(not(feature = "parquet"))]

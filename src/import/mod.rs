@@ -6,6 +6,7 @@ mod foreign;
 pub mod from_import;
 mod input;
 mod json;
+mod links;
 mod maker;
 pub mod ncdu;
 mod number;
@@ -13,3 +14,4 @@ mod number;
 pub mod parquet;
 
 pub use self::input::Import;
+pub use self::links::Links;

@@ -13,6 +13,7 @@ use super::entry::{DIRECTORY, ExportedEntry, REGULAR};
 use super::error::ImportError;
 use super::foreign::{self, Foreign};
 use super::json::Input;
+use super::links::Links;
 use super::maker::{Contents, Maker, Metadata};
 use super::number::Number;
 use crate::count::usage::Item;
@@ -35,17 +36,6 @@ pub struct ExportReader {
     name: Vec<u8>,
 }
 
-/// What happens to the further links of a file.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Links {
-    /// They count (`-l`).
-    Count,
-    /// They are left out.
-    LeaveOut,
-    /// They count, and their marks are kept for a reader of another export, who leaves them out.
-    Keep,
-}
-
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum State {
     Begin,
@@ -59,7 +49,7 @@ impl ExportReader {
         Self::new(Box::new(Stdin), links)
     }
 
-    /// A reader of these bytes. With `dedup`, files with several links count once.
+    /// A reader of these bytes.
     #[must_use]
     pub fn new(from: Box<dyn Read>, links: Links) -> Self {
         Self {

@@ -27,6 +27,8 @@ pub enum Operation {
     ReadNames,
     /// The program that made an export could not read a directory.
     Exported,
+    /// The program that made an export read a directory in part.
+    ExportedInPart,
     /// The program that made an export had no stat of an entry, which does not count.
     ExportedEntry,
     /// The format of the report cannot hold the size of an entry.

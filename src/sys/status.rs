@@ -171,7 +171,7 @@ impl Status {
             Operation::ReadTag => ("cannot read ", quoted(), reason),
             Operation::OpenNames => ("cannot open ", quoted(), format!(" for reading{reason}")),
             Operation::ReadNames => ("", plain(), format!(": read error{reason}")),
-            Operation::Exported | Operation::ExportedEntry => {
+            Operation::Exported | Operation::ExportedInPart | Operation::ExportedEntry => {
                 let after = ": could not be read when the export was made";
                 ("", plain(), after.to_owned())
             }

@@ -26,8 +26,9 @@ use pdu::gnu::exclude::Exclude;
 use pdu::gnu::numerals::Numerals;
 use pdu::gnu::quote::{self, Charset, Style};
 use pdu::gnu::time_style::TimeStyle;
+use pdu::import::Links;
 use pdu::import::error::ImportError;
-use pdu::import::ncdu::{ExportReader, Links};
+use pdu::import::ncdu::ExportReader;
 use pdu::sys::failure::Failure;
 
 // ---------------------------------------------------------------- throwing

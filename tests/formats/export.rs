@@ -14,7 +14,8 @@ use crate::support::skip::tool;
 use crate::support::tree::Tree;
 use pdu::count::usage::{Detail, Item, Usage};
 use pdu::count::visitor::{Extent, Flow, Visitor};
-use pdu::import::ncdu::{ExportReader, Links};
+use pdu::import::Links;
+use pdu::import::ncdu::ExportReader;
 use pdu::sys::failure::Failure;
 use rustix::fs::{CWD, Mode};
 
@@ -744,6 +745,15 @@ fn an_export_that_was_cut_off_is_never_taken_for_a_whole_one() {
         let shown = format!("-: byte {length}: the export ends before it is whole");
         assert_eq!(refused(&tree, &cut), shown);
         assert!(!said(&tree, "cat y").contains("total"));
+    }
+    for words in ["-T", "-T --by=ext"] {
+        let cut = format!("head -c 200 whole | $pdu {words} --from=- >y");
+        refused(&tree, &cut);
+        let shown = said(&tree, "cat y");
+        assert!(
+            shown.starts_with("incomplete: unreadable export\n"),
+            "{shown}"
+        );
     }
     // Nothing is left of it where the report goes to a file.
     refused(&tree, "rm y; head -c 200 whole | $pdu --from=- -o y");

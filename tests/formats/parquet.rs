@@ -20,6 +20,7 @@ use crate::support::terminal::{Streams, Terminal};
 use crate::support::tree::Tree;
 use pdu::count::usage::{Detail, Item, Usage};
 use pdu::count::visitor::{Extent, Flow, Visitor};
+use pdu::import::Links;
 use pdu::import::parquet::ParquetReader;
 use pdu::sys::failure::Failure;
 use rustix::io::Errno;
@@ -308,7 +309,7 @@ fn events(bytes: &[u8]) -> Result<String, String> {
     let file = rustix::fs::memfd_create("file", rustix::fs::MemfdFlags::CLOEXEC);
     let mut file = fs::File::from(file.expect("memory can be had"));
     file.write_all(bytes).expect("it can be written");
-    let mut reader = ParquetReader::new(file, true);
+    let mut reader = ParquetReader::new(file, Links::LeaveOut);
     let mut events = Events::default();
     match reader.advance(&mut events, usize::MAX) {
         Ok(_) => Ok(events.0),
@@ -507,6 +508,9 @@ fn a_directory_that_was_read_in_part_is_broken() {
         let first = at("many/00000 True ok None").expect("it was read");
         assert!(at("many False broken EIO").expect("a mark") < first);
         assert!(shown.lines().count() > 2900, "{shown}");
+        let again = script(&tree, "$pdu --format=parquet --from=x >y");
+        assert_eq!(again.status.code(), Some(1));
+        assert_eq!(python_says(&python, &tree, "states y"), shown);
     }
 }
 

@@ -694,6 +694,22 @@ fn classes_and_times_that_an_export_does_not_tell_are_as_the_schema_has_them() {
 }
 
 #[test]
+fn the_summary_of_an_unreadable_export_is_as_the_schema_has_it() {
+    let sandbox = Sandbox::new();
+    for export in [r#"[1,2,{},[{"name":"r"},{"na"#, "\x1f\u{8b}", "PAR1"] {
+        fs::write(sandbox.at("export"), export).expect("files can be written");
+        for words in ["--from=export", "--by=ext --from=export"] {
+            let lines = json(&sandbox, words);
+            let reason = "\"complete\":false,\"reason\":\"unreadable export\",";
+            assert!(
+                lines.last().is_some_and(|last| last.contains(reason)),
+                "{lines:?}"
+            );
+        }
+    }
+}
+
+#[test]
 fn the_schema_refuses_what_is_not_so() {
     let sandbox = Sandbox::new();
     let record = r#"{"path":"t","allocated":1,"apparent":1,"inodes":1,"depth":0,"kind":"file"}"#;

@@ -9,25 +9,13 @@ use parquet::data_type::{BoolType, ByteArray, ByteArrayType, DataType, Int32Type
 use parquet::errors::{ParquetError, Result};
 use parquet::file::metadata::KeyValue;
 use parquet::file::writer::{SerializedFileWriter, SerializedRowGroupWriter};
-use rustix::fs::FileType;
 use twox_hash::XxHash64;
 
 use super::footer::{self, GroupSum};
-use super::rows::{Row, Rows, State, Texts};
+use super::rows::{Row, Rows, Texts};
 use super::schema;
 use crate::format::columns::type_name;
 use crate::format::errno;
-
-/// The kinds of entries; the most frequent first.
-const KINDS: [FileType; 7] = [
-    FileType::RegularFile,
-    FileType::Directory,
-    FileType::Symlink,
-    FileType::Fifo,
-    FileType::Socket,
-    FileType::BlockDevice,
-    FileType::CharacterDevice,
-];
 
 /// Values that are converted at a time.
 const BATCH: usize = 4096;
@@ -227,11 +215,9 @@ fn values(texts: &Texts) -> impl Iterator<Item = ByteArray> + '_ {
     ranges.map(move |range| ByteArray::from(bytes.slice(range)))
 }
 
-fn list<'a>(texts: impl IntoIterator<Item = &'a str>) -> Vec<ByteArray> {
-    let texts = texts.into_iter();
-    texts
-        .map(|text| ByteArray::from(Bytes::copy_from_slice(text.as_bytes())))
-        .collect()
+/// A word of the schema as a value.
+fn word(word: &'static str) -> ByteArray {
+    Bytes::from_static(word.as_bytes()).into()
 }
 
 fn write_paths(group: &mut Group<'_>, rows: &Rows) -> Result<()> {
@@ -251,18 +237,16 @@ fn write_paths(group: &mut Group<'_>, rows: &Rows) -> Result<()> {
 fn write_entries(group: &mut Group<'_>, all: &Rows) -> Result<()> {
     let rows = &*all.rows;
     write_optional::<Int32Type>(group, rows, |row| known(row.depth))?;
-    let value = |kind| Some((kind, list(type_name(kind)).pop()?));
-    let kinds: Vec<_> = KINDS.iter().copied().filter_map(value).collect();
-    write_optional::<ByteArrayType>(group, rows, |row| {
-        let known = kinds.iter().find(|(kind, _)| *kind == row.kind);
-        known.map(|(_, word)| word.clone())
-    })?;
+    write_optional::<ByteArrayType>(group, rows, |row| type_name(row.kind).map(word))?;
     write::<Int64Type>(group, rows.iter().map(|row| row.allocated))?;
     write::<Int64Type>(group, rows.iter().map(|row| row.apparent))?;
     for place in 0..3 {
         write_optional::<Int64Type>(group, rows, |row| Some(all.totals(row)?[place]))?;
     }
-    let filesystems = list(all.filesystems.iter().map(String::as_str));
+    let filesystems = all.filesystems.iter();
+    let filesystems: Vec<_> = filesystems
+        .map(|name| ByteArray::from(name.as_str()))
+        .collect();
     let fs = |row: &Row| filesystems.get(usize::from(row.fs)).cloned();
     write_optional::<ByteArrayType>(group, rows, fs)?;
     let number = |number: u64| (number != 0).then_some(number.cast_signed());
@@ -284,15 +268,7 @@ fn known(number: u32) -> Option<i32> {
 
 fn write_state(group: &mut Group<'_>, rows: &[Row]) -> Result<()> {
     write::<BoolType>(group, rows.iter().map(|row| row.counted))?;
-    let [ok, unread, broken, away] = [schema::OK, schema::UNREAD, schema::BROKEN, schema::AWAY]
-        .map(|word| ByteArray::from(Bytes::from_static(word.as_bytes())));
-    let state = |row: &Row| match row.state {
-        State::Ok => ok.clone(),
-        State::Unread => unread.clone(),
-        State::Broken => broken.clone(),
-        State::Away => away.clone(),
-    };
-    write::<ByteArrayType>(group, rows.iter().map(state))?;
+    write::<ByteArrayType>(group, rows.iter().map(|row| word(row.state.word())))?;
     write_optional::<ByteArrayType>(group, rows, |row| {
         (row.error != 0).then(|| {
             let mut name = Vec::new();

@@ -5,7 +5,7 @@ use std::ops::Range;
 
 use rustix::fs::FileType;
 
-use super::schema::{MOST_ROWS, MOST_TEXT};
+use super::schema::{MOST_ROWS, MOST_TEXT, State};
 
 /// A row; its name and its directory are in [`Rows`]. Small, because there are tens of thousands: a number that no entry
 /// has stands for null, see [`Row::NULL`].
@@ -34,15 +34,6 @@ pub(super) struct Row {
     pub(super) kind: FileType,
     pub(super) counted: bool,
     pub(super) state: State,
-}
-
-/// What is known of an entry.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum State {
-    Ok,
-    Unread,
-    Broken,
-    Away,
 }
 
 /// Texts in one buffer.

@@ -11,16 +11,48 @@ use parquet::schema::types::{ColumnPath, Type as SchemaType, TypePtr};
 /// The version of the schema (`pdu.schema`).
 pub const VERSION: u32 = 1;
 
-/// The words of `state`: an entry like any other.
-pub const OK: &str = "ok";
-/// Nothing of the directory was read, or the entry could not be looked at.
-pub const UNREAD: &str = "unread";
-/// The directory was read in part.
-pub const BROKEN: &str = "broken";
-/// The entry lies on another file system (`-x`).
-pub const AWAY: &str = "away";
-/// Another process reads the directory.
-pub const HANDED_OVER: &str = "handed-over";
+/// What is known of an entry (`state`).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum State {
+    /// All.
+    Ok,
+    /// Nothing of the directory was read, or the entry could not be looked at.
+    Unread,
+    /// The directory was read in part.
+    Broken,
+    /// The entry lies on another file system (`-x`).
+    Away,
+    /// Another process reads the directory. pdu writes no such row.
+    HandedOver,
+}
+
+impl State {
+    const ALL: [Self; 5] = [
+        Self::Ok,
+        Self::Unread,
+        Self::Broken,
+        Self::Away,
+        Self::HandedOver,
+    ];
+
+    /// The state with this word.
+    #[must_use]
+    pub fn of(word: &[u8]) -> Option<Self> {
+        let mut states = Self::ALL.into_iter();
+        states.find(|state| state.word().as_bytes() == word)
+    }
+
+    /// Its word in the file.
+    pub(super) fn word(self) -> &'static str {
+        match self {
+            Self::Ok => "ok",
+            Self::Unread => "unread",
+            Self::Broken => "broken",
+            Self::Away => "away",
+            Self::HandedOver => "handed-over",
+        }
+    }
+}
 
 /// Texts in a row group, in bytes, before it is full. Its dictionaries stay below this as well.
 pub(super) const MOST_TEXT: usize = 4 << 20;

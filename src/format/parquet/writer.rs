@@ -8,7 +8,8 @@ use parquet::errors::Result;
 use super::encoder::Encoder;
 use super::footer::{self, Seen};
 use super::options::{CountedLinks, ParquetOptions};
-use super::rows::{Dir, Row, Rows, State};
+use super::rows::{Dir, Row, Rows};
+use super::schema::State;
 use crate::count::listing::push_name;
 use crate::count::record::{Kind, Record, last_component};
 use crate::count::usage::{Detail, FileTime, Usage};
@@ -418,7 +419,7 @@ fn set_detail(row: &mut Row, detail: &Detail) {
 fn set_failure(row: &mut Row, failure: Option<Failure>) {
     let Some(failure) = failure else { return };
     row.state = match failure.operation {
-        Operation::ReadOn => State::Broken,
+        Operation::ReadOn | Operation::ExportedInPart => State::Broken,
         _ => State::Unread,
     };
     row.error = failure.errno;

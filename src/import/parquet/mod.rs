@@ -7,6 +7,7 @@
 
 mod bytes;
 mod columns;
+mod events;
 mod file;
 mod levels;
 mod reader;

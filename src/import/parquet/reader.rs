@@ -11,21 +11,18 @@
 use std::cmp::Ordering;
 use std::fs::File;
 
-use rustix::fs::FileType;
-
+use super::events::{Directories, Open, Reporter};
 use super::file::{ParquetFile, part_of_a_scan};
-use super::levels::{Directory, Levels, Number, OutOfOrder, Step};
-use super::row::{Row, RowPath, RowReader, State};
-use crate::count::record::last_component;
-use crate::count::usage::{Detail, FileTime, Item, Usage};
-use crate::count::visitor::{Extent, Flow, Visitor};
+use super::levels::{Directory, Levels, OutOfOrder};
+use super::row::{Row, RowPath, RowReader};
+use crate::count::visitor::{Extent, Visitor};
+use crate::format::parquet::schema::State;
 use crate::import::error::ImportError;
-use crate::sys::failure::{Failure, Operation};
+use crate::import::links::Links;
 
 /// See the module.
 pub struct ParquetReader {
-    /// Files with several links are counted once.
-    dedup: bool,
+    links: Links,
     stage: Stage,
     levels: Levels,
     known: Directories,
@@ -55,34 +52,6 @@ enum Rows {
     File(Box<RowReader>),
     /// Sorted, and the next of them.
     Memory(Vec<(RowPath, Row)>, usize),
-}
-
-/// What the first pass keeps of the directories, by their numbers.
-#[derive(Default)]
-struct Directories {
-    own: Vec<Option<Own>>,
-    /// Their totals, where some entries have no row.
-    totals: Option<Vec<Option<[u64; 3]>>>,
-}
-
-/// A directory without its contents.
-#[derive(Debug, Clone, Copy)]
-struct Own {
-    allocated: u64,
-    apparent: u64,
-    newest: FileTime,
-    detail: Detail,
-    state: State,
-    errno: i32,
-}
-
-/// A directory that was entered and not left.
-struct Open {
-    number: Number,
-    /// False for a directory above the root, of which no event tells.
-    is_told: bool,
-    /// What was reported in it: allocated, apparent, inodes.
-    counted: [u64; 3],
 }
 
 impl Rows {
@@ -120,11 +89,11 @@ impl Rows {
 }
 
 impl ParquetReader {
-    /// A reader of this file. With `dedup`, files with several links count once.
+    /// A reader of this file.
     #[must_use]
-    pub fn new(file: File, dedup: bool) -> Self {
+    pub fn new(file: File, links: Links) -> Self {
         Self {
-            dedup,
+            links,
             stage: Stage::Unopened(file),
             levels: Levels::new(),
             known: Directories::default(),
@@ -156,7 +125,7 @@ impl ParquetReader {
     /// Reports the directories that are still open as unfinished.
     pub fn give_up(&mut self, visitor: &mut impl Visitor) {
         for open in self.open.drain(..).rev() {
-            if open.is_told {
+            if open.is_reported {
                 visitor.leave(Extent::Unfinished);
             }
         }
@@ -165,7 +134,7 @@ impl ParquetReader {
     fn open(&mut self, file: File) -> Result<Stage, ImportError> {
         let file = ParquetFile::open(file)?;
         self.had_errors = file.had_errors;
-        self.known.totals = file.is_partial.then(Vec::new);
+        self.known = Directories::new(file.is_partial);
         Ok(Stage::Outline(Rows::File(Box::new(RowReader::new(file)))))
     }
 
@@ -177,11 +146,11 @@ impl ParquetReader {
             }
             return Ok(Stage::Report(self.begin(rows)));
         };
-        self.handed_over += u64::from(row.state == State::HandedOver);
+        self.handed_over += u64::from(row.entry.state == State::HandedOver);
         if row.is_mark() {
             return Ok(Stage::Outline(rows));
         }
-        if self.known.totals.is_some() && row.is_directory() && row.totals.is_none() {
+        if self.known.is_partial() && row.is_directory() && row.totals.is_none() {
             return Err(rows.fault("a total is null, and entries below have no row"));
         }
         match (self.note(&row), rows) {
@@ -228,268 +197,34 @@ impl ParquetReader {
         }
         rows.sort_by(|(a, _), (b, _)| by_components(a.whole(), b.whole()));
         self.handed_over = 0;
-        let totals = self.known.totals.take().map(|_| Vec::new());
-        let own = Vec::new();
-        self.known = Directories { own, totals };
+        self.known = Directories::new(self.known.is_partial());
         Ok(Stage::Outline(self.begin(Rows::Memory(rows, 0))))
     }
 
     /// Takes a row of the second pass.
     fn report(&mut self, mut rows: Rows, visitor: &mut impl Visitor) -> Result<Stage, ImportError> {
-        let mut teller = Teller {
-            dedup: self.dedup,
+        let mut reporter = Reporter {
+            links: self.links,
             had_errors: self.had_errors,
             known: &self.known,
             open: &mut self.open,
             visitor,
             is_stopped: false,
         };
-        if teller.open.is_empty() {
-            teller.enter(0, b"");
+        if reporter.open.is_empty() {
+            reporter.enter(0, b"");
         }
         let Some(row) = rows.next(&mut self.path)? else {
-            self.levels.end(|levels, step| teller.step(levels, step));
+            reporter.end(&mut self.levels);
             return Ok(Stage::End);
         };
         if row.is_mark() {
             return Ok(Stage::Report(rows));
         }
-        let path = &self.path;
-        let arrived = self
-            .levels
-            .go_to(path.dir(), |levels, step| teller.step(levels, step));
-        let told = arrived.and_then(|()| match row.is_directory() {
-            true => {
-                if let Directory::Empty(number) = self.levels.directory(path)? {
-                    teller.enter(number, path.whole());
-                    teller.leave();
-                }
-                Ok(())
-            }
-            false => {
-                self.levels.note_file(path)?;
-                teller.file(path, &row);
-                Ok(())
-            }
-        });
-        match told {
-            Ok(()) if teller.is_stopped => Ok(Stage::End),
+        match reporter.row(&mut self.levels, &self.path, &row) {
+            Ok(()) if reporter.is_stopped => Ok(Stage::End),
             Ok(()) => Ok(Stage::Report(rows)),
             Err(OutOfOrder) => Err(ImportError::damaged("the file has changed")),
-        }
-    }
-}
-
-impl Row {
-    /// A directory that could not be read, once more before its contents: its own row says so too.
-    fn is_mark(&self) -> bool {
-        self.kind == Some(FileType::Directory)
-            && !self.counted
-            && matches!(self.state, State::Unread | State::Broken)
-    }
-
-    /// A directory that counts.
-    fn is_directory(&self) -> bool {
-        self.kind == Some(FileType::Directory) && self.counted
-    }
-}
-
-impl Directories {
-    fn grow(&mut self, count: usize) {
-        self.own.resize(count, None);
-        if let Some(totals) = &mut self.totals {
-            totals.resize(count, None);
-        }
-    }
-
-    fn set(&mut self, number: Number, row: &Row) {
-        let size = |size: u128| u64::try_from(size).unwrap_or(u64::MAX);
-        if let Some(own) = self.own.get_mut(number) {
-            *own = Some(Own {
-                allocated: size(row.usage.allocated),
-                apparent: size(row.usage.apparent),
-                newest: row.usage.newest,
-                detail: row.detail,
-                state: row.state,
-                errno: row.errno,
-            });
-        }
-        let totals = self.totals.as_mut();
-        if let Some(total) = totals.and_then(|totals| totals.get_mut(number)) {
-            *total = row.totals;
-        }
-    }
-
-    fn own(&self, number: Number) -> Option<&Own> {
-        self.own.get(number)?.as_ref()
-    }
-}
-
-impl Own {
-    fn usage(&self) -> Usage {
-        Usage {
-            allocated: self.allocated.into(),
-            apparent: self.apparent.into(),
-            inodes: 1,
-            newest: self.newest,
-        }
-    }
-
-    fn failure(&self) -> Option<Failure> {
-        let is_failed = matches!(self.state, State::Unread | State::Broken);
-        is_failed.then_some(Failure {
-            operation: Operation::Exported,
-            errno: self.errno,
-        })
-    }
-}
-
-/// Reports rows as events.
-struct Teller<'a, V> {
-    dedup: bool,
-    had_errors: bool,
-    known: &'a Directories,
-    open: &'a mut Vec<Open>,
-    visitor: &'a mut V,
-    /// The visitor takes no more: a write has failed.
-    is_stopped: bool,
-}
-
-impl<V: Visitor> Teller<'_, V> {
-    fn step(&mut self, levels: &Levels, step: Step) {
-        match step {
-            Step::Enter(number) => self.enter(number, levels.path()),
-            Step::Leave(_) => self.leave(),
-        }
-    }
-
-    fn is_told(&self) -> bool {
-        self.open.last().is_some_and(|open| open.is_told)
-    }
-
-    /// The name of an event: the last component, or the whole path of a root.
-    fn name<'p>(&self, path: &'p [u8]) -> &'p [u8] {
-        match (self.is_told(), path) {
-            (true, _) => last_component(path),
-            (false, b"") => b"/",
-            (false, _) => path,
-        }
-    }
-
-    fn enter(&mut self, number: Number, path: &[u8]) {
-        let own = self.known.own(number);
-        let is_told = self.is_told() || own.is_some();
-        if is_told {
-            let item = Item {
-                usage: own.map_or(Usage::default(), Own::usage),
-                dedup_key: None,
-                detail: own.map(|own| &own.detail),
-            };
-            let failure = own.and_then(Own::failure);
-            let flow = self.visitor.enter(self.name(path), &item, failure);
-            self.is_stopped |= flow == Flow::Skip;
-        }
-        self.open.push(Open {
-            number,
-            is_told,
-            counted: own.map_or([0; 3], |own| [own.allocated, own.apparent, 1]),
-        });
-    }
-
-    fn leave(&mut self) {
-        let Some(mut open) = self.open.pop() else {
-            return;
-        };
-        if open.is_told && !self.is_stopped {
-            self.add_missing(&mut open);
-            let own = self.known.own(open.number);
-            if let Some(failure) = own.and_then(Own::failure) {
-                self.visitor.failed(b"", failure);
-            }
-            if let Some(own) = own {
-                self.check_size(b"", &own.usage());
-            }
-            let is_broken = own.is_some_and(|own| own.state == State::Broken);
-            self.visitor.leave(match is_broken {
-                true => Extent::Broken,
-                false => Extent::Whole,
-            });
-        }
-        self.count(open.counted);
-    }
-
-    /// Reports the entries that have no row: what the total of the directory has more than its rows.
-    fn add_missing(&mut self, open: &mut Open) {
-        let totals = self.known.totals.as_ref();
-        let Some(total) = totals.and_then(|totals| *totals.get(open.number)?) else {
-            return;
-        };
-        let mut missing = [0; 3];
-        for (missing, (total, counted)) in missing.iter_mut().zip(total.iter().zip(open.counted)) {
-            *missing = total.saturating_sub(counted);
-        }
-        open.counted = total;
-        let [allocated, apparent, inodes] = missing;
-        let usage = Usage {
-            allocated: allocated.into(),
-            apparent: apparent.into(),
-            inodes,
-            ..Usage::default()
-        };
-        self.visitor.sum(&usage, 0);
-    }
-
-    /// Adds to what was reported in the current directory.
-    fn count(&mut self, sizes: [u64; 3]) {
-        if let Some(open) = self.open.last_mut() {
-            for (sum, size) in open.counted.iter_mut().zip(sizes) {
-                *sum = sum.saturating_add(size);
-            }
-        }
-    }
-
-    /// Reports an entry that is no directory.
-    fn file(&mut self, path: &RowPath, row: &Row) {
-        let name = self.name(path.whole());
-        match row.state {
-            State::Ok => {}
-            State::Away => return self.visitor.away(name, &row.detail),
-            State::HandedOver => return,
-            State::Unread | State::Broken => {
-                let failure = Failure {
-                    operation: Operation::ExportedEntry,
-                    errno: row.errno,
-                };
-                return self.visitor.failed(name, failure);
-            }
-        }
-        if row.counted {
-            let size = |size: u128| u64::try_from(size).unwrap_or(u64::MAX);
-            self.count([size(row.usage.allocated), size(row.usage.apparent), 1]);
-        }
-        let inode = row.detail.inode;
-        let is_link = row.detail.links > 1 && inode.number != 0;
-        let dedup_key = (self.dedup && is_link).then_some(inode);
-        // The link that counts has a row before this one, unless rows are left out.
-        let has_counted = dedup_key.is_some() && self.known.totals.is_none();
-        if self.dedup && !row.counted && !has_counted {
-            return;
-        }
-        let item = Item {
-            usage: row.usage,
-            dedup_key,
-            detail: Some(&row.detail),
-        };
-        self.visitor.file(Some(name), &item);
-        self.check_size(name, &row.usage);
-    }
-
-    /// Reports a size that did not fit into its column: the error of the run that wrote the file.
-    fn check_size(&mut self, name: &[u8], usage: &Usage) {
-        let largest = usage.allocated.max(usage.apparent);
-        if self.had_errors && largest == i64::MAX as u128 {
-            let failure = Failure::without_errno(Operation::ExportedSize);
-            self.visitor.failed(name, failure);
         }
     }
 }

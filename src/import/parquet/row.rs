@@ -6,34 +6,33 @@ use rustix::fs::FileType;
 use super::columns::{FIELD_COUNT, Field, GroupReader, Values};
 use super::file::{ParquetFile, damaged};
 use crate::count::usage::{Detail, FileTime, Inode, Usage};
+use crate::format::columns::type_named;
 use crate::format::errno;
-use crate::format::parquet::schema;
+use crate::format::parquet::schema::State;
 use crate::import::error::ImportError;
 
 /// Rows that are decoded at a time.
 const BATCH: usize = 1024;
-
-/// What a row says of its entry.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum State {
-    Ok,
-    Unread,
-    Broken,
-    Away,
-    HandedOver,
-}
 
 /// One row, without its path.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Row {
     /// None where the kind of entry is not known.
     pub(super) kind: Option<FileType>,
-    pub(super) usage: Usage,
+    pub(super) entry: Entry,
     /// What du prints for a directory: allocated, apparent, inodes.
     pub(super) totals: Option<[u64; 3]>,
+    pub(super) counted: bool,
+}
+
+/// What a row says of its entry, without the contents of that.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Entry {
+    pub(super) allocated: u64,
+    pub(super) apparent: u64,
+    pub(super) newest: FileTime,
     /// The inode number is 0 where it is not known.
     pub(super) detail: Detail,
-    pub(super) counted: bool,
     pub(super) state: State,
     /// The error number, or 0.
     pub(super) errno: i32,
@@ -61,6 +60,36 @@ pub(super) struct RowReader {
     /// Rows before the current group, and rows given so far.
     before: u64,
     given: u64,
+}
+
+impl Row {
+    /// A directory that could not be read, once more before its contents: its own row says so too.
+    pub(super) fn is_mark(&self) -> bool {
+        self.kind == Some(FileType::Directory)
+            && !self.counted
+            && matches!(self.entry.state, State::Unread | State::Broken)
+    }
+
+    /// A directory that counts.
+    pub(super) fn is_directory(&self) -> bool {
+        self.kind == Some(FileType::Directory) && self.counted
+    }
+}
+
+impl Entry {
+    pub(super) fn usage(&self) -> Usage {
+        Usage {
+            allocated: self.allocated.into(),
+            apparent: self.apparent.into(),
+            inodes: 1,
+            newest: self.newest,
+        }
+    }
+
+    /// What it adds to a total: allocated, apparent, inodes.
+    pub(super) fn sizes(&self) -> [u64; 3] {
+        [self.allocated, self.apparent, 1]
+    }
 }
 
 impl RowPath {
@@ -247,19 +276,22 @@ impl RowReader {
             }
             _ => None,
         };
+        let counted = self.integer(Field::Counted, at);
         Ok(Row {
             kind,
-            usage: Usage {
-                allocated: self.size(Field::Allocated, at)?.into(),
-                apparent: self.size(Field::Apparent, at)?.into(),
-                inodes: 1,
-                newest: self.integer(Field::Mtime, at).map_or(FileTime::NEVER, time),
-            },
+            entry: self.entry(at, kind)?,
             totals,
+            counted: counted.is_none_or(|counted| counted != 0),
+        })
+    }
+
+    fn entry(&self, at: usize, kind: Option<FileType>) -> Result<Entry, &'static str> {
+        let mtime = self.integer(Field::Mtime, at);
+        Ok(Entry {
+            allocated: self.size(Field::Allocated, at)?,
+            apparent: self.size(Field::Apparent, at)?,
+            newest: mtime.map_or(FileTime::NEVER, time),
             detail: self.detail(at, kind),
-            counted: self
-                .integer(Field::Counted, at)
-                .is_none_or(|counted| counted != 0),
             state: self.text(Field::State, at).map_or(Ok(State::Ok), state)?,
             errno: self.text(Field::Error, at).map_or(0, errno::number),
         })
@@ -287,25 +319,9 @@ fn time(micros: i64) -> FileTime {
 }
 
 fn state(word: &[u8]) -> Result<State, &'static str> {
-    match std::str::from_utf8(word) {
-        Ok(schema::OK) => Ok(State::Ok),
-        Ok(schema::UNREAD) => Ok(State::Unread),
-        Ok(schema::BROKEN) => Ok(State::Broken),
-        Ok(schema::AWAY) => Ok(State::Away),
-        Ok(schema::HANDED_OVER) => Ok(State::HandedOver),
-        _ => Err("a state is not known"),
-    }
+    State::of(word).ok_or("a state is not known")
 }
 
 fn file_type(word: &[u8]) -> Result<FileType, &'static str> {
-    match word {
-        b"file" => Ok(FileType::RegularFile),
-        b"directory" => Ok(FileType::Directory),
-        b"symlink" => Ok(FileType::Symlink),
-        b"fifo" => Ok(FileType::Fifo),
-        b"socket" => Ok(FileType::Socket),
-        b"block device" => Ok(FileType::BlockDevice),
-        b"character device" => Ok(FileType::CharacterDevice),
-        _ => Err("a kind is not known"),
-    }
+    type_named(word).ok_or("a kind is not known")
 }

@@ -471,6 +471,32 @@ fn a_size_above_63_bits_is_an_error_and_the_file_is_not_complete() {
     }
 }
 
+/// An export may contain the owner without the mode, or the mode without the owner.
+#[test]
+fn what_an_export_tells_of_owner_and_mode_stays_and_the_rest_is_null() {
+    let tree = Tree::empty();
+    let entries = [
+        r#"{"name":"/r","uid":5}"#,
+        r#"{"name":"both","uid":5,"gid":6,"mode":33188}"#,
+        r#"{"name":"mode","mode":33261}"#,
+        r#"{"name":"none"}"#,
+        r#"{"name":"owner","uid":5}"#,
+    ];
+    let export = format!("[1,2,{{}},[{}]]", entries.join(",\n"));
+    fs::write(tree.root().join("x"), export).expect("there is room");
+    said(&tree, "$pdu --format=parquet --from=x -o y");
+    let again = said(&tree, "$pdu --format=ncdu --time --from=y");
+    for entry in entries {
+        assert!(again.contains(entry), "{entry}: {again}");
+    }
+    let Some(python) = python("duckdb, pyarrow") else {
+        return;
+    };
+    let expected = "both 5 6 33188\nmode None None 33261\nnone None None None\n\
+                    owner 5 None None\nr 5 None None\n";
+    assert_eq!(python_says(&python, &tree, "modes y"), expected);
+}
+
 /// A directory of which a part was read has a mark before its contents, also where the error comes after many names.
 #[test]
 fn a_directory_that_was_read_in_part_is_broken() {

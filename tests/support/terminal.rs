@@ -21,7 +21,7 @@ use rustix::process::{Pid, Signal, kill_process};
 use rustix::pty::OpenptFlags;
 use rustix::termios::Winsize;
 
-use super::run::{HANG_TIMEOUT, PDU, pause, pdu, program, stdout};
+use super::run::{HANG_TIMEOUT, PDU, pause, pdu, program, stdout, wait_until};
 use super::skip::{skip, succeeds};
 use super::tree::Tree;
 
@@ -352,14 +352,23 @@ pub(crate) fn slow(milliseconds: u32, words: &str) -> Vec<String> {
     tracer.chain([delay, PDU.to_owned()]).chain(words).collect()
 }
 
-/// A slow pdu on a terminal.
+/// A slow pdu on a terminal, once strace has started it.
+///
+/// A signal before that ends strace while it checks what ptrace(2) can do, and leaves a stopped process behind that has the
+/// terminal open for ever (8 of 300 signals in the first 30 ms).
 pub(crate) fn start_slow(
     tree: &Tree,
     columns: u16,
     streams: Streams,
     words: &[String],
 ) -> Terminal {
-    Terminal::start(tree, columns, streams, words)
+    let terminal = Terminal::start(tree, columns, streams, words);
+    let program = format!("/proc/{}/exe", terminal.child.id());
+    wait_until("pdu, started by strace", || {
+        // A process that has ended has no program.
+        std::fs::read_link(&program).map_or(true, |path| path.ends_with("pdu"))
+    });
+    terminal
 }
 
 /// Whether this machine has `setsid` and a `strace` that may trace; skips if not.

@@ -100,7 +100,7 @@ fn an_interrupt_at_any_moment_ends_pdu_and_leaves_nothing_half_done() {
         let mut rng = fastrand::Rng::with_seed(next.load(Ordering::Relaxed) as u64);
         let mut times = Vec::new();
         while next.fetch_add(1, Ordering::Relaxed) < moments {
-            // From before the program runs to after its end, which is at about 0.8 s.
+            // From the program's start to after its end, which is at about 0.8 s.
             let after = Duration::from_micros(rng.u64(0..1_000_000));
             let words = slow(
                 rng.u32(1..40),

@@ -4,8 +4,9 @@
 //! cargo run --example slow_fuse -- /mnt --delay-us 1000 --levels 3 --dirs 8 --files 2
 //! ```
 //!
-//! Each of `--levels` levels has `--dirs` directories in each directory, and every directory has `--files` files. Root
-//! only. `--endless 1` is one directory whose listing never ends instead. `--valid-ms` is how long the kernel may keep attributes (not names), 0 without it.
+//! Each of `--levels` levels has `--dirs` directories in each directory, and every directory has `--files` files; with
+//! `--endless 1` there is one directory instead, whose listing never ends. `--valid-ms` is how long the kernel may keep
+//! attributes (not names), 0 without it. Root only.
 
 #[path = "../tests/support/fuse/mod.rs"]
 mod fuse;
@@ -15,7 +16,7 @@ use std::io::{self, Write as _};
 use std::path::PathBuf;
 use std::time::Duration;
 
-use fuse::{Fuse, Node, Options};
+use fuse::{Fuse, Kind, Node, Options};
 
 fn main() -> Result<(), Box<dyn Error>> {
     let (mut at, mut options) = (None, Options::default());
@@ -40,7 +41,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let at = at.ok_or("mount where?")?;
     let root = match endless {
         0 => Node::nested("", levels, dirs, files),
-        _ => Node::of_kind("", fuse::Kind::EndlessNames),
+        _ => Node::of_kind("", Kind::EndlessNames),
     };
     let fuse = Fuse::mount(&at, root, &options)?;
     writeln!(

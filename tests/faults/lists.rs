@@ -6,8 +6,9 @@ use std::path::Path;
 use std::process::{Child, Stdio};
 use std::sync::mpsc::{Receiver, channel};
 
+use crate::streams::{answer, small};
 use crate::support::gnu_du::GnuDu;
-use crate::support::process::{peak_kib, worker_of};
+use crate::support::process::{catches, peak_kib, worker_of};
 use crate::support::run::{self, Answer, HANG_TIMEOUT, PDU, pdu, wait_until};
 use crate::support::skip::{size, works};
 use crate::support::terminal;
@@ -15,10 +16,6 @@ use crate::support::tree::Tree;
 use rustix::process::{Pid, Signal, kill_process};
 
 const WALKERS: [&str; 3] = ["-j1", "-j2", "-j20"];
-
-fn small() -> Tree {
-    Tree::of("t/d/e/f 5\nt/d/g 7\nt/h 1")
-}
 
 /// A program that reads its list from a pipe; its lines as they come.
 struct Fed {
@@ -154,7 +151,9 @@ fn a_signal_is_heard_while_the_next_name_is_awaited() {
             let mut fed = Fed::start(command);
             fed.feed(names);
             match names {
-                b"" => wait_until("a handler", || catches_interrupt(worker_of(fed.child.id()))),
+                b"" => wait_until("a handler", || {
+                    catches(worker_of(fed.child.id()), Signal::INT)
+                }),
                 _ => assert_eq!(fed.line(), "1\tt/h"),
             }
             kill_process(Pid::from_child(&fed.child), Signal::INT).expect("it runs");
@@ -167,14 +166,6 @@ fn a_signal_is_heard_while_the_next_name_is_awaited() {
             assert_eq!(answer.errors.matches("incomplete").count(), 1, "{answer:?}");
         }
     }
-}
-
-fn catches_interrupt(pid: u32) -> bool {
-    let status = std::fs::read_to_string(format!("/proc/{pid}/status")).unwrap_or_default();
-    let mask = status
-        .lines()
-        .find_map(|line| line.strip_prefix("SigCgt:\t"));
-    mask.is_some_and(|mask| u64::from_str_radix(mask, 16).is_ok_and(|mask| mask & 2 != 0))
 }
 
 #[test]
@@ -218,15 +209,10 @@ fn names_with_errors_between_them_get_gnus_answer() {
 }
 
 fn compare(gnu: &GnuDu, tree: &Tree, words: &str, what: &str) {
-    let answer = |program: &Path, walkers: &str| {
-        let script = format!("exec -a pdu \"$pdu\" {walkers} {words}");
-        let mut command = run::shell(tree.root(), &script);
-        command.env("pdu", program);
-        run::run(command)
-    };
-    let theirs = answer(&gnu.path, "");
+    let theirs = answer(tree, &gnu.path, words, "");
     for walkers in WALKERS {
-        assert_eq!(answer(Path::new(PDU), walkers), theirs, "{what}: {words}");
+        let ours = answer(tree, Path::new(PDU), &format!("{walkers} {words}"), "");
+        assert_eq!(ours, theirs, "{what}: {words}");
     }
 }
 

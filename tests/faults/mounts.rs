@@ -12,11 +12,11 @@ use std::process::{Child, Command, Stdio};
 use std::sync::mpsc::{Receiver, channel};
 use std::time::Duration;
 
-use crate::support::fuse::{Fuse, Node, Op, Options};
+use crate::support::fuse::{Node, Op, Options};
 use crate::support::gnu_du::GnuDu;
 use crate::support::run::{Answer, du, must, run, shell, stdout, wait_until};
 use crate::support::sandbox::{Sandbox, size_of};
-use crate::support::skip::{is_root, skip, tool, works};
+use crate::support::skip::{is_root, tool, works};
 use rustix::process::{Pid, Signal, kill_process};
 
 /// The root of a file system whose server is dead: it answers nothing.
@@ -318,6 +318,14 @@ impl Automounter {
         Some(Self { child, asked })
     }
 
+    /// A tree `t` of four entries and two automounts of file systems with a file each.
+    fn of_files() -> Option<(Sandbox, Self)> {
+        let sandbox = Sandbox::new();
+        sandbox.file("t/a/f", 1);
+        let automounter = Self::start(&sandbox, &["t/auto-1", "t/deep/auto-2"], true)?;
+        Some((sandbox, automounter))
+    }
+
     /// The number of requests since the last call.
     fn count(&self) -> usize {
         // A request was printed before it was answered, and the process that caused it has ended.
@@ -383,10 +391,7 @@ fn without_it_each_automount_is_fired_once_and_its_failure_told() {
 
 #[test]
 fn what_an_automount_brings_is_counted() {
-    let sandbox = Sandbox::new();
-    sandbox.file("t/a/f", 1);
-    let places = ["t/auto-1", "t/deep/auto-2"];
-    let Some(automounter) = Automounter::start(&sandbox, &places, true) else {
+    let Some((sandbox, automounter)) = Automounter::of_files() else {
         return;
     };
     // The two roots have a file each.
@@ -403,10 +408,7 @@ fn what_an_automount_brings_is_counted() {
 
 #[test]
 fn an_automount_of_a_type_that_is_left_out_is_not_counted() {
-    let sandbox = Sandbox::new();
-    sandbox.file("t/a/f", 1);
-    let places = ["t/auto-1", "t/deep/auto-2"];
-    let Some(automounter) = Automounter::start(&sandbox, &places, true) else {
+    let Some((sandbox, automounter)) = Automounter::of_files() else {
         return;
     };
     sandbox.answers("--exclude-fs=autofs -s --inodes t", "4\tt\n", &[]);
@@ -447,15 +449,15 @@ fn a_dead_mount_of_a_type_that_is_left_out_is_not_asked() {
 fn a_mount_that_refuses_root_is_left_out_without_a_message() {
     let sandbox = Sandbox::new();
     sandbox.file("t/a/f", 1);
-    let at = sandbox.dir("t/private");
+    sandbox.dir("t/private");
     let options = Options {
         user: Some(12345),
         ..Options::default()
     };
     let root = Node::dir("", vec![Node::file("f")]);
-    let Ok(fuse) = Fuse::mount(&at, root, &options) else {
-        return skip("no FUSE file system can be mounted here");
-    };
+    if !sandbox.mount_fuse_at("t/private", root, &options) {
+        return;
+    }
     let refused = sandbox.pdu("-s --inodes t");
     assert_eq!(refused.status.code(), Some(1), "{refused:?}");
     sandbox.answers("--exclude-fs=fuse -s --inodes t", "3\tt\n", &[]);
@@ -464,7 +466,6 @@ fn a_mount_that_refuses_root_is_left_out_without_a_message() {
         "2\tt/a\n",
         &[],
     );
-    drop(fuse);
 }
 
 #[test]

@@ -22,7 +22,7 @@ fn script(tree: &Tree, program: &Path, text: &str) -> Answer {
 }
 
 /// Runs `pdu WORDS` with these redirections.
-fn answer(tree: &Tree, program: &Path, words: &str, redirections: &str) -> Answer {
+pub(crate) fn answer(tree: &Tree, program: &Path, words: &str, redirections: &str) -> Answer {
     let text = format!("exec -a pdu \"$pdu\" {words} {redirections}");
     script(tree, program, &text)
 }
@@ -46,7 +46,7 @@ fn traced(tree: &Tree, what: &str, words: &str, redirections: &str) -> (Answer, 
     (answer, calls[from..].to_owned())
 }
 
-fn small() -> Tree {
+pub(crate) fn small() -> Tree {
     Tree::of("t/d/e/f 5\nt/d/g 7\nt/h 1")
 }
 

@@ -38,7 +38,7 @@ fn output_of(tree: &Tree, columns: usize, words: &str, variables: &[(&str, &str)
         .env("LC_ALL", "C.UTF-8")
         .env("COLUMNS", columns.to_string());
     command.envs(variables.iter().copied());
-    command.output().expect("pdu starts")
+    run::output(command)
 }
 
 /// It must be UTF-8.

@@ -5,11 +5,12 @@ use std::fs;
 use std::io::{BufWriter, Write as _};
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::MetadataExt;
+use std::path::Path;
 use std::process::{Output, Stdio};
 
 use crate::support::gnu_du::GnuDu;
 use crate::support::process::peak_kib;
-use crate::support::run::{self, PDU, wait_until};
+use crate::support::run::{self, Answer, PDU, wait_until};
 use crate::support::skip::tool;
 use crate::support::tree::Tree;
 use pdu::count::usage::{Detail, Item, Usage};
@@ -56,7 +57,7 @@ pub(crate) fn script(tree: &Tree, text: &str) -> Output {
     let mut command = run::shell(tree.root(), text);
     command.env("HOME", tree.root()).env("TERM", "xterm");
     command.env("SHELL", "/bin/bash");
-    command.output().expect("bash starts")
+    run::output(command)
 }
 
 /// Bytes as text, without loss: a character a byte.
@@ -399,22 +400,16 @@ fn devices_that_an_export_tells_are_told_again_and_no_others() {
 #[test]
 fn what_could_not_be_read_is_told_again_when_the_export_is_read() {
     let tree = Tree::of("t/d/f 5\nt/closed/f 5\nt/closed/ !000\nt/g 5");
-    let pdu = if rustix::process::geteuid().is_root() {
-        if tool("setpriv").is_none() {
-            return;
-        }
-        "setpriv --reuid=65534 --regid=65534 --clear-groups $pdu"
-    } else {
-        "$pdu"
+    let Some(mut command) = run::unprivileged(Path::new(PDU), tree.root()) else {
+        return;
     };
-    assert_eq!(
-        refused(
-            &tree,
-            &format!("cp {PDU} pdu; chmod 755 . pdu; pdu=$PWD/pdu; {pdu} --format=ncdu t >x")
-        ),
-        "cannot read directory 't/closed': Permission denied"
-    );
-    let text = fs::read_to_string(tree.root().join("x")).expect("it is there");
+    command.args(["--format=ncdu", "t"]);
+    let Answer {
+        out: text, errors, ..
+    } = run::run(command);
+    let message = "pdu: cannot read directory 't/closed': Permission denied\n";
+    assert_eq!(errors, message);
+    fs::write(tree.root().join("x"), &text).expect("it can be written");
     assert_eq!(text.matches("\"read_error\":true").count(), 1, "{text}");
     let root = tree.root().display().to_string();
     let message = format!("{root}/t/closed: could not be read when the export was made");
@@ -838,32 +833,38 @@ fn nesting_without_end_is_refused_or_read_but_never_ends_us() {
     assert!(refused(&tree, "$pdu -s --from=x").ends_with("a string is too long"));
 }
 
-/// Through a pipe: when it is empty and not yet closed, pdu has read all entries and still runs.
+/// The peak memory of pdu, in KiB, while it reads an export up to the end of its entries. Through a pipe: when it is empty and
+/// not yet closed, pdu has read all entries and still runs.
+pub(super) fn peak_of_import(words: &str, entries: impl FnOnce(&mut dyn std::io::Write)) -> u64 {
+    let tree = Tree::empty();
+    let mut command = run::pdu(tree.root(), &format!("{words} --from=-"));
+    let mut child = command.stdin(Stdio::piped()).spawn().expect("it starts");
+    let mut export = BufWriter::new(child.stdin.take().expect("it is piped"));
+    write!(export, "[1,2,{{}},[{{\"name\":\"/r\"}}").expect("it reads");
+    entries(&mut export);
+    export.flush().expect("it reads");
+    wait_until("the end of the export", || {
+        rustix::io::ioctl_fionread(export.get_ref()).is_ok_and(|bytes| bytes == 0)
+    });
+    let peak = peak_kib(child.id()).expect("it runs");
+    export.write_all(b"]]\n").expect("it reads");
+    drop(export);
+    assert!(child.wait().expect("it is ours").success());
+    peak
+}
+
 #[test]
 fn memory_does_not_grow_with_the_export() {
-    let tree = Tree::empty();
     let peak = |entries: usize| {
-        let mut command = run::pdu(tree.root(), "--format=ncdu --from=- -o y");
-        let mut child = command.stdin(Stdio::piped()).spawn().expect("it starts");
-        let mut export = BufWriter::new(child.stdin.take().expect("it is piped"));
-        export
-            .write_all(b"[1,2,{},[{\"name\":\"/r\"}")
-            .expect("it reads");
-        for number in 0..entries {
-            let entry = format!(
-                ",\n[{{\"name\":\"directory {number}\",\"dsize\":4096}},\n{{\"name\":\"f\",\"asize\":{number}}}]"
-            );
-            export.write_all(entry.as_bytes()).expect("it reads");
-        }
-        export.flush().expect("it reads");
-        wait_until("the end of the export", || {
-            rustix::io::ioctl_fionread(export.get_ref()).is_ok_and(|bytes| bytes == 0)
-        });
-        let peak = peak_kib(child.id()).expect("it runs");
-        export.write_all(b"]]\n").expect("it reads");
-        drop(export);
-        assert!(child.wait().expect("it is ours").success());
-        peak
+        peak_of_import("--format=ncdu -o y", |export| {
+            for number in 0..entries {
+                write!(
+                    export,
+                    ",\n[{{\"name\":\"directory {number}\",\"dsize\":4096}},\n{{\"name\":\"f\",\"asize\":{number}}}]"
+                )
+                .expect("it reads");
+            }
+        })
     };
     let (small, large) = (peak(1000), peak(150_000));
     assert!(large < small + 1024, "{small} KiB, and {large}");

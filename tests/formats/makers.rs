@@ -553,8 +553,7 @@ fn halves_of_pairs_are_bytes_or_stay_apart() {
     for (escaped, bytes) in names {
         let export = export("", "", &format!(",{{\"name\":\"{escaped}\"}}"));
         fs::write(tree.root().join("x"), export).expect("there is room");
-        let mut command = run::pdu(tree.root(), "-a0 --from=x");
-        let out = command.output().expect("it starts").stdout;
+        let out = run::output(run::pdu(tree.root(), "-a0 --from=x")).stdout;
         assert_eq!(out, [b"0\tr/", bytes, b"\x000\tr\0"].concat(), "{escaped}");
     }
 }

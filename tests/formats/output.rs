@@ -502,7 +502,7 @@ fn a_signal_while_a_file_is_written_over_waits_for_its_end() {
                      env --default-signal={signal} strace -f -qq -o /dev/null -e trace=fsync -e inject=fsync:delay_enter=700000 \
                          $pdu -ab -o x {words} & tracer=$!
                      until [ $(stat -c %s x) -gt 8 ]; do read -t 0.02 <> <(:); done
-                     kill -{signal} $(pgrep -P $tracer); wait $tracer 2>/dev/null; cat x"
+                     kill -{signal} $(pgrep -P $tracer) 2>/dev/null; wait $tracer 2>/dev/null; cat x"
                 ),
                 "5\tt/f\n5\tt\n",
             );

@@ -164,6 +164,11 @@ def sizes(file):
     print("complete", pq.ParquetFile(file).metadata.metadata[b"pdu.complete"].decode())
 
 
+def modes(file):
+    for row in duckdb.sql(f"select name, uid, gid, mode from read_parquet('{file}')").fetchall():
+        print(*row)
+
+
 def fs(file):
     for row in paths_below_the_tree(file, "fs"):
         print(*row)

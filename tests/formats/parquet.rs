@@ -4,19 +4,22 @@
 //! `PDU_PYTHON` names a Python that has the modules `duckdb` and `pyarrow`; otherwise `python3` is tried.
 
 use std::fs;
-use std::io::{BufWriter, Write as _};
+use std::io::Write as _;
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::symlink;
+use std::os::unix::process::ExitStatusExt;
 use std::path::Path;
-use std::process::{Command, Stdio};
+use std::process::{Command, Output, Stdio};
 
-use super::export::{du, is_like_du, names, refused, said, sample_tree, script};
+use super::export::{du, is_like_du, names, peak_of_import, refused, said, sample_tree, script};
 use crate::support::fuse::{Node, Op};
-use crate::support::process::peak_kib;
+use crate::support::process::{catches, worker_of};
 use crate::support::run::{self, PDU, wait_until};
 use crate::support::sandbox::Sandbox;
-use crate::support::skip::{is_root, size, skip, thorough, tool};
-use crate::support::terminal::{Streams, Terminal};
+use crate::support::skip::{is_root, size, skip, thorough};
+use crate::support::terminal::{
+    Streams, Terminal, can_slow_down, forest, slow, start, wait_for_strace,
+};
 use crate::support::tree::Tree;
 use pdu::count::usage::{Detail, Item, Usage};
 use pdu::count::visitor::{Extent, Flow, Visitor};
@@ -24,6 +27,7 @@ use pdu::import::Links;
 use pdu::import::parquet::ParquetReader;
 use pdu::sys::failure::Failure;
 use rustix::io::Errno;
+use rustix::process::{Pid, Signal, kill_process};
 
 // ---------------------------------------------------------------- running
 
@@ -388,14 +392,15 @@ fn what_could_not_be_read_has_rows_and_the_file_is_not_complete() {
     let Some(python) = python("duckdb, pyarrow") else {
         return;
     };
-    if !is_root("a directory that its reader may not open") || tool("setpriv").is_none() {
-        return;
-    }
     let tree = Tree::of("t/a/f 5\nt/shut/g 6 \nt/shut/ !000\nt/z 1");
-    for walkers in [1, 20] {
-        let text = "setpriv --reuid=65534 --clear-groups $pdu --format=parquet";
-        let output = script(&tree, &format!("{text} -j{walkers} t >x"));
+    for walkers in ["-j1", "-j20"] {
+        let Some(mut command) = run::unprivileged(Path::new(PDU), tree.root()) else {
+            return;
+        };
+        command.args(["--format=parquet", walkers, "t"]);
+        let output = run::output(command);
         assert_eq!(output.status.code(), Some(1));
+        fs::write(tree.root().join("x"), output.stdout).expect("it can be written");
         let shown = python_says(&python, &tree, "states x");
         let expected = "a/f True ok None\na True ok None\nshut False unread EACCES\n\
                         shut True unread EACCES\nz True ok None\nt True ok None\ncomplete false errors 1\n";
@@ -471,6 +476,32 @@ fn a_size_above_63_bits_is_an_error_and_the_file_is_not_complete() {
     }
 }
 
+/// An export may contain the owner without the mode, or the mode without the owner.
+#[test]
+fn what_an_export_tells_of_owner_and_mode_stays_and_the_rest_is_null() {
+    let tree = Tree::empty();
+    let entries = [
+        r#"{"name":"/r","uid":5}"#,
+        r#"{"name":"both","uid":5,"gid":6,"mode":33188}"#,
+        r#"{"name":"mode","mode":33261}"#,
+        r#"{"name":"none"}"#,
+        r#"{"name":"owner","uid":5}"#,
+    ];
+    let export = format!("[1,2,{{}},[{}]]", entries.join(",\n"));
+    fs::write(tree.root().join("x"), export).expect("there is room");
+    said(&tree, "$pdu --format=parquet --from=x -o y");
+    let again = said(&tree, "$pdu --format=ncdu --time --from=y");
+    for entry in entries {
+        assert!(again.contains(entry), "{entry}: {again}");
+    }
+    let Some(python) = python("duckdb, pyarrow") else {
+        return;
+    };
+    let expected = "both 5 6 33188\nmode None None 33261\nnone None None None\n\
+                    owner 5 None None\nr 5 None None\n";
+    assert_eq!(python_says(&python, &tree, "modes y"), expected);
+}
+
 /// A directory of which a part was read has a mark before its contents, also where the error comes after many names.
 #[test]
 fn a_directory_that_was_read_in_part_is_broken() {
@@ -544,38 +575,25 @@ fn a_mount_that_was_left_out_is_away() {
 #[test]
 fn what_a_table_cannot_show_is_refused_in_one_line() {
     let tree = Tree::of("t/f 5");
-    for (words, message) in [
-        (
-            "-L",
-            "--dereference cannot be combined with --format=parquet",
-        ),
-        ("--by=ext", "--by cannot be combined with --format=parquet"),
-        ("-n3", "--top cannot be combined with --format=parquet"),
-        ("-r", "--reverse cannot be combined with --format=parquet"),
-        (
-            "-S",
-            "--separate-dirs cannot be combined with --format=parquet",
-        ),
-        (
-            "--sort=size",
-            "--sort cannot be combined with --format=parquet",
-        ),
-        (
-            "--time=atime",
-            "--time=atime cannot be combined with --format=parquet",
-        ),
-        (
-            "--time=ctime",
-            "--time=ctime cannot be combined with --format=parquet",
-        ),
-        ("t/f", "extra operand 't'"),
+    for (words, option) in [
+        ("-L", "--dereference"),
+        ("--by=ext", "--by"),
+        ("-n3", "--top"),
+        ("-r", "--reverse"),
+        ("-S", "--separate-dirs"),
+        ("--sort=size", "--sort"),
+        ("--time=atime", "--time=atime"),
+        ("--time=ctime", "--time=ctime"),
     ] {
         let told = refused(&tree, &format!("$pdu --format=parquet {words} -o x t"));
+        let message = format!("{option} cannot be combined with --format=parquet");
         assert_eq!(told, message, "{words}");
-        assert_eq!(names(&tree, ""), ["t"], "{words}");
     }
+    let told = refused(&tree, "$pdu --format=parquet -o x t/f t");
+    assert_eq!(told, "extra operand 't'");
     let told = refused(&tree, "$pdu --format=parquet -o x t/f");
     assert_eq!(told, "cannot export 't/f': Not a directory");
+    assert_eq!(names(&tree, ""), ["t"]);
 }
 
 #[test]
@@ -591,60 +609,45 @@ fn a_table_for_a_terminal_is_refused() {
 /// Every reader refuses what a cancelled run has written, because the footer is missing.
 #[test]
 fn a_cancelled_run_writes_no_footer_and_leaves_no_file() {
-    if tool("strace").is_none() {
+    if !can_slow_down() {
         return;
     }
-    let tree = Tree::empty();
-    said(
-        &tree,
-        "mkdir t; for d in {1..100}; do mkdir t/$d; : >t/$d/f; done",
-    );
-    for walkers in [1, 20] {
-        let slow =
-            "strace -qqf -o /dev/null -e trace=getdents64 -e inject=getdents64:delay_enter=100000";
-        let text = format!("timeout -s INT 1 {slow} $pdu -j{walkers} --format=parquet");
-        let output = script(&tree, &format!("{text} t >x"));
-        assert!(!output.status.success());
-        let written = fs::read(tree.root().join("x")).expect("it is there");
-        assert!(!written.ends_with(b"PAR1"), "it has a footer");
-        let output = script(&tree, &format!("{text} -o y t"));
-        assert!(!output.status.success());
-        assert_eq!(names(&tree, ""), ["t", "x"]);
-        fs::remove_file(tree.root().join("x")).expect("it is ours");
+    let tree = forest(100);
+    for walkers in ["-j1", "-j20"] {
+        for words in ["t", "-o x t"] {
+            // 200 directories with two reads each: six seconds with 20 walkers.
+            let words = slow(300, &format!("{walkers} --format=parquet {words}"));
+            let child = start(tree.root(), &words);
+            wait_for_strace(&child);
+            wait_until("a handler", || catches(worker_of(child.id()), Signal::INT));
+            kill_process(Pid::from_child(&child), Signal::INT).expect("it runs");
+            let Output { status, stdout, .. } = run::output_of(child, "a cancelled export");
+            assert_eq!(status.signal(), Some(2), "{status:?}");
+            assert!(!stdout.ends_with(b"PAR1"), "it has a footer");
+            assert_eq!(names(&tree, ""), ["t"]);
+        }
     }
 }
 
 /// Two row groups are in memory, and of the finished ones their place in the file.
 #[test]
 fn memory_is_bounded_whatever_the_number_of_rows() {
-    let tree = Tree::empty();
     let peak = |entries: usize| {
-        let mut command = run::pdu(tree.root(), "--format=parquet --from=- -o y");
-        let mut child = command.stdin(Stdio::piped()).spawn().expect("it starts");
-        let mut export = BufWriter::new(child.stdin.take().expect("it is piped"));
-        let mut write = |text: &str| export.write_all(text.as_bytes()).expect("it reads");
-        write("[1,2,{},[{\"name\":\"/r\"}");
-        for number in 0..entries / 10 {
-            write(&format!(
-                ",\n[{{\"name\":\"directory {number}\",\"dsize\":4096}}"
-            ));
-            for file in 0..9 {
-                let size = number * 7919 % 100_000 * file;
+        peak_of_import("--format=parquet -o y", |export| {
+            let mut write = |text: &str| export.write_all(text.as_bytes()).expect("it reads");
+            for number in 0..entries / 10 {
                 write(&format!(
-                    ",\n{{\"name\":\"a file of some length {file}\",\"asize\":{size}}}"
+                    ",\n[{{\"name\":\"directory {number}\",\"dsize\":4096}}"
                 ));
+                for file in 0..9 {
+                    let size = number * 7919 % 100_000 * file;
+                    write(&format!(
+                        ",\n{{\"name\":\"a file of some length {file}\",\"asize\":{size}}}"
+                    ));
+                }
+                write("]");
             }
-            write("]");
-        }
-        export.flush().expect("it reads");
-        wait_until("the end of the export", || {
-            rustix::io::ioctl_fionread(export.get_ref()).is_ok_and(|bytes| bytes == 0)
-        });
-        let peak = peak_kib(child.id()).expect("it runs");
-        export.write_all(b"]]\n").expect("it reads");
-        drop(export);
-        assert!(child.wait().expect("it is ours").success());
-        peak
+        })
     };
     // A program for debugging takes more for itself.
     let most = if cfg!(debug_assertions) { 32 } else { 24 } * 1024;

@@ -2,9 +2,8 @@
 //! GNU du.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::io::Write;
 use std::os::unix::fs::PermissionsExt;
-use std::process::{Command, Output, Stdio};
+use std::process::{Command, Stdio};
 
 use crate::export::{refused, said, script};
 use crate::support::gnu_du::{GnuDu, find_on_path};
@@ -34,17 +33,6 @@ for family in text_string_to_metric_families(text):
 /// A sample: the metric, the labels, the value.
 type Samples = BTreeMap<(String, BTreeMap<String, String>), f64>;
 
-/// A tool with standard input.
-fn ask(mut command: Command, input: &[u8]) -> Output {
-    command.stdin(Stdio::piped());
-    command.stdout(Stdio::piped()).stderr(Stdio::piped());
-    let mut child = command.spawn().expect("the tool starts");
-    let mut pipe = child.stdin.take().expect("it is a pipe");
-    pipe.write_all(input).expect("the tool reads");
-    drop(pipe);
-    child.wait_with_output().expect("the tool ends")
-}
-
 /// Whether the parser can be had; skips if not.
 fn has_parser() -> bool {
     let at = std::env::temp_dir();
@@ -67,7 +55,7 @@ fn parsed(tree: &Tree, report: &[u8]) -> Samples {
         Some(promtool) => {
             let mut command = program(promtool, tree.root());
             command.args(["check", "metrics"]);
-            let said = ask(command, report);
+            let said = run::output_with(command, report);
             let words = [text(&said.stdout), text(&said.stderr)].concat();
             assert!(
                 said.status.success() && words.is_empty(),
@@ -78,7 +66,7 @@ fn parsed(tree: &Tree, report: &[u8]) -> Samples {
     }
     let mut command = program("python3", tree.root());
     command.args(["-c", PARSE]).env("PYTHONUTF8", "1");
-    let said = ask(command, report);
+    let said = run::output_with(command, report);
     assert!(said.status.success(), "{}", text(&said.stderr));
     let lines = text(&said.stdout);
     let samples = lines.lines().map(|line| {
@@ -105,8 +93,7 @@ fn unhex(digits: &str) -> String {
 fn samples(tree: &Tree, words: &str) -> Samples {
     let [one, twenty] = ["-j1", "-j20"].map(|walkers| {
         let words = format!("{walkers} --format=prometheus {words}");
-        let output = run::pdu(tree.root(), &words).output();
-        parsed(tree, &output.expect("pdu starts").stdout)
+        parsed(tree, &run::output(run::pdu(tree.root(), &words)).stdout)
     });
     let timeless = |samples: &Samples| {
         let mut samples = samples.clone();
@@ -230,8 +217,7 @@ fn names_that_are_not_utf_8_have_labels_of_their_own() {
             };
             assert!(read.insert(path), "{label}");
         }
-        let mut raw = run::pdu(tree.root(), &format!("-0a t {operand}"));
-        let raw = raw.output().expect("pdu starts").stdout;
+        let raw = run::output(run::pdu(tree.root(), &format!("-0a t {operand}"))).stdout;
         let paths = raw.split(|&byte| byte == 0).filter(|line| !line.is_empty());
         let paths = paths.map(|line| {
             let tab = line

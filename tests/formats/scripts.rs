@@ -3,7 +3,6 @@
 
 use std::ffi::OsStr;
 use std::fs;
-use std::io::Write;
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::{PermissionsExt, symlink};
 use std::os::unix::net::UnixListener;
@@ -13,7 +12,7 @@ use std::process::{Command, Output, Stdio};
 
 use crate::support::fuse::{Kind, Node, Op};
 use crate::support::gnu_du::GnuDu;
-use crate::support::run::{self, Answer, must, program, text, wait_until};
+use crate::support::run::{self, Answer, PDU, must, program, text, wait_until};
 use crate::support::sandbox::{Sandbox, size_of};
 use crate::support::skip::{skip, tool};
 use rustix::fs::{FileType, Mode};
@@ -24,31 +23,22 @@ use rustix::process::{Pid, Signal, kill_process};
 
 /// A shell script in the sandbox, in which `$pdu` is the program under test.
 fn shell(sandbox: &Sandbox, script: &str) -> Output {
-    run::shell(sandbox.root(), script)
-        .output()
-        .expect("bash starts")
+    run::output(run::shell(sandbox.root(), script))
 }
 
 /// Runs a Python script with this input; it must succeed. Nothing where there is no Python.
 #[track_caller]
 fn ask_python(sandbox: &Sandbox, script: &str, input: &[u8]) -> Option<String> {
     let mut command = program(tool("python3")?, sandbox.root());
-    command.args(["-c", script]);
-    command.env("PYTHONUTF8", "1").stdin(Stdio::piped());
-    command.stdout(Stdio::piped()).stderr(Stdio::piped());
-    let mut child = command.spawn().expect("Python starts");
-    let mut pipe = child.stdin.take().expect("it is a pipe");
-    pipe.write_all(input).expect("Python reads");
-    drop(pipe);
-    let output = child.wait_with_output().expect("Python ends");
+    command.args(["-c", script]).env("PYTHONUTF8", "1");
+    let output = run::output_with(command, input);
     assert!(output.status.success(), "{}", text(&output.stderr));
     Some(text(&output.stdout))
 }
 
 /// pdu's raw output.
 fn pdu(sandbox: &Sandbox, words: &str) -> Output {
-    let mut command = sandbox.command(words);
-    command.output().expect("pdu starts")
+    run::output(sandbox.command(words))
 }
 
 const VALIDATE: &str = r#"
@@ -557,23 +547,12 @@ fn what_may_not_be_read_is_eacces() {
     let locked = sandbox.at("t/locked");
     let chmod = |mode| fs::set_permissions(&locked, fs::Permissions::from_mode(mode));
     chmod(0).expect("it is ours");
-    let is_root = rustix::process::getuid().is_root();
-    let user = if is_root {
-        "setpriv --reuid=65534 --clear-groups --inh-caps=-all --bounding-set=-all"
-    } else {
-        ""
+    let Some(mut command) = run::unprivileged(Path::new(PDU), sandbox.root()) else {
+        return;
     };
-    let output = shell(
-        &sandbox,
-        &format!("chmod 755 . t; {user} \"$pdu\" --format=json t"),
-    );
+    command.args(["--format=json", "t"]);
+    let output = run::output(command);
     chmod(0o755).expect("it is ours");
-    if is_root && output.stdout.is_empty() {
-        return skip(format_args!(
-            "an ordinary user cannot run pdu: {}",
-            text(&output.stderr)
-        ));
-    }
     let last = is_json(&sandbox, &output.stdout).pop().unwrap_or_default();
     let error = "\"complete\":false,\"reason\":\"errors\",";
     assert!(last.contains(error), "{last}");

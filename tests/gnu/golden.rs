@@ -5,16 +5,14 @@
 
 use std::ffi::{OsStr, OsString};
 use std::fs::{self, File};
-use std::io::Write;
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::path::Path;
-use std::process::{Command, Output, Stdio};
+use std::process::{Output, Stdio};
 use std::sync::OnceLock;
 
 use crate::support::gnu_du::GnuDu;
 use crate::support::run::{self, PDU};
-use crate::support::skip::tool;
 use crate::support::tree::{Tree, word};
 use rustix::fs::{Mode, OFlags};
 
@@ -125,20 +123,8 @@ impl<'a> Case<'a> {
         let mut command = run::du(program, self.tree.root(), "");
         command.args(threads).args(&self.words);
         command.envs(self.variables.iter().copied());
-        output(command, self.input)
+        run::output_with(command, self.input)
     }
-}
-
-/// Runs a command with this standard input.
-fn output(mut command: Command, input: &[u8]) -> Output {
-    command
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped());
-    let mut child = command.spawn().expect("the program starts");
-    // A program that does not read its input may end before all is written.
-    let _ = child.stdin.take().map(|mut stdin| stdin.write_all(input));
-    child.wait_with_output().expect("it ends")
 }
 
 fn sorted_lines(text: &str, order: Lines, end: char) -> Vec<String> {
@@ -1067,29 +1053,15 @@ fn help_and_version_go_to_standard_output() {
 
 // ---------------------------------------------------------------- what may not be read
 
-/// A command that may not read everything; nothing where there is no way to have one.
-fn unprivileged(tree: &Tree, program: &Path) -> Option<Command> {
-    if !rustix::process::getuid().is_root() {
-        return Some(run::du(program, tree.root(), ""));
-    }
-    let setpriv = tool("setpriv")?;
-    // Where the program was built, others may not be able to go; its name is part of the messages.
-    let copy = tree.root().join("pdu");
-    run::copy_program(program, &copy);
-    let mut command = run::du(setpriv, tree.root(), "");
-    command.args(["--reuid=65534", "--regid=65534", "--clear-groups", "./pdu"]);
-    Some(command)
-}
-
 /// Checks a case as a user who may not read every directory.
 #[track_caller]
 fn check_unprivileged(tree: &Tree, words: &str, lines: &[&str], errors: &[&str]) {
     let run = |program: &Path, threads: &[&str]| {
-        let mut command = unprivileged(tree, program)?;
+        let mut command = run::unprivileged(program, tree.root())?;
         command
             .args(threads)
             .args(words.split_whitespace().map(word));
-        let mut output = output(command, b"");
+        let mut output = run::output_with(command, b"");
         // GNU du writes the whole path of the program, pdu the last component.
         output.stderr = text(&output.stderr).replace("./pdu:", "pdu:").into_bytes();
         Some(output)
@@ -1251,7 +1223,7 @@ impl Case<'_> {
 fn shell(tree: &Tree, script: &str) -> Output {
     let mut command = run::du("/bin/sh", tree.root(), "");
     command.env("pdu", PDU).args(["-c", script]);
-    output(command, b"")
+    run::output_with(command, b"")
 }
 
 #[test]
@@ -1384,7 +1356,7 @@ fn the_program_is_called_what_it_was_called() {
     command
         .arg0(OsStr::from_bytes(b"/some/where/du"))
         .args(["-b", "x"]);
-    let output = output(command, b"");
+    let output = run::output_with(command, b"");
     assert_eq!(
         text(&output.stderr),
         "du: cannot access 'x': No such file or directory\n"

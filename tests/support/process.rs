@@ -1,6 +1,8 @@
 //! `/proc` of a running pdu. Where a file system with a server is mounted, the process that walks is a child of the one
 //! that was started.
 
+use rustix::process::{Pid, Signal, kill_process};
+
 /// The number of the process that walks: the child of a pdu, or the pdu itself.
 pub(crate) fn worker_of(pid: u32) -> u32 {
     child_of(pid).unwrap_or(pid)
@@ -8,11 +10,34 @@ pub(crate) fn worker_of(pid: u32) -> u32 {
 
 /// The only child of a pdu.
 pub(crate) fn child_of(pid: u32) -> Option<u32> {
-    let processes = std::fs::read_dir("/proc").ok()?;
+    children_of(pid).next()
+}
+
+fn children_of(pid: u32) -> impl Iterator<Item = u32> {
+    let processes = std::fs::read_dir("/proc").into_iter().flatten();
     let numbers = processes.filter_map(|entry| entry.ok()?.file_name().to_str()?.parse().ok());
-    numbers
-        .into_iter()
-        .find(|&number| field(number, None, 4).is_some_and(|parent| parent == pid.to_string()))
+    numbers.filter(move |&number| {
+        field(number, None, 4).is_some_and(|parent| parent == pid.to_string())
+    })
+}
+
+/// Kills a process and all processes that it has started: those of a script too.
+pub(crate) fn kill_all(pid: u32) {
+    let children: Vec<u32> = children_of(pid).collect();
+    if let Some(pid) = i32::try_from(pid).ok().and_then(Pid::from_raw) {
+        let _ = kill_process(pid, Signal::KILL);
+    }
+    children.into_iter().for_each(kill_all);
+}
+
+/// Whether a process has a handler for a signal.
+pub(crate) fn catches(pid: u32, signal: Signal) -> bool {
+    let status = std::fs::read_to_string(format!("/proc/{pid}/status")).unwrap_or_default();
+    let mask = status
+        .lines()
+        .find_map(|line| line.strip_prefix("SigCgt:\t"));
+    let mask = mask.and_then(|mask| u64::from_str_radix(mask, 16).ok());
+    mask.is_some_and(|mask| mask >> (signal.as_raw() - 1) & 1 == 1)
 }
 
 /// The state of each thread of a process, as in ps(1); `D` stands for an uninterruptible wait.

@@ -6,14 +6,14 @@
 //! ```
 
 use std::ffi::OsStr;
-use std::io;
+use std::io::{self, Write};
 use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::path::Path;
 use std::process::{Child, Command, ExitStatus, Output, Stdio};
 use std::time::Duration;
 
-use rustix::process::{Pid, Signal, kill_process};
-
+use super::process::kill_all;
+use super::skip::tool;
 use super::tree::word;
 
 /// The program under test.
@@ -52,6 +52,19 @@ pub(crate) fn pdu(at: &Path, words: &str) -> Command {
     du(PDU, at, words)
 }
 
+/// A du that may not read everything, also where the tests run as root; skips where there is no way to have one. In
+/// messages, GNU du has the name `./pdu` there.
+pub(crate) fn unprivileged(program: &Path, at: &Path) -> Option<Command> {
+    if !rustix::process::getuid().is_root() {
+        return Some(du(program, at, ""));
+    }
+    let setpriv = tool("setpriv")?;
+    // Where the program was built, others may not be able to go.
+    copy_program(program, &at.join("pdu"));
+    let user = "--reuid=65534 --regid=65534 --clear-groups ./pdu";
+    Some(du(setpriv, at, user))
+}
+
 /// A script of bash, in which `$pdu` is the program under test.
 pub(crate) fn shell(at: &Path, script: &str) -> Command {
     let mut command = program("/bin/bash", at);
@@ -61,10 +74,43 @@ pub(crate) fn shell(at: &Path, script: &str) -> Command {
 
 /// Runs a command to its end and takes what it writes.
 #[track_caller]
-pub(crate) fn run(mut command: Command) -> Answer {
+pub(crate) fn run(command: Command) -> Answer {
+    Answer::from(output(command))
+}
+
+/// The same, as bytes.
+#[track_caller]
+pub(crate) fn output(mut command: Command) -> Output {
     command.stdout(Stdio::piped()).stderr(Stdio::piped());
     let what = format!("{command:?}");
-    Answer::of(command.spawn().expect("the program starts"), &what)
+    output_of(command.spawn().expect("the program starts"), &what)
+}
+
+/// The same, with this standard input.
+#[track_caller]
+pub(crate) fn output_with(mut command: Command, input: &[u8]) -> Output {
+    command.stdin(Stdio::piped());
+    command.stdout(Stdio::piped()).stderr(Stdio::piped());
+    let what = format!("{command:?}");
+    let mut child = command.spawn().expect("the program starts");
+    let (mut pipe, input) = (child.stdin.take().expect("it is a pipe"), input.to_vec());
+    // A program that does not read its input may end before all is written.
+    std::thread::spawn(move || pipe.write_all(&input));
+    output_of(child, &what)
+}
+
+/// Waits for the end of a program and of its pipes; after [`HANG_TIMEOUT`] kills it, with all that it has started, and fails
+/// the test.
+#[track_caller]
+pub(crate) fn output_of(child: Child, what: &str) -> Output {
+    let pid = child.id();
+    let (give, take) = std::sync::mpsc::channel();
+    std::thread::spawn(move || give.send(child.wait_with_output()));
+    let output: io::Result<Output> = take.recv_timeout(HANG_TIMEOUT).unwrap_or_else(|_| {
+        kill_all(pid);
+        panic!("it hangs: {what}");
+    });
+    output.expect("its output can be read")
 }
 
 /// The standard output of a command that must succeed and write no message.
@@ -88,22 +134,10 @@ pub(crate) struct Answer {
 }
 
 impl Answer {
-    /// Waits for the end of a program and of its pipes; kills it after [`HANG_TIMEOUT`] and fails the test.
+    /// The answer of a program that was started; see [`output_of`].
     #[track_caller]
     pub(crate) fn of(child: Child, what: &str) -> Self {
-        let pid = Pid::from_child(&child);
-        let (give, take) = std::sync::mpsc::channel();
-        std::thread::spawn(move || give.send(child.wait_with_output()));
-        let output: io::Result<Output> = take.recv_timeout(HANG_TIMEOUT).unwrap_or_else(|_| {
-            let _ = kill_process(pid, Signal::KILL);
-            panic!("it hangs: {what}");
-        });
-        let output = output.expect("its output can be read");
-        Self {
-            out: text(&output.stdout),
-            errors: text(&output.stderr),
-            status: output.status,
-        }
+        Self::from(output_of(child, what))
     }
 
     /// The number in the line of `path`.
@@ -121,6 +155,16 @@ impl Answer {
         assert!(matches!(self.status.code(), Some(0 | 1)), "{self:?}");
         assert!(!self.errors.contains("panicked"), "{self:?}");
         assert!(!self.errors.contains("internal error"), "{self:?}");
+    }
+}
+
+impl From<Output> for Answer {
+    fn from(output: Output) -> Self {
+        Self {
+            out: text(&output.stdout),
+            errors: text(&output.stderr),
+            status: output.status,
+        }
     }
 }
 

@@ -21,7 +21,8 @@ use rustix::process::{Pid, Signal, kill_process};
 use rustix::pty::OpenptFlags;
 use rustix::termios::Winsize;
 
-use super::run::{HANG_TIMEOUT, PDU, pause, pdu, program, stdout};
+use super::process::kill_all;
+use super::run::{HANG_TIMEOUT, PDU, pause, pdu, program, stdout, wait_until};
 use super::skip::{skip, succeeds};
 use super::tree::Tree;
 
@@ -177,7 +178,7 @@ impl Terminal {
                 Ok(bytes) => self.seen.extend(bytes),
                 Err(std::sync::mpsc::RecvTimeoutError::Disconnected) => break,
                 Err(error) => {
-                    let _ = self.child.kill();
+                    kill_all(self.child.id());
                     panic!(
                         "it hangs ({error}); seen: {:?}",
                         String::from_utf8_lossy(&self.seen)
@@ -244,7 +245,7 @@ pub(crate) fn wait(child: &mut Child) -> ExitStatus {
             return status;
         }
         if Instant::now() > deadline {
-            let _ = child.kill();
+            kill_all(child.id());
             panic!("it does not end");
         }
         pause(Duration::from_millis(2));
@@ -352,14 +353,28 @@ pub(crate) fn slow(milliseconds: u32, words: &str) -> Vec<String> {
     tracer.chain([delay, PDU.to_owned()]).chain(words).collect()
 }
 
-/// A slow pdu on a terminal.
+/// A slow pdu on a terminal, once strace has started it.
 pub(crate) fn start_slow(
     tree: &Tree,
     columns: u16,
     streams: Streams,
     words: &[String],
 ) -> Terminal {
-    Terminal::start(tree, columns, streams, words)
+    let terminal = Terminal::start(tree, columns, streams, words);
+    wait_for_strace(&terminal.child);
+    terminal
+}
+
+/// Waits until strace has started a slow pdu.
+///
+/// A signal before that ends strace while it checks what ptrace(2) can do, and leaves a stopped process behind that has the
+/// streams open for ever (8 of 300 signals in the first 30 ms).
+pub(crate) fn wait_for_strace(child: &Child) {
+    let program = format!("/proc/{}/exe", child.id());
+    wait_until("pdu, started by strace", || {
+        // A process that has ended has no program.
+        std::fs::read_link(&program).map_or(true, |path| path.ends_with("pdu"))
+    });
 }
 
 /// Whether this machine has `setsid` and a `strace` that may trace; skips if not.

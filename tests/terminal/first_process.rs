@@ -5,7 +5,7 @@ use std::fs::File;
 use std::io::{Read, pipe};
 use std::process::{Command, Stdio};
 
-use crate::support::process::child_of;
+use crate::support::process::{catches, child_of};
 use crate::support::run::{Answer, PDU, program, run, shell, wait_until};
 use crate::support::sandbox::Sandbox;
 use crate::support::skip::works;
@@ -206,16 +206,9 @@ fn cancel(
 
 /// Process 1, the child of unshare, once it has a handler for SIGHUP, as only pdu has.
 fn first_of(unshare: u32) -> Pid {
-    let catches = |pid| {
-        let status = std::fs::read_to_string(format!("/proc/{pid}/status")).unwrap_or_default();
-        let mask = status
-            .lines()
-            .find_map(|line| line.strip_prefix("SigCgt:\t"));
-        mask.is_some_and(|mask| u64::from_str_radix(mask, 16).is_ok_and(|mask| mask & 1 != 0))
-    };
     let mut found = None;
     wait_until("process 1", || {
-        found = child_of(unshare).filter(|&pid| catches(pid));
+        found = child_of(unshare).filter(|&pid| catches(pid, Signal::HUP));
         found.is_some()
     });
     let number = found.and_then(|pid| i32::try_from(pid).ok());

@@ -72,7 +72,7 @@ fn varied() -> Tree {
 fn output_of(tree: &Tree, program: &Path, locale: &str, words: &[OsString]) -> Output {
     let mut command = run::du(program, tree.root(), "");
     command.args(words).env("LC_ALL", locale);
-    command.output().expect("it starts")
+    run::output(command)
 }
 
 fn words(text: &str) -> Vec<OsString> {

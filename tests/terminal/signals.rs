@@ -9,8 +9,8 @@ use std::process::Child;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
-use crate::support::process::worker_of;
-use crate::support::run::{HANG_TIMEOUT, PDU, pause};
+use crate::support::process::{catches, worker_of};
+use crate::support::run::{PDU, pause, wait_until};
 use crate::support::skip::thorough;
 use crate::support::terminal::{
     End, Streams, Terminal, can_slow_down, counted, expected_lines, forest, frames,
@@ -100,7 +100,7 @@ fn an_interrupt_at_any_moment_ends_pdu_and_leaves_nothing_half_done() {
         let mut rng = fastrand::Rng::with_seed(next.load(Ordering::Relaxed) as u64);
         let mut times = Vec::new();
         while next.fetch_add(1, Ordering::Relaxed) < moments {
-            // From before the program runs to after its end, which is at about 0.8 s.
+            // From the program's start to after its end, which is at about 0.8 s.
             let after = Duration::from_micros(rng.u64(0..1_000_000));
             let words = slow(
                 rng.u32(1..40),
@@ -159,31 +159,16 @@ fn without_threads_signals_do_what_they_do_by_default() {
 
 /// Waits until a process has caught SIGINT.
 fn wait_until_caught(child: &Child) {
-    let deadline = Instant::now() + HANG_TIMEOUT;
-    let is_caught = || {
-        let status = std::fs::read_to_string(format!("/proc/{}/status", worker_of(child.id())));
-        let status = status.unwrap_or_default();
-        let mask = status
-            .lines()
-            .find_map(|line| line.strip_prefix("SigCgt:\t"));
-        mask.is_some_and(|mask| u64::from_str_radix(mask, 16).is_ok_and(|mask| mask & 2 != 0))
-    };
-    while !is_caught() && Instant::now() < deadline {
-        pause(Duration::from_millis(2));
-    }
+    wait_until("a handler", || catches(worker_of(child.id()), Signal::INT));
 }
 
 /// Waits until a process, which strace has yet to start, has something of a tree open.
 fn wait_for_descriptor(child: &Child, root: &Path) {
-    let deadline = Instant::now() + HANG_TIMEOUT;
-    let is_open = || {
+    wait_until("a walk", || {
         let place = format!("/proc/{}/fd", worker_of(child.id()));
         let target = |number| std::fs::read_link(format!("{place}/{number}"));
         (3..64).any(|number| target(number).is_ok_and(|target| target.starts_with(root)))
-    };
-    while !is_open() && Instant::now() < deadline {
-        pause(Duration::from_millis(2));
-    }
+    });
 }
 
 // ---------------------------------------------------------------- stopped, resized, hung up

@@ -12,7 +12,7 @@ use std::process::{Child, ChildStdout, Stdio};
 use std::time::{Duration, Instant};
 
 use crate::support::fuse::{Node, Op};
-use crate::support::process::{child_of, is_stuck, states};
+use crate::support::process::{catches, child_of, is_stuck, states};
 use crate::support::run::{Answer, PDU, pause, program, text, wait_until};
 use crate::support::sandbox::Sandbox;
 use crate::support::skip::{skip, tool};
@@ -53,14 +53,7 @@ fn wait_until_stuck(pid: u32) -> u32 {
 
 /// Waits until a process listens for SIGINT.
 fn wait_until_caught(pid: u32) {
-    let catches = |mask: &str| u64::from_str_radix(mask, 16).is_ok_and(|mask| mask & 2 != 0);
-    wait_until("somebody listens to signals", || {
-        let status = fs::read_to_string(format!("/proc/{pid}/status")).unwrap_or_default();
-        let mask = status
-            .lines()
-            .find_map(|line| line.strip_prefix("SigCgt:\t"));
-        mask.is_some_and(catches)
-    });
+    wait_until("a handler", || catches(pid, Signal::INT));
 }
 
 // ---------------------------------------------------------------- a server that does not answer

@@ -74,7 +74,8 @@ pub(crate) struct Fuse {
 }
 
 impl Fuse {
-    /// Mounts `root` at the directory `at`, or at the file `at` where `root` is one. An error means that this machine or user cannot.
+    /// Mounts `root` at the directory `at`, or at the file `at` where `root` is one. An error means that this machine or
+    /// user cannot.
     pub(crate) fn mount(at: &Path, root: Node, options: &Options) -> io::Result<Self> {
         let device: OwnedFd = fs::File::options()
             .read(true)

@@ -1,4 +1,5 @@
 complete -c pdu -s B -l block-size -d 'Print sizes in units of SIZE (see below)' -r
+complete -c pdu -l diff -d 'Print what changed since OLD, which is a Parquet file, an age (36h, 7d, 2w, 3m, 1y), a time (2026-11-18T04:00) or last, the newest snapshot (default)' -r
 complete -c pdu -l exclude -d 'Skip files and directories that match PATTERN, a shell pattern' -r
 complete -c pdu -l exclude-fs -d 'Skip file systems of each TYPE: nfs,nfs4,fuse.sshfs,tmpfs; fuse is every fuse.TYPE' -r
 complete -c pdu -s d -l max-depth -d 'Print no line for what is more than N levels below an operand' -r

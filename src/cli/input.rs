@@ -2,6 +2,7 @@
 
 use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::OsStrExt;
+use std::path::absolute;
 
 use clap::parser::ValuesRef;
 use rustix::fs::FileType;
@@ -24,6 +25,32 @@ pub enum InputSource {
     From(OsString),
     /// None: this export of an earlier walk is read; `-` is standard input.
     Export(OsString),
+}
+
+/// What needs a single directory as its root.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum RootOf {
+    /// `--format=ncdu` and `--format=parquet`.
+    Export,
+    /// `--diff`.
+    Comparison,
+}
+
+impl RootOf {
+    fn verb(self) -> &'static str {
+        match self {
+            Self::Export => "export",
+            Self::Comparison => "compare",
+        }
+    }
+
+    /// Why there is no second operand.
+    fn reason(self) -> &'static str {
+        match self {
+            Self::Export => "an export has one directory as its root",
+            Self::Comparison => "--diff compares one directory; OLD follows an equals sign",
+        }
+    }
 }
 
 impl InputSource {
@@ -72,28 +99,44 @@ impl InputSource {
         text
     }
 
-    /// Checks that an export can be written of the operands: they are one directory, or another export.
-    pub(super) fn check_root(&self, follow: Follow, charset: Charset) -> Result<(), UsageError> {
+    /// The absolute path of the root, where it is typed: by its text alone, not by the disk, so that a symbolic link stays
+    /// one.
+    pub(super) fn root(&self) -> Option<Vec<u8>> {
+        let Self::Names(names) = self else {
+            return None;
+        };
+        let root = names.first().and_then(|name| absolute(name).ok())?;
+        // `components` drops a slash at the end, which is no part of a name.
+        Some(root.components().as_path().as_os_str().as_bytes().to_vec())
+    }
+
+    /// Checks that the operands are one directory, or an export.
+    pub(super) fn check_root(
+        &self,
+        purpose: RootOf,
+        follow: Follow,
+        charset: Charset,
+    ) -> Result<(), UsageError> {
         let name = match self {
             Self::From(_) | Self::Export(_) => return Ok(()),
             Self::Names(names) => match names.as_slice() {
                 [_, extra, ..] => {
-                    let reason = "an export has one directory as its root";
-                    return Err(UsageError::extra_operand(extra, reason, charset));
+                    return Err(UsageError::extra_operand(extra, purpose.reason(), charset));
                 }
                 [name] => name,
                 [] => return Ok(()),
             },
         };
-        let (what, reason): (&[u8], _) = match root_type(name, follow) {
+        let (verb, reason) = match root_type(name, follow) {
             Ok(FileType::Directory) => return Ok(()),
-            Ok(_) => (b"cannot export ", Errno::NOTDIR),
-            Err(error) => (b"cannot access ", error),
+            Ok(_) => (purpose.verb(), Errno::NOTDIR),
+            Err(error) => ("access", error),
         };
+        let what = format!("cannot {verb} ");
         let name = quote::quoteaf(name.as_bytes(), charset);
         let reason = status::reason(reason.raw_os_error());
         Err(UsageError::plain(
-            [what, &*name, b": ", reason.as_bytes()].concat(),
+            [what.as_bytes(), &*name, b": ", reason.as_bytes()].concat(),
         ))
     }
 }

@@ -11,10 +11,13 @@
 //! export, the type of the operand; it walks nothing.
 
 mod command;
+mod diff;
 mod environment;
 mod excluded_types;
 mod getopt_errors;
 mod input;
+mod local_zone;
+mod old_snapshot;
 mod option_id;
 mod parse;
 mod plan;
@@ -27,8 +30,10 @@ mod usage_error;
 mod values;
 
 pub use self::command::command;
+pub use self::diff::DiffPlan;
 pub use self::environment::Environment;
 pub use self::input::InputSource;
+pub use self::old_snapshot::OldSnapshot;
 pub use self::parse::{Request, parse, program_name};
 pub use self::plan::Plan;
 pub use self::usage_error::UsageError;

@@ -70,6 +70,9 @@ options! {
         "Follow a symbolic link only where it is an operand").short('D');
     DereferenceArgsToo = "-H" => flag(FILES,
         "Same as -D").short('H');
+    Diff = "--diff" => optional_value(REPORTS, "OLD",
+        "Print what changed since OLD, which is a Parquet file, an age (36h, 7d, 2w, 3m, 1y), a time \
+         (2026-11-18T04:00) or last, the newest snapshot (default)");
     Exclude = "--exclude" => value(FILES, "PATTERN",
         "Skip files and directories that match PATTERN, a shell pattern");
     ExcludeFrom = "--exclude-from" => value(FILES, "FILE",

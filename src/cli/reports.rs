@@ -3,10 +3,10 @@
 use std::ffi::{OsStr, OsString};
 use std::io::IsTerminal;
 use std::os::unix::ffi::OsStrExt;
-use std::path::{Path, absolute};
+use std::path::Path;
 use std::time::SystemTime;
 
-use super::input::InputSource;
+use super::input::{InputSource, RootOf};
 use super::option_id::OptionId;
 use super::role::Role;
 use super::settings::Settings;
@@ -88,7 +88,7 @@ impl Reports {
             OutputFormat::Csv | OutputFormat::Prometheus => None,
         };
         if export.is_some() {
-            input.check_root(settings.follow, settings.charset)?;
+            input.check_root(RootOf::Export, settings.follow, settings.charset)?;
         }
         // An export holds times of modification only.
         let option = match settings.time {
@@ -128,17 +128,6 @@ fn check_table(settings: &Settings<'_>) -> Result<(), UsageError> {
     Ok(())
 }
 
-/// The absolute path of the root, where it is typed: by its text alone, not by the disk, so that a symbolic link stays
-/// one.
-fn root(input: &InputSource) -> Option<Vec<u8>> {
-    let InputSource::Names(names) = input else {
-        return None;
-    };
-    let root = names.first().and_then(|name| absolute(name).ok())?;
-    // `components` drops a slash at the end, which is no part of a name.
-    Some(root.components().as_path().as_os_str().as_bytes().to_vec())
-}
-
 /// What a Parquet file of the input holds.
 pub(super) fn parquet(
     settings: &Settings<'_>,
@@ -154,7 +143,7 @@ pub(super) fn parquet(
             all: true,
             threshold: settings.threshold,
         },
-        root: root(input),
+        root: input.root(),
         order: match is_walk {
             true => RowOrder::Components,
             false => RowOrder::None,
@@ -180,7 +169,7 @@ pub(super) fn ncdu(
     let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
     ncdu::NcduOptions {
         max_depth,
-        root: root(input),
+        root: input.root(),
         entries: ncdu::Entries {
             links,
             extended: time == Some(TimeKind::Modified),

@@ -175,7 +175,7 @@ impl<'a> Settings<'a> {
             Id::ExcludeCaches | Id::ExcludeFs | Id::ExcludeKernfs => {}
             Id::NumericIds | Id::SeparateDirs | Id::Summarize | Id::Total | Id::Verbose => {}
             Id::Reverse | Id::Tree | Id::By | Id::Color | Id::Format | Id::Sort | Id::Top => {}
-            Id::Files0From | Id::From | Id::Output | Id::TimeStyle | Id::Width => {}
+            Id::Diff | Id::Files0From | Id::From | Id::Output | Id::TimeStyle | Id::Width => {}
         }
         Ok(())
     }

@@ -86,6 +86,7 @@ fn numerals(
 /// The size from which on a file has a line, where not every file has one.
 fn min_size(settings: &Settings<'_>, reports: &Reports) -> Option<MinSize> {
     let needs_every_file = match reports.shape {
+        _ if settings.has(OptionId::Diff) => true,
         OutputFormat::Ncdu => true,
         OutputFormat::Parquet => settings.has(OptionId::CountLinks),
         _ => reports.by.is_some(),

@@ -1,0 +1,81 @@
+//! What `--diff` compares, and the options that it excludes.
+
+use std::ffi::OsStr;
+
+use jiff::Zoned;
+
+use super::environment::Environment;
+use super::input::{InputSource, RootOf};
+use super::local_zone::local_zone;
+use super::old_snapshot::{InvalidOld, OldSnapshot};
+use super::option_id::OptionId;
+use super::reports::Reports;
+use super::role::Role;
+use super::settings::Settings;
+use super::usage_error::UsageError;
+use crate::format::parquet::NOT_BUILT;
+use crate::format::{OutputFormat, Sort};
+
+/// A comparison of two states.
+#[derive(Debug)]
+pub struct DiffPlan {
+    /// The earlier state.
+    pub old: OldSnapshot,
+    /// The absolute path of the directory that is walked; none where the later state is a file.
+    pub root: Option<Vec<u8>>,
+}
+
+/// The comparison, where one is asked for.
+pub(super) fn diff(
+    settings: &Settings<'_>,
+    (input, reports): (&InputSource, &Reports),
+    environment: &Environment,
+) -> Result<Option<DiffPlan>, UsageError> {
+    if !settings.has(OptionId::Diff) {
+        return Ok(None);
+    }
+    check(reports, settings)?;
+    input.check_root(RootOf::Comparison, settings.follow, settings.charset)?;
+    Ok(Some(DiffPlan {
+        old: old(settings, environment)?,
+        root: input.root(),
+    }))
+}
+
+fn old(settings: &Settings<'_>, environment: &Environment) -> Result<OldSnapshot, UsageError> {
+    let Some(text) = settings.value(OptionId::Diff) else {
+        return Ok(OldSnapshot::Last);
+    };
+    let now = || Zoned::now().with_time_zone(local_zone(environment));
+    let is_there = |name: &OsStr| rustix::fs::lstat(name).is_ok();
+    OldSnapshot::parse(text, now, is_there).map_err(|InvalidOld| UsageError {
+        details: OLD_FORMS.into(),
+        ..UsageError::about("--diff: no file and no time:", text, settings.charset)
+    })
+}
+
+const OLD_FORMS: &str = "\
+OLD is a Parquet file, 'last', an age (36h, 7d, 2w, 3m, 1y) or a time (2026-11-18, 2026-11-18T04:00)\n";
+
+/// Checks that the other options make sense for changes.
+fn check(reports: &Reports, settings: &Settings<'_>) -> Result<(), UsageError> {
+    if !cfg!(feature = "parquet") {
+        return Err(UsageError::plain(NOT_BUILT));
+    }
+    let option = OptionId::Diff.name();
+    settings.refuse(Role::OneState, option)?;
+    let format = match reports.shape {
+        OutputFormat::Du | OutputFormat::Tree | OutputFormat::Json | OutputFormat::Csv => None,
+        OutputFormat::Ncdu => Some("--format=ncdu"),
+        OutputFormat::Parquet => Some("--format=parquet"),
+        OutputFormat::Prometheus => Some("--format=prometheus"),
+    };
+    let sort = match reports.ranking.sort {
+        Some(Sort::Time) => Some("--sort=time"),
+        Some(Sort::Size | Sort::Name | Sort::Inodes | Sort::None) | None => None,
+    };
+    match format.or(sort) {
+        Some(refused) => Err(UsageError::cannot_combine(refused, option)),
+        None => Ok(()),
+    }
+}

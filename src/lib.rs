@@ -51,7 +51,7 @@
 //! |---|---|
 //! | 7 | `main.rs`: parse, run, exit status |
 //! | 6 | [`cli`]: words and environment to a plan |
-//! | 5 | [`du`]: the select loop |
+//! | 5 | [`du`]: the select loop. [`snapshot`]: the store of snapshots |
 //! | 4 | [`walk`]: walkers, disk, threads. [`import`]: files of an earlier scan to the same events |
 //! | 3 | [`format`](mod@format): records to bytes, one file per output format |
 //! | 2 | [`count`]: listings to events to records; no I/O |
@@ -83,6 +83,8 @@ pub mod format;
 pub mod gnu;
 #[doc(hidden)]
 pub mod import;
+#[doc(hidden)]
+pub mod snapshot;
 #[doc(hidden)]
 pub mod sys;
 #[doc(hidden)]

@@ -5,15 +5,17 @@ use std::io::{self, Write};
 use std::os::unix::ffi::OsStrExt;
 use std::process::ExitCode;
 
-use pdu::cli::{self, Environment, Plan, Request, UsageError};
+use pdu::cli::{self, Environment, Plan, Request, SnapshotPlan, UsageError};
 use pdu::du;
 use pdu::format;
 use pdu::format::outcome::Outcome;
 use pdu::import::Import;
 use pdu::import::Links;
 use pdu::import::from_import::from_import;
+#[cfg(feature = "parquet")]
+use pdu::snapshot::{SnapshotWriter, StoreError};
 use pdu::sys::failure::{Failure, Operation};
-use pdu::sys::output_file::Output;
+use pdu::sys::output_file::{Output, Readers};
 use pdu::sys::signals::{self, Cause};
 use pdu::sys::status::{self, Status};
 use pdu::sys::stdout::Stdout;
@@ -79,12 +81,15 @@ fn run(mut plan: Plan) -> Exit {
     for warning in &plan.warnings {
         status.message(warning);
     }
+    if let Some(snapshot) = plan.snapshot.take() {
+        return store(plan, &snapshot, &mut status);
+    }
     let Some(file) = plan.output.take() else {
         let outcome = count(plan, &mut stdout(), &mut status);
         return conclude(outcome, b"", &mut status);
     };
     let file = file.as_bytes();
-    let mut output = match Output::create(OsStr::from_bytes(file)) {
+    let mut output = match Output::create(OsStr::from_bytes(file), Readers::Umask) {
         Ok(output) => output,
         Err(error) => return output_failed(file, Operation::CreateOutput, &error, &mut status),
     };
@@ -95,6 +100,45 @@ fn run(mut plan: Plan) -> Exit {
         outcome = Outcome::WriteError(error);
     }
     conclude(outcome, file, &mut status)
+}
+
+/// Stores the state of the operand.
+#[cfg(feature = "parquet")]
+fn store(plan: Plan, snapshot: &SnapshotPlan, status: &mut Status) -> Exit {
+    let Some(content) = &plan.show.parquet else {
+        return Exit::Failure;
+    };
+    let mut writer = match SnapshotWriter::create(&snapshot.place, content) {
+        Ok(writer) => writer,
+        Err(error) => return store_failed(&error, status),
+    };
+    let path = writer.path();
+    let path = path.as_os_str().as_bytes();
+    let mut outcome = count(plan, &mut writer, status);
+    if matches!(outcome, Outcome::Whole | Outcome::Errors) {
+        match (writer.commit(), &snapshot.keep) {
+            (Ok(Some(committed)), Some(rule)) => {
+                if let Err(error) = committed.keep(rule, None, status) {
+                    return store_failed(&error, status);
+                }
+            }
+            (Ok(_), _) => {}
+            (Err(error), _) => outcome = Outcome::WriteError(error),
+        }
+    }
+    conclude(outcome, path, status)
+}
+
+#[cfg(feature = "parquet")]
+fn store_failed(error: &StoreError, status: &mut Status) -> Exit {
+    error.report(status);
+    Exit::Failure
+}
+
+/// `cli` refuses the option in a program without the feature.
+#[cfg(not(feature = "parquet"))]
+fn store(_: Plan, _: &SnapshotPlan, _: &mut Status) -> Exit {
+    Exit::Failure
 }
 
 /// Counts the operands, or an export.

@@ -15,6 +15,7 @@ use super::option_id::OptionId;
 use super::reports::{self, Reports};
 use super::settings::Settings;
 use super::show_options::show_options;
+use super::snapshot::{SnapshotPlan, snapshot};
 use super::usage_error::UsageError;
 use crate::count::record::EntryRenderer;
 use crate::count::tally;
@@ -39,6 +40,8 @@ pub struct Plan {
     pub operands: InputSource,
     /// The state to compare with, where changes are printed instead of sizes.
     pub diff: Option<DiffPlan>,
+    /// Where the state is stored, where that is asked for.
+    pub snapshot: Option<SnapshotPlan>,
     /// The file for the report; standard output where there is none (`-o`).
     pub output: Option<OsString>,
     /// Messages that are no errors.
@@ -60,7 +63,7 @@ impl Plan {
             warnings.push(text.into());
         }
         let parts = parts(&settings, operands, environment);
-        let (time, operands, reports, excluded_types, diff) =
+        let (time, operands, reports, excluded_types, diff, snapshot) =
             parts.map_err(|error| UsageError {
                 warnings: warnings.clone(),
                 ..error
@@ -92,6 +95,7 @@ impl Plan {
             },
             operands,
             diff,
+            snapshot,
             output: reports.output,
             warnings,
         })
@@ -107,6 +111,7 @@ type Parts = (
     Reports,
     Option<ExcludedTypes>,
     Option<DiffPlan>,
+    Option<SnapshotPlan>,
 );
 
 /// Reads what can be wrong after the warnings.
@@ -120,7 +125,9 @@ fn parts(
     let reports = Reports::new(settings)?;
     reports.check(settings, &operands)?;
     let diff = diff(settings, (&operands, &reports), environment)?;
-    Ok((time, operands, reports, excluded_types(settings)?, diff))
+    let snapshot = snapshot(settings, &operands, environment)?;
+    let excluded_types = excluded_types(settings)?;
+    Ok((time, operands, reports, excluded_types, diff, snapshot))
 }
 
 /// The options of the walk; takes the patterns out of the settings.
@@ -131,7 +138,7 @@ fn walk_options(
     show: &format::FormatOptions,
 ) -> walk::WalkOptions {
     // A comparison needs the rows of a table.
-    let is_table = show.format == OutputFormat::Parquet || settings.has(OptionId::Diff);
+    let is_table = show.parquet.is_some() || settings.has(OptionId::Diff);
     let names_all = is_table || show.format == OutputFormat::Ncdu || settings.has(OptionId::All);
     // A table tells of every place that could not be read, in its place.
     let needs_order = is_table || show.group_by.is_some();

@@ -58,7 +58,7 @@ pub(super) fn show_options(
             total: settings.has(OptionId::Total),
         },
         tree: terminal_options::tree(settings, reports, environment, to_terminal),
-        parquet: (reports.shape == OutputFormat::Parquet)
+        parquet: (reports.shape == OutputFormat::Parquet || settings.has(OptionId::Snapshot))
             .then(|| reports::parquet(settings, operands, (export.max_depth, now()))),
         ncdu: export,
         operands: Vec::new(),
@@ -89,6 +89,7 @@ fn min_size(settings: &Settings<'_>, reports: &Reports) -> Option<MinSize> {
         _ if settings.has(OptionId::Diff) => true,
         OutputFormat::Ncdu => true,
         OutputFormat::Parquet => settings.has(OptionId::CountLinks),
+        _ if settings.has(OptionId::Snapshot) => settings.has(OptionId::CountLinks),
         _ => reports.by.is_some(),
     };
     let is_bounded = reports.ranking.top.is_some() || reports.shape == OutputFormat::Tree;

@@ -5,15 +5,16 @@ use std::io::{self, Write};
 use std::os::unix::ffi::OsStrExt;
 use std::process::ExitCode;
 
-use pdu::cli::{self, Environment, Plan, Request, SnapshotPlan, UsageError};
+use pdu::cli::{self, Environment, Plan, Request, UsageError};
 use pdu::du;
 use pdu::format;
 use pdu::format::outcome::Outcome;
 use pdu::import::Import;
 use pdu::import::Links;
 use pdu::import::from_import::from_import;
+use pdu::snapshot::SnapshotPlan;
 #[cfg(feature = "parquet")]
-use pdu::snapshot::{SnapshotWriter, StoreError};
+use pdu::snapshot::{SnapshotWriter, StoreError, history::history};
 use pdu::sys::failure::{Failure, Operation};
 use pdu::sys::output_file::{Output, Readers};
 use pdu::sys::signals::{self, Cause};
@@ -143,6 +144,10 @@ fn store(_: Plan, _: &SnapshotPlan, _: &mut Status) -> Exit {
 
 /// Counts the operands, or an export.
 fn count(plan: Plan, out: &mut dyn Write, status: &mut Status) -> Outcome {
+    #[cfg(feature = "parquet")]
+    if let Some(asked) = &plan.history {
+        return history(asked, &plan.show, out, status);
+    }
     let links = links(&plan);
     let mut format = format::format(plan.show);
     let operands = match plan.operands {

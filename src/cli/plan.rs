@@ -9,19 +9,21 @@ use jiff::tz::TimeZone;
 use super::diff::{DiffPlan, diff};
 use super::environment::{Environment, TerminalKind};
 use super::excluded_types::excluded_types;
+use super::history::history;
 use super::input::InputSource;
 use super::local_zone::local_zone;
 use super::option_id::OptionId;
 use super::reports::{self, Reports};
 use super::settings::Settings;
 use super::show_options::show_options;
-use super::snapshot::{SnapshotPlan, snapshot};
+use super::snapshot::snapshot;
 use super::usage_error::UsageError;
 use crate::count::record::EntryRenderer;
 use crate::count::tally;
 use crate::format;
 use crate::format::{GroupBy, OutputFormat, Sort};
 use crate::gnu::time_style::{TimeKind, TimeStyle};
+use crate::snapshot::{HistoryPlan, SnapshotPlan};
 use crate::sys::status;
 use crate::walk::{self, Caches, ExcludedTypes, Follow, Remember, WalkOrder};
 
@@ -42,6 +44,8 @@ pub struct Plan {
     pub diff: Option<DiffPlan>,
     /// Where the state is stored, where that is asked for.
     pub snapshot: Option<SnapshotPlan>,
+    /// The history that is printed instead of sizes.
+    pub history: Option<HistoryPlan>,
     /// The file for the report; standard output where there is none (`-o`).
     pub output: Option<OsString>,
     /// Messages that are no errors.
@@ -63,7 +67,7 @@ impl Plan {
             warnings.push(text.into());
         }
         let parts = parts(&settings, operands, environment);
-        let (time, operands, reports, excluded_types, diff, snapshot) =
+        let (time, operands, reports, excluded_types, diff, snapshot, history) =
             parts.map_err(|error| UsageError {
                 warnings: warnings.clone(),
                 ..error
@@ -96,6 +100,7 @@ impl Plan {
             operands,
             diff,
             snapshot,
+            history,
             output: reports.output,
             warnings,
         })
@@ -112,6 +117,7 @@ type Parts = (
     Option<ExcludedTypes>,
     Option<DiffPlan>,
     Option<SnapshotPlan>,
+    Option<HistoryPlan>,
 );
 
 /// Reads what can be wrong after the warnings.
@@ -126,8 +132,17 @@ fn parts(
     reports.check(settings, &operands)?;
     let diff = diff(settings, (&operands, &reports), environment)?;
     let snapshot = snapshot(settings, &operands, environment)?;
+    let history = history(settings, (&operands, &reports), environment)?;
     let excluded_types = excluded_types(settings)?;
-    Ok((time, operands, reports, excluded_types, diff, snapshot))
+    Ok((
+        time,
+        operands,
+        reports,
+        excluded_types,
+        diff,
+        snapshot,
+        history,
+    ))
 }
 
 /// The options of the walk; takes the patterns out of the settings.

@@ -9,16 +9,7 @@ use super::role::Role;
 use super::settings::Settings;
 use super::usage_error::UsageError;
 use crate::format::parquet::NOT_BUILT;
-use crate::snapshot::{InvalidRule, KeepRule, Place, default_store};
-
-/// A snapshot that is to be written.
-#[derive(Debug)]
-pub struct SnapshotPlan {
-    /// Where it is stored.
-    pub place: Place,
-    /// Which earlier ones stay; all where there is no rule.
-    pub keep: Option<KeepRule>,
-}
+use crate::snapshot::{InvalidRule, KeepRule, Place, SnapshotPlan, default_store};
 
 /// The snapshot, where one is asked for.
 pub(super) fn snapshot(
@@ -26,11 +17,8 @@ pub(super) fn snapshot(
     input: &InputSource,
     environment: &Environment,
 ) -> Result<Option<SnapshotPlan>, UsageError> {
-    for later in [OptionId::History, OptionId::FailIfGrew] {
-        if settings.has(later) {
-            let message = format!("{} is not built yet", later.name());
-            return Err(UsageError::plain(message));
-        }
+    if settings.has(OptionId::FailIfGrew) {
+        return Err(UsageError::plain("--fail-if-grew is not built yet"));
     }
     if !settings.has(OptionId::Snapshot) {
         return match settings.has(OptionId::Keep) {

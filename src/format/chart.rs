@@ -53,7 +53,9 @@ pub enum Sizes {
 }
 
 impl Sizes {
-    pub(super) fn text(self, size: u128, numerals: &Numerals) -> String {
+    /// The text of a size.
+    #[must_use]
+    pub fn text(self, size: u128, numerals: &Numerals) -> String {
         match self {
             Self::Binary => numerals.with_decimal_point(&human_size(size, BINARY)),
             Self::Decimal => numerals.with_decimal_point(&human_size(size, DECIMAL)),
@@ -109,21 +111,23 @@ pub(super) struct OtherLines {
 
 /// The characters of the drawing.
 #[derive(Debug)]
-pub(super) struct Strokes {
+pub struct Strokes {
     /// Before a name: another sibling follows, or none.
-    branch: [&'static str; 2],
+    pub branch: [&'static str; 2],
     /// Before a descendant: the same.
-    trunk: [&'static str; 2],
+    pub trunk: [&'static str; 2],
     /// The trunk of the levels without room.
     deep: &'static str,
     /// The replacement of the middle of a name.
-    pub(super) gap: &'static str,
+    pub gap: &'static str,
     /// Full, and pale or empty.
-    pub(super) bar: [&'static str; 2],
+    pub bar: [&'static str; 2],
 }
 
 impl Strokes {
-    pub(super) fn of(is_ascii: bool) -> &'static Self {
+    /// Those of a character set.
+    #[must_use]
+    pub fn of(is_ascii: bool) -> &'static Self {
         match is_ascii {
             true => &ASCII,
             false => &UNICODE,

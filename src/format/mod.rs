@@ -23,7 +23,7 @@ pub mod columns;
 mod csv;
 pub mod errno;
 mod interface;
-mod json;
+pub mod json;
 mod kinds;
 pub mod lines;
 pub mod ncdu;

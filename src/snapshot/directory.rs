@@ -24,13 +24,14 @@ use crate::import::error::ImportError;
 use crate::import::parquet::{Footer, Snapshot};
 use crate::sys::output_file::{Readers, is_temporary};
 use crate::sys::retry::retry;
+use crate::sys::status::Status;
 
 /// The permissions of directories: names of files are private.
 const PRIVATE: Mode = Mode::from_raw_mode(0o700);
 
 /// See the module.
 #[derive(Debug)]
-pub struct Directory {
+pub(super) struct Directory {
     fd: OwnedFd,
     path: PathBuf,
     root: Vec<u8>,
@@ -38,27 +39,27 @@ pub struct Directory {
 
 /// A snapshot in the directory.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Stored {
+pub(super) struct Stored {
     /// The name of its file.
-    pub name: OsString,
+    pub(super) name: OsString,
     /// What its footer says.
-    pub footer: Footer,
+    pub(super) footer: Footer,
     pub(super) inode: Inode,
     pub(super) owner: u32,
 }
 
 /// What is in the directory.
 #[derive(Debug, Default)]
-pub struct Contents {
+pub(super) struct Contents {
     /// The snapshots, the oldest first.
-    pub snapshots: Vec<Stored>,
+    pub(super) snapshots: Vec<Stored>,
     /// Names of other files, each with the reason why it is no snapshot. Hidden files are not among them.
-    pub others: Vec<(OsString, ImportError)>,
+    pub(super) others: Vec<(OsString, ImportError)>,
 }
 
 impl Directory {
     /// Creates the directory where there is none, and locks it.
-    pub fn create(store: &Path, root: &[u8]) -> Result<Self, StoreError> {
+    pub(super) fn create(store: &Path, root: &[u8]) -> Result<Self, StoreError> {
         let errno = |error: std::io::Error| Errno::from_io_error(&error).unwrap_or(Errno::IO);
         let mut builder = DirBuilder::new();
         let created = builder.recursive(true).mode(PRIVATE.bits()).create(store);
@@ -80,7 +81,7 @@ impl Directory {
     }
 
     /// Opens the directory for reading; none where there is none.
-    pub fn open(store: &Path, root: &[u8]) -> Result<Option<Self>, StoreError> {
+    pub(super) fn open(store: &Path, root: &[u8]) -> Result<Option<Self>, StoreError> {
         let path = store.join(names::of_root(root));
         match open(&path) {
             Ok(fd) => {
@@ -93,13 +94,23 @@ impl Directory {
     }
 
     /// The path of a file in it, for messages.
-    #[must_use]
-    pub fn path_of(&self, name: &OsStr) -> PathBuf {
+    pub(super) fn path_of(&self, name: &OsStr) -> PathBuf {
         self.path.join(name)
     }
 
+    /// Writes the message that a file in it is no snapshot, or cannot be read.
+    pub(super) fn report(&self, name: &OsStr, error: &ImportError, status: &mut Status) {
+        let path = status.quoted(self.path_of(name).as_os_str().as_bytes());
+        status.message(&error.message(&path));
+    }
+
+    /// The root of the snapshots in it.
+    pub(super) fn root(&self) -> &[u8] {
+        &self.root
+    }
+
     /// Reads what is in it.
-    pub fn contents(&self) -> Result<Contents, StoreError> {
+    pub(super) fn contents(&self) -> Result<Contents, StoreError> {
         let failed = |errno| StoreError::read(&self.path, errno);
         let mut contents = Contents::default();
         for entry in Dir::read_from(&self.fd).map_err(failed)? {
@@ -140,7 +151,7 @@ impl Directory {
     }
 
     /// Opens a snapshot again.
-    pub fn reopen(&self, stored: &Stored) -> Result<File, ImportError> {
+    pub(super) fn reopen(&self, stored: &Stored) -> Result<File, ImportError> {
         match self.open_file(&stored.name)? {
             (file, stat) if inode(&stat) == stored.inode => Ok(file),
             _ => Err(ImportError::damaged("the file has changed")),

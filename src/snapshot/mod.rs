@@ -13,19 +13,29 @@ mod directory;
 #[cfg(feature = "parquet")]
 mod error;
 #[cfg(feature = "parquet")]
+pub mod history;
+#[cfg(feature = "parquet")]
 mod keep;
 #[cfg(feature = "parquet")]
 mod names;
+#[cfg(feature = "parquet")]
+mod old;
 mod place;
+mod plan;
 mod rule;
+#[cfg(feature = "parquet")]
+mod search;
 #[cfg(feature = "parquet")]
 mod writer;
 
 #[cfg(feature = "parquet")]
-pub use self::directory::{Contents, Directory, Stored};
-#[cfg(feature = "parquet")]
 pub use self::error::StoreError;
+#[cfg(feature = "parquet")]
+pub use self::old::{EarlierSnapshot, find_old};
 pub use self::place::{Place, default_store};
+pub use self::plan::{HistoryPlan, SnapshotPlan};
 pub use self::rule::{InvalidRule, KeepRule};
+#[cfg(feature = "parquet")]
+pub use self::search::no_snapshot;
 #[cfg(feature = "parquet")]
 pub use self::writer::{Committed, SnapshotWriter};

@@ -14,7 +14,7 @@ use super::local_zone::local_zone;
 use super::option_id::OptionId;
 use super::reports::{self, Reports};
 use super::settings::Settings;
-use super::show_options::show_options;
+use super::show_options::{now, show_options};
 use super::usage_error::UsageError;
 use crate::count::record::EntryRenderer;
 use crate::count::tally;
@@ -119,7 +119,7 @@ fn parts(
     let operands = InputSource::new(settings, operands)?;
     let reports = Reports::new(settings)?;
     reports.check(settings, &operands)?;
-    let diff = diff(settings, (&operands, &reports), environment)?;
+    let diff = diff(settings, (&operands, &reports), (environment, now()))?;
     Ok((time, operands, reports, excluded_types(settings)?, diff))
 }
 

@@ -20,6 +20,7 @@ pub mod change;
 pub mod files;
 pub mod open;
 pub mod options;
+pub mod print;
 pub mod record;
 pub mod sizes;
 pub mod walk;

@@ -16,6 +16,8 @@ mod lines;
 pub mod messages;
 mod number;
 mod order;
+#[cfg(test)]
+mod tests;
 mod tree;
 
 use self::class_changes::ClassChanges;

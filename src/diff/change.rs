@@ -1,11 +1,14 @@
 //! The result of a comparison, and the trait of what prints it.
 
+use std::io;
+use std::ops::AddAssign;
+
 use rustix::fs::FileType;
 
 use super::record::Entry;
 use super::sizes::Sizes;
 use crate::count::usage::FileTime;
-use crate::format::{EndResult, page::Page};
+use crate::format::page::Page;
 
 /// What happened to an entry.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -109,6 +112,23 @@ pub struct Sum {
     pub sizes: Sizes,
 }
 
+impl Sum {
+    /// Adds a place of this size.
+    pub(super) fn add(&mut self, size: Sizes) {
+        *self += Self {
+            places: 1,
+            sizes: size,
+        };
+    }
+}
+
+impl AddAssign for Sum {
+    fn add_assign(&mut self, other: Self) {
+        self.places += other.places;
+        self.sizes += other.sizes;
+    }
+}
+
 /// Why a comparison may mislead.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Warning {
@@ -143,5 +163,5 @@ pub trait Sink {
     fn entry(&mut self, _path: &[u8], _before: Option<&Entry>, _now: Option<&Entry>) {}
 
     /// Appends the text after all changes, and writes every page that is full meanwhile.
-    fn end(&mut self, summary: &Summary, page: &mut Page<'_>) -> EndResult;
+    fn end(&mut self, summary: &Summary, page: &mut Page<'_>) -> io::Result<()>;
 }

@@ -17,10 +17,26 @@
 //!   is the output format that compares a walk.
 
 pub mod change;
+mod comparison;
+mod conclusion;
+mod explanation;
 pub mod files;
+mod level;
+mod listing;
+mod merge;
+mod moves;
 pub mod open;
 pub mod options;
+mod output;
+mod paths;
 pub mod print;
 pub mod record;
+mod scope;
 pub mod sizes;
+#[cfg(test)]
+mod testing;
+#[cfg(test)]
+mod tests;
+mod verdict;
 pub mod walk;
+mod warnings;

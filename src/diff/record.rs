@@ -49,7 +49,7 @@ pub struct Record<'a> {
 }
 
 /// A file system, by a hash of its name; two names of 64 bits do not collide by accident.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub struct FsId(u64);
 
 impl FsId {

@@ -8,6 +8,7 @@
 
 use std::cmp::Reverse;
 use std::collections::HashMap;
+use std::io;
 
 use super::class_table::{ClassRow, ClassTable};
 use super::json::Json;
@@ -19,7 +20,7 @@ use crate::diff::record::Entry;
 use crate::diff::sizes::Sizes;
 use crate::format::classes::{self, Class, ClassOptions, MORE, MOST};
 use crate::format::page::Page;
-use crate::format::{EndResult, FormatOptions, OutputFormat, Ranking, Selection, Sort};
+use crate::format::{FormatOptions, OutputFormat, Ranking, Selection, Sort};
 use rustix::fs::FileType;
 
 /// See the module.
@@ -128,7 +129,7 @@ impl Sink for ClassChanges {
         }
     }
 
-    fn end(&mut self, summary: &Summary, page: &mut Page<'_>) -> EndResult {
+    fn end(&mut self, summary: &Summary, page: &mut Page<'_>) -> io::Result<()> {
         let all = self.sums.values();
         let (before, now) = all.fold((Sizes::ZERO, Sizes::ZERO), |(before, now), sums| {
             (before + sums.before, now + sums.now)
@@ -143,7 +144,7 @@ impl Sink for ClassChanges {
         self.table.write(&rows, &total, page)?;
         match self.format {
             OutputFormat::Json => Json.end(summary, page),
-            _ => Ok(None),
+            _ => Ok(()),
         }
     }
 }

@@ -3,9 +3,10 @@
 //! The columns are the members of the JSON objects, and empty where JSON has a null or no member. Paths are raw bytes.
 //! There is no record of the total; the exit status is the mark of an incomplete comparison.
 
+use std::io;
+
 use crate::diff::change::{Change, Sink, Summary};
 use crate::diff::sizes::Sizes;
-use crate::format::EndResult;
 use crate::format::columns::type_name;
 use crate::format::csv::write_field;
 use crate::format::page::Page;
@@ -48,8 +49,8 @@ impl Sink for Csv {
         out.extend_from_slice(b"\r\n");
     }
 
-    fn end(&mut self, _: &Summary, _: &mut Page<'_>) -> EndResult {
-        Ok(None)
+    fn end(&mut self, _: &Summary, _: &mut Page<'_>) -> io::Result<()> {
+        Ok(())
     }
 }
 

@@ -7,11 +7,12 @@
 //!
 //! Sizes are bytes, and null where they are not known. If the summary is missing, pdu did not run to its end.
 
+use std::io;
+
 use super::messages::warning;
 use crate::count::usage::FileTime;
 use crate::diff::change::{Change, Sink, Sum, Summary};
 use crate::diff::sizes::Sizes;
-use crate::format::EndResult;
 use crate::format::columns::{type_name, write_time};
 use crate::format::json::{write_named_path, write_string};
 use crate::format::page::Page;
@@ -47,7 +48,7 @@ impl Sink for Json {
         out.extend_from_slice(b"}\n");
     }
 
-    fn end(&mut self, summary: &Summary, page: &mut Page<'_>) -> EndResult {
+    fn end(&mut self, summary: &Summary, page: &mut Page<'_>) -> io::Result<()> {
         let out = &mut page.lines;
         out.extend_from_slice(b"{\"summary\":{");
         write_named_path("path", &summary.root, out);
@@ -72,7 +73,7 @@ impl Sink for Json {
             write_sum(name, sum, out);
         }
         write_end(summary, out);
-        Ok(None)
+        Ok(())
     }
 }
 

@@ -9,9 +9,10 @@
 //!
 //! A further column has the new path of an entry that was moved, and the size of one that could be read at one time only.
 
+use std::io;
+
 use super::number::Number;
 use crate::diff::change::{Change, Sink, Summary};
-use crate::format::EndResult;
 use crate::format::lines::LineOptions;
 use crate::format::page::Page;
 use crate::gnu::quote::{self, Charset, Style};
@@ -62,11 +63,11 @@ impl Sink for Lines {
         out.push(self.end_of_line);
     }
 
-    fn end(&mut self, summary: &Summary, page: &mut Page<'_>) -> EndResult {
+    fn end(&mut self, summary: &Summary, page: &mut Page<'_>) -> io::Result<()> {
         let total = summary.change.of(self.number.measure);
         let number = self.number.unit.signed(Some(total));
         self.push(&number, "total", &summary.root, &mut page.lines);
         page.lines.push(self.end_of_line);
-        Ok(None)
+        Ok(())
     }
 }

@@ -8,13 +8,14 @@
 
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
+use std::io;
 
 use super::number::Number;
 use crate::count::usage::Measure;
 use crate::diff::change::{Change, Sink, Summary};
 use crate::diff::sizes::Sizes;
 use crate::format::page::Page;
-use crate::format::{EndResult, Ranking, Selection, Sort};
+use crate::format::{Ranking, Selection, Sort};
 
 /// See the module.
 pub(super) struct Ordered<S> {
@@ -107,7 +108,7 @@ impl<S: Sink> Sink for Ordered<S> {
         }
     }
 
-    fn end(&mut self, summary: &Summary, page: &mut Page<'_>) -> EndResult {
+    fn end(&mut self, summary: &Summary, page: &mut Page<'_>) -> io::Result<()> {
         for change in self.take_sorted() {
             self.sink.change(&change, &mut page.lines);
             page.write_if_full()?;

@@ -15,6 +15,7 @@
 //! All changes wait in memory.
 
 use std::collections::HashMap;
+use std::io;
 
 use rustix::fs::FileType;
 
@@ -23,9 +24,9 @@ use crate::count::record::Kind;
 use crate::count::usage::Detail;
 use crate::count::visitor::Extent;
 use crate::diff::change::{Change, Sink, Summary};
+use crate::format::FormatOptions;
 use crate::format::chart::{ChartOptions, LEVEL, Strokes, color_of, cut};
 use crate::format::page::Page;
-use crate::format::{EndResult, FormatOptions};
 use crate::gnu::quote::{self, Charset};
 use crate::sys::columns::columns;
 
@@ -226,7 +227,7 @@ impl Sink for ChangeTree {
         self.changes.push(change.clone());
     }
 
-    fn end(&mut self, summary: &Summary, page: &mut Page<'_>) -> EndResult {
+    fn end(&mut self, summary: &Summary, page: &mut Page<'_>) -> io::Result<()> {
         let mut rest = summary.rest;
         // The first line is the root, with all of the change.
         self.changes.retain(|change| {
@@ -249,7 +250,7 @@ impl Sink for ChangeTree {
             let text = format!("{margin}{} more, {rest}", self.strokes.gap);
             self.push(&text, &mut page.lines);
         }
-        Ok(None)
+        Ok(())
     }
 }
 

@@ -6,8 +6,23 @@ use std::os::unix::ffi::OsStrExt;
 use std::process::ExitCode;
 
 use pdu::cli::{self, Environment, Plan, Request, UsageError};
+#[cfg(feature = "parquet")]
+use pdu::cli::{DiffPlan, NewState, OldSnapshot};
+use pdu::count::tally::TallyOptions;
+#[cfg(feature = "parquet")]
+use pdu::diff::{
+    change::Sink,
+    files::compare_files,
+    open::{self, OpenError},
+    options::DiffOptions,
+    print,
+    print::messages::messages,
+    record::Cursor,
+    walk::WalkDiff,
+};
 use pdu::du;
 use pdu::format;
+use pdu::format::FormatOptions;
 use pdu::format::outcome::Outcome;
 use pdu::import::Import;
 use pdu::import::Links;
@@ -21,8 +36,8 @@ use pdu::sys::signals::{self, Cause};
 use pdu::sys::status::{self, Status};
 use pdu::sys::stdout::Stdout;
 use pdu::sys::supervise::{self, Termination};
-use pdu::walk::Remember;
 use pdu::walk::operands::{OperandSource, Operands};
+use pdu::walk::{Remember, WalkOptions};
 use pdu_startup::signals::{SIGPIPE, die_of as raise};
 use pdu_startup::{Stream, was_closed};
 
@@ -148,6 +163,13 @@ fn count(plan: Plan, out: &mut dyn Write, status: &mut Status) -> Outcome {
     if let Some(asked) = &plan.history {
         return history(asked, &plan.show, out, status);
     }
+    #[cfg(feature = "parquet")]
+    if let Some(diff) = plan.diff {
+        let options = diff_options(&plan.show, &diff.new);
+        let walk = du_options(plan.walk, plan.tally);
+        let print = print::printer(plan.show);
+        return compare((diff, options), walk, print, out, status);
+    }
     let links = links(&plan);
     let mut format = format::format(plan.show);
     let operands = match plan.operands {
@@ -166,12 +188,108 @@ fn count(plan: Plan, out: &mut dyn Write, status: &mut Status) -> Outcome {
             };
         }
     };
-    let options = du::DuOptions {
-        walk: plan.walk,
-        tally: plan.tally,
+    du::du(
+        du_options(plan.walk, plan.tally),
+        operands,
+        &mut *format,
+        out,
+        status,
+    )
+}
+
+fn du_options(walk: WalkOptions, tally: TallyOptions) -> du::DuOptions {
+    du::DuOptions {
+        walk,
+        tally,
         supervised: true,
+    }
+}
+
+/// Prints what changed since an earlier state, in a directory or in another file.
+#[cfg(feature = "parquet")]
+fn compare(
+    (plan, options): (DiffPlan, DiffOptions),
+    walk: du::DuOptions,
+    sink: Box<dyn Sink>,
+    out: &mut dyn Write,
+    status: &mut Status,
+) -> Outcome {
+    let Some(name) = old_file(plan.old, status) else {
+        return Outcome::Broken;
     };
-    du::du(options, operands, &mut *format, out, status)
+    let (quoted, measure) = (status.quoted(name.as_bytes()), options.measure);
+    let below = match &plan.new {
+        NewState::Directory(_, table) => table.root.as_deref(),
+        NewState::File(_) => None,
+    };
+    let Some(old) = open_scan(&name, below, status) else {
+        return Outcome::Broken;
+    };
+    let (outcome, summary) = match plan.new {
+        NewState::File(new_name) => {
+            let Some(new) = open_scan(&new_name, None, status) else {
+                return Outcome::Broken;
+            };
+            compare_files(options, (old, &name), (new, &new_name), sink, out, status)
+        }
+        NewState::Directory(directory, table) => {
+            let mut format = WalkDiff::new(options, old, table, sink);
+            let operands = OperandSource::Words(Operands::from_words(&[directory]));
+            let outcome = du::du(walk, operands, &mut format, out, status);
+            match format.result() {
+                Ok(summary) => (outcome, summary.cloned()),
+                Err(error) => {
+                    status.message(&error.message(&quoted));
+                    (Outcome::Broken, None)
+                }
+            }
+        }
+    };
+    for message in summary
+        .iter()
+        .flat_map(|summary| messages(summary, &quoted, measure))
+    {
+        status.message(&message);
+    }
+    outcome
+}
+
+/// The lines of a comparison, and the path of its root in them.
+#[cfg(feature = "parquet")]
+fn diff_options(show: &FormatOptions, new: &NewState) -> DiffOptions {
+    DiffOptions {
+        measure: show.lines.measure,
+        show: print::show(show),
+        root: match new {
+            NewState::Directory(name, _) => Some(name.as_bytes().to_vec()),
+            NewState::File(_) => None,
+        },
+    }
+}
+
+/// The file of the earlier state; none after a message.
+#[cfg(feature = "parquet")]
+fn old_file(old: OldSnapshot, status: &mut Status) -> Option<OsString> {
+    match old {
+        OldSnapshot::File(name) => Some(name),
+        OldSnapshot::Last | OldSnapshot::At(_) => {
+            status.message(b"there are no snapshots yet; name a file: --diff=FILE");
+            None
+        }
+    }
+}
+
+/// Opens the file of a scan; none after a message.
+#[cfg(feature = "parquet")]
+fn open_scan(name: &OsStr, below: Option<&[u8]>, status: &mut Status) -> Option<Box<dyn Cursor>> {
+    match open::open(name, below) {
+        Ok(scan) => return Some(scan),
+        Err(OpenError::Failure(failure)) => status.failure(name.as_bytes(), failure),
+        Err(OpenError::Import(error)) => {
+            status.message(&error.message(&status.quoted(name.as_bytes())));
+        }
+    }
+    None
 }
 
 /// What an export that is read does with the further links of a file.

@@ -1,6 +1,6 @@
 //! What `--diff` compares, and the options that it excludes.
 
-use std::ffi::OsStr;
+use std::ffi::{OsStr, OsString};
 
 use jiff::Zoned;
 
@@ -9,27 +9,37 @@ use super::input::{InputSource, RootOf};
 use super::local_zone::local_zone;
 use super::old_snapshot::{InvalidOld, OldSnapshot};
 use super::option_id::OptionId;
-use super::reports::Reports;
+use super::reports::{self, Reports};
 use super::role::Role;
 use super::settings::Settings;
 use super::usage_error::UsageError;
-use crate::format::parquet::NOT_BUILT;
-use crate::format::{OutputFormat, Sort};
+use crate::count::usage::FileTime;
+use crate::format::parquet::{NOT_BUILT, ParquetOptions};
+use crate::format::{OutputFormat, Sort, Threshold};
 
 /// A comparison of two states.
 #[derive(Debug)]
 pub struct DiffPlan {
     /// The earlier state.
     pub old: OldSnapshot,
-    /// The absolute path of the directory that is walked; none where the later state is a file.
-    pub root: Option<Vec<u8>>,
+    /// The later state.
+    pub new: NewState,
+}
+
+/// The later state of a comparison.
+#[derive(Debug)]
+pub enum NewState {
+    /// The present state of this directory, and what a Parquet file of it would hold.
+    Directory(OsString, ParquetOptions),
+    /// The state in this file (`--from`).
+    File(OsString),
 }
 
 /// The comparison, where one is asked for.
 pub(super) fn diff(
     settings: &Settings<'_>,
     (input, reports): (&InputSource, &Reports),
-    environment: &Environment,
+    (environment, now): (&Environment, FileTime),
 ) -> Result<Option<DiffPlan>, UsageError> {
     if !settings.has(OptionId::Diff) {
         return Ok(None);
@@ -38,7 +48,15 @@ pub(super) fn diff(
     input.check_root(RootOf::Comparison, settings.follow, settings.charset)?;
     Ok(Some(DiffPlan {
         old: old(settings, environment)?,
-        root: input.root(),
+        new: match input {
+            InputSource::Export(file) => NewState::File(file.clone()),
+            InputSource::Names(names) => {
+                let name = names.first().cloned().unwrap_or_default();
+                let all = (u32::MAX, Threshold::AtLeast(0));
+                NewState::Directory(name, reports::parquet(settings, input, all, now))
+            }
+            InputSource::From(_) => return Ok(None),
+        },
     }))
 }
 

@@ -32,7 +32,7 @@ mod usage_error;
 mod values;
 
 pub use self::command::command;
-pub use self::diff::DiffPlan;
+pub use self::diff::{DiffPlan, NewState};
 pub use self::environment::Environment;
 pub use self::input::InputSource;
 pub use self::old_snapshot::OldSnapshot;

@@ -15,7 +15,7 @@ use super::local_zone::local_zone;
 use super::option_id::OptionId;
 use super::reports::{self, Reports};
 use super::settings::Settings;
-use super::show_options::show_options;
+use super::show_options::{now, show_options};
 use super::snapshot::snapshot;
 use super::usage_error::UsageError;
 use crate::count::record::EntryRenderer;
@@ -130,7 +130,7 @@ fn parts(
     let operands = InputSource::new(settings, operands)?;
     let reports = Reports::new(settings)?;
     reports.check(settings, &operands)?;
-    let diff = diff(settings, (&operands, &reports), environment)?;
+    let diff = diff(settings, (&operands, &reports), (environment, now()))?;
     let snapshot = snapshot(settings, &operands, environment)?;
     let history = history(settings, (&operands, &reports), environment)?;
     let excluded_types = excluded_types(settings)?;

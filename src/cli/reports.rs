@@ -14,7 +14,7 @@ use super::usage_error::UsageError;
 use super::values::{InvalidNumber, Top, Width};
 use crate::count::usage::FileTime;
 use crate::format::parquet::{self, CountedLinks, ParquetOptions, RowOrder};
-use crate::format::{Color, GroupBy, OutputFormat, Ranking, Selection, Sort, ncdu};
+use crate::format::{Color, GroupBy, OutputFormat, Ranking, Selection, Sort, Threshold, ncdu};
 use crate::gnu::argmatch;
 use crate::gnu::quote::Charset;
 use crate::gnu::time_style::TimeKind;
@@ -132,7 +132,8 @@ fn check_table(settings: &Settings<'_>) -> Result<(), UsageError> {
 pub(super) fn parquet(
     settings: &Settings<'_>,
     input: &InputSource,
-    (max_depth, started): (u32, FileTime),
+    (max_depth, threshold): (u32, Threshold),
+    started: FileTime,
 ) -> ParquetOptions {
     let is_walk = !matches!(input, InputSource::Export(_));
     // With --diff, -d and -s choose the lines of that.
@@ -147,7 +148,7 @@ pub(super) fn parquet(
             measure: settings.measure(),
             max_depth: if compares { u32::MAX } else { max_depth },
             all: true,
-            threshold: settings.threshold,
+            threshold,
         },
         root: input.root(),
         order: match is_walk {

@@ -58,8 +58,12 @@ pub(super) fn show_options(
             total: settings.has(OptionId::Total),
         },
         tree: terminal_options::tree(settings, reports, environment, to_terminal),
-        parquet: (reports.shape == OutputFormat::Parquet || settings.has(OptionId::Snapshot))
-            .then(|| reports::parquet(settings, operands, (export.max_depth, now()))),
+        parquet: (reports.shape == OutputFormat::Parquet || settings.has(OptionId::Snapshot)).then(
+            || {
+                let kept = (export.max_depth, settings.threshold);
+                reports::parquet(settings, operands, kept, now())
+            },
+        ),
         ncdu: export,
         operands: Vec::new(),
     }
@@ -129,7 +133,7 @@ fn has_numeric_ids(settings: &Settings<'_>) -> bool {
 }
 
 /// The time of the clock; 1970 where the clock is before 1970 or beyond 64 bits.
-fn now() -> FileTime {
+pub(super) fn now() -> FileTime {
     let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
     let since = since.unwrap_or_default();
     FileTime {

@@ -20,7 +20,7 @@
 pub mod chart;
 pub mod classes;
 pub mod columns;
-mod csv;
+pub mod csv;
 pub mod errno;
 mod interface;
 pub mod json;

@@ -237,12 +237,12 @@ fn a_tree_nests_changes_and_ends_with_the_rest() {
     narrow.tree.chart.is_ascii = true;
     let expected = "\
 +37 GiB total  /srv
-+31 GiB new    |- back.../2026
++31 GiB new    |- backup/2026
  +4 GiB grew   |- mail
  +3 GiB grew   |  `- a\\377\\t
  -2 GiB gone   |- core
-    0 B moved  |- old ...chive
-      ? unread `- secr...1 GiB
+    0 B moved  |- old -...hive
+      ? unread `- s...t, 1 GiB
                ... more, +1 GiB
 ";
     assert_eq!(printed(narrow), expected);

@@ -34,7 +34,6 @@ impl Comparison {
         (old, new): (&ScanInfo, &ScanInfo),
         sink: Box<dyn Sink>,
     ) -> Self {
-        let root = options.root.unwrap_or_else(|| new.root.clone());
         Self {
             show: options.show,
             rules: Rules {
@@ -42,11 +41,22 @@ impl Comparison {
                 kept: [old.kept, new.kept],
                 roots: (old.fs, new.fs),
             },
-            output: Output { sink, root },
+            output: Output {
+                sink,
+                root: options.root.unwrap_or_else(|| new.root.clone()),
+            },
             path: Vec::new(),
             levels: Vec::new(),
             candidates: Candidates::default(),
             listing: Listing::default(),
+        }
+    }
+
+    /// Sets the path and the file system of the root of NEW.
+    pub(super) fn set_root_of_new(&mut self, new: &ScanInfo) {
+        self.rules.roots.1 = new.fs;
+        if self.output.root.is_empty() {
+            self.output.root.clone_from(&new.root);
         }
     }
 

@@ -56,6 +56,11 @@ impl Merge {
         }
     }
 
+    /// Sets the path and the file system of the root of NEW, before the first record.
+    pub(super) fn set_root_of_new(&mut self, new: &ScanInfo) {
+        self.comparison.set_root_of_new(new);
+    }
+
     /// Appends the text before all changes, and reads the first record of OLD.
     pub(super) fn begin(&mut self, out: &mut Vec<u8>) -> Result<(), ImportError> {
         self.comparison.output.sink.begin(out);

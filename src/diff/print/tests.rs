@@ -156,66 +156,41 @@ fn lines_have_a_sign_a_word_and_a_path() {
     assert!(printed(quoted).contains("\t'/srv/mail/a'$'\\377\\t'\n"));
 }
 
+/// The numbers on the lines, where all changes may have one.
+fn numbers(sort: Option<Sort>, reverse: bool, top: Option<usize>, threshold: Threshold) -> String {
+    let mut options = options(OutputFormat::Du);
+    options.selection.all = true;
+    options.selection.threshold = threshold;
+    options.ranking = Ranking { sort, reverse, top };
+    let text = printed(options);
+    let numbers = text.lines().filter_map(|line| line.split('\t').next());
+    numbers.collect::<Vec<_>>().join(" ")
+}
+
 #[test]
-fn options_choose_and_sort_the_lines() {
-    let words = |ranking, threshold| {
-        let mut options = options(OutputFormat::Du);
-        options.selection.all = true;
-        options.selection.threshold = threshold;
-        options.ranking = ranking;
-        let text = printed(options);
-        let numbers = text.lines().filter_map(|line| line.split('\t').next());
-        numbers.collect::<Vec<_>>().join(" ")
-    };
-    let ranking = |sort, reverse, top| Ranking { sort, reverse, top };
-    let all = Threshold::AtLeast(0);
-    for (ranking, threshold, expected) in [
-        (
-            ranking(Some(Sort::Size), false, None),
-            all,
-            "+31G +4.0G +3.0G 0 -2.0G ? +37G",
-        ),
-        (
-            ranking(Some(Sort::Size), true, None),
-            all,
-            "? -2.0G 0 +3.0G +4.0G +31G +37G",
-        ),
-        (
-            ranking(None, false, Some(4)),
-            all,
-            "+31G +4.0G +3.0G -2.0G +37G",
-        ),
-        (
-            ranking(Some(Sort::Size), false, Some(2)),
-            all,
-            "+31G +4.0G +37G",
-        ),
-        (
-            ranking(Some(Sort::None), true, None),
-            all,
-            "? 0 -2.0G +3.0G +4.0G +31G +37G",
-        ),
-        (
-            ranking(Some(Sort::Name), false, None),
-            all,
-            "+31G -2.0G +4.0G +3.0G ? 0 +37G",
-        ),
-        (
-            Ranking::OF_WALK,
-            Threshold::AtLeast(3 << 30),
-            "+31G +4.0G +3.0G +37G",
-        ),
-        (
-            Ranking::OF_WALK,
-            Threshold::AtMost(2 << 30),
-            "-2.0G 0 ? +37G",
-        ),
+fn options_sort_the_lines() {
+    use Sort::{Name, None as Walk, Size};
+    for (sort, reverse, top, expected) in [
+        (Some(Size), false, None, "+31G +4.0G +3.0G 0 -2.0G ? +37G"),
+        (Some(Size), true, None, "? -2.0G 0 +3.0G +4.0G +31G +37G"),
+        (Some(Walk), true, None, "? 0 -2.0G +3.0G +4.0G +31G +37G"),
+        (Some(Name), false, None, "+31G -2.0G +4.0G +3.0G ? 0 +37G"),
+        (None, false, Some(4), "+31G +4.0G +3.0G -2.0G +37G"),
+        (Some(Size), false, Some(2), "+31G +4.0G +37G"),
     ] {
-        assert_eq!(
-            words(ranking, threshold),
-            expected,
-            "{ranking:?} {threshold:?}"
-        );
+        let numbers = numbers(sort, reverse, top, Threshold::AtLeast(0));
+        assert_eq!(numbers, expected, "{sort:?} {reverse} {top:?}");
+    }
+}
+
+#[test]
+fn a_threshold_goes_by_the_size_of_a_change_in_either_direction() {
+    for (threshold, expected) in [
+        (Threshold::AtLeast(3 << 30), "+31G +4.0G +3.0G +37G"),
+        (Threshold::AtMost(2 << 30), "-2.0G 0 ? +37G"),
+    ] {
+        let numbers = numbers(None, false, None, threshold);
+        assert_eq!(numbers, expected, "{threshold:?}");
     }
 }
 
@@ -237,12 +212,12 @@ fn a_tree_nests_changes_and_ends_with_the_rest() {
     narrow.tree.chart.is_ascii = true;
     let expected = "\
 +37 GiB total  /srv
-+31 GiB new    |- back.../2026
++31 GiB new    |- backup/2026
  +4 GiB grew   |- mail
  +3 GiB grew   |  `- a\\377\\t
  -2 GiB gone   |- core
-    0 B moved  |- old ...chive
-      ? unread `- secr...1 GiB
+    0 B moved  |- old -...hive
+      ? unread `- s...t, 1 GiB
                ... more, +1 GiB
 ";
     assert_eq!(printed(narrow), expected);

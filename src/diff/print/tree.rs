@@ -55,6 +55,8 @@ struct Line {
     word: &'static str,
     branches: String,
     name: String,
+    /// The size after the name, which is never cut.
+    size_after: String,
     /// The change that gives the colour; none for the root.
     change: Option<usize>,
     /// The number, for the bar.
@@ -96,6 +98,7 @@ impl ChangeTree {
             word: "total",
             branches: String::new(),
             name: self.printable(&summary.root),
+            size_after: String::new(),
             change: None,
             size: 0,
         }];
@@ -138,14 +141,14 @@ impl ChangeTree {
             let to = self.printable(below(&change.path, root));
             name = format!("{from} -> {to}");
         }
-        if let Some(size) = self.number.known_text(change) {
-            name += &format!(", {size}");
-        }
+        let size_after = self.number.known_text(change);
+        let size_after = size_after.map(|size| format!(", {size}"));
         Line {
             number: self.number.text(change),
             word: change.event.word(),
             branches,
             name,
+            size_after: size_after.unwrap_or_default(),
             change: Some(index),
             size: self.number.of(change).unwrap_or(0),
         }
@@ -158,7 +161,7 @@ impl ChangeTree {
     fn layout(&self, lines: &[Line]) -> Layout {
         let widest = |width: fn(&Line) -> usize| lines.iter().map(width).max().unwrap_or(0);
         let number = widest(|line| columns(&line.number));
-        let longest = widest(|line| columns(&line.branches) + columns(&line.name));
+        let longest = widest(|line| line.label_columns());
         let room = self.options.columns.saturating_sub(number + WORD + 2);
         let (label, bar) = match room >= ROOM_FOR_BAR {
             true => {
@@ -185,13 +188,15 @@ impl ChangeTree {
         };
         let branches: String = line.branches.chars().rev().take(levels).collect();
         let branches: String = branches.chars().rev().collect();
-        let name = cut(&line.name, layout.label - levels, self.strokes.gap);
-        let padding = " ".repeat(layout.label - levels - columns(&name));
+        let after = &line.size_after;
+        let room = (layout.label - levels).saturating_sub(columns(after));
+        let name = cut(&line.name, room, self.strokes.gap);
+        let padding = " ".repeat(room.saturating_sub(columns(&name)));
         let bar = self.bar(line.size, layout);
         let (number, word, width) = (&line.number, line.word, layout.number);
         let number = format!("{}{number}", " ".repeat(width - columns(number)));
         let name = self.colored(name, line);
-        format!("{number} {word:WORD$} {branches}{name}{padding} {bar}")
+        format!("{number} {word:WORD$} {branches}{name}{after}{padding} {bar}")
     }
 
     fn bar(&self, size: i128, layout: &Layout) -> String {
@@ -251,6 +256,12 @@ impl Sink for ChangeTree {
             self.push(&text, &mut page.lines);
         }
         Ok(())
+    }
+}
+
+impl Line {
+    fn label_columns(&self) -> usize {
+        columns(&self.branches) + columns(&self.name) + columns(&self.size_after)
     }
 }
 

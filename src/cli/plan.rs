@@ -130,8 +130,9 @@ fn parts(
     let operands = InputSource::new(settings, operands)?;
     let reports = Reports::new(settings)?;
     reports.check(settings, &operands)?;
-    let diff = diff(settings, (&operands, &reports), (environment, now()))?;
     let snapshot = snapshot(settings, &operands, environment)?;
+    let now = (environment, now());
+    let diff = diff(settings, (&operands, &reports), snapshot.as_ref(), now)?;
     let history = history(settings, (&operands, &reports), environment)?;
     let excluded_types = excluded_types(settings)?;
     Ok((

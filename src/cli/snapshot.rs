@@ -17,9 +17,6 @@ pub(super) fn snapshot(
     input: &InputSource,
     environment: &Environment,
 ) -> Result<Option<SnapshotPlan>, UsageError> {
-    if settings.has(OptionId::FailIfGrew) {
-        return Err(UsageError::plain("--fail-if-grew is not built yet"));
-    }
     if !settings.has(OptionId::Snapshot) {
         return match settings.has(OptionId::Keep) {
             true => Err(UsageError::plain("--keep needs --snapshot")),

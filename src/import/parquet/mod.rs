@@ -12,5 +12,8 @@ mod file;
 mod levels;
 mod reader;
 mod row;
+mod sorted;
 
 pub use self::reader::ParquetReader;
+pub(crate) use self::row::Row;
+pub(crate) use self::sorted::SortedRows;

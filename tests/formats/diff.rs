@@ -285,7 +285,7 @@ fn objects_follow_the_schema_and_their_residues_add_up() {
         "--by=ext",
         "--by=owner",
     ] {
-        let lines = diff(&tree, &format!("--format=json {words}")).out;
+        let lines = text(&diff_bytes(&tree, &format!("--format=json {words}")).stdout);
         let mut command = program(&python, tree.root());
         command.args(["-c", VALIDATE]).arg(&schema);
         let said = run::output_with(command, lines.as_bytes());

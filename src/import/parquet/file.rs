@@ -67,6 +67,21 @@ impl ParquetFile {
         })
     }
 
+    /// True where pdu wrote the file, and no other program a file with the same keys.
+    pub(super) fn is_of_pdu(&self) -> bool {
+        self.sums.is_some()
+    }
+
+    /// The value of a key of the footer.
+    pub(super) fn key(&self, name: &str) -> Option<String> {
+        value_of(&self.metadata, name)
+    }
+
+    /// The number of row groups.
+    pub(super) fn group_count(&self) -> usize {
+        self.metadata.num_row_groups()
+    }
+
     pub(super) fn group(&self, index: usize) -> Option<&RowGroupMetaData> {
         self.metadata.row_groups().get(index)
     }

@@ -9,8 +9,12 @@ mod bytes;
 mod columns;
 mod events;
 mod file;
+mod footer;
 mod levels;
 mod reader;
 mod row;
+mod snapshot;
 
+pub use self::footer::{Footer, MountedSpace};
 pub use self::reader::ParquetReader;
+pub use self::snapshot::{DirectoryTotal, Snapshot};

@@ -162,10 +162,23 @@ impl RowReader {
 
     /// Begins at the first row again.
     pub(super) fn rewind(&mut self) {
-        self.group = 0;
+        self.go_to_group(0);
+    }
+
+    /// Goes on with the first row of this row group.
+    pub(super) fn go_to_group(&mut self, index: usize) {
+        let groups = (0..index).map_while(|index| self.file.group(index));
+        let rows = groups.map(|group| u64::try_from(group.num_rows()).unwrap_or(0));
+        self.given = rows.sum();
+        self.before = self.given;
+        self.group = index;
         self.columns = None;
         (self.left, self.at, self.count) = (0, 0, 0);
-        (self.before, self.given) = (0, 0);
+    }
+
+    /// The row group of the row that was given last.
+    pub(super) fn last_group(&self) -> usize {
+        self.group.saturating_sub(1)
     }
 
     /// The next row, and its path; none after the last.

@@ -1,61 +1,34 @@
 //! pdu: disk usage, in parallel. This file parses, runs, and ends the process; the library has the rest.
 
-use std::ffi::{OsStr, OsString};
-use std::io::{self, Write};
+#[cfg(feature = "parquet")]
+mod compare;
+mod exit;
+#[cfg(feature = "parquet")]
+mod states;
+
+use std::ffi::OsString;
+use std::io::Write;
 use std::os::unix::ffi::OsStrExt;
 use std::process::ExitCode;
 
 use pdu::cli::{self, Environment, Plan, Request, UsageError};
-#[cfg(feature = "parquet")]
-use pdu::cli::{DiffPlan, NewState, OldSnapshot};
-use pdu::count::tally::TallyOptions;
-#[cfg(feature = "parquet")]
-use pdu::diff::{
-    change::Sink,
-    files::compare_files,
-    open::{self, OpenError},
-    options::DiffOptions,
-    print,
-    print::messages::messages,
-    record::Cursor,
-    walk::WalkDiff,
-};
-use pdu::du;
+use pdu::du::{self, DuOptions};
 use pdu::format;
-use pdu::format::FormatOptions;
 use pdu::format::outcome::Outcome;
 use pdu::import::Import;
 use pdu::import::Links;
 use pdu::import::from_import::from_import;
-use pdu::sys::failure::{Failure, Operation};
-use pdu::sys::output_file::Output;
-use pdu::sys::signals::{self, Cause};
+use pdu::sys::signals;
 use pdu::sys::status::{self, Status};
-use pdu::sys::stdout::Stdout;
 use pdu::sys::supervise::{self, Termination};
+use pdu::walk::Remember;
 use pdu::walk::operands::{OperandSource, Operands};
-use pdu::walk::{Remember, WalkOptions};
-use pdu_startup::signals::{SIGPIPE, die_of as raise};
-use pdu_startup::{Stream, was_closed};
+
+use crate::exit::{Exit, stdout, write_error, write_report};
 
 /// Without memory the process ends with a message and status 1.
 #[global_allocator]
 static ALLOCATOR: pdu_startup::Allocator = pdu_startup::Allocator;
-
-/// The exit status.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Exit {
-    Success = 0,
-    Failure = 1,
-    /// The number that a shell reports for a program that SIGINT has ended.
-    Cancelled = 130,
-}
-
-impl From<Exit> for ExitCode {
-    fn from(exit: Exit) -> Self {
-        Self::from(exit as u8)
-    }
-}
 
 fn main() -> ExitCode {
     let words: Vec<OsString> = std::env::args_os().collect();
@@ -94,33 +67,17 @@ fn run(mut plan: Plan) -> Exit {
     for warning in &plan.warnings {
         status.message(warning);
     }
-    let Some(file) = plan.output.take() else {
-        let outcome = count(plan, &mut stdout(), &mut status);
-        return conclude(outcome, b"", &mut status);
-    };
-    let file = file.as_bytes();
-    let mut output = match Output::create(OsStr::from_bytes(file)) {
-        Ok(output) => output,
-        Err(error) => return output_failed(file, Operation::CreateOutput, &error, &mut status),
-    };
-    let mut outcome = count(plan, &mut output, &mut status);
-    if matches!(outcome, Outcome::Whole | Outcome::Errors)
-        && let Err(error) = output.commit()
-    {
-        outcome = Outcome::WriteError(error);
+    #[cfg(feature = "parquet")]
+    if plan.snapshot.is_some() || plan.history.is_some() || plan.diff.is_some() {
+        return states::run(plan, &mut status);
     }
-    conclude(outcome, file, &mut status)
+    write_report(plan.output.take(), &mut status, |out, status| {
+        count(plan, out, status)
+    })
 }
 
 /// Counts the operands, or an export.
 fn count(plan: Plan, out: &mut dyn Write, status: &mut Status) -> Outcome {
-    #[cfg(feature = "parquet")]
-    if let Some(diff) = plan.diff {
-        let options = diff_options(&plan.show, &diff.new);
-        let walk = du_options(plan.walk, plan.tally);
-        let print = print::printer(plan.show);
-        return compare((diff, options), walk, print, out, status);
-    }
     let links = links(&plan);
     let mut format = format::format(plan.show);
     let operands = match plan.operands {
@@ -139,108 +96,12 @@ fn count(plan: Plan, out: &mut dyn Write, status: &mut Status) -> Outcome {
             };
         }
     };
-    du::du(
-        du_options(plan.walk, plan.tally),
-        operands,
-        &mut *format,
-        out,
-        status,
-    )
-}
-
-fn du_options(walk: WalkOptions, tally: TallyOptions) -> du::DuOptions {
-    du::DuOptions {
-        walk,
-        tally,
+    let options = DuOptions {
+        walk: plan.walk,
+        tally: plan.tally,
         supervised: true,
-    }
-}
-
-/// Prints what changed since an earlier state, in a directory or in another file.
-#[cfg(feature = "parquet")]
-fn compare(
-    (plan, options): (DiffPlan, DiffOptions),
-    walk: du::DuOptions,
-    sink: Box<dyn Sink>,
-    out: &mut dyn Write,
-    status: &mut Status,
-) -> Outcome {
-    let Some(name) = old_file(plan.old, status) else {
-        return Outcome::Broken;
     };
-    let (quoted, measure) = (status.quoted(name.as_bytes()), options.measure);
-    let below = match &plan.new {
-        NewState::Directory(_, table) => table.root.as_deref(),
-        NewState::File(_) => None,
-    };
-    let Some(old) = open_scan(&name, below, status) else {
-        return Outcome::Broken;
-    };
-    let (outcome, summary) = match plan.new {
-        NewState::File(new_name) => {
-            let Some(new) = open_scan(&new_name, None, status) else {
-                return Outcome::Broken;
-            };
-            compare_files(options, (old, &name), (new, &new_name), sink, out, status)
-        }
-        NewState::Directory(directory, table) => {
-            let mut format = WalkDiff::new(options, old, table, sink);
-            let operands = OperandSource::Words(Operands::from_words(&[directory]));
-            let outcome = du::du(walk, operands, &mut format, out, status);
-            match format.result() {
-                Ok(summary) => (outcome, summary.cloned()),
-                Err(error) => {
-                    status.message(&error.message(&quoted));
-                    (Outcome::Broken, None)
-                }
-            }
-        }
-    };
-    for message in summary
-        .iter()
-        .flat_map(|summary| messages(summary, &quoted, measure))
-    {
-        status.message(&message);
-    }
-    outcome
-}
-
-/// The lines of a comparison, and the path of its root in them.
-#[cfg(feature = "parquet")]
-fn diff_options(show: &FormatOptions, new: &NewState) -> DiffOptions {
-    DiffOptions {
-        measure: show.lines.measure,
-        show: print::show(show),
-        root: match new {
-            NewState::Directory(name, _) => Some(name.as_bytes().to_vec()),
-            NewState::File(_) => None,
-        },
-    }
-}
-
-/// The file of the earlier state; none after a message.
-#[cfg(feature = "parquet")]
-fn old_file(old: OldSnapshot, status: &mut Status) -> Option<OsString> {
-    match old {
-        OldSnapshot::File(name) => Some(name),
-        OldSnapshot::Last | OldSnapshot::At(_) => {
-            status.message(b"there are no snapshots yet; name a file: --diff=FILE");
-            None
-        }
-    }
-}
-
-/// Opens the file of a scan; none after a message.
-#[cfg(feature = "parquet")]
-fn open_scan(name: &OsStr, below: Option<&[u8]>, status: &mut Status) -> Option<Box<dyn Cursor>> {
-    match open::open(name, below) {
-        Ok(scan) => return Some(scan),
-        Err(OpenError::Failure(failure)) => status.failure(name.as_bytes(), failure),
-        Err(OpenError::Import(error)) => {
-            status.message(&error.message(&status.quoted(name.as_bytes())));
-        }
-    }
-    None
+    du::du(options, operands, &mut *format, out, status)
 }
 
 /// What an export that is read does with the further links of a file.
@@ -250,38 +111,6 @@ fn links(plan: &Plan) -> Links {
         Remember::Nothing => Links::Count,
         Remember::Links | Remember::Everything => Links::LeaveOut,
     }
-}
-
-/// The exit status of an outcome. `output` is the name of the file of `-o`, or empty.
-fn conclude(outcome: Outcome, output: &[u8], status: &mut Status) -> Exit {
-    match outcome {
-        // GNU's rule: a warning that could not be written is an error.
-        Outcome::Whole if status.has_lost_message() => Exit::Failure,
-        Outcome::Whole => Exit::Success,
-        Outcome::Errors | Outcome::Broken => Exit::Failure,
-        Outcome::Cancelled(Cause::Enter) => Exit::Cancelled,
-        Outcome::Cancelled(Cause::Signal(signal)) => die_of(signal),
-        Outcome::Empty(reason) => {
-            status.message(reason.as_bytes());
-            Exit::Failure
-        }
-        Outcome::WriteError(error) if output.is_empty() => write_error(&error, status),
-        Outcome::WriteError(error) => output_failed(output, Operation::WriteOutput, &error, status),
-    }
-}
-
-fn output_failed(
-    file: &[u8],
-    operation: Operation,
-    error: &io::Error,
-    status: &mut Status,
-) -> Exit {
-    status.failure(file, Failure::of(operation, error));
-    Exit::Failure
-}
-
-fn stdout() -> Stdout {
-    Stdout::new(was_closed(Stream::Output))
 }
 
 /// Prints help, or the version.
@@ -310,24 +139,4 @@ fn refuse(refusal: &UsageError, status: status::StatusOptions) -> Exit {
         status.write_lines(&hint);
     }
     Exit::Failure
-}
-
-/// A closed pipe ends the process by SIGPIPE without a message, unless the parent process ignored that signal, or this is
-/// process 1, for which there is no SIGPIPE.
-fn write_error(error: &io::Error, status: &mut Status) -> Exit {
-    let has_sigpipe =
-        !pdu_startup::was_ignored(SIGPIPE) && !pdu_startup::signals::is_first_process();
-    if error.kind() == io::ErrorKind::BrokenPipe && has_sigpipe {
-        return die_of(SIGPIPE);
-    }
-    let reason = status::reason(error.raw_os_error().unwrap_or(0));
-    status.message(format!("write error: {reason}").as_bytes());
-    Exit::Failure
-}
-
-/// Ends the process by a signal: a shell ends its loops when a program dies of SIGINT.
-fn die_of(signal: i32) -> Exit {
-    supervise::announce_exit(Termination::Signal(signal));
-    raise(signal);
-    Exit::Cancelled
 }

@@ -1,8 +1,8 @@
 //! What is counted: operands on the command line, a list of them, or an export of an earlier walk.
 
 use std::ffi::{OsStr, OsString};
-use std::os::unix::ffi::OsStrExt;
-use std::path::absolute;
+use std::os::unix::ffi::{OsStrExt, OsStringExt};
+use std::path::{Component, Path, PathBuf, absolute};
 
 use clap::parser::ValuesRef;
 use rustix::fs::FileType;
@@ -34,6 +34,8 @@ pub(super) enum RootOf {
     Export,
     /// `--diff`.
     Comparison,
+    /// `--snapshot`.
+    Snapshot,
 }
 
 impl RootOf {
@@ -41,6 +43,7 @@ impl RootOf {
         match self {
             Self::Export => "export",
             Self::Comparison => "compare",
+            Self::Snapshot => "store",
         }
     }
 
@@ -49,6 +52,7 @@ impl RootOf {
         match self {
             Self::Export => "an export has one directory as its root",
             Self::Comparison => "--diff compares one directory; OLD follows an equals sign",
+            Self::Snapshot => "--snapshot stores one directory; WHERE follows an equals sign",
         }
     }
 }
@@ -106,8 +110,7 @@ impl InputSource {
             return None;
         };
         let root = names.first().and_then(|name| absolute(name).ok())?;
-        // `components` drops a slash at the end, which is no part of a name.
-        Some(root.components().as_path().as_os_str().as_bytes().to_vec())
+        Some(without_parents(&root).into_os_string().into_vec())
     }
 
     /// Checks that the operands are one directory, or an export.
@@ -139,6 +142,18 @@ impl InputSource {
             [what.as_bytes(), &*name, b": ", reason.as_bytes()].concat(),
         ))
     }
+}
+
+/// An absolute path without `..` and without a slash at its end, neither of which is a name. The disk says what a path up
+/// to the last `..` means: the directory above a symbolic link is not the one before it in the text.
+fn without_parents(path: &Path) -> PathBuf {
+    let names: Vec<Component<'_>> = path.components().collect();
+    let last = names.iter().rposition(|name| *name == Component::ParentDir);
+    let (before, after) = names.split_at(last.map_or(0, |last| last + 1));
+    let before: PathBuf = before.iter().collect();
+    let mut resolved = before.canonicalize().unwrap_or(before);
+    resolved.extend(after);
+    resolved
 }
 
 fn root_type(name: &OsStr, follow: Follow) -> rustix::io::Result<FileType> {

@@ -14,7 +14,7 @@ use jiff::{Span, Timestamp, ToSpan, Zoned};
 
 /// Which state `--diff` compares with.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum OldSnapshot {
+pub(super) enum OldSnapshot {
     /// The state in this file.
     File(OsString),
     /// The newest snapshot of the directory.

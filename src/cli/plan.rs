@@ -9,18 +9,21 @@ use jiff::tz::TimeZone;
 use super::diff::{DiffPlan, diff};
 use super::environment::{Environment, TerminalKind};
 use super::excluded_types::excluded_types;
+use super::history::history;
 use super::input::InputSource;
 use super::local_zone::local_zone;
 use super::option_id::OptionId;
 use super::reports::{self, Reports};
 use super::settings::Settings;
 use super::show_options::{now, show_options};
+use super::snapshot::snapshot;
 use super::usage_error::UsageError;
 use crate::count::record::EntryRenderer;
 use crate::count::tally;
 use crate::format;
 use crate::format::{GroupBy, OutputFormat, Sort};
 use crate::gnu::time_style::{TimeKind, TimeStyle};
+use crate::snapshot::{HistoryPlan, SnapshotPlan};
 use crate::sys::status;
 use crate::walk::{self, Caches, ExcludedTypes, Follow, Remember, WalkOrder};
 
@@ -39,6 +42,10 @@ pub struct Plan {
     pub operands: InputSource,
     /// The state to compare with, where changes are printed instead of sizes.
     pub diff: Option<DiffPlan>,
+    /// Where the state is stored, where that is asked for.
+    pub snapshot: Option<SnapshotPlan>,
+    /// The history that is printed instead of sizes.
+    pub history: Option<HistoryPlan>,
     /// The file for the report; standard output where there is none (`-o`).
     pub output: Option<OsString>,
     /// Messages that are no errors.
@@ -60,7 +67,7 @@ impl Plan {
             warnings.push(text.into());
         }
         let parts = parts(&settings, operands, environment);
-        let (time, operands, reports, excluded_types, diff) =
+        let (time, operands, reports, excluded_types, diff, snapshot, history) =
             parts.map_err(|error| UsageError {
                 warnings: warnings.clone(),
                 ..error
@@ -92,6 +99,8 @@ impl Plan {
             },
             operands,
             diff,
+            snapshot,
+            history,
             output: reports.output,
             warnings,
         })
@@ -107,6 +116,8 @@ type Parts = (
     Reports,
     Option<ExcludedTypes>,
     Option<DiffPlan>,
+    Option<SnapshotPlan>,
+    Option<HistoryPlan>,
 );
 
 /// Reads what can be wrong after the warnings.
@@ -119,8 +130,20 @@ fn parts(
     let operands = InputSource::new(settings, operands)?;
     let reports = Reports::new(settings)?;
     reports.check(settings, &operands)?;
-    let diff = diff(settings, (&operands, &reports), (environment, now()))?;
-    Ok((time, operands, reports, excluded_types(settings)?, diff))
+    let snapshot = snapshot(settings, &operands, environment)?;
+    let now = (environment, now());
+    let diff = diff(settings, (&operands, &reports), snapshot.as_ref(), now)?;
+    let history = history(settings, (&operands, &reports), environment)?;
+    let excluded_types = excluded_types(settings)?;
+    Ok((
+        time,
+        operands,
+        reports,
+        excluded_types,
+        diff,
+        snapshot,
+        history,
+    ))
 }
 
 /// The options of the walk; takes the patterns out of the settings.
@@ -131,7 +154,7 @@ fn walk_options(
     show: &format::FormatOptions,
 ) -> walk::WalkOptions {
     // A comparison needs the rows of a table.
-    let is_table = show.format == OutputFormat::Parquet || settings.has(OptionId::Diff);
+    let is_table = show.parquet.is_some() || settings.has(OptionId::Diff);
     let names_all = is_table || show.format == OutputFormat::Ncdu || settings.has(OptionId::All);
     // A table tells of every place that could not be read, in its place.
     let needs_order = is_table || show.group_by.is_some();

@@ -136,11 +136,17 @@ pub(super) fn parquet(
     started: FileTime,
 ) -> ParquetOptions {
     let is_walk = !matches!(input, InputSource::Export(_));
+    // With --diff, -d and -s choose the lines of that.
+    let compares = settings.has(OptionId::Diff);
+    let is_recorded = |option: OptionId| {
+        let roles = option.roles();
+        roles.contains(&Role::Recorded) && !(compares && roles.contains(&Role::Length))
+    };
     let host = read_file(Path::new("/proc/sys/kernel/hostname"), 256).unwrap_or_default();
     ParquetOptions {
         selection: Selection {
             measure: settings.measure(),
-            max_depth,
+            max_depth: if compares { u32::MAX } else { max_depth },
             all: true,
             threshold,
         },
@@ -153,7 +159,7 @@ pub(super) fn parquet(
             true => CountedLinks::Each,
             false => CountedLinks::Once,
         },
-        options: settings.typed(Role::Recorded),
+        options: settings.typed(is_recorded),
         host: String::from_utf8_lossy(&host).trim_end().to_owned(),
         started,
         filesystems: is_walk.then_some(FileSystemQueries::SYSTEM),

@@ -53,12 +53,16 @@ impl OptionId {
             Self::All
             | Self::Color
             | Self::Diff
+            | Self::FailIfGrew
             | Self::Format
             | Self::From
+            | Self::History
+            | Self::Keep
             | Self::NoDereference
             | Self::Null
             | Self::NumericIds
             | Self::Output
+            | Self::Snapshot
             | Self::Threads
             | Self::TimeStyle
             | Self::Total

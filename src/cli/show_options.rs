@@ -58,10 +58,12 @@ pub(super) fn show_options(
             total: settings.has(OptionId::Total),
         },
         tree: terminal_options::tree(settings, reports, environment, to_terminal),
-        parquet: (reports.shape == OutputFormat::Parquet).then(|| {
-            let kept = (export.max_depth, settings.threshold);
-            reports::parquet(settings, operands, kept, now())
-        }),
+        parquet: (reports.shape == OutputFormat::Parquet || settings.has(OptionId::Snapshot)).then(
+            || {
+                let kept = (export.max_depth, settings.threshold);
+                reports::parquet(settings, operands, kept, now())
+            },
+        ),
         ncdu: export,
         operands: Vec::new(),
     }
@@ -91,6 +93,7 @@ fn min_size(settings: &Settings<'_>, reports: &Reports) -> Option<MinSize> {
         _ if settings.has(OptionId::Diff) => true,
         OutputFormat::Ncdu => true,
         OutputFormat::Parquet => settings.has(OptionId::CountLinks),
+        _ if settings.has(OptionId::Snapshot) => settings.has(OptionId::CountLinks),
         _ => reports.by.is_some(),
     };
     let is_bounded = reports.ranking.top.is_some() || reports.shape == OutputFormat::Tree;

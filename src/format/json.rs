@@ -116,7 +116,7 @@ fn describe(failure: Failure) -> (&'static str, String) {
             let message = "not allowed when reading file names from standard input";
             return ("operand", message.into());
         }
-        Operation::WriteOutput | Operation::StoreSize => "write",
+        Operation::WriteOutput | Operation::StoreSize | Operation::RemoveFile => "write",
         Operation::ExportedSize => {
             let message = "the size did not fit into 63 bits when the export was made";
             return ("export", message.into());

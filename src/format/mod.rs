@@ -35,6 +35,7 @@ mod prometheus;
 mod ranked;
 pub mod report;
 mod selected;
+pub mod tee;
 pub mod tree;
 
 pub use self::interface::{Completeness, EndResult, Format, ReportError, Totals, Warning};

@@ -33,6 +33,7 @@ pub mod print;
 pub mod record;
 mod scope;
 pub mod sizes;
+mod stored;
 #[cfg(test)]
 mod testing;
 #[cfg(test)]

@@ -3,8 +3,10 @@
 use std::ffi::OsStr;
 
 use super::record::Cursor;
+use super::stored::StoredScan;
 use crate::import::error::ImportError;
 use crate::sys::failure::{Failure, Operation};
+use crate::sys::retry;
 
 /// The reason why a file cannot be compared.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -17,8 +19,13 @@ pub enum OpenError {
 
 /// Opens a file. Where `below` is a directory below the root of the file, the records are those of that directory; the
 /// roots of two scans that are in no relation are compared all the same.
-pub fn open(_name: &OsStr, _below: Option<&[u8]>) -> Result<Box<dyn Cursor>, OpenError> {
-    Err(OpenError::Failure(Failure::without_errno(
-        Operation::OpenNames,
-    )))
+pub fn open(name: &OsStr, below: Option<&[u8]>) -> Result<Box<dyn Cursor>, OpenError> {
+    let file = retry::open(name)
+        .map_err(|errno| OpenError::Failure(Failure::of(Operation::OpenNames, &errno.into())))?;
+    match StoredScan::open(file, below).map_err(OpenError::Import)? {
+        Some(scan) => Ok(Box::new(scan)),
+        None => Err(OpenError::Import(ImportError::damaged(
+            "the rows are not in the order of their paths",
+        ))),
+    }
 }

@@ -2,9 +2,10 @@
 
 use rustix::fs::FileType;
 
+use super::messages::messages;
 use super::printer;
 use crate::count::usage::{FileTime, Measure};
-use crate::diff::change::{Change, Event, Sum, Summary};
+use crate::diff::change::{Change, Event, Sum, Summary, Warning};
 use crate::diff::sizes::Sizes;
 use crate::format::chart::{self, ChartOptions};
 use crate::format::page::Page;
@@ -270,4 +271,52 @@ fn objects_have_all_measures_and_the_exact_path() {
         one("45097156608"),
     );
     assert_eq!(lines[6..], [expected]);
+}
+
+#[test]
+fn the_last_message_says_what_was_compared_and_what_was_not() {
+    let texts = |summary: &Summary, measure| {
+        let messages = messages(summary, b"'old file'", measure);
+        let texts = messages.iter().map(|text| String::from_utf8_lossy(text));
+        texts.collect::<Vec<_>>().join("\n")
+    };
+    let (_, mut summary) = example();
+    summary.before.inodes = 8_112_340;
+    summary.now.inodes = 8_213_999;
+    let time = "compared with 2026-11-19T04:00:03Z: 8112340 entries then, 8213999 now";
+    assert_eq!(
+        texts(&summary, Measure::Allocated),
+        format!("{time}; not comparable: 1.0G in 1 place")
+    );
+    summary.away = Sum {
+        places: 1,
+        sizes: Sizes {
+            inodes: 7,
+            ..Sizes::ZERO
+        },
+    };
+    summary.dropped_candidates = 3;
+    assert_eq!(
+        texts(&summary, Measure::Inodes),
+        format!(
+            "{time}; not comparable: 7 entries in 2 places; 3 entries were not looked at for moves"
+        )
+    );
+    summary.unread = Sum::default();
+    summary.away = Sum::default();
+    summary.dropped_candidates = 0;
+    summary.times.0 = None;
+    summary.warnings = vec![
+        Warning::RootFileSystem,
+        Warning::RootPath(b"/a".into(), b"/b c".into()),
+        Warning::Options(String::new(), "--exclude=x -D".into()),
+        Warning::ClockWentBack,
+    ];
+    let expected = "\
+warning: the directory lies on another file system now; all of it may have changed
+warning: '/b c' is compared with '/a'
+warning: the options differ: none then, '--exclude=x -D' now
+warning: the earlier state is the newer one by its time
+compared with 'old file': 8112340 entries then, 8213999 now";
+    assert_eq!(texts(&summary, Measure::Allocated), expected);
 }

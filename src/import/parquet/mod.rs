@@ -14,7 +14,10 @@ mod levels;
 mod reader;
 mod row;
 mod snapshot;
+mod sorted;
 
 pub use self::footer::{Footer, MountedSpace};
 pub use self::reader::ParquetReader;
+pub(crate) use self::row::Row;
 pub use self::snapshot::{DirectoryTotal, Snapshot};
+pub(crate) use self::sorted::SortedRows;

@@ -5,6 +5,7 @@ use std::fs::File;
 use parquet::file::metadata::RowGroupMetaData;
 use parquet::file::statistics::Statistics;
 
+use super::columns::Field;
 use super::file::ParquetFile;
 use super::footer::Footer;
 use super::row::{Row, RowPath, RowReader};
@@ -12,6 +13,21 @@ use crate::count::record::last_component;
 use crate::count::usage::Usage;
 use crate::format::parquet::schema::State;
 use crate::import::error::ImportError;
+
+/// What the row of a directory says of its total.
+const FIELDS: &[Field] = &[
+    Field::Dir,
+    Field::Name,
+    Field::Raw,
+    Field::Kind,
+    Field::Allocated,
+    Field::Apparent,
+    Field::TotalAllocated,
+    Field::TotalApparent,
+    Field::TotalInodes,
+    Field::Counted,
+    Field::State,
+];
 
 /// See the module.
 pub struct Snapshot {
@@ -49,7 +65,7 @@ impl Snapshot {
         // The column is text.
         let dir = String::from_utf8_lossy(parent).into_owned();
         let groups = self.file.group_count();
-        let mut reader = RowReader::new(self.file);
+        let mut reader = RowReader::new(self.file, FIELDS);
         for index in 0..groups {
             let may_have = reader.file.group(index).map(|group| spans(group, &dir));
             if may_have == Some(true)

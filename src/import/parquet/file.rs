@@ -73,11 +73,11 @@ impl ParquetFile {
     }
 
     /// The value of a key of the footer.
-    pub(super) fn key(&self, key: &str) -> Option<String> {
-        value_of(&self.metadata, key)
+    pub(super) fn key(&self, name: &str) -> Option<String> {
+        value_of(&self.metadata, name)
     }
 
-    /// Number of row groups.
+    /// The number of row groups.
     pub(super) fn group_count(&self) -> usize {
         self.metadata.num_row_groups()
     }

@@ -595,3 +595,403 @@ fn a_run_that_fails_removes_nothing() {
     assert_eq!(old(&tree).len(), 2);
     assert_eq!(names(&tree, &place).len(), 2);
 }
+
+// ---------------------------------------------------------------- history
+
+#[test]
+fn a_history_has_the_total_and_the_change_of_each_snapshot() {
+    let Some(du) = du() else { return };
+    let tree = Tree::of("t/a 5000\nt/d/b 300");
+    let sizes = |words: &str| {
+        said(&tree, &format!("{du} {words} t | cut -f1"))
+            .trim()
+            .to_owned()
+    };
+    store(&tree, &["20240228T120000Z"]);
+    let first = [sizes("-sB1"), "5300".into(), sizes("-s --inodes")];
+    said(&tree, "head -c 100000 /dev/zero >t/d/c; rm t/a");
+    store(&tree, &["20240229T120000Z"]);
+    let second = [sizes("-sB1"), "100300".into(), sizes("-s --inodes")];
+    let number = |text: &str| text.parse::<i64>().expect("a number");
+    for (words, index) in [("-B1", 0), ("-b", 1), ("--inodes", 2)] {
+        let change = number(&second[index]) - number(&first[index]);
+        let sign = if change > 0 { "+" } else { "" };
+        let expected = format!(
+            "2024-02-28T12:00:00Z\t{}\t-\t{}\tcomplete\n2024-02-29T12:00:00Z\t{}\t{sign}{change}\t{}\tcomplete\n",
+            first[index], first[2], second[index], second[2],
+        );
+        assert_eq!(
+            prints(&tree, &format!("--history {words} t")),
+            expected,
+            "{words}"
+        );
+        let last = expected.lines().last().expect("two lines");
+        assert_eq!(
+            prints(&tree, &format!("--history=1 {words} t")).trim_end(),
+            last,
+            "{words}"
+        );
+    }
+    assert_eq!(prints(&tree, "--history -b -0 t").matches('\0').count(), 2);
+    // The directory need not be there any more.
+    said(&tree, "rm -r t");
+    assert_eq!(prints(&tree, "--history t").lines().count(), 2);
+    let answer = pdu(&tree, "--history u");
+    let expected = format!(
+        "pdu: no snapshot of '{}' in 's'\n",
+        tree.root().join("u").display()
+    );
+    assert_eq!((answer.status.code(), answer.errors), (Some(1), expected));
+}
+
+#[test]
+fn a_directory_below_a_root_has_a_history() {
+    let Some(du) = du() else { return };
+    // Many directories, so that there are several row groups.
+    let tree = Tree::of("t/z/f 77\nt/\\xff/deep/f 5\nt/k/f 9000");
+    said(
+        &tree,
+        "cd t; for i in $(seq 100); do mkdir d$i; (cd d$i; seq -f 'name%g' 700 | xargs touch); done",
+    );
+    store(&tree, &["20240228T120000Z"]);
+    said(&tree, "echo more >>t/k/f; rm -r t/z");
+    store(&tree, &["20240229T120000Z"]);
+    for (path, expected) in [
+        ("t/k", "9000 9005"),
+        ("t/d100", "0 0"),
+        ("t/z", "77 -"),
+        ("t/\\xff/deep", "5 5"),
+        ("t/\\xff", "5 5"),
+    ] {
+        let history = prints(&tree, &format!("--history -b {path}"));
+        let totals: Vec<&str> = history
+            .lines()
+            .filter_map(|line| line.split('\t').nth(1))
+            .collect();
+        assert_eq!(totals.join(" "), expected, "{path}");
+    }
+    let entries = said(&tree, &format!("{du} -s --inodes t/d7 | cut -f1"));
+    let history = prints(&tree, "--history --inodes t/d7");
+    assert!(
+        history.contains(&format!("\t{}\t0\t", entries.trim())),
+        "{history}"
+    );
+    assert!(prints(&tree, "--history t/z").ends_with("\t-\t-\t-\tabsent\n"));
+    assert_eq!(pdu(&tree, "--history t/never").status.code(), Some(1));
+    // Rows that were left out are not known, which is not the same as a directory that is gone.
+    prints(&tree, "--snapshot -d1 t");
+    let last = prints(&tree, "--history=1 t/\\xff/deep");
+    assert!(last.ends_with("\t?\t-\t?\tunknown\n"), "{last}");
+}
+
+#[test]
+fn a_history_in_json_has_the_growth_and_when_the_disk_is_full() {
+    let Some(jq) = tool("jq") else { return };
+    let tree = Tree::of("t/a 1000");
+    store(&tree, &["20240201T000000Z"]);
+    said(&tree, "head -c 3000 /dev/zero >t/a");
+    store(&tree, &["20240229T000000Z"]);
+    said(&tree, "head -c 5000 /dev/zero >t/a");
+    store(&tree, &["20240302T120000Z"]);
+    let filter = "if .summary then [.summary.snapshots, .summary.growth_per_day.apparent, .summary.growth_per_day.inodes]
+        else [.event, .time, .apparent, .inodes, .change.apparent, .state] end";
+    let script = format!(
+        "export PDU_SNAPSHOTS=s; $pdu --history --format=json t | {} -c '{filter}'",
+        jq.display()
+    );
+    // The first one is older than a week: 2000 bytes in two and a half days.
+    let expected = "[\"snapshot\",\"2024-02-01T00:00:00Z\",1000,2,null,\"complete\"]\n\
+        [\"snapshot\",\"2024-02-29T00:00:00Z\",3000,2,2000,\"complete\"]\n\
+        [\"snapshot\",\"2024-03-02T12:00:00Z\",5000,2,2000,\"complete\"]\n\
+        [3,800,0]\n";
+    assert_eq!(said(&tree, &script), expected);
+    let bars = prints(&tree, "--history -Tb --width=60 t");
+    let lines: Vec<&str> = bars.lines().collect();
+    assert_eq!(
+        lines[0],
+        format!("2024-02-01T00:00:00Z 1000 {}", "#".repeat(6))
+    );
+    assert_eq!(
+        lines[2],
+        format!("2024-03-02T12:00:00Z 5000 {} +2000", "#".repeat(28))
+    );
+    assert!(lines[3].starts_with("+800 a day"), "{bars}");
+}
+
+// ---------------------------------------------------------------- comparing
+
+#[test]
+fn an_age_or_a_time_chooses_the_newest_snapshot_that_is_so_old() {
+    let tree = Tree::of("t/f 1000");
+    let times = ["20240101T000000Z", "20240102T000000Z", "20240103T000000Z"];
+    for (size, time) in (1..).zip(times) {
+        said(&tree, &format!("truncate -s {size}000 t/f"));
+        store(&tree, &[time]);
+    }
+    said(&tree, "truncate -s 10000 t/f");
+    for (old, expected) in [
+        ("last", "+7000 2024-01-03T00:00:00Z"),
+        ("1d", "+7000 2024-01-03T00:00:00Z"),
+        ("2024-01-02", "+8000 2024-01-02T00:00:00Z"),
+        ("2024-01-02T00:00:00Z", "+8000 2024-01-02T00:00:00Z"),
+        ("2024-01-01T23:59:59Z", "+9000 2024-01-01T00:00:00Z"),
+        ("2024-01-01", "+9000 2024-01-01T00:00:00Z"),
+        ("2023-12-31", "+9000 2024-01-01T00:00:00Z"),
+    ] {
+        let answer = pdu(&tree, &format!("--diff={old} -bs t"));
+        assert!(answer.status.success(), "{old}: {answer:?}");
+        let change = answer.out.split('\t').next().unwrap_or_default();
+        let told = answer.errors.lines().last().unwrap_or_default();
+        let time = told
+            .strip_prefix("pdu: compared with ")
+            .and_then(|told| told.get(..20));
+        assert_eq!(
+            format!("{change} {}", time.unwrap_or(told)),
+            expected,
+            "{old}"
+        );
+        let has_none = answer
+            .errors
+            .starts_with("pdu: no snapshot is so old; the oldest one is of 2024-01-01T00:00:00Z\n");
+        assert_eq!(has_none, old.starts_with("2023"), "{old}: {answer:?}");
+    }
+    // The newest is damaged: that is told, and the one before it is taken.
+    let place = place(&tree).display().to_string();
+    said(
+        &tree,
+        &format!("truncate -s 100 {place}/20240103T000000Z.parquet"),
+    );
+    let answer = pdu(&tree, "--diff -bs t");
+    assert!(
+        answer.out.starts_with("+8000\t")
+            && answer
+                .errors
+                .contains("20240103T000000Z.parquet: not a whole"),
+        "{answer:?}"
+    );
+    // A directory below a root has the snapshots of that.
+    said(&tree, "mkdir t/d; truncate -s 50 t/d/x");
+    store(&tree, &["20240104T000000Z"]);
+    said(&tree, "truncate -s 60 t/d/x");
+    assert_eq!(
+        pdu(&tree, "--diff -b t/d").out,
+        "+10\tgrew\tt/d/x\n+10\ttotal\tt/d\n"
+    );
+    let answer = pdu(&tree, "--diff -b s");
+    assert_eq!(answer.status.code(), Some(1));
+    assert!(
+        answer.errors.starts_with("pdu: no snapshot of '"),
+        "{answer:?}"
+    );
+}
+
+#[test]
+fn one_walk_prints_the_changes_and_stores_the_state() {
+    let Some(du) = du() else { return };
+    for walkers in [1, 20] {
+        let tree = Tree::of(TREE);
+        let words = format!("-j{walkers} --diff --snapshot -b t");
+        let answer = pdu(&tree, &words);
+        assert!(
+            answer.status.success() && answer.out.is_empty(),
+            "{answer:?}"
+        );
+        assert!(
+            answer.errors.starts_with("pdu: no snapshot of '"),
+            "{answer:?}"
+        );
+        said(&tree, "truncate -s 80000 t/d/b; rm t/d/e/c");
+        let answer = pdu(&tree, &format!("{words} -s"));
+        assert_eq!(answer.out, "+9990\ttotal\tt\n", "{answer:?}");
+        // The lines of the comparison leave out no rows of the snapshot.
+        let newest = said(&tree, "ls -t s/*/*.parquet | head -1");
+        let ours = said(
+            &tree,
+            &format!("$pdu -aB1 -l --from={} | sort", newest.trim()),
+        );
+        let theirs = said(&tree, &format!("{du} -aB1 -l $PWD/t | sort"));
+        assert_eq!(ours, theirs, "-j{walkers}");
+        let answer = pdu(&tree, &format!("{words} -o out --format=json"));
+        assert!(
+            answer.status.success() && answer.out.is_empty(),
+            "{answer:?}"
+        );
+        assert_eq!(said(&tree, "wc -l <out; ls s/*/ | wc -l"), "1\n3\n");
+        // A file is compared with what it is replaced by.
+        let file = format!("-j{walkers} --diff --snapshot=file -b t");
+        assert!(pdu(&tree, &file).status.success());
+        said(&tree, "echo x >t/new");
+        assert_eq!(pdu(&tree, &file).out, "+2\tnew\tt/new\n+2\ttotal\tt\n");
+        assert_eq!(pdu(&tree, &file).out, "0\ttotal\tt\n");
+    }
+}
+
+#[test]
+fn keep_never_removes_the_snapshot_that_was_compared() {
+    let tree = Tree::of("t/f 5");
+    store(
+        &tree,
+        &["20240101T000000Z", "20240102T000000Z", "20240103T000000Z"],
+    );
+    let answer = pdu(&tree, "--diff=2024-01-01 --snapshot --keep=1 t");
+    assert!(answer.status.success(), "{answer:?}");
+    assert_eq!(old(&tree), ["20240101T000000Z"]);
+    // Also where it is named as a file.
+    store(&tree, &["20240102T000000Z"]);
+    let file = place(&tree)
+        .join("20240101T000000Z.parquet")
+        .display()
+        .to_string();
+    let answer = pdu(&tree, &format!("--diff={file} --snapshot --keep=1 t"));
+    assert!(answer.status.success(), "{answer:?}");
+    assert_eq!(old(&tree), ["20240101T000000Z"]);
+}
+
+#[test]
+fn growth_above_the_limit_is_status_2_with_errors_or_without() {
+    if !is_root("to have a directory that another user may not read") {
+        return;
+    }
+    let tree = Tree::of("t/f 1000\nt/closed/\nt/before/ !000");
+    for (closed, expected) in [
+        ("755", [2, 0, 0, 2, 0, 0, 2, 0]),
+        ("000", [2, 1, 1, 2, 1, 1, 2, 1]),
+    ] {
+        said(
+            &tree,
+            "chmod 755 t/before t/closed; truncate -s 1000 t/f; $pdu --snapshot=old t; chmod 644 old",
+        );
+        said(
+            &tree,
+            &format!("truncate -s 1100 t/f; chmod {closed} t/closed"),
+        );
+        let limits = ["99", "100", "101", "9.99%", "10%", "11%", "0", "1K"];
+        for (limit, status) in limits.into_iter().zip(expected) {
+            let mut command =
+                unprivileged(Path::new(run::PDU), tree.root()).expect("there is setpriv");
+            command.args([
+                "--diff=./old",
+                "-b",
+                &format!("--fail-if-grew={limit}"),
+                "t",
+            ]);
+            let answer = run::run(command);
+            assert_eq!(
+                answer.status.code(),
+                Some(status),
+                "{closed} {limit}: {answer:?}"
+            );
+        }
+    }
+    // It shrank, and numbers that cannot be compared.
+    said(&tree, "chmod 755 t/closed; truncate -s 10 t/f");
+    assert_eq!(
+        pdu(&tree, "--diff=./old -b --fail-if-grew=0 t")
+            .status
+            .code(),
+        Some(0)
+    );
+    let answer = pdu(&tree, "--diff=./old -l --fail-if-grew=0 t");
+    assert_eq!(answer.status.code(), Some(1), "{answer:?}");
+    assert!(
+        answer.errors.contains("the growth is not known"),
+        "{answer:?}"
+    );
+    // The state is stored, above the limit or not.
+    said(&tree, "truncate -s 5000 t/f");
+    let answer = pdu(&tree, "--diff=./old --snapshot --fail-if-grew=1K -b t");
+    assert_eq!(
+        (answer.status.code(), stored(&tree).len()),
+        (Some(2), 1),
+        "{answer:?}"
+    );
+}
+
+// ---------------------------------------------------------------- jobs
+
+/// The command of the crontab in `examples/`, for the tree.
+fn cron_command() -> String {
+    let table = include_str!("../../examples/pdu.cron");
+    let line = table.lines().last().expect("it has lines");
+    let command = line
+        .split_whitespace()
+        .skip(6)
+        .collect::<Vec<_>>()
+        .join(" ");
+    assert!(
+        command.starts_with("pdu ") && command.ends_with(" /srv"),
+        "{command}"
+    );
+    let command = command.replacen("pdu ", "$pdu ", 1).replace(" /srv", " t");
+    format!("export PDU_SNAPSHOTS=s; sh -c '{command}'")
+}
+
+#[test]
+fn the_cron_line_works_on_an_empty_store_on_the_next_day_and_twice_at_once() {
+    let tree = Tree::of("t/f 5\nt/d/g 7");
+    let cron = cron_command();
+    let first = script(&tree, &cron);
+    assert!(
+        first.status.success() && first.stdout.is_empty(),
+        "{first:?}"
+    );
+    let errors = text(&first.stderr);
+    assert!(
+        errors.starts_with("pdu: no snapshot of '") && errors.lines().count() == 1,
+        "{errors}"
+    );
+    // The next day: the snapshot is of the day before.
+    let place = place(&tree);
+    let file = names(&tree, place.to_str().expect("UTF-8")).remove(0);
+    stamp(&place.join(file), "20240101T040000Z");
+    said(
+        &tree,
+        "truncate -s 3M t/d/g; head -c 3000000 /dev/urandom >t/d/g",
+    );
+    let next = script(&tree, &cron);
+    assert!(next.status.success(), "{next:?}");
+    assert_eq!(text(&next.stdout), "+2.9M\tgrew\tt/d/g\n+2.9M\ttotal\tt\n");
+    assert_eq!(stored(&tree).len(), 2);
+    // Twice at once: one of them says why it does nothing, and whatever runs ends whole.
+    let Some(flock) = tool("flock") else { return };
+    let locked = format!(
+        "{} {} bash -c \"{}\"",
+        flock.display(),
+        place.display(),
+        cron.replace('$', "\\$")
+    );
+    let second = script(&tree, &locked);
+    assert_eq!(second.status.code(), Some(1), "{second:?}");
+    assert!(
+        text(&second.stderr).ends_with(": another run writes a snapshot\n"),
+        "{second:?}"
+    );
+    let both = script(&tree, &format!("({cron}) & ({cron}) & wait"));
+    let ran = text(&both.stdout).lines().count();
+    assert!(
+        (1..=2).contains(&ran) && !text(&both.stdout).contains('M'),
+        "{both:?}"
+    );
+    assert_eq!(stored(&tree).len(), 2 + ran);
+}
+
+#[test]
+fn the_units_of_systemd_are_valid() {
+    let Some(analyze) = tool("systemd-analyze") else {
+        return;
+    };
+    let tree = Tree::of("t/f 5");
+    let service = include_str!("../../examples/pdu-snapshot@.service");
+    let service = service.replace("/usr/bin/pdu", run::PDU);
+    fs::write(tree.root().join("pdu-snapshot@.service"), service).expect("there is room");
+    let timer = include_str!("../../examples/pdu-snapshot@.timer");
+    fs::write(tree.root().join("pdu-snapshot@.timer"), timer).expect("there is room");
+    let output = script(&tree, &format!("cp pdu-snapshot@.service pdu-snapshot@srv.service; cp pdu-snapshot@.timer pdu-snapshot@srv.timer
+        {} verify --man=no ./pdu-snapshot@srv.service ./pdu-snapshot@srv.timer", analyze.display()));
+    let errors = text(&output.stderr);
+    let ours: Vec<&str> = errors
+        .lines()
+        .filter(|line| line.contains("pdu-snapshot"))
+        .collect();
+    assert!(ours.is_empty() && output.status.success(), "{errors}");
+}

@@ -19,4 +19,6 @@ mod fuzz;
 mod lists;
 mod mounts;
 mod races;
+#[cfg(feature = "parquet")]
+mod snapshots;
 mod streams;

@@ -55,7 +55,7 @@ fn on_a_full_disk_the_changes_are_printed_and_no_earlier_snapshot_is_lost() {
          pdu --diff --snapshot=s --keep=1 -b t 2>&1 | grep -v compared; all
          rm s/filler; pdu --snapshot=s --keep=1 t; all",
         "0\n0\npdu: error writing 's/ROOT/SNAPSHOT': No space left on device\n1\nSNAPSHOT\nSNAPSHOT\n\
-         pdu: error writing 's/ROOT/SNAPSHOT': No space left on device\n0\ttotal\tt\n1\nSNAPSHOT\nSNAPSHOT\n0\nSNAPSHOT\n",
+         0\ttotal\tt\npdu: error writing 's/ROOT/SNAPSHOT': No space left on device\n1\nSNAPSHOT\nSNAPSHOT\n0\nSNAPSHOT\n",
     );
 }
 

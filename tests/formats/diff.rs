@@ -330,6 +330,33 @@ fn an_object_has_every_measure_at_both_times() {
     assert!(lines[2].ends_with("\"dropped_candidates\":0,\"warnings\":[],\"complete\":true}}"));
 }
 
+/// The jq program of README.md's recipe for Prometheus.
+fn recipe() -> &'static str {
+    let readme = include_str!("../../README.md");
+    let script = readme.split_once("pdu -x --diff=1d --format=json /srv | jq -r '");
+    let rest = script.expect("README.md has the recipe").1;
+    rest.split_once('\'').expect("it ends").0
+}
+
+#[test]
+fn the_recipe_for_prometheus_gives_the_numbers_of_the_summary() {
+    let Some(jq) = tool("jq") else {
+        return;
+    };
+    let tree = changed(BEFORE, EDITS);
+    let output = diff_bytes(&tree, "--format=json");
+    let mut command = program(jq, tree.root());
+    command.args(["-r", recipe()]);
+    let metrics = text(&run::output_with(command, &output.stdout).stdout);
+    let allocated = lines(&tree, "-B1 -s").remove(0);
+    let allocated = allocated.split('\t').next().unwrap_or_default();
+    let expected = format!(
+        "pdu_diff_allocated_bytes {}\npdu_diff_inodes 2\npdu_diff_not_comparable_bytes 0\npdu_diff_complete 1\n",
+        allocated.trim_start_matches('+')
+    );
+    assert_eq!(metrics, expected);
+}
+
 const READ_CSV: &str = r#"
 import csv, io, os, sys
 text = io.TextIOWrapper(sys.stdin.buffer, encoding="utf-8", errors="surrogateescape", newline="")

@@ -29,6 +29,8 @@ pub mod open;
 pub mod options;
 mod output;
 mod paths;
+#[cfg(test)]
+mod random_tests;
 pub mod record;
 mod scope;
 pub mod sizes;

@@ -29,6 +29,7 @@ pub mod open;
 pub mod options;
 mod output;
 mod paths;
+pub mod print;
 #[cfg(test)]
 mod random_tests;
 pub mod record;

@@ -39,7 +39,11 @@ fn counting_options(info: &ScanInfo) -> Vec<&str> {
         let name = word.split('=').next().unwrap_or_default();
         !NO_CHANGE.contains(&name)
     };
-    let mut words: Vec<&str> = info.options.split(' ').filter(is_counting).collect();
+    let mut words: Vec<&str> = info
+        .options
+        .split_ascii_whitespace()
+        .filter(is_counting)
+        .collect();
     words.sort_unstable();
     words
 }

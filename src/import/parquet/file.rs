@@ -67,12 +67,17 @@ impl ParquetFile {
         })
     }
 
-    /// The value of a key of the footer.
-    pub(super) fn key(&self, key: &str) -> Option<String> {
-        value_of(&self.metadata, key)
+    /// True where pdu wrote the file, and no other program a file with the same keys.
+    pub(super) fn is_of_pdu(&self) -> bool {
+        self.sums.is_some()
     }
 
-    /// Number of row groups.
+    /// The value of a key of the footer.
+    pub(super) fn key(&self, name: &str) -> Option<String> {
+        value_of(&self.metadata, name)
+    }
+
+    /// The number of row groups.
     pub(super) fn group_count(&self) -> usize {
         self.metadata.num_row_groups()
     }

@@ -230,6 +230,11 @@ impl RowReader {
         self.given = self.file.rows_before(group);
     }
 
+    /// The row group of the row that was given last.
+    pub(super) fn last_group(&self) -> usize {
+        self.group.saturating_sub(1)
+    }
+
     /// The next row, and its path; none after the last.
     pub(super) fn next(&mut self, path: &mut RowPath) -> Result<Option<Row>, ImportError> {
         while self.at == self.count {

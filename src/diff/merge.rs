@@ -72,7 +72,7 @@ impl Merge {
     pub(super) fn push(&mut self, new: Record<'_>, out: &mut Vec<u8>) -> Result<(), ImportError> {
         while self.has_old {
             let old = self.old.record();
-            match paths::compare(old, new) {
+            match paths::compare(old.place(), new.place()) {
                 Ordering::Less => self.comparison.take(&Step::of_old(old, Some(new)), out),
                 Ordering::Equal => {
                     self.comparison.take(&Step::of_both(old, new), out);

@@ -80,6 +80,13 @@ impl Entry {
     }
 }
 
+impl<'a> Record<'a> {
+    /// Its place in the order of the records.
+    pub(super) fn place(&self) -> (&'a [u8], bool) {
+        (self.path, self.entry.is_mark())
+    }
+}
+
 /// What is known of a whole scan.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ScanInfo {

@@ -23,8 +23,8 @@ pub(super) struct StoredScan {
     /// The current record, and where its path begins in that of the row.
     entry: Entry,
     start: usize,
-    /// The record before.
-    last: (Vec<u8>, Entry),
+    /// The place of the record before.
+    last: (Vec<u8>, bool),
 }
 
 impl StoredScan {
@@ -58,7 +58,7 @@ impl StoredScan {
             has_begun: false,
             entry,
             start: 0,
-            last: (Vec::new(), entry),
+            last: (Vec::new(), false),
         }))
     }
 
@@ -77,23 +77,16 @@ impl StoredScan {
             return Err(self.rows.fault(fault));
         }
         let path = path.get(start..).unwrap_or_default();
-        let (last_path, last) = &mut self.last;
-        let before = Record {
-            path: last_path,
-            entry: last,
-        };
-        let record = Record {
-            path,
-            entry: &entry,
-        };
-        if self.has_begun && paths::compare(before, record).is_ge() {
-            return Err(self
-                .rows
-                .fault("the rows are not in the order of their paths"));
+        let place = (path, entry.is_mark());
+        let (last, last_is_mark) = &mut self.last;
+        if self.has_begun && paths::compare((last, *last_is_mark), place).is_ge() {
+            let fault = "the rows are not in the order of their paths";
+            return Err(self.rows.fault(fault));
         }
-        last_path.clear();
-        last_path.extend_from_slice(path);
-        (*last, self.entry, self.start, self.has_begun) = (entry, entry, start, true);
+        last.clear();
+        last.extend_from_slice(path);
+        *last_is_mark = place.1;
+        (self.entry, self.start, self.has_begun) = (entry, start, true);
         Ok(true)
     }
 

@@ -330,6 +330,33 @@ fn an_object_has_every_measure_at_both_times() {
     assert!(lines[2].ends_with("\"dropped_candidates\":0,\"warnings\":[],\"complete\":true}}"));
 }
 
+/// The jq program of README.md's recipe for Prometheus.
+fn recipe() -> &'static str {
+    let readme = include_str!("../../README.md");
+    let script = readme.split_once("pdu -x --diff=1d --format=json /srv | jq -r '");
+    let rest = script.expect("README.md has the recipe").1;
+    rest.split_once('\'').expect("it ends").0
+}
+
+#[test]
+fn the_recipe_for_prometheus_gives_the_numbers_of_the_summary() {
+    let Some(jq) = tool("jq") else {
+        return;
+    };
+    let tree = changed(BEFORE, EDITS);
+    let output = diff_bytes(&tree, "--format=json");
+    let mut command = program(jq, tree.root());
+    command.args(["-r", recipe()]);
+    let metrics = text(&run::output_with(command, &output.stdout).stdout);
+    let allocated = lines(&tree, "-B1 -s").remove(0);
+    let allocated = allocated.split('\t').next().unwrap_or_default();
+    let expected = format!(
+        "pdu_diff_allocated_bytes {}\npdu_diff_inodes 2\npdu_diff_not_comparable_bytes 0\npdu_diff_complete 1\n",
+        allocated.trim_start_matches('+')
+    );
+    assert_eq!(metrics, expected);
+}
+
 const READ_CSV: &str = r#"
 import csv, io, os, sys
 text = io.TextIOWrapper(sys.stdin.buffer, encoding="utf-8", errors="surrogateescape", newline="")
@@ -543,19 +570,75 @@ fn a_directory_that_became_unreadable_is_told_apart_with_its_size() {
     assert!(
         answer
             .errors
-            .ends_with("; not comparable: 6.9K in 1 place\n"),
+            .ends_with("; not comparable: 6.9K in 1 directory\n"),
         "{answer:?}"
     );
 }
 
+/// The warnings about a comparison with the file that these words write.
+#[track_caller]
+fn warnings(before: &str, words: &str) -> Vec<String> {
+    let tree = Tree::of("t/a/b/f 5000\nt/g 7");
+    script(&tree, before);
+    let answer = run::run(run::pdu(tree.root(), words));
+    assert_eq!(answer.status.code(), Some(0), "{answer:?}");
+    let lines = answer.errors.lines();
+    let warnings = lines.filter_map(|line| line.strip_prefix("pdu: warning: "));
+    warnings.map(str::to_owned).collect()
+}
+
 #[test]
-fn options_that_change_the_numbers_are_warned_of() {
-    let tree = changed(BEFORE, "true");
-    let answer = run::run(run::pdu(tree.root(), "--diff=old -b --exclude=www t"));
+fn what_may_mislead_is_warned_of() {
+    let whole = "$pdu --format=parquet -o old t";
+    let part =
+        "the earlier state was stored without small or deep entries: such entries are new here";
+    for (before, words, expected) in [
+        (whole, "--diff=old t", &[][..]),
+        (whole, "--diff=old -bs t", &[]),
+        (whole, "--diff=old -d1 --inodes t", &[]),
+        (
+            whole,
+            "--diff=old -l --exclude=g t",
+            &["the options differ: none then, '--count-links --exclude=g' now"],
+        ),
+        (
+            "$pdu --format=parquet -d1 -o old t",
+            "--diff=old t",
+            &[part],
+        ),
+        (
+            "$pdu --format=parquet -t 1000 -o old t",
+            "--diff=old t",
+            &[part],
+        ),
+        (whole, "--diff=old t/a", &[]),
+    ] {
+        assert_eq!(warnings(before, words), expected, "{before} {words}");
+    }
+}
+
+#[test]
+fn a_clock_that_went_back_and_other_roots_are_warned_of() {
+    let tree = Tree::of("t/f 5\nu/g 7");
+    script(
+        &tree,
+        "$pdu --format=parquet -o t.1 t; $pdu --format=parquet -o t.2 t; $pdu --format=parquet -o u.1 u",
+    );
+    let answer = run::run(run::pdu(tree.root(), "--diff=t.2 --from=t.1"));
     let first = answer.errors.lines().next().unwrap_or_default();
     assert_eq!(
         first,
-        "pdu: warning: the options differ: none then, '--bytes --exclude=www' now"
+        "pdu: warning: the earlier state is the newer one by its time"
     );
-    assert!(answer.status.success());
+    let answer = run::run(run::pdu(tree.root(), "--diff=t.1 -b --from=u.1"));
+    let root = tree.root().display();
+    let first = answer.errors.lines().next().unwrap_or_default();
+    assert_eq!(
+        first,
+        format!("pdu: warning: '{root}/u' is compared with '{root}/t'")
+    );
+    assert!(
+        answer.out.ends_with(&format!("+2\ttotal\t{root}/u\n")),
+        "{answer:?}"
+    );
 }

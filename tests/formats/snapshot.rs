@@ -5,6 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use super::export::{du, names, refused, said, script};
+use super::parquet::python;
 use crate::support::run::{self, Answer, text, unprivileged};
 use crate::support::skip::{is_root, tool};
 use crate::support::tree::Tree;
@@ -80,18 +81,16 @@ fn stamp(file: &Path, time: &str) -> PathBuf {
 
 /// Stores snapshots of these times, one after the other.
 fn store(tree: &Tree, times: &[&str]) {
+    let place = place(tree);
+    let files = || -> Vec<PathBuf> {
+        let entries = fs::read_dir(&place).into_iter().flatten();
+        entries.map(|entry| entry.expect("a name").path()).collect()
+    };
     for time in times {
+        let before = files();
         assert_eq!(prints(tree, "--snapshot t"), "");
-        let place = place(tree);
-        let newest = fs::read_dir(&place)
-            .expect("it is there")
-            .map(|entry| entry.expect("a name").path());
-        let newest = newest.max_by_key(|path| {
-            fs::metadata(path)
-                .and_then(|file| file.created())
-                .expect("a time")
-        });
-        stamp(&newest.expect("a snapshot"), time);
+        let new = files().into_iter().find(|file| !before.contains(file));
+        stamp(&new.expect("a snapshot was stored"), time);
     }
 }
 
@@ -680,6 +679,7 @@ fn a_directory_below_a_root_has_a_history() {
     assert_eq!(pdu(&tree, "--history t/never").status.code(), Some(1));
     // Rows that were left out are not known, which is not the same as a directory that is gone.
     prints(&tree, "--snapshot -d1 t");
+    follows_the_schema(&tree, "t/\\xff/deep");
     let last = prints(&tree, "--history=1 t/\\xff/deep");
     assert!(last.ends_with("\t?\t-\t?\tunknown\n"), "{last}");
 }
@@ -705,6 +705,7 @@ fn a_history_in_json_has_the_growth_and_when_the_disk_is_full() {
         [\"snapshot\",\"2024-03-02T12:00:00Z\",5000,2,2000,\"complete\"]\n\
         [3,800,0]\n";
     assert_eq!(said(&tree, &script), expected);
+    follows_the_schema(&tree, "t");
     let bars = prints(&tree, "--history -Tb --width=60 t");
     let lines: Vec<&str> = bars.lines().collect();
     assert_eq!(
@@ -716,6 +717,29 @@ fn a_history_in_json_has_the_growth_and_when_the_disk_is_full() {
         format!("2024-03-02T12:00:00Z 5000 {} +2000", "#".repeat(28))
     );
     assert!(lines[3].starts_with("+800 a day"), "{bars}");
+}
+
+/// Checks each line of a history against the schema, if there is a Python that can.
+#[track_caller]
+fn follows_the_schema(tree: &Tree, path: &str) {
+    const VALIDATE: &str = "
+import json, jsonschema, sys
+validator = jsonschema.Draft202012Validator(json.load(open(sys.argv[1])))
+for line in sys.stdin.buffer:
+    for error in validator.iter_errors(json.loads(line)): print(line, error.message)
+";
+    let Some(python) = python("jsonschema") else {
+        return;
+    };
+    let schema = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/pdu.schema.json");
+    let mut command = run::program(&python, tree.root());
+    command.args(["-c", VALIDATE]).arg(schema);
+    let history = prints(tree, &format!("--history --format=json {path}"));
+    let said = run::output_with(command, history.as_bytes());
+    assert!(
+        said.status.success() && said.stdout.is_empty(),
+        "{said:?}: {history}"
+    );
 }
 
 // ---------------------------------------------------------------- comparing

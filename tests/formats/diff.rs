@@ -105,6 +105,39 @@ fn an_explanation_has_the_largest_changes() {
     assert_eq!(lines(&tree, "-bn2")[2], expected[5]);
 }
 
+/// None of them reaches one per cent of the change; a line that stays tells its part once.
+#[test]
+fn the_small_changes_in_a_directory_are_one_line() {
+    let tree = changed(
+        "t/d/big 1\nt/d/e/",
+        "truncate -s 50001 t/d/big; for i in {1..30}; do truncate -s 400 t/d/e/$i; done",
+    );
+    let expected = [
+        "+50000\tgrew\tt/d/big",
+        "+12000\tgrew\tt/d/e",
+        "+62000\ttotal\tt",
+    ];
+    assert_eq!(lines(&tree, "-b"), expected);
+    let expected = ["+50000\tgrew\tt/d/big", "+62000\ttotal\tt"];
+    assert_eq!(lines(&tree, "-bn1"), expected);
+    let tree = changed(
+        "t/d/big 1\nt/d/z 1",
+        "truncate -s 50001 t/d/big; for i in {1..30}; do truncate -s 400 t/d/$i; done",
+    );
+    let expected = [
+        "+50000\tgrew\tt/d/big",
+        "+12000\tgrew\tt/d",
+        "+62000\ttotal\tt",
+    ];
+    assert_eq!(lines(&tree, "-b"), expected);
+    let expected = ["+62000\tgrew\tt/d", "+62000\ttotal\tt"];
+    assert_eq!(lines(&tree, "-bd1"), expected);
+    assert_eq!(
+        lines(&tree, "-b -t 20000"),
+        ["+50000\tgrew\tt/d/big", expected[1]]
+    );
+}
+
 #[test]
 fn options_for_the_lines_mean_what_they_mean_in_du() {
     let tree = changed(BEFORE, EDITS);
@@ -284,6 +317,9 @@ fn objects_follow_the_schema_and_their_residues_add_up() {
         "--inodes",
         "--by=ext",
         "--by=owner",
+        "--by=group",
+        "--by=kind",
+        "--by=age",
     ] {
         let lines = text(&diff_bytes(&tree, &format!("--format=json {words}")).stdout);
         let mut command = program(&python, tree.root());
@@ -432,6 +468,30 @@ fn a_tree_nests_the_changes_under_the_root() {
                  … more, +1.4 KiB
 ";
     assert_eq!(answer.out, expected, "{answer:?}");
+}
+
+#[test]
+fn a_tree_fits_the_screen() {
+    let edits = EDITS.split("; mv").next().expect("there are edits");
+    let tree = changed(BEFORE, edits);
+    // Two lines of the screen stay free; the root and the rest have one each.
+    for (lines, words, expected) in [
+        ("6", "-A -T", "t backup/2 core more"),
+        ("7", "-A -T", "t backup/2 core log/mail more"),
+        ("6", "-A -T -n 1", "t backup/2 more"),
+        ("6", "-A -T -a", "t backup 2 more"),
+    ] {
+        let mut command = utf8(&tree, words);
+        command.env("LINES", lines).env("COLUMNS", "30");
+        let out = run::run(command).out;
+        let name = |line: &str| {
+            let name = line.split(' ').next_back().unwrap_or_default();
+            let is_rest = line.contains(" more, ");
+            if is_rest { "more" } else { name }.to_owned()
+        };
+        let names: Vec<String> = out.lines().map(name).collect();
+        assert_eq!(names.join(" "), expected, "{lines} {words}: {out}");
+    }
 }
 
 fn utf8(tree: &Tree, words: &str) -> std::process::Command {

@@ -20,4 +20,6 @@ mod fuzz;
 mod lists;
 mod mounts;
 mod races;
+#[cfg(feature = "parquet")]
+mod snapshots;
 mod streams;

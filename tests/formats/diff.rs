@@ -105,6 +105,39 @@ fn an_explanation_has_the_largest_changes() {
     assert_eq!(lines(&tree, "-bn2")[2], expected[5]);
 }
 
+/// None of them reaches one per cent of the change; a line that stays tells its part once.
+#[test]
+fn the_small_changes_in_a_directory_are_one_line() {
+    let tree = changed(
+        "t/d/big 1\nt/d/e/",
+        "truncate -s 50001 t/d/big; for i in {1..30}; do truncate -s 400 t/d/e/$i; done",
+    );
+    let expected = [
+        "+50000\tgrew\tt/d/big",
+        "+12000\tgrew\tt/d/e",
+        "+62000\ttotal\tt",
+    ];
+    assert_eq!(lines(&tree, "-b"), expected);
+    let expected = ["+50000\tgrew\tt/d/big", "+62000\ttotal\tt"];
+    assert_eq!(lines(&tree, "-bn1"), expected);
+    let tree = changed(
+        "t/d/big 1\nt/d/z 1",
+        "truncate -s 50001 t/d/big; for i in {1..30}; do truncate -s 400 t/d/$i; done",
+    );
+    let expected = [
+        "+50000\tgrew\tt/d/big",
+        "+12000\tgrew\tt/d",
+        "+62000\ttotal\tt",
+    ];
+    assert_eq!(lines(&tree, "-b"), expected);
+    let expected = ["+62000\tgrew\tt/d", "+62000\ttotal\tt"];
+    assert_eq!(lines(&tree, "-bd1"), expected);
+    assert_eq!(
+        lines(&tree, "-b -t 20000"),
+        ["+50000\tgrew\tt/d/big", expected[1]]
+    );
+}
+
 #[test]
 fn options_for_the_lines_mean_what_they_mean_in_du() {
     let tree = changed(BEFORE, EDITS);
@@ -284,8 +317,11 @@ fn objects_follow_the_schema_and_their_residues_add_up() {
         "--inodes",
         "--by=ext",
         "--by=owner",
+        "--by=group",
+        "--by=kind",
+        "--by=age",
     ] {
-        let lines = diff(&tree, &format!("--format=json {words}")).out;
+        let lines = text(&diff_bytes(&tree, &format!("--format=json {words}")).stdout);
         let mut command = program(&python, tree.root());
         command.args(["-c", VALIDATE]).arg(&schema);
         let said = run::output_with(command, lines.as_bytes());
@@ -328,6 +364,33 @@ fn an_object_has_every_measure_at_both_times() {
          \"before\":{\"apparent\":107,\"inodes\":4},\"now\":{\"apparent\":57,\"inodes\":4},\"times\":{\"before\":\"20"
     ), "{}", lines[2]);
     assert!(lines[2].ends_with("\"dropped_candidates\":0,\"warnings\":[],\"complete\":true}}"));
+}
+
+/// The jq program of README.md's recipe for Prometheus.
+fn recipe() -> &'static str {
+    let readme = include_str!("../../README.md");
+    let script = readme.split_once("pdu -x --diff=1d --format=json /srv | jq -r '");
+    let rest = script.expect("README.md has the recipe").1;
+    rest.split_once('\'').expect("it ends").0
+}
+
+#[test]
+fn the_recipe_for_prometheus_gives_the_numbers_of_the_summary() {
+    let Some(jq) = tool("jq") else {
+        return;
+    };
+    let tree = changed(BEFORE, EDITS);
+    let output = diff_bytes(&tree, "--format=json");
+    let mut command = program(jq, tree.root());
+    command.args(["-r", recipe()]);
+    let metrics = text(&run::output_with(command, &output.stdout).stdout);
+    let allocated = lines(&tree, "-B1 -s").remove(0);
+    let allocated = allocated.split('\t').next().unwrap_or_default();
+    let expected = format!(
+        "pdu_diff_allocated_bytes {}\npdu_diff_inodes 2\npdu_diff_not_comparable_bytes 0\npdu_diff_complete 1\n",
+        allocated.trim_start_matches('+')
+    );
+    assert_eq!(metrics, expected);
 }
 
 const READ_CSV: &str = r#"
@@ -405,6 +468,30 @@ fn a_tree_nests_the_changes_under_the_root() {
                  … more, +1.4 KiB
 ";
     assert_eq!(answer.out, expected, "{answer:?}");
+}
+
+#[test]
+fn a_tree_fits_the_screen() {
+    let edits = EDITS.split("; mv").next().expect("there are edits");
+    let tree = changed(BEFORE, edits);
+    // Two lines of the screen stay free; the root and the rest have one each.
+    for (lines, words, expected) in [
+        ("6", "-A -T", "t backup/2 core more"),
+        ("7", "-A -T", "t backup/2 core log/mail more"),
+        ("6", "-A -T -n 1", "t backup/2 more"),
+        ("6", "-A -T -a", "t backup 2 more"),
+    ] {
+        let mut command = utf8(&tree, words);
+        command.env("LINES", lines).env("COLUMNS", "30");
+        let out = run::run(command).out;
+        let name = |line: &str| {
+            let name = line.split(' ').next_back().unwrap_or_default();
+            let is_rest = line.contains(" more, ");
+            if is_rest { "more" } else { name }.to_owned()
+        };
+        let names: Vec<String> = out.lines().map(name).collect();
+        assert_eq!(names.join(" "), expected, "{lines} {words}: {out}");
+    }
 }
 
 fn utf8(tree: &Tree, words: &str) -> std::process::Command {
@@ -543,21 +630,77 @@ fn a_directory_that_became_unreadable_is_told_apart_with_its_size() {
     assert!(
         answer
             .errors
-            .ends_with("; not comparable: 6.9K in 1 place\n"),
+            .ends_with("; not comparable: 6.9K in 1 directory\n"),
         "{answer:?}"
     );
 }
 
+/// The warnings about a comparison with the file that these words write.
+#[track_caller]
+fn warnings(before: &str, words: &str) -> Vec<String> {
+    let tree = Tree::of("t/a/b/f 5000\nt/g 7");
+    script(&tree, before);
+    let answer = run::run(run::pdu(tree.root(), words));
+    assert_eq!(answer.status.code(), Some(0), "{answer:?}");
+    let lines = answer.errors.lines();
+    let warnings = lines.filter_map(|line| line.strip_prefix("pdu: warning: "));
+    warnings.map(str::to_owned).collect()
+}
+
 #[test]
-fn options_that_change_the_numbers_are_warned_of() {
-    let tree = changed(BEFORE, "true");
-    let answer = run::run(run::pdu(tree.root(), "--diff=old -b --exclude=www t"));
+fn what_may_mislead_is_warned_of() {
+    let whole = "$pdu --format=parquet -o old t";
+    let part =
+        "the earlier state was stored without small or deep entries: such entries are new here";
+    for (before, words, expected) in [
+        (whole, "--diff=old t", &[][..]),
+        (whole, "--diff=old -bs t", &[]),
+        (whole, "--diff=old -d1 --inodes t", &[]),
+        (
+            whole,
+            "--diff=old -l --exclude=g t",
+            &["the options differ: none then, '--count-links --exclude=g' now"],
+        ),
+        (
+            "$pdu --format=parquet -d1 -o old t",
+            "--diff=old t",
+            &[part],
+        ),
+        (
+            "$pdu --format=parquet -t 1000 -o old t",
+            "--diff=old t",
+            &[part],
+        ),
+        (whole, "--diff=old t/a", &[]),
+    ] {
+        assert_eq!(warnings(before, words), expected, "{before} {words}");
+    }
+}
+
+#[test]
+fn a_clock_that_went_back_and_other_roots_are_warned_of() {
+    let tree = Tree::of("t/f 5\nu/g 7");
+    script(
+        &tree,
+        "$pdu --format=parquet -o t.1 t; $pdu --format=parquet -o t.2 t; $pdu --format=parquet -o u.1 u",
+    );
+    let answer = run::run(run::pdu(tree.root(), "--diff=t.2 --from=t.1"));
     let first = answer.errors.lines().next().unwrap_or_default();
     assert_eq!(
         first,
-        "pdu: warning: the options differ: none then, '--bytes --exclude=www' now"
+        "pdu: warning: the earlier state is the newer one by its time"
     );
-    assert!(answer.status.success());
+    let answer = run::run(run::pdu(tree.root(), "--diff=t.1 -b --from=u.1"));
+    let root = tree.root().display();
+    let first = answer.errors.lines().next().unwrap_or_default();
+    assert_eq!(
+        first,
+        format!("pdu: warning: '{root}/u' is compared with '{root}/t'")
+    );
+    assert!(
+        answer.out.ends_with(&format!("+2\ttotal\t{root}/u\n")),
+        "{answer:?}"
+    );
 }
 
 // ---------------------------------------------------------------- moves, links, parts

@@ -24,3 +24,5 @@ mod parquet;
 mod prometheus;
 mod ranked;
 mod scripts;
+#[cfg(feature = "parquet")]
+mod snapshot;

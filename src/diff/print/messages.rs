@@ -53,6 +53,11 @@ pub(super) fn warning(warning: &Warning) -> String {
             )
         }
         Warning::ClockWentBack => "the earlier state is the newer one by its time".into(),
+        Warning::OldIncomplete => "the scan of the earlier state had errors".into(),
+        Warning::OldInPart => {
+            "the earlier state was stored without small or deep entries: such entries are new here"
+                .into()
+        }
     }
 }
 
@@ -60,7 +65,10 @@ pub(super) fn warning(warning: &Warning) -> String {
 fn not_comparable(summary: &Summary, measure: Measure) -> String {
     let places = summary.unread.places + summary.away.places;
     let size = summary.unread.sizes.of(measure) + summary.away.sizes.of(measure);
-    let noun = if places == 1 { "place" } else { "places" };
+    let noun = match places {
+        1 => "directory",
+        _ => "directories",
+    };
     match (places, measure) {
         (0, _) => String::new(),
         (_, Measure::Inodes) => format!("; not comparable: {size} entries in {places} {noun}"),

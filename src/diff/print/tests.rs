@@ -286,7 +286,7 @@ fn the_last_message_says_what_was_compared_and_what_was_not() {
     let time = "compared with 2026-11-19T04:00:03Z: 8112340 entries then, 8213999 now";
     assert_eq!(
         texts(&summary, Measure::Allocated),
-        format!("{time}; not comparable: 1.0G in 1 place")
+        format!("{time}; not comparable: 1.0G in 1 directory")
     );
     summary.away = Sum {
         places: 1,
@@ -299,7 +299,7 @@ fn the_last_message_says_what_was_compared_and_what_was_not() {
     assert_eq!(
         texts(&summary, Measure::Inodes),
         format!(
-            "{time}; not comparable: 7 entries in 2 places; 3 entries were not looked at for moves"
+            "{time}; not comparable: 7 entries in 2 directories; 3 entries were not looked at for moves"
         )
     );
     summary.unread = Sum::default();
@@ -311,12 +311,16 @@ fn the_last_message_says_what_was_compared_and_what_was_not() {
         Warning::RootPath(b"/a".into(), b"/b c".into()),
         Warning::Options(String::new(), "--exclude=x -D".into()),
         Warning::ClockWentBack,
+        Warning::OldIncomplete,
+        Warning::OldInPart,
     ];
     let expected = "\
 warning: the directory lies on another file system now; all of it may have changed
 warning: '/b c' is compared with '/a'
 warning: the options differ: none then, '--exclude=x -D' now
 warning: the earlier state is the newer one by its time
+warning: the scan of the earlier state had errors
+warning: the earlier state was stored without small or deep entries: such entries are new here
 compared with 'old file': 8112340 entries then, 8213999 now";
     assert_eq!(texts(&summary, Measure::Allocated), expected);
 }

@@ -28,8 +28,9 @@ pub(super) struct StoredScan {
 }
 
 impl StoredScan {
-    /// Opens a file; `below` is a directory below its root, if only that is wanted. None where the file has another order.
-    pub(super) fn open(file: File, below: Option<&[u8]>) -> Result<Option<Self>, ImportError> {
+    /// Opens a file. Where it is compared with a walk of a directory, that may lie below the root of the file; damage is
+    /// then found before the walk. None where the file has another order.
+    pub(super) fn open(file: File, walked: Option<&[u8]>) -> Result<Option<Self>, ImportError> {
         let Some(mut rows) = SortedRows::open(file)? else {
             return Ok(None);
         };
@@ -37,7 +38,13 @@ impl StoredScan {
             return Err(ImportError::damaged("the file has no rows"));
         };
         let path = rows.path().to_vec();
-        let part = below.filter(|below| is_below(below, &path));
+        if let Some(walked) = walked {
+            rows.verify()?;
+            if is_below(&path, walked) {
+                return Err(a_part_only(&path, walked));
+            }
+        }
+        let part = walked.filter(|walked| is_below(walked, &path));
         let entry = entry(&root);
         let info = ScanInfo {
             root: part.map_or(path, <[u8]>::to_vec),
@@ -150,6 +157,11 @@ fn entry(row: &Row) -> Entry {
         mtime: row.entry.mtime(),
         owner: (detail.uid, detail.gid),
     }
+}
+
+fn a_part_only(root: &[u8], walked: &[u8]) -> ImportError {
+    let [root, walked] = [root, walked].map(String::from_utf8_lossy);
+    ImportError::damaged(format!("holds only '{root}', a part of '{walked}'"))
 }
 
 /// True where a path lies below a directory, and is not the directory itself.

@@ -17,12 +17,12 @@ pub enum OpenError {
     Import(ImportError),
 }
 
-/// Opens a file. Where `below` is a directory below the root of the file, the records are those of that directory; the
-/// roots of two scans that are in no relation are compared all the same.
-pub fn open(name: &OsStr, below: Option<&[u8]>) -> Result<Box<dyn Cursor>, OpenError> {
+/// Opens a file that is compared with the walk of a directory, or with another file. Where the directory lies below the root
+/// of the file, the records are those of the directory; roots that are in no relation are compared all the same.
+pub fn open(name: &OsStr, walked: Option<&[u8]>) -> Result<Box<dyn Cursor>, OpenError> {
     let file = retry::open(name)
         .map_err(|errno| OpenError::Failure(Failure::of(Operation::OpenNames, &errno.into())))?;
-    match StoredScan::open(file, below).map_err(OpenError::Import)? {
+    match StoredScan::open(file, walked).map_err(OpenError::Import)? {
         Some(scan) => Ok(Box::new(scan)),
         None => Err(OpenError::Import(ImportError::damaged(
             "the rows are not in the order of their paths",

@@ -28,8 +28,9 @@ pub(super) struct StoredScan {
 }
 
 impl StoredScan {
-    /// Opens a file; `below` is a directory below its root, if only that is wanted. None where the file has another order.
-    pub(super) fn open(file: File, below: Option<&[u8]>) -> Result<Option<Self>, ImportError> {
+    /// Opens a file. Where it is compared with a walk of a directory, that may lie below the root of the file; damage is
+    /// then found before the walk. None where the file has another order.
+    pub(super) fn open(file: File, walked: Option<&[u8]>) -> Result<Option<Self>, ImportError> {
         let Some(mut rows) = SortedRows::open(file)? else {
             return Ok(None);
         };
@@ -37,7 +38,13 @@ impl StoredScan {
             return Err(ImportError::damaged("the file has no rows"));
         };
         let path = rows.path().to_vec();
-        let part = below.filter(|below| is_below(below, &path));
+        if let Some(walked) = walked {
+            rows.verify()?;
+            if is_below(&path, walked) {
+                return Err(a_part_only(&path, walked));
+            }
+        }
+        let part = walked.filter(|walked| is_below(walked, &path));
         let entry = entry(&root);
         let info = ScanInfo {
             root: part.map_or(path, <[u8]>::to_vec),
@@ -62,8 +69,8 @@ impl StoredScan {
         }))
     }
 
-    /// Keeps a row as the current record. False where it is not in the directory that is wanted.
-    fn take(&mut self, row: &Row) -> Result<bool, ImportError> {
+    /// Finds the place of the current record. False where it is not in the directory that is wanted.
+    fn take(&mut self) -> Result<bool, ImportError> {
         let path = self.rows.path();
         let root = self.info.root.strip_suffix(b"/").unwrap_or(&self.info.root);
         let start = match path {
@@ -72,12 +79,11 @@ impl StoredScan {
             _ if self.is_part => return Ok(false),
             _ => return Err(self.rows.fault("the path lies outside of the root")),
         };
-        let entry = entry(row);
-        if let Some(fault) = self.fault(&entry) {
+        if let Some(fault) = self.fault() {
             return Err(self.rows.fault(fault));
         }
         let path = path.get(start..).unwrap_or_default();
-        let place = (path, entry.is_mark());
+        let place = (path, self.entry.is_mark());
         let (last, last_is_mark) = &mut self.last;
         if self.has_begun && paths::compare((last, *last_is_mark), place).is_ge() {
             let fault = "the rows are not in the order of their paths";
@@ -86,11 +92,12 @@ impl StoredScan {
         last.clear();
         last.extend_from_slice(path);
         *last_is_mark = place.1;
-        (self.entry, self.start, self.has_begun) = (entry, start, true);
+        (self.start, self.has_begun) = (start, true);
         Ok(true)
     }
 
-    fn fault(&self, entry: &Entry) -> Option<&'static str> {
+    fn fault(&self) -> Option<&'static str> {
+        let entry = &self.entry;
         let needs_total = entry.is_directory() && self.info.kept != Kept::ALL;
         match entry.state {
             State::HandedOver => Some("the directory is in another file"),
@@ -107,9 +114,14 @@ impl Cursor for StoredScan {
         &self.info
     }
 
+    fn with_owners(&mut self) {
+        self.rows.with_owners();
+    }
+
     fn advance(&mut self) -> Result<bool, ImportError> {
         while let Some(row) = self.rows.next()? {
-            match self.take(&row)? {
+            self.entry = entry(row);
+            match self.take()? {
                 true => return Ok(true),
                 // The directory has ended.
                 false if self.has_begun => return Ok(false),
@@ -145,6 +157,11 @@ fn entry(row: &Row) -> Entry {
         mtime: row.entry.mtime(),
         owner: (detail.uid, detail.gid),
     }
+}
+
+fn a_part_only(root: &[u8], walked: &[u8]) -> ImportError {
+    let [root, walked] = [root, walked].map(String::from_utf8_lossy);
+    ImportError::damaged(format!("holds only '{root}', a part of '{walked}'"))
 }
 
 /// True where a path lies below a directory, and is not the directory itself.

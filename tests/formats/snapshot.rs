@@ -465,12 +465,24 @@ fn keep_leaves_alone_what_is_no_snapshot_of_this_directory() {
          ln -s /dev/null 20230108T000000Z.parquet
          mv 20240101T000000Z.parquet .20240101T000000Z.parquet
          mkdir sub; cp 20240102T000000Z.parquet sub/
+         # As another program writes it, with all our keys.
+         sed 's/pdu \\([0-9]\\)/xyz \\1/' 20240102T000000Z.parquet >20230110T000000Z.parquet
          {{ head -c 3000 20240102T000000Z.parquet; printf x; tail -c +3002 20240102T000000Z.parquet; }} >20230109T000000Z.parquet"
     ));
     let before = names(&tree, &place);
-    assert_eq!(before.len(), 15, "{before:?}");
+    assert_eq!(before.len(), 16, "{before:?}");
+    // Whoever opens the pipe lets its writer go on.
+    let mut writer = run::program("sh", tree.root());
+    writer.args(["-c", &format!(": >{place}/20230105T000000Z.parquet")]);
+    let mut writer = writer.spawn().expect("it starts");
     let answer = pdu(&tree, "--snapshot --keep=1 -v t");
     assert!(answer.status.success(), "{answer:?}");
+    assert!(
+        writer.try_wait().expect("it is ours").is_none(),
+        "the pipe was opened"
+    );
+    writer.kill().expect("it waits");
+    writer.wait().expect("it is ours");
     let removed: Vec<&str> = answer
         .errors
         .lines()

@@ -44,10 +44,13 @@ impl From<io::Error> for MergeError {
 impl Merge {
     pub(super) fn new(
         options: DiffOptions,
-        old: Box<dyn Cursor>,
+        mut old: Box<dyn Cursor>,
         new: &ScanInfo,
         sink: Box<dyn Sink>,
     ) -> Self {
+        if sink.needs_owners() {
+            old.with_owners();
+        }
         let comparison = Comparison::new(options, (old.info(), new), sink);
         Self {
             old,

@@ -131,6 +131,9 @@ pub trait Cursor {
     /// What is known of the scan.
     fn info(&self) -> &ScanInfo;
 
+    /// Reads the owners of entries too. Called before the first record.
+    fn with_owners(&mut self) {}
+
     /// Goes to the next record, at first to the first one. False after the last.
     fn advance(&mut self) -> Result<bool, ImportError>;
 

@@ -62,8 +62,8 @@ impl StoredScan {
         }))
     }
 
-    /// Keeps a row as the current record. False where it is not in the directory that is wanted.
-    fn take(&mut self, row: &Row) -> Result<bool, ImportError> {
+    /// Finds the place of the current record. False where it is not in the directory that is wanted.
+    fn take(&mut self) -> Result<bool, ImportError> {
         let path = self.rows.path();
         let root = self.info.root.strip_suffix(b"/").unwrap_or(&self.info.root);
         let start = match path {
@@ -72,12 +72,11 @@ impl StoredScan {
             _ if self.is_part => return Ok(false),
             _ => return Err(self.rows.fault("the path lies outside of the root")),
         };
-        let entry = entry(row);
-        if let Some(fault) = self.fault(&entry) {
+        if let Some(fault) = self.fault() {
             return Err(self.rows.fault(fault));
         }
         let path = path.get(start..).unwrap_or_default();
-        let place = (path, entry.is_mark());
+        let place = (path, self.entry.is_mark());
         let (last, last_is_mark) = &mut self.last;
         if self.has_begun && paths::compare((last, *last_is_mark), place).is_ge() {
             let fault = "the rows are not in the order of their paths";
@@ -86,11 +85,12 @@ impl StoredScan {
         last.clear();
         last.extend_from_slice(path);
         *last_is_mark = place.1;
-        (self.entry, self.start, self.has_begun) = (entry, start, true);
+        (self.start, self.has_begun) = (start, true);
         Ok(true)
     }
 
-    fn fault(&self, entry: &Entry) -> Option<&'static str> {
+    fn fault(&self) -> Option<&'static str> {
+        let entry = &self.entry;
         let needs_total = entry.is_directory() && self.info.kept != Kept::ALL;
         match entry.state {
             State::HandedOver => Some("the directory is in another file"),
@@ -107,9 +107,14 @@ impl Cursor for StoredScan {
         &self.info
     }
 
+    fn with_owners(&mut self) {
+        self.rows.with_owners();
+    }
+
     fn advance(&mut self) -> Result<bool, ImportError> {
         while let Some(row) = self.rows.next()? {
-            match self.take(&row)? {
+            self.entry = entry(row);
+            match self.take()? {
                 true => return Ok(true),
                 // The directory has ended.
                 false if self.has_begun => return Ok(false),

@@ -12,6 +12,7 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod comparison;
 mod disks;
 mod flow;
 mod fuse_fixture;

@@ -20,7 +20,7 @@ use crate::diff::record::Entry;
 use crate::diff::sizes::Sizes;
 use crate::format::classes::{self, Class, ClassOptions, MORE, MOST};
 use crate::format::page::Page;
-use crate::format::{FormatOptions, OutputFormat, Ranking, Selection, Sort};
+use crate::format::{FormatOptions, GroupBy, OutputFormat, Ranking, Selection, Sort};
 use rustix::fs::FileType;
 
 /// See the module.
@@ -118,6 +118,10 @@ impl ClassChanges {
 }
 
 impl Sink for ClassChanges {
+    fn needs_owners(&self) -> bool {
+        matches!(self.options.group_by, GroupBy::Owner | GroupBy::Group)
+    }
+
     fn change(&mut self, _: &Change, _: &mut Vec<u8>) {}
 
     fn entry(&mut self, path: &[u8], before: Option<&Entry>, now: Option<&Entry>) {

@@ -34,7 +34,7 @@ use rustix::process::{Pid, Signal, kill_process};
 const PYTHON: &str = include_str!("parquet.py");
 
 /// A Python with these modules; skips where there is none.
-fn python(modules: &str) -> Option<String> {
+pub(super) fn python(modules: &str) -> Option<String> {
     let python = std::env::var("PDU_PYTHON").unwrap_or_else(|_| "python3".into());
     let mut command = Command::new(&python);
     command.args(["-c", &format!("import {modules}")]);

@@ -71,7 +71,7 @@ impl Comparison {
         let mut entries = [step.old, step.new].into_iter().flatten();
         if entries.any(ScanEntry::is_mark) {
             self.enter(step.path, step);
-        } else if !self.take_equal(step) {
+        } else if !self.take_file(step) {
             self.enter(step.path, step);
             self.leave((step.old, step.new), out);
         }
@@ -86,8 +86,8 @@ impl Comparison {
         self.levels.pop().unwrap_or_else(nothing)
     }
 
-    /// Adds an entry that is equal at both times and no directory: by far most entries are. False for another one.
-    fn take_equal(&mut self, step: &Step<'_>) -> bool {
+    /// Adds a file that both scans have, unless it has a line: by far most entries are such files. False for another entry.
+    fn take_file(&mut self, step: &Step<'_>) -> bool {
         let (Some(old), Some(new), Some(level)) = (step.old, step.new, self.levels.last_mut())
         else {
             return false;
@@ -95,15 +95,26 @@ impl Comparison {
         let is_plain = |entry: &ScanEntry| {
             entry.state == State::Ok && entry.counted && entry.kind != FileType::Directory
         };
-        let is_equal = is_plain(old) && is_plain(new) && old.own == new.own;
-        if !is_equal || level.scope != Scope::Both {
+        if level.scope != Scope::Both || !is_plain(old) || !is_plain(new) {
             return false;
         }
-        let sizes = old.sizes();
-        level.before += sizes;
-        level.now += sizes;
-        self.output.sink.entry(step.path, step.old, step.new);
-        true
+        let (before, now) = (old.sizes(), new.sizes());
+        let (change, measure) = (now - before, self.rules.measure);
+        let has_line = change.of(measure) != 0
+            && match self.show {
+                Show::Total | Show::Depth(_) => false,
+                Show::Explanation(most) => {
+                    let so_far = level.change_so_far(measure) + change.of(measure);
+                    !Cut { most, measure }.is_small(&change, so_far)
+                }
+                Show::Everything => true,
+            };
+        if !has_line {
+            level.before += before;
+            level.now += now;
+            self.output.sink.entry(step.path, step.old, step.new);
+        }
+        !has_line
     }
 
     /// Makes a directory above the step the current one.

@@ -179,7 +179,7 @@ fn compare_with_file(
     new_name: &OsStr,
     out: &mut dyn Write,
     status: &mut Status,
-) -> (Outcome, Option<Summary>) {
+) -> (Outcome, Option<DiffSummary>) {
     let Some(new) = open_scan(new_name, None, status) else {
         return (Outcome::Broken, None);
     };
@@ -193,7 +193,7 @@ fn result(
     old_name: &[u8],
     outcome: Outcome,
     status: &mut Status,
-) -> (Outcome, Option<Summary>) {
+) -> (Outcome, Option<DiffSummary>) {
     match format.result() {
         Ok(summary) => (outcome, summary.cloned()),
         Err(error) => {

@@ -6,7 +6,7 @@ use std::os::unix::ffi::OsStrExt;
 
 use pdu::cli::{DiffPlan, EarlierState, GrowthLimit, NewState};
 use pdu::count::usage::{Inode, Measure};
-use pdu::diff::change::{Sink, Summary, Warning};
+use pdu::diff::change::{DiffSummary, DiffWarning, Sink};
 use pdu::diff::files::compare_files;
 use pdu::diff::open::{self, OpenError};
 use pdu::diff::options::DiffOptions;
@@ -179,7 +179,7 @@ fn compare_with_file(
     new_name: &OsStr,
     out: &mut dyn Write,
     status: &mut Status,
-) -> (Outcome, Option<Summary>) {
+) -> (Outcome, Option<DiffSummary>) {
     let Some(new) = open_scan(new_name, None, status) else {
         return (Outcome::Broken, None);
     };
@@ -193,7 +193,7 @@ fn result(
     old_name: &[u8],
     outcome: Outcome,
     status: &mut Status,
-) -> (Outcome, Option<Summary>) {
+) -> (Outcome, Option<DiffSummary>) {
     match format.result() {
         Ok(summary) => (outcome, summary.cloned()),
         Err(error) => {
@@ -221,9 +221,9 @@ fn walk_directory(
 }
 
 impl Growth {
-    fn of(summary: &Summary, measure: Measure, limit: GrowthLimit) -> Self {
+    fn of(summary: &DiffSummary, measure: Measure, limit: GrowthLimit) -> Self {
         let (before, change) = (summary.before.of(measure), summary.change.of(measure));
-        if summary.warnings.iter().any(Warning::concerns_numbers) {
+        if summary.warnings.iter().any(DiffWarning::concerns_numbers) {
             Self::NotKnown
         } else if limit.is_exceeded(before, change) {
             Self::Above

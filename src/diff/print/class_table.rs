@@ -11,11 +11,12 @@
 
 use std::io;
 
+use super::bar::bar;
 use super::csv::write_columns;
 use super::json::write_sizes;
 use super::number::Unit;
 use crate::count::usage::Measure;
-use crate::diff::sizes::Sizes;
+use crate::diff::amounts::Amounts;
 use crate::format::chart::{Strokes, cut};
 use crate::format::classes::ClassOptions;
 use crate::format::csv::write_field;
@@ -23,6 +24,7 @@ use crate::format::json::write_string;
 use crate::format::page::Page;
 use crate::format::{FormatOptions, GroupBy, OutputFormat};
 use crate::gnu::quote::{self, Charset, Style};
+use crate::sys::columns::columns;
 
 /// The width of a bar, which is shown where the class has at least `NAME` beside it.
 const BAR: usize = 20;
@@ -37,12 +39,12 @@ pub(super) struct ClassRow {
     pub(super) name: String,
     /// The number of a user or a group, whose name may contain any character.
     pub(super) id: Option<u32>,
-    pub(super) before: Sizes,
-    pub(super) now: Sizes,
+    pub(super) before: Amounts,
+    pub(super) now: Amounts,
 }
 
 impl ClassRow {
-    pub(super) fn change(&self) -> Sizes {
+    pub(super) fn change(&self) -> Amounts {
         self.now - self.before
     }
 }
@@ -110,7 +112,7 @@ impl ClassTable {
     }
 
     fn cells(&self, row: &ClassRow) -> [String; 4] {
-        let size = |sizes: Sizes| self.unit.plain(sizes.of(self.measure).unsigned_abs());
+        let size = |sizes: Amounts| self.unit.plain(sizes.of(self.measure).unsigned_abs());
         let files = row.change().inodes;
         let sign = if files > 0 { "+" } else { "" };
         [
@@ -209,7 +211,12 @@ impl ClassTable {
         let has_bar = room >= BAR + GAP.len() + NAME;
         let bar = match row {
             _ if !has_bar => String::new(),
-            Some(row) => self.bar(row, largest) + GAP,
+            Some(row) => {
+                let change = row.change().of(self.measure);
+                let bar = bar(change, largest, BAR, self.strokes);
+                let padding = " ".repeat(BAR - columns(&bar));
+                bar + &padding + GAP
+            }
             None => " ".repeat(BAR) + GAP,
         };
         let room = match has_bar {
@@ -219,16 +226,5 @@ impl ClassTable {
         let name = row.map_or(self.group_by, |row| &row.name);
         let name = quote::printable(name.as_bytes(), self.quoting.1);
         bar + &cut(&String::from_utf8_lossy(&name), room, self.strokes.gap)
-    }
-
-    /// Full for growth, pale for loss.
-    fn bar(&self, row: &ClassRow, largest: u128) -> String {
-        let parts = self.magnitude(row).saturating_mul(BAR as u128);
-        let length = usize::try_from(parts.div_ceil(largest.max(1))).unwrap_or(BAR);
-        let length = length.min(BAR);
-        let [full, pale] = self.strokes.bar;
-        let is_loss = row.change().of(self.measure) < 0;
-        let stroke = if is_loss { pale } else { full };
-        stroke.repeat(length) + &" ".repeat(BAR - length)
     }
 }

@@ -5,8 +5,8 @@
 
 use std::io;
 
-use crate::diff::change::{Change, Sink, Summary};
-use crate::diff::sizes::Sizes;
+use crate::diff::amounts::Amounts;
+use crate::diff::change::{Change, DiffSummary, Sink};
 use crate::format::columns::type_name;
 use crate::format::csv::write_field;
 use crate::format::page::Page;
@@ -49,16 +49,16 @@ impl Sink for Csv {
         out.extend_from_slice(b"\r\n");
     }
 
-    fn end(&mut self, _: &Summary, _: &mut Page<'_>) -> io::Result<()> {
+    fn end(&mut self, _: &DiffSummary, _: &mut Page<'_>) -> io::Result<()> {
         Ok(())
     }
 }
 
 /// Appends a column for each measure, after a comma each.
-pub(super) fn write_columns(sizes: Option<Sizes>, out: &mut Vec<u8>) {
+pub(super) fn write_columns(sizes: Option<Amounts>, out: &mut Vec<u8>) {
     let text = match sizes {
         None => ",,,".to_owned(),
-        Some(Sizes {
+        Some(Amounts {
             allocated,
             apparent,
             inodes,

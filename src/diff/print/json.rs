@@ -5,14 +5,14 @@
 //! {"summary":{"path":"/srv","change":{...},"rest":{...},...,"complete":true}}
 //! ```
 //!
-//! Sizes are bytes, and null where they are not known. If the summary is missing, pdu did not run to its end.
+//! Amounts are bytes, and null where they are not known. If the summary is missing, pdu did not run to its end.
 
 use std::io;
 
 use super::messages::warning;
 use crate::count::usage::FileTime;
-use crate::diff::change::{Change, Sink, Sum, Summary};
-use crate::diff::sizes::Sizes;
+use crate::diff::amounts::Amounts;
+use crate::diff::change::{Change, DiffSummary, Sink, Sum};
 use crate::format::columns::{type_name, write_time};
 use crate::format::json::{write_named_path, write_string};
 use crate::format::page::Page;
@@ -48,7 +48,7 @@ impl Sink for Json {
         out.extend_from_slice(b"}\n");
     }
 
-    fn end(&mut self, summary: &Summary, page: &mut Page<'_>) -> io::Result<()> {
+    fn end(&mut self, summary: &DiffSummary, page: &mut Page<'_>) -> io::Result<()> {
         let out = &mut page.lines;
         out.extend_from_slice(b"{\"summary\":{");
         write_named_path("path", &summary.root, out);
@@ -78,13 +78,13 @@ impl Sink for Json {
 }
 
 /// Appends a member with a number for each measure.
-pub(super) fn write_sizes(name: &str, sizes: Option<Sizes>, out: &mut Vec<u8>) {
+pub(super) fn write_sizes(name: &str, sizes: Option<Amounts>, out: &mut Vec<u8>) {
     let member = format!("\"{name}\":{{{}}}", members(sizes));
     out.extend_from_slice(member.as_bytes());
 }
 
-fn members(sizes: Option<Sizes>) -> String {
-    let text = |number: fn(&Sizes) -> i128| {
+fn members(sizes: Option<Amounts>) -> String {
+    let text = |number: fn(&Amounts) -> i128| {
         sizes.map_or_else(|| "null".to_owned(), |sizes| number(&sizes).to_string())
     };
     let (allocated, apparent) = (text(|sizes| sizes.allocated), text(|sizes| sizes.apparent));
@@ -112,7 +112,7 @@ fn write_times((before, now): (Option<FileTime>, Option<FileTime>), out: &mut Ve
 }
 
 /// Appends the members that say how far the numbers can be trusted.
-fn write_end(summary: &Summary, out: &mut Vec<u8>) {
+fn write_end(summary: &DiffSummary, out: &mut Vec<u8>) {
     let dropped = summary.dropped_candidates;
     let head = format!(",\"dropped_candidates\":{dropped},\"warnings\":[");
     out.extend_from_slice(head.as_bytes());

@@ -18,12 +18,13 @@ use std::io;
 
 use rustix::fs::FileType;
 
+use super::bar::bar;
 use super::nesting::Nesting;
 use super::number::Number;
 use crate::count::record::Kind;
 use crate::count::usage::Detail;
 use crate::count::visitor::Extent;
-use crate::diff::change::{Change, Sink, Summary};
+use crate::diff::change::{Change, DiffSummary, Sink};
 use crate::format::FormatOptions;
 use crate::format::chart::{ChartOptions, LEVEL, Strokes, color_of, cut};
 use crate::format::page::Page;
@@ -90,7 +91,7 @@ impl ChangeTree {
     }
 
     /// The root and the changes, each after the one that it lies in.
-    fn lines(&self, summary: &Summary) -> Vec<Line> {
+    fn lines(&self, summary: &DiffSummary) -> Vec<Line> {
         let total = summary.change.of(self.number.measure);
         let mut lines = vec![Line {
             number: self.number.unit.signed(Some(total)),
@@ -180,7 +181,7 @@ impl ChangeTree {
         let room = room.saturating_sub(columns(after));
         let name = cut(&line.name, room, self.strokes.gap);
         let padding = " ".repeat(room.saturating_sub(columns(&name)));
-        let bar = self.bar(line.size, layout);
+        let bar = bar(line.size, layout.largest, layout.bar, self.strokes);
         let (number, word, width) = (&line.number, line.word, layout.number);
         let number = format!("{}{number}", " ".repeat(width - columns(number)));
         let name = self.colored(name, line);
@@ -203,15 +204,6 @@ impl ChangeTree {
         }
         pieces.reverse();
         pieces.concat()
-    }
-
-    fn bar(&self, size: i128, layout: &Layout) -> String {
-        let most = u128::try_from(layout.bar).unwrap_or(0);
-        let parts = size.unsigned_abs().saturating_mul(most);
-        let length = parts.div_ceil(layout.largest.max(1)).min(most);
-        let [full, pale] = self.strokes.bar;
-        let stroke = if size < 0 { pale } else { full };
-        stroke.repeat(usize::try_from(length).unwrap_or(0))
     }
 
     fn colored(&self, name: String, line: &Line) -> String {
@@ -238,7 +230,7 @@ impl Sink for ChangeTree {
         self.changes.push(change.clone());
     }
 
-    fn end(&mut self, summary: &Summary, page: &mut Page<'_>) -> io::Result<()> {
+    fn end(&mut self, summary: &DiffSummary, page: &mut Page<'_>) -> io::Result<()> {
         let mut rest = summary.rest;
         // The first line is the root, with all of the change.
         self.changes.retain(|change| {

@@ -6,7 +6,7 @@ use crate::count::usage::{Measure, Usage};
 
 /// Allocated bytes, apparent bytes, number of entries. Negative only where it is a change.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Sizes {
+pub struct Amounts {
     /// `st_blocks * 512`.
     pub allocated: i128,
     /// `st_size` of files and symbolic links.
@@ -15,7 +15,7 @@ pub struct Sizes {
     pub inodes: i128,
 }
 
-impl Sizes {
+impl Amounts {
     /// Of nothing.
     pub const ZERO: Self = Self {
         allocated: 0,
@@ -34,7 +34,7 @@ impl Sizes {
     }
 }
 
-impl From<&Usage> for Sizes {
+impl From<&Usage> for Amounts {
     fn from(usage: &Usage) -> Self {
         Self {
             allocated: usage.allocated.cast_signed(),
@@ -44,7 +44,7 @@ impl From<&Usage> for Sizes {
     }
 }
 
-impl AddAssign for Sizes {
+impl AddAssign for Amounts {
     fn add_assign(&mut self, other: Self) {
         self.allocated += other.allocated;
         self.apparent += other.apparent;
@@ -52,13 +52,13 @@ impl AddAssign for Sizes {
     }
 }
 
-impl SubAssign for Sizes {
+impl SubAssign for Amounts {
     fn sub_assign(&mut self, other: Self) {
         *self += -other;
     }
 }
 
-impl Add for Sizes {
+impl Add for Amounts {
     type Output = Self;
 
     fn add(mut self, other: Self) -> Self {
@@ -67,7 +67,7 @@ impl Add for Sizes {
     }
 }
 
-impl Sub for Sizes {
+impl Sub for Amounts {
     type Output = Self;
 
     fn sub(mut self, other: Self) -> Self {
@@ -76,7 +76,7 @@ impl Sub for Sizes {
     }
 }
 
-impl Neg for Sizes {
+impl Neg for Amounts {
     type Output = Self;
 
     fn neg(self) -> Self {

@@ -38,9 +38,9 @@ pub struct Snapshot {
 /// What a snapshot says of a directory.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct DirectoryTotal {
-    /// Its total; none where the snapshot has none, because files were counted once for each link.
+    /// Its total; none where the snapshot has none: it was not read, or files were counted once for each link.
     pub total: Option<Usage>,
-    /// False where the directory itself could not be read, or not to its end.
+    /// False where the directory itself could not be read, or not to its end, or lies on another file system (`-x`).
     pub is_read: bool,
 }
 
@@ -107,7 +107,7 @@ fn spans(group: &RowGroupMetaData, dir: &str) -> bool {
     }
 }
 
-/// The row of a directory in this row group.
+/// The row of a directory in this row group, or that of an entry of which nothing is known.
 fn find(reader: &mut RowReader, group: usize, path: &[u8]) -> Result<Option<Row>, ImportError> {
     let mut here = RowPath::default();
     reader.go_to_group(group);
@@ -115,7 +115,9 @@ fn find(reader: &mut RowReader, group: usize, path: &[u8]) -> Result<Option<Row>
         if reader.last_group() != group {
             break;
         }
-        if row.is_directory() && here.whole() == path {
+        // The mark of a directory comes before its own row. An entry on another file system has no other row.
+        let is_told = row.is_directory() || row.entry.state != State::Ok && !row.is_mark();
+        if is_told && here.whole() == path {
             return Ok(Some(row));
         }
     }

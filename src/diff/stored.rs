@@ -5,7 +5,7 @@ use std::fs::File;
 use rustix::fs::FileType;
 
 use super::paths;
-use super::record::{Cursor, FsId, Kept, ScanEntry, ScanInfo, ScanRecord};
+use super::record::{Cursor, Kept, ScanEntry, ScanInfo, ScanRecord};
 use crate::count::usage::{FileTime, Measure};
 use crate::format::Threshold;
 use crate::format::parquet::CountedLinks;
@@ -45,10 +45,14 @@ impl StoredScan {
             }
         }
         let part = walked.filter(|walked| is_below(walked, &path));
+        let (path, root) = match part {
+            Some(part) => (part.to_vec(), part_of(&mut rows, part)?),
+            None => (path, root),
+        };
         let entry = entry(&root);
         let info = ScanInfo {
-            root: part.map_or(path, <[u8]>::to_vec),
-            fs: part.map_or(entry.fs, |_| FsId::UNKNOWN),
+            root: path,
+            fs: entry.fs,
             started: rows.key("started").as_deref().and_then(time),
             options: rows.key("options").unwrap_or_default(),
             links: match rows.key("links").as_deref() {
@@ -128,11 +132,7 @@ impl Cursor for StoredScan {
                 false => {}
             }
         }
-        if self.has_begun {
-            return Ok(false);
-        }
-        let root = String::from_utf8_lossy(&self.info.root);
-        Err(ImportError::damaged(format!("no rows of '{root}'")))
+        Ok(false)
     }
 
     fn record(&self) -> ScanRecord<'_> {
@@ -157,6 +157,15 @@ fn entry(row: &Row) -> ScanEntry {
         mtime: row.entry.mtime(),
         owner: (detail.uid, detail.gid),
     }
+}
+
+/// The row of a directory below the root.
+fn part_of(rows: &mut SortedRows, part: &[u8]) -> Result<Row, ImportError> {
+    let missing = || {
+        let part = String::from_utf8_lossy(part);
+        ImportError::damaged(format!("no rows of '{part}'"))
+    };
+    rows.directory(part)?.ok_or_else(missing)
 }
 
 fn a_part_only(root: &[u8], walked: &[u8]) -> ImportError {

@@ -410,8 +410,7 @@ fn set_detail(row: &mut Row, detail: &Detail) {
     row.links = detail.links;
     row.uid = detail.uid;
     row.gid = detail.gid;
-    // Where an export has no owner, its mode is a type and no permissions.
-    if detail.uid != Detail::NO_ID {
+    if detail.mode & Detail::NO_PERMISSIONS == 0 {
         row.mode = detail.mode;
     }
 }

@@ -306,7 +306,8 @@ impl RowReader {
                 number: number(Field::Inode),
             },
             links: id(Field::Links).unwrap_or(1),
-            mode: id(Field::Mode).unwrap_or_else(|| kind.map_or(0, FileType::as_raw_mode)),
+            mode: id(Field::Mode)
+                .unwrap_or_else(|| kind.map_or(0, FileType::as_raw_mode) | Detail::NO_PERMISSIONS),
             uid: id(Field::Uid).unwrap_or(Detail::NO_ID),
             gid: id(Field::Gid).unwrap_or(Detail::NO_ID),
         }

@@ -13,6 +13,8 @@ mod support;
 
 mod by;
 mod chart;
+#[cfg(feature = "parquet")]
+mod damaged;
 mod export;
 mod left_out;
 mod makers;

@@ -97,6 +97,7 @@ def rewrite(file):
             "dir": "DELTA_BYTE_ARRAY", "name": "DELTA_BYTE_ARRAY", "inode": "DELTA_BINARY_PACKED",
             "counted": "RLE", "allocated": "BYTE_STREAM_SPLIT"}},
         "nanos": {"coerce_timestamps": None},
+        "crc": {"write_page_checksum": True},
     }
     for name, options in written.items():
         source = table

@@ -10,6 +10,7 @@ mod columns;
 mod events;
 mod file;
 mod levels;
+mod pages;
 mod reader;
 mod row;
 

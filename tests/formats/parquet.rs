@@ -15,7 +15,7 @@ use crate::support::fuse::{Node, Op};
 use crate::support::process::{catches, worker_of};
 use crate::support::run::{self, PDU, wait_until};
 use crate::support::sandbox::Sandbox;
-use crate::support::skip::{is_root, size, skip};
+use crate::support::skip::{is_long_form, is_root, size, skip};
 use crate::support::terminal::{
     Streams, Terminal, can_slow_down, forest, slow, start, wait_for_strace,
 };
@@ -26,6 +26,8 @@ use rustix::process::{Pid, Signal, kill_process};
 // ---------------------------------------------------------------- running
 
 const PYTHON: &str = include_str!("parquet.py");
+
+const ENGINES: &str = include_str!("engines.py");
 
 /// A Python with these modules; skips where there is none.
 pub(crate) fn python(modules: &str) -> Option<String> {
@@ -45,7 +47,12 @@ pub(crate) fn python(modules: &str) -> Option<String> {
 /// Runs a function of `parquet.py` in the tree; gives what it prints.
 #[track_caller]
 pub(crate) fn python_says(python: &str, tree: &Tree, words: &str) -> String {
-    fs::write(tree.root().join("check.py"), PYTHON).expect("it can be written");
+    python_runs(python, PYTHON, tree, words)
+}
+
+#[track_caller]
+fn python_runs(python: &str, script: &str, tree: &Tree, words: &str) -> String {
+    fs::write(tree.root().join("check.py"), script).expect("it can be written");
     let mut command = run::program(python, tree.root());
     command
         .arg("check.py")
@@ -232,6 +239,46 @@ fn files_of_duckdb_and_pyarrow_are_read_with_equal_rows() {
     for file in written.lines() {
         assert_eq!(lines(file), expected, "{file}");
     }
+}
+
+/// Polars and Spark take long to start, and are not installed everywhere.
+#[test]
+fn polars_and_spark_read_the_rows_and_pdu_reads_theirs() {
+    if !is_long_form() {
+        return;
+    }
+    let Some(du) = du() else { return };
+    let tree = tree_of_all_names();
+    said(&tree, "$pdu --format=parquet -o x t");
+    let sums = ["-sB1", "-s --inodes", "-slB1", "-sl --inodes"];
+    let sums = sums.map(|words| said(&tree, &format!("{du} {words} t | cut -f1")));
+    let sums: Vec<&str> = sums.iter().map(|sum| sum.trim()).collect();
+    let lines = |file: &str, time: &str| {
+        let text = format!("$pdu -a0B1 --time --time-style=+%s{time} --from={file} | sort -z");
+        said(&tree, &text)
+    };
+    for (modules, engine) in [("polars", "polars"), ("pyspark", "spark")] {
+        let Some(python) = python(modules) else {
+            continue;
+        };
+        let shown = python_runs(&python, ENGINES, &tree, &format!("{engine} x"));
+        let (first, written) = shown.trim_end().rsplit_once('\n').expect("two lines");
+        assert_eq!(first.lines().last(), Some(&*sums.join(" ")), "{engine}");
+        assert!(written.split(' ').count() >= 3, "{written}");
+        for file in written.split(' ') {
+            let time = if file.contains("millis") { "" } else { ".%N" };
+            assert!(lines(file, time) == lines("x", time), "{file}");
+        }
+    }
+}
+
+#[test]
+fn what_no_row_can_say_is_refused_with_the_reason() {
+    let Some(python) = python("duckdb, pyarrow") else {
+        return;
+    };
+    let tree = tree_of_all_names();
+    said(&tree, "$pdu --format=parquet -o x t");
     python_says(&python, &tree, "bad x");
     for (file, message) in [
         (
@@ -240,6 +287,14 @@ fn files_of_duckdb_and_pyarrow_are_read_with_equal_rows() {
         ),
         ("no-size", "no column 'allocated'"),
         ("text-inode", "column 'inode' is no integer"),
+        ("int-dir", "column 'dir' is no text"),
+        ("int-counted", "column 'counted' is no boolean"),
+        ("text-mtime", "column 'mtime' is no time"),
+        ("nested", "no column 'name'"),
+        ("kind", "row 2: a kind is not known"),
+        ("state", "row 2: a state is not known"),
+        ("null-dir", "row 2: a path is null"),
+        ("null-name", "row 2: a name is null"),
         ("schema2", "schema 2 is not known"),
         (
             "parts",

@@ -51,7 +51,7 @@
 //! |---|---|
 //! | 7 | `main.rs`: parse, run, exit status |
 //! | 6 | [`cli`]: words and environment to a plan |
-//! | 5 | [`du`]: the select loop |
+//! | 5 | [`du`]: the select loop. `diff` (cargo feature `parquet`): two scans to changes |
 //! | 4 | [`walk`]: walkers, disk, threads. [`import`]: files of an earlier scan to the same events |
 //! | 3 | [`format`](mod@format): records to bytes, one file per output format |
 //! | 2 | [`count`]: listings to events to records; no I/O |
@@ -75,6 +75,9 @@
 pub mod cli;
 #[doc(hidden)]
 pub mod count;
+#[cfg(feature = "parquet")]
+#[doc(hidden)]
+pub mod diff;
 #[doc(hidden)]
 pub mod du;
 #[doc(hidden)]

@@ -38,6 +38,7 @@
 //! | [`operands`] | names from the command line, or from a list that is read as a stream |
 //! | `shared` | the state that all walkers share |
 //! | `leaf_batch`, `open`, `cache_tag` | sums of folded directories; from a name to an open directory; cache directory tags |
+//! | `latency_probe`, `listing_order`, `group_state` | how long a stat takes; the order of GNU du's lines; what is known of a group of a large directory |
 //! | `shared_dir` | reading a directory, a large one by several walkers |
 //! | `walker` | one directory from the open to the listing |
 //! | `running` | [`Walk`], [`RunningWalk`], the closer |
@@ -50,10 +51,13 @@ mod dir;
 mod dirents;
 mod excluded_types;
 mod fd_budget;
+mod group_state;
 mod heartbeat;
+mod latency_probe;
 mod leaf_batch;
 mod limits;
 mod listing_channel;
+mod listing_order;
 #[cfg(test)]
 mod model;
 mod open;

@@ -14,57 +14,42 @@
 //! ```
 //!
 //! GNU du reads that many entries at a time, and sorts such a group by inode number where that may help the disk. The
-//! lines of its output follow that order, so ours do. The order matters only for subdirectories, files with a line or
-//! several links, and failures. Of a slow directory ([`FLOW`]) the entries before the first whose stat is under way are
-//! sent as parts of the group, as soon as their order is known. A group is sent after the one before it, and no more is read until it is sent: one group
-//! waits beside the one that is being printed, however many walkers there are.
+//! lines of its output follow that order, so ours do (`listing_order`). The order matters only for subdirectories, files
+//! with a line or several links, and failures. Of a slow directory ([`FLOW`]) the entries before the first whose stat is
+//! under way are sent as parts of the group, as soon as their order is known. A group is sent after the one before it, and
+//! no more is read until it is sent: one group waits beside the one that is being printed, however many walkers there are.
 
 #![expect(
     clippy::disallowed_types,
     reason = "one short critical section a batch: see `Group`"
 )]
 
-use std::collections::BTreeMap;
 use std::mem::MaybeUninit;
-use std::ops::ControlFlow;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use rustix::fs::RawDir;
 use rustix::io::Errno;
 
-use super::batch::{Batch, Contents, MergedBatch};
+use super::batch::Batch;
 use super::cache_tag::{self, Tag};
 use super::depth_first::Cursor;
 use super::dir::{Dir, Fd, Subtree};
 use super::dirents::{BUFFER, Chunk, LoopDetector, ReadEnd, read_buffer};
 use super::fd_budget::Handle;
+use super::group_state::{GroupEnd, GroupState, NextGroup, Part, Source};
 use super::heartbeat::HeartbeatGuard;
-use super::options::{Caches, Follow, WalkOrder};
+use super::latency_probe::{FLOW, LatencyProbe, STAT_CHUNK};
+use super::listing_order::{self, SORTED_ABOVE};
+use super::options::{Caches, WalkOrder};
 use super::shared::Shared;
 use super::sorted_names::SortedNames;
 use super::work_queue::Slot;
 use crate::count::listing::{Branch, Found, GROUP, Key};
 use crate::count::record::Exclusion;
 use crate::sys::failure::{Failure, Operation};
-use crate::sys::mounts;
 use crate::sys::schedule;
-
-/// GNU du sorts a group of more entries than this by inode number.
-const SORTED_ABOVE: usize = 10_000;
-
-/// Names between two looks at the clock and at `done`.
-const STRIDE: usize = 16;
-
-/// stat is slow when a name takes longer than this: then other walkers get a part of the names.
-const SLOW: Duration = Duration::from_micros(100);
-
-/// Names in a queued piece where stat is slow.
-const STAT_CHUNK: usize = 4;
-
-/// A directory is slow when a group of it is older than this: its entries are sent as they are known.
-const FLOW: Duration = Duration::from_millis(100);
 
 /// A directory that one walker has read, and the failure that ended the read.
 pub(super) type WholeDir = (Dir, Box<Batch>, Option<Failure>);
@@ -78,15 +63,6 @@ struct Reader {
     /// Entries that were read before the group began, and how their read ended: they come before the next buffer.
     ahead: Option<(Chunk, ReadEnd)>,
     source: Source,
-}
-
-/// Where the entries come from.
-#[derive(Debug)]
-enum Source {
-    /// The directory itself, a buffer at a time.
-    Directory(LoopDetector),
-    /// Its names, which were read before.
-    Sorted(SortedNames),
 }
 
 /// Up to [`GROUP`] entries of a large directory.
@@ -103,48 +79,6 @@ struct Group {
     /// See [`Group::has_listing_order`].
     has_listing_order: OnceLock<bool>,
     state: Mutex<GroupState>,
-}
-
-#[derive(Debug, Default)]
-struct GroupState {
-    batches: MergedBatch,
-    /// Entries that have their stat.
-    done: usize,
-    end: Option<GroupEnd>,
-    /// The key of the next listing, where a part was sent.
-    next_key: Option<Key>,
-    /// Position after the entries in `batches`: the first whose stat is under way.
-    position: usize,
-    /// Batches after that position, each with its number of entries.
-    late: BTreeMap<usize, (usize, Box<Batch>)>,
-    /// A walker sends a part: only that walker sends the next one, so that a part arrives after the one that announces it.
-    is_sending: bool,
-}
-
-/// A listing of some entries of a group.
-struct Part {
-    key: Key,
-    contents: Contents,
-    next: Option<Key>,
-    failure: Option<Failure>,
-}
-
-/// The end of a group, known when its last entry was read.
-#[derive(Debug)]
-struct GroupEnd {
-    /// Entries in the group.
-    count: usize,
-    failure: Option<Failure>,
-    /// Read on from here when the group has been sent: a group has megabytes, so that only one may wait.
-    next: Option<NextGroup>,
-}
-
-/// The beginning of a group: entries that were read together with the last ones of the group before.
-#[derive(Debug)]
-struct NextGroup {
-    began: Instant,
-    ahead: (Chunk, ReadEnd),
-    source: Source,
 }
 
 /// Reads a directory. None where several walkers read on and send its listing, and where the run is cancelled.
@@ -261,46 +195,6 @@ fn only_tag(walk: &Shared, mut dir: Dir, mut batch: Box<Batch>, tag: &Tag) -> Wh
     // A tag with several links counts once: it needs an entry of its own, which a marked directory cannot have.
     dir.exclusion = tag.is_single.then_some(Exclusion::Cache);
     (dir, batch, None)
-}
-
-/// Measures how long a stat takes.
-struct LatencyProbe<'a> {
-    heartbeat: &'a HeartbeatGuard<'a>,
-    count: usize,
-    since: Instant,
-    is_slow: bool,
-}
-
-impl<'a> LatencyProbe<'a> {
-    fn new(heartbeat: &'a HeartbeatGuard<'a>) -> Self {
-        Self {
-            heartbeat,
-            count: 0,
-            since: Instant::now(),
-            is_slow: false,
-        }
-    }
-
-    /// To be called after each stat, with the blocks of the file that was found. Breaks where
-    /// stat is slow, and where the run is cancelled.
-    fn step(&mut self, walk: &Shared, found: Option<u64>) -> ControlFlow<()> {
-        self.count += 1;
-        self.heartbeat.answered(found);
-        if !self.count.is_multiple_of(STRIDE) && self.count != STAT_CHUNK {
-            return ControlFlow::Continue(());
-        }
-        let allowed = SLOW * u32::try_from(self.count).unwrap_or(u32::MAX);
-        let allowed = match walk.options.walkers {
-            // Smaller pieces let lines flow.
-            1 => FLOW,
-            _ => allowed.min(FLOW),
-        };
-        self.is_slow = schedule::decide(|| self.since.elapsed() > allowed);
-        if self.is_slow || walk.done.is_cancelled() {
-            return ControlFlow::Break(());
-        }
-        ControlFlow::Continue(())
-    }
 }
 
 /// Calls stat for the entries of a chunk, and adds them to their group; queues the rest where that is slow. Adds nothing
@@ -477,20 +371,9 @@ impl Group {
         self.may_flow(walk) && is_slow() && self.has_listing_order(walk)
     }
 
-    /// Whether the order of the listing is taken for GNU du's before the end is known. It is that on NFS, SMB and tmpfs
-    /// (see [`sorts`]). From other servers, and under `-L`, a group that is slow to read and turns out to have more than
-    /// [`SORTED_ABOVE`] entries would come by inode number: to wait for its end would be to write nothing for ever where
-    /// the directory has none. Memory has no such directories.
-    ///
-    /// The list of mounts tells, not statfs(2), for which the server may never answer.
+    /// See [`listing_order::is_known_early`].
     fn has_listing_order(&self, walk: &Shared) -> bool {
-        let is_wanted = match walk.options.follow {
-            Follow::Always => mounts::is_served,
-            Follow::Never | Follow::Operands => mounts::has_no_disk_order,
-        };
-        let device = self.dir.stat.detail.inode.device;
-        let look_up = || mounts::list().is_ok_and(|list| is_wanted(&list, device));
-        let decide = || schedule::decide(look_up);
+        let decide = || schedule::decide(|| listing_order::is_known_early(walk, &self.dir));
         *self.has_listing_order.get_or_init(decide)
     }
 
@@ -529,7 +412,7 @@ impl Group {
             walk,
             Part {
                 key: next_key.unwrap_or(self.key),
-                contents: batches.join(sorts(walk, &self.dir, end.count)),
+                contents: batches.join(listing_order::sorts(walk, &self.dir, end.count)),
                 next: reader.as_ref().map(|reader| reader.group.key),
                 failure: end.failure,
             },
@@ -566,45 +449,6 @@ impl Group {
     }
 }
 
-impl GroupState {
-    fn add(&mut self, batch: Box<Batch>, count: usize) {
-        self.done += count;
-        if batch.start > self.position && count > 0 {
-            self.late.insert(batch.start, (count, batch));
-            return;
-        }
-        self.merge(batch, count);
-        while let Some(late) = self.late.first_entry()
-            && *late.key() <= self.position
-        {
-            let (count, batch) = late.remove();
-            self.merge(batch, count);
-        }
-    }
-
-    fn merge(&mut self, batch: Box<Batch>, count: usize) {
-        self.position += count;
-        self.batches.add(&batch);
-        batch.recycle();
-    }
-
-    /// The entries before `position` that were not sent, unless none of them has a line.
-    fn take_part(&mut self, walk: &Shared, first_key: Key) -> Option<Part> {
-        if self.is_sending || self.batches.is_plain() {
-            return None;
-        }
-        let next = walk.key();
-        let part = Part {
-            key: self.next_key.replace(next).unwrap_or(first_key),
-            contents: std::mem::take(&mut self.batches).join(false),
-            next: Some(next),
-            failure: None,
-        };
-        self.is_sending = true;
-        Some(part)
-    }
-}
-
 /// Adds the subdirectories of a large directory to the work: for one walker where the budget is used up.
 fn insert(walk: &Arc<Shared>, slot: Slot, branch: Arc<Branch>, handle: Arc<Handle>) {
     if walk.budget.is_overdrawn() {
@@ -613,17 +457,4 @@ fn insert(walk: &Arc<Shared>, slot: Slot, branch: Arc<Branch>, handle: Arc<Handl
         return walk.push_subtree(Cursor::new(Subtree { slot, branch, fd }));
     }
     walk.spawn_walkers(walk.work_queue.insert(slot, branch, handle));
-}
-
-/// Whether a group is sorted by inode number: where GNU du would sort that many entries of this directory. Under `-L` it sorts on every file system.
-fn sorts(walk: &Shared, dir: &Dir, count: usize) -> bool {
-    // From statfs(2): on these file systems inode numbers say nothing about where an inode lies.
-    const NFS: u64 = 0x6969;
-    const TMPFS: u64 = 0x0102_1994;
-    const CIFS: u64 = 0xff53_4d42;
-    const LUSTRE: u64 = 0x0bd0_0bd0;
-    let kind = || rustix::fs::fstatfs(dir.fd()).map_or(0, |statfs| u64::from(statfs.f_type as u32));
-    let follows = walk.options.follow == Follow::Always;
-    let is_wanted = walk.options.order == WalkOrder::Disk && count > SORTED_ABOVE;
-    is_wanted && (follows || !matches!(kind(), NFS | TMPFS | CIFS | LUSTRE))
 }

@@ -16,9 +16,13 @@ pub mod locale;
 pub mod signals;
 
 use std::alloc::{GlobalAlloc, Layout, System};
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicPtr, AtomicU64, Ordering};
 
 static EXHAUSTED: AtomicBool = AtomicBool::new(false);
+/// Memory for the other threads while the process ends: the standard library allocates without [`Allocator`] when a thread
+/// starts, and aborts where it gets nothing.
+static RESERVE: AtomicPtr<u8> = AtomicPtr::new(std::ptr::null_mut());
+const RESERVE_BYTES: usize = 64 * 1024;
 /// Whether the descriptors 0, 1 and 2 were closed.
 static CLOSED: [AtomicBool; 3] = [const { AtomicBool::new(false) }; 3];
 static IGNORED: AtomicU64 = AtomicU64::new(0);
@@ -116,6 +120,8 @@ fn exhausted() -> ! {
             unsafe { libc::pause() };
         }
     }
+    // SAFETY: the memory is malloc's or null, and nobody else frees it: only one thread comes here.
+    unsafe { libc::free(RESERVE.load(Ordering::Relaxed).cast()) };
     // SAFETY: write reads as many bytes as MESSAGE has; _exit ends all threads and runs no code of this program.
     unsafe {
         libc::write(libc::STDERR_FILENO, MESSAGE.as_ptr().cast(), MESSAGE.len());
@@ -136,6 +142,11 @@ fn share_one_heap_where_space_is_limited() {
         // SAFETY: mallopt sets a number of the C library's; no other thread runs yet.
         unsafe { libc::mallopt(libc::M_ARENA_MAX, 1) };
     }
+    // SAFETY: malloc may return null: then there is nothing to free.
+    RESERVE.store(
+        unsafe { libc::malloc(RESERVE_BYTES) }.cast(),
+        Ordering::Relaxed,
+    );
 }
 
 /// Returns large pieces of memory to the system as soon as they are freed: by default the C library raises its threshold

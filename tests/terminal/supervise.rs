@@ -5,6 +5,7 @@
 
 use std::fs;
 use std::io::{Chain, Cursor, Read};
+use std::os::fd::AsRawFd;
 use std::os::unix::process::CommandExt;
 use std::os::unix::process::ExitStatusExt;
 use std::path::Path;
@@ -20,6 +21,7 @@ use crate::support::terminal::{
     self, Streams, Terminal, can_slow_down, forest, read_all, repeated_operand, slow,
 };
 use crate::support::tree::Tree;
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::process::{Pid, Signal, WaitOptions, kill_process, kill_process_group, waitpid};
 
 /// What is waited for in vain: the root of `m`.
@@ -261,7 +263,19 @@ fn start_blocked(tree: &Tree, option: &str) -> (Child, Output, u32) {
     output.read_exact(&mut some).expect("pdu writes");
     let some = Cursor::new(some);
     let child = child_of(pdu.id()).expect("there is a child");
+    wait_until("a write for which the pipe has no room", || {
+        is_full(&output) && states(child).chars().all(|state| state == 'S')
+    });
     (pdu, some.chain(output), child)
+}
+
+/// Whether a write to the pipe would wait.
+fn is_full(output: &ChildStdout) -> bool {
+    let end = format!("/proc/self/fd/{}", output.as_raw_fd());
+    let end = fs::File::options().write(true).open(end).expect("a pipe");
+    let mut polled = [PollFd::new(&end, PollFlags::OUT)];
+    let now = Timespec::default();
+    poll(&mut polled, Some(&now)).expect("it can be polled") == 0
 }
 
 /// What was read already, and what comes after.

@@ -5,7 +5,7 @@
 //! without sizes (a mark) before its contents as well.
 //!
 //! ```text
-//!   records ─► writer (main thread) ─► Rows: 32,768 rows, or 4 MiB of text ══► encoder (second thread)
+//!   records ─► walk_rows, writer (main thread) ─► Rows: 32,768 rows, or 4 MiB of text ══► encoder (second thread)
 //!                       out ◄══════════════════ bytes of a row group ═════════════┘
 //! ```
 //!
@@ -17,6 +17,8 @@
 #[cfg(feature = "parquet")]
 mod encoder;
 #[cfg(feature = "parquet")]
+mod filesystems;
+#[cfg(feature = "parquet")]
 mod footer;
 mod options;
 #[cfg(feature = "parquet")]
@@ -24,11 +26,17 @@ mod rows;
 #[cfg(feature = "parquet")]
 pub mod schema;
 #[cfg(feature = "parquet")]
+mod walk_rows;
+#[cfg(feature = "parquet")]
 mod writer;
 
 #[cfg(feature = "parquet")]
 pub use self::footer::{CHECK, check_of};
 pub use self::options::{CountedLinks, NOT_BUILT, ParquetOptions, RowOrder};
+#[cfg(feature = "parquet")]
+pub(crate) use self::rows::Row;
+#[cfg(feature = "parquet")]
+pub(crate) use self::walk_rows::{PlacedRow, WalkRows};
 use super::interface::Format;
 
 /// The first bytes of a Parquet file, and its last.

@@ -10,30 +10,30 @@ use super::schema::{MOST_ROWS, MOST_TEXT, State};
 /// A row; its name and its directory are in [`Rows`]. Small, because there are tens of thousands: a number that no entry
 /// has stands for null, see [`Row::NULL`].
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Row {
-    pub(super) allocated: i64,
-    pub(super) apparent: i64,
-    pub(super) device: u64,
-    pub(super) inode: u64,
+pub(crate) struct Row {
+    pub(crate) allocated: i64,
+    pub(crate) apparent: i64,
+    pub(crate) device: u64,
+    pub(crate) inode: u64,
     /// Microseconds since 1970.
-    pub(super) mtime: i64,
-    pub(super) depth: u32,
-    pub(super) links: u32,
-    pub(super) uid: u32,
-    pub(super) gid: u32,
-    pub(super) mode: u32,
+    pub(crate) mtime: i64,
+    pub(crate) depth: u32,
+    pub(crate) links: u32,
+    pub(crate) uid: u32,
+    pub(crate) gid: u32,
+    pub(crate) mode: u32,
     /// The error number.
-    pub(super) error: i32,
+    pub(crate) error: i32,
     /// The index of its directory.
-    pub(super) dir: u32,
+    pub(crate) dir: u32,
     /// The index of its totals.
-    pub(super) totals: u32,
+    pub(crate) totals: u32,
     /// Index in the list of file systems.
-    pub(super) fs: u16,
+    pub(crate) fs: u16,
     /// Null where it is unknown.
-    pub(super) kind: FileType,
-    pub(super) counted: bool,
-    pub(super) state: State,
+    pub(crate) kind: FileType,
+    pub(crate) counted: bool,
+    pub(crate) state: State,
 }
 
 /// Texts in one buffer.

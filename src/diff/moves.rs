@@ -1,0 +1,181 @@
+//! Entries that were moved: the same inode has another path.
+//!
+//! Candidates are entries without a partner, a directory for all of its contents, and links of a file that counts at
+//! another link now. The largest candidates of each scan are kept. Inode numbers are used again after a removal, so files
+//! must have the same size and time as well, and directories nearly the same total.
+
+use std::cmp::Ordering;
+use std::collections::{BinaryHeap, HashMap};
+
+use rustix::fs::FileType;
+
+use super::paths::{is_within, parent};
+use super::record::{Entry, FsId};
+use super::scope::Side;
+use super::sizes::Sizes;
+
+/// Candidates of each scan.
+const MOST: usize = if cfg!(test) { 64 } else { 32_768 };
+
+/// An entry that may have been moved.
+#[derive(Debug)]
+pub(super) struct Candidate {
+    pub(super) path: Vec<u8>,
+    pub(super) entry: Entry,
+    /// With all contents.
+    pub(super) size: Sizes,
+    /// The number of its line, where lines are numbered.
+    pub(super) line: Option<u64>,
+    /// The path has a partner: another link of the file counts there.
+    pub(super) is_link: bool,
+}
+
+/// A pair of candidates: before and now.
+#[derive(Debug)]
+pub(super) struct Move {
+    pub(super) old: Candidate,
+    pub(super) new: Candidate,
+}
+
+/// The candidates so far.
+#[derive(Debug, Default)]
+pub(super) struct Candidates {
+    /// The smallest is on top.
+    old: BinaryHeap<Smallest>,
+    new: BinaryHeap<Smallest>,
+    count: u64,
+    dropped: u64,
+}
+
+#[derive(Debug)]
+struct Smallest {
+    /// Size, and number of arrival.
+    rank: (i128, u64),
+    candidate: Candidate,
+}
+
+impl Candidates {
+    /// Number of all candidates so far.
+    pub(super) fn count(&self) -> u64 {
+        self.count
+    }
+
+    /// True where an entry of this size would be kept.
+    pub(super) fn takes(&self, side: Side, size: &Sizes) -> bool {
+        let heap = match side {
+            Side::Old => &self.old,
+            Side::New => &self.new,
+        };
+        let smallest = heap.peek().map(|smallest| smallest.rank.0);
+        heap.len() < MOST || smallest.is_some_and(|smallest| weight(size) > smallest)
+    }
+
+    /// Notes a candidate that is not kept.
+    pub(super) fn drop_one(&mut self) {
+        self.dropped += 1;
+    }
+
+    /// Keeps a candidate, in the place of the smallest where there are too many.
+    pub(super) fn push(&mut self, side: Side, candidate: Candidate) {
+        let rank = (weight(&candidate.size), self.count);
+        self.count += 1;
+        let heap = match side {
+            Side::Old => &mut self.old,
+            Side::New => &mut self.new,
+        };
+        heap.push(Smallest { rank, candidate });
+        if heap.len() > MOST {
+            heap.pop();
+            self.dropped += 1;
+        }
+    }
+
+    /// Removes the candidates in a directory.
+    pub(super) fn remove_within(&mut self, directory: &[u8]) {
+        for heap in [&mut self.old, &mut self.new] {
+            heap.retain(|smallest| !is_within(&smallest.candidate.path, directory));
+        }
+    }
+
+    /// The number of candidates that were dropped and might have had a partner.
+    pub(super) fn dropped(&self) -> u64 {
+        match self.old.is_empty() || self.new.is_empty() {
+            true => 0,
+            false => self.dropped,
+        }
+    }
+
+    /// The pairs, in the order of their paths now.
+    pub(super) fn take_moves(&mut self) -> Vec<Move> {
+        let mut known: HashMap<_, Vec<Candidate>> = HashMap::new();
+        for candidate in in_order(&mut self.old) {
+            let same = known.entry(key(&candidate.entry)).or_default();
+            same.push(candidate);
+        }
+        let pair = |new: Candidate| {
+            let olds = known.get_mut(&key(&new.entry))?;
+            let place = olds.iter().position(|old| is_same(old, &new))?;
+            let old = olds.remove(place);
+            Some(Move { old, new })
+        };
+        in_order(&mut self.new)
+            .into_iter()
+            .filter_map(pair)
+            .collect()
+    }
+}
+
+impl Move {
+    /// True where only another link of the directory counts: that changes no number of any directory.
+    pub(super) fn is_invisible(&self) -> bool {
+        let is_link = self.old.is_link || self.new.is_link;
+        is_link && parent(&self.old.path) == parent(&self.new.path)
+    }
+}
+
+fn weight(size: &Sizes) -> i128 {
+    size.allocated.max(size.apparent)
+}
+
+fn in_order(heap: &mut BinaryHeap<Smallest>) -> Vec<Candidate> {
+    let mut all = std::mem::take(heap).into_vec();
+    all.sort_unstable_by_key(|smallest| smallest.rank.1);
+    all.into_iter().map(|smallest| smallest.candidate).collect()
+}
+
+fn key(entry: &Entry) -> (FsId, u64, u32) {
+    (entry.fs, entry.inode, entry.kind.as_raw_mode())
+}
+
+/// True where two entries with one inode number are one inode.
+fn is_same(old: &Candidate, new: &Candidate) -> bool {
+    if new.entry.kind == FileType::Directory {
+        let (a, b) = (old.size, new.size);
+        let is_near = |a: i128, b: i128| (a - b).abs() * 10 <= a.max(b);
+        return is_near(a.allocated, b.allocated) && is_near(a.apparent, b.apparent);
+    }
+    old.entry.own == new.entry.own && old.entry.mtime == new.entry.mtime
+}
+
+impl Ord for Smallest {
+    /// The heap has the greatest on top: of two sizes the smaller one, of two equal ones the later one.
+    fn cmp(&self, other: &Self) -> Ordering {
+        let (size, number) = self.rank;
+        let (other_size, other_number) = other.rank;
+        other_size.cmp(&size).then(number.cmp(&other_number))
+    }
+}
+
+impl PartialOrd for Smallest {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl PartialEq for Smallest {
+    fn eq(&self, other: &Self) -> bool {
+        self.rank == other.rank
+    }
+}
+
+impl Eq for Smallest {}

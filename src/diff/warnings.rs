@@ -1,0 +1,45 @@
+//! Why the comparison of two scans may mislead.
+
+use super::change::Warning;
+use super::record::{FsId, ScanInfo};
+
+/// Options that do not change what is counted, but the records that there are, or the number that is shown.
+const NO_CHANGE: &[&str] = &[
+    "--apparent-size",
+    "--bytes",
+    "--inodes",
+    "--max-depth",
+    "--summarize",
+    "--threshold",
+];
+
+pub(super) fn warnings(old: &ScanInfo, new: &ScanInfo) -> Vec<Warning> {
+    let mut warnings = Vec::new();
+    let is_known = old.fs != FsId::UNKNOWN && new.fs != FsId::UNKNOWN;
+    if is_known && old.fs != new.fs {
+        warnings.push(Warning::RootFileSystem);
+    }
+    if old.root != new.root {
+        warnings.push(Warning::RootPath(old.root.clone(), new.root.clone()));
+    }
+    let (before, now) = (counting_options(old), counting_options(new));
+    if before != now || old.links != new.links {
+        warnings.push(Warning::Options(old.options.clone(), new.options.clone()));
+    }
+    let times = old.started.zip(new.started);
+    if times.is_some_and(|(before, now)| before > now) {
+        warnings.push(Warning::ClockWentBack);
+    }
+    warnings
+}
+
+/// The other options, in one order.
+fn counting_options(info: &ScanInfo) -> Vec<&str> {
+    let is_counting = |word: &&str| {
+        let name = word.split('=').next().unwrap_or_default();
+        !NO_CHANGE.contains(&name)
+    };
+    let mut words: Vec<&str> = info.options.split(' ').filter(is_counting).collect();
+    words.sort_unstable();
+    words
+}

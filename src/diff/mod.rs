@@ -23,6 +23,7 @@ mod explanation;
 pub mod files;
 mod level;
 mod listing;
+mod loaded;
 mod merge;
 mod moves;
 pub mod open;

@@ -12,6 +12,7 @@ use super::links::Links;
 use super::ncdu::ExportReader;
 #[cfg(feature = "parquet")]
 use super::parquet::ParquetReader;
+use crate::count::usage::{FileTime, Measure};
 use crate::count::visitor::Visitor;
 use crate::format::parquet::MAGIC;
 use crate::sys::failure::{Failure, Operation};
@@ -69,6 +70,30 @@ impl Import {
             Self::Parquet(file) => file.advance(visitor, most),
             #[cfg(not(feature = "parquet"))]
             Self::Parquet => Err(ImportError::damaged(crate::format::parquet::NOT_BUILT)),
+        }
+    }
+
+    /// When the scan began, where the file says so. Known after the first entry.
+    #[must_use]
+    pub fn started(&self) -> Option<FileTime> {
+        match self {
+            Self::Ncdu(export) => export.started(),
+            #[cfg(feature = "parquet")]
+            Self::Parquet(_) => None,
+            #[cfg(not(feature = "parquet"))]
+            Self::Parquet => None,
+        }
+    }
+
+    /// The measure that the file does not have, because its maker knows one only. Known at the end.
+    #[must_use]
+    pub fn missing(&self) -> Option<Measure> {
+        match self {
+            Self::Ncdu(export) => export.missing(),
+            #[cfg(feature = "parquet")]
+            Self::Parquet(_) => None,
+            #[cfg(not(feature = "parquet"))]
+            Self::Parquet => None,
         }
     }
 

@@ -1,0 +1,112 @@
+//! The records of a file whose entries are in no order: the whole tree is loaded.
+
+use super::paths;
+use super::record::{Cursor, Entry, FsId, Kept, Record, ScanInfo};
+use crate::count::usage::FileTime;
+use crate::forest::Forest;
+use crate::forest::build::Builder;
+use crate::forest::entry::Reading;
+use crate::forest::walk::{Met, Walk};
+use crate::format::parquet::CountedLinks;
+use crate::format::parquet::schema::State;
+use crate::import::Import;
+use crate::import::error::ImportError;
+
+/// Entries that are loaded at a time.
+const STRIDE: usize = 4096;
+
+/// See the module.
+pub(super) struct Loaded {
+    info: ScanInfo,
+    walk: Walk,
+    entry: Entry,
+}
+
+impl Loaded {
+    /// Loads a file. Where `below` is a directory below its root, the records are those of that directory.
+    pub(super) fn load(mut import: Import, below: Option<&[u8]>) -> Result<Self, ImportError> {
+        let mut builder = Builder::default();
+        while import.advance(&mut builder, STRIDE)? {}
+        let no_root = || ImportError::damaged("it has more than one root, or none");
+        let forest = builder.finish().ok_or_else(no_root)?;
+        let info = ScanInfo {
+            root: forest.root.0.clone(),
+            fs: FsId::UNKNOWN,
+            started: import.started(),
+            options: String::new(),
+            links: CountedLinks::Once,
+            kept: kept(&forest),
+            missing: import.missing(),
+            is_complete: !forest.has_failures,
+        };
+        Self::new(forest, info, below)
+    }
+
+    fn new(forest: Forest, mut info: ScanInfo, below: Option<&[u8]>) -> Result<Self, ImportError> {
+        let root = info.root.strip_suffix(b"/").unwrap_or(&info.root);
+        let below = below.filter(|below| paths::is_within(below, root));
+        let place = below.map_or(&b""[..], |below| &below[root.len()..]);
+        let walk = Walk::new(forest, place);
+        let walk = walk.ok_or_else(|| ImportError::damaged("it does not have the directory"))?;
+        let entry = entry(walk.current().1);
+        if let Some(below) = below {
+            info.root = below.into();
+        }
+        Ok(Self { info, walk, entry })
+    }
+}
+
+/// Directories that stand for their contents are told apart by their depth only.
+fn kept(forest: &Forest) -> Kept {
+    Kept {
+        max_depth: forest.summed_depth.unwrap_or(u32::MAX),
+        ..Kept::ALL
+    }
+}
+
+fn entry(met: &Met) -> Entry {
+    let entry = &met.entry;
+    Entry {
+        kind: entry.kind,
+        state: match entry.reading {
+            Reading::Whole => State::Ok,
+            Reading::Broken => State::Broken,
+            Reading::Unread => State::Unread,
+            Reading::Away => State::Away,
+        },
+        counted: met.is_counted,
+        own: entry.sizes,
+        totals: met.totals,
+        fs: FsId::UNKNOWN,
+        inode: entry.inode.number,
+        links: entry.links,
+        mtime: micros(entry.time),
+        owner: entry.owner,
+    }
+}
+
+/// Microseconds since 1970.
+fn micros(time: FileTime) -> i64 {
+    let micros = time.seconds.checked_mul(1_000_000);
+    let micros = micros.and_then(|micros| micros.checked_add((time.nanoseconds / 1000).into()));
+    micros.unwrap_or(Entry::NO_TIME)
+}
+
+impl Cursor for Loaded {
+    fn info(&self) -> &ScanInfo {
+        &self.info
+    }
+
+    fn advance(&mut self) -> Result<bool, ImportError> {
+        let has_more = self.walk.advance();
+        self.entry = entry(self.walk.current().1);
+        Ok(has_more)
+    }
+
+    fn record(&self) -> Record<'_> {
+        Record {
+            path: self.walk.current().0,
+            entry: &self.entry,
+        }
+    }
+}

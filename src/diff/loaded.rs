@@ -2,6 +2,7 @@
 
 use super::paths;
 use super::record::{Cursor, Entry, FsId, Kept, Record, ScanInfo};
+use super::stored::no_rows;
 use crate::count::usage::FileTime;
 use crate::forest::Forest;
 use crate::forest::build::Builder;
@@ -23,36 +24,43 @@ pub(super) struct Loaded {
 }
 
 impl Loaded {
-    /// Loads a file. Where `below` is a directory below its root, the records are those of that directory.
-    pub(super) fn load(mut import: Import, below: Option<&[u8]>) -> Result<Self, ImportError> {
+    /// Loads a file; `footer` is what the footer of a Parquet file tells. Where `below` is a directory below its root, the
+    /// records are those of that directory.
+    pub(super) fn load(
+        mut import: Import,
+        footer: Option<ScanInfo>,
+        below: Option<&[u8]>,
+    ) -> Result<Self, ImportError> {
         let mut builder = Builder::default();
         while import.advance(&mut builder, STRIDE)? {}
         let no_root = || ImportError::damaged("it has more than one root, or none");
         let forest = builder.finish().ok_or_else(no_root)?;
-        let info = ScanInfo {
-            root: forest.root.0.clone(),
-            fs: FsId::UNKNOWN,
-            started: import.started(),
-            options: String::new(),
-            links: CountedLinks::Once,
-            kept: kept(&forest),
-            missing: import.missing(),
-            is_complete: !forest.has_failures,
-        };
-        Self::new(forest, info, below)
-    }
-
-    fn new(forest: Forest, mut info: ScanInfo, below: Option<&[u8]>) -> Result<Self, ImportError> {
+        let mut info = footer.unwrap_or_else(|| info(&import, &forest));
+        info.root.clone_from(&forest.root.0);
         let root = info.root.strip_suffix(b"/").unwrap_or(&info.root);
         let below = below.filter(|below| paths::is_within(below, root));
         let place = below.map_or(&b""[..], |below| &below[root.len()..]);
-        let walk = Walk::new(forest, place);
-        let walk = walk.ok_or_else(|| ImportError::damaged("it does not have the directory"))?;
-        let entry = entry(walk.current().1);
+        let walk = Walk::new(forest, place, info.links);
+        let walk = walk.ok_or_else(|| no_rows(below.unwrap_or_default()))?;
         if let Some(below) = below {
             info.root = below.into();
         }
+        let entry = entry(walk.current().1);
         Ok(Self { info, walk, entry })
+    }
+}
+
+/// What is known of an export.
+fn info(import: &Import, forest: &Forest) -> ScanInfo {
+    ScanInfo {
+        root: Vec::new(),
+        fs: FsId::UNKNOWN,
+        started: import.started(),
+        options: String::new(),
+        links: CountedLinks::Once,
+        kept: kept(forest),
+        missing: import.missing(),
+        is_complete: !forest.has_failures,
     }
 }
 

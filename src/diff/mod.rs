@@ -33,6 +33,7 @@ mod paths;
 pub mod record;
 mod scope;
 pub mod sizes;
+mod stored;
 #[cfg(test)]
 mod testing;
 #[cfg(test)]

@@ -2,9 +2,13 @@
 
 use std::ffi::OsStr;
 
+use super::loaded::Loaded;
 use super::record::Cursor;
+use super::stored::{Opened, StoredScan};
 use crate::import::error::ImportError;
+use crate::import::{Import, Links, is_parquet};
 use crate::sys::failure::{Failure, Operation};
+use crate::sys::retry;
 
 /// The reason why a file cannot be compared.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -15,10 +19,26 @@ pub enum OpenError {
     Import(ImportError),
 }
 
-/// Opens a file. Where `below` is a directory below the root of the file, the records are those of that directory; the
-/// roots of two scans that are in no relation are compared all the same.
-pub fn open(_name: &OsStr, _below: Option<&[u8]>) -> Result<Box<dyn Cursor>, OpenError> {
-    Err(OpenError::Failure(Failure::without_errno(
-        Operation::OpenNames,
-    )))
+/// Opens a file; one whose entries are in no order is loaded. Where `below` is a directory below the root of the file, the
+/// records are those of that directory; the roots of two scans that are in no relation are compared all the same.
+pub fn open(name: &OsStr, below: Option<&[u8]>) -> Result<Box<dyn Cursor>, OpenError> {
+    let file = retry::open(name)
+        .map_err(|errno| OpenError::Failure(Failure::of(Operation::OpenNames, &errno.into())))?;
+    let mut footer = None;
+    if is_parquet(&file) {
+        let copy = file.try_clone();
+        let copy = copy.map_err(|error| Failure::of(Operation::OpenNames, &error));
+        match StoredScan::open(copy.map_err(OpenError::Failure)?, below)? {
+            Opened::Sorted(scan) => return Ok(scan),
+            Opened::Unsorted(info) => footer = Some(info),
+        }
+    }
+    let import = Import::of(file, Links::Keep);
+    Ok(Box::new(Loaded::load(import, footer, below)?))
+}
+
+impl From<ImportError> for OpenError {
+    fn from(error: ImportError) -> Self {
+        Self::Import(error)
+    }
 }

@@ -5,12 +5,12 @@
 //! as well.
 
 use rustix::fs::FileType;
-use twox_hash::XxHash64;
 
 use super::sizes::Sizes;
 use crate::count::usage::{FileTime, Measure};
 use crate::format::Threshold;
 use crate::format::parquet::CountedLinks;
+pub use crate::format::parquet::schema::FsId;
 use crate::format::parquet::schema::State;
 use crate::import::error::ImportError;
 
@@ -46,21 +46,6 @@ pub struct Record<'a> {
     pub path: &'a [u8],
     /// The entry.
     pub entry: &'a Entry,
-}
-
-/// A file system, by a hash of its name; two names of 64 bits do not collide by accident.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
-pub struct FsId(u64);
-
-impl FsId {
-    /// The file system is not known.
-    pub const UNKNOWN: Self = Self(0);
-
-    /// The file system with this name (column `fs`).
-    #[must_use]
-    pub fn of(name: &[u8]) -> Self {
-        Self(XxHash64::oneshot(0, name).max(1))
-    }
 }
 
 impl Entry {

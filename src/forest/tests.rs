@@ -7,6 +7,7 @@ use super::entry::{Entry, Reading};
 use super::walk::Walk;
 use crate::count::usage::{Detail, FileTime, Inode, Item, Usage};
 use crate::count::visitor::{Extent, Visitor};
+use crate::format::parquet::CountedLinks;
 use crate::sys::failure::{Failure, Operation};
 
 /// An entry of the list: the names of its path, whether it is a mark, and what is known of it.
@@ -215,7 +216,7 @@ fn a_walk_through_random_trees_gives_their_sorted_paths() {
         let mut expected = maker.list;
         expected.sort_by(compare);
         let forest = maker.builder.finish().expect("one root");
-        let mut walk = Walk::new(forest, b"").expect("the root");
+        let mut walk = Walk::new(forest, b"", CountedLinks::Once).expect("the root");
         for (path, is_mark, entry, totals) in &expected {
             assert!(walk.advance(), "seed {seed}: {path:?} is missing");
             let (met, known) = walk.current();
@@ -252,7 +253,7 @@ fn the_first_link_counts() {
         ..Usage::default()
     };
     let (directory, link) = (detail(0o040_000, 9), detail(0o100_000, 3));
-    let counted = |below: &[u8]| {
+    let counted = |below: &[u8], links| {
         let mut builder = Builder::default();
         builder.enter(b"/r", &item(usage, &directory), None);
         builder.file(Some(b"z"), &item(usage, &link));
@@ -264,7 +265,7 @@ fn the_first_link_counts() {
         }
         builder.leave(Extent::Whole);
         let forest = builder.finish().expect("one root");
-        let mut walk = Walk::new(forest, below).expect("it is there");
+        let mut walk = Walk::new(forest, below, links).expect("it is there");
         let mut counted = Vec::new();
         while walk.advance() {
             let (path, met) = walk.current();
@@ -274,8 +275,9 @@ fn the_first_link_counts() {
         }
         counted
     };
-    assert_eq!(counted(b""), ["/x/a", "/x", "/y", ""]);
-    assert_eq!(counted(b"/y"), ["/a", ""]);
+    assert_eq!(counted(b"", CountedLinks::Once), ["/x/a", "/x", "/y", ""]);
+    assert_eq!(counted(b"/y", CountedLinks::Once), ["/a", ""]);
+    assert_eq!(counted(b"/y", CountedLinks::Each), ["/a", "/b", ""]);
 }
 
 #[test]

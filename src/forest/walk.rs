@@ -1,12 +1,13 @@
 //! Goes through the tree in the order of a Parquet file of pdu: by path components, names compared as bytes, the contents
 //! of a directory before the directory itself, and before them a mark where the directory could not be read.
 //!
-//! Of the links of a file, the one whose path comes first counts.
+//! Of the links of a file, the one whose path comes first counts, or each.
 
 use super::entry::{Entry, Reading};
 use super::run::take_entry;
 use super::{DirId, Forest};
 use crate::count::inode_set::InodeSet;
+use crate::format::parquet::CountedLinks;
 
 /// See the module.
 #[derive(Debug)]
@@ -18,6 +19,8 @@ pub struct Walk {
     levels: Vec<Level>,
     path: Vec<u8>,
     current: Met,
+    counted: CountedLinks,
+    /// The files with several links so far.
     links: InodeSet,
 }
 
@@ -63,7 +66,7 @@ impl Walk {
     /// A walk through the directory with this path below the root, which is empty for the root. None where there is no
     /// such directory.
     #[must_use]
-    pub fn new(forest: Forest, below: &[u8]) -> Option<Self> {
+    pub fn new(forest: Forest, below: &[u8], counted: CountedLinks) -> Option<Self> {
         let mut top = (0, forest.root.1);
         for name in below
             .split(|&byte| byte == b'/')
@@ -82,6 +85,7 @@ impl Walk {
             levels: Vec::new(),
             path: Vec::new(),
             current,
+            counted,
             links: InodeSet::default(),
         })
     }
@@ -172,8 +176,8 @@ impl Walk {
 
     /// Makes an entry of the current directory the current one.
     fn take_file(&mut self, entry: Entry) -> bool {
-        let is_first = !entry.is_linked() || self.links.insert(entry.inode);
-        let is_counted = entry.is_known() && is_first;
+        let is_once = self.counted == CountedLinks::Once && entry.is_linked();
+        let is_counted = entry.is_known() && (!is_once || self.links.insert(entry.inode));
         if let (true, Some(level)) = (is_counted, self.levels.last_mut()) {
             level.add(amounts(&entry));
         }

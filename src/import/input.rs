@@ -42,10 +42,15 @@ impl Import {
             });
         }
         let file = open(name).map_err(|errno| Failure::of(Operation::OpenNames, &errno.into()))?;
-        Ok(match is_parquet(&file) {
+        Ok(Self::of(file, links))
+    }
+
+    /// Reads an opened file.
+    pub(crate) fn of(file: File, links: Links) -> Self {
+        match is_parquet(&file) {
             true => Self::parquet(file, links),
             false => Self::Ncdu(Box::new(ExportReader::new(Box::new(file), links))),
-        })
+        }
     }
 
     #[cfg(feature = "parquet")]
@@ -110,7 +115,7 @@ impl Import {
 }
 
 /// True for a regular file that begins as a Parquet file does. No byte of a pipe is taken.
-fn is_parquet(file: &File) -> bool {
+pub(crate) fn is_parquet(file: &File) -> bool {
     let stat = retry(|| rustix::fs::fstat(file.as_fd()));
     let is_file =
         stat.is_ok_and(|stat| FileType::from_raw_mode(stat.st_mode) == FileType::RegularFile);

@@ -14,4 +14,5 @@ mod number;
 pub mod parquet;
 
 pub use self::input::Import;
+pub(crate) use self::input::is_parquet;
 pub use self::links::Links;

@@ -7,6 +7,7 @@ use parquet::basic::{
 };
 use parquet::file::properties::{EnabledStatistics, WriterProperties};
 use parquet::schema::types::{ColumnPath, Type as SchemaType, TypePtr};
+use twox_hash::XxHash64;
 
 /// The version of the schema (`pdu.schema`).
 pub const VERSION: u32 = 1;
@@ -51,6 +52,21 @@ impl State {
             Self::Away => "away",
             Self::HandedOver => "handed-over",
         }
+    }
+}
+
+/// A file system, by a hash of its name; two names of 64 bits do not collide by accident.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub struct FsId(u64);
+
+impl FsId {
+    /// The file system is not known.
+    pub const UNKNOWN: Self = Self(0);
+
+    /// The file system with this name (column `fs`).
+    #[must_use]
+    pub fn of(name: &[u8]) -> Self {
+        Self(XxHash64::oneshot(0, name).max(1))
     }
 }
 

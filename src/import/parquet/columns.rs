@@ -35,6 +35,7 @@ pub(super) enum Field {
     Counted,
     State,
     Error,
+    Fs,
 }
 
 /// The type that the values of a column must have.
@@ -76,6 +77,7 @@ const FIELDS: &[(Field, &str, Wanted, Need)] = {
         (Field::Counted, "counted", Boolean, Optional),
         (Field::State, "state", Text, Optional),
         (Field::Error, "error", Text, Optional),
+        (Field::Fs, "fs", Text, Optional),
     ]
 };
 
@@ -98,15 +100,66 @@ enum Unit {
     Nanos,
 }
 
-/// The values of some rows of a column.
+/// The values of some rows of a column, which are taken one after the other. Of a column that the file does not have, each
+/// value is null.
 #[derive(Debug, Default)]
-pub(super) enum Values {
-    /// The file has no such column.
-    #[default]
-    Missing,
-    Texts(Vec<Option<ByteArray>>),
+pub(super) struct Values {
+    texts: Batch<ByteArray>,
     /// Integers, times in microseconds, and booleans as 0 and 1.
-    Integers(Vec<Option<i64>>),
+    integers: Batch<i64>,
+}
+
+/// Values of some rows. The buffers are used again for the next rows.
+#[derive(Debug, Default)]
+pub(super) struct Batch<V> {
+    values: Vec<V>,
+    /// 1 for each row that has a value, 0 for a null; empty where no value can be null.
+    levels: Vec<i16>,
+    /// The next row, and the next value.
+    row: usize,
+    value: usize,
+}
+
+impl<V> Batch<V> {
+    /// The value of the next row.
+    fn next(&mut self) -> Option<&V> {
+        let is_null = self.levels.get(self.row) == Some(&0);
+        self.row += 1;
+        if is_null {
+            return None;
+        }
+        self.value += 1;
+        self.values.get(self.value - 1)
+    }
+
+    fn clear(&mut self) {
+        self.values.clear();
+        self.levels.clear();
+        (self.row, self.value) = (0, 0);
+    }
+}
+
+impl Values {
+    /// The text of the next row.
+    pub(super) fn next_text(&mut self) -> Option<&ByteArray> {
+        self.texts.next()
+    }
+
+    /// The integer of the next row.
+    pub(super) fn next_integer(&mut self) -> Option<i64> {
+        self.integers.next().copied()
+    }
+}
+
+impl Unit {
+    /// A time in microseconds.
+    fn micros(self, time: i64) -> i64 {
+        match self {
+            Self::Micros => time,
+            Self::Nanos => time.div_euclid(1000),
+            Self::Seconds1000 => time.saturating_mul(1000),
+        }
+    }
 }
 
 /// The columns of the file that pdu reads. The last of two columns of one name is taken.
@@ -200,7 +253,8 @@ impl GroupReader {
         batch: &mut [Values; FIELD_COUNT],
     ) -> ParquetResult<()> {
         for (column, is_optional, reader) in &mut self.columns {
-            batch[column.field as usize] = read(reader, (rows, *is_optional), column)?;
+            let values = &mut batch[column.field as usize];
+            read(reader, (rows, *is_optional), column, values)?;
         }
         Ok(())
     }
@@ -208,7 +262,7 @@ impl GroupReader {
     /// Checks that no column has more values.
     pub(super) fn end(&mut self) -> ParquetResult<()> {
         for (column, is_optional, reader) in &mut self.columns {
-            if read(reader, (1, *is_optional), column).is_ok() {
+            if read(reader, (1, *is_optional), column, &mut Values::default()).is_ok() {
                 return Err(ParquetError::General("a column has too many values".into()));
             }
         }
@@ -219,55 +273,67 @@ impl GroupReader {
 /// Number of fields.
 pub(super) const FIELD_COUNT: usize = FIELDS.len();
 
-fn read(reader: &mut ColumnReader, rows: (usize, bool), column: &Column) -> ParquetResult<Values> {
-    let micros = |value: i64| match column.unit {
-        Unit::Micros => Some(value),
-        Unit::Nanos => Some(value.div_euclid(1000)),
-        Unit::Seconds1000 => value.checked_mul(1000),
-    };
-    Ok(match reader {
-        ColumnReader::ByteArrayColumnReader(reader) => Values::Texts(values(reader, rows, Some)?),
-        ColumnReader::BoolColumnReader(reader) => {
-            Values::Integers(values(reader, rows, |value| Some(i64::from(value)))?)
+fn read(
+    reader: &mut ColumnReader,
+    rows: (usize, bool),
+    column: &Column,
+    values: &mut Values,
+) -> ParquetResult<()> {
+    if let ColumnReader::ByteArrayColumnReader(reader) = reader {
+        return fill(reader, rows, &mut values.texts);
+    }
+    let numbers = &mut values.integers;
+    match reader {
+        ColumnReader::Int64ColumnReader(reader) => {
+            fill(reader, rows, numbers)?;
+            if column.unit != Unit::Micros {
+                let times = numbers.values.iter_mut();
+                times.for_each(|time| *time = column.unit.micros(*time));
+            }
+            Ok(())
         }
+        ColumnReader::BoolColumnReader(reader) => convert(reader, rows, numbers, i64::from),
         ColumnReader::Int32ColumnReader(reader) if column.is_unsigned => {
-            Values::Integers(values(reader, rows, |value| {
-                Some(value.cast_unsigned().into())
-            })?)
+            convert(reader, rows, numbers, |value| value.cast_unsigned().into())
         }
-        ColumnReader::Int32ColumnReader(reader) => {
-            Values::Integers(values(reader, rows, |value| Some(value.into()))?)
-        }
-        ColumnReader::Int64ColumnReader(reader) => Values::Integers(values(reader, rows, micros)?),
+        ColumnReader::Int32ColumnReader(reader) => convert(reader, rows, numbers, i64::from),
         ColumnReader::Int96ColumnReader(reader) => {
-            Values::Integers(values(reader, rows, |value| Some(value.to_micros()))?)
+            convert(reader, rows, numbers, |value| value.to_micros())
         }
-        _ => Values::Missing,
-    })
+        // `column` has refused other types.
+        _ => Ok(numbers.clear()),
+    }
 }
 
-/// The values of so many rows, with nothing for nulls.
-fn values<T: DataType, V>(
+/// Reads so many rows.
+fn fill<T: DataType>(
     reader: &mut ColumnReaderImpl<T>,
     (rows, is_optional): (usize, bool),
-    convert: impl Fn(T::T) -> Option<V>,
-) -> ParquetResult<Vec<Option<V>>> {
-    let (mut levels, mut values) = (Vec::new(), Vec::new());
-    let level_buffer = is_optional.then_some(&mut levels);
-    let (read, _, _) = reader.read_records(rows, level_buffer, None, &mut values)?;
-    if read != rows || is_optional && levels.len() != rows {
+    batch: &mut Batch<T::T>,
+) -> ParquetResult<()> {
+    batch.clear();
+    let levels = is_optional.then_some(&mut batch.levels);
+    let (read, _, _) = reader.read_records(rows, levels, None, &mut batch.values)?;
+    if read != rows || is_optional && batch.levels.len() != rows {
         return Err(ParquetError::EOF("a column has too few values".into()));
     }
-    let mut values = values.into_iter();
-    if !is_optional {
-        return Ok(values.map(convert).collect());
-    }
-    let there = |level: i16| {
-        if level > 0 {
-            values.next().and_then(&convert)
-        } else {
-            None
-        }
+    Ok(())
+}
+
+/// Reads so many rows, and makes integers of the values.
+fn convert<T: DataType>(
+    reader: &mut ColumnReaderImpl<T>,
+    rows: (usize, bool),
+    numbers: &mut Batch<i64>,
+    convert: impl Fn(T::T) -> i64,
+) -> ParquetResult<()> {
+    let mut batch = Batch {
+        levels: std::mem::take(&mut numbers.levels),
+        ..Batch::default()
     };
-    Ok(levels.into_iter().map(there).collect())
+    fill(reader, rows, &mut batch)?;
+    numbers.clear();
+    numbers.levels = batch.levels;
+    numbers.values.extend(batch.values.into_iter().map(convert));
+    Ok(())
 }

@@ -13,5 +13,8 @@ mod levels;
 mod pages;
 mod reader;
 mod row;
+mod sorted;
 
 pub use self::reader::ParquetReader;
+pub(crate) use self::row::Row;
+pub(crate) use self::sorted::SortedRows;

@@ -11,6 +11,7 @@
 use std::cmp::Ordering;
 use std::fs::File;
 
+use super::columns::Field;
 use super::events::{Directories, Open, Reporter};
 use super::file::{ParquetFile, part_of_a_scan};
 use super::levels::{Directory, Levels, OutOfOrder};
@@ -19,6 +20,29 @@ use crate::count::visitor::{Extent, Visitor};
 use crate::format::parquet::schema::State;
 use crate::import::error::ImportError;
 use crate::import::links::Links;
+
+/// What an event holds.
+const EVENT_FIELDS: &[Field] = &[
+    Field::Dir,
+    Field::Name,
+    Field::Raw,
+    Field::Kind,
+    Field::Allocated,
+    Field::Apparent,
+    Field::TotalAllocated,
+    Field::TotalApparent,
+    Field::TotalInodes,
+    Field::Device,
+    Field::Inode,
+    Field::Links,
+    Field::Uid,
+    Field::Gid,
+    Field::Mode,
+    Field::Mtime,
+    Field::Counted,
+    Field::State,
+    Field::Error,
+];
 
 /// See the module.
 pub struct ParquetReader {
@@ -135,7 +159,10 @@ impl ParquetReader {
         let file = ParquetFile::open(file)?;
         self.had_errors = file.had_errors;
         self.known = Directories::new(file.is_partial);
-        Ok(Stage::Outline(Rows::File(Box::new(RowReader::new(file)))))
+        Ok(Stage::Outline(Rows::File(Box::new(RowReader::new(
+            file,
+            EVENT_FIELDS,
+        )))))
     }
 
     /// Takes a row of the first pass.
@@ -192,7 +219,7 @@ impl ParquetReader {
         mut rows: Vec<(RowPath, Row)>,
     ) -> Result<Stage, ImportError> {
         if let Some(row) = reader.next(&mut self.path)? {
-            rows.push((self.path.clone(), row));
+            rows.push((self.path.detached(), row));
             return Ok(Stage::Load(reader, rows));
         }
         rows.sort_by(|(a, _), (b, _)| by_components(a.whole(), b.whole()));

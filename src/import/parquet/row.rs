@@ -8,7 +8,7 @@ use super::file::{ParquetFile, damaged};
 use crate::count::usage::{Detail, FileTime, Inode, Usage};
 use crate::format::columns::type_named;
 use crate::format::errno;
-use crate::format::parquet::schema::State;
+use crate::format::parquet::schema::{FsId, State};
 use crate::import::error::ImportError;
 use crate::sys::panics;
 
@@ -17,33 +17,36 @@ const BATCH: usize = 1024;
 
 /// One row, without its path.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Row {
+pub(crate) struct Row {
     /// None where the kind of entry is not known.
-    pub(super) kind: Option<FileType>,
-    pub(super) entry: Entry,
+    pub(crate) kind: Option<FileType>,
+    pub(crate) entry: Entry,
     /// What du prints for a directory: allocated, apparent, inodes.
-    pub(super) totals: Option<[u64; 3]>,
-    pub(super) counted: bool,
+    pub(crate) totals: Option<[u64; 3]>,
+    pub(crate) counted: bool,
+    pub(crate) fs: FsId,
 }
 
 /// What a row says of its entry, without the contents of that.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Entry {
-    pub(super) allocated: u64,
-    pub(super) apparent: u64,
-    pub(super) newest: FileTime,
+pub(crate) struct Entry {
+    pub(crate) allocated: u64,
+    pub(crate) apparent: u64,
+    pub(crate) newest: FileTime,
     /// The inode number is 0 where it is not known.
-    pub(super) detail: Detail,
-    pub(super) state: State,
+    pub(crate) detail: Detail,
+    pub(crate) state: State,
     /// The error number, or 0.
-    pub(super) errno: i32,
+    pub(crate) errno: i32,
 }
 
 /// The path of a row: where its name begins, and before it the directory without a slash at its end.
-#[derive(Debug, Default, Clone, PartialEq, Eq)]
+#[derive(Debug, Default, Clone)]
 pub(super) struct RowPath {
     bytes: Vec<u8>,
     name: usize,
+    /// The text of the directory, where it was not a part of another one.
+    shared: Option<ByteArray>,
 }
 
 /// Reads the rows of a file in its order.
@@ -61,6 +64,8 @@ pub(super) struct RowReader {
     /// Rows before the current group, and rows given so far.
     before: u64,
     given: u64,
+    /// The name of the file system of the last row.
+    filesystem: Option<(ByteArray, FsId)>,
 }
 
 impl Row {
@@ -78,6 +83,12 @@ impl Row {
 }
 
 impl Entry {
+    /// The time of its last modification in microseconds; the least number where it is not known.
+    pub(crate) fn mtime(&self) -> i64 {
+        let micros = self.newest.seconds.saturating_mul(1_000_000);
+        micros.saturating_add((self.newest.nanoseconds / 1000).into())
+    }
+
     pub(super) fn usage(&self) -> Usage {
         Usage {
             allocated: self.allocated.into(),
@@ -111,8 +122,39 @@ impl RowPath {
         &self.bytes
     }
 
-    /// A path that is not absolute is taken as one below `/`.
-    fn set(&mut self, dir: &[u8], name: &[u8]) {
+    /// A copy that holds no memory of the file.
+    pub(super) fn detached(&self) -> Self {
+        Self {
+            bytes: self.bytes.clone(),
+            name: self.name,
+            shared: None,
+        }
+    }
+
+    /// Makes it the path of an entry in a directory. A directory that is not absolute is taken as one below `/`.
+    fn set(&mut self, dir: &ByteArray, name: &[u8]) -> Result<(), &'static str> {
+        // Rows of one directory share its text.
+        if self
+            .shared
+            .as_ref()
+            .is_none_or(|shared| !is_one(shared, dir))
+        {
+            self.set_dir(dir.data())?;
+            self.shared = Some(dir.clone());
+        }
+        self.set_name(name)
+    }
+
+    /// Makes it this path.
+    fn set_whole(&mut self, whole: &[u8]) -> Result<(), &'static str> {
+        let mut parts = whole.rsplitn(2, |&byte| byte == b'/');
+        let name = parts.next().unwrap_or_default();
+        self.shared = None;
+        self.set_dir(parts.next().unwrap_or_default())?;
+        self.set_name(name)
+    }
+
+    fn set_dir(&mut self, dir: &[u8]) -> Result<(), &'static str> {
         self.bytes.clear();
         if !dir.is_empty() && !dir.starts_with(b"/") {
             self.bytes.push(b'/');
@@ -120,34 +162,48 @@ impl RowPath {
         self.bytes.extend_from_slice(dir);
         self.bytes.push(b'/');
         self.name = self.bytes.len();
-        self.bytes.extend_from_slice(name);
+        let all = dir.strip_prefix(b"/").unwrap_or(dir);
+        let mut names = all.split(|&byte| byte == b'/').filter(|_| !all.is_empty());
+        names.try_for_each(check_name)
     }
 
-    /// Why no entry can have this path.
-    fn fault(&self) -> Option<&'static str> {
-        let (dir, name) = (self.dir(), self.name());
-        if self.bytes.contains(&0) {
-            return Some("a name has a NUL");
+    fn set_name(&mut self, name: &[u8]) -> Result<(), &'static str> {
+        self.bytes.truncate(self.name);
+        self.bytes.extend_from_slice(name);
+        match name.is_empty() && self.name == 1 {
+            // `/` itself.
+            true => Ok(()),
+            false => check_name(name),
         }
-        if name.contains(&b'/') {
-            return Some("a name holds a slash");
-        }
-        let is_root = dir.is_empty() && name.is_empty();
-        let dir = dir.strip_prefix(b"/").unwrap_or(dir);
-        let dirs = dir.split(|&byte| byte == b'/').filter(|_| !dir.is_empty());
-        for part in dirs.chain((!is_root).then_some(name)) {
-            match part {
-                b"" => return Some("a name is empty"),
-                b"." | b".." => return Some("a name is '.' or '..'"),
-                _ => {}
-            }
-        }
-        None
+    }
+}
+
+/// True for a text that lies in the same memory, and so for texts that an entry of a dictionary gave.
+fn is_one(a: &ByteArray, b: &ByteArray) -> bool {
+    std::ptr::eq(a.data(), b.data())
+}
+
+/// Checks that a name of this kind can be.
+fn check_name(name: &[u8]) -> Result<(), &'static str> {
+    // Without an early end, so that several bytes are compared at a time.
+    let (mut has_nul, mut has_slash) = (false, false);
+    for &byte in name {
+        has_nul |= byte == 0;
+        has_slash |= byte == b'/';
+    }
+    match name {
+        _ if has_nul => Err("a name has a NUL"),
+        _ if has_slash => Err("a name holds a slash"),
+        b"" => Err("a name is empty"),
+        b"." | b".." => Err("a name is '.' or '..'"),
+        _ => Ok(()),
     }
 }
 
 impl RowReader {
-    pub(super) fn new(file: ParquetFile) -> Self {
+    /// Reads these fields; the values of others are null.
+    pub(super) fn new(mut file: ParquetFile, fields: &[Field]) -> Self {
+        file.columns.retain(|column| fields.contains(&column.field));
         Self {
             file,
             group: 0,
@@ -158,15 +214,21 @@ impl RowReader {
             count: 0,
             before: 0,
             given: 0,
+            filesystem: None,
         }
     }
 
     /// Begins at the first row again.
     pub(super) fn rewind(&mut self) {
-        self.group = 0;
+        self.go_to_group(0);
+    }
+
+    /// Goes to the first row of a row group.
+    pub(super) fn go_to_group(&mut self, group: usize) {
+        self.group = group;
         self.columns = None;
         (self.left, self.at, self.count) = (0, 0, 0);
-        (self.before, self.given) = (0, 0);
+        self.given = self.file.rows_before(group);
     }
 
     /// The next row, and its path; none after the last.
@@ -176,12 +238,10 @@ impl RowReader {
                 return Ok(None);
             }
         }
-        let at = self.at;
         self.at += 1;
         self.given += 1;
-        self.row(at, path)
-            .map(Some)
-            .map_err(|fault| self.fault(fault))
+        let row = self.row(path);
+        row.map(Some).map_err(|fault| self.fault(fault))
     }
 
     /// An error in the row that was given last.
@@ -237,88 +297,103 @@ impl RowReader {
         }
     }
 
-    fn text(&self, field: Field, at: usize) -> Option<&[u8]> {
-        match &self.batch[field as usize] {
-            Values::Texts(values) => values.get(at)?.as_ref().map(ByteArray::data),
-            Values::Integers(_) | Values::Missing => None,
-        }
+    fn text(&mut self, field: Field) -> Option<&ByteArray> {
+        self.batch[field as usize].next_text()
     }
 
-    fn integer(&self, field: Field, at: usize) -> Option<i64> {
-        match &self.batch[field as usize] {
-            Values::Integers(values) => *values.get(at)?,
-            Values::Texts(_) | Values::Missing => None,
-        }
+    fn integer(&mut self, field: Field) -> Option<i64> {
+        self.batch[field as usize].next_integer()
     }
 
     /// A size, which must be there and not negative.
-    fn size(&self, field: Field, at: usize) -> Result<u64, &'static str> {
-        let size = self.integer(field, at).ok_or("a size is null")?;
+    fn size(&mut self, field: Field) -> Result<u64, &'static str> {
+        let size = self.integer(field).ok_or("a size is null")?;
         u64::try_from(size).map_err(|_| "a size is negative")
     }
 
-    fn row(&self, at: usize, path: &mut RowPath) -> Result<Row, &'static str> {
-        match self.text(Field::Raw, at) {
-            Some(raw) => {
-                let mut parts = raw.rsplitn(2, |&byte| byte == b'/');
-                let name = parts.next().unwrap_or_default();
-                path.set(parts.next().unwrap_or_default(), name);
-            }
-            None => {
-                let dir = self.text(Field::Dir, at).ok_or("a path is null")?;
-                path.set(dir, self.text(Field::Name, at).ok_or("a name is null")?);
-            }
-        }
-        if let Some(fault) = path.fault() {
-            return Err(fault);
-        }
-        let kind = self.text(Field::Kind, at).map(file_type).transpose()?;
+    /// The next row of the batch. Each field is taken once.
+    fn row(&mut self, path: &mut RowPath) -> Result<Row, &'static str> {
+        self.path(path)?;
+        let kind = self.text(Field::Kind).map(file_type).transpose()?;
         let totals = [
-            Field::TotalAllocated,
-            Field::TotalApparent,
-            Field::TotalInodes,
+            self.integer(Field::TotalAllocated),
+            self.integer(Field::TotalApparent),
+            self.integer(Field::TotalInodes),
         ];
-        let totals = totals.map(|field| self.integer(field, at));
         let totals = match totals {
             [Some(_), Some(_), Some(_)] => {
                 Some(totals.map(|total| total.map_or(0, i64::cast_unsigned)))
             }
             _ => None,
         };
-        let counted = self.integer(Field::Counted, at);
+        let counted = self.integer(Field::Counted);
         Ok(Row {
             kind,
-            entry: self.entry(at, kind)?,
+            entry: self.entry(kind)?,
             totals,
             counted: counted.is_none_or(|counted| counted != 0),
+            fs: self.fs(),
         })
     }
 
-    fn entry(&self, at: usize, kind: Option<FileType>) -> Result<Entry, &'static str> {
-        let mtime = self.integer(Field::Mtime, at);
+    fn fs(&mut self) -> FsId {
+        let Some(name) = self.batch[Field::Fs as usize].next_text() else {
+            return FsId::UNKNOWN;
+        };
+        match &self.filesystem {
+            Some((shared, fs)) if is_one(shared, name) => *fs,
+            _ => {
+                let fs = FsId::of(name.data());
+                self.filesystem = Some((name.clone(), fs));
+                fs
+            }
+        }
+    }
+
+    fn path(&mut self, path: &mut RowPath) -> Result<(), &'static str> {
+        let [dir, name, raw] = [Field::Dir, Field::Name, Field::Raw].map(|field| field as usize);
+        let [dir, name, raw] = self
+            .batch
+            .get_disjoint_mut([dir, name, raw])
+            .map_err(|_| "")?;
+        let (dir, name) = (dir.next_text(), name.next_text());
+        match raw.next_text() {
+            Some(raw) => path.set_whole(raw.data()),
+            None => path.set(
+                dir.ok_or("a path is null")?,
+                name.ok_or("a name is null")?.data(),
+            ),
+        }
+    }
+
+    fn entry(&mut self, kind: Option<FileType>) -> Result<Entry, &'static str> {
+        let mtime = self.integer(Field::Mtime);
         Ok(Entry {
-            allocated: self.size(Field::Allocated, at)?,
-            apparent: self.size(Field::Apparent, at)?,
+            allocated: self.size(Field::Allocated)?,
+            apparent: self.size(Field::Apparent)?,
             newest: mtime.map_or(FileTime::NEVER, time),
-            detail: self.detail(at, kind),
-            state: self.text(Field::State, at).map_or(Ok(State::Ok), state)?,
-            errno: self.text(Field::Error, at).map_or(0, errno::number),
+            detail: self.detail(kind),
+            state: self.text(Field::State).map_or(Ok(State::Ok), state)?,
+            errno: self
+                .text(Field::Error)
+                .map_or(0, |name| errno::number(name.data())),
         })
     }
 
-    fn detail(&self, at: usize, kind: Option<FileType>) -> Detail {
-        let id = |field| self.integer(field, at).map(|number| number as u32);
-        let number = |field| self.integer(field, at).map_or(0, i64::cast_unsigned);
+    fn detail(&mut self, kind: Option<FileType>) -> Detail {
+        let mut id = |field| self.integer(field).map(|number| number as u32);
+        let (links, mode) = (id(Field::Links), id(Field::Mode));
+        let (uid, gid) = (id(Field::Uid), id(Field::Gid));
+        let mut number = |field| self.integer(field).map_or(0, i64::cast_unsigned);
         Detail {
             inode: Inode {
                 device: number(Field::Device),
                 number: number(Field::Inode),
             },
-            links: id(Field::Links).unwrap_or(1),
-            mode: id(Field::Mode)
-                .unwrap_or_else(|| kind.map_or(0, FileType::as_raw_mode) | Detail::NO_PERMISSIONS),
-            uid: id(Field::Uid).unwrap_or(Detail::NO_ID),
-            gid: id(Field::Gid).unwrap_or(Detail::NO_ID),
+            links: links.unwrap_or(1),
+            mode: mode.unwrap_or_else(|| kind.map_or(0, FileType::as_raw_mode)),
+            uid: uid.unwrap_or(Detail::NO_ID),
+            gid: gid.unwrap_or(Detail::NO_ID),
         }
     }
 }
@@ -328,10 +403,10 @@ fn time(micros: i64) -> FileTime {
     FileTime::of_file(micros.div_euclid(1_000_000), nanoseconds as u32)
 }
 
-fn state(word: &[u8]) -> Result<State, &'static str> {
-    State::of(word).ok_or("a state is not known")
+fn state(word: &ByteArray) -> Result<State, &'static str> {
+    State::of(word.data()).ok_or("a state is not known")
 }
 
-fn file_type(word: &[u8]) -> Result<FileType, &'static str> {
-    type_named(word).ok_or("a kind is not known")
+fn file_type(word: &ByteArray) -> Result<FileType, &'static str> {
+    type_named(word.data()).ok_or("a kind is not known")
 }

@@ -1,0 +1,225 @@
+//! The records of a Parquet file that pdu wrote in the order of the paths. One pass; nothing is loaded.
+
+use std::fs::File;
+
+use rustix::fs::FileType;
+
+use super::paths;
+use super::record::{Cursor, Entry, FsId, Kept, Record, ScanInfo};
+use crate::count::usage::{FileTime, Measure};
+use crate::format::Threshold;
+use crate::format::parquet::CountedLinks;
+use crate::format::parquet::schema::State;
+use crate::import::error::ImportError;
+use crate::import::parquet::{Row, SortedRows};
+
+/// See the module.
+pub(super) struct StoredScan {
+    rows: SortedRows,
+    info: ScanInfo,
+    /// The records are those of a directory below the root of the file.
+    is_part: bool,
+    has_begun: bool,
+    /// The current record, and where its path begins in that of the row.
+    entry: Entry,
+    start: usize,
+    /// The record before.
+    last: (Vec<u8>, Entry),
+}
+
+/// An opened file.
+pub(super) enum Opened {
+    Sorted(Box<StoredScan>),
+    /// Its rows are in no order; with what its footer tells.
+    Unsorted(ScanInfo),
+}
+
+impl StoredScan {
+    /// Opens a file; `below` is a directory below its root, if only that is wanted.
+    pub(super) fn open(file: File, below: Option<&[u8]>) -> Result<Opened, ImportError> {
+        let mut rows = SortedRows::open(file)?;
+        if !rows.are_sorted() {
+            return Ok(Opened::Unsorted(info(&rows)));
+        }
+        let Some(root) = rows.last()? else {
+            return Err(ImportError::damaged("the file has no rows"));
+        };
+        let path = rows.path().to_vec();
+        let part = below.filter(|below| is_below(below, &path));
+        let entry = entry(&root);
+        let info = ScanInfo {
+            root: part.map_or(path, <[u8]>::to_vec),
+            fs: part.map_or(entry.fs, |_| FsId::UNKNOWN),
+            ..info(&rows)
+        };
+        Ok(Opened::Sorted(Box::new(Self {
+            rows,
+            info,
+            is_part: part.is_some(),
+            has_begun: false,
+            entry,
+            start: 0,
+            last: (Vec::new(), entry),
+        })))
+    }
+
+    /// Keeps a row as the current record. False where it is not in the directory that is wanted.
+    fn take(&mut self, row: &Row) -> Result<bool, ImportError> {
+        let path = self.rows.path();
+        let root = self.info.root.strip_suffix(b"/").unwrap_or(&self.info.root);
+        let start = match path {
+            b"/" if root.is_empty() => 1,
+            _ if paths::is_within(path, root) => root.len(),
+            _ if self.is_part => return Ok(false),
+            _ => return Err(self.rows.fault("the path lies outside of the root")),
+        };
+        let entry = entry(row);
+        if let Some(fault) = self.fault(&entry) {
+            return Err(self.rows.fault(fault));
+        }
+        let path = path.get(start..).unwrap_or_default();
+        let (last_path, last) = &mut self.last;
+        let before = Record {
+            path: last_path,
+            entry: last,
+        };
+        let record = Record {
+            path,
+            entry: &entry,
+        };
+        if self.has_begun && paths::compare(before, record).is_ge() {
+            return Err(self
+                .rows
+                .fault("the rows are not in the order of their paths"));
+        }
+        last_path.clear();
+        last_path.extend_from_slice(path);
+        (*last, self.entry, self.start, self.has_begun) = (entry, entry, start, true);
+        Ok(true)
+    }
+
+    fn fault(&self, entry: &Entry) -> Option<&'static str> {
+        let needs_total = entry.is_directory() && self.info.kept != Kept::ALL;
+        match entry.state {
+            State::HandedOver => Some("the directory is in another file"),
+            _ if needs_total && entry.totals.is_none() => {
+                Some("a total is null, and entries below have no row")
+            }
+            _ => None,
+        }
+    }
+}
+
+impl Cursor for StoredScan {
+    fn info(&self) -> &ScanInfo {
+        &self.info
+    }
+
+    fn advance(&mut self) -> Result<bool, ImportError> {
+        while let Some(row) = self.rows.next()? {
+            match self.take(&row)? {
+                true => return Ok(true),
+                // The directory has ended.
+                false if self.has_begun => return Ok(false),
+                false => {}
+            }
+        }
+        if self.has_begun {
+            return Ok(false);
+        }
+        Err(no_rows(&self.info.root))
+    }
+
+    fn record(&self) -> Record<'_> {
+        Record {
+            path: self.rows.path().get(self.start..).unwrap_or_default(),
+            entry: &self.entry,
+        }
+    }
+}
+
+fn entry(row: &Row) -> Entry {
+    let detail = &row.entry.detail;
+    Entry {
+        kind: row.kind.unwrap_or(FileType::Unknown),
+        state: row.entry.state,
+        counted: row.counted,
+        own: (row.entry.allocated, row.entry.apparent),
+        totals: row.totals,
+        fs: row.fs,
+        inode: detail.inode.number,
+        links: detail.links,
+        mtime: row.entry.mtime(),
+        owner: (detail.uid, detail.gid),
+    }
+}
+
+/// True where a path lies below a directory, and is not the directory itself.
+fn is_below(path: &[u8], directory: &[u8]) -> bool {
+    let directory = directory.strip_suffix(b"/").unwrap_or(directory);
+    path.len() > directory.len() + 1 && paths::is_within(path, directory)
+}
+
+/// The file does not have the directory that is wanted.
+pub(super) fn no_rows(directory: &[u8]) -> ImportError {
+    let directory = String::from_utf8_lossy(directory);
+    ImportError::damaged(format!("no rows of '{directory}'"))
+}
+
+/// What the footer tells of the scan.
+fn info(rows: &SortedRows) -> ScanInfo {
+    ScanInfo {
+        root: Vec::new(),
+        fs: FsId::UNKNOWN,
+        started: rows.key("started").as_deref().and_then(time),
+        options: rows.key("options").unwrap_or_default(),
+        links: match rows.key("links").as_deref() {
+            Some("each") => CountedLinks::Each,
+            _ => CountedLinks::Once,
+        },
+        kept: kept(rows),
+        missing: None,
+        is_complete: !rows.had_errors(),
+    }
+}
+
+/// The records that the footer tells of.
+fn kept(rows: &SortedRows) -> Kept {
+    let text = rows.key("rows").unwrap_or_default();
+    let mut kept = Kept::ALL;
+    for part in text.split(',') {
+        match part.split_once('=') {
+            Some(("depth", depth)) => kept.max_depth = depth.parse().unwrap_or(0),
+            Some(("threshold", size)) => {
+                kept.threshold = match size.strip_prefix('-') {
+                    Some(most) => Threshold::AtMost(most.parse().unwrap_or(0)),
+                    None => Threshold::AtLeast(size.parse().unwrap_or(u128::MAX)),
+                }
+            }
+            _ => {}
+        }
+    }
+    if kept != Kept::ALL {
+        kept.measure = measure(&rows.key("options").unwrap_or_default());
+    }
+    kept
+}
+
+/// The measure that the options of a run name.
+fn measure(options: &str) -> Measure {
+    let has = |option| options.split(' ').any(|word| word == option);
+    match has("--inodes") {
+        true => Measure::Inodes,
+        false if has("--apparent-size") || has("--bytes") => Measure::Apparent,
+        false => Measure::Allocated,
+    }
+}
+
+/// A time as the footer has it.
+fn time(text: &str) -> Option<FileTime> {
+    let time: jiff::Timestamp = text.parse().ok()?;
+    Some(FileTime {
+        seconds: time.as_second(),
+        nanoseconds: time.subsec_nanosecond().unsigned_abs(),
+    })
+}

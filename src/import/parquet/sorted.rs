@@ -1,0 +1,88 @@
+//! The rows of a file that are in the order of their paths, one after the other; nothing is loaded.
+
+use std::fs::File;
+
+use super::columns::Field;
+use super::file::ParquetFile;
+use super::row::{Row, RowPath, RowReader};
+use crate::import::error::ImportError;
+
+/// What a comparison needs.
+const FIELDS: &[Field] = &[
+    Field::Dir,
+    Field::Name,
+    Field::Raw,
+    Field::Kind,
+    Field::Allocated,
+    Field::Apparent,
+    Field::TotalAllocated,
+    Field::TotalApparent,
+    Field::TotalInodes,
+    Field::Fs,
+    Field::Inode,
+    Field::Links,
+    Field::Uid,
+    Field::Gid,
+    Field::Mtime,
+    Field::Counted,
+    Field::State,
+];
+
+/// See the module.
+pub(crate) struct SortedRows {
+    reader: RowReader,
+    path: RowPath,
+}
+
+impl SortedRows {
+    /// Reads the footer.
+    pub(crate) fn open(file: File) -> Result<Self, ImportError> {
+        let file = ParquetFile::open(file)?;
+        Ok(Self {
+            reader: RowReader::new(file, FIELDS),
+            path: RowPath::default(),
+        })
+    }
+
+    /// True where the footer says that the rows are in order: otherwise they cannot be read here.
+    pub(crate) fn are_sorted(&self) -> bool {
+        self.key("order").as_deref() == Some("components")
+    }
+
+    /// The value of a key of the footer, without `pdu.`.
+    pub(crate) fn key(&self, name: &str) -> Option<String> {
+        self.reader.file.key(&format!("pdu.{name}"))
+    }
+
+    /// True where the run that wrote the file had errors.
+    pub(crate) fn had_errors(&self) -> bool {
+        self.reader.file.had_errors
+    }
+
+    /// The next row; none after the last.
+    pub(crate) fn next(&mut self) -> Result<Option<Row>, ImportError> {
+        self.reader.next(&mut self.path)
+    }
+
+    /// The path of the row that was read last.
+    pub(crate) fn path(&self) -> &[u8] {
+        self.path.whole()
+    }
+
+    /// The last row, which is that of the root. The next one is the first again.
+    pub(crate) fn last(&mut self) -> Result<Option<Row>, ImportError> {
+        let groups = self.reader.file.group_count();
+        self.reader.go_to_group(groups.saturating_sub(1));
+        let mut last = None;
+        while let Some(row) = self.next()? {
+            last = Some(row);
+        }
+        self.reader.rewind();
+        Ok(last)
+    }
+
+    /// An error in the row that was read last.
+    pub(crate) fn fault(&self, fault: &str) -> ImportError {
+        self.reader.fault(fault)
+    }
+}

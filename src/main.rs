@@ -1,46 +1,34 @@
 //! pdu: disk usage, in parallel. This file parses, runs, and ends the process; the library has the rest.
 
-use std::ffi::{OsStr, OsString};
-use std::io::{self, Write};
+#[cfg(feature = "parquet")]
+mod compare;
+mod exit;
+#[cfg(feature = "parquet")]
+mod states;
+
+use std::ffi::OsString;
+use std::io::Write;
 use std::os::unix::ffi::OsStrExt;
 use std::process::ExitCode;
 
 use pdu::cli::{self, Environment, Plan, Request, UsageError};
-use pdu::du;
+use pdu::du::{self, DuOptions};
 use pdu::format;
 use pdu::format::outcome::Outcome;
 use pdu::import::Import;
 use pdu::import::Links;
 use pdu::import::from_import::from_import;
-use pdu::sys::failure::{Failure, Operation};
-use pdu::sys::output_file::Output;
-use pdu::sys::signals::{self, Cause};
+use pdu::sys::signals;
 use pdu::sys::status::{self, Status};
-use pdu::sys::stdout::Stdout;
 use pdu::sys::supervise::{self, Termination};
 use pdu::walk::Remember;
 use pdu::walk::operands::{OperandSource, Operands};
-use pdu_startup::signals::{SIGPIPE, die_of as raise};
-use pdu_startup::{Stream, was_closed};
+
+use crate::exit::{Exit, stdout, write_error, write_report};
 
 /// Without memory the process ends with a message and status 1.
 #[global_allocator]
 static ALLOCATOR: pdu_startup::Allocator = pdu_startup::Allocator;
-
-/// The exit status.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Exit {
-    Success = 0,
-    Failure = 1,
-    /// The number that a shell reports for a program that SIGINT has ended.
-    Cancelled = 130,
-}
-
-impl From<Exit> for ExitCode {
-    fn from(exit: Exit) -> Self {
-        Self::from(exit as u8)
-    }
-}
 
 fn main() -> ExitCode {
     let words: Vec<OsString> = std::env::args_os().collect();
@@ -79,22 +67,13 @@ fn run(mut plan: Plan) -> Exit {
     for warning in &plan.warnings {
         status.message(warning);
     }
-    let Some(file) = plan.output.take() else {
-        let outcome = count(plan, &mut stdout(), &mut status);
-        return conclude(outcome, b"", &mut status);
-    };
-    let file = file.as_bytes();
-    let mut output = match Output::create(OsStr::from_bytes(file)) {
-        Ok(output) => output,
-        Err(error) => return output_failed(file, Operation::CreateOutput, &error, &mut status),
-    };
-    let mut outcome = count(plan, &mut output, &mut status);
-    if matches!(outcome, Outcome::Whole | Outcome::Errors)
-        && let Err(error) = output.commit()
-    {
-        outcome = Outcome::WriteError(error);
+    #[cfg(feature = "parquet")]
+    if plan.snapshot.is_some() || plan.history.is_some() || plan.diff.is_some() {
+        return states::run(plan, &mut status);
     }
-    conclude(outcome, file, &mut status)
+    write_report(plan.output.take(), &mut status, |out, status| {
+        count(plan, out, status)
+    })
 }
 
 /// Counts the operands, or an export.
@@ -117,7 +96,7 @@ fn count(plan: Plan, out: &mut dyn Write, status: &mut Status) -> Outcome {
             };
         }
     };
-    let options = du::DuOptions {
+    let options = DuOptions {
         walk: plan.walk,
         tally: plan.tally,
         supervised: true,
@@ -132,38 +111,6 @@ fn links(plan: &Plan) -> Links {
         Remember::Nothing => Links::Count,
         Remember::Links | Remember::Everything => Links::LeaveOut,
     }
-}
-
-/// The exit status of an outcome. `output` is the name of the file of `-o`, or empty.
-fn conclude(outcome: Outcome, output: &[u8], status: &mut Status) -> Exit {
-    match outcome {
-        // GNU's rule: a warning that could not be written is an error.
-        Outcome::Whole if status.has_lost_message() => Exit::Failure,
-        Outcome::Whole => Exit::Success,
-        Outcome::Errors | Outcome::Broken => Exit::Failure,
-        Outcome::Cancelled(Cause::Enter) => Exit::Cancelled,
-        Outcome::Cancelled(Cause::Signal(signal)) => die_of(signal),
-        Outcome::Empty(reason) => {
-            status.message(reason.as_bytes());
-            Exit::Failure
-        }
-        Outcome::WriteError(error) if output.is_empty() => write_error(&error, status),
-        Outcome::WriteError(error) => output_failed(output, Operation::WriteOutput, &error, status),
-    }
-}
-
-fn output_failed(
-    file: &[u8],
-    operation: Operation,
-    error: &io::Error,
-    status: &mut Status,
-) -> Exit {
-    status.failure(file, Failure::of(operation, error));
-    Exit::Failure
-}
-
-fn stdout() -> Stdout {
-    Stdout::new(was_closed(Stream::Output))
 }
 
 /// Prints help, or the version.
@@ -192,24 +139,4 @@ fn refuse(refusal: &UsageError, status: status::StatusOptions) -> Exit {
         status.write_lines(&hint);
     }
     Exit::Failure
-}
-
-/// A closed pipe ends the process by SIGPIPE without a message, unless the parent process ignored that signal, or this is
-/// process 1, for which there is no SIGPIPE.
-fn write_error(error: &io::Error, status: &mut Status) -> Exit {
-    let has_sigpipe =
-        !pdu_startup::was_ignored(SIGPIPE) && !pdu_startup::signals::is_first_process();
-    if error.kind() == io::ErrorKind::BrokenPipe && has_sigpipe {
-        return die_of(SIGPIPE);
-    }
-    let reason = status::reason(error.raw_os_error().unwrap_or(0));
-    status.message(format!("write error: {reason}").as_bytes());
-    Exit::Failure
-}
-
-/// Ends the process by a signal: a shell ends its loops when a program dies of SIGINT.
-fn die_of(signal: i32) -> Exit {
-    supervise::announce_exit(Termination::Signal(signal));
-    raise(signal);
-    Exit::Cancelled
 }

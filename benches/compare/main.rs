@@ -26,6 +26,7 @@ mod options;
 mod report;
 mod rounds;
 mod slow;
+mod snapshots;
 #[path = "../trees/mod.rs"]
 mod trees;
 mod words;
@@ -47,7 +48,9 @@ cargo bench --bench compare -- [OPTION]... [DIRECTORY]...
                     a twentieth), slow-dirs, slow-files (a FUSE mount that answers after
                     1 ms; root), directories; default: all generated
   --modes LIST      s (a total), full (a listing to a file on tmpfs), v (a total,
-                    pdu with and without -v); default: s, and full where it is no 400 MB
+                    pdu with and without -v), snapshots (pdu --snapshot, --diff against
+                    a walk and of two files, beside pdu -a, and ncdu -o with a script);
+                    default: s, and full where it is no 400 MB
   --rounds N        measured rounds (7)
   --threads LIST    threads of the floor, and of pdu beside its default (1,CORES,20)
   --cold            also with caches dropped before each run (root)
@@ -150,7 +153,10 @@ fn compare_in(
     fields: &mut Vec<Field>,
 ) -> Result<(), Error> {
     for &caches in &options.caches {
-        let contestants = contestants::contestants(options, mode)?;
+        let contestants = match mode {
+            Mode::Snapshots => snapshots::contestants(options, &ready.path, outputs.dir())?,
+            Mode::Sum | Mode::Full | Mode::Verbose => contestants::contestants(options, mode)?,
+        };
         let field = (ready.name.clone(), mode, caches);
         let field = rounds::run(contestants, &ready.path, field, options.rounds, outputs)?;
         say(&report::table(&field))?;

@@ -41,6 +41,8 @@ pub(crate) enum Mode {
     Full,
     /// One total, by pdu with and without `-v`.
     Verbose,
+    /// Snapshots, and what changed since one.
+    Snapshots,
 }
 
 impl Mode {
@@ -50,6 +52,7 @@ impl Mode {
             Self::Sum => "s",
             Self::Full => "full",
             Self::Verbose => "v",
+            Self::Snapshots => "snapshots",
         }
     }
 }
@@ -58,7 +61,7 @@ impl FromStr for Mode {
     type Err = ();
 
     fn from_str(word: &str) -> Result<Self, ()> {
-        [Self::Sum, Self::Full, Self::Verbose]
+        [Self::Sum, Self::Full, Self::Verbose, Self::Snapshots]
             .into_iter()
             .find(|mode| mode.word() == word)
             .ok_or(())

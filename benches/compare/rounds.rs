@@ -127,6 +127,11 @@ impl Outputs {
         Ok(Self { dir })
     }
 
+    /// For files that commands write.
+    pub(crate) fn dir(&self) -> &Path {
+        &self.dir
+    }
+
     fn file(&self, name: &str) -> PathBuf {
         self.dir.join(name)
     }

@@ -1,7 +1,8 @@
 //! What is counted: operands on the command line, a list of them, or an export of an earlier walk.
 
 use std::ffi::{OsStr, OsString};
-use std::os::unix::ffi::OsStrExt;
+use std::os::unix::ffi::{OsStrExt, OsStringExt};
+use std::path::{Component, Path, PathBuf, absolute};
 
 use clap::parser::ValuesRef;
 use rustix::fs::FileType;
@@ -24,6 +25,36 @@ pub enum InputSource {
     From(OsString),
     /// None: this export of an earlier walk is read; `-` is standard input.
     Export(OsString),
+}
+
+/// What needs a single directory as its root.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum RootOf {
+    /// `--format=ncdu` and `--format=parquet`.
+    Export,
+    /// `--diff`.
+    Comparison,
+    /// `--snapshot`.
+    Snapshot,
+}
+
+impl RootOf {
+    fn verb(self) -> &'static str {
+        match self {
+            Self::Export => "export",
+            Self::Comparison => "compare",
+            Self::Snapshot => "store",
+        }
+    }
+
+    /// Why there is no second operand.
+    fn reason(self) -> &'static str {
+        match self {
+            Self::Export => "an export has one directory as its root",
+            Self::Comparison => "--diff compares one directory; OLD follows an equals sign",
+            Self::Snapshot => "--snapshot stores one directory; WHERE follows an equals sign",
+        }
+    }
 }
 
 impl InputSource {
@@ -72,30 +103,57 @@ impl InputSource {
         text
     }
 
-    /// Checks that an export can be written of the operands: they are one directory, or another export.
-    pub(super) fn check_root(&self, follow: Follow, charset: Charset) -> Result<(), UsageError> {
+    /// The absolute path of the root, where it is typed: by its text alone, not by the disk, so that a symbolic link stays
+    /// one.
+    pub(super) fn root(&self) -> Option<Vec<u8>> {
+        let Self::Names(names) = self else {
+            return None;
+        };
+        let root = names.first().and_then(|name| absolute(name).ok())?;
+        Some(without_parents(&root).into_os_string().into_vec())
+    }
+
+    /// Checks that the operands are one directory, or an export.
+    pub(super) fn check_root(
+        &self,
+        purpose: RootOf,
+        follow: Follow,
+        charset: Charset,
+    ) -> Result<(), UsageError> {
         let name = match self {
             Self::From(_) | Self::Export(_) => return Ok(()),
             Self::Names(names) => match names.as_slice() {
                 [_, extra, ..] => {
-                    let reason = "an export has one directory as its root";
-                    return Err(UsageError::extra_operand(extra, reason, charset));
+                    return Err(UsageError::extra_operand(extra, purpose.reason(), charset));
                 }
                 [name] => name,
                 [] => return Ok(()),
             },
         };
-        let (what, reason): (&[u8], _) = match root_type(name, follow) {
+        let (verb, reason) = match root_type(name, follow) {
             Ok(FileType::Directory) => return Ok(()),
-            Ok(_) => (b"cannot export ", Errno::NOTDIR),
-            Err(error) => (b"cannot access ", error),
+            Ok(_) => (purpose.verb(), Errno::NOTDIR),
+            Err(error) => ("access", error),
         };
+        let what = format!("cannot {verb} ");
         let name = quote::quoteaf(name.as_bytes(), charset);
         let reason = status::reason(reason.raw_os_error());
         Err(UsageError::plain(
-            [what, &*name, b": ", reason.as_bytes()].concat(),
+            [what.as_bytes(), &*name, b": ", reason.as_bytes()].concat(),
         ))
     }
+}
+
+/// An absolute path without `..` and without a slash at its end, neither of which is a name. The disk says what a path up
+/// to the last `..` means: the directory above a symbolic link is not the one before it in the text.
+fn without_parents(path: &Path) -> PathBuf {
+    let names: Vec<Component<'_>> = path.components().collect();
+    let last = names.iter().rposition(|name| *name == Component::ParentDir);
+    let (before, after) = names.split_at(last.map_or(0, |last| last + 1));
+    let before: PathBuf = before.iter().collect();
+    let mut resolved = before.canonicalize().unwrap_or(before);
+    resolved.extend(after);
+    resolved
 }
 
 fn root_type(name: &OsStr, follow: Follow) -> rustix::io::Result<FileType> {

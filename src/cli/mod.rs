@@ -11,10 +11,15 @@
 //! export, the type of the operand; it walks nothing.
 
 mod command;
+mod diff;
 mod environment;
 mod excluded_types;
 mod getopt_errors;
+mod growth_limit;
+mod history;
 mod input;
+mod local_zone;
+mod old_snapshot;
 mod option_id;
 mod parse;
 mod plan;
@@ -22,12 +27,15 @@ mod reports;
 mod role;
 mod settings;
 mod show_options;
+mod snapshot;
 mod terminal_options;
 mod usage_error;
 mod values;
 
 pub use self::command::command;
+pub use self::diff::{DiffPlan, EarlierState, NewState};
 pub use self::environment::Environment;
+pub use self::growth_limit::GrowthLimit;
 pub use self::input::InputSource;
 pub use self::parse::{Request, parse, program_name};
 pub use self::plan::Plan;

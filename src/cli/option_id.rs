@@ -70,6 +70,9 @@ options! {
         "Follow a symbolic link only where it is an operand").short('D');
     DereferenceArgsToo = "-H" => flag(FILES,
         "Same as -D").short('H');
+    Diff = "--diff" => optional_value(REPORTS, "OLD",
+        "Print what changed since OLD, which is a Parquet file, an age (36h, 7d, 2w, 3m, 1y), a time \
+         (2026-11-18T04:00) or last, the newest snapshot (default)");
     Exclude = "--exclude" => value(FILES, "PATTERN",
         "Skip files and directories that match PATTERN, a shell pattern");
     ExcludeFrom = "--exclude-from" => value(FILES, "FILE",
@@ -81,6 +84,9 @@ options! {
         "Skip file systems of each TYPE: nfs,nfs4,fuse.sshfs,tmpfs; fuse is every fuse.TYPE");
     ExcludeKernfs = "--exclude-kernfs" => flag(FILES,
         "Skip the file systems of the kernel: proc, sysfs, cgroup, debugfs and the like");
+    FailIfGrew = "--fail-if-grew" => value(RUN, "LIMIT",
+        "With --diff, exit with status 2 where the directory grew by more than LIMIT: a SIZE, or a \
+         percentage such as 5%");
     Files0From = "--files0-from" => value(FILES, "F",
         "Read the operands from F, each with a NUL at its end; - is standard input").alias("f");
     Format = "--format" => value(REPORTS, "FORMAT",
@@ -91,10 +97,15 @@ options! {
         "Read an ncdu export or a Parquet file instead of the disk; - is standard input");
     HumanReadable = "--human-readable" => flag(SIZES,
         "Choose a unit for each size: 4.0K, 17M, 2.5G").short('h');
+    History = "--history" => optional_value(REPORTS, "N",
+        "Print the (last N) snapshots of a directory: time, total, change, entries, and whether all was read");
     Inodes = "--inodes" => flag(SIZES,
         "Count files and directories (inodes) instead of bytes");
     Kibibytes = "-k" => flag(SIZES,
         "Same as --block-size=1K").short('k');
+    Keep = "--keep" => value(REPORTS, "RULE",
+        "With --snapshot, remove earlier snapshots but the newest 14 (RULE 14), or the newest of each of 7 days, \
+         4 weeks and 12 months (RULE 7d,4w,12m; also h and y)");
     Mebibytes = "-m" => flag(SIZES,
         "Same as --block-size=1M").short('m');
     Si = "--si" => flag(SIZES,
@@ -118,6 +129,9 @@ options! {
         "Do not add subdirectories to the size of a directory").short('S');
     Summarize = "--summarize" => flag(LINES,
         "Print one line for each operand, as -d0 does").short('s');
+    Snapshot = "--snapshot" => optional_value(REPORTS, "WHERE",
+        "Store the state of a directory, for --diff and --history, in the file or directory WHERE (default: \
+         PDU_SNAPSHOTS, or pdu in the user's state directory)");
     Sort = "--sort" => value(REPORTS, "KEY",
         "Sort lines by KEY: size or inodes (largest first), time (newest first), name, \
          or none (the order of the walk; default)");

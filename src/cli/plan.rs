@@ -4,22 +4,26 @@ use std::ffi::OsString;
 use std::sync::Arc;
 
 use clap::parser::ValuesRef;
+use jiff::tz::TimeZone;
 
+use super::diff::{DiffPlan, diff};
 use super::environment::{Environment, TerminalKind};
 use super::excluded_types::excluded_types;
+use super::history::history;
 use super::input::InputSource;
+use super::local_zone::local_zone;
 use super::option_id::OptionId;
 use super::reports::{self, Reports};
 use super::settings::Settings;
-use super::show_options::show_options;
+use super::show_options::{now, show_options};
+use super::snapshot::snapshot;
 use super::usage_error::UsageError;
 use crate::count::record::EntryRenderer;
 use crate::count::tally;
 use crate::format;
 use crate::format::{GroupBy, OutputFormat, Sort};
 use crate::gnu::time_style::{TimeKind, TimeStyle};
-use crate::gnu::zone;
-use crate::sys::retry::read_file;
+use crate::snapshot::{HistoryPlan, SnapshotPlan};
 use crate::sys::status;
 use crate::walk::{self, Caches, ExcludedTypes, Follow, Remember, WalkOrder};
 
@@ -36,6 +40,12 @@ pub struct Plan {
     pub status: status::StatusOptions,
     /// What to count.
     pub operands: InputSource,
+    /// The state to compare with, where changes are printed instead of sizes.
+    pub diff: Option<DiffPlan>,
+    /// Where the state is stored, where that is asked for.
+    pub snapshot: Option<SnapshotPlan>,
+    /// The history that is printed instead of sizes.
+    pub history: Option<HistoryPlan>,
     /// The file for the report; standard output where there is none (`-o`).
     pub output: Option<OsString>,
     /// Messages that are no errors.
@@ -57,19 +67,25 @@ impl Plan {
             warnings.push(text.into());
         }
         let parts = parts(&settings, operands, environment);
-        let (time, operands, reports, excluded_types) = parts.map_err(|error| UsageError {
-            warnings: warnings.clone(),
-            ..error
-        })?;
+        let (time, operands, reports, excluded_types, diff, snapshot, history) =
+            parts.map_err(|error| UsageError {
+                warnings: warnings.clone(),
+                ..error
+            })?;
         let marks_links = marks_links(&settings, &reports, max_depth);
         let remember = remember(&settings, &operands, marks_links);
+        // `-d` chooses lines; their changes depend on what lies below.
+        let walk_depth = match diff {
+            Some(_) => u32::MAX,
+            None => max_depth,
+        };
         let export = reports::ncdu(&operands, max_depth, marks_links, settings.time);
         let show = format::FormatOptions {
             operands: operands.as_typed(),
             ..show_options(&settings, &reports, (time, export), &operands, environment)
         };
         Ok(Self {
-            walk: walk_options(&mut settings, (remember, excluded_types), max_depth, &show),
+            walk: walk_options(&mut settings, (remember, excluded_types), walk_depth, &show),
             show,
             tally: tally::TallyOptions {
                 separate: settings.has(OptionId::SeparateDirs),
@@ -82,25 +98,52 @@ impl Plan {
                 dumb: environment.terminal() != TerminalKind::Capable,
             },
             operands,
+            diff,
+            snapshot,
+            history,
             output: reports.output,
             warnings,
         })
     }
 }
 
-type Time = Option<(TimeStyle, jiff::tz::TimeZone)>;
+type Time = Option<(TimeStyle, TimeZone)>;
+
+/// What can be wrong after the warnings.
+type Parts = (
+    Time,
+    InputSource,
+    Reports,
+    Option<ExcludedTypes>,
+    Option<DiffPlan>,
+    Option<SnapshotPlan>,
+    Option<HistoryPlan>,
+);
 
 /// Reads what can be wrong after the warnings.
 fn parts(
     settings: &Settings<'_>,
     operands: ValuesRef<'_, OsString>,
     environment: &Environment,
-) -> Result<(Time, InputSource, Reports, Option<ExcludedTypes>), UsageError> {
+) -> Result<Parts, UsageError> {
     let time = time(settings, environment)?;
     let operands = InputSource::new(settings, operands)?;
     let reports = Reports::new(settings)?;
     reports.check(settings, &operands)?;
-    Ok((time, operands, reports, excluded_types(settings)?))
+    let snapshot = snapshot(settings, &operands, environment)?;
+    let now = (environment, now());
+    let diff = diff(settings, (&operands, &reports), snapshot.as_ref(), now)?;
+    let history = history(settings, (&operands, &reports), environment)?;
+    let excluded_types = excluded_types(settings)?;
+    Ok((
+        time,
+        operands,
+        reports,
+        excluded_types,
+        diff,
+        snapshot,
+        history,
+    ))
 }
 
 /// The options of the walk; takes the patterns out of the settings.
@@ -110,7 +153,8 @@ fn walk_options(
     max_depth: u32,
     show: &format::FormatOptions,
 ) -> walk::WalkOptions {
-    let is_table = show.format == OutputFormat::Parquet;
+    // A comparison needs the rows of a table.
+    let is_table = show.parquet.is_some() || settings.has(OptionId::Diff);
     let names_all = is_table || show.format == OutputFormat::Ncdu || settings.has(OptionId::All);
     // A table tells of every place that could not be read, in its place.
     let needs_order = is_table || show.group_by.is_some();
@@ -139,13 +183,13 @@ fn walk_options(
         remember,
         name_files,
         min_size: show.min_size.clone(),
-        details: name_files.is_some() && needs_details(show),
+        details: name_files.is_some() && (is_table || needs_details(show)),
         renderer: (show.format == OutputFormat::Ncdu)
             .then(|| Arc::new(show.ncdu.entries) as Arc<dyn EntryRenderer>),
         fold_below: folds.then_some(max_depth),
         time: settings
             .time
-            .or_else(|| needs_time(show).then_some(TimeKind::Modified)),
+            .or_else(|| (is_table || needs_time(show)).then_some(TimeKind::Modified)),
         watched: settings.has(OptionId::Verbose),
     }
 }
@@ -165,7 +209,7 @@ fn needs_time(show: &format::FormatOptions) -> bool {
     let is_by_age = show
         .group_by
         .is_some_and(|classes| classes.group_by == GroupBy::Age);
-    show.format == OutputFormat::Parquet || is_by_age || show.ranking.sort == Some(Sort::Time)
+    is_by_age || show.ranking.sort == Some(Sort::Time)
 }
 
 fn max_depth(settings: &Settings<'_>, warnings: &mut Vec<Vec<u8>>) -> Result<u32, UsageError> {
@@ -211,10 +255,7 @@ fn time(settings: &Settings<'_>, environment: &Environment) -> Result<Time, Usag
              - +FORMAT (e.g., +%H:%M) for a 'date'-style format\n";
         UsageError::bad_word(error, word, "time style", valid.into(), settings.charset)
     })?;
-    let zone = zone::zone(environment.get("TZ"), environment.get("TZDIR"), |path| {
-        read_file(path, zone::MAX_FILE)
-    });
-    Ok(Some((style, zone)))
+    Ok(Some((style, local_zone(environment))))
 }
 
 /// True where an export holds every hard link and marks it as one, so that its reader counts the file once.

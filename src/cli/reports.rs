@@ -3,10 +3,10 @@
 use std::ffi::{OsStr, OsString};
 use std::io::IsTerminal;
 use std::os::unix::ffi::OsStrExt;
-use std::path::{Path, absolute};
+use std::path::Path;
 use std::time::SystemTime;
 
-use super::input::InputSource;
+use super::input::{InputSource, RootOf};
 use super::option_id::OptionId;
 use super::role::Role;
 use super::settings::Settings;
@@ -14,7 +14,7 @@ use super::usage_error::UsageError;
 use super::values::{InvalidNumber, Top, Width};
 use crate::count::usage::FileTime;
 use crate::format::parquet::{self, CountedLinks, ParquetOptions, RowOrder};
-use crate::format::{Color, GroupBy, OutputFormat, Ranking, Selection, Sort, ncdu};
+use crate::format::{Color, GroupBy, OutputFormat, Ranking, Selection, Sort, Threshold, ncdu};
 use crate::gnu::argmatch;
 use crate::gnu::quote::Charset;
 use crate::gnu::time_style::TimeKind;
@@ -88,7 +88,7 @@ impl Reports {
             OutputFormat::Csv | OutputFormat::Prometheus => None,
         };
         if export.is_some() {
-            input.check_root(settings.follow, settings.charset)?;
+            input.check_root(RootOf::Export, settings.follow, settings.charset)?;
         }
         // An export holds times of modification only.
         let option = match settings.time {
@@ -128,33 +128,29 @@ fn check_table(settings: &Settings<'_>) -> Result<(), UsageError> {
     Ok(())
 }
 
-/// The absolute path of the root, where it is typed: by its text alone, not by the disk, so that a symbolic link stays
-/// one.
-fn root(input: &InputSource) -> Option<Vec<u8>> {
-    let InputSource::Names(names) = input else {
-        return None;
-    };
-    let root = names.first().and_then(|name| absolute(name).ok())?;
-    // `components` drops a slash at the end, which is no part of a name.
-    Some(root.components().as_path().as_os_str().as_bytes().to_vec())
-}
-
 /// What a Parquet file of the input holds.
 pub(super) fn parquet(
     settings: &Settings<'_>,
     input: &InputSource,
-    (max_depth, started): (u32, FileTime),
+    (max_depth, threshold): (u32, Threshold),
+    started: FileTime,
 ) -> ParquetOptions {
     let is_walk = !matches!(input, InputSource::Export(_));
+    // With --diff, -d and -s choose the lines of that.
+    let compares = settings.has(OptionId::Diff);
+    let is_recorded = |option: OptionId| {
+        let roles = option.roles();
+        roles.contains(&Role::Recorded) && !(compares && roles.contains(&Role::Length))
+    };
     let host = read_file(Path::new("/proc/sys/kernel/hostname"), 256).unwrap_or_default();
     ParquetOptions {
         selection: Selection {
             measure: settings.measure(),
-            max_depth,
+            max_depth: if compares { u32::MAX } else { max_depth },
             all: true,
-            threshold: settings.threshold,
+            threshold,
         },
-        root: root(input),
+        root: input.root(),
         order: match is_walk {
             true => RowOrder::Components,
             false => RowOrder::None,
@@ -163,7 +159,7 @@ pub(super) fn parquet(
             true => CountedLinks::Each,
             false => CountedLinks::Once,
         },
-        options: settings.typed(Role::Recorded),
+        options: settings.typed(is_recorded),
         host: String::from_utf8_lossy(&host).trim_end().to_owned(),
         started,
         filesystems: is_walk.then_some(FileSystemQueries::SYSTEM),
@@ -180,7 +176,7 @@ pub(super) fn ncdu(
     let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
     ncdu::NcduOptions {
         max_depth,
-        root: root(input),
+        root: input.root(),
         entries: ncdu::Entries {
             links,
             extended: time == Some(TimeKind::Modified),

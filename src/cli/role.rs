@@ -15,6 +15,8 @@ pub(super) enum Role {
     Lines,
     /// Changes what is counted, or which rows there are. A Parquet file records it.
     Recorded,
+    /// Belongs to the report of one state, or may reach an entry twice. `--diff` excludes it.
+    OneState,
     /// Chooses the unit of sizes. A tree uses units for people where none is given.
     Unit,
     /// Bounds the number of lines. A tree fits the terminal where none is given.
@@ -25,8 +27,8 @@ impl OptionId {
     /// Everything that holds for the option.
     pub(super) fn roles(self) -> &'static [Role] {
         match self {
-            Self::Dereference
-            | Self::DereferenceArgs
+            Self::Dereference => &[Role::Walk, Role::Recorded, Role::OneState],
+            Self::DereferenceArgs
             | Self::DereferenceArgsToo
             | Self::Exclude
             | Self::ExcludeCaches
@@ -34,10 +36,10 @@ impl OptionId {
             | Self::ExcludeKernfs
             | Self::ExcludeFrom
             | Self::OneFileSystem => &[Role::Walk, Role::Recorded],
-            Self::Files0From => &[Role::Walk, Role::Part, Role::Lines],
-            Self::By | Self::Reverse | Self::SeparateDirs | Self::Sort => {
-                &[Role::Part, Role::Lines]
-            }
+            Self::Files0From => &[Role::Walk, Role::Part, Role::Lines, Role::OneState],
+            Self::By | Self::Reverse | Self::Sort => &[Role::Part, Role::Lines],
+            Self::SeparateDirs => &[Role::Part, Role::Lines, Role::OneState],
+            Self::Time => &[Role::OneState],
             Self::Threshold => &[Role::Part, Role::Recorded],
             Self::Top => &[Role::Part, Role::Lines, Role::Length],
             Self::MaxDepth | Self::Summarize => &[Role::Length, Role::Recorded],
@@ -50,14 +52,18 @@ impl OptionId {
             | Self::Si => &[Role::Unit],
             Self::All
             | Self::Color
+            | Self::Diff
+            | Self::FailIfGrew
             | Self::Format
             | Self::From
+            | Self::History
+            | Self::Keep
             | Self::NoDereference
             | Self::Null
             | Self::NumericIds
             | Self::Output
+            | Self::Snapshot
             | Self::Threads
-            | Self::Time
             | Self::TimeStyle
             | Self::Total
             | Self::Tree

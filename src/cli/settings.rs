@@ -123,10 +123,10 @@ impl<'a> Settings<'a> {
         }
     }
 
-    /// The options with this role in the order in which they were typed, as a shell would take them.
-    pub(super) fn typed(&self, role: Role) -> String {
+    /// The chosen options in the order in which they were typed, as a shell would take them.
+    pub(super) fn typed(&self, is_chosen: impl Fn(OptionId) -> bool) -> String {
         let given = self.occurrences.iter();
-        let given = given.filter(|given| given.option.roles().contains(&role));
+        let given = given.filter(|given| is_chosen(given.option));
         let words = given.map(|given| {
             let mut word = given.option.name().as_bytes().to_vec();
             if let Some(value) = given.value {
@@ -175,7 +175,8 @@ impl<'a> Settings<'a> {
             Id::ExcludeCaches | Id::ExcludeFs | Id::ExcludeKernfs => {}
             Id::NumericIds | Id::SeparateDirs | Id::Summarize | Id::Total | Id::Verbose => {}
             Id::Reverse | Id::Tree | Id::By | Id::Color | Id::Format | Id::Sort | Id::Top => {}
-            Id::Files0From | Id::From | Id::Output | Id::TimeStyle | Id::Width => {}
+            Id::FailIfGrew | Id::History | Id::Keep | Id::Snapshot => {}
+            Id::Diff | Id::Files0From | Id::From | Id::Output | Id::TimeStyle | Id::Width => {}
         }
         Ok(())
     }

@@ -58,8 +58,12 @@ pub(super) fn show_options(
             total: settings.has(OptionId::Total),
         },
         tree: terminal_options::tree(settings, reports, environment, to_terminal),
-        parquet: (reports.shape == OutputFormat::Parquet)
-            .then(|| reports::parquet(settings, operands, (export.max_depth, now()))),
+        parquet: (reports.shape == OutputFormat::Parquet || settings.has(OptionId::Snapshot)).then(
+            || {
+                let kept = (export.max_depth, settings.threshold);
+                reports::parquet(settings, operands, kept, now())
+            },
+        ),
         ncdu: export,
         operands: Vec::new(),
     }
@@ -86,8 +90,10 @@ fn numerals(
 /// The size from which on a file has a line, where not every file has one.
 fn min_size(settings: &Settings<'_>, reports: &Reports) -> Option<MinSize> {
     let needs_every_file = match reports.shape {
+        _ if settings.has(OptionId::Diff) => true,
         OutputFormat::Ncdu => true,
         OutputFormat::Parquet => settings.has(OptionId::CountLinks),
+        _ if settings.has(OptionId::Snapshot) => settings.has(OptionId::CountLinks),
         _ => reports.by.is_some(),
     };
     let is_bounded = reports.ranking.top.is_some() || reports.shape == OutputFormat::Tree;
@@ -127,7 +133,7 @@ fn has_numeric_ids(settings: &Settings<'_>) -> bool {
 }
 
 /// The time of the clock; 1970 where the clock is before 1970 or beyond 64 bits.
-fn now() -> FileTime {
+pub(super) fn now() -> FileTime {
     let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
     let since = since.unwrap_or_default();
     FileTime {

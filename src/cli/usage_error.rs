@@ -38,6 +38,17 @@ impl UsageError {
         }
     }
 
+    /// The same with its details in the line of the message: for options of jobs that run unattended.
+    pub(super) fn in_one_line(mut self) -> Self {
+        let details = std::mem::take(&mut self.details);
+        if !details.is_empty() {
+            self.message.extend_from_slice(b": ");
+            self.message.extend_from_slice(details.trim_ascii_end());
+        }
+        self.hint = false;
+        self
+    }
+
     /// A message that ends with a quoted value.
     pub(super) fn about(what: &str, value: &OsStr, charset: Charset) -> Self {
         let value = quote::quote(value.as_bytes(), charset);

@@ -140,6 +140,10 @@ pub enum Warning {
     Options(String, String),
     /// OLD is newer than NEW.
     ClockWentBack,
+    /// The scan of OLD had errors.
+    OldIncomplete,
+    /// OLD has no records of entries that were too deep or too small for it.
+    OldInPart,
 }
 
 impl Warning {

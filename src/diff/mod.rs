@@ -30,6 +30,7 @@ pub mod open;
 pub mod options;
 mod output;
 mod paths;
+pub mod print;
 pub mod record;
 mod scope;
 pub mod sizes;

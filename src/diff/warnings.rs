@@ -1,7 +1,7 @@
 //! Why the comparison of two scans may mislead.
 
 use super::change::Warning;
-use super::record::{FsId, ScanInfo};
+use super::record::{FsId, Kept, ScanInfo};
 
 /// Options that do not change what is counted, but the records that there are, or the number that is shown.
 const NO_CHANGE: &[&str] = &[
@@ -30,6 +30,12 @@ pub(super) fn warnings(old: &ScanInfo, new: &ScanInfo) -> Vec<Warning> {
     if times.is_some_and(|(before, now)| before > now) {
         warnings.push(Warning::ClockWentBack);
     }
+    if !old.is_complete {
+        warnings.push(Warning::OldIncomplete);
+    }
+    if old.kept != Kept::ALL && new.kept == Kept::ALL {
+        warnings.push(Warning::OldInPart);
+    }
     warnings
 }
 
@@ -39,7 +45,11 @@ fn counting_options(info: &ScanInfo) -> Vec<&str> {
         let name = word.split('=').next().unwrap_or_default();
         !NO_CHANGE.contains(&name)
     };
-    let mut words: Vec<&str> = info.options.split(' ').filter(is_counting).collect();
+    let mut words: Vec<&str> = info
+        .options
+        .split_ascii_whitespace()
+        .filter(is_counting)
+        .collect();
     words.sort_unstable();
     words
 }

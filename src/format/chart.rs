@@ -39,7 +39,7 @@ const ROOM_FOR_BAR: usize = 24;
 const MIN_BAR: usize = 8;
 
 /// Width of a level of the tree.
-const LEVEL: usize = 3;
+pub const LEVEL: usize = 3;
 
 /// The unit of sizes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -53,7 +53,9 @@ pub enum Sizes {
 }
 
 impl Sizes {
-    pub(super) fn text(self, size: u128, numerals: &Numerals) -> String {
+    /// The text of a size.
+    #[must_use]
+    pub fn text(self, size: u128, numerals: &Numerals) -> String {
         match self {
             Self::Binary => numerals.with_decimal_point(&human_size(size, BINARY)),
             Self::Decimal => numerals.with_decimal_point(&human_size(size, DECIMAL)),
@@ -109,21 +111,23 @@ pub(super) struct OtherLines {
 
 /// The characters of the drawing.
 #[derive(Debug)]
-pub(super) struct Strokes {
+pub struct Strokes {
     /// Before a name: another sibling follows, or none.
-    branch: [&'static str; 2],
+    pub branch: [&'static str; 2],
     /// Before a descendant: the same.
-    trunk: [&'static str; 2],
+    pub trunk: [&'static str; 2],
     /// The trunk of the levels without room.
     deep: &'static str,
     /// The replacement of the middle of a name.
-    pub(super) gap: &'static str,
+    pub gap: &'static str,
     /// Full, and pale or empty.
-    pub(super) bar: [&'static str; 2],
+    pub bar: [&'static str; 2],
 }
 
 impl Strokes {
-    pub(super) fn of(is_ascii: bool) -> &'static Self {
+    /// Those of a character set.
+    #[must_use]
+    pub fn of(is_ascii: bool) -> &'static Self {
         match is_ascii {
             true => &ASCII,
             false => &UNICODE,
@@ -319,7 +323,8 @@ impl Chart {
         let name = self.cut(&cell.name, layout.label - LEVEL * pieces.len());
         let width = LEVEL * pieces.len() + columns(&name);
         let colors = self.options.colors.as_ref();
-        let name = match colors.and_then(|colors| color_of(row, colors)) {
+        let color = |colors| color_of(row.kind, &row.detail, &row.name, colors);
+        let name = match colors.and_then(color) {
             Some(style) => style.to_nu_ansi_term_style().paint(name).to_string(),
             None => name,
         };
@@ -400,7 +405,8 @@ fn line(
 }
 
 /// The text, with `gap` in place of its middle where it is wider than `room`.
-pub(super) fn cut(text: &str, room: usize, gap: &str) -> String {
+#[must_use]
+pub fn cut(text: &str, room: usize, gap: &str) -> String {
     if columns(text) <= room {
         return text.to_owned();
     }
@@ -414,15 +420,21 @@ pub(super) fn cut(text: &str, room: usize, gap: &str) -> String {
 }
 
 /// The colour of the name in the output of `ls`.
-fn color_of<'a>(row: &Row, colors: &'a LsColors) -> Option<&'a Style> {
-    let mode = row.detail.mode;
+#[must_use]
+pub fn color_of<'a>(
+    kind: Kind,
+    detail: &Detail,
+    name: &[u8],
+    colors: &'a LsColors,
+) -> Option<&'a Style> {
+    let mode = detail.mode;
     let first = |rules: &[(Indicator, bool)], otherwise| {
         let rule = rules
             .iter()
             .find(|(kind, holds)| *holds && colors.has_explicit_style_for(*kind));
         rule.map_or(otherwise, |(kind, _)| *kind)
     };
-    let indicator = match (row.kind, FileType::from_raw_mode(mode)) {
+    let indicator = match (kind, FileType::from_raw_mode(mode)) {
         (Kind::File, FileType::Symlink) => Indicator::SymbolicLink,
         (Kind::File, FileType::Fifo) => Indicator::FIFO,
         (Kind::File, FileType::Socket) => Indicator::Socket,
@@ -433,7 +445,7 @@ fn color_of<'a>(row: &Row, colors: &'a LsColors) -> Option<&'a Style> {
                 (Indicator::Setuid, mode & 0o4000 != 0),
                 (Indicator::Setgid, mode & 0o2000 != 0),
                 (Indicator::ExecutableFile, mode & 0o111 != 0),
-                (Indicator::MultipleHardLinks, row.detail.links > 1),
+                (Indicator::MultipleHardLinks, detail.links > 1),
             ],
             Indicator::RegularFile,
         ),
@@ -447,7 +459,7 @@ fn color_of<'a>(row: &Row, colors: &'a LsColors) -> Option<&'a Style> {
         ),
     };
     if indicator == Indicator::RegularFile
-        && let Some(style) = colors.style_for_str(&String::from_utf8_lossy(&row.name))
+        && let Some(style) = colors.style_for_str(&String::from_utf8_lossy(name))
     {
         return Some(style);
     }

@@ -37,7 +37,8 @@ const TYPES: [(FileType, &str); 7] = [
 ];
 
 /// The word for a file type; none for the unknown one.
-pub(super) fn type_name(file_type: FileType) -> Option<&'static str> {
+#[must_use]
+pub fn type_name(file_type: FileType) -> Option<&'static str> {
     let mut types = TYPES.into_iter();
     types.find_map(|(known, name)| (known == file_type).then_some(name))
 }
@@ -80,7 +81,7 @@ impl Times {
 }
 
 /// Appends a time in the form of RFC 3339, in UTC. Returns false where the time is outside of the years of RFC 3339.
-pub(super) fn write_time(moment: FileTime, out: &mut Vec<u8>) -> bool {
+pub fn write_time(moment: FileTime, out: &mut Vec<u8>) -> bool {
     let since = i32::try_from(moment.nanoseconds).ok();
     let since = since.filter(|nanoseconds| *nanoseconds < 1_000_000_000);
     let since = since.map(|nanoseconds| SignedDuration::new(moment.seconds, nanoseconds));

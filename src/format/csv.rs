@@ -60,7 +60,8 @@ impl Format for Csv {
     }
 }
 
-fn write_field(bytes: &[u8], out: &mut Vec<u8>) {
+/// Appends a field, in quotes where it needs them.
+pub fn write_field(bytes: &[u8], out: &mut Vec<u8>) {
     let is_special = |byte: u8| matches!(byte, b',' | b'"' | b'\r' | b'\n');
     // A loop without an early exit is vectorized.
     if !bytes

@@ -116,7 +116,7 @@ fn describe(failure: Failure) -> (&'static str, String) {
             let message = "not allowed when reading file names from standard input";
             return ("operand", message.into());
         }
-        Operation::WriteOutput | Operation::StoreSize => "write",
+        Operation::WriteOutput | Operation::StoreSize | Operation::RemoveFile => "write",
         Operation::ExportedSize => {
             let message = "the size did not fit into 63 bits when the export was made";
             return ("export", message.into());
@@ -167,16 +167,21 @@ fn write_newest(times: &mut Times, newest: FileTime, out: &mut Vec<u8>) -> Optio
 }
 
 fn write_path(path: &[u8], out: &mut Vec<u8>) {
-    out.extend_from_slice(b"\"path\":");
+    write_named_path("path", path, out);
+}
+
+/// Appends a path as a member of this name, and its exact bytes as a second member where it is not UTF-8.
+pub fn write_named_path(name: &str, path: &[u8], out: &mut Vec<u8>) {
+    out.extend_from_slice(format!("\"{name}\":").as_bytes());
     if !write_string(path, out) {
-        out.extend_from_slice(b",\"path_base64\":\"");
+        out.extend_from_slice(format!(",\"{name}_base64\":\"").as_bytes());
         write_base64(path, out);
         out.push(b'"');
     }
 }
 
 /// Appends a string in quotes. Returns false where the bytes are not UTF-8; U+FFFD replaces the invalid ones.
-pub(super) fn write_string(bytes: &[u8], out: &mut Vec<u8>) -> bool {
+pub fn write_string(bytes: &[u8], out: &mut Vec<u8>) -> bool {
     out.push(b'"');
     let text = std::str::from_utf8(bytes);
     match text {

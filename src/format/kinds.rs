@@ -56,6 +56,14 @@ impl GroupBy {
         ("age", Self::Age),
         ("kind", Self::Kind),
     ];
+
+    /// Its word.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        let mut words = Self::WORDS.into_iter();
+        let found = words.find_map(|(word, choice)| (choice == self).then_some(word));
+        found.unwrap_or_default()
+    }
 }
 
 /// Whether names have colours (`--color`).

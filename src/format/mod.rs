@@ -20,10 +20,10 @@
 pub mod chart;
 pub mod classes;
 pub mod columns;
-mod csv;
+pub mod csv;
 pub mod errno;
 mod interface;
-mod json;
+pub mod json;
 mod kinds;
 pub mod lines;
 pub mod ncdu;
@@ -35,6 +35,7 @@ mod prometheus;
 mod ranked;
 pub mod report;
 mod selected;
+pub mod tee;
 pub mod tree;
 
 pub use self::interface::{Completeness, EndResult, Format, ReportError, Totals, Warning};

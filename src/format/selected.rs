@@ -19,7 +19,8 @@ pub enum Threshold {
 
 impl Threshold {
     /// True where a size has a line.
-    pub(super) fn admits(self, value: u128) -> bool {
+    #[must_use]
+    pub fn admits(self, value: u128) -> bool {
         match self {
             Self::AtLeast(least) => value >= least,
             Self::AtMost(most) => value <= most,

@@ -39,6 +39,8 @@ pub enum Operation {
     CreateOutput,
     /// write to it, or its renaming.
     WriteOutput,
+    /// unlink of an earlier snapshot.
+    RemoveFile,
 }
 
 /// One failed operation. The path is that of the place where the failure is stored.

@@ -33,7 +33,7 @@ pub struct FileSystems {
 }
 
 /// The space in a file system, in bytes, and its inodes: statvfs(3).
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Space {
     /// All of it.
     pub size: u64,

@@ -45,6 +45,9 @@ use crate::sys::retry::{self, retry, without_eintr};
 /// How many symbolic links in a row are followed: as many as the kernel follows.
 const MOST_LINKS: usize = 40;
 
+/// The beginning of temporary names; sixteen hexadecimal digits follow.
+const TEMPORARY: &str = ".pdu-";
+
 /// How many random names are tried.
 const MOST_NAMES: usize = 100;
 
@@ -76,11 +79,32 @@ pub struct Output {
     flushed: u64,
 }
 
+/// Who may read a new file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Readers {
+    /// All that the umask allows.
+    Umask,
+    /// Its owner alone.
+    Owner,
+}
+
+impl Readers {
+    /// The permissions of the file, before the umask.
+    #[must_use]
+    pub fn mode(self) -> Mode {
+        match self {
+            Self::Umask => NEW,
+            Self::Owner => Mode::from_raw_mode(0o600),
+        }
+    }
+}
+
 /// The file that the spool becomes.
 #[derive(Debug)]
 struct Target {
     directory: OwnedFd,
     name: OsString,
+    readers: Readers,
     publication: Publication,
 }
 
@@ -100,8 +124,8 @@ enum Publication {
 }
 
 impl Output {
-    /// An output that will be the file `path`. After an error here nothing was created.
-    pub fn create(path: &OsStr) -> io::Result<Self> {
+    /// An output that will be the file `path`. After an error here nothing was created. An earlier file keeps its readers.
+    pub fn create(path: &OsStr, readers: Readers) -> io::Result<Self> {
         let path = Path::new(path);
         match rustix::fs::stat(path) {
             Ok(stat) => match FileType::from_raw_mode(stat.st_mode) {
@@ -118,11 +142,16 @@ impl Output {
             },
             Err(Errno::NOENT) => {
                 let (directory, name) = split(&end_of_links(path)?)?;
-                let (spool, publication) = replacement(&directory, 0)?;
-                Ok(Self::spooled(spool, directory, name, publication))
+                Self::create_in(directory, &name, readers)
             }
             Err(error) => Err(error.into()),
         }
+    }
+
+    /// An output that will be a file of a name that the directory does not have yet.
+    pub fn create_in(directory: OwnedFd, name: &OsStr, readers: Readers) -> io::Result<Self> {
+        let replacement = replacement(&directory, 0, readers)?;
+        Ok(Self::spooled(replacement, directory, name.into(), readers))
     }
 
     /// An output for a file that is there.
@@ -133,11 +162,11 @@ impl Output {
         let stat = rustix::fs::fstat(&earlier)?;
         let (directory, name) = split(path)?;
         if is_replaceable(&directory, &name, &stat)
-            && let Ok((spool, publication)) = replacement(&directory, length(&stat))
+            && let Ok(replacement) = replacement(&directory, length(&stat), Readers::Umask)
         {
-            attributes::copy(&earlier, &spool);
-            if attributes::are_equal(&earlier, &spool) {
-                return Ok(Self::spooled(spool, directory, name, publication));
+            attributes::copy(&earlier, &replacement.0);
+            if attributes::are_equal(&earlier, &replacement.0) {
+                return Ok(Self::spooled(replacement, directory, name, Readers::Umask));
             }
         }
         let spool = spool(&directory, length(&stat))?;
@@ -145,13 +174,20 @@ impl Output {
             earlier,
             had_name: stat.st_nlink > 0,
         };
-        Ok(Self::spooled(spool, directory, name, publication))
+        let replacement = (spool, publication);
+        Ok(Self::spooled(replacement, directory, name, Readers::Umask))
     }
 
-    fn spooled(spool: File, directory: OwnedFd, name: OsString, publication: Publication) -> Self {
+    fn spooled(
+        (spool, publication): (File, Publication),
+        directory: OwnedFd,
+        name: OsString,
+        readers: Readers,
+    ) -> Self {
         let target = Target {
             directory,
             name,
+            readers,
             publication,
         };
         Self::new(spool, Some(target))
@@ -221,7 +257,7 @@ pub fn discard() {
 
 // ---------------------------------------------------------------- before the walk
 
-/// The permissions of a new file, before the umask.
+/// The permissions of a new file that all may read, before the umask.
 const NEW: Mode = Mode::from_raw_mode(0o666);
 
 /// Whether this is `/dev/stdout`: other processes may write to that file as well, so it is not replaced.
@@ -292,8 +328,12 @@ fn length(stat: &Stat) -> u64 {
 }
 
 /// A spool that gets a name in the directory, or whose copy gets one. It has room for as much as the earlier report.
-fn replacement(directory: &OwnedFd, room: u64) -> io::Result<(File, Publication)> {
-    let (spool, publication) = match nameless(directory) {
+fn replacement(
+    directory: &OwnedFd,
+    room: u64,
+    readers: Readers,
+) -> io::Result<(File, Publication)> {
+    let (spool, publication) = match nameless(directory, readers) {
         Ok(spool) if rustix::fs::access(in_proc(&spool), Access::EXISTS).is_ok() => {
             (spool, Publication::Link)
         }
@@ -302,7 +342,7 @@ fn replacement(directory: &OwnedFd, room: u64) -> io::Result<(File, Publication)
             return Err(Errno::PERM.into());
         }
         Ok(spool) => (spool, Publication::Copy),
-        Err(_) => (unlinked(directory)?, Publication::Copy),
+        Err(_) => (unlinked(directory, readers)?, Publication::Copy),
     };
     reserve(&spool, room)?;
     Ok((spool, publication))
@@ -311,12 +351,14 @@ fn replacement(directory: &OwnedFd, room: u64) -> io::Result<(File, Publication)
 /// A spool that is only copied: in the directory of the target, where there is most likely room for it; else in that for
 /// temporary files; else in memory.
 fn spool(directory: &OwnedFd, room: u64) -> io::Result<File> {
-    let spool = nameless(directory).and_then(|spool| reserve(&spool, room).map(|()| spool));
+    let readers = Readers::Owner;
+    let spool =
+        nameless(directory, readers).and_then(|spool| reserve(&spool, room).map(|()| spool));
     let elsewhere = || {
         let flags = OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC;
         let directory = rustix::fs::open(std::env::temp_dir(), flags, Mode::empty())?;
         // Nothing is reserved: it may be memory.
-        nameless(&directory).or_else(|_| unlinked(&directory))
+        nameless(&directory, readers).or_else(|_| unlinked(&directory, readers))
     };
     let in_memory = || Ok(rustix::fs::memfd_create("pdu", MemfdFlags::CLOEXEC)?.into());
     spool
@@ -325,14 +367,14 @@ fn spool(directory: &OwnedFd, room: u64) -> io::Result<File> {
 }
 
 /// A file that never had a name.
-fn nameless(directory: &OwnedFd) -> rustix::io::Result<File> {
+fn nameless(directory: &OwnedFd, readers: Readers) -> rustix::io::Result<File> {
     let flags = OFlags::TMPFILE | OFlags::RDWR | OFlags::CLOEXEC;
-    retry(|| rustix::fs::openat(directory, ".", flags, NEW)).map(File::from)
+    retry(|| rustix::fs::openat(directory, ".", flags, readers.mode())).map(File::from)
 }
 
 /// A file that has lost its name.
-fn unlinked(directory: &OwnedFd) -> rustix::io::Result<File> {
-    let (file, name) = named(directory)?;
+fn unlinked(directory: &OwnedFd, readers: Readers) -> rustix::io::Result<File> {
+    let (file, name) = named(directory, readers)?;
     rustix::fs::unlinkat(directory, name, AtFlags::empty())?;
     Ok(file)
 }
@@ -378,7 +420,7 @@ impl Target {
     }
 
     fn copy(&self, spool: &File) -> io::Result<()> {
-        let (file, name) = named(&self.directory)?;
+        let (file, name) = named(&self.directory, self.readers)?;
         let filled = self.fill(&file, spool);
         filled.inspect_err(|_| self.remove(&name))?;
         self.rename(&name)
@@ -466,14 +508,22 @@ fn in_proc(file: impl AsFd) -> String {
 }
 
 /// A file under a temporary name.
-fn named(directory: &OwnedFd) -> rustix::io::Result<(File, String)> {
+fn named(directory: &OwnedFd, readers: Readers) -> rustix::io::Result<(File, String)> {
     let flags = OFlags::CREATE | OFlags::EXCL | OFlags::RDWR | OFlags::CLOEXEC;
     let mut file = None;
     let name = with_random_name(|name| {
-        file = Some(retry(|| rustix::fs::openat(directory, name, flags, NEW))?);
+        let opened = retry(|| rustix::fs::openat(directory, name, flags, readers.mode()));
+        file = Some(opened?);
         Ok(())
     })?;
     Ok((file.ok_or(Errno::NOENT)?.into(), name))
+}
+
+/// True for a name that a temporary file of [`Output`] may have.
+#[must_use]
+pub fn is_temporary(name: &OsStr) -> bool {
+    let random = name.as_bytes().strip_prefix(TEMPORARY.as_bytes());
+    random.is_some_and(|random| random.len() == 16 && random.iter().all(u8::is_ascii_hexdigit))
 }
 
 /// Creates a file under a new random name, and returns that name.
@@ -482,7 +532,8 @@ fn with_random_name(
 ) -> rustix::io::Result<String> {
     let mut tries = 0;
     loop {
-        let name = format!(".pdu-{:016x}", RandomState::new().build_hasher().finish());
+        let random = RandomState::new().build_hasher().finish();
+        let name = format!("{TEMPORARY}{random:016x}");
         tries += 1;
         match make(&name) {
             Ok(()) => return Ok(name),

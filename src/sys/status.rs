@@ -186,6 +186,7 @@ impl Status {
             }
             Operation::CreateOutput => ("cannot create ", quoted(), reason),
             Operation::WriteOutput => ("error writing ", quoted(), reason),
+            Operation::RemoveFile => ("cannot remove ", quoted(), reason),
             Operation::EmptyName(0) => return self.message(EMPTY_NAME.as_bytes()),
             Operation::EmptyName(number) => ("", plain(), format!(":{number}: {EMPTY_NAME}")),
             Operation::DashInList => {

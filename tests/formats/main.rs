@@ -15,6 +15,8 @@ mod by;
 mod chart;
 #[cfg(feature = "parquet")]
 mod damaged;
+#[cfg(feature = "parquet")]
+mod diff;
 mod export;
 mod left_out;
 mod makers;

@@ -16,7 +16,7 @@
 
 mod command;
 mod compare;
-mod known;
+pub(crate) mod known;
 mod materialize;
 mod names;
 mod operands;

@@ -835,7 +835,6 @@ fn an_abbreviation_of_several_options_is_refused_with_all_in_gnus_order() {
     let tree = Tree::of("a/f 5");
     for (word, options) in [
         ("--a", "'--all' '--apparent-size'"),
-        ("--d", "'--dereference' '--dereference-args'"),
         ("--deref", "'--dereference' '--dereference-args'"),
         ("--h", "'--human-readable' '--help'"),
         ("--ti", "'--time' '--time-style'"),
@@ -850,6 +849,7 @@ fn an_abbreviation_of_several_options_is_refused_with_all_in_gnus_order() {
         ("--s", "'--si' '--separate-dirs' '--summarize' '--sort'"),
         ("--b", "'--block-size' '--bytes' '--by'"),
         ("--n", "'--null' '--no-dereference' '--numeric-ids'"),
+        ("--d", "'--dereference' '--dereference-args' '--diff'"),
         (
             "--e",
             "'--exclude' '--exclude-from' '--exclude-caches' '--exclude-fs' '--exclude-kernfs'",

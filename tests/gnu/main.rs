@@ -12,6 +12,7 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod abbreviations;
 mod differential;
 mod golden;
 mod locale;

@@ -28,11 +28,11 @@ const UNKNOWN: Class = Class::Fixed("(unknown)");
 const DIRECTORIES: Class = Class::Fixed("(directories)");
 
 /// The class of all entries that arrive after the greatest number of classes is reached.
-pub(super) const MORE: Class = Class::Fixed("(more)");
+pub const MORE: Class = Class::Fixed("(more)");
 
 /// A class.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub(super) enum Class {
+pub enum Class {
     /// A class with a name of pdu.
     Fixed(&'static str),
     /// An extension, padded with zeros.
@@ -43,7 +43,8 @@ pub(super) enum Class {
 
 impl Class {
     /// The number of the user or the group.
-    pub(super) fn id(&self) -> Option<u32> {
+    #[must_use]
+    pub fn id(&self) -> Option<u32> {
         match *self {
             Self::Id(number) => Some(number),
             Self::Fixed(_) | Self::Extension(_) => None,
@@ -52,7 +53,8 @@ impl Class {
 }
 
 /// The class of a record at the time `now`.
-pub(super) fn class(by: GroupBy, now: FileTime, record: &Record<'_>) -> Class {
+#[must_use]
+pub fn class(by: GroupBy, now: FileTime, record: &Record<'_>) -> Class {
     match by {
         GroupBy::Extension => match file_type(record) {
             FileType::Directory => DIRECTORIES,

@@ -11,7 +11,7 @@ mod write;
 
 use std::collections::HashMap;
 
-use self::class::Class;
+pub use self::class::{Class, MORE, class};
 use self::write::{ClassSum, Line, Writer};
 use crate::count::record::{Kind, Record};
 use crate::count::usage::{FileTime, Usage};
@@ -26,7 +26,7 @@ use crate::sys::failure::Failure;
 use crate::sys::owners::{Database, OwnerNames};
 
 /// The greatest number of classes; later ones are added to one further class.
-const MOST: usize = 1 << 16;
+pub const MOST: usize = 1 << 16;
 
 /// Looks up the names of users or groups; the flag is true where the run was cancelled and must end soon.
 pub type NameLookup = fn(Database, &[u32], bool) -> OwnerNames;
@@ -55,6 +55,28 @@ pub struct Classes {
     sums: HashMap<Class, ClassSum>,
 }
 
+impl ClassOptions {
+    /// The names of the users or groups that are classes; none for other classes.
+    #[must_use]
+    pub fn owner_names<'a>(
+        &self,
+        classes: impl Iterator<Item = &'a Class>,
+        is_urgent: bool,
+    ) -> OwnerNames {
+        let database = match self.group_by {
+            GroupBy::Owner => Database::Users,
+            GroupBy::Group => Database::Groups,
+            GroupBy::Extension | GroupBy::Age | GroupBy::Kind => return OwnerNames::new(),
+        };
+        let Some(look_up) = self.names else {
+            return OwnerNames::new();
+        };
+        let mut numbers: Vec<u32> = classes.filter_map(Class::id).collect();
+        numbers.sort_unstable();
+        look_up(database, &numbers, is_urgent)
+    }
+}
+
 impl Classes {
     /// Sums of nothing yet.
     #[must_use]
@@ -76,10 +98,10 @@ impl Classes {
     }
 
     fn add(&mut self, record: &Record<'_>) {
-        let mut class = class::class(self.options.group_by, self.options.now, record);
+        let mut class = class(self.options.group_by, self.options.now, record);
         let turn = self.sums.len();
         if turn >= MOST && !self.sums.contains_key(&class) {
-            class = class::MORE;
+            class = MORE;
         }
         let none = ClassSum {
             turn,
@@ -91,7 +113,7 @@ impl Classes {
     /// The classes that have a line, in the order of the lines.
     fn lines(&mut self, is_urgent: bool) -> Vec<Line> {
         let sums = std::mem::take(&mut self.sums);
-        let names = self.names(&sums, is_urgent);
+        let names = self.options.owner_names(sums.keys(), is_urgent);
         let Selection {
             measure, threshold, ..
         } = self.selection;
@@ -107,20 +129,6 @@ impl Classes {
             .collect();
         self.sort(&mut lines);
         lines
-    }
-
-    fn names(&self, sums: &HashMap<Class, ClassSum>, is_urgent: bool) -> OwnerNames {
-        let database = match self.options.group_by {
-            GroupBy::Owner => Database::Users,
-            GroupBy::Group => Database::Groups,
-            GroupBy::Extension | GroupBy::Age | GroupBy::Kind => return OwnerNames::new(),
-        };
-        let Some(look_up) = self.options.names else {
-            return OwnerNames::new();
-        };
-        let mut numbers: Vec<u32> = sums.keys().filter_map(Class::id).collect();
-        numbers.sort_unstable();
-        look_up(database, &numbers, is_urgent)
     }
 
     fn sort(&self, lines: &mut Vec<Line>) {
@@ -145,7 +153,9 @@ impl Classes {
     }
 }
 
-fn name(class: Class, names: &OwnerNames) -> String {
+/// The name of a class; `names` are those of its users or groups.
+#[must_use]
+pub fn name(class: Class, names: &OwnerNames) -> String {
     match class {
         Class::Fixed(name) => name.into(),
         Class::Extension(padded) => {

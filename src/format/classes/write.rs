@@ -74,12 +74,9 @@ impl Writer {
         lines: &LineOptions,
         chart: &ChartOptions,
     ) -> Self {
-        let mut words = GroupBy::WORDS.iter();
         Self {
             format,
-            group_by: words
-                .find(|(_, choice)| *choice == group_by)
-                .map_or("", |(word, _)| word),
+            group_by: group_by.word(),
             has_ids: matches!(group_by, GroupBy::Owner | GroupBy::Group),
             measure: lines.measure,
             sizes,

@@ -44,13 +44,15 @@ pub const MAGIC: &[u8] = b"PAR1";
 
 /// The format with these options.
 #[cfg(feature = "parquet")]
-pub(super) fn format(options: ParquetOptions) -> Box<dyn Format> {
+#[must_use]
+pub fn format(options: ParquetOptions) -> Box<dyn Format> {
     Box::new(writer::Parquet::new(options))
 }
 
 /// The format with these options.
 #[cfg(not(feature = "parquet"))]
-pub(super) fn format(_: ParquetOptions) -> Box<dyn Format> {
+#[must_use]
+pub fn format(_: ParquetOptions) -> Box<dyn Format> {
     use super::interface::{EndResult, ReportError, Totals, Warning};
     use super::page::Page;
     use crate::count::record::Record;

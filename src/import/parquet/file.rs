@@ -75,21 +75,19 @@ impl ParquetFile {
         })
     }
 
-    /// The value of a key of the footer.
-    pub(super) fn key(&self, key: &str) -> Option<String> {
-        value_of(&self.metadata, key)
+    /// True where pdu wrote the file, and no other program a file with the same keys.
+    pub(super) fn is_of_pdu(&self) -> bool {
+        self.sums.is_some()
     }
 
-    /// Number of row groups.
+    /// The value of a key of the footer.
+    pub(super) fn key(&self, name: &str) -> Option<String> {
+        value_of(&self.metadata, name)
+    }
+
+    /// The number of row groups.
     pub(super) fn group_count(&self) -> usize {
         self.metadata.num_row_groups()
-    }
-
-    /// Number of rows before a row group.
-    pub(super) fn rows_before(&self, group: usize) -> u64 {
-        let groups = self.metadata.row_groups().iter().take(group);
-        let rows = groups.map(|group| u64::try_from(group.num_rows()).unwrap_or(0));
-        rows.fold(0, u64::saturating_add)
     }
 
     pub(super) fn group(&self, index: usize) -> Option<&RowGroupMetaData> {

@@ -9,12 +9,16 @@ mod bytes;
 mod columns;
 mod events;
 mod file;
+mod footer;
 mod levels;
 mod pages;
 mod reader;
 mod row;
+mod snapshot;
 mod sorted;
 
+pub use self::footer::{Footer, MountedSpace};
 pub use self::reader::ParquetReader;
 pub(crate) use self::row::Row;
+pub use self::snapshot::{DirectoryTotal, Snapshot};
 pub(crate) use self::sorted::SortedRows;

@@ -133,7 +133,7 @@ fn wrong_map(lib: &str, floors: &[(u32, &[&str])]) -> Vec<String> {
     wrong
 }
 
-/// Room by floor, from the lines `//! | 3 | [`walk`]: ...`; `main.rs` is not a link.
+/// Room by floor, from the lines `//! | 3 | [`walk`]: ...`; The files of the program are no links.
 fn mapped_rooms(lib: &str) -> BTreeMap<String, u32> {
     let mut mapped = BTreeMap::new();
     for line in lib.lines() {
@@ -150,9 +150,8 @@ fn mapped_rooms(lib: &str) -> BTreeMap<String, u32> {
         };
         let links = rooms.match_indices("[`").map(|(at, _)| &rooms[at + 2..]);
         mapped.extend(links.filter_map(first_name).map(|room| (room, floor)));
-        if rooms.contains("`main.rs`") {
-            mapped.insert("main".into(), floor);
-        }
+        let files = rooms.split('`').filter_map(|word| word.strip_suffix(".rs"));
+        mapped.extend(files.map(|file| (file.to_owned(), floor)));
     }
     mapped
 }

@@ -1,0 +1,127 @@
+//! JSON Lines: an object for each change, then the summary. `docs/pdu.schema.json` describes every line.
+//!
+//! ```text
+//! {"path":"/srv/f","event":"grew","change":{"allocated":4096,"apparent":5,"inodes":0},"before":{...},...}
+//! {"summary":{"path":"/srv","change":{...},"rest":{...},...,"complete":true}}
+//! ```
+//!
+//! Sizes are bytes, and null where they are not known. If the summary is missing, pdu did not run to its end.
+
+use std::io;
+
+use super::messages::warning;
+use crate::count::usage::FileTime;
+use crate::diff::change::{Change, Sink, Sum, Summary};
+use crate::diff::sizes::Sizes;
+use crate::format::columns::{type_name, write_time};
+use crate::format::json::{write_named_path, write_string};
+use crate::format::page::Page;
+
+/// See the module.
+#[derive(Debug)]
+pub(super) struct Json;
+
+impl Sink for Json {
+    fn change(&mut self, change: &Change, out: &mut Vec<u8>) {
+        out.push(b'{');
+        write_named_path("path", &change.path, out);
+        let event = change.event.word();
+        out.extend_from_slice(format!(",\"event\":\"{event}\"").as_bytes());
+        for (name, sizes) in [
+            ("change", change.change),
+            ("before", change.before),
+            ("now", change.now),
+            ("residue", Some(change.residue)),
+        ] {
+            out.push(b',');
+            write_sizes(name, sizes, out);
+        }
+        let (kind, depth) = (type_name(change.kind).unwrap_or("unknown"), change.depth);
+        out.extend_from_slice(format!(",\"kind\":\"{kind}\",\"depth\":{depth}").as_bytes());
+        if let Some(from) = &change.from {
+            out.push(b',');
+            write_named_path("from", from, out);
+        }
+        if let Some(least) = change.at_least {
+            out.extend_from_slice(format!(",\"at_least\":{least}").as_bytes());
+        }
+        out.extend_from_slice(b"}\n");
+    }
+
+    fn end(&mut self, summary: &Summary, page: &mut Page<'_>) -> io::Result<()> {
+        let out = &mut page.lines;
+        out.extend_from_slice(b"{\"summary\":{");
+        write_named_path("path", &summary.root, out);
+        for (name, sizes) in [
+            ("change", summary.change),
+            ("rest", summary.rest),
+            ("before", summary.before),
+            ("now", summary.now),
+        ] {
+            out.push(b',');
+            write_sizes(name, Some(sizes), out);
+        }
+        write_times(summary.times, out);
+        let (before, now) = (summary.before.inodes, summary.now.inodes);
+        let entries = format!(",\"entries\":{{\"before\":{before},\"now\":{now}}}");
+        out.extend_from_slice(entries.as_bytes());
+        for (name, sum) in [
+            ("unread", &summary.unread),
+            ("away", &summary.away),
+            ("moved", &summary.moved),
+        ] {
+            write_sum(name, sum, out);
+        }
+        write_end(summary, out);
+        Ok(())
+    }
+}
+
+/// Appends a member with a number for each measure.
+pub(super) fn write_sizes(name: &str, sizes: Option<Sizes>, out: &mut Vec<u8>) {
+    let member = format!("\"{name}\":{{{}}}", members(sizes));
+    out.extend_from_slice(member.as_bytes());
+}
+
+fn members(sizes: Option<Sizes>) -> String {
+    let text = |number: fn(&Sizes) -> i128| {
+        sizes.map_or_else(|| "null".to_owned(), |sizes| number(&sizes).to_string())
+    };
+    let (allocated, apparent) = (text(|sizes| sizes.allocated), text(|sizes| sizes.apparent));
+    let inodes = text(|sizes| sizes.inodes);
+    format!("\"allocated\":{allocated},\"apparent\":{apparent},\"inodes\":{inodes}")
+}
+
+fn write_sum(name: &str, sum: &Sum, out: &mut Vec<u8>) {
+    let (places, members) = (sum.places, members(Some(sum.sizes)));
+    let member = format!(",\"{name}\":{{\"places\":{places},{members}}}");
+    out.extend_from_slice(member.as_bytes());
+}
+
+fn write_times((before, now): (Option<FileTime>, Option<FileTime>), out: &mut Vec<u8>) {
+    out.extend_from_slice(b",\"times\":{");
+    for (name, time) in [("\"before\":", before), (",\"now\":", now)] {
+        out.extend_from_slice(name.as_bytes());
+        let mut text = Vec::new();
+        match time.is_some_and(|time| write_time(time, &mut text)) {
+            true => _ = write_string(&text, out),
+            false => out.extend_from_slice(b"null"),
+        }
+    }
+    out.push(b'}');
+}
+
+/// Appends the members that say how far the numbers can be trusted.
+fn write_end(summary: &Summary, out: &mut Vec<u8>) {
+    let dropped = summary.dropped_candidates;
+    let head = format!(",\"dropped_candidates\":{dropped},\"warnings\":[");
+    out.extend_from_slice(head.as_bytes());
+    for (index, text) in summary.warnings.iter().map(warning).enumerate() {
+        if index > 0 {
+            out.push(b',');
+        }
+        write_string(text.as_bytes(), out);
+    }
+    let end = format!("],\"complete\":{}}}}}\n", summary.is_complete);
+    out.extend_from_slice(end.as_bytes());
+}

@@ -1,0 +1,98 @@
+//! The messages about a comparison, for standard error.
+
+use crate::count::usage::{FileTime, Measure};
+use crate::diff::change::{Summary, Warning};
+use crate::format::columns::write_time;
+use crate::gnu::block_size::BlockSize;
+use crate::gnu::numerals::Numerals;
+use crate::gnu::quote::{self, Charset};
+
+/// The warnings, and the last line: what was compared, and what was not. `old` is the quoted name of the earlier file.
+#[must_use]
+pub fn messages(summary: &Summary, old: &[u8], measure: Measure) -> Vec<Vec<u8>> {
+    let warnings = summary.warnings.iter().map(warning);
+    let mut messages: Vec<Vec<u8>> = warnings
+        .map(|text| format!("warning: {text}").into_bytes())
+        .collect();
+    let mut last = b"compared with ".to_vec();
+    match summary.times.0.and_then(time) {
+        Some(time) => last.extend(time),
+        None => last.extend(old),
+    }
+    let (before, now) = (summary.before.inodes, summary.now.inodes);
+    last.extend(format!(": {before} entries then, {now} now").bytes());
+    last.extend(not_comparable(summary, measure).bytes());
+    if summary.dropped_candidates > 0 {
+        let dropped = summary.dropped_candidates;
+        last.extend(format!("; {dropped} entries were not looked at for moves").bytes());
+    }
+    messages.push(last);
+    messages
+}
+
+/// A warning as a text.
+pub(super) fn warning(warning: &Warning) -> String {
+    let quoted =
+        |text: &[u8]| String::from_utf8_lossy(&quote::quoteaf(text, Charset::Utf8)).into_owned();
+    match warning {
+        Warning::RootFileSystem => {
+            "the directory lies on another file system now; all of it may have changed".into()
+        }
+        Warning::RootPath(before, now) => {
+            format!("{} is compared with {}", quoted(now), quoted(before))
+        }
+        Warning::Options(before, now) => {
+            let named = |options: &str| match options {
+                "" => "none".to_owned(),
+                options => quoted(options.as_bytes()),
+            };
+            format!(
+                "the options differ: {} then, {} now",
+                named(before),
+                named(now)
+            )
+        }
+        Warning::ClockWentBack => "the earlier state is the newer one by its time".into(),
+        Warning::OldIncomplete => "the scan of the earlier state had errors".into(),
+        Warning::OldInPart => {
+            "the earlier state was stored without small or deep entries: such entries are new here"
+                .into()
+        }
+    }
+}
+
+/// What could be read at one time only.
+fn not_comparable(summary: &Summary, measure: Measure) -> String {
+    let places = summary.unread.places + summary.away.places;
+    let size = summary.unread.sizes.of(measure) + summary.away.sizes.of(measure);
+    let noun = match places {
+        1 => "directory",
+        _ => "directories",
+    };
+    match (places, measure) {
+        (0, _) => String::new(),
+        (_, Measure::Inodes) => format!("; not comparable: {size} entries in {places} {noun}"),
+        (_, Measure::Allocated | Measure::Apparent) => {
+            let mut text = Vec::new();
+            BlockSize::HUMAN.write(size.unsigned_abs(), &Numerals::C, &mut text);
+            let size = String::from_utf8_lossy(&text);
+            format!("; not comparable: {size} in {places} {noun}")
+        }
+    }
+}
+
+/// A time in whole seconds; none where RFC 3339 has no form for it.
+fn time(time: FileTime) -> Option<Vec<u8>> {
+    let mut text = Vec::new();
+    let whole = FileTime {
+        nanoseconds: 0,
+        ..time
+    };
+    if !write_time(whole, &mut text) {
+        return None;
+    }
+    let end = text.iter().position(|&byte| byte == b'.')?;
+    text.truncate(end);
+    text.push(b'Z');
+    Some(text)
+}

@@ -1,0 +1,90 @@
+//! The history of a directory (`--history`): what its snapshots say, one after the other.
+//!
+//! Only footers are read, and of a directory below the root of the snapshots its row in each of them. Nothing is walked.
+//! A file in the directory that is no snapshot has a message, and the others are shown.
+
+mod bars;
+mod change;
+mod growth;
+mod json;
+mod lines;
+mod rows;
+
+use std::io::Write;
+
+use self::growth::Growth;
+use self::rows::Presence;
+use super::directory::Stored;
+use super::error::StoreError;
+use super::plan::HistoryPlan;
+use super::search::{Found, no_snapshot, search};
+use crate::format::outcome::Outcome;
+use crate::format::page::Page;
+use crate::format::{FormatOptions, OutputFormat};
+use crate::sys::status::Status;
+
+/// Prints a history in the format, the measure and the unit of the options.
+pub fn history(
+    plan: &HistoryPlan,
+    show: &FormatOptions,
+    out: &mut dyn Write,
+    status: &mut Status,
+) -> Outcome {
+    let found = match search(&plan.store, &plan.path) {
+        Ok(Some(found)) => found,
+        Ok(None) => return nothing(plan, show, status),
+        Err(error) => return failed(&error, status),
+    };
+    let Found {
+        directory,
+        contents,
+    } = &found;
+    for (name, error) in &contents.others {
+        directory.report(name, error, status);
+    }
+    if contents.snapshots.is_empty() {
+        return nothing(plan, show, status);
+    }
+    let needed = needed(&contents.snapshots, plan.most);
+    let (rows, has_failed) = rows::read(directory, needed, &plan.path, status);
+    if rows.iter().all(|row| row.presence == Presence::Absent) {
+        return nothing(plan, show, status);
+    }
+    let shown = rows.len().saturating_sub(plan.most.unwrap_or(usize::MAX));
+    let (rows, growth) = (&rows[shown..], Growth::of(&rows, show.lines.measure));
+    let mut page = Page::new(out);
+    match show.format {
+        OutputFormat::Tree => bars::write(rows, &growth, show, &mut page.lines),
+        OutputFormat::Json => json::write(&plan.path, rows, &growth, &mut page.lines),
+        // The command line refuses the others.
+        _ => lines::write(rows, show, &mut page.lines),
+    }
+    match page.write() {
+        Err(error) => Outcome::WriteError(error),
+        Ok(()) if has_failed || !contents.others.is_empty() => Outcome::Errors,
+        Ok(()) => Outcome::Whole,
+    }
+}
+
+/// The snapshots that are shown, one before them for the change of the first, and those that tell the growth.
+fn needed(snapshots: &[Stored], most: Option<usize>) -> &[Stored] {
+    let times = snapshots.iter().map(|stored| stored.footer.started);
+    let first = times.clone().next_back().map_or(0, |last| {
+        times
+            .take_while(|&time| !growth::is_in_week(time, last))
+            .count()
+    });
+    let shown = most.map_or(snapshots.len(), |most| most.saturating_add(1));
+    &snapshots[first.min(snapshots.len().saturating_sub(shown))..]
+}
+
+fn nothing(plan: &HistoryPlan, show: &FormatOptions, status: &mut Status) -> Outcome {
+    let (_, charset) = show.lines.quoting;
+    status.message(&no_snapshot((&plan.store, &plan.path), charset));
+    Outcome::Broken
+}
+
+fn failed(error: &StoreError, status: &mut Status) -> Outcome {
+    error.report(status);
+    Outcome::Broken
+}

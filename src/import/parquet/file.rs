@@ -90,6 +90,13 @@ impl ParquetFile {
         self.metadata.num_row_groups()
     }
 
+    /// Number of rows before a row group.
+    pub(super) fn rows_before(&self, group: usize) -> u64 {
+        let groups = self.metadata.row_groups().iter().take(group);
+        let rows = groups.map(|group| u64::try_from(group.num_rows()).unwrap_or(0));
+        rows.fold(0, u64::saturating_add)
+    }
+
     pub(super) fn group(&self, index: usize) -> Option<&RowGroupMetaData> {
         self.metadata.row_groups().get(index)
     }

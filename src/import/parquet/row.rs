@@ -223,15 +223,12 @@ impl RowReader {
         self.go_to_group(0);
     }
 
-    /// Goes on with the first row of this row group.
-    pub(super) fn go_to_group(&mut self, index: usize) {
-        let groups = (0..index).map_while(|index| self.file.group(index));
-        let rows = groups.map(|group| u64::try_from(group.num_rows()).unwrap_or(0));
-        self.given = rows.sum();
-        self.before = self.given;
-        self.group = index;
+    /// Goes to the first row of a row group.
+    pub(super) fn go_to_group(&mut self, group: usize) {
+        self.group = group;
         self.columns = None;
         (self.left, self.at, self.count) = (0, 0, 0);
+        self.given = self.file.rows_before(group);
     }
 
     /// The row group of the row that was given last.

@@ -14,7 +14,7 @@ use crate::count::usage::Usage;
 use crate::format::parquet::schema::State;
 use crate::import::error::ImportError;
 
-/// What the row of a directory needs.
+/// What the row of a directory says of its total.
 const FIELDS: &[Field] = &[
     Field::Dir,
     Field::Name,

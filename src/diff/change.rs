@@ -6,7 +6,7 @@ use std::ops::AddAssign;
 use rustix::fs::FileType;
 
 use super::record::Entry;
-use super::sizes::Sizes;
+use super::sizes::{Known, Sizes};
 use crate::count::usage::FileTime;
 use crate::format::page::Page;
 
@@ -156,8 +156,8 @@ impl Warning {
 
 /// Receives a comparison. The methods append to `out`, which cannot fail; only `end` writes to the output.
 pub trait Sink {
-    /// Appends the text before all changes.
-    fn begin(&mut self, _out: &mut Vec<u8>) {}
+    /// Appends the text before all changes, whose numbers mean something where they are known.
+    fn begin(&mut self, _: Known, _out: &mut Vec<u8>) {}
 
     /// Appends a change.
     fn change(&mut self, change: &Change, out: &mut Vec<u8>);

@@ -143,18 +143,30 @@ fn in_order(heap: &mut BinaryHeap<Smallest>) -> Vec<Candidate> {
     all.into_iter().map(|smallest| smallest.candidate).collect()
 }
 
-fn key(entry: &Entry) -> (FsId, u64, u32) {
-    (entry.fs, entry.inode, entry.kind.as_raw_mode())
+fn key(entry: &Entry) -> (u64, u32) {
+    (entry.inode, entry.kind.as_raw_mode())
 }
 
-/// True where two entries with one inode number are one inode.
+/// True where two entries with one inode number are one inode. Exports do not tell the file system.
 fn is_same(old: &Candidate, new: &Candidate) -> bool {
+    let filesystems = (old.entry.fs, new.entry.fs);
+    let are_known = filesystems.0 != FsId::UNKNOWN && filesystems.1 != FsId::UNKNOWN;
+    if are_known && filesystems.0 != filesystems.1 {
+        return false;
+    }
     if new.entry.kind == FileType::Directory {
         let (a, b) = (old.size, new.size);
         let is_near = |a: i128, b: i128| (a - b).abs() * 10 <= a.max(b);
         return is_near(a.allocated, b.allocated) && is_near(a.apparent, b.apparent);
     }
-    old.entry.own == new.entry.own && old.entry.mtime == new.entry.mtime
+    old.entry.own == new.entry.own && is_same_time(old.entry.mtime, new.entry.mtime)
+}
+
+/// True where two times are equal, as far as both are known: exports have whole seconds.
+fn is_same_time(old: i64, new: i64) -> bool {
+    const SECOND: i64 = 1_000_000;
+    let is_rounded = old % SECOND == 0 || new % SECOND == 0;
+    old == new || is_rounded && old.div_euclid(SECOND) == new.div_euclid(SECOND)
 }
 
 impl Ord for Smallest {

@@ -5,6 +5,7 @@ use std::ffi::OsStr;
 use super::loaded::Loaded;
 use super::record::Cursor;
 use super::stored::{Opened, StoredScan};
+use crate::count::usage::Measure;
 use crate::import::error::ImportError;
 use crate::import::{Import, Links, is_parquet};
 use crate::sys::failure::{Failure, Operation};
@@ -20,8 +21,13 @@ pub enum OpenError {
 }
 
 /// Opens a file; one whose entries are in no order is loaded. Where `below` is a directory below the root of the file, the
-/// records are those of that directory; the roots of two scans that are in no relation are compared all the same.
-pub fn open(name: &OsStr, below: Option<&[u8]>) -> Result<Box<dyn Cursor>, OpenError> {
+/// records are those of that directory; the roots of two scans that are in no relation are compared all the same. The file
+/// must have the measure.
+pub fn open(
+    name: &OsStr,
+    below: Option<&[u8]>,
+    measure: Measure,
+) -> Result<Box<dyn Cursor>, OpenError> {
     let file = retry::open(name)
         .map_err(|errno| OpenError::Failure(Failure::of(Operation::OpenNames, &errno.into())))?;
     let mut footer = None;
@@ -34,7 +40,18 @@ pub fn open(name: &OsStr, below: Option<&[u8]>) -> Result<Box<dyn Cursor>, OpenE
         }
     }
     let import = Import::of(file, Links::Keep);
-    Ok(Box::new(Loaded::load(import, footer, below)?))
+    let loaded = Loaded::load(import, footer, below)?;
+    match loaded.info().missing {
+        Some(missing) if missing == measure => Err(lacking(measure).into()),
+        _ => Ok(Box::new(loaded)),
+    }
+}
+
+fn lacking(measure: Measure) -> ImportError {
+    ImportError::damaged(match measure {
+        Measure::Apparent => "it has no apparent sizes (without -A, the allocated ones count)",
+        _ => "it has no allocated sizes (with -A, the apparent ones count)",
+    })
 }
 
 impl From<ImportError> for OpenError {

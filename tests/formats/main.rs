@@ -17,6 +17,8 @@ mod chart;
 mod damaged;
 #[cfg(feature = "parquet")]
 mod diff;
+#[cfg(feature = "parquet")]
+mod diff_exports;
 mod export;
 mod left_out;
 mod makers;

@@ -17,7 +17,7 @@ use crate::count::usage::{Detail, FileTime, Usage};
 use crate::count::visitor::Extent;
 use crate::diff::change::{Change, Sink, Summary};
 use crate::diff::record::Entry;
-use crate::diff::sizes::Sizes;
+use crate::diff::sizes::{Known, Sizes};
 use crate::format::classes::{self, Class, ClassOptions, MORE, MOST};
 use crate::format::page::Page;
 use crate::format::{FormatOptions, OutputFormat, Ranking, Selection, Sort};
@@ -118,6 +118,10 @@ impl ClassChanges {
 }
 
 impl Sink for ClassChanges {
+    fn begin(&mut self, known: Known, _: &mut Vec<u8>) {
+        self.table.known = known;
+    }
+
     fn change(&mut self, _: &Change, _: &mut Vec<u8>) {}
 
     fn entry(&mut self, path: &[u8], before: Option<&Entry>, now: Option<&Entry>) {
@@ -143,7 +147,7 @@ impl Sink for ClassChanges {
         let rows = self.rows();
         self.table.write(&rows, &total, page)?;
         match self.format {
-            OutputFormat::Json => Json.end(summary, page),
+            OutputFormat::Json => Json::new(self.table.known).end(summary, page),
             _ => Ok(()),
         }
     }

@@ -29,6 +29,7 @@ use self::order::Ordered;
 use self::tree::ChangeTree;
 use super::change::Sink;
 use super::options::Show;
+use super::sizes::Known;
 use crate::format::chart;
 use crate::format::{FormatOptions, OutputFormat, Ranking, Selection};
 
@@ -88,8 +89,8 @@ pub fn printer(options: FormatOptions) -> Box<dyn Sink> {
             let number = Number { unit, ..number };
             ordered(ChangeTree::new(number, &options), (number, show), &options)
         }
-        OutputFormat::Json => ordered(Json, (number, show), &options),
-        OutputFormat::Csv => ordered(Csv, (number, show), &options),
+        OutputFormat::Json => ordered(Json::new(Known::ALL), (number, show), &options),
+        OutputFormat::Csv => ordered(Csv::new(), (number, show), &options),
         OutputFormat::Du
         | OutputFormat::Ncdu
         | OutputFormat::Parquet

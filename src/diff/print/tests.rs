@@ -6,7 +6,7 @@ use super::messages::messages;
 use super::printer;
 use crate::count::usage::{FileTime, Measure};
 use crate::diff::change::{Change, Event, Sum, Summary, Warning};
-use crate::diff::sizes::Sizes;
+use crate::diff::sizes::{Known, Sizes};
 use crate::format::chart::{self, ChartOptions};
 use crate::format::page::Page;
 use crate::format::{
@@ -136,7 +136,7 @@ fn printed(options: FormatOptions) -> String {
     let mut sink = printer(options);
     let mut out = Vec::new();
     let mut page = Page::new(&mut out);
-    sink.begin(&mut page.lines);
+    sink.begin(Known::ALL, &mut page.lines);
     for change in &changes {
         sink.change(change, &mut page.lines);
     }

@@ -3,7 +3,7 @@
 use rustix::fs::FileType;
 
 use super::entry::{Entry, Reading};
-use super::run::{Packed, append, take_entry};
+use super::run::{Packed, append, name, take_entry};
 use super::{DirId, Forest};
 use crate::count::usage::{Detail, Item, Usage};
 use crate::count::visitor::{Extent, Flow, Visitor};
@@ -51,7 +51,7 @@ impl Open {
     }
 
     fn name_at(&self, place: usize) -> &[u8] {
-        self.at(place).map_or(&[], |packed| packed.name)
+        name(self.entries.get(place..).unwrap_or_default())
     }
 
     /// The entries sorted by name, each as the differences to the one before it.

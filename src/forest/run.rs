@@ -131,6 +131,15 @@ fn difference(number: u64, before: u64) -> i64 {
     number.wrapping_sub(before).cast_signed()
 }
 
+/// The name of the entry at the front.
+pub(super) fn name(mut from: &[u8]) -> &[u8] {
+    if take_byte(&mut from).is_some_and(|flags| flags & RARE != 0) {
+        take_byte(&mut from);
+    }
+    let length = usize::try_from(take(&mut from)).unwrap_or(usize::MAX);
+    from.get(..length).unwrap_or_default()
+}
+
 /// Takes an entry from the front; none at the end.
 pub(super) fn take_entry<'a>(from: &mut &'a [u8], before: &Entry) -> Option<Packed<'a>> {
     let flags = take_byte(from)?;
@@ -230,7 +239,9 @@ mod tests {
         }
         let (mut rest, mut before) = (&*out, TYPICAL);
         for expected in entries {
+            let before_it = rest;
             let packed = take_entry(&mut rest, &before).expect("an entry");
+            assert_eq!(name(before_it), packed.name);
             assert_eq!((packed.name, &packed.entry), (&b"a name"[..], expected));
             assert_eq!(packed.directory, expected.has_run().then_some(70_000));
             before = packed.entry;

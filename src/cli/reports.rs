@@ -136,17 +136,17 @@ pub(super) fn parquet(
     started: FileTime,
 ) -> ParquetOptions {
     let is_walk = !matches!(input, InputSource::Export(_));
-    // With --diff, -d and -s choose the lines of that.
+    // With --diff, -d, -s and -t choose the lines of that.
     let compares = settings.has(OptionId::Diff);
     let is_recorded = |option: OptionId| {
-        let roles = option.roles();
-        roles.contains(&Role::Recorded) && !(compares && roles.contains(&Role::Length))
+        let chooses_rows = option == OptionId::Threshold || option.roles().contains(&Role::Length);
+        option.roles().contains(&Role::Recorded) && !(compares && chooses_rows)
     };
     let host = read_file(Path::new("/proc/sys/kernel/hostname"), 256).unwrap_or_default();
     ParquetOptions {
         selection: Selection {
             measure: settings.measure(),
-            max_depth: if compares { u32::MAX } else { max_depth },
+            max_depth,
             all: true,
             threshold,
         },

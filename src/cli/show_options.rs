@@ -60,7 +60,10 @@ pub(super) fn show_options(
         tree: terminal_options::tree(settings, reports, environment, to_terminal),
         parquet: (reports.shape == OutputFormat::Parquet || settings.has(OptionId::Snapshot)).then(
             || {
-                let kept = (export.max_depth, settings.threshold);
+                let kept = match settings.has(OptionId::Diff) {
+                    true => (u32::MAX, Threshold::AtLeast(0)),
+                    false => (export.max_depth, settings.threshold),
+                };
                 reports::parquet(settings, operands, kept, now())
             },
         ),

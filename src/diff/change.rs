@@ -159,6 +159,11 @@ pub trait Sink {
     /// Appends the text before all changes, whose numbers mean something where they are known.
     fn begin(&mut self, _: Known, _out: &mut Vec<u8>) {}
 
+    /// True where [`Sink::entry`] uses the owners of entries.
+    fn needs_owners(&self) -> bool {
+        false
+    }
+
     /// Appends a change.
     fn change(&mut self, change: &Change, out: &mut Vec<u8>);
 

@@ -267,7 +267,7 @@ impl Comparison {
 
     /// Keeps an entry that may have been moved; with the number of its line, if something is told of it.
     fn add_candidate(&mut self, (old, new): Pair<'_>, level: &Level, told: Option<Option<u64>>) {
-        let Some(line) = told.filter(|_| level.is_top) else {
+        let Some(line) = told else {
             return;
         };
         let (side, is_link) = match (level.scope, old, new) {
@@ -280,8 +280,12 @@ impl Comparison {
             Side::Old => old,
             Side::New => new,
         };
-        let is_known = |entry: &&Entry| entry.counted && entry.inode != 0;
-        let Some(entry) = entry.filter(is_known) else {
+        let may_move = |entry: &&Entry| {
+            // Of what a directory contains, other files move with it.
+            let is_own = entry.kind == FileType::Directory || entry.links > 1;
+            entry.counted && entry.inode != 0 && (level.is_top || is_own)
+        };
+        let Some(entry) = entry.filter(may_move) else {
             return;
         };
         let size = level.size(side);

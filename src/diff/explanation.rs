@@ -6,6 +6,8 @@
 use std::cmp::Reverse;
 use std::collections::HashMap;
 
+use foldhash::fast::FixedState;
+
 use super::change::{Change, Event};
 use super::paths;
 use super::sizes::Sizes;
@@ -55,7 +57,9 @@ impl Cut {
 
     fn keep_largest(self, lines: &mut Vec<Change>) {
         let mut order: Vec<usize> = (0..lines.len()).collect();
-        order.sort_by_key(|&place| self.rank(&lines[place]));
+        order.select_nth_unstable_by(self.most, |&a, &b| {
+            self.rank(&lines[a]).cmp(&self.rank(&lines[b]))
+        });
         let mut kept = vec![false; lines.len()];
         for &place in order.iter().take(self.most) {
             kept[place] = true;
@@ -106,15 +110,15 @@ pub(super) fn join(lines: &mut [Change], parts: &[(Vec<u8>, Sizes)]) {
     if parts.is_empty() {
         return;
     }
-    let places = lines.iter().enumerate();
-    let places: HashMap<Vec<u8>, usize> = places
-        .map(|(place, line)| (line.path.clone(), place))
-        .collect();
+    let mut places = HashMap::with_capacity_and_hasher(lines.len(), FixedState::default());
+    for line in lines.iter_mut() {
+        places.insert(&*line.path, &mut line.residue);
+    }
     for (path, part) in parts {
         let mut above = std::iter::successors(Some(path.as_slice()), |path| paths::parent(path));
-        let place = above.find_map(|path| places.get(path));
-        if let Some(line) = place.and_then(|&place| lines.get_mut(place)) {
-            line.residue += *part;
+        let nearest = above.find(|path| places.contains_key(path));
+        if let Some(residue) = nearest.and_then(|path| places.get_mut(path)) {
+            **residue += *part;
         }
     }
 }

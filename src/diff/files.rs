@@ -30,6 +30,9 @@ pub fn compare_files(
     out: &mut dyn Write,
     status: &mut Status,
 ) -> (Outcome, Option<Summary>) {
+    if sink.needs_owners() {
+        new.with_owners();
+    }
     let merge = Merge::new(options, old, new.info(), sink);
     let mut page = Page::new(out);
     let outcome = match merge_all(merge, &mut *new, &mut page, status) {

@@ -48,10 +48,13 @@ impl From<io::Error> for MergeError {
 impl Merge {
     pub(super) fn new(
         options: DiffOptions,
-        old: Box<dyn Cursor>,
+        mut old: Box<dyn Cursor>,
         new: &ScanInfo,
         sink: Box<dyn Sink>,
     ) -> Self {
+        if sink.needs_owners() {
+            old.with_owners();
+        }
         let comparison = Comparison::new(options, (old.info(), new), sink);
         Self {
             old,
@@ -79,7 +82,7 @@ impl Merge {
     pub(super) fn push(&mut self, new: Record<'_>, out: &mut Vec<u8>) -> Result<(), ImportError> {
         while self.has_old {
             let old = self.old.record();
-            match paths::compare(old, new) {
+            match paths::compare(old.place(), new.place()) {
                 Ordering::Less => self.comparison.take(&Step::of_old(old, Some(new)), out),
                 Ordering::Equal => {
                     self.comparison.take(&Step::of_both(old, new), out);

@@ -31,6 +31,8 @@ pub mod options;
 mod output;
 mod paths;
 pub mod print;
+#[cfg(test)]
+mod random_tests;
 pub mod record;
 mod scope;
 pub mod sizes;

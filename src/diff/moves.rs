@@ -1,11 +1,11 @@
 //! Entries that were moved: the same inode has another path.
 //!
-//! Candidates are entries without a partner, a directory for all of its contents, and links of a file that counts at
-//! another link now. The largest candidates of each scan are kept. Inode numbers are used again after a removal, so files
+//! Candidates are entries without a partner, in a directory without a partner only directories and files with several
+//! links, and links of a file that counts at another link now. The largest candidates of each scan are kept. Inode numbers are used again after a removal, so files
 //! must have the same size and time as well, and directories nearly the same total.
 
-use std::cmp::Ordering;
-use std::collections::{BinaryHeap, HashMap};
+use std::cmp::{Ordering, Reverse};
+use std::collections::{BinaryHeap, HashMap, HashSet};
 
 use rustix::fs::FileType;
 
@@ -105,23 +105,27 @@ impl Candidates {
         }
     }
 
-    /// The pairs, in the order of their paths now.
+    /// The pairs, the largest first. What lies in a directory that was moved is in none.
     pub(super) fn take_moves(&mut self) -> Vec<Move> {
         let mut known: HashMap<_, Vec<Candidate>> = HashMap::new();
-        for candidate in in_order(&mut self.old) {
+        for candidate in largest_first(&mut self.old) {
             let same = known.entry(key(&candidate.entry)).or_default();
             same.push(candidate);
         }
+        let mut moved = (HashSet::new(), HashSet::new());
         let pair = |new: Candidate| {
             let olds = known.get_mut(&key(&new.entry))?;
             let place = olds.iter().position(|old| is_same(old, &new))?;
             let old = olds.remove(place);
+            if is_in(&old.path, &moved.0) || is_in(&new.path, &moved.1) {
+                return None;
+            }
+            moved.0.insert(old.path.clone());
+            moved.1.insert(new.path.clone());
             Some(Move { old, new })
         };
-        in_order(&mut self.new)
-            .into_iter()
-            .filter_map(pair)
-            .collect()
+        let news = largest_first(&mut self.new);
+        news.into_iter().filter_map(pair).collect()
     }
 }
 
@@ -137,10 +141,17 @@ fn weight(size: &Sizes) -> i128 {
     size.allocated.max(size.apparent)
 }
 
-fn in_order(heap: &mut BinaryHeap<Smallest>) -> Vec<Candidate> {
+/// Of two of one size, the one that arrived later is first: a directory arrives after its contents.
+fn largest_first(heap: &mut BinaryHeap<Smallest>) -> Vec<Candidate> {
     let mut all = std::mem::take(heap).into_vec();
-    all.sort_unstable_by_key(|smallest| smallest.rank.1);
+    all.sort_unstable_by_key(|smallest| Reverse(smallest.rank));
     all.into_iter().map(|smallest| smallest.candidate).collect()
+}
+
+/// True where a directory above the path is in the set.
+fn is_in(path: &[u8], moved: &HashSet<Vec<u8>>) -> bool {
+    let mut above = std::iter::successors(parent(path), |path| parent(path));
+    above.any(|path| moved.contains(path))
 }
 
 fn key(entry: &Entry) -> (u64, u32) {

@@ -2,27 +2,22 @@
 
 use std::cmp::Ordering;
 
-use super::record::Record;
+/// The place of a record in the order of a scan: its path, and whether it is a mark.
+pub(super) type Place<'a> = (&'a [u8], bool);
 
 /// The order of records. See `record.rs`.
-pub(super) fn compare(a: Record<'_>, b: Record<'_>) -> Ordering {
-    if a.path == b.path {
-        return b.entry.is_mark().cmp(&a.entry.is_mark());
+pub(super) fn compare((a, a_is_mark): Place<'_>, (b, b_is_mark): Place<'_>) -> Ordering {
+    if a == b {
+        return b_is_mark.cmp(&a_is_mark);
     }
-    let at = common_length(a.path, b.path);
-    match (a.path.get(at), b.path.get(at)) {
+    let at = common_length(a, b);
+    match (a.get(at), b.get(at)) {
         // One is a directory above the other one.
-        (None, Some(b'/')) => match a.entry.is_mark() {
-            true => Ordering::Less,
-            false => Ordering::Greater,
-        },
-        (Some(b'/'), None) => match b.entry.is_mark() {
-            true => Ordering::Greater,
-            false => Ordering::Less,
-        },
+        (None, Some(b'/')) if a_is_mark => Ordering::Less,
+        (None, Some(b'/')) => Ordering::Greater,
+        (Some(b'/'), None) if b_is_mark => Ordering::Greater,
+        (Some(b'/'), None) => Ordering::Less,
         // A name that ends here is less than one that goes on.
-        (None, Some(_)) => Ordering::Less,
-        (Some(_), None) => Ordering::Greater,
         (Some(b'/'), Some(_)) => Ordering::Less,
         (Some(_), Some(b'/')) => Ordering::Greater,
         (a, b) => a.cmp(&b),
@@ -84,7 +79,7 @@ mod tests {
         for (i, (a, a_entry)) in ordered.iter().enumerate() {
             for (j, (b, b_entry)) in ordered.iter().enumerate() {
                 let (a, b) = (testing::record(a, a_entry), testing::record(b, b_entry));
-                assert_eq!(compare(a, b), i.cmp(&j), "{a:?} {b:?}");
+                assert_eq!(compare(a.place(), b.place()), i.cmp(&j), "{a:?} {b:?}");
             }
         }
     }

@@ -80,6 +80,13 @@ impl Entry {
     }
 }
 
+impl<'a> Record<'a> {
+    /// Its place in the order of the records.
+    pub(super) fn place(&self) -> (&'a [u8], bool) {
+        (self.path, self.entry.is_mark())
+    }
+}
+
 /// What is known of a whole scan.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ScanInfo {
@@ -125,6 +132,9 @@ impl Kept {
 pub trait Cursor {
     /// What is known of the scan.
     fn info(&self) -> &ScanInfo;
+
+    /// Reads the owners of entries too. Called before the first record.
+    fn with_owners(&mut self) {}
 
     /// Goes to the next record, at first to the first one. False after the last.
     fn advance(&mut self) -> Result<bool, ImportError>;

@@ -23,8 +23,8 @@ pub(super) struct StoredScan {
     /// The current record, and where its path begins in that of the row.
     entry: Entry,
     start: usize,
-    /// The record before.
-    last: (Vec<u8>, Entry),
+    /// The place of the record before.
+    last: (Vec<u8>, bool),
 }
 
 /// An opened file.
@@ -59,12 +59,12 @@ impl StoredScan {
             has_begun: false,
             entry,
             start: 0,
-            last: (Vec::new(), entry),
+            last: (Vec::new(), false),
         })))
     }
 
-    /// Keeps a row as the current record. False where it is not in the directory that is wanted.
-    fn take(&mut self, row: &Row) -> Result<bool, ImportError> {
+    /// Finds the place of the current record. False where it is not in the directory that is wanted.
+    fn take(&mut self) -> Result<bool, ImportError> {
         let path = self.rows.path();
         let root = self.info.root.strip_suffix(b"/").unwrap_or(&self.info.root);
         let start = match path {
@@ -73,32 +73,25 @@ impl StoredScan {
             _ if self.is_part => return Ok(false),
             _ => return Err(self.rows.fault("the path lies outside of the root")),
         };
-        let entry = entry(row);
-        if let Some(fault) = self.fault(&entry) {
+        if let Some(fault) = self.fault() {
             return Err(self.rows.fault(fault));
         }
         let path = path.get(start..).unwrap_or_default();
-        let (last_path, last) = &mut self.last;
-        let before = Record {
-            path: last_path,
-            entry: last,
-        };
-        let record = Record {
-            path,
-            entry: &entry,
-        };
-        if self.has_begun && paths::compare(before, record).is_ge() {
-            return Err(self
-                .rows
-                .fault("the rows are not in the order of their paths"));
+        let place = (path, self.entry.is_mark());
+        let (last, last_is_mark) = &mut self.last;
+        if self.has_begun && paths::compare((last, *last_is_mark), place).is_ge() {
+            let fault = "the rows are not in the order of their paths";
+            return Err(self.rows.fault(fault));
         }
-        last_path.clear();
-        last_path.extend_from_slice(path);
-        (*last, self.entry, self.start, self.has_begun) = (entry, entry, start, true);
+        last.clear();
+        last.extend_from_slice(path);
+        *last_is_mark = place.1;
+        (self.start, self.has_begun) = (start, true);
         Ok(true)
     }
 
-    fn fault(&self, entry: &Entry) -> Option<&'static str> {
+    fn fault(&self) -> Option<&'static str> {
+        let entry = &self.entry;
         let needs_total = entry.is_directory() && self.info.kept != Kept::ALL;
         match entry.state {
             State::HandedOver => Some("the directory is in another file"),
@@ -115,9 +108,14 @@ impl Cursor for StoredScan {
         &self.info
     }
 
+    fn with_owners(&mut self) {
+        self.rows.with_owners();
+    }
+
     fn advance(&mut self) -> Result<bool, ImportError> {
         while let Some(row) = self.rows.next()? {
-            match self.take(&row)? {
+            self.entry = entry(row);
+            match self.take()? {
                 true => return Ok(true),
                 // The directory has ended.
                 false if self.has_begun => return Ok(false),

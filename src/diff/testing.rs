@@ -1,9 +1,18 @@
 //! Scans for tests.
 
+use std::cell::RefCell;
+use std::io;
+use std::rc::Rc;
+
 use rustix::fs::FileType;
 
+use super::change::{Change, Sink, Summary};
+use super::merge::Merge;
+use super::options::{DiffOptions, Show};
 use super::record::{Cursor, Entry, FsId, Kept, Record, ScanInfo};
-use crate::count::usage::Detail;
+use super::sizes::Sizes;
+use crate::count::usage::{Detail, Measure};
+use crate::format::page::Page;
 use crate::format::parquet::CountedLinks;
 use crate::format::parquet::schema::State;
 use crate::import::error::ImportError;
@@ -66,7 +75,7 @@ impl Scan {
     /// The records, which are sorted.
     pub(super) fn new(mut records: Vec<(String, Entry)>) -> Self {
         records.sort_by(|(a, a_entry), (b, b_entry)| {
-            super::paths::compare(record(a, a_entry), record(b, b_entry))
+            super::paths::compare(record(a, a_entry).place(), record(b, b_entry).place())
         });
         let info = ScanInfo {
             root: b"/r".into(),
@@ -105,4 +114,48 @@ impl Cursor for Scan {
         let (path, entry) = &self.records[self.next - 1];
         record(path, entry)
     }
+}
+
+/// Collects the lines.
+#[derive(Default, Clone)]
+struct Collect(Rc<RefCell<Vec<Change>>>);
+
+impl Sink for Collect {
+    fn change(&mut self, change: &Change, _: &mut Vec<u8>) {
+        self.0.borrow_mut().push(change.clone());
+    }
+
+    fn end(&mut self, _: &Summary, _: &mut Page<'_>) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+/// Compares two scans by their allocated sizes.
+pub(super) fn compare(old: Scan, mut new: Scan, show: Show) -> (Vec<Change>, Summary) {
+    let options = DiffOptions {
+        measure: Measure::Allocated,
+        show,
+        root: Some(b"/r".into()),
+    };
+    let lines = Collect::default();
+    let info = new.info().clone();
+    let mut merge = Merge::new(options, Box::new(old), &info, Box::new(lines.clone()));
+    let mut output = Vec::new();
+    let mut page = Page::new(&mut output);
+    merge.begin(&mut page.lines).expect("OLD");
+    while new.advance().expect("NEW") {
+        merge.push(new.record(), &mut page.lines).expect("OLD");
+    }
+    let summary = merge.end(&info, &mut page).expect("OLD");
+    let lines = lines.0.take();
+    (lines, summary)
+}
+
+/// What lines tell together.
+pub(super) fn told(lines: &[Change]) -> Sizes {
+    let mut sum = Sizes::ZERO;
+    for line in lines {
+        sum += line.residue;
+    }
+    sum
 }

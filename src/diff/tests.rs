@@ -1,55 +1,17 @@
 //! The merge, on records: against a naive comparison of two maps, and each case that does not count as change.
 
-use std::cell::RefCell;
-use std::collections::{BTreeMap, BTreeSet};
-use std::io;
-use std::rc::Rc;
+use std::collections::BTreeSet;
 
 use rustix::fs::FileType;
 
-use super::change::{Change, Event, Sink, Summary};
-use super::merge::Merge;
-use super::options::{DiffOptions, Show};
-use super::record::{Cursor, Entry, Kept};
+use super::change::{Change, Summary, Warning};
+use super::options::Show;
+use super::record::{Entry, FsId};
 use super::sizes::Sizes;
-use super::testing::{Scan, directory, file, mark, uncounted};
-use crate::count::usage::Measure;
+use super::testing::{Scan, compare, directory, file, mark, told, uncounted};
+use crate::count::usage::FileTime;
 use crate::format::Threshold;
-use crate::format::page::Page;
-
-/// Collects the lines.
-#[derive(Default, Clone)]
-struct Collect(Rc<RefCell<Vec<Change>>>);
-
-impl Sink for Collect {
-    fn change(&mut self, change: &Change, _: &mut Vec<u8>) {
-        self.0.borrow_mut().push(change.clone());
-    }
-
-    fn end(&mut self, _: &Summary, _: &mut Page<'_>) -> io::Result<()> {
-        Ok(())
-    }
-}
-
-fn compare(old: Scan, mut new: Scan, show: Show) -> (Vec<Change>, Summary) {
-    let options = DiffOptions {
-        measure: Measure::Allocated,
-        show,
-        root: Some(b"/r".into()),
-    };
-    let lines = Collect::default();
-    let info = new.info().clone();
-    let mut merge = Merge::new(options, Box::new(old), &info, Box::new(lines.clone()));
-    let mut output = Vec::new();
-    let mut page = Page::new(&mut output);
-    merge.begin(&mut page.lines).expect("OLD");
-    while new.advance().expect("NEW") {
-        merge.push(new.record(), &mut page.lines).expect("OLD");
-    }
-    let summary = merge.end(&info, &mut page).expect("OLD");
-    let lines = lines.0.take();
-    (lines, summary)
-}
+use crate::format::parquet::schema::State;
 
 /// A scan of these entries, in directories of 10 bytes.
 fn scan(entries: &[(&str, Entry)]) -> Scan {
@@ -180,4 +142,398 @@ fn a_list_has_every_entry_in_the_order_of_the_walk() {
     let (lines, summary) = compare(scan(&old), scan(&new), Show::Total);
     assert!(lines.is_empty());
     assert_eq!((summary.change.allocated, summary.rest.allocated), (27, 27));
+}
+
+// ---------------------------------------------------------------- what does not count as change
+
+/// A directory of this size on another file system.
+fn mounted(size: u64) -> Entry {
+    Entry {
+        fs: FsId::of(b"other"),
+        own: (size, 0),
+        ..directory()
+    }
+}
+
+fn unread(kind: FileType) -> Entry {
+    uncounted(kind, "unread")
+}
+
+#[test]
+fn what_could_be_read_at_one_time_only_is_unread_and_never_gone() {
+    let whole = [("/d/a/b", file(300)), ("/d/c", file(40)), ("/e", file(1))];
+    let unread_directory = Entry {
+        state: State::Unread,
+        ..directory()
+    };
+    let closed = [
+        ("/d", mark("unread")),
+        ("/d", unread_directory),
+        ("/e", file(1)),
+    ];
+    let vanished = [("/d", unread(FileType::Unknown)), ("/e", file(1))];
+    for part in [&closed[..], &vanished] {
+        let (lines, summary) = compare(scan(&whole), scan(part), Show::Everything);
+        assert_eq!(texts(&lines), ["? unread /r/d"]);
+        let known = lines[0].before.map(|size| size.allocated);
+        assert_eq!((known, lines[0].now), (Some(360), None));
+        assert_eq!(summary.change, Sizes::ZERO);
+        assert_eq!(
+            (summary.unread.places, summary.unread.sizes.allocated),
+            (1, 360)
+        );
+
+        let (lines, summary) = compare(scan(part), scan(&whole), Show::Explanation(5));
+        assert_eq!(texts(&lines), ["? unread /r/d"]);
+        let known = lines[0].now.map(|size| size.allocated);
+        assert_eq!((known, lines[0].before), (Some(360), None));
+        assert_eq!((summary.change, summary.rest), (Sizes::ZERO, Sizes::ZERO));
+
+        assert_eq!(listed(part, part), [""; 0]);
+    }
+    // Between them: the directory itself is known at one time.
+    assert_eq!(listed(&closed, &vanished), ["? unread /r/d"]);
+}
+
+#[test]
+fn a_directory_that_is_new_or_gone_and_unread_counts_with_its_own_size() {
+    let unread_directory = Entry {
+        state: State::Unread,
+        ..directory()
+    };
+    let closed = [("/d", mark("unread")), ("/d", unread_directory)];
+    assert_eq!(listed(&[], &closed), ["10 new /r/d"]);
+    assert_eq!(listed(&closed, &[]), ["-10 gone /r/d"]);
+    // Nothing is known of an entry that could not be looked at.
+    assert_eq!(listed(&[], &[("/x", unread(FileType::Unknown))]), [""; 0]);
+    assert_eq!(listed(&[("/x", unread(FileType::Unknown))], &[]), [""; 0]);
+}
+
+#[test]
+fn what_is_missing_in_a_broken_directory_is_unread() {
+    let broken_directory = Entry {
+        state: State::Broken,
+        ..directory()
+    };
+    let whole = [
+        ("/d/a/x", file(100)),
+        ("/d/b", file(20)),
+        ("/d/c", file(30)),
+    ];
+    let broken = [
+        ("/d", mark("broken")),
+        ("/d", broken_directory),
+        ("/d/c", file(35)),
+        ("/d/z", file(7)),
+    ];
+    let lines = listed(&whole, &broken);
+    let expected = [
+        "? unread /r/d/a",
+        "? unread /r/d/b",
+        "5 grew /r/d/c",
+        "7 new /r/d/z",
+        "12 grew /r/d",
+    ];
+    assert_eq!(lines, expected);
+    let (lines, summary) = compare(scan(&broken), scan(&whole), Show::Everything);
+    let expected = [
+        "? unread /r/d/a",
+        "? unread /r/d/b",
+        "-5 shrank /r/d/c",
+        "-7 gone /r/d/z",
+        "-12 shrank /r/d",
+    ];
+    assert_eq!(texts(&lines), expected);
+    assert_eq!(
+        (summary.unread.places, summary.unread.sizes.allocated),
+        (2, 130)
+    );
+    assert_eq!(summary.change.allocated, -12);
+}
+
+#[test]
+fn a_mount_that_came_or_went_is_away() {
+    let plain = [("/m/d/a", file(100)), ("/m/x", file(5)), ("/n", file(1))];
+    let other = Entry {
+        fs: FsId::of(b"other"),
+        ..file(900)
+    };
+    let over = [
+        ("/m", mounted(10)),
+        ("/m/b", other),
+        ("/m/d", mounted(10)),
+        ("/n", file(1)),
+    ];
+    for (old, new) in [(&plain[..], &over[..]), (&over, &plain)] {
+        for show in [Show::Everything, Show::Explanation(5), Show::Depth(3)] {
+            let (lines, summary) = compare(scan(old), scan(new), show);
+            assert_eq!(texts(&lines), ["? away /r/m"], "{show:?}");
+            assert_eq!(summary.change, Sizes::ZERO);
+            assert_eq!(summary.away.places, 1);
+            assert_eq!((summary.moved.places, summary.unread.places), (0, 0));
+        }
+    }
+    // `-x` at one time.
+    let left_out = [
+        ("/m", uncounted(FileType::Directory, "away")),
+        ("/n", file(1)),
+    ];
+    assert_eq!(listed(&plain, &left_out), ["? away /r/m"]);
+    assert_eq!(listed(&left_out, &plain), ["? away /r/m"]);
+    assert_eq!(listed(&left_out, &left_out), [""; 0]);
+    assert_eq!(listed(&left_out, &[("/n", file(1))]), [""; 0]);
+}
+
+#[test]
+fn another_file_system_of_the_root_is_a_warning_and_all_counts() {
+    let old = [("/a", file(100)), ("/d/b", file(5)), ("/m/x", file(3))];
+    let other = |entry: Entry| Entry {
+        fs: FsId::of(b"new disk"),
+        ..entry
+    };
+    let new = [
+        ("", other(directory())),
+        ("/a", other(file(150))),
+        ("/d", other(directory())),
+        ("/d/b", other(file(6))),
+        ("/m", mounted(10)),
+    ];
+    let new = scan(&new).with(|info| info.fs = FsId::of(b"new disk"));
+    let (lines, summary) = compare(scan(&old), new, Show::Everything);
+    let expected = [
+        "50 grew /r/a",
+        "1 grew /r/d/b",
+        "1 grew /r/d",
+        "? away /r/m",
+    ];
+    assert_eq!(texts(&lines), expected);
+    assert_eq!(summary.warnings, [Warning::RootFileSystem]);
+    assert_eq!(summary.change.allocated, 51);
+}
+
+#[test]
+fn options_paths_and_clocks_that_differ_are_warnings() {
+    let entries = [("/a", file(100))];
+    let at = |seconds| {
+        Some(FileTime {
+            seconds,
+            nanoseconds: 0,
+        })
+    };
+    let old = || {
+        scan(&entries).with(|info| {
+            info.options = "--exclude=x --one-file-system -t=5".into();
+            info.started = at(10);
+        })
+    };
+    let same = scan(&entries).with(|info| {
+        info.options = "--one-file-system --max-depth=3 --exclude=x --apparent-size".into();
+        info.started = at(20);
+        info.is_complete = false;
+    });
+    let old_like = "--exclude=x --one-file-system --threshold=5";
+    let (_, summary) = compare(
+        old().with(|info| info.options = old_like.into()),
+        same,
+        Show::Total,
+    );
+    assert_eq!(summary.warnings, []);
+    assert!(!summary.is_complete);
+    assert_eq!(summary.times, (at(10), at(20)));
+
+    let new = scan(&entries).with(|info| {
+        info.root = b"/s".into();
+        info.options = "--one-file-system".into();
+        info.started = at(9);
+    });
+    let (_, summary) = compare(old(), new, Show::Total);
+    let expected = [
+        Warning::RootPath(b"/r".into(), b"/s".into()),
+        Warning::Options(
+            "--exclude=x --one-file-system -t=5".into(),
+            "--one-file-system".into(),
+        ),
+        Warning::ClockWentBack,
+    ];
+    assert_eq!(summary.warnings, expected);
+}
+
+/// The scan of a file that leaves out records of less than so many bytes.
+fn large(entries: &[(&str, Entry)], least: u128) -> Scan {
+    scan(entries).with(|info| info.kept.threshold = Threshold::AtLeast(least))
+}
+
+fn total(size: u64, inodes: u64) -> Entry {
+    Entry {
+        totals: Some([size, 0, inodes]),
+        ..directory()
+    }
+}
+
+#[test]
+fn what_one_scan_left_out_is_in_the_change_of_the_directory() {
+    // In /d, 60 bytes of small files before, and one of 70 that is 120 now.
+    let old = [
+        ("/d/big", file(500)),
+        ("/d", total(640, 9)),
+        ("", total(650, 10)),
+    ];
+    let new = [
+        ("/d/big", file(500)),
+        ("/d/grown", file(120)),
+        ("/d/new", file(1000)),
+        ("/d/small", file(50)),
+    ];
+    let (lines, summary) = compare(large(&old, 100), scan(&new), Show::Everything);
+    let expected = ["120 new /r/d/grown", "1000 new /r/d/new", "1040 grew /r/d"];
+    assert_eq!(texts(&lines), expected);
+    let at_least: Vec<_> = lines.iter().map(|line| line.at_least).collect();
+    assert_eq!(at_least, [Some(21), Some(901), None]);
+    let residues: Vec<_> = lines.iter().map(|line| line.residue.allocated).collect();
+    assert_eq!(residues, [120, 1000, -80]);
+    assert_eq!(
+        (summary.change.allocated, summary.rest.allocated),
+        (1040, 0)
+    );
+
+    let totals = [
+        ("/d", total(1680, 9)),
+        ("", total(1690, 10)),
+        ("/d/big", file(500)),
+        ("/d/grown", file(120)),
+        ("/d/new", file(1000)),
+    ];
+    let small = [("/d/big", file(500)), ("/d/small", file(99))];
+    let (lines, _) = compare(scan(&small), large(&totals, 100), Show::Everything);
+    let expected = ["120 new /r/d/grown", "1000 new /r/d/new", "1071 grew /r/d"];
+    assert_eq!(texts(&lines), expected);
+    assert_eq!(lines[0].at_least, None);
+}
+
+#[test]
+fn what_is_deeper_than_one_scan_goes_is_in_the_change_of_the_directory() {
+    let old = [("/d", total(500, 3)), ("", total(510, 4))];
+    let old = scan(&old).with(|info| info.kept.max_depth = 1);
+    let new = scan(&[("/d/e/x", file(700)), ("/d/y", file(3))]);
+    let (lines, _) = compare(old, new, Show::Everything);
+    assert_eq!(texts(&lines), ["223 grew /r/d"]);
+}
+
+// ---------------------------------------------------------------- moves
+
+fn inode(number: u64, entry: Entry) -> Entry {
+    Entry {
+        inode: number,
+        mtime: 5,
+        ..entry
+    }
+}
+
+fn further(entry: Entry) -> Entry {
+    Entry {
+        counted: false,
+        ..entry
+    }
+}
+
+#[test]
+fn an_inode_at_another_path_has_moved() {
+    let old = [
+        ("/a/d/x", inode(2, file(500))),
+        ("/a/d", inode(1, directory())),
+        ("/a/f", inode(3, file(70))),
+        ("/a/g", inode(4, file(80))),
+    ];
+    let new = [
+        ("/b/e/x", inode(2, file(500))),
+        ("/b/e/y", inode(9, file(20))),
+        ("/b/e", inode(1, directory())),
+        ("/a/h", inode(3, file(70))),
+        // The number is used again.
+        ("/b/g", inode(4, file(81))),
+    ];
+    let (lines, summary) = compare(scan(&old), scan(&new), Show::Everything);
+    let expected = [
+        "-80 gone /r/a/g",
+        "0 moved /r/a/h from /r/a/f",
+        "-590 shrank /r/a",
+        "20 moved /r/b/e from /r/a/d",
+        "81 new /r/b/g",
+        "621 new /r/b",
+    ];
+    assert_eq!(texts(&lines), expected);
+    assert_eq!(
+        (summary.moved.places, summary.moved.sizes.allocated),
+        (2, 600)
+    );
+    assert_eq!(told(&lines) + summary.rest, summary.change);
+}
+
+#[test]
+fn a_move_is_no_growth_in_an_explanation() {
+    let old = [
+        ("/a/d/x", inode(2, file(500))),
+        ("/a/d", inode(1, directory())),
+        ("/a/s", file(1)),
+        ("/b/s", file(1)),
+    ];
+    let new = [
+        ("/a/s", file(1)),
+        ("/b/e/x", inode(2, file(500))),
+        ("/b/e", inode(1, directory())),
+        ("/b/s", file(1)),
+    ];
+    let (lines, summary) = explained(&old, &new);
+    assert_eq!(lines, ["0 moved /r/b/e from /r/a/d"]);
+    assert_eq!((summary.change, summary.rest), (Sizes::ZERO, Sizes::ZERO));
+}
+
+#[test]
+fn another_link_that_counts_is_no_change() {
+    let linked = || inode(7, file(300));
+    // In one directory nothing is told; between directories the size moves.
+    let old = [
+        ("/a/1", linked()),
+        ("/a/2", further(linked())),
+        ("/b/x", file(1)),
+    ];
+    let new = [("/a/2", linked()), ("/b/x", file(1))];
+    assert_eq!(listed(&old, &new), [""; 0]);
+    assert_eq!(explained(&old, &new).0, [""; 0]);
+    let old = [
+        ("/a/1", linked()),
+        ("/a/y", file(1)),
+        ("/b/2", further(linked())),
+    ];
+    let new = [("/a/y", file(1)), ("/b/2", linked())];
+    let (lines, summary) = explained(&old, &new);
+    assert_eq!(lines, ["0 moved /r/b/2 from /r/a/1"]);
+    assert_eq!(summary.change, Sizes::ZERO);
+    // A link was added before the one that counted.
+    let new = [
+        ("/a/0", linked()),
+        ("/a/1", further(linked())),
+        ("/a/y", file(1)),
+        old[2],
+    ];
+    assert_eq!(listed(&old, &new), [""; 0]);
+}
+
+#[test]
+fn more_candidates_than_are_kept_are_counted() {
+    let entries = |directory: &str| -> Vec<(String, Entry)> {
+        let file = |number: u64| inode(number, file(number));
+        let path = |number: u64| format!("/{directory}/{number:04}");
+        (1..=100)
+            .map(|number| (path(number), file(number)))
+            .collect()
+    };
+    let (mut old, mut new) = (entries("a"), entries("b"));
+    for entries in [&mut old, &mut new] {
+        entries.extend(["/a", "/b"].map(|path| (path.to_owned(), directory())));
+        entries.push((String::new(), directory()));
+    }
+    let (_, summary) = compare(Scan::new(old), Scan::new(new), Show::Explanation(10));
+    assert_eq!((summary.moved.places, summary.dropped_candidates), (64, 72));
+    assert_eq!(summary.change, Sizes::ZERO);
 }

@@ -39,12 +39,13 @@ pub(super) fn of_root(root: &[u8]) -> OsString {
     OsString::from_vec(name)
 }
 
-/// The name of the snapshot with this number among those that began in the same second, counted from 1.
+/// The name of the snapshot with this number among those that began in the same second, counted from 1. Such names have the
+/// order of the times.
 pub(super) fn of_snapshot(started: Timestamp, number: usize) -> OsString {
     let time = started.to_zoned(TimeZone::UTC).strftime("%Y%m%dT%H%M%SZ");
     match number {
         1 => format!("{time}{SUFFIX}"),
-        _ => format!("{time}-{number}{SUFFIX}"),
+        _ => format!("{time}_{number}{SUFFIX}"),
     }
     .into()
 }
@@ -62,7 +63,7 @@ pub(super) fn is_of_snapshot(name: &[u8]) -> bool {
     });
     let is_number = match number {
         [] => true,
-        [b'-', digits @ ..] => !digits.is_empty() && digits.iter().all(u8::is_ascii_digit),
+        [b'_', digits @ ..] => !digits.is_empty() && digits.iter().all(u8::is_ascii_digit),
         _ => false,
     };
     time.len() == 16 && is_time && is_number
@@ -109,7 +110,7 @@ mod tests {
     fn names_of_snapshots_are_known_again() {
         let started = "2026-11-25T07:21:00.9Z".parse().expect("a time");
         assert_eq!(of_snapshot(started, 1), "20261125T072100Z.parquet");
-        assert_eq!(of_snapshot(started, 12), "20261125T072100Z-12.parquet");
+        assert_eq!(of_snapshot(started, 12), "20261125T072100Z_12.parquet");
         for number in [1, 2, 100] {
             assert!(is_of_snapshot(
                 of_snapshot(started, number).as_encoded_bytes()
@@ -121,8 +122,8 @@ mod tests {
             "x.parquet",
             "20261125T072100Z",
             "20261125T072100Z.parquet~",
-            "20261125T072100Z-.parquet",
-            "20261125T072100Z-a.parquet",
+            "20261125T072100Z_.parquet",
+            "20261125T072100Z_a.parquet",
             "20261125T072100.parquet",
             "20261125t072100Z.parquet",
             "220261125T072100Z.parquet",

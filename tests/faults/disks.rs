@@ -33,7 +33,7 @@ fn files(count: usize) -> Vec<Node> {
         .collect()
 }
 
-fn fault(op: Op, action: Action, times: u32) -> Fault {
+pub(crate) fn fault(op: Op, action: Action, times: u32) -> Fault {
     Fault { op, action, times }
 }
 

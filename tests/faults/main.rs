@@ -12,6 +12,7 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod comparison;
 mod disks;
 mod flow;
 mod fuse_fixture;
@@ -19,4 +20,6 @@ mod fuzz;
 mod lists;
 mod mounts;
 mod races;
+#[cfg(feature = "parquet")]
+mod snapshots;
 mod streams;

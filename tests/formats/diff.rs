@@ -105,6 +105,39 @@ fn an_explanation_has_the_largest_changes() {
     assert_eq!(lines(&tree, "-bn2")[2], expected[5]);
 }
 
+/// None of them reaches one per cent of the change; a line that stays tells its part once.
+#[test]
+fn the_small_changes_in_a_directory_are_one_line() {
+    let tree = changed(
+        "t/d/big 1\nt/d/e/",
+        "truncate -s 50001 t/d/big; for i in {1..30}; do truncate -s 400 t/d/e/$i; done",
+    );
+    let expected = [
+        "+50000\tgrew\tt/d/big",
+        "+12000\tgrew\tt/d/e",
+        "+62000\ttotal\tt",
+    ];
+    assert_eq!(lines(&tree, "-b"), expected);
+    let expected = ["+50000\tgrew\tt/d/big", "+62000\ttotal\tt"];
+    assert_eq!(lines(&tree, "-bn1"), expected);
+    let tree = changed(
+        "t/d/big 1\nt/d/z 1",
+        "truncate -s 50001 t/d/big; for i in {1..30}; do truncate -s 400 t/d/$i; done",
+    );
+    let expected = [
+        "+50000\tgrew\tt/d/big",
+        "+12000\tgrew\tt/d",
+        "+62000\ttotal\tt",
+    ];
+    assert_eq!(lines(&tree, "-b"), expected);
+    let expected = ["+62000\tgrew\tt/d", "+62000\ttotal\tt"];
+    assert_eq!(lines(&tree, "-bd1"), expected);
+    assert_eq!(
+        lines(&tree, "-b -t 20000"),
+        ["+50000\tgrew\tt/d/big", expected[1]]
+    );
+}
+
 #[test]
 fn options_for_the_lines_mean_what_they_mean_in_du() {
     let tree = changed(BEFORE, EDITS);
@@ -284,6 +317,9 @@ fn objects_follow_the_schema_and_their_residues_add_up() {
         "--inodes",
         "--by=ext",
         "--by=owner",
+        "--by=group",
+        "--by=kind",
+        "--by=age",
     ] {
         let lines = text(&diff_bytes(&tree, &format!("--format=json {words}")).stdout);
         let mut command = program(&python, tree.root());
@@ -432,6 +468,30 @@ fn a_tree_nests_the_changes_under_the_root() {
                  … more, +1.4 KiB
 ";
     assert_eq!(answer.out, expected, "{answer:?}");
+}
+
+#[test]
+fn a_tree_fits_the_screen() {
+    let edits = EDITS.split("; mv").next().expect("there are edits");
+    let tree = changed(BEFORE, edits);
+    // Two lines of the screen stay free; the root and the rest have one each.
+    for (lines, words, expected) in [
+        ("6", "-A -T", "t backup/2 core more"),
+        ("7", "-A -T", "t backup/2 core log/mail more"),
+        ("6", "-A -T -n 1", "t backup/2 more"),
+        ("6", "-A -T -a", "t backup 2 more"),
+    ] {
+        let mut command = utf8(&tree, words);
+        command.env("LINES", lines).env("COLUMNS", "30");
+        let out = run::run(command).out;
+        let name = |line: &str| {
+            let name = line.split(' ').next_back().unwrap_or_default();
+            let is_rest = line.contains(" more, ");
+            if is_rest { "more" } else { name }.to_owned()
+        };
+        let names: Vec<String> = out.lines().map(name).collect();
+        assert_eq!(names.join(" "), expected, "{lines} {words}: {out}");
+    }
 }
 
 fn utf8(tree: &Tree, words: &str) -> std::process::Command {
@@ -640,5 +700,92 @@ fn a_clock_that_went_back_and_other_roots_are_warned_of() {
     assert!(
         answer.out.ends_with(&format!("+2\ttotal\t{root}/u\n")),
         "{answer:?}"
+    );
+}
+
+// ---------------------------------------------------------------- moves, links, parts
+
+#[test]
+fn a_renamed_directory_of_many_files_is_one_line() {
+    let tree = changed(
+        "t/a/d/big 1000000\nt/a/keep 1\nt/b/keep 1",
+        "(cd t/a/d; seq 100000 | xargs touch); $pdu --format=parquet -o old t; mv t/a/d t/b/e",
+    );
+    let expected = ["0\tmoved\tt/a/d\tt/b/e", "0\ttotal\tt"];
+    assert_eq!(lines(&tree, "-b"), expected);
+    let stored = |words: &str| script(&tree, &format!("$pdu --diff=old --from=new {words}"));
+    let root = tree.root().join("t").display().to_string();
+    for words in ["-b -n1", "--inodes"] {
+        let out = stored(words).replace(&root, "t");
+        assert_eq!(out.lines().collect::<Vec<_>>(), expected, "{words}");
+    }
+    // In a list of all changes, the two directories around it have changed.
+    let expected = [
+        "-1000000\tshrank\tt/a",
+        "0\tmoved\tt/a/d\tt/b/e",
+        "+1000000\tgrew\tt/b",
+        "0\ttotal\tt",
+    ];
+    let out = stored("-b -d2").replace(&root, "t");
+    assert_eq!(out.lines().collect::<Vec<_>>(), expected);
+}
+
+#[test]
+fn a_directory_made_for_what_is_moved_into_it_is_no_growth() {
+    let tree = changed(
+        "t/a/d/x 5000\nt/a/f 1",
+        "mkdir t/new; mv t/a/d t/new/e; echo 1 >t/new/y",
+    );
+    let expected = ["+2\tnew\tt/new", "0\tmoved\tt/a/d\tt/new/e", "+2\ttotal\tt"];
+    assert_eq!(lines(&tree, "-b"), expected);
+}
+
+/// The disk lists the entries of a directory in another order once they were made in another one.
+#[test]
+fn linked_snapshots_in_another_order_of_the_disk_have_not_changed() {
+    let tree = changed(
+        "t/s/1/f 3000\nt/s/1/g 500",
+        "cp -al t/s/1 t/s/2; cp -al t/s/1 t/s/3; $pdu --format=parquet -o old t; \
+         mkdir t/new; for i in 3 1 2; do mkdir t/new/$i; ln t/s/$i/g t/s/$i/f t/new/$i; done; \
+         rm -r t/s; mv t/new t/s",
+    );
+    for words in ["-b", "-b -a", "--inodes"] {
+        assert_eq!(lines(&tree, words), ["0\ttotal\tt"], "{words}");
+    }
+}
+
+/// Only the oldest snapshot has the link that counts; the space that its removal frees is that of files of its own.
+#[test]
+fn a_removed_snapshot_tells_what_no_other_link_keeps() {
+    let tree = changed(
+        "t/1/shared 300000\nt/1/own 7000",
+        "mkdir t/2; ln t/1/shared t/2; $pdu --format=parquet -o old t; rm -r t/1",
+    );
+    let expected = [
+        "-7000\tgone\tt/1",
+        "0\tmoved\tt/1/shared\tt/2/shared",
+        "-7000\ttotal\tt",
+    ];
+    assert_eq!(lines(&tree, "-b"), expected);
+}
+
+#[test]
+fn a_part_of_an_earlier_state_is_compared_with_its_directory() {
+    let tree = changed(
+        "t/a/f 100\nt/b/c/g 200\nt/b/h 300\nt/z 1",
+        "truncate -s 250 t/b/c/g",
+    );
+    let answer = run::run(run::pdu(tree.root(), "--diff=old -b t/b"));
+    assert_eq!(
+        answer.out, "+50\tgrew\tt/b/c/g\n+50\ttotal\tt/b\n",
+        "{answer:?}"
+    );
+    script(&tree, "mkdir t/n; echo 1 >t/n/new");
+    let answer = run::run(run::pdu(tree.root(), "--diff=old -b t/n"));
+    assert_eq!(answer.status.code(), Some(1), "{answer:?}");
+    let root = tree.root().display();
+    assert_eq!(
+        answer.errors,
+        format!("pdu: old: no rows of '{root}/t/n'\n")
     );
 }

@@ -28,3 +28,5 @@ mod parquet;
 mod prometheus;
 mod ranked;
 mod scripts;
+#[cfg(feature = "parquet")]
+mod snapshot;

@@ -20,7 +20,7 @@ use crate::diff::record::Entry;
 use crate::diff::sizes::{Known, Sizes};
 use crate::format::classes::{self, Class, ClassOptions, MORE, MOST};
 use crate::format::page::Page;
-use crate::format::{FormatOptions, OutputFormat, Ranking, Selection, Sort};
+use crate::format::{FormatOptions, GroupBy, OutputFormat, Ranking, Selection, Sort};
 use rustix::fs::FileType;
 
 /// See the module.
@@ -120,6 +120,10 @@ impl ClassChanges {
 impl Sink for ClassChanges {
     fn begin(&mut self, known: Known, _: &mut Vec<u8>) {
         self.table.known = known;
+    }
+
+    fn needs_owners(&self) -> bool {
+        matches!(self.options.group_by, GroupBy::Owner | GroupBy::Group)
     }
 
     fn change(&mut self, _: &Change, _: &mut Vec<u8>) {}

@@ -14,6 +14,7 @@ mod csv;
 mod json;
 mod lines;
 pub mod messages;
+mod nesting;
 mod number;
 mod order;
 #[cfg(test)]

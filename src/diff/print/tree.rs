@@ -14,11 +14,11 @@
 //!
 //! All changes wait in memory.
 
-use std::collections::HashMap;
 use std::io;
 
 use rustix::fs::FileType;
 
+use super::nesting::Nesting;
 use super::number::Number;
 use crate::count::record::Kind;
 use crate::count::usage::Detail;
@@ -53,7 +53,6 @@ pub(super) struct ChangeTree {
 struct Line {
     number: String,
     word: &'static str,
-    branches: String,
     name: String,
     /// The size after the name, which is never cut.
     size_after: String,
@@ -61,12 +60,12 @@ struct Line {
     change: Option<usize>,
     /// The number, for the bar.
     size: i128,
-}
-
-/// Which change lies in which one. None is the root.
-struct Nesting {
-    above: Vec<Option<usize>>,
-    below: HashMap<Option<usize>, Vec<usize>>,
+    /// The number of lines that it lies in.
+    depth: usize,
+    /// The line that it lies in, one of those before; none for the root.
+    above: Option<usize>,
+    /// No sibling follows.
+    is_last: bool,
 }
 
 /// The widths of the columns.
@@ -90,67 +89,57 @@ impl ChangeTree {
         }
     }
 
-    /// The changes, each after the one that it lies in, with the branches before it and its name from there.
+    /// The root and the changes, each after the one that it lies in.
     fn lines(&self, summary: &Summary) -> Vec<Line> {
         let total = summary.change.of(self.number.measure);
         let mut lines = vec![Line {
             number: self.number.unit.signed(Some(total)),
             word: "total",
-            branches: String::new(),
             name: self.printable(&summary.root),
             size_after: String::new(),
             change: None,
             size: 0,
+            depth: 0,
+            above: None,
+            is_last: true,
         }];
-        let mut nesting = self.nesting();
+        let mut nesting = Nesting::of(&self.changes);
         let mut next = Vec::new();
-        push_reversed(&mut next, &nesting.take_below(None), "");
-        while let Some((index, trunk, is_last)) = next.pop() {
-            let last = usize::from(is_last);
-            let branches = format!("{trunk}{}", self.strokes.branch[last]);
-            let root = match nesting.above[index] {
-                Some(above) => &self.changes[above].path,
-                None => &summary.root,
-            };
-            lines.push(self.line(index, branches, root, &summary.root));
-            let trunk = format!("{trunk}{}", self.strokes.trunk[last]);
-            push_reversed(&mut next, &nesting.take_below(Some(index)), &trunk);
+        push_reversed(&mut next, &nesting.take_below(None), 0);
+        while let Some((index, above, is_last)) = next.pop() {
+            push_reversed(&mut next, &nesting.take_below(Some(index)), lines.len());
+            let line = self.line(index, nesting.above[index], &summary.root);
+            lines.push(Line {
+                depth: lines[above].depth + 1,
+                above: Some(above),
+                is_last,
+                ..line
+            });
         }
         lines
     }
 
-    fn nesting(&self) -> Nesting {
-        let paths = self.changes.iter().map(|change| &*change.path);
-        let numbers: HashMap<&[u8], usize> = paths.zip(0..).collect();
-        let mut below: HashMap<Option<usize>, Vec<usize>> = HashMap::new();
-        let mut above = Vec::with_capacity(self.changes.len());
-        for (index, change) in self.changes.iter().enumerate() {
-            let mut parents = parents(&change.path);
-            let parent = parents.find_map(|parent| numbers.get(parent).copied());
-            above.push(parent);
-            below.entry(parent).or_default().push(index);
-        }
-        Nesting { above, below }
-    }
-
-    fn line(&self, index: usize, branches: String, above: &[u8], root: &[u8]) -> Line {
+    /// The texts of a change that lies in another one.
+    fn line(&self, index: usize, above: Option<usize>, root: &[u8]) -> Line {
         let change = &self.changes[index];
-        let mut name = self.printable(below(&change.path, above));
-        if let Some(from) = &change.from {
-            let from = self.printable(below(from, root));
-            let to = self.printable(below(&change.path, root));
-            name = format!("{from} -> {to}");
-        }
+        let above = above.map_or(root, |above| &self.changes[above].path);
+        let name = match &change.from {
+            None => self.printable(below(&change.path, above)),
+            Some(from) => [from, &change.path]
+                .map(|path| self.printable(below(path, root)))
+                .join(" -> "),
+        };
         let size_after = self.number.known_text(change);
-        let size_after = size_after.map(|size| format!(", {size}"));
         Line {
             number: self.number.text(change),
             word: change.event.word(),
-            branches,
             name,
-            size_after: size_after.unwrap_or_default(),
+            size_after: size_after.map_or_else(String::new, |size| format!(", {size}")),
             change: Some(index),
             size: self.number.of(change).unwrap_or(0),
+            depth: 0,
+            above: None,
+            is_last: true,
         }
     }
 
@@ -179,17 +168,16 @@ impl ChangeTree {
         }
     }
 
-    fn text(&self, line: &Line, layout: &Layout) -> String {
-        let levels = columns(&line.branches);
-        // Where a name is very deep, half of the room is for the name.
-        let levels = match levels > layout.label / 2 {
-            true => layout.label / 2 / LEVEL * LEVEL,
-            false => levels,
+    fn text(&self, lines: &[Line], line: &Line, layout: &Layout) -> String {
+        // Where the label is too long, at least half of the room is for the name.
+        let levels = match line.label_columns() > layout.label {
+            true => line.depth.min(layout.label / 2 / LEVEL),
+            false => line.depth,
         };
-        let branches: String = line.branches.chars().rev().take(levels).collect();
-        let branches: String = branches.chars().rev().collect();
+        let branches = self.branches(lines, line, levels);
         let after = &line.size_after;
-        let room = (layout.label - levels).saturating_sub(columns(after));
+        let room = layout.label - LEVEL * levels;
+        let room = room.saturating_sub(columns(after));
         let name = cut(&line.name, room, self.strokes.gap);
         let padding = " ".repeat(room.saturating_sub(columns(&name)));
         let bar = self.bar(line.size, layout);
@@ -197,6 +185,24 @@ impl ChangeTree {
         let number = format!("{}{number}", " ".repeat(width - columns(number)));
         let name = self.colored(name, line);
         format!("{number} {word:WORD$} {branches}{name}{after}{padding} {bar}")
+    }
+
+    /// The branches before a name, those of the last levels.
+    fn branches(&self, lines: &[Line], line: &Line, levels: usize) -> String {
+        let mut pieces = Vec::new();
+        let mut next = Some(line);
+        while let Some((line, above)) = next.and_then(|line| Some((line, line.above?)))
+            && pieces.len() < levels
+        {
+            let last = usize::from(line.is_last);
+            pieces.push(match pieces.is_empty() {
+                true => self.strokes.branch[last],
+                false => self.strokes.trunk[last],
+            });
+            next = lines.get(above);
+        }
+        pieces.reverse();
+        pieces.concat()
     }
 
     fn bar(&self, size: i128, layout: &Layout) -> String {
@@ -245,7 +251,7 @@ impl Sink for ChangeTree {
         let lines = self.lines(summary);
         let layout = self.layout(&lines);
         for line in &lines {
-            self.push(&self.text(line, &layout), &mut page.lines);
+            self.push(&self.text(&lines, line, &layout), &mut page.lines);
             page.write_if_full()?;
         }
         let rest = rest.of(self.number.measure);
@@ -261,31 +267,15 @@ impl Sink for ChangeTree {
 
 impl Line {
     fn label_columns(&self) -> usize {
-        columns(&self.branches) + columns(&self.name) + columns(&self.size_after)
-    }
-}
-
-impl Nesting {
-    fn take_below(&mut self, above: Option<usize>) -> Vec<usize> {
-        self.below.remove(&above).unwrap_or_default()
+        let branches = LEVEL.saturating_mul(self.depth);
+        branches + columns(&self.name) + columns(&self.size_after)
     }
 }
 
 /// Pushes siblings so that the first is popped first.
-fn push_reversed(next: &mut Vec<(usize, String, bool)>, siblings: &[usize], trunk: &str) {
-    for (turn, &index) in siblings.iter().rev().enumerate() {
-        next.push((index, trunk.to_owned(), turn == 0));
-    }
-}
-
-/// The directories above a path, the nearest first.
-fn parents(path: &[u8]) -> impl Iterator<Item = &[u8]> {
-    std::iter::successors(parent(path), |path| parent(path))
-}
-
-fn parent(path: &[u8]) -> Option<&[u8]> {
-    let end = path.iter().rposition(|&byte| byte == b'/')?;
-    path.get(..end)
+fn push_reversed(next: &mut Vec<(usize, usize, bool)>, siblings: &[usize], above: usize) {
+    let siblings = siblings.iter().rev().enumerate();
+    next.extend(siblings.map(|(turn, &index)| (index, above, turn == 0)));
 }
 
 /// The path from a directory above it.

@@ -13,9 +13,10 @@ use twox_hash::XxHash64;
 pub const VERSION: u32 = 1;
 
 /// What is known of an entry (`state`).
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum State {
     /// All.
+    #[default]
     Ok,
     /// Nothing of the directory was read, or the entry could not be looked at.
     Unread,

@@ -111,16 +111,26 @@ impl ChunkReader for FileBytes {
     }
 
     fn get_bytes(&self, start: u64, length: usize) -> ParquetResult<Bytes> {
-        let mut bytes = Vec::new();
-        // The length is what the file claims: memory grows with what is there.
-        let read = self
-            .get_read(start)?
-            .take(length as u64)
-            .read_to_end(&mut bytes);
-        match read.map_err(|error| ParquetError::External(Box::new(error)))? {
-            count if count == length => Ok(bytes.into()),
-            _ => Err(ParquetError::EOF("the file ends before it is whole".into())),
+        let too_short = || ParquetError::EOF("the file ends before it is whole".into());
+        if let Some((from, part)) = &self.part {
+            let skip = usize::try_from(start.wrapping_sub(*from)).unwrap_or(usize::MAX);
+            let end = skip.checked_add(length).filter(|&end| end <= part.len());
+            return end.map(|end| part.slice(skip..end)).ok_or_else(too_short);
         }
+        // The length is what the file claims: it takes no more memory than the file has bytes.
+        if length as u64 > self.length.saturating_sub(start) {
+            return Err(too_short());
+        }
+        let mut bytes = vec![0; length];
+        let (mut file, mut read) = (self.get_read(start)?, 0);
+        while read < length {
+            match file.read(&mut bytes[read..]) {
+                Ok(0) => return Err(too_short()),
+                Ok(count) => read += count,
+                Err(error) => return Err(ParquetError::External(Box::new(error))),
+            }
+        }
+        Ok(bytes.into())
     }
 }
 

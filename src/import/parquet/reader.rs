@@ -81,7 +81,7 @@ enum Rows {
 impl Rows {
     fn next(&mut self, path: &mut RowPath) -> Result<Option<Row>, ImportError> {
         match self {
-            Self::File(reader) => reader.next(path),
+            Self::File(reader) => Ok(reader.next(path)?.copied()),
             Self::Memory(rows, next) => {
                 let row = rows.get(*next).map(|(known, row)| {
                     path.clone_from(known);
@@ -218,7 +218,7 @@ impl ParquetReader {
         mut reader: Box<RowReader>,
         mut rows: Vec<(RowPath, Row)>,
     ) -> Result<Stage, ImportError> {
-        if let Some(row) = reader.next(&mut self.path)? {
+        if let Some(&row) = reader.next(&mut self.path)? {
             rows.push((self.path.detached(), row));
             return Ok(Stage::Load(reader, rows));
         }

@@ -3,7 +3,7 @@
 use parquet::data_type::ByteArray;
 use rustix::fs::FileType;
 
-use super::columns::{FIELD_COUNT, Field, GroupReader, Values};
+use super::columns::{Column, FIELD_COUNT, Field, GroupReader, Values};
 use super::file::{ParquetFile, damaged};
 use crate::count::usage::{Detail, FileTime, Inode, Usage};
 use crate::format::columns::type_named;
@@ -16,7 +16,7 @@ use crate::sys::panics;
 const BATCH: usize = 1024;
 
 /// One row, without its path.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Row {
     /// None where the kind of entry is not known.
     pub(crate) kind: Option<FileType>,
@@ -28,7 +28,7 @@ pub(crate) struct Row {
 }
 
 /// What a row says of its entry, without the contents of that.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Entry {
     pub(crate) allocated: u64,
     pub(crate) apparent: u64,
@@ -52,6 +52,8 @@ pub(super) struct RowPath {
 /// Reads the rows of a file in its order.
 pub(super) struct RowReader {
     pub(super) file: ParquetFile,
+    /// The columns that are read.
+    columns_read: Vec<Column>,
     /// The next row group.
     group: usize,
     columns: Option<GroupReader>,
@@ -64,7 +66,9 @@ pub(super) struct RowReader {
     /// Rows before the current group, and rows given so far.
     before: u64,
     given: u64,
-    /// The name of the file system of the last row.
+    /// The last row.
+    row: Row,
+    /// The name of its file system.
     filesystem: Option<(ByteArray, FsId)>,
 }
 
@@ -202,9 +206,10 @@ fn check_name(name: &[u8]) -> Result<(), &'static str> {
 
 impl RowReader {
     /// Reads these fields; the values of others are null.
-    pub(super) fn new(mut file: ParquetFile, fields: &[Field]) -> Self {
-        file.columns.retain(|column| fields.contains(&column.field));
+    pub(super) fn new(file: ParquetFile, fields: &[Field]) -> Self {
+        let is_read = |column: &&Column| fields.contains(&column.field);
         Self {
+            columns_read: file.columns.iter().filter(is_read).copied().collect(),
             file,
             group: 0,
             columns: None,
@@ -214,8 +219,16 @@ impl RowReader {
             count: 0,
             before: 0,
             given: 0,
+            row: Row::default(),
             filesystem: None,
         }
+    }
+
+    /// Reads these fields as well.
+    pub(super) fn read_too(&mut self, fields: &[Field]) {
+        let columns = self.file.columns.iter();
+        let more = columns.filter(|column| fields.contains(&column.field));
+        self.columns_read.extend(more);
     }
 
     /// Begins at the first row again.
@@ -237,7 +250,7 @@ impl RowReader {
     }
 
     /// The next row, and its path; none after the last.
-    pub(super) fn next(&mut self, path: &mut RowPath) -> Result<Option<Row>, ImportError> {
+    pub(super) fn next(&mut self, path: &mut RowPath) -> Result<Option<&Row>, ImportError> {
         while self.at == self.count {
             if !self.decode()? {
                 return Ok(None);
@@ -245,8 +258,10 @@ impl RowReader {
         }
         self.at += 1;
         self.given += 1;
-        let row = self.row(path);
-        row.map(Some).map_err(|fault| self.fault(fault))
+        match self.read_row(path) {
+            Ok(()) => Ok(Some(&self.row)),
+            Err(fault) => Err(self.fault(fault)),
+        }
     }
 
     /// An error in the row that was given last.
@@ -283,7 +298,7 @@ impl RowReader {
             return Ok(false);
         };
         let bytes = self.file.bytes_of(self.group, self.before)?;
-        let reader = panics::catch(|| GroupReader::new(group, &self.file.columns, &bytes));
+        let reader = panics::catch(|| GroupReader::new(group, &self.columns_read, &bytes));
         let rows = usize::try_from(group.num_rows());
         let (Some(Ok(reader)), Ok(rows)) = (reader, rows) else {
             return Err(self.damaged(self.group));
@@ -316,29 +331,24 @@ impl RowReader {
         u64::try_from(size).map_err(|_| "a size is negative")
     }
 
-    /// The next row of the batch. Each field is taken once.
-    fn row(&mut self, path: &mut RowPath) -> Result<Row, &'static str> {
+    /// Reads the next row of the batch. Each field is taken once.
+    fn read_row(&mut self, path: &mut RowPath) -> Result<(), &'static str> {
         self.path(path)?;
         let kind = self.text(Field::Kind).map(file_type).transpose()?;
-        let totals = [
-            self.integer(Field::TotalAllocated),
-            self.integer(Field::TotalApparent),
-            self.integer(Field::TotalInodes),
-        ];
-        let totals = match totals {
-            [Some(_), Some(_), Some(_)] => {
-                Some(totals.map(|total| total.map_or(0, i64::cast_unsigned)))
-            }
-            _ => None,
-        };
-        let counted = self.integer(Field::Counted);
-        Ok(Row {
-            kind,
-            entry: self.entry(kind)?,
-            totals,
-            counted: counted.is_none_or(|counted| counted != 0),
-            fs: self.fs(),
-        })
+        self.row.kind = kind;
+        self.row.totals = self.totals();
+        self.row.counted = self.integer(Field::Counted) != Some(0);
+        self.row.fs = self.fs();
+        self.row.entry = self.entry(kind)?;
+        Ok(())
+    }
+
+    /// The totals of a directory, where all of them are there.
+    fn totals(&mut self) -> Option<[u64; 3]> {
+        let mut total = |field| self.integer(field).map(i64::cast_unsigned);
+        let (allocated, apparent) = (total(Field::TotalAllocated), total(Field::TotalApparent));
+        let inodes = total(Field::TotalInodes);
+        Some([allocated?, apparent?, inodes?])
     }
 
     fn fs(&mut self) -> FsId {

@@ -111,7 +111,7 @@ fn spans(group: &RowGroupMetaData, dir: &str) -> bool {
 fn find(reader: &mut RowReader, group: usize, path: &[u8]) -> Result<Option<Row>, ImportError> {
     let mut here = RowPath::default();
     reader.go_to_group(group);
-    while let Some(row) = reader.next(&mut here)? {
+    while let Some(&row) = reader.next(&mut here)? {
         if reader.last_group() != group {
             break;
         }

@@ -21,8 +21,6 @@ const FIELDS: &[Field] = &[
     Field::Fs,
     Field::Inode,
     Field::Links,
-    Field::Uid,
-    Field::Gid,
     Field::Mtime,
     Field::Counted,
     Field::State,
@@ -49,6 +47,11 @@ impl SortedRows {
         self.key("order").as_deref() == Some("components")
     }
 
+    /// Reads the owners too. Called before the first row.
+    pub(crate) fn with_owners(&mut self) {
+        self.reader.read_too(&[Field::Uid, Field::Gid]);
+    }
+
     /// The value of a key of the footer, without `pdu.`.
     pub(crate) fn key(&self, name: &str) -> Option<String> {
         self.reader.file.key(&format!("pdu.{name}"))
@@ -60,7 +63,7 @@ impl SortedRows {
     }
 
     /// The next row; none after the last.
-    pub(crate) fn next(&mut self) -> Result<Option<Row>, ImportError> {
+    pub(crate) fn next(&mut self) -> Result<Option<&Row>, ImportError> {
         self.reader.next(&mut self.path)
     }
 
@@ -74,7 +77,7 @@ impl SortedRows {
         let groups = self.reader.file.group_count();
         self.reader.go_to_group(groups.saturating_sub(1));
         let mut last = None;
-        while let Some(row) = self.next()? {
+        while let Some(&row) = self.next()? {
             last = Some(row);
         }
         self.reader.rewind();

@@ -406,7 +406,7 @@ impl RowReader {
                 number: number(Field::Inode),
             },
             links: links.unwrap_or(1),
-            mode: mode.unwrap_or_else(|| kind.map_or(0, FileType::as_raw_mode)),
+            mode: mode.unwrap_or(kind.map_or(0, FileType::as_raw_mode) | Detail::NO_PERMISSIONS),
             uid: uid.unwrap_or(Detail::NO_ID),
             gid: gid.unwrap_or(Detail::NO_ID),
         }

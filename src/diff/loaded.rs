@@ -7,7 +7,7 @@ use crate::count::usage::FileTime;
 use crate::forest::Forest;
 use crate::forest::build::Builder;
 use crate::forest::entry::Reading;
-use crate::forest::walk::{Met, Walk};
+use crate::forest::walk::{ForestWalk, Met};
 use crate::format::parquet::CountedLinks;
 use crate::format::parquet::schema::State;
 use crate::import::Import;
@@ -19,7 +19,7 @@ const STRIDE: usize = 4096;
 /// See the module.
 pub(super) struct Loaded {
     info: ScanInfo,
-    walk: Walk,
+    walk: ForestWalk,
     entry: Entry,
 }
 
@@ -40,7 +40,7 @@ impl Loaded {
         let root = info.root.strip_suffix(b"/").unwrap_or(&info.root);
         let below = below.filter(|below| paths::is_within(below, root));
         let place = below.map_or(&b""[..], |below| &below[root.len()..]);
-        let walk = Walk::new(forest, place, info.links);
+        let walk = ForestWalk::new(forest, place, info.links);
         let walk = walk.ok_or_else(|| no_rows(below.unwrap_or_default()))?;
         if let Some(below) = below {
             info.root = below.into();

@@ -2,7 +2,7 @@
 
 use rustix::fs::FileType;
 
-use super::entry::{Entry, Reading};
+use super::entry::{ForestEntry, Reading};
 use super::run::{Packed, append, name, take_entry};
 use super::{DirId, Forest};
 use crate::count::usage::{Detail, Item, Usage};
@@ -16,7 +16,7 @@ pub struct Builder {
     /// The directories that were entered and not left.
     open: Vec<Open>,
     /// The root, after its end.
-    root: Option<(Vec<u8>, Entry)>,
+    root: Option<(Vec<u8>, ForestEntry)>,
     has_failures: bool,
     summed_depth: Option<u32>,
     /// There was more than one root, or one that is no directory.
@@ -28,7 +28,7 @@ pub struct Builder {
 struct Open {
     number: DirId,
     name: Vec<u8>,
-    entry: Entry,
+    entry: ForestEntry,
     /// Its entries as differences to its own, and where each begins.
     entries: Vec<u8>,
     places: Vec<usize>,
@@ -36,7 +36,7 @@ struct Open {
 
 impl Open {
     /// Appends an entry of the directory.
-    fn push(&mut self, name: &[u8], entry: Entry, directory: Option<DirId>) {
+    fn push(&mut self, name: &[u8], entry: ForestEntry, directory: Option<DirId>) {
         self.places.push(self.entries.len());
         let packed = Packed {
             name,
@@ -82,7 +82,7 @@ impl Builder {
     }
 
     /// Adds an entry to the current directory.
-    fn push(&mut self, name: &[u8], entry: Entry) {
+    fn push(&mut self, name: &[u8], entry: ForestEntry) {
         match self.open.last_mut() {
             Some(open) => open.push(name, entry, None),
             None => self.has_others = true,
@@ -119,10 +119,10 @@ impl Visitor for Builder {
             self.has_others = true;
             return Flow::Skip;
         };
-        let mut entry = Entry {
+        let mut entry = ForestEntry {
             kind: FileType::Directory,
             links: 1,
-            ..Entry::of(item)
+            ..ForestEntry::of(item)
         };
         if let Some(failure) = failure {
             entry.reading = reading(failure);
@@ -142,7 +142,7 @@ impl Visitor for Builder {
     }
 
     fn file(&mut self, name: Option<&[u8]>, item: &Item<'_>) {
-        let mut entry = Entry::of(item);
+        let mut entry = ForestEntry::of(item);
         if entry.kind == FileType::Directory {
             entry.kind = FileType::Unknown;
         }
@@ -150,9 +150,9 @@ impl Visitor for Builder {
     }
 
     fn away(&mut self, name: &[u8], detail: &Detail) {
-        let entry = Entry {
+        let entry = ForestEntry {
             reading: Reading::Away,
-            ..Entry::of_detail(detail)
+            ..ForestEntry::of_detail(detail)
         };
         self.push(name, entry);
     }
@@ -162,16 +162,16 @@ impl Visitor for Builder {
     fn sum(&mut self, usage: &Usage, _: u64) {
         if *usage != Usage::default() {
             self.note_sum(self.open.len().saturating_sub(1));
-            self.push(b"", Entry::of_sum(usage));
+            self.push(b"", ForestEntry::of_sum(usage));
         }
     }
 
     fn failed(&mut self, path: &[u8], failure: Failure) {
         self.has_failures = true;
         if !path.is_empty() && failure.operation == Operation::ExportedEntry {
-            let entry = Entry {
+            let entry = ForestEntry {
                 reading: Reading::Unread,
-                ..Entry::UNKNOWN
+                ..ForestEntry::UNKNOWN
             };
             self.push(path, entry);
         }

@@ -6,7 +6,7 @@ use crate::count::usage::{Detail, FileTime, Inode, Item, Usage};
 
 /// See the module.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Entry {
+pub struct ForestEntry {
     /// [`FileType::Unknown`] where it is not known.
     pub kind: FileType,
     /// What is known of it.
@@ -38,7 +38,7 @@ pub enum Reading {
     Away,
 }
 
-impl Entry {
+impl ForestEntry {
     /// An entry of which nothing is known.
     pub const UNKNOWN: Self = Self {
         kind: FileType::Unknown,

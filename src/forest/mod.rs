@@ -2,10 +2,10 @@
 //!
 //! The entries of a directory are one packed run of variable-length integers, sorted by name, each as the differences to
 //! the entry before it; there are no nodes. [`Builder`](build::Builder) receives the events of an import,
-//! [`Walk`](walk::Walk) goes through the tree in the order of a Parquet file of pdu.
+//! [`ForestWalk`](walk::ForestWalk) goes through the tree in the order of a Parquet file of pdu.
 //!
 //! ```text
-//!   import ─events─► Builder ─► Forest: the root, and a run for each directory ─► Walk
+//!   import ─events─► Builder ─► Forest: the root, and a run for each directory ─► ForestWalk
 //!                                 run of 0: [file a][directory b: 1][file c]
 //!                                 run of 1: [file x]
 //! ```
@@ -19,7 +19,7 @@ mod run;
 mod tests;
 pub mod walk;
 
-use self::entry::Entry;
+use self::entry::ForestEntry;
 
 /// The number of a directory. Those of its subdirectories are larger.
 type DirId = u32;
@@ -28,7 +28,7 @@ type DirId = u32;
 #[derive(Debug)]
 pub struct Forest {
     /// The path of the root, as the import has it, and the root itself.
-    pub root: (Vec<u8>, Entry),
+    pub root: (Vec<u8>, ForestEntry),
     /// The entries of each directory, by its number; that of the root is 0.
     runs: Vec<Box<[u8]>>,
     /// Something could not be read.

@@ -10,7 +10,7 @@
 use rustix::fs::FileType;
 
 use super::DirId;
-use super::entry::{Entry, Reading};
+use super::entry::{ForestEntry, Reading};
 use crate::count::usage::FileTime;
 use crate::count::varint::{put, put_signed, take, take_signed};
 
@@ -55,8 +55,8 @@ const COUNT: u8 = 1 << 3;
 pub(super) struct Packed<'a> {
     /// Empty for the sum of entries without names.
     pub(super) name: &'a [u8],
-    pub(super) entry: Entry,
-    /// The number of a directory that has a run, see [`Entry::has_run`].
+    pub(super) entry: ForestEntry,
+    /// The number of a directory that has a run, see [`ForestEntry::has_run`].
     pub(super) directory: Option<DirId>,
 }
 
@@ -72,7 +72,7 @@ fn place<T: PartialEq>(table: &[T], value: &T) -> u8 {
 }
 
 /// Appends an entry.
-pub(super) fn append(out: &mut Vec<u8>, packed: &Packed<'_>, before: &Entry) {
+pub(super) fn append(out: &mut Vec<u8>, packed: &Packed<'_>, before: &ForestEntry) {
     let entry = &packed.entry;
     let (allocated, apparent) = entry.sizes;
     let mut flags = place(&KINDS, &entry.kind);
@@ -104,7 +104,7 @@ pub(super) fn append(out: &mut Vec<u8>, packed: &Packed<'_>, before: &Entry) {
     }
 }
 
-fn append_optional(out: &mut Vec<u8>, entry: &Entry, (flags, rare): (u8, u8)) {
+fn append_optional(out: &mut Vec<u8>, entry: &ForestEntry, (flags, rare): (u8, u8)) {
     if flags & ALLOCATED != 0 {
         // A multiple of 512 becomes a small number.
         put(out, entry.sizes.0.rotate_right(9));
@@ -141,7 +141,7 @@ pub(super) fn name(mut from: &[u8]) -> &[u8] {
 }
 
 /// Takes an entry from the front; none at the end.
-pub(super) fn take_entry<'a>(from: &mut &'a [u8], before: &Entry) -> Option<Packed<'a>> {
+pub(super) fn take_entry<'a>(from: &mut &'a [u8], before: &ForestEntry) -> Option<Packed<'a>> {
     let flags = take_byte(from)?;
     let rare = match flags & RARE {
         0 => 0,
@@ -153,7 +153,7 @@ pub(super) fn take_entry<'a>(from: &mut &'a [u8], before: &Entry) -> Option<Pack
     let apparent = take(from);
     let seconds = before.time.seconds.wrapping_add(take_signed(from));
     let number = take_signed(from).cast_unsigned();
-    let mut entry = Entry {
+    let mut entry = ForestEntry {
         kind: KINDS[usize::from(flags & 7)],
         reading: READINGS[usize::from(rare & 3)],
         sizes: (usual_allocation(apparent), apparent),
@@ -175,7 +175,7 @@ pub(super) fn take_entry<'a>(from: &mut &'a [u8], before: &Entry) -> Option<Pack
     })
 }
 
-fn take_optional(from: &mut &[u8], entry: &mut Entry, (flags, rare): (u8, u8)) {
+fn take_optional(from: &mut &[u8], entry: &mut ForestEntry, (flags, rare): (u8, u8)) {
     if flags & ALLOCATED != 0 {
         entry.sizes.0 = take(from).rotate_left(9);
     }
@@ -207,7 +207,7 @@ mod tests {
     use super::*;
     use crate::count::usage::Inode;
 
-    const TYPICAL: Entry = Entry {
+    const TYPICAL: ForestEntry = ForestEntry {
         kind: FileType::RegularFile,
         sizes: (8192, 5000),
         time: FileTime {
@@ -219,11 +219,11 @@ mod tests {
             number: 123_457,
         },
         owner: (1000, 1000),
-        ..Entry::UNKNOWN
+        ..ForestEntry::UNKNOWN
     };
 
     /// Each entry of the list, after the one before it.
-    fn comes_back(entries: &[Entry]) -> usize {
+    fn comes_back(entries: &[ForestEntry]) -> usize {
         let mut out = Vec::new();
         let mut before = TYPICAL;
         for entry in entries {
@@ -252,14 +252,14 @@ mod tests {
 
     #[test]
     fn every_value_of_a_field_comes_back() {
-        let mut entries = vec![TYPICAL, Entry::UNKNOWN, TYPICAL];
+        let mut entries = vec![TYPICAL, ForestEntry::UNKNOWN, TYPICAL];
         for number in [0, 1, 511, 512, 4096, 4097, u64::MAX - 1, u64::MAX] {
-            entries.push(Entry {
+            entries.push(ForestEntry {
                 sizes: (number, 5),
                 count: number,
                 ..TYPICAL
             });
-            entries.push(Entry {
+            entries.push(ForestEntry {
                 sizes: (4096, number),
                 inode: Inode {
                     device: number,
@@ -269,7 +269,7 @@ mod tests {
             });
         }
         for kind in KINDS {
-            entries.extend(READINGS.map(|reading| Entry {
+            entries.extend(READINGS.map(|reading| ForestEntry {
                 kind,
                 reading,
                 ..TYPICAL
@@ -280,7 +280,7 @@ mod tests {
                 seconds,
                 nanoseconds: 999_999_999,
             };
-            entries.push(Entry {
+            entries.push(ForestEntry {
                 time,
                 links: u32::MAX,
                 owner: (0, u32::MAX),

@@ -3,15 +3,15 @@
 use rustix::fs::FileType;
 
 use super::build::Builder;
-use super::entry::{Entry, Reading};
-use super::walk::Walk;
+use super::entry::{ForestEntry, Reading};
+use super::walk::ForestWalk;
 use crate::count::usage::{Detail, FileTime, Inode, Item, Usage};
 use crate::count::visitor::{Extent, Visitor};
 use crate::format::parquet::CountedLinks;
 use crate::sys::failure::{Failure, Operation};
 
 /// An entry of the list: the names of its path, whether it is a mark, and what is known of it.
-type Known = (Vec<Vec<u8>>, bool, Entry, [u64; 3]);
+type Known = (Vec<Vec<u8>>, bool, ForestEntry, [u64; 3]);
 
 /// Makes a random tree, by events and as a list.
 struct Maker {
@@ -99,12 +99,12 @@ impl Maker {
             (0..3).for_each(|place| totals[place] += below[place]);
         }
         self.builder.leave(Extent::Whole);
-        let own = Entry {
+        let own = ForestEntry {
             reading,
             ..entry(&usage, &detail)
         };
         if reading != Reading::Whole {
-            let mark = Entry {
+            let mark = ForestEntry {
                 sizes: (0, 0),
                 ..own
             };
@@ -122,14 +122,14 @@ impl Maker {
             0 => {
                 let failure = Failure::without_errno(Operation::ExportedEntry);
                 self.builder.failed(name, failure);
-                Entry {
+                ForestEntry {
                     reading: Reading::Unread,
-                    ..Entry::UNKNOWN
+                    ..ForestEntry::UNKNOWN
                 }
             }
             1 => {
                 self.builder.away(name, &detail);
-                Entry {
+                ForestEntry {
                     reading: Reading::Away,
                     ..entry(
                         &Usage {
@@ -166,8 +166,8 @@ fn amounts(usage: &Usage) -> [u64; 3] {
     [usage.allocated as u64, usage.apparent as u64, usage.inodes]
 }
 
-fn entry(usage: &Usage, detail: &Detail) -> Entry {
-    Entry {
+fn entry(usage: &Usage, detail: &Detail) -> ForestEntry {
+    ForestEntry {
         kind: FileType::from_raw_mode(detail.mode),
         reading: Reading::Whole,
         sizes: (usage.allocated as u64, usage.apparent as u64),
@@ -216,7 +216,7 @@ fn a_walk_through_random_trees_gives_their_sorted_paths() {
         let mut expected = maker.list;
         expected.sort_by(compare);
         let forest = maker.builder.finish().expect("one root");
-        let mut walk = Walk::new(forest, b"", CountedLinks::Once).expect("the root");
+        let mut walk = ForestWalk::new(forest, b"", CountedLinks::Once).expect("the root");
         for (path, is_mark, entry, totals) in &expected {
             assert!(walk.advance(), "seed {seed}: {path:?} is missing");
             let (met, known) = walk.current();
@@ -265,7 +265,7 @@ fn the_first_link_counts() {
         }
         builder.leave(Extent::Whole);
         let forest = builder.finish().expect("one root");
-        let mut walk = Walk::new(forest, below, links).expect("it is there");
+        let mut walk = ForestWalk::new(forest, below, links).expect("it is there");
         let mut counted = Vec::new();
         while walk.advance() {
             let (path, met) = walk.current();

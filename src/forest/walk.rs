@@ -3,7 +3,7 @@
 //!
 //! Of the links of a file, the one whose path comes first counts, or each.
 
-use super::entry::{Entry, Reading};
+use super::entry::{ForestEntry, Reading};
 use super::run::take_entry;
 use super::{DirId, Forest};
 use crate::count::inode_set::InodeSet;
@@ -11,10 +11,10 @@ use crate::format::parquet::CountedLinks;
 
 /// See the module.
 #[derive(Debug)]
-pub struct Walk {
+pub struct ForestWalk {
     forest: Forest,
     /// The directory that the walk begins with, before its first step.
-    top: Option<(DirId, Entry)>,
+    top: Option<(DirId, ForestEntry)>,
     /// The directories from there to the current one.
     levels: Vec<Level>,
     path: Vec<u8>,
@@ -28,7 +28,7 @@ pub struct Walk {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Met {
     /// The entry.
-    pub entry: Entry,
+    pub entry: ForestEntry,
     /// Whether it adds to the totals: false for marks, for entries without a known size, and for further links of a file.
     pub is_counted: bool,
     /// Of a directory with its contents: allocated, apparent, inodes.
@@ -39,12 +39,12 @@ pub struct Met {
 #[derive(Debug)]
 struct Level {
     number: DirId,
-    own: Entry,
+    own: ForestEntry,
     /// The length of its path.
     end: usize,
     /// Where the next entry begins in the run, and the entry before it.
     at: usize,
-    before: Entry,
+    before: ForestEntry,
     /// Allocated, apparent, inodes, so far.
     totals: [u64; 3],
 }
@@ -58,11 +58,11 @@ impl Level {
 }
 
 /// Allocated, apparent, inodes.
-fn amounts(entry: &Entry) -> [u64; 3] {
+fn amounts(entry: &ForestEntry) -> [u64; 3] {
     [entry.sizes.0, entry.sizes.1, entry.count]
 }
 
-impl Walk {
+impl ForestWalk {
     /// A walk through the directory with this path below the root, which is empty for the root. None where there is no
     /// such directory.
     #[must_use]
@@ -96,7 +96,7 @@ impl Walk {
         &self.forest
     }
 
-    /// The entry that the last call of [`Walk::advance`] went to, and its path below the top of the walk: empty, or a
+    /// The entry that the last call of [`ForestWalk::advance`] went to, and its path below the top of the walk: empty, or a
     /// slash before each name.
     #[must_use]
     pub fn current(&self) -> (&[u8], &Met) {
@@ -139,7 +139,7 @@ impl Walk {
     }
 
     /// Goes down into a directory. True where its mark is the current entry then.
-    fn enter(&mut self, (number, entry): (DirId, Entry)) -> bool {
+    fn enter(&mut self, (number, entry): (DirId, ForestEntry)) -> bool {
         self.levels.push(Level {
             number,
             own: entry,
@@ -149,7 +149,7 @@ impl Walk {
             totals: amounts(&entry),
         });
         self.current = Met {
-            entry: Entry {
+            entry: ForestEntry {
                 sizes: (0, 0),
                 ..entry
             },
@@ -175,7 +175,7 @@ impl Walk {
     }
 
     /// Makes an entry of the current directory the current one.
-    fn take_file(&mut self, entry: Entry) -> bool {
+    fn take_file(&mut self, entry: ForestEntry) -> bool {
         let is_once = self.counted == CountedLinks::Once && entry.is_linked();
         let is_counted = entry.is_known() && (!is_once || self.links.insert(entry.inode));
         if let (true, Some(level)) = (is_counted, self.levels.last_mut()) {
@@ -191,7 +191,11 @@ impl Walk {
 }
 
 /// The subdirectory with this name.
-fn find(forest: &Forest, (number, own): (DirId, Entry), name: &[u8]) -> Option<(DirId, Entry)> {
+fn find(
+    forest: &Forest,
+    (number, own): (DirId, ForestEntry),
+    name: &[u8],
+) -> Option<(DirId, ForestEntry)> {
     let (mut rest, mut before) = (forest.run(number), own);
     while let Some(packed) = take_entry(&mut rest, &before) {
         before = packed.entry;

@@ -14,5 +14,6 @@ mod number;
 pub mod parquet;
 
 pub use self::input::Import;
+#[cfg(feature = "parquet")]
 pub(crate) use self::input::is_parquet;
 pub use self::links::Links;

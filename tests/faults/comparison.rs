@@ -140,7 +140,7 @@ fn a_mount_that_came_or_went_is_away() {
     // A walk knows the same.
     let answer = diff(&sandbox, "-b --diff=plain t");
     assert_eq!(answer.out, format!("{grew}700\n+4\ttotal\tt\n"));
-    unmount(&sandbox.at("t/m"), UnmountFlags::empty()).expect("nobody uses it");
+    unmount(sandbox.at("t/m"), UnmountFlags::empty()).expect("nobody uses it");
     let answer = diff(&sandbox, "-b --diff=mounted t");
     assert_eq!(answer.out, "?\taway\tt/m\t3100\n0\ttotal\tt\n");
 }

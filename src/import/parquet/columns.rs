@@ -301,7 +301,10 @@ fn read(
             convert(reader, rows, numbers, |value| value.to_micros())
         }
         // `column` has refused other types.
-        _ => Ok(numbers.clear()),
+        _ => {
+            numbers.clear();
+            Ok(())
+        }
     }
 }
 

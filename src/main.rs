@@ -34,7 +34,8 @@ fn main() -> ExitCode {
     let words: Vec<OsString> = std::env::args_os().collect();
     let environment = Environment::of_process();
     let program = cli::program_name(&words);
-    if supervise::may_meet_server(&words) {
+    let store = cli::store_that_may_be_opened(&words, &environment);
+    if supervise::may_meet_server(words.iter().skip(1).chain(&store)) {
         let message = Status::new(status(&program, &environment)).cancelled_message();
         supervise::fork_if_served(signals::GRACE, message.clone());
         if supervise::is_supervised() {

@@ -97,5 +97,5 @@ Long options may be shortened while they stay unique. Of contradicting options, 
 To stop early, press Ctrl-C, or Enter on a terminal: pdu then prints the directories that are complete, and notes on \
 standard error that the rest is missing.
 
-Exit status: 0 if everything was counted, 1 if not, 130 after Enter. After a signal, pdu ends by that signal; as process 1 of a container, \
+Exit status: 0 if everything was counted, 1 if not, 2 above the LIMIT of --fail-if-grew, 130 after Enter. After a signal, pdu ends by that signal; as process 1 of a container, \
 with 128 and its number.";

@@ -39,4 +39,5 @@ pub use self::growth_limit::GrowthLimit;
 pub use self::input::InputSource;
 pub use self::parse::{Request, parse, program_name};
 pub use self::plan::Plan;
+pub use self::snapshot::store_that_may_be_opened;
 pub use self::usage_error::UsageError;

@@ -1,5 +1,7 @@
 //! Where `--snapshot` stores a state, and the options that it excludes.
 
+use std::ffi::OsString;
+use std::os::unix::ffi::OsStrExt;
 use std::path::PathBuf;
 
 use super::environment::Environment;
@@ -34,6 +36,19 @@ pub(super) fn snapshot(
         return Err(UsageError::plain(message));
     }
     Ok(Some(SnapshotPlan { place, keep }))
+}
+
+/// The store of the environment, where a word may be an option that opens it. Before the words are parsed: the store may lie
+/// on a file system that does not answer.
+#[must_use]
+pub fn store_that_may_be_opened(words: &[OsString], environment: &Environment) -> Option<OsString> {
+    let options = ["--sn", "--di", "--hi"];
+    let begins = |word: &OsString, option: &str| word.as_bytes().starts_with(option.as_bytes());
+    let is_asked_for = words
+        .iter()
+        .any(|word| options.iter().any(|option| begins(word, option)));
+    let store = is_asked_for.then(|| store(environment).ok());
+    store.flatten().map(PathBuf::into_os_string)
 }
 
 /// The store for which no option names a place.

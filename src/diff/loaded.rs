@@ -1,8 +1,7 @@
 //! The records of a file whose entries are in no order: the whole tree is loaded.
 
-use super::paths;
+use super::part::{no_rows, part};
 use super::record::{Cursor, Entry, FsId, Kept, Record, ScanInfo};
-use super::stored::no_rows;
 use crate::count::usage::FileTime;
 use crate::forest::Forest;
 use crate::forest::build::Builder;
@@ -24,12 +23,11 @@ pub(super) struct Loaded {
 }
 
 impl Loaded {
-    /// Loads a file; `footer` is what the footer of a Parquet file tells. Where `below` is a directory below its root, the
-    /// records are those of that directory.
+    /// Loads a file; `footer` is what the footer of a Parquet file tells. See [`part`] for `walked`.
     pub(super) fn load(
         mut import: Import,
         footer: Option<ScanInfo>,
-        below: Option<&[u8]>,
+        walked: Option<&[u8]>,
     ) -> Result<Self, ImportError> {
         let mut builder = Builder::default();
         while import.advance(&mut builder, STRIDE)? {}
@@ -38,12 +36,12 @@ impl Loaded {
         let mut info = footer.unwrap_or_else(|| info(&import, &forest));
         info.root.clone_from(&forest.root.0);
         let root = info.root.strip_suffix(b"/").unwrap_or(&info.root);
-        let below = below.filter(|below| paths::is_within(below, root));
-        let place = below.map_or(&b""[..], |below| &below[root.len()..]);
+        let part = part(&info.root, walked)?;
+        let place = part.map_or(&b""[..], |part| &part[root.len()..]);
         let walk = ForestWalk::new(forest, place, info.links);
-        let walk = walk.ok_or_else(|| no_rows(below.unwrap_or_default()))?;
-        if let Some(below) = below {
-            info.root = below.into();
+        let walk = walk.ok_or_else(|| no_rows(part.unwrap_or_default()))?;
+        if let Some(part) = part {
+            info.root = part.into();
         }
         let entry = entry(walk.current().1);
         Ok(Self { info, walk, entry })

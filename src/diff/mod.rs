@@ -29,6 +29,7 @@ mod moves;
 pub mod open;
 pub mod options;
 mod output;
+mod part;
 mod paths;
 pub mod print;
 #[cfg(test)]

@@ -20,12 +20,12 @@ pub enum OpenError {
     Import(ImportError),
 }
 
-/// Opens a file; one whose entries are in no order is loaded. Where `below` is a directory below the root of the file, the
-/// records are those of that directory; the roots of two scans that are in no relation are compared all the same. The file
-/// must have the measure.
+/// Opens a file that is compared in this measure with the walk of a directory, or with another file; one whose entries are
+/// in no order is loaded. Where the directory lies below the root of the file, the records are those of the directory;
+/// roots that are in no relation are compared all the same.
 pub fn open(
     name: &OsStr,
-    below: Option<&[u8]>,
+    walked: Option<&[u8]>,
     measure: Measure,
 ) -> Result<Box<dyn Cursor>, OpenError> {
     let file = retry::open(name)
@@ -34,13 +34,13 @@ pub fn open(
     if is_parquet(&file) {
         let copy = file.try_clone();
         let copy = copy.map_err(|error| Failure::of(Operation::OpenNames, &error));
-        match StoredScan::open(copy.map_err(OpenError::Failure)?, below)? {
+        match StoredScan::open(copy.map_err(OpenError::Failure)?, walked)? {
             Opened::Sorted(scan) => return Ok(scan),
             Opened::Unsorted(info) => footer = Some(info),
         }
     }
     let import = Import::of(file, Links::Keep);
-    let loaded = Loaded::load(import, footer, below)?;
+    let loaded = Loaded::load(import, footer, walked)?;
     match loaded.info().missing {
         Some(missing) if missing == measure => Err(lacking(measure).into()),
         _ => Ok(Box::new(loaded)),

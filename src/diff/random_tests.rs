@@ -11,6 +11,7 @@ use super::options::Show;
 use super::record::Entry;
 use super::sizes::Sizes;
 use super::testing::{Scan, compare, directory, file, told};
+use crate::format::parquet::schema::State;
 
 /// Each entry by its path.
 type Tree = BTreeMap<String, Entry>;
@@ -264,4 +265,115 @@ fn residues_and_the_rest_add_up_with_moves() {
         }
     }
     assert!(moved > 300, "{moved} moves");
+}
+
+// ---------------------------------------------------------------- directories that could not be read
+
+/// A tree of which some directories could not be read, or not to their end.
+fn with_faults(mut tree: Tree, rng: &mut Rng) -> Tree {
+    for _ in 0..rng.usize(0..4) {
+        let is_sound = |entry: &Entry| is_directory(entry) && entry.state == State::Ok;
+        let Some(path) = any(&tree, rng, is_sound).filter(|path| !path.is_empty()) else {
+            continue;
+        };
+        let is_unread = rng.bool();
+        let below = format!("{path}/");
+        let is_child = |other: &str| {
+            let rest = other.strip_prefix(&below);
+            rest.is_some_and(|rest| !rest.contains('/'))
+        };
+        let children: Vec<_> = tree
+            .keys()
+            .filter(|other| is_child(other))
+            .cloned()
+            .collect();
+        for child in children {
+            if is_unread || rng.bool() {
+                remove(&mut tree, &child);
+            }
+        }
+        let state = match is_unread {
+            true => State::Unread,
+            false => State::Broken,
+        };
+        tree.get_mut(&path)
+            .into_iter()
+            .for_each(|entry| entry.state = state);
+    }
+    tree
+}
+
+fn scan_with_marks(tree: &Tree) -> Scan {
+    let marks = tree.iter().filter(|(_, entry)| entry.state != State::Ok);
+    let marks = marks.map(|(path, entry)| {
+        let counted = false;
+        (
+            path.clone(),
+            Entry {
+                counted,
+                own: (0, 0),
+                ..*entry
+            },
+        )
+    });
+    let entries = tree.clone().into_iter();
+    Scan::new(entries.chain(marks).collect())
+}
+
+fn state(tree: &Tree, path: &str) -> Option<State> {
+    tree.get(path).map(|entry| entry.state)
+}
+
+/// True where nothing can be said of a path, or of a directory above it.
+fn is_hidden(old: &Tree, new: &Tree, path: &str) -> bool {
+    let Some((above, _)) = path.rsplit_once('/') else {
+        return false;
+    };
+    let states = (state(old, path), state(new, path));
+    let here = match states {
+        (Some(a), Some(b)) => (a == State::Unread) != (b == State::Unread),
+        (None, _) => state(old, above) == Some(State::Broken) && new.contains_key(above),
+        (_, None) => state(new, above) == Some(State::Broken) && old.contains_key(above),
+    };
+    // A directory that became a file has no contents to miss.
+    let is_in_both = |tree: &Tree| tree.get(above).is_some_and(is_directory);
+    here && is_in_both(old) && is_in_both(new) || is_hidden(old, new, above)
+}
+
+#[test]
+fn what_was_read_at_one_time_only_changes_no_number() {
+    let mut hidden = 0;
+    for seed in SEEDS {
+        let (old, new) = random_pair(seed);
+        let mut rng = Rng::with_seed(seed);
+        let old = with_faults(without_inodes(&old), &mut rng);
+        let new = with_faults(without_inodes(&new), &mut rng);
+        let mut expected = Sizes::ZERO;
+        for (_, entry) in new.iter().filter(|(path, _)| !is_hidden(&old, &new, path)) {
+            expected += entry.sizes();
+        }
+        for (_, entry) in old.iter().filter(|(path, _)| !is_hidden(&old, &new, path)) {
+            expected -= entry.sizes();
+        }
+        for show in [Show::Explanation(3), Show::Depth(2), Show::Everything] {
+            let scans = (scan_with_marks(&old), scan_with_marks(&new));
+            let (lines, summary) = compare(scans.0, scans.1, show);
+            assert_eq!(summary.change, expected, "seed {seed} {show:?}");
+            assert_eq!(
+                told(&lines) + summary.rest,
+                expected,
+                "seed {seed} {show:?}"
+            );
+            for line in &lines {
+                let is_unread = line.event == Event::Unread;
+                assert_eq!(
+                    is_hidden(&old, &new, &text(&line.path)),
+                    is_unread,
+                    "seed {seed}"
+                );
+                hidden += usize::from(is_unread);
+            }
+        }
+    }
+    assert!(hidden > 100, "{hidden} lines");
 }

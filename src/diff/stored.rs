@@ -4,6 +4,7 @@ use std::fs::File;
 
 use rustix::fs::FileType;
 
+use super::part::{no_rows, part};
 use super::paths;
 use super::record::{Cursor, Entry, FsId, Kept, Record, ScanInfo};
 use crate::count::usage::{FileTime, Measure};
@@ -35,8 +36,9 @@ pub(super) enum Opened {
 }
 
 impl StoredScan {
-    /// Opens a file; `below` is a directory below its root, if only that is wanted.
-    pub(super) fn open(file: File, below: Option<&[u8]>) -> Result<Opened, ImportError> {
+    /// Opens a file. Where it is compared with a walk of a directory, that may lie below the root of the file; damage is
+    /// then found before the walk.
+    pub(super) fn open(file: File, walked: Option<&[u8]>) -> Result<Opened, ImportError> {
         let mut rows = SortedRows::open(file)?;
         if !rows.are_sorted() {
             return Ok(Opened::Unsorted(info(&rows)));
@@ -45,7 +47,10 @@ impl StoredScan {
             return Err(ImportError::damaged("the file has no rows"));
         };
         let path = rows.path().to_vec();
-        let part = below.filter(|below| is_below(below, &path));
+        if walked.is_some() {
+            rows.verify()?;
+        }
+        let part = part(&path, walked)?;
         let entry = entry(&root);
         let info = ScanInfo {
             root: part.map_or(path, <[u8]>::to_vec),
@@ -150,18 +155,6 @@ fn entry(row: &Row) -> Entry {
         mtime: row.entry.mtime(),
         owner: (detail.uid, detail.gid),
     }
-}
-
-/// True where a path lies below a directory, and is not the directory itself.
-fn is_below(path: &[u8], directory: &[u8]) -> bool {
-    let directory = directory.strip_suffix(b"/").unwrap_or(directory);
-    path.len() > directory.len() + 1 && paths::is_within(path, directory)
-}
-
-/// The file does not have the directory that is wanted.
-pub(super) fn no_rows(directory: &[u8]) -> ImportError {
-    let directory = String::from_utf8_lossy(directory);
-    ImportError::damaged(format!("no rows of '{directory}'"))
 }
 
 /// What the footer tells of the scan.

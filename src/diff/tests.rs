@@ -284,6 +284,26 @@ fn a_mount_that_came_or_went_is_away() {
     assert_eq!(listed(&left_out, &[("/n", file(1))]), [""; 0]);
 }
 
+/// What lies under a mount is no place that something was moved from.
+#[test]
+fn nothing_has_moved_out_of_a_directory_that_is_away() {
+    let moved = |path| {
+        (
+            path,
+            Entry {
+                inode: 8,
+                ..file(100)
+            },
+        )
+    };
+    let (plain, over) = ([moved("/m/x")], [("/m", mounted(10)), moved("/out")]);
+    assert_eq!(listed(&plain, &over), ["? away /r/m", "100 new /r/out"]);
+    assert_eq!(
+        explained(&plain, &over).0,
+        ["100 new /r/out", "0 away /r/m"]
+    );
+}
+
 #[test]
 fn another_file_system_of_the_root_is_a_warning_and_all_counts() {
     let old = [("/a", file(100)), ("/d/b", file(5)), ("/m/x", file(3))];
@@ -450,7 +470,7 @@ fn an_inode_at_another_path_has_moved() {
         ("/b/e", inode(1, directory())),
         ("/a/h", inode(3, file(70))),
         // The number is used again.
-        ("/b/g", inode(4, file(81))),
+        ("/c", inode(4, file(81))),
     ];
     let (lines, summary) = compare(scan(&old), scan(&new), Show::Everything);
     let expected = [
@@ -458,8 +478,8 @@ fn an_inode_at_another_path_has_moved() {
         "0 moved /r/a/h from /r/a/f",
         "-590 shrank /r/a",
         "20 moved /r/b/e from /r/a/d",
-        "81 new /r/b/g",
-        "621 new /r/b",
+        "540 new /r/b",
+        "81 new /r/c",
     ];
     assert_eq!(texts(&lines), expected);
     assert_eq!(

@@ -73,7 +73,7 @@ pub fn is_supervised() -> bool {
 ///
 /// Any word may have a path: an operand, the value after `=` in a long option, that after the letter of a short one.
 #[must_use]
-pub fn may_meet_server(words: &[OsString]) -> bool {
+pub fn may_meet_server<'a>(words: impl IntoIterator<Item = &'a OsString>) -> bool {
     let Some(mounts) = mounts::list().ok().filter(|mounts| has_served(mounts)) else {
         return false;
     };
@@ -82,8 +82,7 @@ pub fn may_meet_server(words: &[OsString]) -> bool {
     is_served(c".")
         || is_served(c"/")
         || words
-            .iter()
-            .skip(1)
+            .into_iter()
             .any(|word| may_cross_mount(word.as_bytes()))
 }
 

@@ -8,7 +8,7 @@ use std::process::Output;
 
 use crate::support::gnu_du::GnuDu;
 use crate::support::run::{self, Answer, PDU, program, shell, text, unprivileged};
-use crate::support::skip::{skip, tool};
+use crate::support::skip::{is_root, skip, tool};
 use crate::support::terminal::{Streams, Terminal, shown};
 use crate::support::tree::Tree;
 
@@ -536,6 +536,24 @@ fn classes_have_their_change_and_their_sizes_at_both_times() {
 +8.3 KiB  1.5 KiB  9.8 KiB      0  ███████████████████   total
 ";
     assert_eq!(table.out, expected, "{table:?}");
+}
+
+#[test]
+fn a_file_that_was_given_away_leaves_one_class_and_comes_to_another() {
+    if !is_root("it gives a file away") {
+        return;
+    }
+    let tree = changed("t/a 1000\nt/b 500", "chown 1234 t/a; chgrp 99 t/b");
+    let expected = [
+        "-1000\t1500\t500\t-1\t0",
+        "+1000\t0\t1000\t+1\t1234",
+        "0\t1500\t1500\t0\ttotal",
+    ];
+    assert_eq!(lines(&tree, "-b --by=owner --numeric-ids"), expected);
+    let expected = ["-500\t1500\t1000\t-1\t0", "+500\t0\t500\t+1\t99"];
+    assert_eq!(lines(&tree, "-b --by=group --numeric-ids")[..2], expected);
+    let objects = lines(&tree, "--format=json --by=owner --numeric-ids");
+    assert!(objects[1].ends_with(",\"id\":1234}"), "{objects:?}");
 }
 
 // ---------------------------------------------------------------- the command line

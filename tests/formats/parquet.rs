@@ -30,7 +30,7 @@ const PYTHON: &str = include_str!("parquet.py");
 const ENGINES: &str = include_str!("engines.py");
 
 /// A Python with these modules; skips where there is none.
-pub(crate) fn python(modules: &str) -> Option<String> {
+pub(super) fn python(modules: &str) -> Option<String> {
     let python = std::env::var("PDU_PYTHON").unwrap_or_else(|_| "python3".into());
     let mut command = Command::new(&python);
     command.args(["-c", &format!("import {modules}")]);

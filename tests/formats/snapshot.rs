@@ -5,6 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use super::export::{du, names, refused, said, script};
+use super::parquet::python;
 use crate::support::run::{self, Answer, text, unprivileged};
 use crate::support::skip::{is_root, tool};
 use crate::support::tree::Tree;
@@ -80,18 +81,16 @@ fn stamp(file: &Path, time: &str) -> PathBuf {
 
 /// Stores snapshots of these times, one after the other.
 fn store(tree: &Tree, times: &[&str]) {
+    let place = place(tree);
+    let files = || -> Vec<PathBuf> {
+        let entries = fs::read_dir(&place).into_iter().flatten();
+        entries.map(|entry| entry.expect("a name").path()).collect()
+    };
     for time in times {
+        let before = files();
         assert_eq!(prints(tree, "--snapshot t"), "");
-        let place = place(tree);
-        let newest = fs::read_dir(&place)
-            .expect("it is there")
-            .map(|entry| entry.expect("a name").path());
-        let newest = newest.max_by_key(|path| {
-            fs::metadata(path)
-                .and_then(|file| file.created())
-                .expect("a time")
-        });
-        stamp(&newest.expect("a snapshot"), time);
+        let new = files().into_iter().find(|file| !before.contains(file));
+        stamp(&new.expect("a snapshot was stored"), time);
     }
 }
 
@@ -536,17 +535,16 @@ fn keep_works_in_the_directory_that_was_opened() {
     assert!(answer.errors.ends_with(": Not a directory\n"), "{answer:?}");
     assert_eq!(names(&tree, "other/real").len(), 2);
     // Nor is one that takes its place amid a run: the files stay in the directory that was locked.
-    let (Some(strace), Some(flock)) = (tool("strace"), tool("flock")) else {
-        return;
-    };
-    let (strace, flock) = (strace.display(), flock.display());
+    let Some(strace) = tool("strace") else { return };
+    let strace = strace.display();
     said(
         &tree,
         &format!(
             "rm {place}; mv other/real {place}; mkdir decoy; cp {place}/* decoy
              {strace} -fqqo log -e trace=fsync -e inject=fsync:delay_enter=1000000 \\
                  $pdu --snapshot=s --keep=1 t & pid=$!
-             while {flock} -n {place} true; do read -t 0.01 <> <(:); done
+             # Until the directory is locked, without a lock for a moment, which would refuse the run.
+             until grep -q \"FLOCK.*:$(stat -c %i {place}) \" /proc/locks || ! kill -0 $pid; do read -t 0.01 <> <(:); done
              mv {place} moved; ln -s $PWD/decoy {place}
              wait $pid"
         ),
@@ -680,6 +678,7 @@ fn a_directory_below_a_root_has_a_history() {
     assert_eq!(pdu(&tree, "--history t/never").status.code(), Some(1));
     // Rows that were left out are not known, which is not the same as a directory that is gone.
     prints(&tree, "--snapshot -d1 t");
+    follows_the_schema(&tree, "t/\\xff/deep");
     let last = prints(&tree, "--history=1 t/\\xff/deep");
     assert!(last.ends_with("\t?\t-\t?\tunknown\n"), "{last}");
 }
@@ -705,6 +704,7 @@ fn a_history_in_json_has_the_growth_and_when_the_disk_is_full() {
         [\"snapshot\",\"2024-03-02T12:00:00Z\",5000,2,2000,\"complete\"]\n\
         [3,800,0]\n";
     assert_eq!(said(&tree, &script), expected);
+    follows_the_schema(&tree, "t");
     let bars = prints(&tree, "--history -Tb --width=60 t");
     let lines: Vec<&str> = bars.lines().collect();
     assert_eq!(
@@ -716,6 +716,29 @@ fn a_history_in_json_has_the_growth_and_when_the_disk_is_full() {
         format!("2024-03-02T12:00:00Z 5000 {} +2000", "#".repeat(28))
     );
     assert!(lines[3].starts_with("+800 a day"), "{bars}");
+}
+
+/// Checks each line of a history against the schema, if there is a Python that can.
+#[track_caller]
+fn follows_the_schema(tree: &Tree, path: &str) {
+    const VALIDATE: &str = "
+import json, jsonschema, sys
+validator = jsonschema.Draft202012Validator(json.load(open(sys.argv[1])))
+for line in sys.stdin.buffer:
+    for error in validator.iter_errors(json.loads(line)): print(line, error.message)
+";
+    let Some(python) = python("jsonschema") else {
+        return;
+    };
+    let schema = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/pdu.schema.json");
+    let mut command = run::program(&python, tree.root());
+    command.args(["-c", VALIDATE]).arg(schema);
+    let history = prints(tree, &format!("--history --format=json {path}"));
+    let said = run::output_with(command, history.as_bytes());
+    assert!(
+        said.status.success() && said.stdout.is_empty(),
+        "{said:?}: {history}"
+    );
 }
 
 // ---------------------------------------------------------------- comparing

@@ -153,6 +153,26 @@ fn an_inode_with_two_links_takes_less_than_eight_bytes() {
     assert!(parallel <= 22 << 10, "{parallel} KiB with -j20");
 }
 
+/// One walk prints every change and stores every entry: the snapshot adds its row groups, whatever the size of the tree.
+#[cfg(feature = "parquet")]
+#[test]
+fn a_comparison_and_a_snapshot_in_one_walk_take_little_memory() {
+    let tree = linked(size(100, 500), 1_000);
+    let at = tree.root();
+    let before = run::run(run::shell(at, "mkdir e; $pdu --format=parquet -o old e"));
+    assert!(before.status.success(), "{before:?}");
+    for walkers in ["-j1", "-j20"] {
+        let both = peak(
+            &tree,
+            &format!("{walkers} --diff=./old --snapshot=new -a t"),
+        ) >> 10;
+        let one = peak(&tree, &format!("{walkers} --diff=./old -a t")) >> 10;
+        eprintln!("{walkers}: {both} MiB, without the snapshot {one} MiB");
+        let added = both.saturating_sub(one);
+        assert!(added <= 16, "the snapshot adds {added} MiB with {walkers}");
+    }
+}
+
 /// The peak memory of pdu, in KiB. The last sample is taken before the pipe's last 64 KiB are read.
 fn peak(tree: &DeepTree, words: &str) -> u64 {
     let mut command = run::pdu(tree.root(), words);

@@ -124,6 +124,7 @@ fn silent() -> Option<Sandbox> {
 fn interrupt_stuck(sandbox: &Sandbox, at: &str, words: &str) -> Duration {
     let [env, option] = terminal::DEFAULT_SIGNALS;
     let mut command = program(env, &sandbox.at(at));
+    command.env("PDU_SNAPSHOTS", "m/list");
     let root = sandbox.root().display().to_string();
     let words = words.replace("ROOT", &root);
     command.arg(option).arg(PDU).args(words.split(' '));
@@ -163,6 +164,13 @@ fn a_path_on_a_mount_that_does_not_answer_keeps_no_prompt() {
         ("", "-om/list t"),
         ("", "--output=m/list t"),
         ("", "--format=ncdu m/list"),
+        ("", "--snapshot=m/list t"),
+        ("", "--snapshot=m/sub/ t"),
+        ("", "--diff=m/list t"),
+        // The store of the environment.
+        ("", "--snapshot t"),
+        ("", "--diff=7d t"),
+        ("", "--history t"),
         ("m", "-s -X list ROOT/t"),
         ("m", "--files0-from=list"),
     ];

@@ -11,6 +11,7 @@
 
 use std::io;
 
+use super::bar::bar;
 use super::csv::write_columns;
 use super::json::write_sizes;
 use super::number::Unit;
@@ -23,6 +24,7 @@ use crate::format::json::write_string;
 use crate::format::page::Page;
 use crate::format::{FormatOptions, GroupBy, OutputFormat};
 use crate::gnu::quote::{self, Charset, Style};
+use crate::sys::columns::columns;
 
 /// The width of a bar, which is shown where the class has at least `NAME` beside it.
 const BAR: usize = 20;
@@ -211,7 +213,12 @@ impl ClassTable {
         let has_bar = room >= BAR + GAP.len() + NAME;
         let bar = match row {
             _ if !has_bar => String::new(),
-            Some(row) => self.bar(row, largest) + GAP,
+            Some(row) => {
+                let change = row.change().of(self.measure);
+                let bar = bar(change, largest, BAR, self.strokes);
+                let padding = " ".repeat(BAR - columns(&bar));
+                bar + &padding + GAP
+            }
             None => " ".repeat(BAR) + GAP,
         };
         let room = match has_bar {
@@ -221,16 +228,5 @@ impl ClassTable {
         let name = row.map_or(self.group_by, |row| &row.name);
         let name = quote::printable(name.as_bytes(), self.quoting.1);
         bar + &cut(&String::from_utf8_lossy(&name), room, self.strokes.gap)
-    }
-
-    /// Full for growth, pale for loss.
-    fn bar(&self, row: &ClassRow, largest: u128) -> String {
-        let parts = self.magnitude(row).saturating_mul(BAR as u128);
-        let length = usize::try_from(parts.div_ceil(largest.max(1))).unwrap_or(BAR);
-        let length = length.min(BAR);
-        let [full, pale] = self.strokes.bar;
-        let is_loss = row.change().of(self.measure) < 0;
-        let stroke = if is_loss { pale } else { full };
-        stroke.repeat(length) + &" ".repeat(BAR - length)
     }
 }

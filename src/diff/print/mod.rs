@@ -8,6 +8,7 @@
 //!
 //! [`messages`](messages::messages) has what goes to standard error.
 
+mod bar;
 mod class_changes;
 mod class_table;
 mod csv;
@@ -44,67 +45,57 @@ const OTHER_LINES: usize = 2;
 #[must_use]
 pub fn show(options: &FormatOptions) -> Show {
     let Selection { max_depth, all, .. } = options.selection;
-    let rows = rows(options).unwrap_or(EXPLANATION);
-    match (max_depth, all) {
-        (_, true) => Show::Everything,
-        (0, false) => Show::Total,
-        (u32::MAX, false) => {
+    match max_depth {
+        // Classes have lines of their own.
+        _ if options.group_by.is_some() => Show::Total,
+        _ if all => Show::Everything,
+        0 => Show::Total,
+        u32::MAX => {
+            let rows = rows(options).unwrap_or(EXPLANATION);
             Show::Explanation(options.ranking.top.unwrap_or(rows.min(EXPLANATION)))
         }
-        (depth, false) => Show::Depth(depth),
+        depth => Show::Depth(depth),
     }
 }
 
 /// The number of changes for which a screen has room.
 fn rows(options: &FormatOptions) -> Option<usize> {
-    let rows = options
-        .tree
-        .rows
-        .filter(|_| options.format == OutputFormat::Tree);
+    let is_tree = options.format == OutputFormat::Tree;
+    let rows = options.tree.rows.filter(|_| is_tree);
     rows.map(|rows| rows.saturating_sub(OTHER_LINES).max(1))
 }
 
 /// What prints these changes in the format of the options.
 #[must_use]
 pub fn printer(options: FormatOptions) -> Box<dyn Sink> {
-    let show = show(&options);
     if let Some(classes) = options.group_by {
         return Box::new(ClassChanges::new(classes, options));
     }
     let lines = &options.lines;
     let number = Number {
-        column: Column::of(show),
+        column: Column::of(show(&options)),
         measure: lines.measure,
         unit: Unit {
-            sizes: chart::Sizes::Blocks(lines.block_size),
+            sizes: match options.format {
+                OutputFormat::Tree => options.tree.chart.sizes,
+                _ => chart::Sizes::Blocks(lines.block_size),
+            },
             numerals: lines.numerals,
         },
     };
     match options.format {
-        OutputFormat::Tree => {
-            let sizes = options.tree.chart.sizes;
-            let unit = Unit {
-                sizes,
-                ..number.unit
-            };
-            let number = Number { unit, ..number };
-            ordered(ChangeTree::new(number, &options), (number, show), &options)
-        }
-        OutputFormat::Json => ordered(Json::new(Known::ALL), (number, show), &options),
-        OutputFormat::Csv => ordered(Csv::new(), (number, show), &options),
+        OutputFormat::Tree => ordered(ChangeTree::new(number, &options), number, &options),
+        OutputFormat::Json => ordered(Json::new(Known::ALL), number, &options),
+        OutputFormat::Csv => ordered(Csv::new(), number, &options),
         OutputFormat::Du
         | OutputFormat::Ncdu
         | OutputFormat::Parquet
-        | OutputFormat::Prometheus => ordered(Lines::new(number, lines), (number, show), &options),
+        | OutputFormat::Prometheus => ordered(Lines::new(number, lines), number, &options),
     }
 }
 
-fn ordered<S: Sink + 'static>(
-    sink: S,
-    (number, show): (Number, Show),
-    options: &FormatOptions,
-) -> Box<dyn Sink> {
-    let top = match show {
+fn ordered<S: Sink + 'static>(sink: S, number: Number, options: &FormatOptions) -> Box<dyn Sink> {
+    let top = match show(options) {
         // The merge has kept the largest.
         Show::Explanation(_) => None,
         Show::Total | Show::Depth(_) | Show::Everything => options.ranking.top.or(rows(options)),

@@ -18,6 +18,7 @@ use std::io;
 
 use rustix::fs::FileType;
 
+use super::bar::bar;
 use super::nesting::Nesting;
 use super::number::Number;
 use crate::count::record::Kind;
@@ -180,7 +181,7 @@ impl ChangeTree {
         let room = room.saturating_sub(columns(after));
         let name = cut(&line.name, room, self.strokes.gap);
         let padding = " ".repeat(room.saturating_sub(columns(&name)));
-        let bar = self.bar(line.size, layout);
+        let bar = bar(line.size, layout.largest, layout.bar, self.strokes);
         let (number, word, width) = (&line.number, line.word, layout.number);
         let number = format!("{}{number}", " ".repeat(width - columns(number)));
         let name = self.colored(name, line);
@@ -203,15 +204,6 @@ impl ChangeTree {
         }
         pieces.reverse();
         pieces.concat()
-    }
-
-    fn bar(&self, size: i128, layout: &Layout) -> String {
-        let most = u128::try_from(layout.bar).unwrap_or(0);
-        let parts = size.unsigned_abs().saturating_mul(most);
-        let length = parts.div_ceil(layout.largest.max(1)).min(most);
-        let [full, pale] = self.strokes.bar;
-        let stroke = if size < 0 { pale } else { full };
-        stroke.repeat(usize::try_from(length).unwrap_or(0))
     }
 
     fn colored(&self, name: String, line: &Line) -> String {

@@ -62,6 +62,15 @@ impl SortedRows {
         self.reader.file.had_errors
     }
 
+    /// Compares the checksums of all row groups.
+    pub(crate) fn verify(&self) -> Result<(), ImportError> {
+        let file = &self.reader.file;
+        for group in 0..file.group_count() {
+            file.bytes_of(group, file.rows_before(group))?;
+        }
+        Ok(())
+    }
+
     /// The next row; none after the last.
     pub(crate) fn next(&mut self) -> Result<Option<&Row>, ImportError> {
         self.reader.next(&mut self.path)

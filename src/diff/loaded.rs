@@ -1,6 +1,6 @@
 //! The records of a file whose entries are in no order: the whole tree is loaded.
 
-use super::part::{no_rows, part};
+use super::part::{narrow, no_rows, part};
 use super::record::{Cursor, Entry, FsId, Kept, Record, ScanInfo};
 use crate::count::usage::FileTime;
 use crate::forest::Forest;
@@ -41,7 +41,7 @@ impl Loaded {
         let walk = ForestWalk::new(forest, place, info.links);
         let walk = walk.ok_or_else(|| no_rows(part.unwrap_or_default()))?;
         if let Some(part) = part {
-            info.root = part.into();
+            narrow(&mut info, part);
         }
         let entry = entry(walk.current().1);
         Ok(Self { info, walk, entry })

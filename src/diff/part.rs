@@ -1,6 +1,7 @@
 //! The part of a file that is compared: all of it, or a directory below its root.
 
-use super::paths::is_within;
+use super::paths::{depth, is_within};
+use super::record::{FsId, Kept, ScanInfo};
 use crate::import::error::ImportError;
 
 /// The directory below the root of a file that is compared, if not all of it is; `walked` is the directory of a walk. A file
@@ -17,6 +18,17 @@ pub(super) fn part<'a>(
         }
         walked => Ok(walked.filter(|walked| is_below(walked, root))),
     }
+}
+
+/// Makes what is known of a file that of a directory in it.
+pub(super) fn narrow(info: &mut ScanInfo, part: &[u8]) {
+    let root = info.root.strip_suffix(b"/").unwrap_or(&info.root);
+    let levels = depth(part.strip_prefix(root).unwrap_or(part));
+    if info.kept.max_depth != Kept::ALL.max_depth {
+        info.kept.max_depth = info.kept.max_depth.saturating_sub(levels);
+    }
+    info.root = part.into();
+    info.fs = FsId::UNKNOWN;
 }
 
 /// True where a path lies below a directory, and is not the directory itself.

@@ -4,7 +4,7 @@ use std::fs::File;
 
 use rustix::fs::FileType;
 
-use super::part::{no_rows, part};
+use super::part::{narrow, no_rows, part};
 use super::paths;
 use super::record::{Cursor, Entry, FsId, Kept, Record, ScanInfo};
 use crate::count::usage::{FileTime, Measure};
@@ -52,11 +52,14 @@ impl StoredScan {
         }
         let part = part(&path, walked)?;
         let entry = entry(&root);
-        let info = ScanInfo {
-            root: part.map_or(path, <[u8]>::to_vec),
-            fs: part.map_or(entry.fs, |_| FsId::UNKNOWN),
+        let mut info = ScanInfo {
+            root: path,
+            fs: entry.fs,
             ..info(&rows)
         };
+        if let Some(part) = part {
+            narrow(&mut info, part);
+        }
         Ok(Opened::Sorted(Box::new(Self {
             rows,
             info,

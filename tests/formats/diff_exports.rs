@@ -237,3 +237,18 @@ fn each_form_of_the_earlier_state_gives_the_same_lines() {
         assert_eq!(lines, expected, "{file}");
     }
 }
+
+/// A directory below the root of a file without deep entries: the depth is that below the directory.
+#[test]
+fn contents_that_a_file_leaves_out_are_not_new_below_its_root() {
+    let tree = Tree::of("t/a/b/c/f 9000\nt/a/g 5000\nt/h 1");
+    for depth in 1..4 {
+        said(&tree, &format!("$pdu --format=parquet -d{depth} -o old t"));
+        for walkers in ["-j1", "-j20"] {
+            let text = format!("$pdu {walkers} -a --diff=./old t/a 2>/dev/null");
+            assert_eq!(said(&tree, &text), "0\ttotal\tt/a\n", "-d{depth}");
+        }
+    }
+    let told = refused(&tree, "$pdu --format=parquet -s -o old t; $pdu --diff=./old t/a");
+    assert!(told.starts_with("./old: no rows of "), "{told}");
+}

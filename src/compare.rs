@@ -6,7 +6,7 @@ use std::os::unix::ffi::OsStrExt;
 
 use pdu::cli::{DiffPlan, EarlierState, GrowthLimit, NewState};
 use pdu::count::usage::{Inode, Measure};
-use pdu::diff::change::{Summary, Warning};
+use pdu::diff::change::{DiffSummary, DiffWarning};
 use pdu::diff::files::compare_files;
 use pdu::diff::open::{self, OpenError};
 use pdu::diff::options::DiffOptions;
@@ -224,9 +224,9 @@ impl Compared {
 }
 
 impl Growth {
-    fn of(summary: &Summary, measure: Measure, limit: GrowthLimit) -> Self {
+    fn of(summary: &DiffSummary, measure: Measure, limit: GrowthLimit) -> Self {
         let (before, change) = (summary.before.of(measure), summary.change.of(measure));
-        if summary.warnings.iter().any(Warning::concerns_numbers) {
+        if summary.warnings.iter().any(DiffWarning::concerns_numbers) {
             Self::NotKnown
         } else if limit.is_exceeded(before, change) {
             Self::Above

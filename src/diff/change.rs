@@ -5,8 +5,8 @@ use std::ops::AddAssign;
 
 use rustix::fs::FileType;
 
-use super::record::Entry;
-use super::sizes::{Known, Sizes};
+use super::amounts::{Amounts, Known};
+use super::record::ScanEntry;
 use crate::count::usage::FileTime;
 use crate::format::page::Page;
 
@@ -62,13 +62,13 @@ pub struct Change {
     /// The depth of `path`; 0 for the root.
     pub depth: u32,
     /// The size before, with all contents; zero of a new entry, none where it is not known.
-    pub before: Option<Sizes>,
+    pub before: Option<Amounts>,
     /// The size now, likewise.
-    pub now: Option<Sizes>,
+    pub now: Option<Amounts>,
     /// What counts as change, with all contents; none where it is not known.
-    pub change: Option<Sizes>,
+    pub change: Option<Amounts>,
     /// The part of the change that no other line tells.
-    pub residue: Sizes,
+    pub residue: Amounts,
     /// Where the other scan leaves records out: the change may be nearer to 0 than `change`, but not nearer than this. In
     /// the measure of that scan.
     pub at_least: Option<i128>,
@@ -76,17 +76,17 @@ pub struct Change {
 
 /// The end of the output.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Summary {
+pub struct DiffSummary {
     /// The path of the root, as it is shown.
     pub root: Vec<u8>,
     /// The change of the root: what is comparable at both times.
-    pub change: Sizes,
+    pub change: Amounts,
     /// The part of it that no line tells.
-    pub rest: Sizes,
+    pub rest: Amounts,
     /// The total before. `inodes` is the number of entries.
-    pub before: Sizes,
+    pub before: Amounts,
     /// The total now.
-    pub now: Sizes,
+    pub now: Amounts,
     /// When the scans began, where that is known: before and now.
     pub times: (Option<FileTime>, Option<FileTime>),
     /// What could be read at one time only: the sizes at that time.
@@ -100,7 +100,7 @@ pub struct Summary {
     /// Neither scan had errors.
     pub is_complete: bool,
     /// Why the comparison may mislead.
-    pub warnings: Vec<Warning>,
+    pub warnings: Vec<DiffWarning>,
 }
 
 /// A number of places, and their sizes.
@@ -109,12 +109,12 @@ pub struct Sum {
     /// Number of lines that there are, or would be without a limit.
     pub places: u64,
     /// Their sizes.
-    pub sizes: Sizes,
+    pub sizes: Amounts,
 }
 
 impl Sum {
     /// Adds a place of this size.
-    pub(super) fn add(&mut self, size: Sizes) {
+    pub(super) fn add(&mut self, size: Amounts) {
         *self += Self {
             places: 1,
             sizes: size,
@@ -131,7 +131,7 @@ impl AddAssign for Sum {
 
 /// Why a comparison may mislead.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Warning {
+pub enum DiffWarning {
     /// The roots lie on different file systems: all may be different.
     RootFileSystem,
     /// The roots have different paths: before and now.
@@ -146,7 +146,7 @@ pub enum Warning {
     OldInPart,
 }
 
-impl Warning {
+impl DiffWarning {
     /// True where the numbers cannot be compared: an error with `--fail-if-grew`.
     #[must_use]
     pub fn concerns_numbers(&self) -> bool {
@@ -169,8 +169,8 @@ pub trait Sink {
 
     /// A counted entry, with its path below the root, at both times; for sums by class. Not called for entries that do
     /// not count as change.
-    fn entry(&mut self, _path: &[u8], _before: Option<&Entry>, _now: Option<&Entry>) {}
+    fn entry(&mut self, _path: &[u8], _before: Option<&ScanEntry>, _now: Option<&ScanEntry>) {}
 
     /// Appends the text after all changes, and writes every page that is full meanwhile.
-    fn end(&mut self, summary: &Summary, page: &mut Page<'_>) -> io::Result<()>;
+    fn end(&mut self, summary: &DiffSummary, page: &mut Page<'_>) -> io::Result<()>;
 }

@@ -2,6 +2,7 @@
 
 use rustix::fs::FileType;
 
+use super::amounts::Amounts;
 use super::change::Sink;
 use super::explanation::Cut;
 use super::level::Level;
@@ -10,9 +11,8 @@ use super::moves::{Candidate, Candidates};
 use super::options::{DiffOptions, Show};
 use super::output::Output;
 use super::paths;
-use super::record::{Entry, ScanInfo};
+use super::record::{ScanEntry, ScanInfo};
 use super::scope::{Presence, Scope, Side, Step};
-use super::sizes::Sizes;
 use super::verdict::{Pair, Rules, Verdict};
 use crate::format::parquet::schema::State;
 
@@ -69,9 +69,9 @@ impl Comparison {
             self.go_to(parent, step, out);
         }
         let mut entries = [step.old, step.new].into_iter().flatten();
-        if entries.any(Entry::is_mark) {
+        if entries.any(ScanEntry::is_mark) {
             self.enter(step.path, step);
-        } else if !self.take_equal(step) {
+        } else if !self.take_file(step) {
             self.enter(step.path, step);
             self.leave((step.old, step.new), out);
         }
@@ -86,24 +86,35 @@ impl Comparison {
         self.levels.pop().unwrap_or_else(nothing)
     }
 
-    /// Adds an entry that is equal at both times and no directory: by far most entries are. False for another one.
-    fn take_equal(&mut self, step: &Step<'_>) -> bool {
+    /// Adds a file that both scans have, unless it has a line: by far most entries are such files. False for another entry.
+    fn take_file(&mut self, step: &Step<'_>) -> bool {
         let (Some(old), Some(new), Some(level)) = (step.old, step.new, self.levels.last_mut())
         else {
             return false;
         };
-        let is_plain = |entry: &Entry| {
+        let is_plain = |entry: &ScanEntry| {
             entry.state == State::Ok && entry.counted && entry.kind != FileType::Directory
         };
-        let is_equal = is_plain(old) && is_plain(new) && old.own == new.own;
-        if !is_equal || level.scope != Scope::Both {
+        if level.scope != Scope::Both || !is_plain(old) || !is_plain(new) {
             return false;
         }
-        let sizes = old.sizes();
-        level.before += sizes;
-        level.now += sizes;
-        self.output.sink.entry(step.path, step.old, step.new);
-        true
+        let (before, now) = (old.sizes(), new.sizes());
+        let (change, measure) = (now - before, self.rules.measure);
+        let has_line = change.of(measure) != 0
+            && match self.show {
+                Show::Total | Show::Depth(_) => false,
+                Show::Explanation(most) => {
+                    let so_far = level.change_so_far(measure) + change.of(measure);
+                    !Cut { most, measure }.is_small(&change, so_far)
+                }
+                Show::Everything => true,
+            };
+        if !has_line {
+            level.before += before;
+            level.now += now;
+            self.output.sink.entry(step.path, step.old, step.new);
+        }
+        !has_line
     }
 
     /// Makes a directory above the step the current one.
@@ -158,7 +169,7 @@ impl Comparison {
         self.report(own, &level, depth);
         let verdict = self.rules.verdict(own, &level, depth);
         if let Some(verdict) = &verdict {
-            level.count_hidden(verdict);
+            level.count_hidden(verdict.event, verdict.size());
         }
         let line = self.tell(&mut level, verdict.as_ref(), out);
         self.add_candidate(own, &level, verdict.and(Some(line)));
@@ -187,7 +198,7 @@ impl Comparison {
             Scope::One(side) => self.rules.is_admitted(side, level, depth),
             Scope::Hidden(..) => false,
         };
-        let counted = |entry: &&Entry| entry.counted;
+        let counted = |entry: &&ScanEntry| entry.counted;
         let (old, new) = (old.filter(counted), new.filter(counted));
         if is_told && (old.is_some() || new.is_some()) {
             self.output.sink.entry(&self.path, old, new);
@@ -225,7 +236,7 @@ impl Comparison {
         let Some(above) = self.levels.last_mut() else {
             // The line of the root is the total; but not where that cannot be compared.
             let hidden = verdict.filter(|verdict| verdict.change.is_none());
-            let line = hidden.map(|verdict| verdict.line(b"", Sizes::ZERO));
+            let line = hidden.map(|verdict| verdict.line(b"", Amounts::ZERO));
             return level.lines.extend(line);
         };
         for line in level.lines.drain(..) {
@@ -280,7 +291,7 @@ impl Comparison {
             Side::Old => old,
             Side::New => new,
         };
-        let may_move = |entry: &&Entry| {
+        let may_move = |entry: &&ScanEntry| {
             // Of what a directory contains, other files move with it.
             let is_own = entry.kind == FileType::Directory || entry.links > 1;
             entry.counted && entry.inode != 0 && (level.is_top || is_own)

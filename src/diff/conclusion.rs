@@ -2,7 +2,8 @@
 
 use std::io;
 
-use super::change::{Change, Event, Sum, Summary};
+use super::amounts::Amounts;
+use super::change::{Change, DiffSummary, Event, Sum};
 use super::comparison::Comparison;
 use super::explanation::{Cut, follow_residue, join};
 use super::level::Level;
@@ -10,7 +11,6 @@ use super::moves::Move;
 use super::options::Show;
 use super::paths;
 use super::record::ScanInfo;
-use super::sizes::Sizes;
 use super::warnings::warnings;
 use crate::format::page::Page;
 
@@ -20,7 +20,7 @@ impl Comparison {
         &mut self,
         (old, new): (&ScanInfo, &ScanInfo),
         page: &mut Page<'_>,
-    ) -> io::Result<Summary> {
+    ) -> io::Result<DiffSummary> {
         let mut root = self.end(&mut page.lines);
         let dropped_candidates = self.candidates.dropped();
         let moves = self.candidates.take_moves();
@@ -29,14 +29,14 @@ impl Comparison {
             moved.add(pair.new.size);
         }
         let told = match self.show {
-            Show::Total => Sizes::ZERO,
+            Show::Total => Amounts::ZERO,
             Show::Explanation(most) => self.write_explanation(most, &mut root, moves, page)?,
             Show::Depth(_) | Show::Everything => {
                 self.write_listing(moves, page)?;
                 root.told
             }
         };
-        Ok(Summary {
+        Ok(DiffSummary {
             root: self.output.root.clone(),
             change: root.change(),
             rest: root.change() - told,
@@ -59,7 +59,7 @@ impl Comparison {
         root: &mut Level,
         moves: Vec<Move>,
         page: &mut Page<'_>,
-    ) -> io::Result<Sizes> {
+    ) -> io::Result<Amounts> {
         let measure = self.rules.measure;
         let cut = Cut { most, measure };
         let change = root.change();
@@ -67,7 +67,7 @@ impl Comparison {
         add_moves(lines, moves);
         cut.apply(lines, change.of(measure));
         cut.sort(lines);
-        let mut told = Sizes::ZERO;
+        let mut told = Amounts::ZERO;
         for mut line in lines.drain(..) {
             told += line.residue;
             follow_residue(&mut line, measure);

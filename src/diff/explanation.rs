@@ -8,9 +8,9 @@ use std::collections::HashMap;
 
 use foldhash::fast::FixedState;
 
+use super::amounts::Amounts;
 use super::change::{Change, Event};
 use super::paths;
-use super::sizes::Sizes;
 use crate::count::usage::Measure;
 
 /// Lines beyond the limit that a directory collects before it is cut to the limit.
@@ -29,7 +29,7 @@ pub(super) struct Cut {
 
 impl Cut {
     /// True where a change is small against that of the tree so far.
-    pub(super) fn is_small(self, residue: &Sizes, change_so_far: i128) -> bool {
+    pub(super) fn is_small(self, residue: &Amounts, change_so_far: i128) -> bool {
         let residue = residue.of(self.measure).unsigned_abs();
         residue == 0 || residue.saturating_mul(PARTS.unsigned_abs()) < change_so_far.unsigned_abs()
     }
@@ -106,7 +106,7 @@ fn retain(lines: &mut Vec<Change>, mut is_kept: impl FnMut(&Change) -> bool) {
 
 /// Adds parts of the change to the lines of their paths, or to the nearest lines above; a part without one is told by no
 /// line.
-pub(super) fn join(lines: &mut [Change], parts: &[(Vec<u8>, Sizes)]) {
+pub(super) fn join(lines: &mut [Change], parts: &[(Vec<u8>, Amounts)]) {
     if parts.is_empty() {
         return;
     }

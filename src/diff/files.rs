@@ -4,7 +4,7 @@ use std::ffi::OsStr;
 use std::io::Write;
 use std::os::unix::ffi::OsStrExt;
 
-use super::change::{Sink, Summary};
+use super::change::{DiffSummary, Sink};
 use super::merge::{Merge, MergeError};
 use super::options::DiffOptions;
 use super::record::Cursor;
@@ -29,7 +29,7 @@ pub fn compare_files(
     sink: Box<dyn Sink>,
     out: &mut dyn Write,
     status: &mut Status,
-) -> (Outcome, Option<Summary>) {
+) -> (Outcome, Option<DiffSummary>) {
     if sink.needs_owners() {
         new.with_owners();
     }
@@ -53,7 +53,7 @@ fn merge_all(
     new: &mut dyn Cursor,
     page: &mut Page<'_>,
     status: &mut Status,
-) -> Result<Summary, Stop> {
+) -> Result<DiffSummary, Stop> {
     let causes = signals::start(status.cancelled_message());
     signals::start_enter();
     let tick = status.ticks();

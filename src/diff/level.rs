@@ -1,10 +1,9 @@
 //! A directory between the root and the current record.
 
+use super::amounts::Amounts;
 use super::change::{Change, Event, Sum};
-use super::record::{Entry, Kept};
+use super::record::{Kept, ScanEntry};
 use super::scope::{Scope, Side};
-use super::sizes::Sizes;
-use super::verdict::Verdict;
 use crate::count::usage::Measure;
 
 /// See the module.
@@ -18,16 +17,16 @@ pub(super) struct Level {
     /// Was read in part.
     broken: [bool; 2],
     /// What counts in it at each time.
-    pub(super) before: Sizes,
-    pub(super) now: Sizes,
+    pub(super) before: Amounts,
+    pub(super) now: Amounts,
     /// The part of `now - before` that does not count as change.
-    pub(super) excluded: Sizes,
+    pub(super) excluded: Amounts,
     pub(super) unread: Sum,
     pub(super) away: Sum,
     /// The lines that an explanation has of what lies below, directories after their contents.
     pub(super) lines: Vec<Change>,
     /// The change that lines tell of what lies below.
-    pub(super) told: Sizes,
+    pub(super) told: Amounts,
     /// The change of the tree in the shown measure, without this directory, when the directory began.
     pub(super) change_around: i128,
     /// Number of candidates for moves when the directory began.
@@ -41,13 +40,13 @@ impl Level {
             scope,
             is_top,
             broken,
-            before: Sizes::ZERO,
-            now: Sizes::ZERO,
-            excluded: Sizes::ZERO,
+            before: Amounts::ZERO,
+            now: Amounts::ZERO,
+            excluded: Amounts::ZERO,
             unread: Sum::default(),
             away: Sum::default(),
             lines: Vec::new(),
-            told: Sizes::ZERO,
+            told: Amounts::ZERO,
             change_around: 0,
             first_candidate: 0,
         }
@@ -62,9 +61,9 @@ impl Level {
     }
 
     /// What counts as change.
-    pub(super) fn change(&self) -> Sizes {
+    pub(super) fn change(&self) -> Amounts {
         match self.scope {
-            Scope::Hidden(..) => Sizes::ZERO,
+            Scope::Hidden(..) => Amounts::ZERO,
             Scope::Both | Scope::One(_) | Scope::Type(_) => self.now - self.before - self.excluded,
         }
     }
@@ -75,7 +74,7 @@ impl Level {
     }
 
     /// The size with all contents in one scan.
-    pub(super) fn size(&self, side: Side) -> Sizes {
+    pub(super) fn size(&self, side: Side) -> Amounts {
         match side {
             Side::Old => self.before,
             Side::New => self.now,
@@ -85,7 +84,7 @@ impl Level {
     /// Adds the own records of the entry. Where a scan leaves records out, the total of a directory is that of its record.
     pub(super) fn add_own(
         &mut self,
-        (old, new): (Option<&Entry>, Option<&Entry>),
+        (old, new): (Option<&ScanEntry>, Option<&ScanEntry>),
         kept: &[Kept; 2],
     ) {
         add(&mut self.before, old, &kept[0]);
@@ -96,16 +95,16 @@ impl Level {
     pub(super) fn hide(&mut self) {
         self.scope = Scope::Hidden(Event::Away, None);
         self.lines.clear();
-        self.told = Sizes::ZERO;
+        self.told = Amounts::ZERO;
         self.unread = Sum::default();
         self.away = Sum::default();
     }
 
-    /// Counts the directory, where it cannot be compared.
-    pub(super) fn count_hidden(&mut self, verdict: &Verdict) {
-        match verdict.event {
-            Event::Unread => self.unread.add(verdict.size()),
-            Event::Away => self.away.add(verdict.size()),
+    /// Counts the directory, where the event says that it cannot be compared.
+    pub(super) fn count_hidden(&mut self, event: Event, size: Amounts) {
+        match event {
+            Event::Unread => self.unread.add(size),
+            Event::Away => self.away.add(size),
             _ => {}
         }
     }
@@ -123,11 +122,11 @@ impl Level {
     }
 }
 
-fn add(sum: &mut Sizes, entry: Option<&Entry>, kept: &Kept) {
+fn add(sum: &mut Amounts, entry: Option<&ScanEntry>, kept: &Kept) {
     let Some(entry) = entry else { return };
     *sum += entry.sizes();
     if let Some([allocated, apparent, inodes]) = entry.totals.filter(|_| *kept != Kept::ALL) {
-        *sum = Sizes {
+        *sum = Amounts {
             allocated: allocated.into(),
             apparent: apparent.into(),
             inodes: inodes.into(),

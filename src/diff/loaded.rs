@@ -1,7 +1,7 @@
 //! The records of a file whose entries are in no order: the whole tree is loaded.
 
 use super::part::{narrow, no_rows, part};
-use super::record::{Cursor, Entry, FsId, Kept, Record, ScanInfo};
+use super::record::{Cursor, FsId, Kept, ScanEntry, ScanInfo, ScanRecord};
 use crate::count::usage::FileTime;
 use crate::forest::Forest;
 use crate::forest::build::Builder;
@@ -19,7 +19,7 @@ const STRIDE: usize = 4096;
 pub(super) struct Loaded {
     info: ScanInfo,
     walk: ForestWalk,
-    entry: Entry,
+    entry: ScanEntry,
 }
 
 impl Loaded {
@@ -70,9 +70,9 @@ fn kept(forest: &Forest) -> Kept {
     }
 }
 
-fn entry(met: &Met) -> Entry {
+fn entry(met: &Met) -> ScanEntry {
     let entry = &met.entry;
-    Entry {
+    ScanEntry {
         kind: entry.kind,
         state: match entry.reading {
             Reading::Whole => State::Ok,
@@ -95,7 +95,7 @@ fn entry(met: &Met) -> Entry {
 fn micros(time: FileTime) -> i64 {
     let micros = time.seconds.checked_mul(1_000_000);
     let micros = micros.and_then(|micros| micros.checked_add((time.nanoseconds / 1000).into()));
-    micros.unwrap_or(Entry::NO_TIME)
+    micros.unwrap_or(ScanEntry::NO_TIME)
 }
 
 impl Cursor for Loaded {
@@ -109,8 +109,8 @@ impl Cursor for Loaded {
         Ok(has_more)
     }
 
-    fn record(&self) -> Record<'_> {
-        Record {
+    fn record(&self) -> ScanRecord<'_> {
+        ScanRecord {
             path: self.walk.current().0,
             entry: &self.entry,
         }

@@ -3,13 +3,13 @@
 use std::cmp::Ordering;
 use std::io;
 
-use super::change::{Sink, Summary};
+use super::amounts::Known;
+use super::change::{DiffSummary, Sink};
 use super::comparison::Comparison;
 use super::options::DiffOptions;
 use super::paths;
-use super::record::{Cursor, Record, ScanInfo};
+use super::record::{Cursor, ScanInfo, ScanRecord};
 use super::scope::Step;
-use super::sizes::Known;
 use crate::count::usage::Measure;
 use crate::format::page::Page;
 use crate::import::error::ImportError;
@@ -79,7 +79,11 @@ impl Merge {
     }
 
     /// Takes the next record of NEW, and the records of OLD up to it.
-    pub(super) fn push(&mut self, new: Record<'_>, out: &mut Vec<u8>) -> Result<(), ImportError> {
+    pub(super) fn push(
+        &mut self,
+        new: ScanRecord<'_>,
+        out: &mut Vec<u8>,
+    ) -> Result<(), ImportError> {
         while self.has_old {
             let old = self.old.record();
             match paths::compare(old.place(), new.place()) {
@@ -105,7 +109,7 @@ impl Merge {
         &mut self,
         new: &ScanInfo,
         page: &mut Page<'_>,
-    ) -> Result<Summary, MergeError> {
+    ) -> Result<DiffSummary, MergeError> {
         while self.has_old {
             let step = Step::of_old(self.old.record(), None);
             self.comparison.take(&step, &mut page.lines);

@@ -3,7 +3,7 @@
 //! ```text
 //!   OLD: Cursor ─pull─► merge ─Change─► Sink ─► bytes
 //!   NEW: Cursor ─────push─▲               ▲
-//!     or a walk, as Format┘    one Summary┘
+//!     or a walk, as Format┘    one DiffSummary┘
 //! ```
 //!
 //! Both scans have their records in the order of their paths, so one pass over each is enough, and nothing is loaded: the
@@ -11,11 +11,12 @@
 //! moves. Paths are compared below the roots of the scans.
 //!
 //! * [`record`]: the records, and [`Cursor`](record::Cursor), which reads those of a file.
-//! * [`change`]: the result: [`Change`](change::Change), [`Summary`](change::Summary), and [`Sink`](change::Sink), which
+//! * [`change`]: the result: [`Change`](change::Change), [`DiffSummary`](change::DiffSummary), and [`Sink`](change::Sink), which
 //!   prints them.
 //! * [`open`](open::open) opens a file; [`compare_files`](files::compare_files) compares two; [`WalkDiff`](walk::WalkDiff)
 //!   is the output format that compares a walk.
 
+pub mod amounts;
 pub mod change;
 mod comparison;
 mod conclusion;
@@ -36,7 +37,6 @@ pub mod print;
 mod random_tests;
 pub mod record;
 mod scope;
-pub mod sizes;
 mod stored;
 #[cfg(test)]
 mod testing;

@@ -9,10 +9,10 @@ use std::collections::{BinaryHeap, HashMap, HashSet};
 
 use rustix::fs::FileType;
 
+use super::amounts::Amounts;
 use super::paths::{is_within, parent};
-use super::record::{Entry, FsId};
+use super::record::{FsId, ScanEntry};
 use super::scope::Side;
-use super::sizes::Sizes;
 
 /// Candidates of each scan.
 const MOST: usize = if cfg!(test) { 64 } else { 32_768 };
@@ -21,9 +21,9 @@ const MOST: usize = if cfg!(test) { 64 } else { 32_768 };
 #[derive(Debug)]
 pub(super) struct Candidate {
     pub(super) path: Vec<u8>,
-    pub(super) entry: Entry,
+    pub(super) entry: ScanEntry,
     /// With all contents.
-    pub(super) size: Sizes,
+    pub(super) size: Amounts,
     /// The number of its line, where lines are numbered.
     pub(super) line: Option<u64>,
     /// The path has a partner: another link of the file counts there.
@@ -61,7 +61,7 @@ impl Candidates {
     }
 
     /// True where an entry of this size would be kept.
-    pub(super) fn takes(&self, side: Side, size: &Sizes) -> bool {
+    pub(super) fn takes(&self, side: Side, size: &Amounts) -> bool {
         let heap = match side {
             Side::Old => &self.old,
             Side::New => &self.new,
@@ -137,7 +137,7 @@ impl Move {
     }
 }
 
-fn weight(size: &Sizes) -> i128 {
+fn weight(size: &Amounts) -> i128 {
     size.allocated.max(size.apparent)
 }
 
@@ -154,7 +154,7 @@ fn is_in(path: &[u8], moved: &HashSet<Vec<u8>>) -> bool {
     above.any(|path| moved.contains(path))
 }
 
-fn key(entry: &Entry) -> (u64, u32) {
+fn key(entry: &ScanEntry) -> (u64, u32) {
     (entry.inode, entry.kind.as_raw_mode())
 }
 

@@ -53,7 +53,7 @@ pub(super) fn depth(path: &[u8]) -> u32 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::diff::record::Entry;
+    use crate::diff::record::ScanEntry;
     use crate::diff::testing;
 
     #[test]
@@ -61,7 +61,7 @@ mod tests {
         let (mark, entry) = (testing::mark("unread"), testing::directory());
         let long = "/a/0123456789012345678";
         let longer = format!("{long}9");
-        let ordered: &[(&str, &Entry)] = &[
+        let ordered: &[(&str, &ScanEntry)] = &[
             ("", &mark),
             (long, &entry),
             (&longer, &entry),

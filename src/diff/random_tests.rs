@@ -6,17 +6,17 @@ use std::collections::{BTreeMap, BTreeSet};
 use fastrand::Rng;
 use rustix::fs::FileType;
 
+use super::amounts::Amounts;
 use super::change::{Change, Event};
 use super::options::Show;
-use super::record::Entry;
-use super::sizes::Sizes;
+use super::record::ScanEntry;
 use super::testing::{Scan, compare, directory, file, told};
 use crate::format::parquet::schema::State;
 
 /// Each entry by its path.
-type Tree = BTreeMap<String, Entry>;
+type Tree = BTreeMap<String, ScanEntry>;
 
-fn is_directory(entry: &Entry) -> bool {
+fn is_directory(entry: &ScanEntry) -> bool {
     entry.kind == FileType::Directory
 }
 
@@ -28,7 +28,7 @@ fn random_tree(rng: &mut Rng) -> Tree {
     tree
 }
 
-fn any(tree: &Tree, rng: &mut Rng, is_wanted: impl Fn(&Entry) -> bool) -> Option<String> {
+fn any(tree: &Tree, rng: &mut Rng, is_wanted: impl Fn(&ScanEntry) -> bool) -> Option<String> {
     let paths = tree.iter().filter(|(_, entry)| is_wanted(entry));
     let paths: Vec<_> = paths.map(|(path, _)| path.clone()).collect();
     (!paths.is_empty()).then(|| paths[rng.usize(0..paths.len())].clone())
@@ -50,7 +50,7 @@ fn add(tree: &mut Tree, rng: &mut Rng) {
     };
     let inode = rng.u64(1..1 << 40);
     let path = format!("{above}/{}", random_name(rng));
-    tree.entry(path).or_insert(Entry { inode, ..entry });
+    tree.entry(path).or_insert(ScanEntry { inode, ..entry });
 }
 
 fn remove(tree: &mut Tree, path: &str) -> Tree {
@@ -71,7 +71,7 @@ fn edit(tree: &mut Tree, rng: &mut Rng) {
         1 => add(tree, rng),
         2 => {
             let size = 1 << rng.u64(0..20);
-            let grow = |entry: &mut Entry| entry.own = (size, size / 2);
+            let grow = |entry: &mut ScanEntry| entry.own = (size, size / 2);
             tree.get_mut(&path).into_iter().for_each(grow);
         }
         // A file becomes a directory, or the reverse.
@@ -99,7 +99,8 @@ fn edit(tree: &mut Tree, rng: &mut Rng) {
 }
 
 fn without_inodes(tree: &Tree) -> Tree {
-    let plain = |(path, entry): (&String, &Entry)| (path.clone(), Entry { inode: 0, ..*entry });
+    let plain =
+        |(path, entry): (&String, &ScanEntry)| (path.clone(), ScanEntry { inode: 0, ..*entry });
     tree.iter().map(plain).collect()
 }
 
@@ -108,9 +109,9 @@ fn scan(tree: &Tree) -> Scan {
 }
 
 /// The size of a path with all contents.
-fn size(tree: &Tree, path: &str) -> Sizes {
+fn size(tree: &Tree, path: &str) -> Amounts {
     let below = format!("{path}/");
-    let mut sum = Sizes::ZERO;
+    let mut sum = Amounts::ZERO;
     for (other, entry) in tree {
         if other == path || other.starts_with(&below) {
             sum += entry.sizes();
@@ -132,7 +133,7 @@ fn in_order(a: &str, b: &str) -> Ordering {
 }
 
 /// Event, path and change of every entry that changed, without moves.
-fn naive(old: &Tree, new: &Tree) -> Vec<(Event, String, Sizes)> {
+fn naive(old: &Tree, new: &Tree) -> Vec<(Event, String, Amounts)> {
     let paths: BTreeSet<&String> = old.keys().chain(new.keys()).collect();
     let mut lines = Vec::new();
     for path in paths.into_iter().filter(|path| !path.is_empty()) {
@@ -163,7 +164,11 @@ fn is_below(path: &Change, other: &Change) -> bool {
 }
 
 /// The change of a line without that of the lines right below it.
-fn expected_residue(line: &Change, lines: &[Change], change: impl Fn(&Change) -> Sizes) -> Sizes {
+fn expected_residue(
+    line: &Change,
+    lines: &[Change],
+    change: impl Fn(&Change) -> Amounts,
+) -> Amounts {
     let below: Vec<_> = lines.iter().filter(|other| is_below(other, line)).collect();
     let mut residue = change(line);
     for other in &below {
@@ -272,7 +277,7 @@ fn residues_and_the_rest_add_up_with_moves() {
 /// A tree of which some directories could not be read, or not to their end.
 fn with_faults(mut tree: Tree, rng: &mut Rng) -> Tree {
     for _ in 0..rng.usize(0..4) {
-        let is_sound = |entry: &Entry| is_directory(entry) && entry.state == State::Ok;
+        let is_sound = |entry: &ScanEntry| is_directory(entry) && entry.state == State::Ok;
         let Some(path) = any(&tree, rng, is_sound).filter(|path| !path.is_empty()) else {
             continue;
         };
@@ -309,7 +314,7 @@ fn scan_with_marks(tree: &Tree) -> Scan {
         let counted = false;
         (
             path.clone(),
-            Entry {
+            ScanEntry {
                 counted,
                 own: (0, 0),
                 ..*entry
@@ -348,7 +353,7 @@ fn what_was_read_at_one_time_only_changes_no_number() {
         let mut rng = Rng::with_seed(seed);
         let old = with_faults(without_inodes(&old), &mut rng);
         let new = with_faults(without_inodes(&new), &mut rng);
-        let mut expected = Sizes::ZERO;
+        let mut expected = Amounts::ZERO;
         for (_, entry) in new.iter().filter(|(path, _)| !is_hidden(&old, &new, path)) {
             expected += entry.sizes();
         }

@@ -6,7 +6,7 @@
 
 use rustix::fs::FileType;
 
-use super::sizes::Sizes;
+use super::amounts::Amounts;
 use crate::count::usage::{FileTime, Measure};
 use crate::format::Threshold;
 use crate::format::parquet::CountedLinks;
@@ -16,7 +16,7 @@ use crate::import::error::ImportError;
 
 /// An entry of a scan, without its path.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Entry {
+pub struct ScanEntry {
     /// The file type; [`FileType::Unknown`] where nothing is known of the entry.
     pub kind: FileType,
     /// What is known of it.
@@ -33,7 +33,7 @@ pub struct Entry {
     pub inode: u64,
     /// The number of its links, or 0.
     pub links: u32,
-    /// The time of its last modification in microseconds since 1970; [`Entry::NO_TIME`] where it is not known.
+    /// The time of its last modification in microseconds since 1970; [`ScanEntry::NO_TIME`] where it is not known.
     pub mtime: i64,
     /// Its user and its group; [`Detail::NO_ID`](crate::count::usage::Detail::NO_ID) where they are not known.
     pub owner: (u32, u32),
@@ -41,14 +41,14 @@ pub struct Entry {
 
 /// An entry with its place. See the module for the order.
 #[derive(Debug, Clone, Copy)]
-pub struct Record<'a> {
+pub struct ScanRecord<'a> {
     /// The path below the root: empty for the root itself, else a slash before each name.
     pub path: &'a [u8],
     /// The entry.
-    pub entry: &'a Entry,
+    pub entry: &'a ScanEntry,
 }
 
-impl Entry {
+impl ScanEntry {
     /// No time.
     pub const NO_TIME: i64 = i64::MIN;
 
@@ -68,19 +68,19 @@ impl Entry {
 
     /// What it adds to the totals by itself.
     #[must_use]
-    pub fn sizes(&self) -> Sizes {
+    pub fn sizes(&self) -> Amounts {
         match self.counted {
-            true => Sizes {
+            true => Amounts {
                 allocated: self.own.0.into(),
                 apparent: self.own.1.into(),
                 inodes: 1,
             },
-            false => Sizes::ZERO,
+            false => Amounts::ZERO,
         }
     }
 }
 
-impl<'a> Record<'a> {
+impl<'a> ScanRecord<'a> {
     /// Its place in the order of the records.
     pub(super) fn place(&self) -> (&'a [u8], bool) {
         (self.path, self.entry.is_mark())
@@ -140,5 +140,5 @@ pub trait Cursor {
     fn advance(&mut self) -> Result<bool, ImportError>;
 
     /// The record that the last call of `advance` went to.
-    fn record(&self) -> Record<'_>;
+    fn record(&self) -> ScanRecord<'_>;
 }

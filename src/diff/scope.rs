@@ -4,7 +4,7 @@ use rustix::fs::FileType;
 
 use super::change::Event;
 use super::paths::is_within;
-use super::record::{Entry, Record};
+use super::record::{ScanEntry, ScanRecord};
 use crate::format::parquet::schema::State;
 
 /// One of the two scans.
@@ -49,15 +49,15 @@ pub(super) enum Scope {
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Step<'a> {
     pub(super) path: &'a [u8],
-    pub(super) old: Option<&'a Entry>,
-    pub(super) new: Option<&'a Entry>,
+    pub(super) old: Option<&'a ScanEntry>,
+    pub(super) new: Option<&'a ScanEntry>,
     /// The next record of the scan that has none of this path.
-    pub(super) ahead: Option<Record<'a>>,
+    pub(super) ahead: Option<ScanRecord<'a>>,
 }
 
 impl Presence {
     /// What a record says of its path. The mark of a directory stands for the directory.
-    fn of(entry: &Entry) -> Self {
+    fn of(entry: &ScanEntry) -> Self {
         let is_directory = entry.kind == FileType::Directory;
         match entry.state {
             State::Away => Self::Away,
@@ -72,7 +72,7 @@ impl Presence {
 
 impl<'a> Step<'a> {
     /// A record of both scans.
-    pub(super) fn of_both(old: Record<'a>, new: Record<'a>) -> Self {
+    pub(super) fn of_both(old: ScanRecord<'a>, new: ScanRecord<'a>) -> Self {
         Self {
             path: new.path,
             old: Some(old.entry),
@@ -82,7 +82,7 @@ impl<'a> Step<'a> {
     }
 
     /// A record of OLD only.
-    pub(super) fn of_old(old: Record<'a>, ahead: Option<Record<'a>>) -> Self {
+    pub(super) fn of_old(old: ScanRecord<'a>, ahead: Option<ScanRecord<'a>>) -> Self {
         Self {
             path: old.path,
             old: Some(old.entry),
@@ -92,7 +92,7 @@ impl<'a> Step<'a> {
     }
 
     /// A record of NEW only.
-    pub(super) fn of_new(new: Record<'a>, ahead: Option<Record<'a>>) -> Self {
+    pub(super) fn of_new(new: ScanRecord<'a>, ahead: Option<ScanRecord<'a>>) -> Self {
         Self {
             path: new.path,
             old: None,
@@ -101,7 +101,7 @@ impl<'a> Step<'a> {
         }
     }
 
-    pub(super) fn entry(&self, side: Side) -> Option<&'a Entry> {
+    pub(super) fn entry(&self, side: Side) -> Option<&'a ScanEntry> {
         match side {
             Side::Old => self.old,
             Side::New => self.new,

@@ -6,7 +6,7 @@ use rustix::fs::FileType;
 
 use super::part::{narrow, no_rows, part};
 use super::paths;
-use super::record::{Cursor, Entry, FsId, Kept, Record, ScanInfo};
+use super::record::{Cursor, FsId, Kept, ScanEntry, ScanInfo, ScanRecord};
 use crate::count::usage::{FileTime, Measure};
 use crate::format::Threshold;
 use crate::format::parquet::CountedLinks;
@@ -22,7 +22,7 @@ pub(super) struct StoredScan {
     is_part: bool,
     has_begun: bool,
     /// The current record, and where its path begins in that of the row.
-    entry: Entry,
+    entry: ScanEntry,
     start: usize,
     /// The place of the record before.
     last: (Vec<u8>, bool),
@@ -136,17 +136,17 @@ impl Cursor for StoredScan {
         Err(no_rows(&self.info.root))
     }
 
-    fn record(&self) -> Record<'_> {
-        Record {
+    fn record(&self) -> ScanRecord<'_> {
+        ScanRecord {
             path: self.rows.path().get(self.start..).unwrap_or_default(),
             entry: &self.entry,
         }
     }
 }
 
-fn entry(row: &Row) -> Entry {
+fn entry(row: &Row) -> ScanEntry {
     let detail = &row.entry.detail;
-    Entry {
+    ScanEntry {
         kind: row.kind.unwrap_or(FileType::Unknown),
         state: row.entry.state,
         counted: row.counted,

@@ -6,27 +6,27 @@ use std::rc::Rc;
 
 use rustix::fs::FileType;
 
-use super::change::{Change, Sink, Summary};
+use super::amounts::Amounts;
+use super::change::{Change, DiffSummary, Sink};
 use super::merge::Merge;
 use super::options::{DiffOptions, Show};
-use super::record::{Cursor, Entry, FsId, Kept, Record, ScanInfo};
-use super::sizes::Sizes;
+use super::record::{Cursor, FsId, Kept, ScanEntry, ScanInfo, ScanRecord};
 use crate::count::usage::{Detail, Measure};
 use crate::format::page::Page;
 use crate::format::parquet::CountedLinks;
 use crate::format::parquet::schema::State;
 use crate::import::error::ImportError;
 
-pub(super) fn record<'a>(path: &'a str, entry: &'a Entry) -> Record<'a> {
-    Record {
+pub(super) fn record<'a>(path: &'a str, entry: &'a ScanEntry) -> ScanRecord<'a> {
+    ScanRecord {
         path: path.as_bytes(),
         entry,
     }
 }
 
 /// A file of this size in both measures.
-pub(super) fn file(size: u64) -> Entry {
-    Entry {
+pub(super) fn file(size: u64) -> ScanEntry {
+    ScanEntry {
         kind: FileType::RegularFile,
         state: State::Ok,
         counted: true,
@@ -35,14 +35,14 @@ pub(super) fn file(size: u64) -> Entry {
         fs: FsId::of(b"disk"),
         inode: 0,
         links: 1,
-        mtime: Entry::NO_TIME,
+        mtime: ScanEntry::NO_TIME,
         owner: (Detail::NO_ID, Detail::NO_ID),
     }
 }
 
 /// A directory of 10 bytes.
-pub(super) fn directory() -> Entry {
-    Entry {
+pub(super) fn directory() -> ScanEntry {
+    ScanEntry {
         kind: FileType::Directory,
         own: (10, 0),
         ..file(0)
@@ -50,8 +50,8 @@ pub(super) fn directory() -> Entry {
 }
 
 /// A record that does not count, with the word of its state.
-pub(super) fn uncounted(kind: FileType, state: &str) -> Entry {
-    Entry {
+pub(super) fn uncounted(kind: FileType, state: &str) -> ScanEntry {
+    ScanEntry {
         kind,
         counted: false,
         state: State::of(state.as_bytes()).expect("a state"),
@@ -60,20 +60,20 @@ pub(super) fn uncounted(kind: FileType, state: &str) -> Entry {
 }
 
 /// The mark of a directory that could not be read.
-pub(super) fn mark(state: &str) -> Entry {
+pub(super) fn mark(state: &str) -> ScanEntry {
     uncounted(FileType::Directory, state)
 }
 
 /// A scan in memory.
 pub(super) struct Scan {
     info: ScanInfo,
-    records: Vec<(String, Entry)>,
+    records: Vec<(String, ScanEntry)>,
     next: usize,
 }
 
 impl Scan {
     /// The records, which are sorted.
-    pub(super) fn new(mut records: Vec<(String, Entry)>) -> Self {
+    pub(super) fn new(mut records: Vec<(String, ScanEntry)>) -> Self {
         records.sort_by(|(a, a_entry), (b, b_entry)| {
             super::paths::compare(record(a, a_entry).place(), record(b, b_entry).place())
         });
@@ -110,7 +110,7 @@ impl Cursor for Scan {
         Ok(self.next <= self.records.len())
     }
 
-    fn record(&self) -> Record<'_> {
+    fn record(&self) -> ScanRecord<'_> {
         let (path, entry) = &self.records[self.next - 1];
         record(path, entry)
     }
@@ -125,13 +125,13 @@ impl Sink for Collect {
         self.0.borrow_mut().push(change.clone());
     }
 
-    fn end(&mut self, _: &Summary, _: &mut Page<'_>) -> io::Result<()> {
+    fn end(&mut self, _: &DiffSummary, _: &mut Page<'_>) -> io::Result<()> {
         Ok(())
     }
 }
 
 /// Compares two scans by their allocated sizes.
-pub(super) fn compare(old: Scan, mut new: Scan, show: Show) -> (Vec<Change>, Summary) {
+pub(super) fn compare(old: Scan, mut new: Scan, show: Show) -> (Vec<Change>, DiffSummary) {
     let options = DiffOptions {
         measure: Measure::Allocated,
         show,
@@ -152,8 +152,8 @@ pub(super) fn compare(old: Scan, mut new: Scan, show: Show) -> (Vec<Change>, Sum
 }
 
 /// What lines tell together.
-pub(super) fn told(lines: &[Change]) -> Sizes {
-    let mut sum = Sizes::ZERO;
+pub(super) fn told(lines: &[Change]) -> Amounts {
+    let mut sum = Amounts::ZERO;
     for line in lines {
         sum += line.residue;
     }

@@ -4,17 +4,17 @@ use std::collections::BTreeSet;
 
 use rustix::fs::FileType;
 
-use super::change::{Change, Summary, Warning};
+use super::amounts::Amounts;
+use super::change::{Change, DiffSummary, DiffWarning};
 use super::options::Show;
-use super::record::{Entry, FsId};
-use super::sizes::Sizes;
+use super::record::{FsId, ScanEntry};
 use super::testing::{Scan, compare, directory, file, mark, told, uncounted};
 use crate::count::usage::FileTime;
 use crate::format::Threshold;
 use crate::format::parquet::schema::State;
 
 /// A scan of these entries, in directories of 10 bytes.
-fn scan(entries: &[(&str, Entry)]) -> Scan {
+fn scan(entries: &[(&str, ScanEntry)]) -> Scan {
     let mut all: Vec<_> = entries
         .iter()
         .map(|(path, entry)| ((*path).to_owned(), *entry))
@@ -58,12 +58,12 @@ fn texts(lines: &[Change]) -> Vec<String> {
 }
 
 /// The lines of a list of all changes.
-fn listed(old: &[(&str, Entry)], new: &[(&str, Entry)]) -> Vec<String> {
+fn listed(old: &[(&str, ScanEntry)], new: &[(&str, ScanEntry)]) -> Vec<String> {
     texts(&compare(scan(old), scan(new), Show::Everything).0)
 }
 
 /// The lines of an explanation, with the residues.
-fn explained(old: &[(&str, Entry)], new: &[(&str, Entry)]) -> (Vec<String>, Summary) {
+fn explained(old: &[(&str, ScanEntry)], new: &[(&str, ScanEntry)]) -> (Vec<String>, DiffSummary) {
     let (lines, summary) = compare(scan(old), scan(new), Show::Explanation(20));
     let residues = lines.iter().map(|line| line.residue.allocated.to_string());
     let words = texts(&lines);
@@ -147,22 +147,22 @@ fn a_list_has_every_entry_in_the_order_of_the_walk() {
 // ---------------------------------------------------------------- what does not count as change
 
 /// A directory of this size on another file system.
-fn mounted(size: u64) -> Entry {
-    Entry {
+fn mounted(size: u64) -> ScanEntry {
+    ScanEntry {
         fs: FsId::of(b"other"),
         own: (size, 0),
         ..directory()
     }
 }
 
-fn unread(kind: FileType) -> Entry {
+fn unread(kind: FileType) -> ScanEntry {
     uncounted(kind, "unread")
 }
 
 #[test]
 fn what_could_be_read_at_one_time_only_is_unread_and_never_gone() {
     let whole = [("/d/a/b", file(300)), ("/d/c", file(40)), ("/e", file(1))];
-    let unread_directory = Entry {
+    let unread_directory = ScanEntry {
         state: State::Unread,
         ..directory()
     };
@@ -177,7 +177,7 @@ fn what_could_be_read_at_one_time_only_is_unread_and_never_gone() {
         assert_eq!(texts(&lines), ["? unread /r/d"]);
         let known = lines[0].before.map(|size| size.allocated);
         assert_eq!((known, lines[0].now), (Some(360), None));
-        assert_eq!(summary.change, Sizes::ZERO);
+        assert_eq!(summary.change, Amounts::ZERO);
         assert_eq!(
             (summary.unread.places, summary.unread.sizes.allocated),
             (1, 360)
@@ -187,7 +187,10 @@ fn what_could_be_read_at_one_time_only_is_unread_and_never_gone() {
         assert_eq!(texts(&lines), ["? unread /r/d"]);
         let known = lines[0].now.map(|size| size.allocated);
         assert_eq!((known, lines[0].before), (Some(360), None));
-        assert_eq!((summary.change, summary.rest), (Sizes::ZERO, Sizes::ZERO));
+        assert_eq!(
+            (summary.change, summary.rest),
+            (Amounts::ZERO, Amounts::ZERO)
+        );
 
         assert_eq!(listed(part, part), [""; 0]);
     }
@@ -197,7 +200,7 @@ fn what_could_be_read_at_one_time_only_is_unread_and_never_gone() {
 
 #[test]
 fn a_directory_that_is_new_or_gone_and_unread_counts_with_its_own_size() {
-    let unread_directory = Entry {
+    let unread_directory = ScanEntry {
         state: State::Unread,
         ..directory()
     };
@@ -211,7 +214,7 @@ fn a_directory_that_is_new_or_gone_and_unread_counts_with_its_own_size() {
 
 #[test]
 fn what_is_missing_in_a_broken_directory_is_unread() {
-    let broken_directory = Entry {
+    let broken_directory = ScanEntry {
         state: State::Broken,
         ..directory()
     };
@@ -254,7 +257,7 @@ fn what_is_missing_in_a_broken_directory_is_unread() {
 #[test]
 fn a_mount_that_came_or_went_is_away() {
     let plain = [("/m/d/a", file(100)), ("/m/x", file(5)), ("/n", file(1))];
-    let other = Entry {
+    let other = ScanEntry {
         fs: FsId::of(b"other"),
         ..file(900)
     };
@@ -268,7 +271,7 @@ fn a_mount_that_came_or_went_is_away() {
         for show in [Show::Everything, Show::Explanation(5), Show::Depth(3)] {
             let (lines, summary) = compare(scan(old), scan(new), show);
             assert_eq!(texts(&lines), ["? away /r/m"], "{show:?}");
-            assert_eq!(summary.change, Sizes::ZERO);
+            assert_eq!(summary.change, Amounts::ZERO);
             assert_eq!(summary.away.places, 1);
             assert_eq!((summary.moved.places, summary.unread.places), (0, 0));
         }
@@ -290,7 +293,7 @@ fn nothing_has_moved_out_of_a_directory_that_is_away() {
     let moved = |path| {
         (
             path,
-            Entry {
+            ScanEntry {
                 inode: 8,
                 ..file(100)
             },
@@ -307,7 +310,7 @@ fn nothing_has_moved_out_of_a_directory_that_is_away() {
 #[test]
 fn another_file_system_of_the_root_is_a_warning_and_all_counts() {
     let old = [("/a", file(100)), ("/d/b", file(5)), ("/m/x", file(3))];
-    let other = |entry: Entry| Entry {
+    let other = |entry: ScanEntry| ScanEntry {
         fs: FsId::of(b"new disk"),
         ..entry
     };
@@ -327,7 +330,7 @@ fn another_file_system_of_the_root_is_a_warning_and_all_counts() {
         "? away /r/m",
     ];
     assert_eq!(texts(&lines), expected);
-    assert_eq!(summary.warnings, [Warning::RootFileSystem]);
+    assert_eq!(summary.warnings, [DiffWarning::RootFileSystem]);
     assert_eq!(summary.change.allocated, 51);
 }
 
@@ -368,23 +371,23 @@ fn options_paths_and_clocks_that_differ_are_warnings() {
     });
     let (_, summary) = compare(old(), new, Show::Total);
     let expected = [
-        Warning::RootPath(b"/r".into(), b"/s".into()),
-        Warning::Options(
+        DiffWarning::RootPath(b"/r".into(), b"/s".into()),
+        DiffWarning::Options(
             "--exclude=x --one-file-system -t=5".into(),
             "--one-file-system".into(),
         ),
-        Warning::ClockWentBack,
+        DiffWarning::ClockWentBack,
     ];
     assert_eq!(summary.warnings, expected);
 }
 
 /// The scan of a file that leaves out records of less than so many bytes.
-fn large(entries: &[(&str, Entry)], least: u128) -> Scan {
+fn large(entries: &[(&str, ScanEntry)], least: u128) -> Scan {
     scan(entries).with(|info| info.kept.threshold = Threshold::AtLeast(least))
 }
 
-fn total(size: u64, inodes: u64) -> Entry {
-    Entry {
+fn total(size: u64, inodes: u64) -> ScanEntry {
+    ScanEntry {
         totals: Some([size, 0, inodes]),
         ..directory()
     }
@@ -441,16 +444,16 @@ fn what_is_deeper_than_one_scan_goes_is_in_the_change_of_the_directory() {
 
 // ---------------------------------------------------------------- moves
 
-fn inode(number: u64, entry: Entry) -> Entry {
-    Entry {
+fn inode(number: u64, entry: ScanEntry) -> ScanEntry {
+    ScanEntry {
         inode: number,
         mtime: 5,
         ..entry
     }
 }
 
-fn further(entry: Entry) -> Entry {
-    Entry {
+fn further(entry: ScanEntry) -> ScanEntry {
+    ScanEntry {
         counted: false,
         ..entry
     }
@@ -505,7 +508,10 @@ fn a_move_is_no_growth_in_an_explanation() {
     ];
     let (lines, summary) = explained(&old, &new);
     assert_eq!(lines, ["0 moved /r/b/e from /r/a/d"]);
-    assert_eq!((summary.change, summary.rest), (Sizes::ZERO, Sizes::ZERO));
+    assert_eq!(
+        (summary.change, summary.rest),
+        (Amounts::ZERO, Amounts::ZERO)
+    );
 }
 
 #[test]
@@ -528,7 +534,7 @@ fn another_link_that_counts_is_no_change() {
     let new = [("/a/y", file(1)), ("/b/2", linked())];
     let (lines, summary) = explained(&old, &new);
     assert_eq!(lines, ["0 moved /r/b/2 from /r/a/1"]);
-    assert_eq!(summary.change, Sizes::ZERO);
+    assert_eq!(summary.change, Amounts::ZERO);
     // A link was added before the one that counted.
     let new = [
         ("/a/0", linked()),
@@ -541,7 +547,7 @@ fn another_link_that_counts_is_no_change() {
 
 #[test]
 fn more_candidates_than_are_kept_are_counted() {
-    let entries = |directory: &str| -> Vec<(String, Entry)> {
+    let entries = |directory: &str| -> Vec<(String, ScanEntry)> {
         let file = |number: u64| inode(number, file(number));
         let path = |number: u64| format!("/{directory}/{number:04}");
         (1..=100)
@@ -555,5 +561,5 @@ fn more_candidates_than_are_kept_are_counted() {
     }
     let (_, summary) = compare(Scan::new(old), Scan::new(new), Show::Explanation(10));
     assert_eq!((summary.moved.places, summary.dropped_candidates), (64, 72));
-    assert_eq!(summary.change, Sizes::ZERO);
+    assert_eq!(summary.change, Amounts::ZERO);
 }

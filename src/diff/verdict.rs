@@ -2,16 +2,16 @@
 
 use rustix::fs::FileType;
 
+use super::amounts::Amounts;
 use super::change::{Change, Event};
 use super::level::Level;
-use super::record::{Entry, FsId, Kept};
+use super::record::{FsId, Kept, ScanEntry};
 use super::scope::{Scope, Side};
-use super::sizes::Sizes;
 use crate::count::usage::Measure;
 use crate::format::Threshold;
 
 /// The records of an entry: before and now.
-pub(super) type Pair<'a> = (Option<&'a Entry>, Option<&'a Entry>);
+pub(super) type Pair<'a> = (Option<&'a ScanEntry>, Option<&'a ScanEntry>);
 
 /// What holds for all entries.
 #[derive(Debug)]
@@ -29,10 +29,10 @@ pub(super) struct Verdict {
     pub(super) event: Event,
     pub(super) kind: FileType,
     pub(super) depth: u32,
-    before: Option<Sizes>,
-    now: Option<Sizes>,
+    before: Option<Amounts>,
+    now: Option<Amounts>,
     /// None where it is not known.
-    pub(super) change: Option<Sizes>,
+    pub(super) change: Option<Amounts>,
     at_least: Option<i128>,
 }
 
@@ -94,7 +94,7 @@ impl Rules {
             && [before, now]
                 .iter()
                 .flatten()
-                .all(|size| *size == Sizes::ZERO)
+                .all(|size| *size == Amounts::ZERO)
         {
             return None;
         }
@@ -135,7 +135,7 @@ fn kind((old, new): Pair<'_>) -> FileType {
 
 impl Verdict {
     /// The size at the time when it is known, or now.
-    pub(super) fn size(&self) -> Sizes {
+    pub(super) fn size(&self) -> Amounts {
         self.now.or(self.before).unwrap_or_default()
     }
 
@@ -151,7 +151,7 @@ impl Verdict {
     }
 
     /// The line of a path below the root.
-    pub(super) fn line(&self, path: &[u8], residue: Sizes) -> Change {
+    pub(super) fn line(&self, path: &[u8], residue: Amounts) -> Change {
         Change {
             event: self.event,
             path: path.into(),

@@ -1,9 +1,9 @@
 //! Compares a walk with a file, as an output format.
 
-use super::change::{Sink, Summary};
+use super::change::{DiffSummary, Sink};
 use super::merge::{Merge, MergeError};
 use super::options::DiffOptions;
-use super::record::{Cursor, Entry, FsId, Kept, Record as Met, ScanInfo};
+use super::record::{Cursor, FsId, Kept, ScanEntry, ScanInfo, ScanRecord};
 use crate::count::record::Record;
 use crate::format::page::Page;
 use crate::format::parquet::{ParquetOptions, PlacedRow, Row, WalkRows};
@@ -17,7 +17,7 @@ use crate::sys::failure::Failure;
 pub struct WalkDiff {
     walk: WalkRows<()>,
     receiver: Receiver,
-    summary: Option<Summary>,
+    summary: Option<DiffSummary>,
 }
 
 /// Takes the rows of the walk.
@@ -69,7 +69,7 @@ impl WalkDiff {
     }
 
     /// The summary; none where the walk did not come to its end. An error in OLD: nothing more was printed.
-    pub fn result(&self) -> Result<Option<&Summary>, &ImportError> {
+    pub fn result(&self) -> Result<Option<&DiffSummary>, &ImportError> {
         let error = self.receiver.error.as_ref();
         error.map_or(Ok(self.summary.as_ref()), Err)
     }
@@ -98,7 +98,7 @@ impl Receiver {
         let name = placed.filesystems.name(placed.row.fs);
         let fs = name.map_or(FsId::UNKNOWN, |name| FsId::of(name.as_bytes()));
         let entry = entry(placed.row, fs);
-        let met = Met {
+        let met = ScanRecord {
             path: &self.path,
             entry: &entry,
         };
@@ -107,8 +107,8 @@ impl Receiver {
     }
 }
 
-fn entry(row: &Row, fs: FsId) -> Entry {
-    Entry {
+fn entry(row: &Row, fs: FsId) -> ScanEntry {
+    ScanEntry {
         kind: row.kind,
         state: row.state,
         counted: row.counted,

@@ -1,6 +1,6 @@
 //! Why the comparison of two scans may mislead.
 
-use super::change::Warning;
+use super::change::DiffWarning;
 use super::record::{FsId, Kept, ScanInfo};
 
 /// Options that do not change what is counted, but the records that there are, or the number that is shown.
@@ -13,28 +13,31 @@ const NO_CHANGE: &[&str] = &[
     "--threshold",
 ];
 
-pub(super) fn warnings(old: &ScanInfo, new: &ScanInfo) -> Vec<Warning> {
+pub(super) fn warnings(old: &ScanInfo, new: &ScanInfo) -> Vec<DiffWarning> {
     let mut warnings = Vec::new();
     let is_known = old.fs != FsId::UNKNOWN && new.fs != FsId::UNKNOWN;
     if is_known && old.fs != new.fs {
-        warnings.push(Warning::RootFileSystem);
+        warnings.push(DiffWarning::RootFileSystem);
     }
     if old.root != new.root {
-        warnings.push(Warning::RootPath(old.root.clone(), new.root.clone()));
+        warnings.push(DiffWarning::RootPath(old.root.clone(), new.root.clone()));
     }
     let (before, now) = (counting_options(old), counting_options(new));
     if before != now || old.links != new.links {
-        warnings.push(Warning::Options(old.options.clone(), new.options.clone()));
+        warnings.push(DiffWarning::Options(
+            old.options.clone(),
+            new.options.clone(),
+        ));
     }
     let times = old.started.zip(new.started);
     if times.is_some_and(|(before, now)| before > now) {
-        warnings.push(Warning::ClockWentBack);
+        warnings.push(DiffWarning::ClockWentBack);
     }
     if !old.is_complete {
-        warnings.push(Warning::OldIncomplete);
+        warnings.push(DiffWarning::OldIncomplete);
     }
     if old.kept != Kept::ALL && new.kept == Kept::ALL {
-        warnings.push(Warning::OldInPart);
+        warnings.push(DiffWarning::OldInPart);
     }
     warnings
 }

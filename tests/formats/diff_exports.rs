@@ -249,6 +249,9 @@ fn contents_that_a_file_leaves_out_are_not_new_below_its_root() {
             assert_eq!(said(&tree, &text), "0\ttotal\tt/a\n", "-d{depth}");
         }
     }
-    let told = refused(&tree, "$pdu --format=parquet -s -o old t; $pdu --diff=./old t/a");
+    let told = refused(
+        &tree,
+        "$pdu --format=parquet -s -o old t; $pdu --diff=./old t/a",
+    );
     assert!(told.starts_with("./old: no rows of "), "{told}");
 }

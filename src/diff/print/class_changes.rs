@@ -15,9 +15,9 @@ use super::json::Json;
 use crate::count::record::{Kind, Record};
 use crate::count::usage::{Detail, FileTime, Usage};
 use crate::count::visitor::Extent;
-use crate::diff::change::{Change, Sink, Summary};
-use crate::diff::record::Entry;
-use crate::diff::sizes::{Known, Sizes};
+use crate::diff::amounts::{Amounts, Known};
+use crate::diff::change::{Change, DiffSummary, Sink};
+use crate::diff::record::ScanEntry;
 use crate::format::classes::{self, Class, ClassOptions, MORE, MOST};
 use crate::format::page::Page;
 use crate::format::{FormatOptions, GroupBy, OutputFormat, Ranking, Selection, Sort};
@@ -38,8 +38,8 @@ pub(super) struct ClassChanges {
 struct ClassSums {
     /// The number of classes before it, in the order of the walk.
     turn: usize,
-    before: Sizes,
-    now: Sizes,
+    before: Amounts,
+    now: Amounts,
 }
 
 impl ClassChanges {
@@ -54,7 +54,7 @@ impl ClassChanges {
         }
     }
 
-    fn sums_of(&mut self, path: &[u8], entry: &Entry) -> &mut ClassSums {
+    fn sums_of(&mut self, path: &[u8], entry: &ScanEntry) -> &mut ClassSums {
         let mut class = class_of(&self.options, path, entry);
         let turn = self.sums.len();
         if turn >= MOST && !self.sums.contains_key(&class) {
@@ -62,8 +62,8 @@ impl ClassChanges {
         }
         self.sums.entry(class).or_insert(ClassSums {
             turn,
-            before: Sizes::ZERO,
-            now: Sizes::ZERO,
+            before: Amounts::ZERO,
+            now: Amounts::ZERO,
         })
     }
 
@@ -128,7 +128,7 @@ impl Sink for ClassChanges {
 
     fn change(&mut self, _: &Change, _: &mut Vec<u8>) {}
 
-    fn entry(&mut self, path: &[u8], before: Option<&Entry>, now: Option<&Entry>) {
+    fn entry(&mut self, path: &[u8], before: Option<&ScanEntry>, now: Option<&ScanEntry>) {
         if let Some(entry) = before {
             self.sums_of(path, entry).before += entry.sizes();
         }
@@ -137,9 +137,9 @@ impl Sink for ClassChanges {
         }
     }
 
-    fn end(&mut self, summary: &Summary, page: &mut Page<'_>) -> io::Result<()> {
+    fn end(&mut self, summary: &DiffSummary, page: &mut Page<'_>) -> io::Result<()> {
         let all = self.sums.values();
-        let (before, now) = all.fold((Sizes::ZERO, Sizes::ZERO), |(before, now), sums| {
+        let (before, now) = all.fold((Amounts::ZERO, Amounts::ZERO), |(before, now), sums| {
             (before + sums.before, now + sums.now)
         });
         let total = ClassRow {
@@ -157,7 +157,7 @@ impl Sink for ClassChanges {
     }
 }
 
-fn class_of(options: &ClassOptions, path: &[u8], entry: &Entry) -> Class {
+fn class_of(options: &ClassOptions, path: &[u8], entry: &ScanEntry) -> Class {
     let detail = Detail {
         mode: entry.kind.as_raw_mode(),
         uid: entry.owner.0,
@@ -165,7 +165,7 @@ fn class_of(options: &ClassOptions, path: &[u8], entry: &Entry) -> Class {
         ..Detail::default()
     };
     let newest = match entry.mtime {
-        Entry::NO_TIME => FileTime::NEVER,
+        ScanEntry::NO_TIME => FileTime::NEVER,
         microseconds => FileTime {
             seconds: microseconds.div_euclid(1_000_000),
             // Less than 10^9.

@@ -16,7 +16,7 @@ use super::csv::write_columns;
 use super::json::write_sizes;
 use super::number::Unit;
 use crate::count::usage::Measure;
-use crate::diff::sizes::{Known, Sizes};
+use crate::diff::amounts::{Amounts, Known};
 use crate::format::chart::{Strokes, cut};
 use crate::format::classes::ClassOptions;
 use crate::format::csv::write_field;
@@ -39,12 +39,12 @@ pub(super) struct ClassRow {
     pub(super) name: String,
     /// The number of a user or a group, whose name may contain any character.
     pub(super) id: Option<u32>,
-    pub(super) before: Sizes,
-    pub(super) now: Sizes,
+    pub(super) before: Amounts,
+    pub(super) now: Amounts,
 }
 
 impl ClassRow {
-    pub(super) fn change(&self) -> Sizes {
+    pub(super) fn change(&self) -> Amounts {
         self.now - self.before
     }
 }
@@ -114,7 +114,7 @@ impl ClassTable {
     }
 
     fn cells(&self, row: &ClassRow) -> [String; 4] {
-        let size = |sizes: Sizes| self.unit.plain(sizes.of(self.measure).unsigned_abs());
+        let size = |sizes: Amounts| self.unit.plain(sizes.of(self.measure).unsigned_abs());
         let files = row.change().inodes;
         let sign = if files > 0 { "+" } else { "" };
         [

@@ -5,8 +5,8 @@
 
 use std::io;
 
-use crate::diff::change::{Change, Sink, Summary};
-use crate::diff::sizes::Known;
+use crate::diff::amounts::Known;
+use crate::diff::change::{Change, DiffSummary, Sink};
 use crate::format::columns::type_name;
 use crate::format::csv::write_field;
 use crate::format::page::Page;
@@ -58,7 +58,7 @@ impl Sink for Csv {
         out.extend_from_slice(b"\r\n");
     }
 
-    fn end(&mut self, _: &Summary, _: &mut Page<'_>) -> io::Result<()> {
+    fn end(&mut self, _: &DiffSummary, _: &mut Page<'_>) -> io::Result<()> {
         Ok(())
     }
 }

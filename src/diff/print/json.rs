@@ -5,14 +5,14 @@
 //! {"summary":{"path":"/srv","change":{...},"rest":{...},...,"complete":true}}
 //! ```
 //!
-//! Sizes are bytes, and null where they are not known. If the summary is missing, pdu did not run to its end.
+//! Amounts are bytes, and null where they are not known. If the summary is missing, pdu did not run to its end.
 
 use std::io;
 
 use super::messages::warning;
 use crate::count::usage::FileTime;
-use crate::diff::change::{Change, Sink, Sum, Summary};
-use crate::diff::sizes::Known;
+use crate::diff::amounts::Known;
+use crate::diff::change::{Change, DiffSummary, Sink, Sum};
 use crate::format::columns::{type_name, write_time};
 use crate::format::json::{write_named_path, write_string};
 use crate::format::page::Page;
@@ -60,7 +60,7 @@ impl Sink for Json {
         out.extend_from_slice(b"}\n");
     }
 
-    fn end(&mut self, summary: &Summary, page: &mut Page<'_>) -> io::Result<()> {
+    fn end(&mut self, summary: &DiffSummary, page: &mut Page<'_>) -> io::Result<()> {
         let out = &mut page.lines;
         out.extend_from_slice(b"{\"summary\":{");
         write_named_path("path", &summary.root, out);
@@ -123,7 +123,7 @@ fn write_times((before, now): (Option<FileTime>, Option<FileTime>), out: &mut Ve
 }
 
 /// Appends the members that say how far the numbers can be trusted.
-fn write_end(summary: &Summary, out: &mut Vec<u8>) {
+fn write_end(summary: &DiffSummary, out: &mut Vec<u8>) {
     let dropped = summary.dropped_candidates;
     let head = format!(",\"dropped_candidates\":{dropped},\"warnings\":[");
     out.extend_from_slice(head.as_bytes());

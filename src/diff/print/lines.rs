@@ -12,7 +12,7 @@
 use std::io;
 
 use super::number::Number;
-use crate::diff::change::{Change, Sink, Summary};
+use crate::diff::change::{Change, DiffSummary, Sink};
 use crate::format::lines::LineOptions;
 use crate::format::page::Page;
 use crate::gnu::quote::{self, Charset, Style};
@@ -63,7 +63,7 @@ impl Sink for Lines {
         out.push(self.end_of_line);
     }
 
-    fn end(&mut self, summary: &Summary, page: &mut Page<'_>) -> io::Result<()> {
+    fn end(&mut self, summary: &DiffSummary, page: &mut Page<'_>) -> io::Result<()> {
         let total = summary.change.of(self.number.measure);
         let number = self.number.unit.signed(Some(total));
         self.push(&number, "total", &summary.root, &mut page.lines);

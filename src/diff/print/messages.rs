@@ -1,7 +1,7 @@
 //! The messages about a comparison, for standard error.
 
 use crate::count::usage::{FileTime, Measure};
-use crate::diff::change::{Summary, Warning};
+use crate::diff::change::{DiffSummary, DiffWarning};
 use crate::format::columns::write_time;
 use crate::gnu::block_size::BlockSize;
 use crate::gnu::numerals::Numerals;
@@ -9,7 +9,7 @@ use crate::gnu::quote::{self, Charset};
 
 /// The warnings, and the last line: what was compared, and what was not. `old` is the quoted name of the earlier file.
 #[must_use]
-pub fn messages(summary: &Summary, old: &[u8], measure: Measure) -> Vec<Vec<u8>> {
+pub fn messages(summary: &DiffSummary, old: &[u8], measure: Measure) -> Vec<Vec<u8>> {
     let warnings = summary.warnings.iter().map(warning);
     let mut messages: Vec<Vec<u8>> = warnings
         .map(|text| format!("warning: {text}").into_bytes())
@@ -31,17 +31,17 @@ pub fn messages(summary: &Summary, old: &[u8], measure: Measure) -> Vec<Vec<u8>>
 }
 
 /// A warning as a text.
-pub(super) fn warning(warning: &Warning) -> String {
+pub(super) fn warning(warning: &DiffWarning) -> String {
     let quoted =
         |text: &[u8]| String::from_utf8_lossy(&quote::quoteaf(text, Charset::Utf8)).into_owned();
     match warning {
-        Warning::RootFileSystem => {
+        DiffWarning::RootFileSystem => {
             "the directory lies on another file system now; all of it may have changed".into()
         }
-        Warning::RootPath(before, now) => {
+        DiffWarning::RootPath(before, now) => {
             format!("{} is compared with {}", quoted(now), quoted(before))
         }
-        Warning::Options(before, now) => {
+        DiffWarning::Options(before, now) => {
             let named = |options: &str| match options {
                 "" => "none".to_owned(),
                 options => quoted(options.as_bytes()),
@@ -52,9 +52,9 @@ pub(super) fn warning(warning: &Warning) -> String {
                 named(now)
             )
         }
-        Warning::ClockWentBack => "the earlier state is the newer one by its time".into(),
-        Warning::OldIncomplete => "the scan of the earlier state had errors".into(),
-        Warning::OldInPart => {
+        DiffWarning::ClockWentBack => "the earlier state is the newer one by its time".into(),
+        DiffWarning::OldIncomplete => "the scan of the earlier state had errors".into(),
+        DiffWarning::OldInPart => {
             "the earlier state was stored without small or deep entries: such entries are new here"
                 .into()
         }
@@ -62,7 +62,7 @@ pub(super) fn warning(warning: &Warning) -> String {
 }
 
 /// What could be read at one time only.
-fn not_comparable(summary: &Summary, measure: Measure) -> String {
+fn not_comparable(summary: &DiffSummary, measure: Measure) -> String {
     let places = summary.unread.places + summary.away.places;
     let size = summary.unread.sizes.of(measure) + summary.away.sizes.of(measure);
     let noun = match places {

@@ -29,9 +29,9 @@ use self::lines::Lines;
 use self::number::{Column, Number, Unit};
 use self::order::Ordered;
 use self::tree::ChangeTree;
+use super::amounts::Known;
 use super::change::Sink;
 use super::options::Show;
-use super::sizes::Known;
 use crate::format::chart;
 use crate::format::{FormatOptions, OutputFormat, Ranking, Selection};
 

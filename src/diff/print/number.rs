@@ -1,9 +1,9 @@
 //! The number on a line: `+31G`, `-2.0G`, `0`, and `?` where the change is not known.
 
 use crate::count::usage::Measure;
+use crate::diff::amounts::Amounts;
 use crate::diff::change::{Change, Event};
 use crate::diff::options::Show;
-use crate::diff::sizes::Sizes;
 use crate::format::chart;
 use crate::gnu::numerals::Numerals;
 
@@ -66,7 +66,7 @@ impl Number {
     }
 
     /// The same in every measure.
-    pub(super) fn sizes(self, change: &Change) -> Option<Sizes> {
+    pub(super) fn sizes(self, change: &Change) -> Option<Amounts> {
         match self.column {
             Column::Residue => change.change.map(|_| change.residue),
             Column::Change => change.change,

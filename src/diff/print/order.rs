@@ -12,8 +12,8 @@ use std::io;
 
 use super::number::Number;
 use crate::count::usage::Measure;
-use crate::diff::change::{Change, Sink, Summary};
-use crate::diff::sizes::{Known, Sizes};
+use crate::diff::amounts::{Amounts, Known};
+use crate::diff::change::{Change, DiffSummary, Sink};
 use crate::format::page::Page;
 use crate::format::{Ranking, Selection, Sort};
 
@@ -28,7 +28,7 @@ pub(super) struct Ordered<S> {
     /// The number of changes so far.
     turn: u64,
     /// The sum of those that have no line.
-    hidden: Sizes,
+    hidden: Amounts,
 }
 
 /// The greatest ranks are kept: the largest key, of equal keys the first change. Unknown changes have no key.
@@ -43,7 +43,7 @@ impl<S: Sink> Ordered<S> {
             ranking,
             waiting: BTreeMap::new(),
             turn: 0,
-            hidden: Sizes::ZERO,
+            hidden: Amounts::ZERO,
         }
     }
 
@@ -108,12 +108,12 @@ impl<S: Sink> Sink for Ordered<S> {
         }
     }
 
-    fn end(&mut self, summary: &Summary, page: &mut Page<'_>) -> io::Result<()> {
+    fn end(&mut self, summary: &DiffSummary, page: &mut Page<'_>) -> io::Result<()> {
         for change in self.take_sorted() {
             self.sink.change(&change, &mut page.lines);
             page.write_if_full()?;
         }
-        let summary = Summary {
+        let summary = DiffSummary {
             rest: summary.rest + self.hidden,
             ..summary.clone()
         };

@@ -5,8 +5,8 @@ use rustix::fs::FileType;
 use super::messages::messages;
 use super::printer;
 use crate::count::usage::{FileTime, Measure};
-use crate::diff::change::{Change, Event, Sum, Summary, Warning};
-use crate::diff::sizes::{Known, Sizes};
+use crate::diff::amounts::{Amounts, Known};
+use crate::diff::change::{Change, DiffSummary, Event, Sum, Warning};
 use crate::format::chart::{self, ChartOptions};
 use crate::format::page::Page;
 use crate::format::{
@@ -63,10 +63,10 @@ fn options(format: OutputFormat) -> FormatOptions {
     }
 }
 
-fn allocated(allocated: i128) -> Sizes {
-    Sizes {
+fn allocated(allocated: i128) -> Amounts {
+    Amounts {
         allocated,
-        ..Sizes::ZERO
+        ..Amounts::ZERO
     }
 }
 
@@ -78,7 +78,7 @@ fn change(event: Event, path: &[u8], gib: i128) -> Change {
         from: None,
         kind: FileType::RegularFile,
         depth: path.iter().filter(|&&byte| byte == b'/').count() as u32 - 1,
-        before: Some(Sizes::ZERO),
+        before: Some(Amounts::ZERO),
         now: Some(size),
         change: Some(size),
         residue: size,
@@ -87,12 +87,12 @@ fn change(event: Event, path: &[u8], gib: i128) -> Change {
 }
 
 /// The example of the manual.
-fn example() -> (Vec<Change>, Summary) {
+fn example() -> (Vec<Change>, DiffSummary) {
     let secret = Change {
         before: Some(allocated(GIB)),
         now: None,
         change: None,
-        residue: Sizes::ZERO,
+        residue: Amounts::ZERO,
         ..change(Event::Unread, b"/srv/secret", 0)
     };
     let moved = Change {
@@ -111,7 +111,7 @@ fn example() -> (Vec<Change>, Summary) {
         seconds: 1_795_060_803,
         nanoseconds: 500,
     };
-    let summary = Summary {
+    let summary = DiffSummary {
         root: b"/srv".into(),
         change: allocated(37 * GIB),
         rest: allocated(GIB),
@@ -275,7 +275,7 @@ fn objects_have_all_measures_and_the_exact_path() {
 
 #[test]
 fn the_last_message_says_what_was_compared_and_what_was_not() {
-    let texts = |summary: &Summary, measure| {
+    let texts = |summary: &DiffSummary, measure| {
         let messages = messages(summary, b"'old file'", measure);
         let texts = messages.iter().map(|text| String::from_utf8_lossy(text));
         texts.collect::<Vec<_>>().join("\n")
@@ -290,9 +290,9 @@ fn the_last_message_says_what_was_compared_and_what_was_not() {
     );
     summary.away = Sum {
         places: 1,
-        sizes: Sizes {
+        sizes: Amounts {
             inodes: 7,
-            ..Sizes::ZERO
+            ..Amounts::ZERO
         },
     };
     summary.dropped_candidates = 3;
@@ -307,12 +307,12 @@ fn the_last_message_says_what_was_compared_and_what_was_not() {
     summary.dropped_candidates = 0;
     summary.times.0 = None;
     summary.warnings = vec![
-        Warning::RootFileSystem,
-        Warning::RootPath(b"/a".into(), b"/b c".into()),
-        Warning::Options(String::new(), "--exclude=x -D".into()),
-        Warning::ClockWentBack,
-        Warning::OldIncomplete,
-        Warning::OldInPart,
+        DiffWarning::RootFileSystem,
+        DiffWarning::RootPath(b"/a".into(), b"/b c".into()),
+        DiffWarning::Options(String::new(), "--exclude=x -D".into()),
+        DiffWarning::ClockWentBack,
+        DiffWarning::OldIncomplete,
+        DiffWarning::OldInPart,
     ];
     let expected = "\
 warning: the directory lies on another file system now; all of it may have changed

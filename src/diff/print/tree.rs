@@ -24,7 +24,7 @@ use super::number::Number;
 use crate::count::record::Kind;
 use crate::count::usage::Detail;
 use crate::count::visitor::Extent;
-use crate::diff::change::{Change, Sink, Summary};
+use crate::diff::change::{Change, DiffSummary, Sink};
 use crate::format::FormatOptions;
 use crate::format::chart::{ChartOptions, LEVEL, Strokes, color_of, cut};
 use crate::format::page::Page;
@@ -91,7 +91,7 @@ impl ChangeTree {
     }
 
     /// The root and the changes, each after the one that it lies in.
-    fn lines(&self, summary: &Summary) -> Vec<Line> {
+    fn lines(&self, summary: &DiffSummary) -> Vec<Line> {
         let total = summary.change.of(self.number.measure);
         let mut lines = vec![Line {
             number: self.number.unit.signed(Some(total)),
@@ -230,7 +230,7 @@ impl Sink for ChangeTree {
         self.changes.push(change.clone());
     }
 
-    fn end(&mut self, summary: &Summary, page: &mut Page<'_>) -> io::Result<()> {
+    fn end(&mut self, summary: &DiffSummary, page: &mut Page<'_>) -> io::Result<()> {
         let mut rest = summary.rest;
         // The first line is the root, with all of the change.
         self.changes.retain(|change| {

@@ -6,7 +6,7 @@ use crate::count::usage::{Measure, Usage};
 
 /// Allocated bytes, apparent bytes, number of entries. Negative only where it is a change.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Sizes {
+pub struct Amounts {
     /// `st_blocks * 512`.
     pub allocated: i128,
     /// `st_size` of files and symbolic links.
@@ -15,7 +15,7 @@ pub struct Sizes {
     pub inodes: i128,
 }
 
-impl Sizes {
+impl Amounts {
     /// Of nothing.
     pub const ZERO: Self = Self {
         allocated: 0,
@@ -59,8 +59,8 @@ impl Known {
 
     /// The numbers of allocated bytes, apparent bytes and entries, as far as they are known.
     #[must_use]
-    pub fn of(self, sizes: Option<Sizes>) -> [Option<i128>; 3] {
-        let part = |is_known: bool, number: fn(&Sizes) -> i128| {
+    pub fn of(self, sizes: Option<Amounts>) -> [Option<i128>; 3] {
+        let part = |is_known: bool, number: fn(&Amounts) -> i128| {
             sizes.as_ref().filter(|_| is_known).map(number)
         };
         [
@@ -71,7 +71,7 @@ impl Known {
     }
 }
 
-impl From<&Usage> for Sizes {
+impl From<&Usage> for Amounts {
     fn from(usage: &Usage) -> Self {
         Self {
             allocated: usage.allocated.cast_signed(),
@@ -81,7 +81,7 @@ impl From<&Usage> for Sizes {
     }
 }
 
-impl AddAssign for Sizes {
+impl AddAssign for Amounts {
     fn add_assign(&mut self, other: Self) {
         self.allocated += other.allocated;
         self.apparent += other.apparent;
@@ -89,13 +89,13 @@ impl AddAssign for Sizes {
     }
 }
 
-impl SubAssign for Sizes {
+impl SubAssign for Amounts {
     fn sub_assign(&mut self, other: Self) {
         *self += -other;
     }
 }
 
-impl Add for Sizes {
+impl Add for Amounts {
     type Output = Self;
 
     fn add(mut self, other: Self) -> Self {
@@ -104,7 +104,7 @@ impl Add for Sizes {
     }
 }
 
-impl Sub for Sizes {
+impl Sub for Amounts {
     type Output = Self;
 
     fn sub(mut self, other: Self) -> Self {
@@ -113,7 +113,7 @@ impl Sub for Sizes {
     }
 }
 
-impl Neg for Sizes {
+impl Neg for Amounts {
     type Output = Self;
 
     fn neg(self) -> Self {

@@ -7,9 +7,8 @@ use super::record::Cursor;
 use super::stored::{Opened, StoredScan};
 use crate::count::usage::Measure;
 use crate::import::error::ImportError;
-use crate::import::{Import, Links, is_parquet};
-use crate::sys::failure::{Failure, Operation};
-use crate::sys::retry;
+use crate::import::{Import, Links};
+use crate::sys::failure::Failure;
 
 /// The reason why a file cannot be compared.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -20,7 +19,7 @@ pub enum OpenError {
     Import(ImportError),
 }
 
-/// Opens a file that is compared in this measure with the walk of a directory, or with another file; one whose entries are
+/// Opens a file, or standard input (`-`), that is compared in this measure with the walk of a directory, or with another file; one whose entries are
 /// in no order is loaded. Where the directory lies below the root of the file, the records are those of the directory;
 /// roots that are in no relation are compared all the same.
 pub fn open(
@@ -28,18 +27,14 @@ pub fn open(
     walked: Option<&[u8]>,
     measure: Measure,
 ) -> Result<Box<dyn Cursor>, OpenError> {
-    let file = retry::open(name)
-        .map_err(|errno| OpenError::Failure(Failure::of(Operation::OpenNames, &errno.into())))?;
+    let import = Import::open(name, Links::Keep).map_err(OpenError::Failure)?;
     let mut footer = None;
-    if is_parquet(&file) {
-        let copy = file.try_clone();
-        let copy = copy.map_err(|error| Failure::of(Operation::OpenNames, &error));
-        match StoredScan::open(copy.map_err(OpenError::Failure)?, walked)? {
+    if let Some(file) = import.parquet_file()? {
+        match StoredScan::open(file, walked)? {
             Opened::Sorted(scan) => return Ok(scan),
             Opened::Unsorted(info) => footer = Some(info),
         }
     }
-    let import = Import::of(file, Links::Keep);
     let loaded = Loaded::load(import, footer, walked)?;
     match loaded.info().missing {
         Some(missing) if missing == measure => Err(lacking(measure).into()),

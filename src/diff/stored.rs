@@ -7,7 +7,8 @@ use rustix::fs::FileType;
 use super::part::{narrow, no_rows, part};
 use super::paths;
 use super::record::{Cursor, FsId, Kept, ScanEntry, ScanInfo, ScanRecord};
-use crate::count::usage::{FileTime, Measure};
+use crate::count::inode_set::InodeSet;
+use crate::count::usage::{FileTime, Inode, Measure};
 use crate::format::Threshold;
 use crate::format::parquet::CountedLinks;
 use crate::format::parquet::schema::State;
@@ -24,6 +25,9 @@ pub(super) struct StoredScan {
     /// The current record, and where its path begins in that of the row.
     entry: ScanEntry,
     start: usize,
+    /// The files with several links so far, where only a part of the file is compared: the link that counts in all of it may
+    /// lie in another part.
+    links: Option<InodeSet>,
     /// The place of the record before.
     last: (Vec<u8>, bool),
 }
@@ -57,16 +61,18 @@ impl StoredScan {
             fs: entry.fs,
             ..info(&rows)
         };
+        let (is_part, is_once) = (part.is_some(), info.links == CountedLinks::Once);
         if let Some(part) = part {
             narrow(&mut info, part);
         }
         Ok(Opened::Sorted(Box::new(Self {
             rows,
             info,
-            is_part: part.is_some(),
+            is_part,
             has_begun: false,
             entry,
             start: 0,
+            links: (is_part && is_once).then(InodeSet::default),
             last: (Vec::new(), false),
         })))
     }
@@ -95,7 +101,21 @@ impl StoredScan {
         last.extend_from_slice(path);
         *last_is_mark = place.1;
         (self.start, self.has_begun) = (start, true);
+        self.count_link();
         Ok(true)
+    }
+
+    /// Counts the first link of a file in the part that is compared.
+    fn count_link(&mut self) {
+        let entry = &mut self.entry;
+        let is_link = entry.links > 1 && entry.inode != 0 && entry.kind != FileType::Directory;
+        if let (Some(links), true, State::Ok) = (&mut self.links, is_link, entry.state) {
+            let inode = Inode {
+                device: entry.fs.number(),
+                number: entry.inode,
+            };
+            entry.counted = links.insert(inode);
+        }
     }
 
     fn fault(&self) -> Option<&'static str> {

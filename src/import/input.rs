@@ -42,14 +42,18 @@ impl Import {
             });
         }
         let file = open(name).map_err(|errno| Failure::of(Operation::OpenNames, &errno.into()))?;
-        Ok(Self::of(file, links))
-    }
-
-    /// Reads an opened file.
-    pub(crate) fn of(file: File, links: Links) -> Self {
-        match is_parquet(&file) {
+        Ok(match is_parquet(&file) {
             true => Self::parquet(file, links),
             false => Self::Ncdu(Box::new(ExportReader::new(Box::new(file), links))),
+        })
+    }
+
+    /// The file, if it is a Parquet file of which nothing was read yet.
+    #[cfg(feature = "parquet")]
+    pub(crate) fn parquet_file(&self) -> Result<Option<File>, ImportError> {
+        match self {
+            Self::Ncdu(_) => Ok(None),
+            Self::Parquet(reader) => reader.file(),
         }
     }
 
@@ -115,7 +119,7 @@ impl Import {
 }
 
 /// True for a regular file that begins as a Parquet file does. No byte of a pipe is taken.
-pub(crate) fn is_parquet(file: &File) -> bool {
+fn is_parquet(file: &File) -> bool {
     let stat = retry(|| rustix::fs::fstat(file.as_fd()));
     let is_file =
         stat.is_ok_and(|stat| FileType::from_raw_mode(stat.st_mode) == FileType::RegularFile);

@@ -14,6 +14,4 @@ mod number;
 pub mod parquet;
 
 pub use self::input::Import;
-#[cfg(feature = "parquet")]
-pub(crate) use self::input::is_parquet;
 pub use self::links::Links;

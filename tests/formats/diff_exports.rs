@@ -255,3 +255,39 @@ fn contents_that_a_file_leaves_out_are_not_new_below_its_root() {
     );
     assert!(told.starts_with("./old: no rows of "), "{told}");
 }
+
+/// In the directory that is compared, the first link counts, though in all of OLD another one does.
+#[test]
+fn a_link_counts_in_a_part_of_the_earlier_state() {
+    let tree = Tree::of("t/a 9000\nt/d/b = t/a\nt/d/c = t/a\nt/d/e/f 5000");
+    said(
+        &tree,
+        "$pdu --format=parquet -o old t; $pdu --format=ncdu -o export t",
+    );
+    for file in ["old", "export"] {
+        for walkers in ["-j1", "-j20"] {
+            let text = format!("$pdu {walkers} -a --diff=./{file} t/d 2>/dev/null");
+            assert_eq!(said(&tree, &text), "0\ttotal\tt/d\n", "{file}");
+        }
+    }
+    said(&tree, "rm t/d/b");
+    let text = "$pdu -a --diff=./old t/d 2>/dev/null";
+    assert_eq!(said(&tree, text), "0\ttotal\tt/d\n");
+}
+
+#[test]
+fn the_later_state_may_come_from_standard_input() {
+    let tree = Tree::of("t/a 9000\nt/b 5000");
+    said(
+        &tree,
+        "$pdu --format=parquet -o old t; rm t/b; $pdu --format=parquet -o new t",
+    );
+    let expected = said(&tree, "$pdu -a --diff=./old --from=new 2>/dev/null");
+    assert!(expected.contains("gone"), "{expected}");
+    let piped = "$pdu --format=ncdu t | $pdu -a --diff=./old --from=- 2>/dev/null";
+    assert_eq!(said(&tree, piped), expected);
+    let file = "$pdu -a --diff=./old --from=- <new 2>/dev/null";
+    assert_eq!(said(&tree, file), expected);
+    let pipe = "-: a Parquet file cannot be read from a pipe: its footer is at the end";
+    assert_eq!(refused(&tree, "cat new | $pdu --diff=./old --from=-"), pipe);
+}

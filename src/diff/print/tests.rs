@@ -6,7 +6,7 @@ use super::messages::messages;
 use super::printer;
 use crate::count::usage::{FileTime, Measure};
 use crate::diff::amounts::{Amounts, Known};
-use crate::diff::change::{Change, DiffSummary, Event, Sum, Warning};
+use crate::diff::change::{Change, DiffSummary, DiffWarning, Event, Sum};
 use crate::format::chart::{self, ChartOptions};
 use crate::format::page::Page;
 use crate::format::{

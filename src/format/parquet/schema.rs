@@ -69,6 +69,11 @@ impl FsId {
     pub fn of(name: &[u8]) -> Self {
         Self(XxHash64::oneshot(0, name).max(1))
     }
+
+    /// Its number: 0 where it is not known.
+    pub(crate) fn number(self) -> u64 {
+        self.0
+    }
 }
 
 /// Texts in a row group, in bytes, before it is full. Its dictionaries stay below this as well.

@@ -291,3 +291,26 @@ fn the_later_state_may_come_from_standard_input() {
     let pipe = "-: a Parquet file cannot be read from a pipe: its footer is at the end";
     assert_eq!(refused(&tree, "cat new | $pdu --diff=./old --from=-"), pipe);
 }
+
+#[test]
+fn the_schema_knows_sizes_that_are_null() {
+    let Some(python) = python("jsonschema") else {
+        return;
+    };
+    let tree = Tree::empty();
+    fs::write(tree.root().join("old"), input("ncdu-s3.json")).expect("there is room");
+    said(&tree, "sed s/2500/4500/ old >new");
+    let check = "import json, jsonschema, sys
+validator = jsonschema.Draft202012Validator(json.load(open(sys.argv[1])))
+for line in sys.stdin: print(*validator.iter_errors(json.loads(line)))";
+    fs::write(tree.root().join("check.py"), check).expect("there is room");
+    let schema = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/pdu.schema.json");
+    for words in ["-a", "--by=ext"] {
+        let text = format!(
+            "$pdu {words} --format=json --diff=./old --from=new 2>/dev/null | {python} check.py {}",
+            schema.display()
+        );
+        let told = said(&tree, &text);
+        assert!(told.lines().count() > 1 && told.trim().is_empty(), "{told}");
+    }
+}

@@ -6,7 +6,6 @@ complete -c pdu -l fail-if-grew -d 'With --diff, exit with status 2 where the di
 complete -c pdu -l history -d 'Print the (last N) snapshots of a directory: time, total, change, entries, and whether all was read' -r
 complete -c pdu -l keep -d 'With --snapshot, remove earlier snapshots but the newest 14 (RULE 14), or the newest of each of 7 days, 4 weeks and 12 months (RULE 7d,4w,12m; also h and y)' -r
 complete -c pdu -s d -l max-depth -d 'Print no line for what is more than N levels below an operand' -r
-complete -c pdu -l snapshot -d 'Store the state of a directory, for --diff and --history, in the file or directory WHERE (default: PDU_SNAPSHOTS, or pdu in the user\'s state directory)' -r
 complete -c pdu -s t -l threshold -d 'Print only what is SIZE or larger; with -SIZE, only what is SIZE or smaller' -r
 complete -c pdu -s j -l threads -d 'Use at most N threads (1 to 4096, default 20): one for each processor, and all N when the processors wait for the disk or network; -L without -l always uses one' -r
 complete -c pdu -s n -l top -d 'Print only the N largest entries, by size or by --sort=inodes or time' -r
@@ -43,6 +42,7 @@ complete -c pdu -s X -l exclude-from -d 'Read PATTERNs for --exclude from FILE, 
 complete -c pdu -l files0-from -d 'Read the operands from F, each with a NUL at its end; - is standard input' -r -F
 complete -c pdu -l from -d 'Read an ncdu export or a Parquet file instead of the disk; - is standard input' -r -F
 complete -c pdu -s o -l output -d 'Write the report to FILE, which appears only when it is complete; - is standard output' -r -F
+complete -c pdu -l snapshot -d 'Store the state of a directory, for --diff and --history, in the file or directory WHERE (default: PDU_SNAPSHOTS, or pdu in the user\'s state directory)' -r -F
 complete -c pdu -s a -l all -d 'Print a line for every file, not only for directories'
 complete -c pdu -s A -l apparent-size -d 'Count the bytes in files, not the disk space that they take'
 complete -c pdu -s b -l bytes -d 'Short for --apparent-size --block-size=1'

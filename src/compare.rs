@@ -6,7 +6,7 @@ use std::os::unix::ffi::OsStrExt;
 
 use pdu::cli::{DiffPlan, EarlierState, GrowthLimit, NewState};
 use pdu::count::usage::{Inode, Measure};
-use pdu::diff::change::{DiffSummary, DiffWarning};
+use pdu::diff::change::{DiffSummary, DiffWarning, Sink};
 use pdu::diff::files::compare_files;
 use pdu::diff::open::{self, OpenError};
 use pdu::diff::options::DiffOptions;
@@ -143,7 +143,7 @@ fn open_scan(
     None
 }
 
-/// Compares the earlier state with the later one, and prints the changes.
+/// Compares the earlier state with the later one, prints the changes, and says on standard error what was compared.
 pub(crate) fn compare(
     (plan, old): (DiffPlan, Old),
     show: FormatOptions,
@@ -152,6 +152,7 @@ pub(crate) fn compare(
     (out, status): (&mut dyn Write, &mut Status),
 ) -> Compared {
     let (measure, limit) = (show.lines.measure, plan.limit);
+    let name = status.quoted(old.name.as_bytes());
     let options = DiffOptions {
         measure,
         show: print::show(&show),
@@ -161,39 +162,53 @@ pub(crate) fn compare(
         },
     };
     let sink = print::printer(show);
-    let name = status.quoted(old.name.as_bytes());
     let (outcome, summary) = match plan.new {
-        NewState::File(new_name) => {
-            let Some(new) = open_scan(&new_name, (None, measure), status) else {
-                return Compared::broken();
-            };
-            let (old, new) = ((old.scan, &*old.name), (new, &*new_name));
-            compare_files(options, old, new, sink, out, status)
-        }
+        NewState::File(new) => compare_with_file((options, sink), old, &new, out, status),
         NewState::Directory(directory, table) => {
             let mut format = WalkDiff::new(options, old.scan, table, sink);
             let outcome = walk_directory(directory, walk, (&mut format, also), out, status);
-            match format.result() {
-                Ok(summary) => (outcome, summary.cloned()),
-                Err(error) => {
-                    status.message(&error.message(&name));
-                    (Outcome::Broken, None)
-                }
-            }
+            result(&format, &name, outcome, status)
         }
     };
-    let Some(summary) = summary else {
-        return Compared {
-            outcome,
-            growth: Growth::Within,
-        };
-    };
-    for message in messages(&summary, &name, measure) {
-        status.message(&message);
+    let mut growth = Growth::Within;
+    if let Some(summary) = summary {
+        for message in messages(&summary, &name, measure) {
+            status.message(&message);
+        }
+        growth = limit.map_or(growth, |limit| Growth::of(&summary, measure, limit));
+        growth.report(status);
     }
-    let growth = limit.map_or(Growth::Within, |limit| Growth::of(&summary, measure, limit));
-    growth.report(status);
     Compared { outcome, growth }
+}
+
+fn compare_with_file(
+    (options, sink): (DiffOptions, Box<dyn Sink>),
+    old: Old,
+    new_name: &OsStr,
+    out: &mut dyn Write,
+    status: &mut Status,
+) -> (Outcome, Option<DiffSummary>) {
+    let Some(new) = open_scan(new_name, (None, options.measure), status) else {
+        return (Outcome::Broken, None);
+    };
+    let (old, new) = ((old.scan, &*old.name), (new, new_name));
+    compare_files(options, old, new, sink, out, status)
+}
+
+/// The summary after a walk; an error in the earlier state has a message here.
+fn result(
+    format: &WalkDiff,
+    old_name: &[u8],
+    outcome: Outcome,
+    status: &mut Status,
+) -> (Outcome, Option<DiffSummary>) {
+    match format.result() {
+        Ok(summary) => (outcome, summary.cloned()),
+        Err(error) => {
+            status.message(&error.message(old_name));
+            (Outcome::Broken, None)
+        }
+    }
 }
 
 fn walk_directory(
@@ -211,16 +226,6 @@ fn walk_directory(
     let outcome = du::du(walk, operands, &mut tee, out, status);
     *also.result = tee.into_result();
     outcome
-}
-
-impl Compared {
-    /// Nothing was compared; a message says why.
-    pub(crate) fn broken() -> Self {
-        Self {
-            outcome: Outcome::Broken,
-            growth: Growth::Within,
-        }
-    }
 }
 
 impl Growth {

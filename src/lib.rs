@@ -66,6 +66,7 @@
 //! | Where are hard links counted once? | `count/tally.rs`, `is_new`, with the set of `count/inode_set.rs`; the key comes from `walk/stat.rs`, or from the export |
 //! | Where does `-t` decide? | `format/selected.rs`, for every format of lines. `count/min_size.rs` is an earlier filter: walkers do not name files that are too small |
 //! | Where does an output format go? | a file in `format/` with the trait of `format/interface.rs`, a variant of `OutputFormat` in `format/kinds.rs`, an arm in `format/options.rs`; the compiler names the other matches |
+//! | Which files may `--keep` remove? | `snapshot/directory.rs`, `stored`: what a snapshot is. `snapshot/writer.rs`, `keep`: which of them stay |
 //! | Where does a test go? | `tests/README.md` |
 //!
 //! There is no library API yet: the modules are public for `main.rs`, the tests and the benchmarks, and any release may

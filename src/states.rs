@@ -1,9 +1,8 @@
 //! `--snapshot`, `--diff` and `--history`: stores the state of a directory, compares it with an earlier one, both in one walk
 //! where both are asked for, or prints what is stored.
 //!
-//! Contract of storing. Before the walk the place is prepared and the earlier state is opened, so that what cannot be done is told at
-//! once. The snapshot is in place before earlier ones are removed, and before the report is: a reader that closes the pipe
-//! takes nothing away.
+//! Contract of storing. Before the walk the place is prepared and the earlier state is opened, so that what cannot be done
+//! is told at once. The snapshot is in place before earlier ones are removed, and before the file of `-o` is.
 
 use std::os::unix::ffi::OsStrExt;
 

@@ -6,7 +6,7 @@ use super::option_id::OptionId;
 use super::reports::Reports;
 use super::role::Role;
 use super::settings::Settings;
-use super::snapshot::store;
+use super::snapshot::{absolute_path, store};
 use super::usage_error::UsageError;
 use super::values::{InvalidNumber, Top};
 use crate::format::OutputFormat;
@@ -48,8 +48,7 @@ fn path(settings: &Settings<'_>, input: &InputSource) -> Result<Vec<u8>, UsageEr
         let reason = "--history shows one directory; N follows an equals sign";
         return Err(UsageError::extra_operand(extra, reason, settings.charset));
     }
-    let path = input.root();
-    path.ok_or_else(|| UsageError::plain("the working directory is gone"))
+    absolute_path(input)
 }
 
 fn check(settings: &Settings<'_>, reports: &Reports) -> Result<(), UsageError> {

@@ -13,6 +13,7 @@ use crate::count::min_size::MinSize;
 use crate::count::usage::FileTime;
 use crate::format;
 use crate::format::chart::Sizes;
+use crate::format::parquet::ParquetOptions;
 use crate::format::{GroupBy, OutputFormat, Selection, Threshold, classes, lines, ncdu};
 use crate::gnu::numerals::Numerals;
 use crate::gnu::quote::Style;
@@ -58,18 +59,25 @@ pub(super) fn show_options(
             total: settings.has(OptionId::Total),
         },
         tree: terminal_options::tree(settings, reports, environment, to_terminal),
-        parquet: (reports.shape == OutputFormat::Parquet || settings.has(OptionId::Snapshot)).then(
-            || {
-                let kept = match settings.has(OptionId::Diff) {
-                    true => (u32::MAX, Threshold::AtLeast(0)),
-                    false => (export.max_depth, settings.threshold),
-                };
-                reports::parquet(settings, operands, kept, now())
-            },
-        ),
+        parquet: table(settings, reports, operands, export.max_depth),
         ncdu: export,
         operands: Vec::new(),
     }
+}
+
+/// The content of a Parquet file, where one is written. With `--diff`, `-d` and `-t` choose the lines of that.
+fn table(
+    settings: &Settings<'_>,
+    reports: &Reports,
+    operands: &InputSource,
+    max_depth: u32,
+) -> Option<ParquetOptions> {
+    let kept = match settings.has(OptionId::Diff) {
+        true => (u32::MAX, Threshold::AtLeast(0)),
+        false => (max_depth, settings.threshold),
+    };
+    let is_written = reports.shape == OutputFormat::Parquet || settings.has(OptionId::Snapshot);
+    is_written.then(|| reports::parquet(settings, operands, kept, now()))
 }
 
 /// The numerals of the locale where a number for people depends on them. Programs read those of the C locale.

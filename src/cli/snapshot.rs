@@ -38,6 +38,12 @@ pub(super) fn snapshot(
     Ok(Some(SnapshotPlan { place, keep }))
 }
 
+/// The absolute path of the directory, by which its snapshots are found.
+pub(super) fn absolute_path(input: &InputSource) -> Result<Vec<u8>, UsageError> {
+    let path = input.root();
+    path.ok_or_else(|| UsageError::plain("the path of the working directory is not known"))
+}
+
 /// The store of the environment, where a word may be an option that opens it. Before the words are parsed: the store may lie
 /// on a file system that does not answer.
 #[must_use]
@@ -89,5 +95,6 @@ fn check(settings: &Settings<'_>, input: &InputSource) -> Result<(), UsageError>
             }
         }
     }
-    input.check_root(RootOf::Snapshot, settings.follow, settings.charset)
+    input.check_root(RootOf::Snapshot, settings.follow, settings.charset)?;
+    absolute_path(input).map(drop)
 }

@@ -168,7 +168,7 @@ pub trait Sink {
     fn change(&mut self, change: &Change, out: &mut Vec<u8>);
 
     /// A counted entry, with its path below the root, at both times; for sums by class. Not called for entries that do
-    /// not count as change.
+    /// not count as change; but for those below a mount that came or went, because that is known after them.
     fn entry(&mut self, _path: &[u8], _before: Option<&ScanEntry>, _now: Option<&ScanEntry>) {}
 
     /// Appends the text after all changes, and writes every page that is full meanwhile.

@@ -283,8 +283,11 @@ impl Comparison {
         };
         let (side, is_link) = match (level.scope, old, new) {
             (Scope::One(side), ..) => (side, false),
-            (Scope::Both, Some(old), Some(new)) if old.counted && !new.counted => (Side::Old, true),
-            (Scope::Both, Some(old), Some(new)) if !old.counted && new.counted => (Side::New, true),
+            (Scope::Both, Some(old), Some(new)) if old.counted != new.counted => {
+                let side = if old.counted { Side::Old } else { Side::New };
+                // Another file may have taken the place of a link.
+                (side, old.inode == new.inode)
+            }
             _ => return,
         };
         let entry = match side {

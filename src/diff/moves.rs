@@ -5,7 +5,7 @@
 //! must have the same size and time as well, and directories nearly the same total.
 
 use std::cmp::{Ordering, Reverse};
-use std::collections::{BinaryHeap, HashMap, HashSet};
+use std::collections::{BinaryHeap, HashSet};
 
 use rustix::fs::FileType;
 
@@ -18,7 +18,7 @@ use super::scope::Side;
 const MOST: usize = if cfg!(test) { 64 } else { 32_768 };
 
 /// An entry that may have been moved.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct Candidate {
     pub(super) path: Vec<u8>,
     pub(super) entry: ScanEntry,
@@ -83,11 +83,12 @@ impl Candidates {
             Side::Old => &mut self.old,
             Side::New => &mut self.new,
         };
-        heap.push(Smallest { rank, candidate });
-        if heap.len() > MOST {
+        // First, so that the memory never grows to twice of what is kept.
+        if heap.len() >= MOST {
             heap.pop();
             self.dropped += 1;
         }
+        heap.push(Smallest { rank, candidate });
     }
 
     /// Removes the candidates in a directory.
@@ -107,16 +108,10 @@ impl Candidates {
 
     /// The pairs, the largest first. What lies in a directory that was moved is in none.
     pub(super) fn take_moves(&mut self) -> Vec<Move> {
-        let mut known: HashMap<_, Vec<Candidate>> = HashMap::new();
-        for candidate in largest_first(&mut self.old) {
-            let same = known.entry(key(&candidate.entry)).or_default();
-            same.push(candidate);
-        }
+        let mut olds = Olds::new(largest_first(&mut self.old));
         let mut moved = (HashSet::new(), HashSet::new());
         let pair = |new: Candidate| {
-            let olds = known.get_mut(&key(&new.entry))?;
-            let place = olds.iter().position(|old| is_same(old, &new))?;
-            let old = olds.remove(place);
+            let old = olds.take(&new)?;
             if is_in(&old.path, &moved.0) || is_in(&new.path, &moved.1) {
                 return None;
             }
@@ -126,6 +121,34 @@ impl Candidates {
         };
         let news = largest_first(&mut self.new);
         news.into_iter().filter_map(pair).collect()
+    }
+}
+
+/// The candidates of OLD by their inodes.
+struct Olds {
+    sorted: Vec<Candidate>,
+    is_taken: Vec<bool>,
+}
+
+impl Olds {
+    fn new(mut candidates: Vec<Candidate>) -> Self {
+        candidates.sort_by_key(|candidate| key(&candidate.entry));
+        Self {
+            is_taken: vec![false; candidates.len()],
+            sorted: candidates,
+        }
+    }
+
+    /// Takes the first one that is the inode of a candidate of NEW.
+    fn take(&mut self, new: &Candidate) -> Option<Candidate> {
+        let wanted = key(&new.entry);
+        let first = |old: &Candidate| key(&old.entry) < wanted;
+        let start = self.sorted.partition_point(first);
+        let same = self.sorted.iter().enumerate().skip(start);
+        let mut same = same.take_while(|(_, old)| key(&old.entry) == wanted);
+        let (place, old) = same.find(|(place, old)| !self.is_taken[*place] && is_same(old, new))?;
+        self.is_taken[place] = true;
+        Some(old.clone())
     }
 }
 

@@ -199,6 +199,32 @@ fn what_could_be_read_at_one_time_only_is_unread_and_never_gone() {
 }
 
 #[test]
+fn a_root_that_cannot_be_read_is_unread() {
+    let whole = [("/a", file(300)), ("/b", file(40))];
+    let closed = [
+        ("", mark("unread")),
+        (
+            "",
+            ScanEntry {
+                state: State::Unread,
+                ..directory()
+            },
+        ),
+    ];
+    for show in [Show::Everything, Show::Explanation(5), Show::Depth(0)] {
+        for scans in [(&whole[..], &closed[..]), (&closed, &whole)] {
+            let (lines, summary) = compare(scan(scans.0), scan(scans.1), show);
+            assert_eq!(texts(&lines), ["? unread /r"], "{show:?}");
+            assert_eq!(
+                (summary.change, summary.rest),
+                (Amounts::ZERO, Amounts::ZERO)
+            );
+            assert_eq!(summary.unread.sizes.allocated, 350);
+        }
+    }
+}
+
+#[test]
 fn a_directory_that_is_new_or_gone_and_unread_counts_with_its_own_size() {
     let unread_directory = ScanEntry {
         state: State::Unread,

@@ -1,5 +1,6 @@
 //! Finds the snapshots that hold a directory: its own, or those of a directory above it.
 
+use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 
@@ -15,9 +16,9 @@ pub(super) struct Found {
 
 /// The snapshots of the directory `path`, else those of the nearest directory above it that has some.
 pub(super) fn search(store: &Path, path: &[u8]) -> Result<Option<Found>, StoreError> {
-    let path = Path::new(std::ffi::OsStr::from_bytes(path));
+    let path = Path::new(OsStr::from_bytes(path));
     let mut first = None;
-    for root in path.ancestors() {
+    for root in path.ancestors().filter(|root| root.is_absolute()) {
         let Some(directory) = Directory::open(store, root.as_os_str().as_bytes())? else {
             continue;
         };

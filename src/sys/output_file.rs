@@ -35,7 +35,7 @@ use crossbeam_channel::{Receiver, Sender, bounded};
 use pdu_startup::signals::{BlockedSignals, SIGHUP, SIGINT, SIGTERM};
 use rustix::fs::{
     Access, Advice, AtFlags, FallocateFlags, FileType, MemfdFlags, Mode, OFlags, PROC_SUPER_MAGIC,
-    Stat, StatxAttributes, StatxFlags,
+    RenameFlags, Stat, StatxAttributes, StatxFlags,
 };
 use rustix::io::Errno;
 
@@ -104,8 +104,22 @@ impl Readers {
 struct Target {
     directory: OwnedFd,
     name: OsString,
-    readers: Readers,
+    new: NewFile,
     publication: Publication,
+}
+
+/// What holds for a file that is not there yet.
+#[derive(Debug, Clone, Copy)]
+struct NewFile {
+    readers: Readers,
+    intruder: Intruder,
+}
+
+/// What happens to a file of another program that has the name at the end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Intruder {
+    Replaced,
+    Kept,
 }
 
 /// How the report comes into its file.
@@ -142,16 +156,23 @@ impl Output {
             },
             Err(Errno::NOENT) => {
                 let (directory, name) = split(&end_of_links(path)?)?;
-                Self::create_in(directory, &name, readers)
+                let intruder = Intruder::Replaced;
+                Self::new_in(directory, name, NewFile { readers, intruder })
             }
             Err(error) => Err(error.into()),
         }
     }
 
-    /// An output that will be a file of a name that the directory does not have yet.
+    /// An output that will be a file of a name that the directory does not have yet. If it has that name at the end, the
+    /// file that is there stays, and the output is an error.
     pub fn create_in(directory: OwnedFd, name: &OsStr, readers: Readers) -> io::Result<Self> {
-        let replacement = replacement(&directory, 0, readers)?;
-        Ok(Self::spooled(replacement, directory, name.into(), readers))
+        let intruder = Intruder::Kept;
+        Self::new_in(directory, name.into(), NewFile { readers, intruder })
+    }
+
+    fn new_in(directory: OwnedFd, name: OsString, new: NewFile) -> io::Result<Self> {
+        let replacement = replacement(&directory, 0, new.readers)?;
+        Ok(Self::spooled(replacement, directory, name, new))
     }
 
     /// An output for a file that is there.
@@ -161,12 +182,16 @@ impl Output {
         let earlier = File::from(retry(|| rustix::fs::open(path, flags, NEW))?);
         let stat = rustix::fs::fstat(&earlier)?;
         let (directory, name) = split(path)?;
+        let new = NewFile {
+            readers: Readers::Umask,
+            intruder: Intruder::Replaced,
+        };
         if is_replaceable(&directory, &name, &stat)
-            && let Ok(replacement) = replacement(&directory, length(&stat), Readers::Umask)
+            && let Ok(replacement) = replacement(&directory, length(&stat), new.readers)
         {
             attributes::copy(&earlier, &replacement.0);
             if attributes::are_equal(&earlier, &replacement.0) {
-                return Ok(Self::spooled(replacement, directory, name, Readers::Umask));
+                return Ok(Self::spooled(replacement, directory, name, new));
             }
         }
         let spool = spool(&directory, length(&stat))?;
@@ -175,19 +200,19 @@ impl Output {
             had_name: stat.st_nlink > 0,
         };
         let replacement = (spool, publication);
-        Ok(Self::spooled(replacement, directory, name, Readers::Umask))
+        Ok(Self::spooled(replacement, directory, name, new))
     }
 
     fn spooled(
         (spool, publication): (File, Publication),
         directory: OwnedFd,
         name: OsString,
-        readers: Readers,
+        new: NewFile,
     ) -> Self {
         let target = Target {
             directory,
             name,
-            readers,
+            new,
             publication,
         };
         Self::new(spool, Some(target))
@@ -403,6 +428,9 @@ impl Target {
             Publication::Link => self.link(spool),
             Publication::Copy | Publication::Overwrite { .. } => self.copy(spool),
         };
+        if self.new.intruder == Intruder::Kept {
+            return replaced;
+        }
         // The file may have become a mount point, the directory append-only, and so on.
         replaced.or_else(|error| match self.open_earlier() {
             Ok(earlier) => overwrite(&earlier, spool),
@@ -412,7 +440,7 @@ impl Target {
 
     fn link(&self, spool: &File) -> io::Result<()> {
         match link(spool, &self.directory, &self.name) {
-            Err(Errno::EXIST) => {}
+            Err(Errno::EXIST) if self.new.intruder == Intruder::Replaced => {}
             linked => return Ok(linked?),
         }
         let name = with_random_name(|name| link(spool, &self.directory, OsStr::new(name)))?;
@@ -420,7 +448,7 @@ impl Target {
     }
 
     fn copy(&self, spool: &File) -> io::Result<()> {
-        let (file, name) = named(&self.directory, self.readers)?;
+        let (file, name) = named(&self.directory, self.new.readers)?;
         let filled = self.fill(&file, spool);
         filled.inspect_err(|_| self.remove(&name))?;
         self.rename(&name)
@@ -440,8 +468,26 @@ impl Target {
     /// Gives the file its name in place of the temporary one, or removes it.
     fn rename(&self, from: &str) -> io::Result<()> {
         let to = &self.directory;
-        let renamed = retry(|| rustix::fs::renameat(to, from, to, &self.name));
+        let renamed = match self.new.intruder {
+            Intruder::Replaced => retry(|| rustix::fs::renameat(to, from, to, &self.name)),
+            Intruder::Kept => self.rename_to_new(from),
+        };
         Ok(renamed.inspect_err(|_| self.remove(from))?)
+    }
+
+    /// The same, where nothing has the name. Not every file system can do that in one step.
+    fn rename_to_new(&self, from: &str) -> rustix::io::Result<()> {
+        let (to, name) = (&self.directory, &self.name);
+        let flags = RenameFlags::NOREPLACE;
+        match retry(|| rustix::fs::renameat_with(to, from, to, name, flags)) {
+            Err(Errno::INVAL | Errno::NOSYS) => {}
+            renamed => return renamed,
+        }
+        match rustix::fs::statat(to, name, AtFlags::SYMLINK_NOFOLLOW) {
+            Err(Errno::NOENT) => retry(|| rustix::fs::renameat(to, from, to, name)),
+            Ok(_) => Err(Errno::EXIST),
+            Err(error) => Err(error),
+        }
     }
 
     fn remove(&self, name: &str) {

@@ -6,9 +6,10 @@ use std::fs;
 use std::path::Path;
 use std::process::Output;
 
+use super::parquet::python;
 use crate::support::gnu_du::GnuDu;
 use crate::support::run::{self, Answer, PDU, program, shell, text, unprivileged};
-use crate::support::skip::{is_root, skip, tool};
+use crate::support::skip::{is_root, tool};
 use crate::support::terminal::{Streams, Terminal, shown};
 use crate::support::tree::Tree;
 
@@ -433,16 +434,35 @@ fn diff_bytes(tree: &Tree, words: &str) -> Output {
     run::output(run::pdu(tree.root(), &format!("--diff=old {words} t")))
 }
 
-/// A Python that has this module; skips where there is none.
-fn python(module: &str) -> Option<String> {
-    let python = std::env::var("PDU_PYTHON").unwrap_or_else(|_| "python3".into());
-    let mut command = program(&python, Path::new("/"));
-    command.args(["-c", &format!("import {module}")]);
-    let works = run::run(command).status.success();
-    if !works {
-        skip(format_args!("{python} has no {module} (see PDU_PYTHON)"));
-    }
-    works.then_some(python)
+const RUN_SQL: &str = "
+import duckdb, sys
+for statement in sys.argv[1:]:
+    print(len(duckdb.sql(statement).fetchall()))
+";
+
+#[test]
+fn the_statements_of_the_readme_find_rows() {
+    let Some(python) = python("duckdb") else {
+        return;
+    };
+    let readme = include_str!("../../README.md");
+    let section = readme.split_once("## What grew?").expect("it is there").1;
+    let section = section.split_once("\n## ").expect("another follows").0;
+    let statements = section.split("\n$ duckdb -c \"").skip(1);
+    let statements = statements.map(|rest| rest.split('"').next().expect("it ends"));
+    let tree = Tree::of(BEFORE);
+    script(&tree, "$pdu --snapshot=s/ t");
+    script(&tree, EDITS);
+    script(
+        &tree,
+        "$pdu --diff --snapshot=s/ -a --format=csv -o changes.csv t",
+    );
+    let mut command = program(python, tree.root());
+    command.args(["-c", RUN_SQL]);
+    let statements = statements.map(|sql| sql.replace("~/.local/state/pdu/%2Fsrv/", "s/*/"));
+    command.args(statements);
+    // Two snapshots; new, gone, grew, shrank and moved; one directory with new files.
+    assert_eq!(run::stdout(command), "2\n5\n1\n");
 }
 
 // ---------------------------------------------------------------- for people
@@ -806,4 +826,13 @@ fn a_part_of_an_earlier_state_is_compared_with_its_directory() {
         answer.errors,
         format!("pdu: old: no rows of '{root}/t/n'\n")
     );
+}
+
+/// A link that counts in the place of another one is not told; another file in the place of a link is.
+#[test]
+fn a_file_that_took_the_place_of_a_link_was_moved() {
+    let tree = changed("t/a 9000\nt/b = t/a\nt/c 5000", "mv t/c t/b");
+    assert_eq!(lines(&tree, "-ab"), ["0\tmoved\tt/c\tt/b", "0\ttotal\tt"]);
+    let tree = changed("t/a 9000\nt/b = t/a\nt/c 5000", "rm t/a");
+    assert_eq!(lines(&tree, "-ab"), ["0\ttotal\tt"]);
 }

@@ -465,12 +465,24 @@ fn keep_leaves_alone_what_is_no_snapshot_of_this_directory() {
          ln -s /dev/null 20230108T000000Z.parquet
          mv 20240101T000000Z.parquet .20240101T000000Z.parquet
          mkdir sub; cp 20240102T000000Z.parquet sub/
+         # As another program writes it, with all our keys.
+         sed 's/pdu \\([0-9]\\)/xyz \\1/' 20240102T000000Z.parquet >20230110T000000Z.parquet
          {{ head -c 3000 20240102T000000Z.parquet; printf x; tail -c +3002 20240102T000000Z.parquet; }} >20230109T000000Z.parquet"
     ));
     let before = names(&tree, &place);
-    assert_eq!(before.len(), 15, "{before:?}");
+    assert_eq!(before.len(), 16, "{before:?}");
+    // Whoever opens the pipe lets its writer go on.
+    let mut writer = run::program("sh", tree.root());
+    writer.args(["-c", &format!(": >{place}/20230105T000000Z.parquet")]);
+    let mut writer = writer.spawn().expect("it starts");
     let answer = pdu(&tree, "--snapshot --keep=1 -v t");
     assert!(answer.status.success(), "{answer:?}");
+    assert!(
+        writer.try_wait().expect("it is ours").is_none(),
+        "the pipe was opened"
+    );
+    writer.kill().expect("it waits");
+    writer.wait().expect("it is ours");
     let removed: Vec<&str> = answer
         .errors
         .lines()
@@ -552,6 +564,41 @@ fn keep_works_in_the_directory_that_was_opened() {
     assert_eq!(names(&tree, "decoy").len(), 2);
     let moved = names(&tree, "moved");
     assert!(moved.len() == 1 && moved[0].as_str() > "2026", "{moved:?}");
+}
+
+/// Nothing that another program puts into the directory amid a run is written over.
+#[test]
+fn a_file_that_takes_the_name_of_the_snapshot_amid_the_run_stays() {
+    let Some(strace) = tool("strace") else { return };
+    let hide = "unshare -m bash -c 'mount -t tmpfs x /proc; exec \"$@\"' bash";
+    let preparations: &[&str] = match rustix::process::getuid().is_root() {
+        true => &["", hide],
+        false => &[""],
+    };
+    for preparation in preparations {
+        let tree = Tree::of("t/f 5");
+        prints(&tree, "--snapshot t");
+        let place = place(&tree).display().to_string();
+        said(&tree, &format!("rm {place}/*"));
+        let output = script(
+            &tree,
+            &format!(
+                "{preparation} {} -fqqo log -e trace=fsync -e inject=fsync:delay_enter=1500000 \\
+                     $pdu --snapshot=s t & pid=$!
+                 until grep -q \"FLOCK.*:$(stat -c %i {place}) \" /proc/locks || ! kill -0 $pid; do read -t 0.01 <> <(:); done
+                 for s in 0 1 2 3; do echo mine >{place}/$(date -u -d \"$s seconds ago\" +%Y%m%dT%H%M%SZ).parquet; done
+                 wait $pid; echo $?; cat {place}/* | sort -u",
+                strace.display()
+            ),
+        );
+        let errors = text(&output.stderr);
+        assert!(
+            errors.ends_with(": File exists\n"),
+            "{preparation}: {errors}"
+        );
+        assert_eq!(text(&output.stdout), "1\nmine\n", "{preparation}");
+        assert_eq!(names(&tree, &place).len(), 4, "{preparation}");
+    }
 }
 
 #[test]
@@ -995,7 +1042,8 @@ fn the_cron_line_works_on_an_empty_store_on_the_next_day_and_twice_at_once() {
         (1..=2).contains(&ran) && !text(&both.stdout).contains('M'),
         "{both:?}"
     );
-    assert_eq!(stored(&tree).len(), 2 + ran);
+    // Of the snapshots of one day the newest stays, and that it was compared with.
+    assert_eq!(stored(&tree).len(), 3, "{ran} runs: {:?}", stored(&tree));
 }
 
 #[test]

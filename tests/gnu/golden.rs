@@ -836,7 +836,6 @@ fn an_abbreviation_of_several_options_is_refused_with_all_in_gnus_order() {
     for (word, options) in [
         ("--a", "'--all' '--apparent-size'"),
         ("--deref", "'--dereference' '--dereference-args'"),
-        ("--h", "'--human-readable' '--help'"),
         ("--ti", "'--time' '--time-style'"),
     ] {
         let line = format!("pdu: option '{word}' is ambiguous; possibilities: {options}");
@@ -846,7 +845,11 @@ fn an_abbreviation_of_several_options_is_refused_with_all_in_gnus_order() {
     }
     // Ours come after GNU's.
     for (word, options) in [
-        ("--s", "'--si' '--separate-dirs' '--summarize' '--sort'"),
+        ("--h", "'--human-readable' '--history' '--help'"),
+        (
+            "--s",
+            "'--si' '--separate-dirs' '--summarize' '--snapshot' '--sort'",
+        ),
         ("--b", "'--block-size' '--bytes' '--by'"),
         ("--n", "'--null' '--no-dereference' '--numeric-ids'"),
         ("--d", "'--dereference' '--dereference-args' '--diff'"),

@@ -229,6 +229,7 @@ fn completed() -> Command {
         "--files0-from",
         "--from",
         "--output",
+        "--snapshot",
     ] {
         command = command.mut_arg(option, |arg| arg.value_hint(ValueHint::AnyPath));
     }

@@ -57,7 +57,7 @@ impl State {
 }
 
 /// A file system, by a hash of its name; two names of 64 bits do not collide by accident.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
 pub struct FsId(u64);
 
 impl FsId {

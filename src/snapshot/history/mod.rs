@@ -10,12 +10,11 @@ mod json;
 mod lines;
 mod rows;
 
-use std::io::Write;
+use std::io::{self, Write};
 
 use self::growth::Growth;
-use self::rows::Presence;
+use self::rows::{Presence, Row};
 use super::directory::Stored;
-use super::error::StoreError;
 use super::plan::HistoryPlan;
 use super::search::{Found, no_snapshot, search};
 use crate::format::outcome::Outcome;
@@ -31,27 +30,51 @@ pub fn history(
     status: &mut Status,
 ) -> Outcome {
     let found = match search(&plan.store, &plan.path) {
-        Ok(Some(found)) => found,
-        Ok(None) => return nothing(plan, show, status),
-        Err(error) => return failed(&error, status),
+        Ok(found) => found,
+        Err(error) => {
+            error.report(status);
+            return Outcome::Broken;
+        }
     };
+    let (rows, has_failed) = match &found {
+        Some(found) => read(found, plan, status),
+        None => (Vec::new(), false),
+    };
+    if rows.iter().all(|row| row.presence == Presence::Absent) {
+        let (_, charset) = show.lines.quoting;
+        status.message(&no_snapshot((&plan.store, &plan.path), charset));
+        return Outcome::Broken;
+    }
+    match print(&rows, plan, show, out) {
+        Err(error) => Outcome::WriteError(error),
+        Ok(()) if has_failed => Outcome::Errors,
+        Ok(()) => Outcome::Whole,
+    }
+}
+
+/// The rows, and whether a file in the directory has a message.
+fn read(found: &Found, plan: &HistoryPlan, status: &mut Status) -> (Vec<Row>, bool) {
     let Found {
         directory,
         contents,
-    } = &found;
+    } = found;
     for (name, error) in &contents.others {
         directory.report(name, error, status);
     }
-    if contents.snapshots.is_empty() {
-        return nothing(plan, show, status);
-    }
     let needed = needed(&contents.snapshots, plan.most);
     let (rows, has_failed) = rows::read(directory, needed, &plan.path, status);
-    if rows.iter().all(|row| row.presence == Presence::Absent) {
-        return nothing(plan, show, status);
-    }
+    (rows, has_failed || !contents.others.is_empty())
+}
+
+fn print(
+    rows: &[Row],
+    plan: &HistoryPlan,
+    show: &FormatOptions,
+    out: &mut dyn Write,
+) -> io::Result<()> {
+    let growth = Growth::of(rows, show.lines.measure);
     let shown = rows.len().saturating_sub(plan.most.unwrap_or(usize::MAX));
-    let (rows, growth) = (&rows[shown..], Growth::of(&rows, show.lines.measure));
+    let rows = &rows[shown..];
     let mut page = Page::new(out);
     match show.format {
         OutputFormat::Tree => bars::write(rows, &growth, show, &mut page.lines),
@@ -59,11 +82,7 @@ pub fn history(
         // The command line refuses the others.
         _ => lines::write(rows, show, &mut page.lines),
     }
-    match page.write() {
-        Err(error) => Outcome::WriteError(error),
-        Ok(()) if has_failed || !contents.others.is_empty() => Outcome::Errors,
-        Ok(()) => Outcome::Whole,
-    }
+    page.write()
 }
 
 /// The snapshots that are shown, one before them for the change of the first, and those that tell the growth.
@@ -76,15 +95,4 @@ fn needed(snapshots: &[Stored], most: Option<usize>) -> &[Stored] {
     });
     let shown = most.map_or(snapshots.len(), |most| most.saturating_add(1));
     &snapshots[first.min(snapshots.len().saturating_sub(shown))..]
-}
-
-fn nothing(plan: &HistoryPlan, show: &FormatOptions, status: &mut Status) -> Outcome {
-    let (_, charset) = show.lines.quoting;
-    status.message(&no_snapshot((&plan.store, &plan.path), charset));
-    Outcome::Broken
-}
-
-fn failed(error: &StoreError, status: &mut Status) -> Outcome {
-    error.report(status);
-    Outcome::Broken
 }

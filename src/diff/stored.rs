@@ -45,7 +45,7 @@ impl StoredScan {
     pub(super) fn open(file: File, walked: Option<&[u8]>) -> Result<Opened, ImportError> {
         let mut rows = SortedRows::open(file)?;
         if !rows.are_sorted() {
-            return Ok(Opened::Unsorted(info(&rows)));
+            return Ok(Opened::Unsorted(info(&rows)?));
         }
         let Some(root) = rows.last()? else {
             return Err(ImportError::damaged("the file has no rows"));
@@ -59,7 +59,7 @@ impl StoredScan {
         let mut info = ScanInfo {
             root: path,
             fs: entry.fs,
-            ..info(&rows)
+            ..info(&rows)?
         };
         let (is_part, is_once) = (part.is_some(), info.links == CountedLinks::Once);
         if let Some(part) = part {
@@ -181,8 +181,14 @@ fn entry(row: &Row) -> ScanEntry {
 }
 
 /// What the footer tells of the scan.
-fn info(rows: &SortedRows) -> ScanInfo {
-    ScanInfo {
+fn info(rows: &SortedRows) -> Result<ScanInfo, ImportError> {
+    let kept = kept(rows);
+    // Directories have no rows there, and their contents have.
+    if matches!(kept.threshold, Threshold::AtMost(_)) {
+        let text = "holds small entries only (-t -SIZE), and cannot be compared";
+        return Err(ImportError::damaged(text));
+    }
+    Ok(ScanInfo {
         root: Vec::new(),
         fs: FsId::UNKNOWN,
         started: rows.key("started").as_deref().and_then(time),
@@ -191,10 +197,10 @@ fn info(rows: &SortedRows) -> ScanInfo {
             Some("each") => CountedLinks::Each,
             _ => CountedLinks::Once,
         },
-        kept: kept(rows),
+        kept,
         missing: None,
         is_complete: !rows.had_errors(),
-    }
+    })
 }
 
 /// The records that the footer tells of.

@@ -125,6 +125,12 @@ fn what_is_no_scan_is_refused_in_one_line() {
         assert_eq!(told, format!("./{file}: {reason}"));
         assert_eq!(said(&tree, "cat out"), "", "{file}");
     }
+    let told = refused(
+        &tree,
+        "$pdu --format=parquet -t-6K -o small t; $pdu --diff=./small t",
+    );
+    let reason = "holds small entries only (-t -SIZE), and cannot be compared";
+    assert_eq!(told, format!("./small: {reason}"));
     let told = refused(&tree, "head -c 60 export >cut; $pdu --diff=./cut t");
     assert!(told.starts_with("./cut: byte 60: "), "{told}");
     // The directory that is compared lies below the root of the export, which does not have it.

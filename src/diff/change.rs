@@ -5,7 +5,7 @@ use std::ops::AddAssign;
 
 use rustix::fs::FileType;
 
-use super::amounts::Amounts;
+use super::amounts::{Amounts, Known};
 use super::record::ScanEntry;
 use crate::count::usage::FileTime;
 use crate::format::page::Page;
@@ -156,8 +156,8 @@ impl DiffWarning {
 
 /// Receives a comparison. The methods append to `out`, which cannot fail; only `end` writes to the output.
 pub trait Sink {
-    /// Appends the text before all changes.
-    fn begin(&mut self, _out: &mut Vec<u8>) {}
+    /// Appends the text before all changes, whose numbers mean something where they are known.
+    fn begin(&mut self, _: Known, _out: &mut Vec<u8>) {}
 
     /// True where [`Sink::entry`] uses the owners of entries.
     fn needs_owners(&self) -> bool {

@@ -167,11 +167,13 @@ pub(super) fn may_move<'a>(
     let (side, entry, is_link) = match (level.scope, old, new) {
         (Scope::One(Side::Old), entry, _) => (Side::Old, entry?, false),
         (Scope::One(Side::New), _, entry) => (Side::New, entry?, false),
-        (Scope::Both, Some(old), Some(new)) if old.counted && !new.counted => {
-            (Side::Old, old, true)
-        }
-        (Scope::Both, Some(old), Some(new)) if !old.counted && new.counted => {
-            (Side::New, new, true)
+        (Scope::Both, Some(old), Some(new)) if old.counted != new.counted => {
+            // Another file may have taken the place of a link.
+            let is_link = old.inode == new.inode;
+            match old.counted {
+                true => (Side::Old, old, is_link),
+                false => (Side::New, new, is_link),
+            }
         }
         _ => return None,
     };
@@ -198,18 +200,30 @@ fn is_in(path: &[u8], moved: &HashSet<Vec<u8>>) -> bool {
     above.any(|path| moved.contains(path))
 }
 
-fn key(entry: &ScanEntry) -> (FsId, u64, u32) {
-    (entry.fs, entry.inode, entry.kind.as_raw_mode())
+fn key(entry: &ScanEntry) -> (u64, u32) {
+    (entry.inode, entry.kind.as_raw_mode())
 }
 
-/// True where two entries with one inode number are one inode.
+/// True where two entries with one inode number are one inode. Exports do not tell the file system.
 fn is_same(old: &Candidate, new: &Candidate) -> bool {
+    let filesystems = (old.entry.fs, new.entry.fs);
+    let are_known = filesystems.0 != FsId::UNKNOWN && filesystems.1 != FsId::UNKNOWN;
+    if are_known && filesystems.0 != filesystems.1 {
+        return false;
+    }
     if new.entry.kind == FileType::Directory {
         let (a, b) = (old.size, new.size);
         let is_near = |a: i128, b: i128| (a - b).abs() * 10 <= a.max(b);
         return is_near(a.allocated, b.allocated) && is_near(a.apparent, b.apparent);
     }
-    old.entry.own == new.entry.own && old.entry.mtime == new.entry.mtime
+    old.entry.own == new.entry.own && is_same_time(old.entry.mtime, new.entry.mtime)
+}
+
+/// True where two times are equal, as far as both are known: exports have whole seconds.
+fn is_same_time(old: i64, new: i64) -> bool {
+    const SECOND: i64 = 1_000_000;
+    let is_rounded = old % SECOND == 0 || new % SECOND == 0;
+    old == new || is_rounded && old.div_euclid(SECOND) == new.div_euclid(SECOND)
 }
 
 impl Ord for Smallest {

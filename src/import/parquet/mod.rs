@@ -12,6 +12,7 @@ mod file;
 mod find;
 mod footer;
 mod levels;
+mod pages;
 mod reader;
 mod row;
 mod snapshot;

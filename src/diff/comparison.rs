@@ -231,14 +231,15 @@ impl Comparison {
             most,
             measure: self.rules.measure,
         };
-        let change_so_far = level.change_so_far(cut.measure);
-        cut.apply(&mut level.lines, change_so_far);
         let Some(above) = self.levels.last_mut() else {
-            // The line of the root is the total; but not where that cannot be compared.
+            // Its lines are cut when the moves are known, whose two lines become one. The line of the root is the total;
+            // but not where that cannot be compared.
             let hidden = verdict.filter(|verdict| verdict.change.is_none());
             let line = hidden.map(|verdict| verdict.line(b"", Amounts::ZERO));
             return level.lines.extend(line);
         };
+        let change_so_far = level.change_so_far(cut.measure);
+        cut.apply(&mut level.lines, change_so_far);
         for line in level.lines.drain(..) {
             level.told += line.residue;
             cut.push(&mut above.lines, line);

@@ -76,13 +76,17 @@ pub(crate) struct Also<'a> {
 }
 
 /// Finds and opens the earlier state.
-pub(crate) fn old(plan: &DiffPlan, charset: Charset, status: &mut Status) -> Result<Old, NoOld> {
+pub(crate) fn old(
+    plan: &DiffPlan,
+    (charset, measure): (Charset, Measure),
+    status: &mut Status,
+) -> Result<Old, NoOld> {
     let root = match &plan.new {
         NewState::Directory(_, table) => table.root.as_deref(),
         NewState::File(_) => None,
     };
     let (name, inode) = find(plan, root.unwrap_or_default(), charset, status)?;
-    let scan = open_scan(&name, root, status).ok_or(NoOld::Failed)?;
+    let scan = open_scan(&name, (root, measure), status).ok_or(NoOld::Failed)?;
     Ok(Old { name, scan, inode })
 }
 
@@ -124,8 +128,12 @@ fn inode_of(name: &OsStr) -> Option<Inode> {
 }
 
 /// Opens the file of a scan; none after a message.
-fn open_scan(name: &OsStr, below: Option<&[u8]>, status: &mut Status) -> Option<Box<dyn Cursor>> {
-    match open::open(name, below) {
+fn open_scan(
+    name: &OsStr,
+    (below, measure): (Option<&[u8]>, Measure),
+    status: &mut Status,
+) -> Option<Box<dyn Cursor>> {
+    match open::open(name, below, measure) {
         Ok(scan) => return Some(scan),
         Err(OpenError::Failure(failure)) => status.failure(name.as_bytes(), failure),
         Err(OpenError::Import(error)) => {
@@ -180,7 +188,7 @@ fn compare_with_file(
     out: &mut dyn Write,
     status: &mut Status,
 ) -> (Outcome, Option<DiffSummary>) {
-    let Some(new) = open_scan(new_name, None, status) else {
+    let Some(new) = open_scan(new_name, (None, options.measure), status) else {
         return (Outcome::Broken, None);
     };
     let (old, new) = ((old.scan, &*old.name), (new, new_name));

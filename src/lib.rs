@@ -52,7 +52,7 @@
 //! | 7 | `main.rs`: parse, run. `states.rs`: store, compare and list states. `compare.rs`: `--diff`. `exit.rs`: exit status |
 //! | 6 | [`cli`]: words and environment to a plan |
 //! | 5 | [`du`]: the select loop. [`diff`] (cargo feature `parquet`): two scans to changes. [`snapshot`]: the store of snapshots |
-//! | 4 | [`walk`]: walkers, disk, threads. [`import`]: files of an earlier scan to the same events |
+//! | 4 | [`walk`]: walkers, disk, threads. [`import`]: files of an earlier scan to the same events. [`forest`]: a whole tree in memory |
 //! | 3 | [`format`](mod@format): records to bytes, one file per output format |
 //! | 2 | [`count`]: listings to events to records; no I/O |
 //! | 1 | [`sys`]: the process and its terminal |
@@ -81,6 +81,8 @@ pub mod count;
 pub mod diff;
 #[doc(hidden)]
 pub mod du;
+#[doc(hidden)]
+pub mod forest;
 #[doc(hidden)]
 pub mod format;
 #[doc(hidden)]

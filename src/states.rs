@@ -43,7 +43,7 @@ pub(crate) fn run(mut plan: Plan, status: &mut Status) -> Exit {
             return Outcome::Whole;
         };
         let (_, charset) = plan.show.lines.quoting;
-        let old = match old(&diff, charset, status) {
+        let old = match old(&diff, (charset, plan.show.lines.measure), status) {
             Ok(old) => old,
             Err(error) => return error.report(status),
         };
@@ -77,7 +77,8 @@ fn store(
     };
     let diff = plan.diff.take();
     let (_, charset) = plan.show.lines.quoting;
-    let old = match diff.as_ref().map(|diff| old(diff, charset, status)) {
+    let wanted = (charset, plan.show.lines.measure);
+    let old = match diff.as_ref().map(|diff| old(diff, wanted, status)) {
         None => None,
         Some(Ok(old)) => Some(old),
         Some(Err(NoOld::NotYet(message))) => {

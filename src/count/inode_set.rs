@@ -21,11 +21,11 @@ use crate::count::usage::Inode;
 
 /// See the module.
 #[derive(Debug, Default)]
-pub(super) struct InodeSet(HashMap<(u64, u16), Table, FixedState>);
+pub(crate) struct InodeSet(HashMap<(u64, u16), Table, FixedState>);
 
 impl InodeSet {
     /// True if the inode was not in the set.
-    pub(super) fn insert(&mut self, inode: Inode) -> bool {
+    pub(crate) fn insert(&mut self, inode: Inode) -> bool {
         let mixed = mix(inode.number >> 4);
         let table = (mixed >> REST_BITS) as u16;
         let rest = mixed & ((1 << REST_BITS) - 1);

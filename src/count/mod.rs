@@ -1,7 +1,7 @@
 //! The count: puts the listings of the walkers into the order of a walk by one thread, and adds them up. No I/O, no
 //! clock, no environment.
 
-mod inode_set;
+pub(crate) mod inode_set;
 pub mod listing;
 pub mod min_size;
 pub mod order;
@@ -9,5 +9,5 @@ pub mod ordered_items;
 pub mod record;
 pub mod tally;
 pub mod usage;
-mod varint;
+pub(crate) mod varint;
 pub mod visitor;

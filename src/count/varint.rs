@@ -3,7 +3,7 @@
 
 /// Appends a number.
 #[inline]
-pub(super) fn put(out: &mut Vec<u8>, mut number: u64) {
+pub(crate) fn put(out: &mut Vec<u8>, mut number: u64) {
     while number > 0x7f {
         out.push(number as u8 | 0x80);
         number >>= 7;
@@ -13,7 +13,7 @@ pub(super) fn put(out: &mut Vec<u8>, mut number: u64) {
 
 /// Takes a number from the front; 0 where there are no bytes.
 #[inline]
-pub(super) fn take(from: &mut &[u8]) -> u64 {
+pub(crate) fn take(from: &mut &[u8]) -> u64 {
     let (mut number, mut shift) = (0, 0);
     while let Some((&byte, rest)) = from.split_first() {
         *from = rest;
@@ -28,13 +28,13 @@ pub(super) fn take(from: &mut &[u8]) -> u64 {
 
 /// Appends a signed number in zigzag coding: numbers near 0 of either sign are short.
 #[inline]
-pub(super) fn put_signed(out: &mut Vec<u8>, number: i64) {
+pub(crate) fn put_signed(out: &mut Vec<u8>, number: i64) {
     put(out, (number << 1 ^ number >> 63) as u64);
 }
 
 /// Takes a number that [`put_signed`] appended.
 #[inline]
-pub(super) fn take_signed(from: &mut &[u8]) -> i64 {
+pub(crate) fn take_signed(from: &mut &[u8]) -> i64 {
     let zigzag = take(from);
     (zigzag >> 1) as i64 ^ -((zigzag & 1) as i64)
 }

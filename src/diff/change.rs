@@ -5,7 +5,7 @@ use std::ops::AddAssign;
 
 use rustix::fs::FileType;
 
-use super::amounts::Amounts;
+use super::amounts::{Amounts, Known};
 use super::record::ScanEntry;
 use crate::count::usage::FileTime;
 use crate::format::page::Page;
@@ -156,8 +156,8 @@ impl DiffWarning {
 
 /// Receives a comparison. The methods append to `out`, which cannot fail; only `end` writes to the output.
 pub trait Sink {
-    /// Appends the text before all changes.
-    fn begin(&mut self, _out: &mut Vec<u8>) {}
+    /// Appends the text before all changes, whose numbers mean something where they are known.
+    fn begin(&mut self, _: Known, _out: &mut Vec<u8>) {}
 
     /// True where [`Sink::entry`] uses the owners of entries.
     fn needs_owners(&self) -> bool {
@@ -168,7 +168,7 @@ pub trait Sink {
     fn change(&mut self, change: &Change, out: &mut Vec<u8>);
 
     /// A counted entry, with its path below the root, at both times; for sums by class. Not called for entries that do
-    /// not count as change.
+    /// not count as change; but for those below a mount that came or went, because that is known after them.
     fn entry(&mut self, _path: &[u8], _before: Option<&ScanEntry>, _now: Option<&ScanEntry>) {}
 
     /// Appends the text after all changes, and writes every page that is full meanwhile.

@@ -7,7 +7,7 @@ use super::change::Sink;
 use super::explanation::Cut;
 use super::level::Level;
 use super::listing::Listing;
-use super::moves::{Candidate, Candidates};
+use super::moves::{Candidate, Candidates, may_move};
 use super::options::{DiffOptions, Show};
 use super::output::Output;
 use super::paths;
@@ -172,7 +172,9 @@ impl Comparison {
             level.count_hidden(verdict.event, verdict.size());
         }
         let line = self.tell(&mut level, verdict.as_ref(), out);
-        self.add_candidate(own, &level, verdict.and(Some(line)));
+        if verdict.is_some() {
+            self.add_candidate(own, &level, line);
+        }
         match self.levels.last_mut() {
             Some(above) => {
                 above.add_level(&level);
@@ -231,14 +233,15 @@ impl Comparison {
             most,
             measure: self.rules.measure,
         };
-        let change_so_far = level.change_so_far(cut.measure);
-        cut.apply(&mut level.lines, change_so_far);
         let Some(above) = self.levels.last_mut() else {
-            // The line of the root is the total; but not where that cannot be compared.
+            // Its lines are cut when the moves are known, whose two lines become one. The line of the root is the total;
+            // but not where that cannot be compared.
             let hidden = verdict.filter(|verdict| verdict.change.is_none());
             let line = hidden.map(|verdict| verdict.line(b"", Amounts::ZERO));
             return level.lines.extend(line);
         };
+        let change_so_far = level.change_so_far(cut.measure);
+        cut.apply(&mut level.lines, change_so_far);
         for line in level.lines.drain(..) {
             level.told += line.residue;
             cut.push(&mut above.lines, line);
@@ -276,42 +279,21 @@ impl Comparison {
         Some(number)
     }
 
-    /// Keeps an entry that may have been moved; with the number of its line, if something is told of it.
-    fn add_candidate(&mut self, (old, new): Pair<'_>, level: &Level, told: Option<Option<u64>>) {
-        let Some(line) = told else {
-            return;
-        };
-        let (side, is_link) = match (level.scope, old, new) {
-            (Scope::One(side), ..) => (side, false),
-            (Scope::Both, Some(old), Some(new)) if old.counted && !new.counted => (Side::Old, true),
-            (Scope::Both, Some(old), Some(new)) if !old.counted && new.counted => (Side::New, true),
-            _ => return,
-        };
-        let entry = match side {
-            Side::Old => old,
-            Side::New => new,
-        };
-        let may_move = |entry: &&ScanEntry| {
-            // Of what a directory contains, other files move with it.
-            let is_own = entry.kind == FileType::Directory || entry.links > 1;
-            entry.counted && entry.inode != 0 && (level.is_top || is_own)
-        };
-        let Some(entry) = entry.filter(may_move) else {
+    /// Keeps an entry that may have been moved, with the number of its line.
+    fn add_candidate(&mut self, own: Pair<'_>, level: &Level, line: Option<u64>) {
+        let Some((side, entry, is_link)) = may_move(own, level) else {
             return;
         };
         let size = level.size(side);
-        match self.candidates.takes(side, &size) {
-            true => self.candidates.push(
-                side,
-                Candidate {
-                    path: self.path.clone(),
-                    entry: *entry,
-                    size,
-                    line,
-                    is_link,
-                },
-            ),
-            false => self.candidates.drop_one(),
+        if self.candidates.takes(side, &size) {
+            let candidate = Candidate {
+                path: self.path.clone(),
+                entry: *entry,
+                size,
+                line,
+                is_link,
+            };
+            self.candidates.push(side, candidate);
         }
     }
 }

@@ -26,11 +26,13 @@ impl Listing {
 
     /// Adds a line. Returns the one that is held no longer.
     pub(super) fn push(&mut self, line: Change) -> Option<Change> {
-        self.held.push_back(Some(line));
-        match self.held.len() > MOST {
+        // First, so that the memory never grows to twice of what is held.
+        let first = match self.held.len() >= MOST {
             true => self.pop().flatten(),
             false => None,
-        }
+        };
+        self.held.push_back(Some(line));
+        first
     }
 
     /// Takes the first line; a line that was taken out is none.

@@ -3,12 +3,14 @@
 use std::cmp::Ordering;
 use std::io;
 
+use super::amounts::Known;
 use super::change::{DiffSummary, Sink};
 use super::comparison::Comparison;
 use super::options::DiffOptions;
 use super::paths;
 use super::record::{Cursor, ScanInfo, ScanRecord};
 use super::scope::Step;
+use crate::count::usage::Measure;
 use crate::format::page::Page;
 use crate::import::error::ImportError;
 
@@ -18,6 +20,8 @@ pub(super) struct Merge {
     /// The cursor is at a record.
     has_old: bool,
     comparison: Comparison,
+    /// The measure that NEW does not have.
+    missing: Option<Measure>,
 }
 
 /// The reason why a comparison has no end.
@@ -56,6 +60,7 @@ impl Merge {
             old,
             has_old: false,
             comparison,
+            missing: new.missing,
         }
     }
 
@@ -66,7 +71,9 @@ impl Merge {
 
     /// Appends the text before all changes, and reads the first record of OLD.
     pub(super) fn begin(&mut self, out: &mut Vec<u8>) -> Result<(), ImportError> {
-        self.comparison.output.sink.begin(out);
+        let known = Known::ALL.without(self.old.info().missing);
+        let known = known.without(self.missing);
+        self.comparison.output.sink.begin(known, out);
         self.has_old = self.old.advance()?;
         Ok(())
     }

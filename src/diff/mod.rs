@@ -24,11 +24,13 @@ mod explanation;
 pub mod files;
 mod level;
 mod listing;
+mod loaded;
 mod merge;
 mod moves;
 pub mod open;
 pub mod options;
 mod output;
+mod part;
 mod paths;
 pub mod print;
 #[cfg(test)]

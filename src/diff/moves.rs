@@ -5,20 +5,22 @@
 //! must have the same size and time as well, and directories nearly the same total.
 
 use std::cmp::{Ordering, Reverse};
-use std::collections::{BinaryHeap, HashMap, HashSet};
+use std::collections::{BinaryHeap, HashSet};
 
 use rustix::fs::FileType;
 
 use super::amounts::Amounts;
+use super::level::Level;
 use super::paths::{is_within, parent};
 use super::record::{FsId, ScanEntry};
-use super::scope::Side;
+use super::scope::{Scope, Side};
+use super::verdict::Pair;
 
 /// Candidates of each scan.
 const MOST: usize = if cfg!(test) { 64 } else { 32_768 };
 
 /// An entry that may have been moved.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct Candidate {
     pub(super) path: Vec<u8>,
     pub(super) entry: ScanEntry,
@@ -60,19 +62,16 @@ impl Candidates {
         self.count
     }
 
-    /// True where an entry of this size would be kept.
-    pub(super) fn takes(&self, side: Side, size: &Amounts) -> bool {
+    /// True where an entry of this size is kept; else it is counted.
+    pub(super) fn takes(&mut self, side: Side, size: &Amounts) -> bool {
         let heap = match side {
             Side::Old => &self.old,
             Side::New => &self.new,
         };
         let smallest = heap.peek().map(|smallest| smallest.rank.0);
-        heap.len() < MOST || smallest.is_some_and(|smallest| weight(size) > smallest)
-    }
-
-    /// Notes a candidate that is not kept.
-    pub(super) fn drop_one(&mut self) {
-        self.dropped += 1;
+        let is_kept = heap.len() < MOST || smallest.is_some_and(|least| weight(size) > least);
+        self.dropped += u64::from(!is_kept);
+        is_kept
     }
 
     /// Keeps a candidate, in the place of the smallest where there are too many.
@@ -83,11 +82,12 @@ impl Candidates {
             Side::Old => &mut self.old,
             Side::New => &mut self.new,
         };
-        heap.push(Smallest { rank, candidate });
-        if heap.len() > MOST {
+        // First, so that the memory never grows to twice of what is kept.
+        if heap.len() >= MOST {
             heap.pop();
             self.dropped += 1;
         }
+        heap.push(Smallest { rank, candidate });
     }
 
     /// Removes the candidates in a directory.
@@ -107,16 +107,10 @@ impl Candidates {
 
     /// The pairs, the largest first. What lies in a directory that was moved is in none.
     pub(super) fn take_moves(&mut self) -> Vec<Move> {
-        let mut known: HashMap<_, Vec<Candidate>> = HashMap::new();
-        for candidate in largest_first(&mut self.old) {
-            let same = known.entry(key(&candidate.entry)).or_default();
-            same.push(candidate);
-        }
+        let mut olds = Olds::new(largest_first(&mut self.old));
         let mut moved = (HashSet::new(), HashSet::new());
         let pair = |new: Candidate| {
-            let olds = known.get_mut(&key(&new.entry))?;
-            let place = olds.iter().position(|old| is_same(old, &new))?;
-            let old = olds.remove(place);
+            let old = olds.take(&new)?;
             if is_in(&old.path, &moved.0) || is_in(&new.path, &moved.1) {
                 return None;
             }
@@ -129,12 +123,64 @@ impl Candidates {
     }
 }
 
+/// The candidates of OLD by their inodes.
+struct Olds {
+    sorted: Vec<Candidate>,
+    is_taken: Vec<bool>,
+}
+
+impl Olds {
+    fn new(mut candidates: Vec<Candidate>) -> Self {
+        candidates.sort_by_key(|candidate| key(&candidate.entry));
+        Self {
+            is_taken: vec![false; candidates.len()],
+            sorted: candidates,
+        }
+    }
+
+    /// Takes the first one that is the inode of a candidate of NEW.
+    fn take(&mut self, new: &Candidate) -> Option<Candidate> {
+        let wanted = key(&new.entry);
+        let first = |old: &Candidate| key(&old.entry) < wanted;
+        let start = self.sorted.partition_point(first);
+        let same = self.sorted.iter().enumerate().skip(start);
+        let mut same = same.take_while(|(_, old)| key(&old.entry) == wanted);
+        let (place, old) = same.find(|(place, old)| !self.is_taken[*place] && is_same(old, new))?;
+        self.is_taken[place] = true;
+        Some(old.clone())
+    }
+}
+
 impl Move {
     /// True where only another link of the directory counts: that changes no number of any directory.
     pub(super) fn is_invisible(&self) -> bool {
         let is_link = self.old.is_link || self.new.is_link;
         is_link && parent(&self.old.path) == parent(&self.new.path)
     }
+}
+
+/// The entry that may have been moved and its scan, where this one may; true for a link of a file that has a partner.
+pub(super) fn may_move<'a>(
+    (old, new): Pair<'a>,
+    level: &Level,
+) -> Option<(Side, &'a ScanEntry, bool)> {
+    let (side, entry, is_link) = match (level.scope, old, new) {
+        (Scope::One(Side::Old), entry, _) => (Side::Old, entry?, false),
+        (Scope::One(Side::New), _, entry) => (Side::New, entry?, false),
+        (Scope::Both, Some(old), Some(new)) if old.counted != new.counted => {
+            // Another file may have taken the place of a link.
+            let is_link = old.inode == new.inode;
+            match old.counted {
+                true => (Side::Old, old, is_link),
+                false => (Side::New, new, is_link),
+            }
+        }
+        _ => return None,
+    };
+    // The other files in a directory move with it.
+    let is_own = level.is_top || entry.kind == FileType::Directory || entry.links > 1;
+    let is_candidate = entry.counted && entry.inode != 0 && is_own;
+    is_candidate.then_some((side, entry, is_link))
 }
 
 fn weight(size: &Amounts) -> i128 {
@@ -154,18 +200,30 @@ fn is_in(path: &[u8], moved: &HashSet<Vec<u8>>) -> bool {
     above.any(|path| moved.contains(path))
 }
 
-fn key(entry: &ScanEntry) -> (FsId, u64, u32) {
-    (entry.fs, entry.inode, entry.kind.as_raw_mode())
+fn key(entry: &ScanEntry) -> (u64, u32) {
+    (entry.inode, entry.kind.as_raw_mode())
 }
 
-/// True where two entries with one inode number are one inode.
+/// True where two entries with one inode number are one inode. Exports do not tell the file system.
 fn is_same(old: &Candidate, new: &Candidate) -> bool {
+    let filesystems = (old.entry.fs, new.entry.fs);
+    let are_known = filesystems.0 != FsId::UNKNOWN && filesystems.1 != FsId::UNKNOWN;
+    if are_known && filesystems.0 != filesystems.1 {
+        return false;
+    }
     if new.entry.kind == FileType::Directory {
         let (a, b) = (old.size, new.size);
         let is_near = |a: i128, b: i128| (a - b).abs() * 10 <= a.max(b);
         return is_near(a.allocated, b.allocated) && is_near(a.apparent, b.apparent);
     }
-    old.entry.own == new.entry.own && old.entry.mtime == new.entry.mtime
+    old.entry.own == new.entry.own && is_same_time(old.entry.mtime, new.entry.mtime)
+}
+
+/// True where two times are equal, as far as both are known: exports have whole seconds.
+fn is_same_time(old: i64, new: i64) -> bool {
+    const SECOND: i64 = 1_000_000;
+    let is_rounded = old % SECOND == 0 || new % SECOND == 0;
+    old == new || is_rounded && old.div_euclid(SECOND) == new.div_euclid(SECOND)
 }
 
 impl Ord for Smallest {

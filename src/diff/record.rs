@@ -102,6 +102,8 @@ pub struct ScanInfo {
     pub links: CountedLinks,
     /// The records that there are.
     pub kept: Kept,
+    /// The measure that the scan does not have: the numbers in its place mean nothing.
+    pub missing: Option<Measure>,
     /// False after errors.
     pub is_complete: bool,
 }

@@ -4,9 +4,11 @@ use std::fs::File;
 
 use rustix::fs::FileType;
 
+use super::part::{narrow, no_rows, part};
 use super::paths;
 use super::record::{Cursor, FsId, Kept, ScanEntry, ScanInfo, ScanRecord};
-use crate::count::usage::{FileTime, Measure};
+use crate::count::inode_set::InodeSet;
+use crate::count::usage::{FileTime, Inode, Measure};
 use crate::format::Threshold;
 use crate::format::parquet::CountedLinks;
 use crate::format::parquet::schema::State;
@@ -23,50 +25,58 @@ pub(super) struct StoredScan {
     /// The current record, and where its path begins in that of the row.
     entry: ScanEntry,
     start: usize,
+    /// The files with several links so far, where only a part of the file is compared: the link that counts in all of it may
+    /// lie in another part.
+    links: Option<InodeSet>,
     /// The place of the record before.
     last: (Vec<u8>, bool),
 }
 
+/// An opened file.
+pub(super) enum Opened {
+    Sorted(Box<StoredScan>),
+    /// Its rows are in no order; with what its footer tells.
+    Unsorted(ScanInfo),
+}
+
 impl StoredScan {
     /// Opens a file. Where it is compared with a walk of a directory, that may lie below the root of the file; damage is
-    /// then found before the walk. None where the file has another order.
-    pub(super) fn open(file: File, walked: Option<&[u8]>) -> Result<Option<Self>, ImportError> {
-        let Some(mut rows) = SortedRows::open(file)? else {
-            return Ok(None);
-        };
+    /// then found before the walk.
+    pub(super) fn open(file: File, walked: Option<&[u8]>) -> Result<Opened, ImportError> {
+        let mut rows = SortedRows::open(file)?;
+        if !rows.are_sorted() {
+            return Ok(Opened::Unsorted(info(&rows)?));
+        }
         let Some(root) = rows.last()? else {
             return Err(ImportError::damaged("the file has no rows"));
         };
         let path = rows.path().to_vec();
-        if let Some(walked) = walked {
+        if walked.is_some() {
             rows.verify()?;
-            if is_below(&path, walked) {
-                return Err(a_part_only(&path, walked));
-            }
         }
-        let part = walked.filter(|walked| is_below(walked, &path));
+        let part = part(&path, walked)?;
         let entry = entry(&root);
-        let info = ScanInfo {
-            root: part.map_or(path, <[u8]>::to_vec),
-            fs: part.map_or(entry.fs, |_| FsId::UNKNOWN),
-            started: rows.key("started").as_deref().and_then(time),
-            options: rows.key("options").unwrap_or_default(),
-            links: match rows.key("links").as_deref() {
-                Some("each") => CountedLinks::Each,
-                _ => CountedLinks::Once,
-            },
-            kept: kept(&rows),
-            is_complete: !rows.had_errors(),
+        let mut info = ScanInfo {
+            root: path,
+            fs: entry.fs,
+            ..info(&rows)?
         };
-        Ok(Some(Self {
+        let (is_part, is_once) = (part.is_some(), info.links == CountedLinks::Once);
+        if let Some(part) = part {
+            narrow(&mut info, part);
+            let root = rows.directory(part)?;
+            info.fs = root.ok_or_else(|| no_rows(part))?.fs;
+        }
+        Ok(Opened::Sorted(Box::new(Self {
             rows,
             info,
-            is_part: part.is_some(),
+            is_part,
             has_begun: false,
             entry,
             start: 0,
+            links: (is_part && is_once).then(InodeSet::default),
             last: (Vec::new(), false),
-        }))
+        })))
     }
 
     /// Finds the place of the current record. False where it is not in the directory that is wanted.
@@ -93,7 +103,21 @@ impl StoredScan {
         last.extend_from_slice(path);
         *last_is_mark = place.1;
         (self.start, self.has_begun) = (start, true);
+        self.count_link();
         Ok(true)
+    }
+
+    /// Counts the first link of a file in the part that is compared.
+    fn count_link(&mut self) {
+        let entry = &mut self.entry;
+        let is_link = entry.links > 1 && entry.inode != 0 && entry.kind != FileType::Directory;
+        if let (Some(links), true, State::Ok) = (&mut self.links, is_link, entry.state) {
+            let inode = Inode {
+                device: entry.fs.number(),
+                number: entry.inode,
+            };
+            entry.counted = links.insert(inode);
+        }
     }
 
     fn fault(&self) -> Option<&'static str> {
@@ -128,11 +152,7 @@ impl Cursor for StoredScan {
                 false => {}
             }
         }
-        if self.has_begun {
-            return Ok(false);
-        }
-        let root = String::from_utf8_lossy(&self.info.root);
-        Err(ImportError::damaged(format!("no rows of '{root}'")))
+        Ok(false)
     }
 
     fn record(&self) -> ScanRecord<'_> {
@@ -159,15 +179,27 @@ fn entry(row: &Row) -> ScanEntry {
     }
 }
 
-fn a_part_only(root: &[u8], walked: &[u8]) -> ImportError {
-    let [root, walked] = [root, walked].map(String::from_utf8_lossy);
-    ImportError::damaged(format!("holds only '{root}', a part of '{walked}'"))
-}
-
-/// True where a path lies below a directory, and is not the directory itself.
-fn is_below(path: &[u8], directory: &[u8]) -> bool {
-    let directory = directory.strip_suffix(b"/").unwrap_or(directory);
-    path.len() > directory.len() + 1 && paths::is_within(path, directory)
+/// What the footer tells of the scan.
+fn info(rows: &SortedRows) -> Result<ScanInfo, ImportError> {
+    let kept = kept(rows);
+    // Directories have no rows there, and their contents have.
+    if matches!(kept.threshold, Threshold::AtMost(_)) {
+        let text = "holds small entries only (-t -SIZE), and cannot be compared";
+        return Err(ImportError::damaged(text));
+    }
+    Ok(ScanInfo {
+        root: Vec::new(),
+        fs: FsId::UNKNOWN,
+        started: rows.key("started").as_deref().and_then(time),
+        options: rows.key("options").unwrap_or_default(),
+        links: match rows.key("links").as_deref() {
+            Some("each") => CountedLinks::Each,
+            _ => CountedLinks::Once,
+        },
+        kept,
+        missing: None,
+        is_complete: !rows.had_errors(),
+    })
 }
 
 /// The records that the footer tells of.

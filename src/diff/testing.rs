@@ -84,6 +84,7 @@ impl Scan {
             options: String::new(),
             links: CountedLinks::Once,
             kept: Kept::ALL,
+            missing: None,
             is_complete: true,
         };
         Self {

@@ -65,15 +65,20 @@ fn listed(old: &[(&str, ScanEntry)], new: &[(&str, ScanEntry)]) -> Vec<String> {
 /// The lines of an explanation, with the residues.
 fn explained(old: &[(&str, ScanEntry)], new: &[(&str, ScanEntry)]) -> (Vec<String>, DiffSummary) {
     let (lines, summary) = compare(scan(old), scan(new), Show::Explanation(20));
+    (explanation(&lines), summary)
+}
+
+/// The lines as text, with residues in the place of changes.
+fn explanation(lines: &[Change]) -> Vec<String> {
     let residues = lines.iter().map(|line| line.residue.allocated.to_string());
-    let words = texts(&lines);
+    let words = texts(lines);
     let words = words
         .iter()
         .map(|text| text.split_once(' ').map_or("", |parts| parts.1));
     let lines = residues
         .zip(words)
         .map(|(residue, rest)| format!("{residue} {rest}"));
-    (lines.collect(), summary)
+    lines.collect()
 }
 
 #[test]
@@ -196,6 +201,32 @@ fn what_could_be_read_at_one_time_only_is_unread_and_never_gone() {
     }
     // Between them: the directory itself is known at one time.
     assert_eq!(listed(&closed, &vanished), ["? unread /r/d"]);
+}
+
+#[test]
+fn a_root_that_cannot_be_read_is_unread() {
+    let whole = [("/a", file(300)), ("/b", file(40))];
+    let closed = [
+        ("", mark("unread")),
+        (
+            "",
+            ScanEntry {
+                state: State::Unread,
+                ..directory()
+            },
+        ),
+    ];
+    for show in [Show::Everything, Show::Explanation(5), Show::Depth(0)] {
+        for scans in [(&whole[..], &closed[..]), (&closed, &whole)] {
+            let (lines, summary) = compare(scan(scans.0), scan(scans.1), show);
+            assert_eq!(texts(&lines), ["? unread /r"], "{show:?}");
+            assert_eq!(
+                (summary.change, summary.rest),
+                (Amounts::ZERO, Amounts::ZERO)
+            );
+            assert_eq!(summary.unread.sizes.allocated, 350);
+        }
+    }
 }
 
 #[test]
@@ -490,6 +521,36 @@ fn an_inode_at_another_path_has_moved() {
         (2, 600)
     );
     assert_eq!(told(&lines) + summary.rest, summary.change);
+}
+
+/// A move has one line. What it leaves at both places takes none.
+#[test]
+fn a_move_takes_the_place_of_one_line() {
+    let moved = |path| {
+        [
+            (path, inode(1, directory())),
+            ("/c/f", file(0)),
+            ("/c/g", file(0)),
+        ]
+    };
+    let mut old = moved("/a/d").to_vec();
+    old.push(("/a/d/x", inode(2, file(500))));
+    let mut new = moved("/b/d").to_vec();
+    new.push(("/b/d/x", inode(2, file(500))));
+    new[1].1 = file(90);
+    new[2].1 = file(80);
+    let expected = [
+        "90 grew /r/c/f",
+        "80 grew /r/c/g",
+        "-10 gone /r/a",
+        "10 new /r/b",
+        "0 moved /r/b/d from /r/a/d",
+    ];
+    for most in 1..=expected.len() {
+        let (lines, summary) = compare(scan(&old), scan(&new), Show::Explanation(most));
+        assert_eq!(explanation(&lines), expected[..most], "-n {most}");
+        assert_eq!(told(&lines) + summary.rest, summary.change);
+    }
 }
 
 #[test]

@@ -46,6 +46,7 @@ impl WalkDiff {
             options: new.options.clone(),
             links: new.links,
             kept: Kept::ALL,
+            missing: None,
             is_complete: false,
         };
         // The options of the output leave out lines, not records.

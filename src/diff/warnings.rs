@@ -30,7 +30,8 @@ pub(super) fn warnings(old: &ScanInfo, new: &ScanInfo) -> Vec<DiffWarning> {
         ));
     }
     let times = old.started.zip(new.started);
-    if times.is_some_and(|(before, now)| before > now) {
+    // Exports have whole seconds.
+    if times.is_some_and(|(before, now)| before.seconds > now.seconds) {
         warnings.push(DiffWarning::ClockWentBack);
     }
     if !old.is_complete {

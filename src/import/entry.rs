@@ -122,7 +122,7 @@ fn mode(number: u64) -> u32 {
 }
 
 /// Seconds since the epoch. For a time before it, ncdu 1 writes the negative number as an unsigned one.
-fn time(number: Number) -> FileTime {
+pub(super) fn time(number: Number) -> FileTime {
     let seconds = number.identifier().cast_signed();
     match (number.is_negative, number.nanos) {
         (true, nanos @ 1..) => FileTime::of_file(seconds.saturating_sub(1), 1_000_000_000 - nanos),

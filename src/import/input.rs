@@ -12,6 +12,7 @@ use super::links::Links;
 use super::ncdu::ExportReader;
 #[cfg(feature = "parquet")]
 use super::parquet::ParquetReader;
+use crate::count::usage::{FileTime, Measure};
 use crate::count::visitor::Visitor;
 use crate::format::parquet::MAGIC;
 use crate::sys::failure::{Failure, Operation};
@@ -47,6 +48,15 @@ impl Import {
         })
     }
 
+    /// The file, if it is a Parquet file of which nothing was read yet.
+    #[cfg(feature = "parquet")]
+    pub(crate) fn parquet_file(&self) -> Result<Option<File>, ImportError> {
+        match self {
+            Self::Ncdu(_) => Ok(None),
+            Self::Parquet(reader) => reader.file(),
+        }
+    }
+
     #[cfg(feature = "parquet")]
     fn parquet(file: File, links: Links) -> Self {
         Self::Parquet(Box::new(ParquetReader::new(file, links)))
@@ -69,6 +79,30 @@ impl Import {
             Self::Parquet(file) => file.advance(visitor, most),
             #[cfg(not(feature = "parquet"))]
             Self::Parquet => Err(ImportError::damaged(crate::format::parquet::NOT_BUILT)),
+        }
+    }
+
+    /// When the scan began, where the file says so. Known after the first entry.
+    #[must_use]
+    pub fn started(&self) -> Option<FileTime> {
+        match self {
+            Self::Ncdu(export) => export.started(),
+            #[cfg(feature = "parquet")]
+            Self::Parquet(_) => None,
+            #[cfg(not(feature = "parquet"))]
+            Self::Parquet => None,
+        }
+    }
+
+    /// The measure that the file does not have, because its maker knows one only. Known at the end.
+    #[must_use]
+    pub fn missing(&self) -> Option<Measure> {
+        match self {
+            Self::Ncdu(export) => export.missing(),
+            #[cfg(feature = "parquet")]
+            Self::Parquet(_) => None,
+            #[cfg(not(feature = "parquet"))]
+            Self::Parquet => None,
         }
     }
 

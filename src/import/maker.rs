@@ -2,7 +2,7 @@
 //! sources; this file is the table in code.
 
 use super::entry::ExportedEntry;
-use crate::count::usage::{FileTime, Usage};
+use crate::count::usage::{FileTime, Measure, Usage};
 
 /// The size that gdu takes for a directory before 5.37.
 const DIRECTORY_OF_GDU: u64 = 4096;
@@ -92,6 +92,16 @@ impl Maker {
             Program::Other if !both => Sizes::One,
             Program::Ncdu | Program::Gdu { .. } | Program::Pdu | Program::Other => Sizes::Both,
         };
+    }
+
+    /// The measure that no entry has, where the export contains one only; given whether some entry has an allocated and an
+    /// apparent size.
+    pub(super) fn missing(self, (has_allocated, has_apparent): (bool, bool)) -> Option<Measure> {
+        match (self.sizes, has_allocated, has_apparent) {
+            (Sizes::One, false, true) => Some(Measure::Allocated),
+            (Sizes::One, true, false) => Some(Measure::Apparent),
+            (Sizes::One, ..) | (Sizes::Both, ..) => None,
+        }
     }
 
     /// True where a mark means that the file was counted before, at a link without a mark.

@@ -9,14 +9,14 @@
 
 use std::io::Read;
 
-use super::entry::{DIRECTORY, ExportedEntry, REGULAR};
+use super::entry::{DIRECTORY, ExportedEntry, REGULAR, time};
 use super::error::ImportError;
 use super::foreign::{self, Foreign};
 use super::json::Input;
 use super::links::Links;
 use super::maker::{Contents, Maker, Metadata};
 use super::number::Number;
-use crate::count::usage::Item;
+use crate::count::usage::{FileTime, Item, Measure};
 use crate::count::visitor::{Extent, Flow, Visitor};
 use crate::format::parquet::MAGIC;
 use crate::sys::failure::{Failure, Operation};
@@ -27,6 +27,9 @@ pub struct ExportReader {
     input: Input,
     links: Links,
     maker: Maker,
+    started: Option<FileTime>,
+    /// Some entry has an allocated size; an apparent one.
+    has: (bool, bool),
     state: State,
     /// The device of every directory on the way down.
     devices: Vec<u64>,
@@ -56,12 +59,24 @@ impl ExportReader {
             input: Input::new(from),
             links,
             maker: Metadata::default().maker(),
+            started: None,
+            has: (false, false),
             state: State::Begin,
             devices: Vec::new(),
             skipped: 0,
             entry: ExportedEntry::default(),
             name: Vec::new(),
         }
+    }
+
+    /// When the walk began, where the export says so.
+    pub(super) fn started(&self) -> Option<FileTime> {
+        self.started
+    }
+
+    /// The measure that the export does not have. Known at its end.
+    pub(super) fn missing(&self) -> Option<Measure> {
+        self.maker.missing(self.has)
     }
 
     /// Reports at most `most` entries and ends of directories to the visitor. False after the end of the export.
@@ -127,6 +142,10 @@ impl ExportReader {
                 b"progname" => &mut metadata.progname,
                 b"progver" => &mut metadata.progver,
                 b"program_version" => &mut metadata.program_version,
+                b"timestamp" => {
+                    self.started = self.timestamp()?;
+                    continue;
+                }
                 _ => {
                     self.input.skip()?;
                     continue;
@@ -139,6 +158,15 @@ impl ExportReader {
         }
         self.maker = metadata.maker();
         Ok(())
+    }
+
+    /// A time as seconds since 1970; some makers write it as text.
+    fn timestamp(&mut self) -> Result<Option<FileTime>, ImportError> {
+        if !matches!(self.input.next_token()?, b'-' | b'0'..=b'9') {
+            return self.input.skip().map(|()| None);
+        }
+        let seconds = self.input.number("a time is no number of seconds")?;
+        Ok(seconds.map(time))
     }
 
     /// Reads all that comes after the root: a later version of the format may write values there.
@@ -280,6 +308,8 @@ impl ExportReader {
         while self.input.key(&mut is_first)? {
             self.entry.read_value(&mut self.input, &mut self.name)?;
         }
+        self.has.0 |= self.entry.allocated.is_some();
+        self.has.1 |= self.entry.apparent.is_some();
         let Some(named_at) = self.entry.named_at else {
             return Err(self.input.invalid("an entry has no name"));
         };

@@ -10,6 +10,7 @@ pub mod locale;
 pub mod mounts;
 pub mod output_file;
 pub mod owners;
+pub mod panics;
 pub mod retry;
 pub(crate) mod schedule;
 pub mod signals;

@@ -827,3 +827,12 @@ fn a_part_of_an_earlier_state_is_compared_with_its_directory() {
         format!("pdu: old: no rows of '{root}/t/n'\n")
     );
 }
+
+/// A link that counts in the place of another one is not told; another file in the place of a link is.
+#[test]
+fn a_file_that_took_the_place_of_a_link_was_moved() {
+    let tree = changed("t/a 9000\nt/b = t/a\nt/c 5000", "mv t/c t/b");
+    assert_eq!(lines(&tree, "-ab"), ["0\tmoved\tt/c\tt/b", "0\ttotal\tt"]);
+    let tree = changed("t/a 9000\nt/b = t/a\nt/c 5000", "rm t/a");
+    assert_eq!(lines(&tree, "-ab"), ["0\ttotal\tt"]);
+}

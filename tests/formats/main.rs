@@ -14,7 +14,11 @@ mod support;
 mod by;
 mod chart;
 #[cfg(feature = "parquet")]
+mod damaged;
+#[cfg(feature = "parquet")]
 mod diff;
+#[cfg(feature = "parquet")]
+mod diff_exports;
 mod export;
 mod left_out;
 mod makers;

@@ -97,6 +97,7 @@ def rewrite(file):
             "dir": "DELTA_BYTE_ARRAY", "name": "DELTA_BYTE_ARRAY", "inode": "DELTA_BINARY_PACKED",
             "counted": "RLE", "allocated": "BYTE_STREAM_SPLIT"}},
         "nanos": {"coerce_timestamps": None},
+        "crc": {"write_page_checksum": True},
     }
     for name, options in written.items():
         source = table
@@ -127,11 +128,24 @@ def bad(file):
         field = pa.field(column, table.schema.field(index).type)
         return table.set_column(index, field, pa.array(values, field.type))
 
+    def retype(column, kind):
+        """The column without values, of another type."""
+        values = pa.nulls(len(table), kind)
+        return table.set_column(table.schema.get_field_index(column), column, values)
+
     changes = {
         "zstd": lambda: table,
         "no-size": lambda: table.drop_columns(["allocated"]),
         "text-inode": lambda: table.set_column(
             table.schema.get_field_index("inode"), "inode", pc.cast(table.column("inode"), pa.string())),
+        "int-dir": lambda: retype("dir", pa.int64()),
+        "int-counted": lambda: retype("counted", pa.int32()),
+        "text-mtime": lambda: retype("mtime", pa.string()),
+        "nested": lambda: retype("name", pa.list_(pa.string())),
+        "kind": lambda: change("kind", "folder"),
+        "state": lambda: change("state", "fine"),
+        "null-dir": lambda: change("dir", None),
+        "null-name": lambda: change("name", None),
         "schema2": lambda: table.replace_schema_metadata({"pdu.schema": "2"}),
         "parts": lambda: change("state", "handed-over"),
         "slash": lambda: change("name", "a/b"),

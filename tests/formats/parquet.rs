@@ -4,7 +4,6 @@
 //! `PDU_PYTHON` names a Python that has the modules `duckdb` and `pyarrow`; otherwise `python3` is tried.
 
 use std::fs;
-use std::io::Write as _;
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::symlink;
 use std::os::unix::process::ExitStatusExt;
@@ -16,22 +15,19 @@ use crate::support::fuse::{Node, Op};
 use crate::support::process::{catches, worker_of};
 use crate::support::run::{self, PDU, wait_until};
 use crate::support::sandbox::Sandbox;
-use crate::support::skip::{is_root, size, skip, thorough};
+use crate::support::skip::{is_long_form, is_root, size, skip};
 use crate::support::terminal::{
     Streams, Terminal, can_slow_down, forest, slow, start, wait_for_strace,
 };
 use crate::support::tree::Tree;
-use pdu::count::usage::{Detail, Item, Usage};
-use pdu::count::visitor::{Extent, Flow, Visitor};
-use pdu::import::Links;
-use pdu::import::parquet::ParquetReader;
-use pdu::sys::failure::Failure;
 use rustix::io::Errno;
 use rustix::process::{Pid, Signal, kill_process};
 
 // ---------------------------------------------------------------- running
 
 const PYTHON: &str = include_str!("parquet.py");
+
+const ENGINES: &str = include_str!("engines.py");
 
 /// A Python with these modules; skips where there is none.
 pub(super) fn python(modules: &str) -> Option<String> {
@@ -50,8 +46,13 @@ pub(super) fn python(modules: &str) -> Option<String> {
 
 /// Runs a function of `parquet.py` in the tree; gives what it prints.
 #[track_caller]
-fn python_says(python: &str, tree: &Tree, words: &str) -> String {
-    fs::write(tree.root().join("check.py"), PYTHON).expect("it can be written");
+pub(crate) fn python_says(python: &str, tree: &Tree, words: &str) -> String {
+    python_runs(python, PYTHON, tree, words)
+}
+
+#[track_caller]
+fn python_runs(python: &str, script: &str, tree: &Tree, words: &str) -> String {
+    fs::write(tree.root().join("check.py"), script).expect("it can be written");
     let mut command = run::program(python, tree.root());
     command
         .arg("check.py")
@@ -92,7 +93,7 @@ fn sorted(path: &Path, out: &mut Vec<Vec<u8>>) {
 }
 
 /// `sample_tree` and one directory with a name for each byte but NUL and the slash.
-fn tree_of_all_names() -> Tree {
+pub(crate) fn tree_of_all_names() -> Tree {
     let tree = sample_tree();
     let all = tree.root().join("t/all");
     fs::create_dir(&all).expect("it can be made");
@@ -238,6 +239,46 @@ fn files_of_duckdb_and_pyarrow_are_read_with_equal_rows() {
     for file in written.lines() {
         assert_eq!(lines(file), expected, "{file}");
     }
+}
+
+/// Polars and Spark take long to start, and are not installed everywhere.
+#[test]
+fn polars_and_spark_read_the_rows_and_pdu_reads_theirs() {
+    if !is_long_form() {
+        return;
+    }
+    let Some(du) = du() else { return };
+    let tree = tree_of_all_names();
+    said(&tree, "$pdu --format=parquet -o x t");
+    let sums = ["-sB1", "-s --inodes", "-slB1", "-sl --inodes"];
+    let sums = sums.map(|words| said(&tree, &format!("{du} {words} t | cut -f1")));
+    let sums: Vec<&str> = sums.iter().map(|sum| sum.trim()).collect();
+    let lines = |file: &str, time: &str| {
+        let text = format!("$pdu -a0B1 --time --time-style=+%s{time} --from={file} | sort -z");
+        said(&tree, &text)
+    };
+    for (modules, engine) in [("polars", "polars"), ("pyspark", "spark")] {
+        let Some(python) = python(modules) else {
+            continue;
+        };
+        let shown = python_runs(&python, ENGINES, &tree, &format!("{engine} x"));
+        let (first, written) = shown.trim_end().rsplit_once('\n').expect("two lines");
+        assert_eq!(first.lines().last(), Some(&*sums.join(" ")), "{engine}");
+        assert!(written.split(' ').count() >= 3, "{written}");
+        for file in written.split(' ') {
+            let time = if file.contains("millis") { "" } else { ".%N" };
+            assert!(lines(file, time) == lines("x", time), "{file}");
+        }
+    }
+}
+
+#[test]
+fn what_no_row_can_say_is_refused_with_the_reason() {
+    let Some(python) = python("duckdb, pyarrow") else {
+        return;
+    };
+    let tree = tree_of_all_names();
+    said(&tree, "$pdu --format=parquet -o x t");
     python_says(&python, &tree, "bad x");
     for (file, message) in [
         (
@@ -246,6 +287,14 @@ fn files_of_duckdb_and_pyarrow_are_read_with_equal_rows() {
         ),
         ("no-size", "no column 'allocated'"),
         ("text-inode", "column 'inode' is no integer"),
+        ("int-dir", "column 'dir' is no text"),
+        ("int-counted", "column 'counted' is no boolean"),
+        ("text-mtime", "column 'mtime' is no time"),
+        ("nested", "no column 'name'"),
+        ("kind", "row 2: a kind is not known"),
+        ("state", "row 2: a state is not known"),
+        ("null-dir", "row 2: a path is null"),
+        ("null-name", "row 2: a name is null"),
         ("schema2", "schema 2 is not known"),
         (
             "parts",
@@ -262,100 +311,6 @@ fn files_of_duckdb_and_pyarrow_are_read_with_equal_rows() {
         assert_eq!(told, format!("{file}: {message}"));
         assert_eq!(said(&tree, "cat out"), "", "{file}");
     }
-}
-
-/// Keeps all events as text.
-#[derive(Default)]
-struct Events(String);
-
-impl Events {
-    fn push(&mut self, event: std::fmt::Arguments<'_>) {
-        self.0.push_str(&event.to_string());
-        self.0.push('\n');
-    }
-}
-
-impl Visitor for Events {
-    fn enter(&mut self, name: &[u8], item: &Item<'_>, failure: Option<Failure>) -> Flow {
-        self.push(format_args!(
-            "enter {} {item:?} {failure:?}",
-            name.escape_ascii()
-        ));
-        Flow::Continue
-    }
-
-    fn file(&mut self, name: Option<&[u8]>, item: &Item<'_>) {
-        let name = name.unwrap_or_default().escape_ascii();
-        self.push(format_args!("file {name} {item:?}"));
-    }
-
-    fn away(&mut self, name: &[u8], detail: &Detail) {
-        self.push(format_args!("away {} {detail:?}", name.escape_ascii()));
-    }
-
-    fn rendered(&mut self, _: &[u8]) {}
-
-    fn sum(&mut self, usage: &Usage, directories: u64) {
-        self.push(format_args!("sum {usage:?} {directories}"));
-    }
-
-    fn failed(&mut self, path: &[u8], failure: Failure) {
-        self.push(format_args!("failed {} {failure:?}", path.escape_ascii()));
-    }
-
-    fn leave(&mut self, extent: Extent) {
-        self.push(format_args!("leave {extent:?}"));
-    }
-}
-
-/// The events of a file with these bytes, or the message.
-fn events(bytes: &[u8]) -> Result<String, String> {
-    let file = rustix::fs::memfd_create("file", rustix::fs::MemfdFlags::CLOEXEC);
-    let mut file = fs::File::from(file.expect("memory can be had"));
-    file.write_all(bytes).expect("it can be written");
-    let mut reader = ParquetReader::new(file, Links::LeaveOut);
-    let mut events = Events::default();
-    match reader.advance(&mut events, usize::MAX) {
-        Ok(_) => Ok(events.0),
-        Err(error) => Err(error.to_string()),
-    }
-}
-
-#[test]
-fn each_prefix_is_refused_and_each_flipped_byte_is_refused_or_changes_nothing() {
-    let tree = Tree::of("t/a 5\nt/b = t/a\nt/d/e 70000\nt/\\xff/x 1\nt/l -> a");
-    said(&tree, "$pdu --format=parquet -o x t");
-    let whole = fs::read(tree.root().join("x")).expect("it is there");
-    let expected = events(&whole).expect("it is whole");
-    assert!(
-        expected.contains("enter") && expected.lines().count() > 8,
-        "{expected}"
-    );
-    for length in 0..whole.len() {
-        let told = events(&whole[..length]);
-        assert!(told.is_err(), "{length} of {} bytes: {told:?}", whole.len());
-    }
-    let mut refused = 0;
-    for at in 0..whole.len() {
-        let flips: &[u8] = if thorough() {
-            &[0x01, 0x80, 0xff]
-        } else {
-            &[1 << (at % 8)]
-        };
-        for flip in flips {
-            let mut damaged = whole.clone();
-            damaged[at] ^= flip;
-            match events(&damaged) {
-                Ok(events) => assert_eq!(events, expected, "byte {at} ^ {flip:#x}"),
-                Err(_) => refused += 1,
-            }
-        }
-    }
-    assert!(
-        refused > whole.len() * 9 / 10,
-        "{refused} of {}",
-        whole.len()
-    );
 }
 
 #[test]

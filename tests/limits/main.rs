@@ -17,6 +17,8 @@ mod concurrency;
 mod deep_tree;
 mod descriptors;
 mod limited;
+#[cfg(feature = "parquet")]
+mod loaded;
 mod memory;
 mod shape;
 mod threads;

@@ -187,6 +187,35 @@ fn peak(tree: &DeepTree, words: &str) -> u64 {
     peak
 }
 
+/// Nothing is loaded: a comparison keeps some lines for each directory above, and the candidates for moves.
+#[test]
+fn two_states_are_compared_in_little_memory() {
+    if !works("prlimit --version") {
+        return;
+    }
+    let tree = flat(size(100_000, 1_000_000));
+    fs::create_dir(tree.root().join("empty")).expect("there is room");
+    for words in ["-o full t", "-o none empty"] {
+        let stored = pdu(tree.root()).run(&format!("--format=parquet {words}"));
+        assert!(stored.status.success(), "{}", text(&stored.stderr));
+    }
+    let least = least_space();
+    // A hundred thousand entries would take 20,000 KiB, their lines and candidates 60,000.
+    for (words, more) in [
+        ("--diff=full --from=full", 16_000),
+        ("--diff=none --from=full", 16_000),
+        ("--diff=full --from=none -a", 44_000),
+    ] {
+        let limited = pdu(tree.root()).under(&[&space(least + more)]);
+        let compared = limited.run(words);
+        assert!(
+            compared.status.success(),
+            "{words}: {}",
+            text(&compared.stderr)
+        );
+    }
+}
+
 /// A memory cgroup of version 1; removed when dropped.
 struct Cgroup(PathBuf);
 

@@ -15,7 +15,7 @@ use super::json::Json;
 use crate::count::record::{Kind, Record};
 use crate::count::usage::{Detail, FileTime, Usage};
 use crate::count::visitor::Extent;
-use crate::diff::amounts::Amounts;
+use crate::diff::amounts::{Amounts, Known};
 use crate::diff::change::{Change, DiffSummary, Sink};
 use crate::diff::record::ScanEntry;
 use crate::format::classes::{self, Class, ClassOptions, MORE, MOST};
@@ -118,6 +118,10 @@ impl ClassChanges {
 }
 
 impl Sink for ClassChanges {
+    fn begin(&mut self, known: Known, _: &mut Vec<u8>) {
+        self.table.known = known;
+    }
+
     fn needs_owners(&self) -> bool {
         matches!(self.options.group_by, GroupBy::Owner | GroupBy::Group)
     }
@@ -147,7 +151,7 @@ impl Sink for ClassChanges {
         let rows = self.rows();
         self.table.write(&rows, &total, page)?;
         match self.format {
-            OutputFormat::Json => Json.end(summary, page),
+            OutputFormat::Json => Json::new(self.table.known).end(summary, page),
             _ => Ok(()),
         }
     }

@@ -16,7 +16,7 @@ use super::csv::write_columns;
 use super::json::write_sizes;
 use super::number::Unit;
 use crate::count::usage::Measure;
-use crate::diff::amounts::Amounts;
+use crate::diff::amounts::{Amounts, Known};
 use crate::format::chart::{Strokes, cut};
 use crate::format::classes::ClassOptions;
 use crate::format::csv::write_field;
@@ -55,6 +55,7 @@ pub(super) struct ClassTable {
     /// The word for the property that makes the classes.
     group_by: &'static str,
     has_ids: bool,
+    pub(super) known: Known,
     measure: Measure,
     unit: Unit,
     quoting: (Style, Charset),
@@ -69,6 +70,7 @@ impl ClassTable {
         Self {
             format: options.format,
             group_by: classes.group_by.word(),
+            known: Known::ALL,
             has_ids: matches!(classes.group_by, GroupBy::Owner | GroupBy::Group),
             measure: lines.measure,
             unit: Unit {
@@ -144,7 +146,7 @@ impl ClassTable {
             ("now", row.now),
         ] {
             out.push(b',');
-            write_sizes(name, Some(sizes), out);
+            write_sizes(name, self.known.of(Some(sizes)), out);
         }
         if let Some(id) = row.id {
             out.extend_from_slice(format!(",\"id\":{id}").as_bytes());
@@ -166,7 +168,7 @@ impl ClassTable {
         out.push(b',');
         write_field(row.name.as_bytes(), out);
         for sizes in [row.change(), row.before, row.now] {
-            write_columns(Some(sizes), out);
+            write_columns(self.known.of(Some(sizes)), out);
         }
         if self.has_ids {
             let id = row.id.map_or_else(String::new, |id| id.to_string());

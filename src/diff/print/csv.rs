@@ -5,7 +5,7 @@
 
 use std::io;
 
-use crate::diff::amounts::Amounts;
+use crate::diff::amounts::Known;
 use crate::diff::change::{Change, DiffSummary, Sink};
 use crate::format::columns::type_name;
 use crate::format::csv::write_field;
@@ -20,10 +20,19 @@ kind,depth,from,at_least\r\n";
 
 /// See the module.
 #[derive(Debug)]
-pub(super) struct Csv;
+pub(super) struct Csv {
+    known: Known,
+}
+
+impl Csv {
+    pub(super) fn new() -> Self {
+        Self { known: Known::ALL }
+    }
+}
 
 impl Sink for Csv {
-    fn begin(&mut self, out: &mut Vec<u8>) {
+    fn begin(&mut self, known: Known, out: &mut Vec<u8>) {
+        self.known = known;
         out.extend_from_slice(HEADER);
     }
 
@@ -37,7 +46,7 @@ impl Sink for Csv {
             change.now,
             Some(change.residue),
         ] {
-            write_columns(sizes, out);
+            write_columns(self.known.of(sizes), out);
         }
         let (kind, depth) = (type_name(change.kind).unwrap_or("unknown"), change.depth);
         out.extend_from_slice(format!(",{kind},{depth},").as_bytes());
@@ -55,14 +64,10 @@ impl Sink for Csv {
 }
 
 /// Appends a column for each measure, after a comma each.
-pub(super) fn write_columns(sizes: Option<Amounts>, out: &mut Vec<u8>) {
-    let text = match sizes {
-        None => ",,,".to_owned(),
-        Some(Amounts {
-            allocated,
-            apparent,
-            inodes,
-        }) => format!(",{allocated},{apparent},{inodes}"),
-    };
-    out.extend_from_slice(text.as_bytes());
+pub(super) fn write_columns(numbers: [Option<i128>; 3], out: &mut Vec<u8>) {
+    for number in numbers {
+        let text = number.map_or_else(String::new, |number| number.to_string());
+        out.push(b',');
+        out.extend_from_slice(text.as_bytes());
+    }
 }

@@ -11,7 +11,7 @@ use std::io;
 
 use super::messages::warning;
 use crate::count::usage::FileTime;
-use crate::diff::amounts::Amounts;
+use crate::diff::amounts::Known;
 use crate::diff::change::{Change, DiffSummary, Sink, Sum};
 use crate::format::columns::{type_name, write_time};
 use crate::format::json::{write_named_path, write_string};
@@ -19,9 +19,21 @@ use crate::format::page::Page;
 
 /// See the module.
 #[derive(Debug)]
-pub(super) struct Json;
+pub(super) struct Json {
+    known: Known,
+}
+
+impl Json {
+    pub(super) fn new(known: Known) -> Self {
+        Self { known }
+    }
+}
 
 impl Sink for Json {
+    fn begin(&mut self, known: Known, _: &mut Vec<u8>) {
+        self.known = known;
+    }
+
     fn change(&mut self, change: &Change, out: &mut Vec<u8>) {
         out.push(b'{');
         write_named_path("path", &change.path, out);
@@ -34,7 +46,7 @@ impl Sink for Json {
             ("residue", Some(change.residue)),
         ] {
             out.push(b',');
-            write_sizes(name, sizes, out);
+            write_sizes(name, self.known.of(sizes), out);
         }
         let (kind, depth) = (type_name(change.kind).unwrap_or("unknown"), change.depth);
         out.extend_from_slice(format!(",\"kind\":\"{kind}\",\"depth\":{depth}").as_bytes());
@@ -59,7 +71,7 @@ impl Sink for Json {
             ("now", summary.now),
         ] {
             out.push(b',');
-            write_sizes(name, Some(sizes), out);
+            write_sizes(name, self.known.of(Some(sizes)), out);
         }
         write_times(summary.times, out);
         let (before, now) = (summary.before.inodes, summary.now.inodes);
@@ -70,7 +82,7 @@ impl Sink for Json {
             ("away", &summary.away),
             ("moved", &summary.moved),
         ] {
-            write_sum(name, sum, out);
+            write_sum((name, sum), self.known, out);
         }
         write_end(summary, out);
         Ok(())
@@ -78,22 +90,21 @@ impl Sink for Json {
 }
 
 /// Appends a member with a number for each measure.
-pub(super) fn write_sizes(name: &str, sizes: Option<Amounts>, out: &mut Vec<u8>) {
-    let member = format!("\"{name}\":{{{}}}", members(sizes));
+pub(super) fn write_sizes(name: &str, numbers: [Option<i128>; 3], out: &mut Vec<u8>) {
+    let member = format!("\"{name}\":{{{}}}", members(numbers));
     out.extend_from_slice(member.as_bytes());
 }
 
-fn members(sizes: Option<Amounts>) -> String {
-    let text = |number: fn(&Amounts) -> i128| {
-        sizes.map_or_else(|| "null".to_owned(), |sizes| number(&sizes).to_string())
+fn members(numbers: [Option<i128>; 3]) -> String {
+    let text = |number: Option<i128>| {
+        number.map_or_else(|| "null".to_owned(), |number| number.to_string())
     };
-    let (allocated, apparent) = (text(|sizes| sizes.allocated), text(|sizes| sizes.apparent));
-    let inodes = text(|sizes| sizes.inodes);
+    let [allocated, apparent, inodes] = numbers.map(text);
     format!("\"allocated\":{allocated},\"apparent\":{apparent},\"inodes\":{inodes}")
 }
 
-fn write_sum(name: &str, sum: &Sum, out: &mut Vec<u8>) {
-    let (places, members) = (sum.places, members(Some(sum.sizes)));
+fn write_sum((name, sum): (&str, &Sum), known: Known, out: &mut Vec<u8>) {
+    let (places, members) = (sum.places, members(known.of(Some(sum.sizes))));
     let member = format!(",\"{name}\":{{\"places\":{places},{members}}}");
     out.extend_from_slice(member.as_bytes());
 }

@@ -29,6 +29,7 @@ use self::lines::Lines;
 use self::number::{Column, Number, Unit};
 use self::order::Ordered;
 use self::tree::ChangeTree;
+use super::amounts::Known;
 use super::change::Sink;
 use super::options::Show;
 use crate::format::chart;
@@ -84,8 +85,8 @@ pub fn printer(options: FormatOptions) -> Box<dyn Sink> {
     };
     match options.format {
         OutputFormat::Tree => ordered(ChangeTree::new(number, &options), number, &options),
-        OutputFormat::Json => ordered(Json, number, &options),
-        OutputFormat::Csv => ordered(Csv, number, &options),
+        OutputFormat::Json => ordered(Json::new(Known::ALL), number, &options),
+        OutputFormat::Csv => ordered(Csv::new(), number, &options),
         OutputFormat::Du
         | OutputFormat::Ncdu
         | OutputFormat::Parquet

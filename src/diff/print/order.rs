@@ -12,7 +12,7 @@ use std::io;
 
 use super::number::Number;
 use crate::count::usage::Measure;
-use crate::diff::amounts::Amounts;
+use crate::diff::amounts::{Amounts, Known};
 use crate::diff::change::{Change, DiffSummary, Sink};
 use crate::format::page::Page;
 use crate::format::{Ranking, Selection, Sort};
@@ -94,8 +94,8 @@ impl<S: Sink> Ordered<S> {
 }
 
 impl<S: Sink> Sink for Ordered<S> {
-    fn begin(&mut self, out: &mut Vec<u8>) {
-        self.sink.begin(out);
+    fn begin(&mut self, known: Known, out: &mut Vec<u8>) {
+        self.sink.begin(known, out);
     }
 
     fn change(&mut self, change: &Change, out: &mut Vec<u8>) {

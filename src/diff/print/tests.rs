@@ -5,7 +5,7 @@ use rustix::fs::FileType;
 use super::messages::messages;
 use super::printer;
 use crate::count::usage::{FileTime, Measure};
-use crate::diff::amounts::Amounts;
+use crate::diff::amounts::{Amounts, Known};
 use crate::diff::change::{Change, DiffSummary, DiffWarning, Event, Sum};
 use crate::format::chart::{self, ChartOptions};
 use crate::format::page::Page;
@@ -136,7 +136,7 @@ fn printed(options: FormatOptions) -> String {
     let mut sink = printer(options);
     let mut out = Vec::new();
     let mut page = Page::new(&mut out);
-    sink.begin(&mut page.lines);
+    sink.begin(Known::ALL, &mut page.lines);
     for change in &changes {
         sink.change(change, &mut page.lines);
     }

@@ -78,7 +78,7 @@ impl Encoder {
     /// Encodes a row group, or passes it on; appends the bytes that are ready.
     pub(super) fn add(&mut self, rows: Box<Rows>, out: &mut Vec<u8>) -> Result<()> {
         match self {
-            Self::Here(encoder) => out.append(&mut encoder.add(&rows)?),
+            Self::Here(encoder) => out.append(&mut encoder.add(rows)?),
             Self::Beside(jobs, bytes) => {
                 jobs.send(Job::Group(rows)).map_err(|_| lost())?;
                 for mut bytes in bytes.try_iter() {
@@ -118,19 +118,20 @@ fn lost() -> ParquetError {
 fn work(mut encoder: FileEncoder, jobs: &Receiver<Job>, encoded: &Sender<Result<Vec<u8>>>) {
     for job in jobs {
         let _ = match job {
-            Job::Group(rows) => encoded.send(encoder.add(&rows)),
+            Job::Group(rows) => encoded.send(encoder.add(rows)),
             Job::Footer(keys) => return drop(encoded.send(encoder.finish(keys))),
         };
     }
 }
 
 impl FileEncoder {
-    fn add(&mut self, rows: &Rows) -> Result<Vec<u8>> {
+    fn add(&mut self, mut rows: Box<Rows>) -> Result<Vec<u8>> {
         let offset = self.writer.bytes_written();
         let mut group = self.writer.next_row_group()?;
-        write_paths(&mut group, rows)?;
-        write_entries(&mut group, rows)?;
+        write_paths(&mut group, &mut rows)?;
+        write_entries(&mut group, &rows)?;
         write_state(&mut group, &rows.rows)?;
+        drop(rows);
         group.close()?;
         let bytes = self.take_bytes()?;
         // Before the first group, these are the magic bytes of the file.
@@ -209,9 +210,9 @@ fn write_optional<T: DataType>(
 }
 
 /// Texts as values that share one buffer.
-fn values(texts: &Texts) -> impl Iterator<Item = ByteArray> + '_ {
-    let bytes = Bytes::copy_from_slice(&texts.bytes);
-    let ranges = texts.ranges();
+fn values(mut texts: Texts) -> impl Iterator<Item = ByteArray> {
+    let bytes = Bytes::from(std::mem::take(&mut texts.bytes));
+    let ranges = texts.into_ranges();
     ranges.map(move |range| ByteArray::from(bytes.slice(range)))
 }
 
@@ -220,12 +221,14 @@ fn word(word: &'static str) -> ByteArray {
     Bytes::from_static(word.as_bytes()).into()
 }
 
-fn write_paths(group: &mut Group<'_>, rows: &Rows) -> Result<()> {
-    let dirs: Vec<ByteArray> = values(&rows.dirs).collect();
+/// Writes the columns of texts, whose memory is free then.
+fn write_paths(group: &mut Group<'_>, rows: &mut Rows) -> Result<()> {
+    let dirs: Vec<ByteArray> = values(std::mem::take(&mut rows.dirs)).collect();
     let dir = |row: &Row| dirs.get(row.dir as usize).cloned().unwrap_or_default();
     write::<ByteArrayType>(group, rows.rows.iter().map(dir))?;
-    write::<ByteArrayType>(group, values(&rows.names))?;
-    let mut raws = rows.raw_rows.iter().zip(values(&rows.raws)).peekable();
+    write::<ByteArrayType>(group, values(std::mem::take(&mut rows.names)))?;
+    let raws = values(std::mem::take(&mut rows.raws));
+    let mut raws = rows.raw_rows.iter().zip(raws).peekable();
     let mut number = 0;
     write_optional::<ByteArrayType>(group, &rows.rows, |_| {
         let raw = raws.next_if(|(row, _)| **row == number);

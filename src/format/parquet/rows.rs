@@ -92,11 +92,13 @@ impl Texts {
     }
 
     /// The ranges of the texts in the buffer.
-    pub(super) fn ranges(&self) -> impl Iterator<Item = Range<usize>> + '_ {
-        let starts = std::iter::once(&0).chain(&self.ends);
-        starts
-            .zip(&self.ends)
-            .map(|(&start, &end)| start as usize..end as usize)
+    pub(super) fn into_ranges(self) -> impl Iterator<Item = Range<usize>> {
+        let mut start = 0;
+        self.ends.into_iter().map(move |end| {
+            let range = start..end as usize;
+            start = range.end;
+            range
+        })
     }
 }
 

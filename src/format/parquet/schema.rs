@@ -57,7 +57,7 @@ impl State {
 }
 
 /// A file system, by a hash of its name; two names of 64 bits do not collide by accident.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
 pub struct FsId(u64);
 
 impl FsId {
@@ -69,6 +69,11 @@ impl FsId {
     pub fn of(name: &[u8]) -> Self {
         Self(XxHash64::oneshot(0, name).max(1))
     }
+
+    /// Its number: 0 where it is not known.
+    pub(crate) fn number(self) -> u64 {
+        self.0
+    }
 }
 
 /// Texts in a row group, in bytes, before it is full. Its dictionaries stay below this as well.
@@ -76,6 +81,9 @@ pub(super) const MOST_TEXT: usize = 4 << 20;
 
 /// Rows in a row group.
 pub(super) const MOST_ROWS: usize = 32_768;
+
+/// Rows in a page: what a column has of a page is in memory several times while it is encoded and compressed.
+const PAGE_ROWS: usize = MOST_ROWS / 4;
 
 #[derive(Clone, Copy)]
 enum Logical {
@@ -155,7 +163,7 @@ pub(super) fn schema() -> parquet::errors::Result<TypePtr> {
     schema.build().map(Arc::new)
 }
 
-/// How the columns are encoded: each as one page, compressed by Snappy.
+/// How the columns are encoded: in pages that Snappy compresses.
 pub(super) fn properties() -> WriterProperties {
     let mut properties = WriterProperties::builder()
         .set_created_by(concat!("pdu ", env!("CARGO_PKG_VERSION")).into())
@@ -163,7 +171,7 @@ pub(super) fn properties() -> WriterProperties {
         .set_dictionary_enabled(false)
         .set_dictionary_page_size_limit(2 * MOST_TEXT)
         .set_data_page_size_limit(2 * MOST_TEXT)
-        .set_data_page_row_count_limit(MOST_ROWS)
+        .set_data_page_row_count_limit(PAGE_ROWS)
         .set_max_row_group_row_count(None)
         .set_statistics_enabled(EnabledStatistics::None)
         .set_offset_index_disabled(true);

@@ -7,10 +7,10 @@ use parquet::column::reader::{ColumnReader, ColumnReaderImpl, get_column_reader}
 use parquet::data_type::{ByteArray, DataType};
 use parquet::errors::{ParquetError, Result as ParquetResult};
 use parquet::file::metadata::RowGroupMetaData;
-use parquet::file::serialized_reader::SerializedPageReader;
 use parquet::schema::types::{ColumnDescriptor, SchemaDescriptor};
 
 use super::bytes::FileBytes;
+use super::pages::Pages;
 use crate::import::error::ImportError;
 
 /// What pdu reads. [`FIELDS`] has the names, in this order.
@@ -236,7 +236,7 @@ impl GroupReader {
         let reader = |&column: &Column| {
             let chunk = group.columns().get(column.index);
             let chunk = chunk.ok_or_else(|| ParquetError::General("a column is missing".into()))?;
-            let pages = SerializedPageReader::new(Arc::clone(bytes), chunk, rows, None)?;
+            let pages = Pages::new(bytes, chunk, rows)?;
             let descriptor = chunk.column_descr_ptr();
             let is_optional = descriptor.max_def_level() > 0;
             let reader = get_column_reader(descriptor, Box::new(pages));
@@ -255,6 +255,16 @@ impl GroupReader {
         for (column, is_optional, reader) in &mut self.columns {
             let values = &mut batch[column.field as usize];
             read(reader, (rows, *is_optional), column, values)?;
+        }
+        Ok(())
+    }
+
+    /// Checks that no column has more values.
+    pub(super) fn end(&mut self) -> ParquetResult<()> {
+        for (column, is_optional, reader) in &mut self.columns {
+            if read(reader, (1, *is_optional), column, &mut Values::default()).is_ok() {
+                return Err(ParquetError::General("a column has too many values".into()));
+            }
         }
         Ok(())
     }

@@ -14,6 +14,7 @@ use super::columns::{Column, find_columns};
 use crate::format::parquet::{MAGIC, check_of, schema};
 use crate::gnu::quote::{Charset, quoteaf};
 use crate::import::error::ImportError;
+use crate::sys::panics;
 
 /// An open file with its footer.
 pub(super) struct ParquetFile {
@@ -32,6 +33,12 @@ pub(super) struct ParquetFile {
 impl ParquetFile {
     /// Reads the footer.
     pub(super) fn open(file: File) -> Result<Self, ImportError> {
+        // The crate panics where a damaged footer has negative numbers.
+        let opened = panics::catch(|| Self::read_footer(file));
+        opened.unwrap_or_else(|| Err(ImportError::damaged(DAMAGED_FOOTER)))
+    }
+
+    fn read_footer(file: File) -> Result<Self, ImportError> {
         let bytes = FileBytes::of(file)?;
         let (footer, start) = bytes.footer()?;
         let metadata = footer.slice(..footer.len() - TAIL);
@@ -57,6 +64,7 @@ impl ParquetFile {
         };
         let columns = find_columns(metadata.file_metadata().schema_descr())?;
         check_compression(&metadata, &columns)?;
+        check_extents(&metadata, &columns, start)?;
         Ok(Self {
             bytes,
             columns,
@@ -136,7 +144,7 @@ fn verify(footer: &[u8], start: u64, metadata: &ParquetMetaData) -> Result<Vec<u
         at = at.saturating_add(length);
     }
     if !is_whole || sums.len() != metadata.num_row_groups() || at != start {
-        return Err(ImportError::damaged("the footer is damaged"));
+        return Err(ImportError::damaged(DAMAGED_FOOTER));
     }
     Ok(sums.into_iter().map(|(_, _, sum)| sum).collect())
 }
@@ -188,8 +196,37 @@ pub(super) fn part_of_a_scan(directories: &str) -> ImportError {
     ImportError::damaged(text)
 }
 
+const DAMAGED_FOOTER: &str = "the footer is damaged";
+
 fn bad_footer(error: ParquetError) -> ImportError {
-    ImportError::damaged(format!("the footer is damaged: {error}"))
+    ImportError::damaged(format!("{DAMAGED_FOOTER}: {error}"))
+}
+
+/// Checks what a footer without a checksum claims: each column has as many values as its row group has rows, and its
+/// bytes lie in no other column. The footer starts at `end`.
+fn check_extents(
+    metadata: &ParquetMetaData,
+    columns: &[Column],
+    end: u64,
+) -> Result<(), ImportError> {
+    let (mut rows, mut extents) = (0_i64, Vec::new());
+    for group in metadata.row_groups() {
+        rows = rows.saturating_add(group.num_rows());
+        for column in columns {
+            let chunk = group.columns().get(column.index);
+            let chunk = chunk.filter(|chunk| chunk.num_values() == group.num_rows());
+            let chunk = chunk.ok_or_else(|| ImportError::damaged(DAMAGED_FOOTER))?;
+            extents.push(chunk.byte_range());
+        }
+    }
+    extents.sort_unstable();
+    extents.push((end, 0));
+    let mut pairs = extents.windows(2);
+    let is_apart = |pair: &[(u64, u64)]| pair[0].0.saturating_add(pair[0].1) <= pair[1].0;
+    match pairs.all(is_apart) && rows == metadata.file_metadata().num_rows() {
+        true => Ok(()),
+        false => Err(ImportError::damaged(DAMAGED_FOOTER)),
+    }
 }
 
 /// The rows of a row group cannot be trusted; `first` is the number of rows before.

@@ -128,6 +128,16 @@ impl ParquetReader {
         }
     }
 
+    /// The file, if nothing was read yet.
+    pub(crate) fn file(&self) -> Result<Option<File>, ImportError> {
+        let Stage::Unopened(file) = &self.stage else {
+            return Ok(None);
+        };
+        let copy = file.try_clone();
+        copy.map(Some)
+            .map_err(|error| ImportError::Read(error.raw_os_error().unwrap_or(0)))
+    }
+
     /// Reads at most `most` rows, and reports them to the visitor where this is the second pass. False after the last.
     pub fn advance(
         &mut self,

@@ -10,6 +10,7 @@ use crate::format::columns::type_named;
 use crate::format::errno;
 use crate::format::parquet::schema::{FsId, State};
 use crate::import::error::ImportError;
+use crate::sys::panics;
 
 /// Rows that are decoded at a time.
 const BATCH: usize = 1024;
@@ -275,19 +276,19 @@ impl RowReader {
             return Ok(false);
         }
         let rows = self.left.min(BATCH);
-        let read = self
-            .columns
-            .as_mut()
-            .map(|columns| columns.read(rows, &mut self.batch));
-        let group = self
-            .group
-            .checked_sub(1)
-            .and_then(|index| self.file.group(index));
-        match (read, group) {
-            (Some(Err(_)), Some(group)) => return Err(damaged(group, self.before)),
-            _ => (self.at, self.count) = (0, rows),
-        }
         self.left -= rows;
+        let read = panics::catch(|| {
+            let columns = self.columns.as_mut()?;
+            columns.read(rows, &mut self.batch).ok()?;
+            match self.left {
+                0 => columns.end().ok(),
+                _ => Some(()),
+            }
+        });
+        if read.flatten().is_none() {
+            return Err(self.damaged(self.group.saturating_sub(1)));
+        }
+        (self.at, self.count) = (0, rows);
         Ok(true)
     }
 
@@ -297,15 +298,23 @@ impl RowReader {
             return Ok(false);
         };
         let bytes = self.file.bytes_of(self.group, self.before)?;
-        let reader = GroupReader::new(group, &self.columns_read, &bytes);
+        let reader = panics::catch(|| GroupReader::new(group, &self.columns_read, &bytes));
         let rows = usize::try_from(group.num_rows());
-        let (Ok(reader), Ok(rows)) = (reader, rows) else {
-            return Err(damaged(group, self.before));
+        let (Some(Ok(reader)), Ok(rows)) = (reader, rows) else {
+            return Err(self.damaged(self.group));
         };
         self.columns = Some(reader);
         self.left = rows;
         self.group += 1;
         Ok(true)
+    }
+
+    /// The rows of this row group cannot be decoded.
+    fn damaged(&self, group: usize) -> ImportError {
+        match self.file.group(group) {
+            Some(group) => damaged(group, self.before),
+            None => ImportError::damaged("the footer is damaged"),
+        }
     }
 
     fn text(&mut self, field: Field) -> Option<&ByteArray> {
@@ -397,7 +406,7 @@ impl RowReader {
                 number: number(Field::Inode),
             },
             links: links.unwrap_or(1),
-            mode: mode.unwrap_or_else(|| kind.map_or(0, FileType::as_raw_mode)),
+            mode: mode.unwrap_or(kind.map_or(0, FileType::as_raw_mode) | Detail::NO_PERMISSIONS),
             uid: uid.unwrap_or(Detail::NO_ID),
             gid: gid.unwrap_or(Detail::NO_ID),
         }

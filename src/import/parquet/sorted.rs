@@ -4,6 +4,7 @@ use std::fs::File;
 
 use super::columns::Field;
 use super::file::ParquetFile;
+use super::find::find_directory;
 use super::row::{Row, RowPath, RowReader};
 use crate::import::error::ImportError;
 
@@ -33,16 +34,18 @@ pub(crate) struct SortedRows {
 }
 
 impl SortedRows {
-    /// Reads the footer. None where that does not say that the rows are sorted.
-    pub(crate) fn open(file: File) -> Result<Option<Self>, ImportError> {
+    /// Reads the footer.
+    pub(crate) fn open(file: File) -> Result<Self, ImportError> {
         let file = ParquetFile::open(file)?;
-        if file.key("pdu.order").as_deref() != Some("components") {
-            return Ok(None);
-        }
-        Ok(Some(Self {
+        Ok(Self {
             reader: RowReader::new(file, FIELDS),
             path: RowPath::default(),
-        }))
+        })
+    }
+
+    /// True where the footer says that the rows are in order: otherwise they cannot be read here.
+    pub(crate) fn are_sorted(&self) -> bool {
+        self.key("order").as_deref() == Some("components")
     }
 
     /// Reads the owners too. Called before the first row.
@@ -89,6 +92,13 @@ impl SortedRows {
         }
         self.reader.rewind();
         Ok(last)
+    }
+
+    /// The row of a directory. The next one is the first again.
+    pub(crate) fn directory(&mut self, path: &[u8]) -> Result<Option<Row>, ImportError> {
+        let found = find_directory(&mut self.reader, path)?;
+        self.reader.rewind();
+        Ok(found)
     }
 
     /// An error in the row that was read last.

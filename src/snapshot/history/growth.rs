@@ -12,7 +12,11 @@ const WEEK: i64 = 7 * SECONDS_A_DAY;
 
 const SECONDS_A_DAY: i64 = 86_400;
 
-/// The growth of a directory over the last week. None where fewer than two snapshots without errors tell it.
+/// The least time between the first and the last point of a line, in days: what grows in a minute tells nothing about a day.
+/// Less than a whole day, since a nightly run begins a little earlier or later, and one night of the year is an hour short.
+const LEAST_SPAN: f64 = 22.0 / 24.0;
+
+/// The growth of a directory over the last week. None where the snapshots without errors span less than about a day.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub(super) struct Growth {
     /// What is added in a day, in each measure.
@@ -73,8 +77,13 @@ fn points<'a>(
     rows.filter_map(point).collect()
 }
 
-/// The slope of the straight line with the least squares of distances to the points; none where all have the same time.
+/// The slope of the straight line with the least squares of distances to the points, the oldest first; none where they
+/// span too little time.
 fn slope(points: &[Point]) -> Option<f64> {
+    let (first, last) = (points.first()?, points.last()?);
+    if last.0 - first.0 < LEAST_SPAN {
+        return None;
+    }
     let count = points.len() as f64;
     let mean = |part: fn(&Point) -> f64| points.iter().map(part).sum::<f64>() / count;
     let (mean_x, mean_y) = (mean(|point| point.0), mean(|point| point.1));
@@ -83,7 +92,7 @@ fn slope(points: &[Point]) -> Option<f64> {
         above += (x - mean_x) * (y - mean_y);
         below += (x - mean_x) * (x - mean_x);
     }
-    (below > 0.0).then(|| above / below)
+    Some(above / below)
 }
 
 #[cfg(test)]
@@ -144,6 +153,17 @@ mod tests {
             growth(&[(0, 9000, 0), (1, 0, 800), (169, 700, 100)]),
             (Some(100), Some(1.0))
         );
+    }
+
+    #[test]
+    fn snapshots_of_less_than_a_day_tell_no_growth() {
+        let hourly: Vec<_> = (0..22).map(|hour| (hour, 1 << hour, 1000)).collect();
+        assert_eq!(growth(&hourly), (None, None));
+        assert_eq!(growth(&[(0, 0, 9), (23, 23, 9)]), (Some(24), None));
+        // The first one had errors: the others span an hour.
+        let mut rows = rows(&[(0, 0, 900), (24, 10, 800), (25, 99, 100)]);
+        rows[0].is_complete = false;
+        assert_eq!(Growth::of(&rows, Measure::Allocated), Growth::default());
     }
 
     #[test]

@@ -15,7 +15,7 @@ pub(super) const FLOORS: &[(u32, &[&str])] = &[
     (7, &["main", "states", "compare", "exit"]),
     (6, &["cli"]),
     (5, &["du", "diff", "snapshot"]),
-    (4, &["walk", "import"]),
+    (4, &["walk", "import", "forest"]),
     (3, &["format"]),
     (2, &["count"]),
     (1, &["sys"]),

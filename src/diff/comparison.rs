@@ -7,7 +7,7 @@ use super::change::Sink;
 use super::explanation::Cut;
 use super::level::Level;
 use super::listing::Listing;
-use super::moves::{Candidate, Candidates};
+use super::moves::{Candidate, Candidates, may_move};
 use super::options::{DiffOptions, Show};
 use super::output::Output;
 use super::paths;
@@ -172,7 +172,9 @@ impl Comparison {
             level.count_hidden(verdict.event, verdict.size());
         }
         let line = self.tell(&mut level, verdict.as_ref(), out);
-        self.add_candidate(own, &level, verdict.and(Some(line)));
+        if verdict.is_some() {
+            self.add_candidate(own, &level, line);
+        }
         match self.levels.last_mut() {
             Some(above) => {
                 above.add_level(&level);
@@ -276,45 +278,21 @@ impl Comparison {
         Some(number)
     }
 
-    /// Keeps an entry that may have been moved; with the number of its line, if something is told of it.
-    fn add_candidate(&mut self, (old, new): Pair<'_>, level: &Level, told: Option<Option<u64>>) {
-        let Some(line) = told else {
-            return;
-        };
-        let (side, is_link) = match (level.scope, old, new) {
-            (Scope::One(side), ..) => (side, false),
-            (Scope::Both, Some(old), Some(new)) if old.counted != new.counted => {
-                let side = if old.counted { Side::Old } else { Side::New };
-                // Another file may have taken the place of a link.
-                (side, old.inode == new.inode)
-            }
-            _ => return,
-        };
-        let entry = match side {
-            Side::Old => old,
-            Side::New => new,
-        };
-        let may_move = |entry: &&ScanEntry| {
-            // Of what a directory contains, other files move with it.
-            let is_own = entry.kind == FileType::Directory || entry.links > 1;
-            entry.counted && entry.inode != 0 && (level.is_top || is_own)
-        };
-        let Some(entry) = entry.filter(may_move) else {
+    /// Keeps an entry that may have been moved, with the number of its line.
+    fn add_candidate(&mut self, own: Pair<'_>, level: &Level, line: Option<u64>) {
+        let Some((side, entry, is_link)) = may_move(own, level) else {
             return;
         };
         let size = level.size(side);
-        match self.candidates.takes(side, &size) {
-            true => self.candidates.push(
-                side,
-                Candidate {
-                    path: self.path.clone(),
-                    entry: *entry,
-                    size,
-                    line,
-                    is_link,
-                },
-            ),
-            false => self.candidates.drop_one(),
+        if self.candidates.takes(side, &size) {
+            let candidate = Candidate {
+                path: self.path.clone(),
+                entry: *entry,
+                size,
+                line,
+                is_link,
+            };
+            self.candidates.push(side, candidate);
         }
     }
 }

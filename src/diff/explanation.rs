@@ -17,7 +17,7 @@ use crate::count::usage::Measure;
 const SLACK: usize = 64;
 
 /// A line is left out where it is below one part in so many of the change of the tree.
-const PARTS: i128 = 100;
+const PARTS: u128 = 100;
 
 /// Chooses lines. See the module.
 #[derive(Debug, Clone, Copy)]
@@ -31,7 +31,7 @@ impl Cut {
     /// True where a change is small against that of the tree so far.
     pub(super) fn is_small(self, residue: &Amounts, change_so_far: i128) -> bool {
         let residue = residue.of(self.measure).unsigned_abs();
-        residue == 0 || residue.saturating_mul(PARTS.unsigned_abs()) < change_so_far.unsigned_abs()
+        residue == 0 || residue.saturating_mul(PARTS) < change_so_far.unsigned_abs()
     }
 
     /// Adds a line to those of a directory.

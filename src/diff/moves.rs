@@ -10,9 +10,11 @@ use std::collections::{BinaryHeap, HashSet};
 use rustix::fs::FileType;
 
 use super::amounts::Amounts;
+use super::level::Level;
 use super::paths::{is_within, parent};
 use super::record::{FsId, ScanEntry};
-use super::scope::Side;
+use super::scope::{Scope, Side};
+use super::verdict::Pair;
 
 /// Candidates of each scan.
 const MOST: usize = if cfg!(test) { 64 } else { 32_768 };
@@ -60,19 +62,16 @@ impl Candidates {
         self.count
     }
 
-    /// True where an entry of this size would be kept.
-    pub(super) fn takes(&self, side: Side, size: &Amounts) -> bool {
+    /// True where an entry of this size is kept; else it is counted.
+    pub(super) fn takes(&mut self, side: Side, size: &Amounts) -> bool {
         let heap = match side {
             Side::Old => &self.old,
             Side::New => &self.new,
         };
         let smallest = heap.peek().map(|smallest| smallest.rank.0);
-        heap.len() < MOST || smallest.is_some_and(|smallest| weight(size) > smallest)
-    }
-
-    /// Notes a candidate that is not kept.
-    pub(super) fn drop_one(&mut self) {
-        self.dropped += 1;
+        let is_kept = heap.len() < MOST || smallest.is_some_and(|least| weight(size) > least);
+        self.dropped += u64::from(!is_kept);
+        is_kept
     }
 
     /// Keeps a candidate, in the place of the smallest where there are too many.
@@ -158,6 +157,29 @@ impl Move {
         let is_link = self.old.is_link || self.new.is_link;
         is_link && parent(&self.old.path) == parent(&self.new.path)
     }
+}
+
+/// The entry that may have been moved and its scan, where this one may; true for a link of a file that has a partner.
+pub(super) fn may_move<'a>(
+    (old, new): Pair<'a>,
+    level: &Level,
+) -> Option<(Side, &'a ScanEntry, bool)> {
+    let (side, entry, is_link) = match (level.scope, old, new) {
+        (Scope::One(Side::Old), entry, _) => (Side::Old, entry?, false),
+        (Scope::One(Side::New), _, entry) => (Side::New, entry?, false),
+        // Another file may have taken the place of a link.
+        (Scope::Both, Some(old), Some(new)) if old.counted && !new.counted => {
+            (Side::Old, old, old.inode == new.inode)
+        }
+        (Scope::Both, Some(old), Some(new)) if !old.counted && new.counted => {
+            (Side::New, new, old.inode == new.inode)
+        }
+        _ => return None,
+    };
+    // The other files in a directory move with it.
+    let is_own = level.is_top || entry.kind == FileType::Directory || entry.links > 1;
+    let is_candidate = entry.counted && entry.inode != 0 && is_own;
+    is_candidate.then_some((side, entry, is_link))
 }
 
 fn weight(size: &Amounts) -> i128 {

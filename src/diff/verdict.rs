@@ -90,12 +90,8 @@ impl Rules {
             Scope::Hidden(event, Some(Side::New)) => (event, None, now),
         };
         let is_hidden = matches!(level.scope, Scope::Hidden(..));
-        if is_hidden
-            && [before, now]
-                .iter()
-                .flatten()
-                .all(|size| *size == Amounts::ZERO)
-        {
+        let mut known = [before, now].into_iter().flatten();
+        if is_hidden && known.all(|size| size == Amounts::ZERO) {
             return None;
         }
         Some(Verdict {

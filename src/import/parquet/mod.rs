@@ -9,6 +9,7 @@ mod bytes;
 mod columns;
 mod events;
 mod file;
+mod find;
 mod footer;
 mod levels;
 mod pages;

@@ -4,6 +4,7 @@ use std::fs::File;
 
 use super::columns::Field;
 use super::file::ParquetFile;
+use super::find::find_directory;
 use super::row::{Row, RowPath, RowReader};
 use crate::import::error::ImportError;
 
@@ -91,6 +92,13 @@ impl SortedRows {
         }
         self.reader.rewind();
         Ok(last)
+    }
+
+    /// The row of a directory. The next one is the first again.
+    pub(crate) fn directory(&mut self, path: &[u8]) -> Result<Option<Row>, ImportError> {
+        let found = find_directory(&mut self.reader, path)?;
+        self.reader.rewind();
+        Ok(found)
     }
 
     /// An error in the row that was read last.

@@ -1,7 +1,7 @@
 //! The part of a file that is compared: all of it, or a directory below its root.
 
 use super::paths::{depth, is_within};
-use super::record::{FsId, Kept, ScanInfo};
+use super::record::{Kept, ScanInfo};
 use crate::import::error::ImportError;
 
 /// The directory below the root of a file that is compared, if not all of it is; `walked` is the directory of a walk. A file
@@ -28,7 +28,6 @@ pub(super) fn narrow(info: &mut ScanInfo, part: &[u8]) {
         info.kept.max_depth = info.kept.max_depth.saturating_sub(levels);
     }
     info.root = part.into();
-    info.fs = FsId::UNKNOWN;
 }
 
 /// True where a path lies below a directory, and is not the directory itself.

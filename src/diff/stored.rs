@@ -55,18 +55,20 @@ impl StoredScan {
             rows.verify()?;
         }
         let part = part(&path, walked)?;
-        let entry = entry(&root);
         let mut info = ScanInfo {
             root: path,
-            fs: entry.fs,
             ..info(&rows)?
         };
+        let root = match part {
+            Some(part) => {
+                narrow(&mut info, part);
+                rows.directory(part)?.ok_or_else(|| no_rows(part))?
+            }
+            None => root,
+        };
+        let entry = entry(&root);
+        info.fs = entry.fs;
         let (is_part, is_once) = (part.is_some(), info.links == CountedLinks::Once);
-        if let Some(part) = part {
-            narrow(&mut info, part);
-            let root = rows.directory(part)?;
-            info.fs = root.ok_or_else(|| no_rows(part))?.fs;
-        }
         Ok(Opened::Sorted(Box::new(Self {
             rows,
             info,

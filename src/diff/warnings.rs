@@ -2,6 +2,7 @@
 
 use super::change::DiffWarning;
 use super::record::{FsId, Kept, ScanInfo};
+use crate::count::usage::FileTime;
 
 /// Options that do not change what is counted, but the records that there are, or the number that is shown.
 const NO_CHANGE: &[&str] = &[
@@ -30,8 +31,7 @@ pub(super) fn warnings(old: &ScanInfo, new: &ScanInfo) -> Vec<DiffWarning> {
         ));
     }
     let times = old.started.zip(new.started);
-    // Exports have whole seconds.
-    if times.is_some_and(|(before, now)| before.seconds > now.seconds) {
+    if times.is_some_and(|(before, now)| is_later(before, now)) {
         warnings.push(DiffWarning::ClockWentBack);
     }
     if !old.is_complete {
@@ -41,6 +41,14 @@ pub(super) fn warnings(old: &ScanInfo, new: &ScanInfo) -> Vec<DiffWarning> {
         warnings.push(DiffWarning::OldInPart);
     }
     warnings
+}
+
+/// True where a time is later than another one, as far as both are known: exports have whole seconds.
+fn is_later(a: FileTime, b: FileTime) -> bool {
+    match a.nanoseconds == 0 || b.nanoseconds == 0 {
+        true => a.seconds > b.seconds,
+        false => a > b,
+    }
 }
 
 /// The other options, in one order.

@@ -121,6 +121,8 @@ impl Directory {
             let name = OsString::from_vec(name);
             match self.stored(&name) {
                 Ok(stored) => contents.snapshots.push(stored),
+                // A run has just removed it.
+                Err(ImportError::Read(errno)) if errno == Errno::NOENT.raw_os_error() => {}
                 Err(error) => contents.others.push((name, error)),
             }
         }

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use rustix::io::Errno;
 
+use crate::import::error::ImportError;
 use crate::sys::failure::{Failure, Operation};
 use crate::sys::status::Status;
 
@@ -13,6 +14,8 @@ use crate::sys::status::Status;
 pub enum StoreError {
     /// An operation failed at this path.
     Failed(PathBuf, Failure),
+    /// A file that may be a snapshot cannot be read.
+    Unreadable(PathBuf, ImportError),
     /// Another run holds the lock of this directory.
     Locked(PathBuf),
 }
@@ -37,6 +40,10 @@ impl StoreError {
     pub fn report(&self, status: &mut Status) {
         match self {
             Self::Failed(path, failure) => status.failure(path.as_os_str().as_bytes(), *failure),
+            Self::Unreadable(path, error) => {
+                let path = status.quoted(path.as_os_str().as_bytes());
+                status.message(&error.message(&path));
+            }
             Self::Locked(path) => {
                 let path = status.quoted(path.as_os_str().as_bytes());
                 status.message(&[&*path, b": another run writes a snapshot"].concat());

@@ -15,6 +15,7 @@ use super::place::Place;
 use super::rule::KeepRule;
 use crate::count::usage::{FileTime, Inode};
 use crate::format::parquet::ParquetOptions;
+use crate::import::error::ImportError;
 use crate::sys::output_file::{Output, Readers};
 use crate::sys::status::Status;
 
@@ -111,13 +112,19 @@ impl Committed {
     ///
     /// Kept in any case: the new snapshot, `old`, with which it was compared, and the newest snapshot without errors.
     /// Files of another owner than that of the new one are neither counted nor removed: another user may have put them there.
+    /// Nothing is removed where a file could not be read, which may be the one to keep.
     pub fn keep(
         &self,
         rule: &KeepRule,
         old: Option<Inode>,
         status: &mut Status,
     ) -> Result<(), StoreError> {
-        let all = self.directory.contents()?.snapshots;
+        let contents = self.directory.contents()?;
+        if let Some((name, error)) = contents.others.iter().find(|(_, error)| may_be_ours(error)) {
+            let path = self.directory.path_of(name);
+            return Err(StoreError::Unreadable(path, error.clone()));
+        }
+        let all = contents.snapshots;
         let Some(new) = all.iter().find(|stored| stored.name == self.name) else {
             return Err(StoreError::read(
                 &self.directory.path_of(&self.name),
@@ -145,6 +152,11 @@ impl Committed {
         }
         Ok(())
     }
+}
+
+/// True where a file may be a snapshot of this user: a read failed, and not because the file is private.
+fn may_be_ours(error: &ImportError) -> bool {
+    matches!(error, ImportError::Read(errno) if *errno != Errno::ACCESS.raw_os_error())
 }
 
 /// The indices of the snapshots that stay by the rule, and of the newest one without errors.

@@ -7,9 +7,8 @@ use std::time::Duration;
 use rustix::process::{Pid, Signal, kill_process};
 
 use crate::support::gnu_du::GnuDu;
-use crate::support::process::kill_all;
 use crate::support::run::{self, must, output_of, pause, program, shell};
-use crate::support::skip::{is_root, size, skip};
+use crate::support::skip::{is_root, size, skip, tool, works};
 use crate::support::tree::Tree;
 
 /// The status of a script that cannot do here what it tests.
@@ -52,7 +51,7 @@ fn on_a_full_disk_the_changes_are_printed_and_no_earlier_snapshot_is_lost() {
         "size=160k",
         "pdu --snapshot=s -d0 t; pdu --snapshot=s -d0 t; head -c 100K /dev/zero >s/filler
          pdu --snapshot=s --keep=1 t; all; touch t/new
-         pdu --diff --snapshot=s --keep=1 -b t 2>&1 | grep -v compared; all
+         pdu --diff --snapshot=s --keep=1 -b t 2>&1 | grep -Ev \"compared|warning\"; all
          rm s/filler; pdu --snapshot=s --keep=1 t; all",
         "0\n0\npdu: error writing 's/ROOT/SNAPSHOT': No space left on device\n1\nSNAPSHOT\nSNAPSHOT\n\
          0\ttotal\tt\npdu: error writing 's/ROOT/SNAPSHOT': No space left on device\n1\nSNAPSHOT\nSNAPSHOT\n0\nSNAPSHOT\n",
@@ -89,7 +88,7 @@ const PREPARATIONS: [&str; 2] = [
 ];
 
 #[test]
-fn a_run_that_is_killed_at_any_moment_leaves_only_whole_snapshots() {
+fn a_run_that_is_killed_or_cancelled_at_any_moment_leaves_only_whole_snapshots() {
     let Some(du) = GnuDu::any() else { return };
     if !is_root("to hide /proc") {
         return;
@@ -117,9 +116,9 @@ fn a_run_that_is_killed_at_any_moment_leaves_only_whole_snapshots() {
             let child = command.spawn().expect("it starts");
             // In the long form the moments lie closer together.
             pause(Duration::from_micros((moment * 80_000 / moments) as u64));
-            let pid = child.id();
-            kill_all(pid);
-            let _ = Pid::from_raw(pid.cast_signed()).map(|pid| kill_process(pid, Signal::KILL));
+            // Every other one is cancelled.
+            let signal = [Signal::KILL, Signal::INT, Signal::KILL, Signal::TERM][moment % 4];
+            let _ = kill_process(Pid::from_child(&child), signal);
             output_of(child, "a run that is killed");
             check(&tree, &total, moment);
         }
@@ -143,5 +142,83 @@ fn check(tree: &Tree, total: &str, moment: usize) {
         let answer = run::run(run::pdu(tree.root(), &format!("-s --inodes --from={file}")));
         let inodes = answer.out.split('\t').next();
         assert_eq!(inodes, Some(total), "moment {moment}: {file}: {answer:?}");
+    }
+}
+
+/// The calls with which the store is read and changed.
+const CALLS: &[&str] = &[
+    "openat",
+    "mkdir,mkdirat",
+    "flock",
+    "fstat",
+    "newfstatat",
+    "statx",
+    "getdents64",
+    "pread64",
+    "write",
+    "fallocate",
+    "fsync",
+    "linkat",
+    "unlinkat",
+    "close",
+    "fcntl",
+];
+
+/// With status 0 the store is as it should be. With another one, a message says so, what should stay is there, and every
+/// snapshot is whole.
+#[test]
+fn whatever_call_fails_no_snapshot_is_lost_that_should_stay() {
+    let Some(strace) = tool("strace") else { return };
+    if !works("strace -qqo /dev/null -e inject=getppid:error=EIO true") {
+        return;
+    }
+    let tree = Tree::of("t/f 5\nt/d/g 7");
+    let at = |script: &str| {
+        let mut command = shell(tree.root(), script);
+        command.env("PDU_SNAPSHOTS", "s");
+        run::run(command)
+    };
+    let prepared = at(
+        "for i in 1 2 3; do $pdu --snapshot t || exit; done; echo mine >$(echo s/*)/README; cp -a s saved; ls s/*/*.parquet | tail -1",
+    );
+    let newest = prepared.out.trim();
+    assert!(
+        prepared.status.success() && newest.ends_with(".parquet"),
+        "{prepared:?}"
+    );
+    for call in CALLS {
+        for when in [
+            "1", "2", "3", "4", "5", "6", "8", "10", "12", "15", "20", "30", "1+", "4+",
+        ] {
+            let case = format!("{call}:error=EIO:when={when}");
+            let run = format!(
+                "{} -fqqo log -e trace={call} -e inject={case} $pdu --diff --snapshot --keep=2 t",
+                strace.display()
+            );
+            let answer = at(&format!("rm -rf s; cp -a saved s; {run}"));
+            let left =
+                at("ls s/*/; for file in s/*/*.parquet; do $pdu -s --from=$file >/dev/null; done");
+            let files = left.out.lines().count();
+            // A snapshot is whole that says what could not be read.
+            let unread = "could not be read when the export was made";
+            let are_whole = left.errors.lines().all(|line| line.ends_with(unread));
+            assert!(are_whole, "{case}: {left:?}");
+            assert!(
+                at(&format!("cat {newest} s/*/README >/dev/null"))
+                    .status
+                    .success(),
+                "{case}: {left:?}"
+            );
+            match answer.status.code() {
+                // A snapshot that could not be read is named, and stays.
+                Some(0) if answer.errors.lines().count() > 1 => {}
+                Some(0) => assert_eq!(files, 3, "{case}: {left:?}"),
+                // It may be the write of the message that failed.
+                _ => assert!(
+                    *call == "write" || !answer.errors.is_empty(),
+                    "{case}: {answer:?}"
+                ),
+            }
+        }
     }
 }

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use super::export::{du, names, refused, said, script};
 use super::parquet::python;
 use crate::support::run::{self, Answer, text, unprivileged};
-use crate::support::skip::{is_root, tool};
+use crate::support::skip::{is_root, skip, tool};
 use crate::support::tree::Tree;
 use pdu::format::parquet::check_of;
 
@@ -728,6 +728,23 @@ fn a_directory_below_a_root_has_a_history() {
     follows_the_schema(&tree, "t/\\xff/deep");
     let last = prints(&tree, "--history=1 t/\\xff/deep");
     assert!(last.ends_with("\t?\t-\t?\tunknown\n"), "{last}");
+}
+
+/// A directory that `-x` leaves out was there, and its size is not known.
+#[test]
+fn a_mount_that_was_left_out_is_not_absent() {
+    if !is_root("to mount a file system") {
+        return;
+    }
+    let tree = Tree::of("t/f 5\nt/m/g 7");
+    let script = "unshare -m bash -c 'mount -t tmpfs x t/m || exit 77
+        export PDU_SNAPSHOTS=s; $pdu -x --snapshot t; $pdu --history t/m'";
+    let output = run::output(run::shell(tree.root(), script));
+    if output.status.code() == Some(77) {
+        return skip("no file system can be mounted here");
+    }
+    let line = text(&output.stdout);
+    assert!(line.ends_with("\t?\t-\t?\tincomplete\n"), "{output:?}");
 }
 
 #[test]

@@ -5,6 +5,7 @@ use parquet::file::statistics::Statistics;
 
 use super::row::{Row, RowPath, RowReader};
 use crate::count::record::last_component;
+use crate::format::parquet::schema::State;
 use crate::import::error::ImportError;
 
 /// The row of a directory that counts; none where the file has no such row. The reader is at any row then.
@@ -41,7 +42,7 @@ fn spans(group: &RowGroupMetaData, dir: &str) -> bool {
     }
 }
 
-/// The row of a directory in this row group.
+/// The row of a directory in this row group, or that of an entry of which nothing is known.
 fn find(reader: &mut RowReader, group: usize, path: &[u8]) -> Result<Option<Row>, ImportError> {
     let mut here = RowPath::default();
     reader.go_to_group(group);
@@ -49,7 +50,9 @@ fn find(reader: &mut RowReader, group: usize, path: &[u8]) -> Result<Option<Row>
         if reader.last_group() != group {
             break;
         }
-        if row.is_directory() && here.whole() == path {
+        // The mark of a directory comes before its own row. An entry on another file system has no other row.
+        let is_told = row.is_directory() || row.entry.state != State::Ok && !row.is_mark();
+        if is_told && here.whole() == path {
             return Ok(Some(row));
         }
     }

@@ -35,9 +35,9 @@ pub struct Snapshot {
 /// What a snapshot says of a directory.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct DirectoryTotal {
-    /// Its total; none where the snapshot has none, because files were counted once for each link.
+    /// Its total; none where the snapshot has none: it was not read, or files were counted once for each link.
     pub total: Option<Usage>,
-    /// False where the directory itself could not be read, or not to its end.
+    /// False where the directory itself could not be read, or not to its end, or lies on another file system (`-x`).
     pub is_read: bool,
 }
 

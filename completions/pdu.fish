@@ -1,5 +1,5 @@
 complete -c pdu -s B -l block-size -d 'Print sizes in units of SIZE (see below)' -r
-complete -c pdu -l diff -d 'Print what changed since OLD, which is a Parquet file, an age (36h, 7d, 2w, 3m, 1y), a time (2026-11-18T04:00) or last, the newest snapshot (default)' -r
+complete -c pdu -l diff -d 'Print what changed since OLD, which is a file that --from reads, an age (36h, 7d, 2w, 3m, 1y), a time (2026-11-18T04:00) or last, the newest snapshot (default)' -r
 complete -c pdu -l exclude -d 'Skip files and directories that match PATTERN, a shell pattern' -r
 complete -c pdu -l exclude-fs -d 'Skip file systems of each TYPE: nfs,nfs4,fuse.sshfs,tmpfs; fuse is every fuse.TYPE' -r
 complete -c pdu -l fail-if-grew -d 'With --diff, exit with status 2 where the directory grew by more than LIMIT: a SIZE, or a percentage such as 5%' -r

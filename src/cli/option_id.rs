@@ -71,7 +71,7 @@ options! {
     DereferenceArgsToo = "-H" => flag(FILES,
         "Same as -D").short('H');
     Diff = "--diff" => optional_value(REPORTS, "OLD",
-        "Print what changed since OLD, which is a Parquet file, an age (36h, 7d, 2w, 3m, 1y), a time \
+        "Print what changed since OLD, which is a file that --from reads, an age (36h, 7d, 2w, 3m, 1y), a time \
          (2026-11-18T04:00) or last, the newest snapshot (default)");
     Exclude = "--exclude" => value(FILES, "PATTERN",
         "Skip files and directories that match PATTERN, a shell pattern");

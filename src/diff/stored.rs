@@ -62,7 +62,8 @@ impl StoredScan {
         let root = match part {
             Some(part) => {
                 narrow(&mut info, part);
-                rows.directory(part)?.ok_or_else(|| no_rows(part))?
+                let row = rows.directory(part)?;
+                row.filter(Row::is_directory).ok_or_else(|| no_rows(part))?
             }
             None => root,
         };

@@ -81,7 +81,7 @@ impl Row {
     }
 
     /// A directory that counts.
-    pub(super) fn is_directory(&self) -> bool {
+    pub(crate) fn is_directory(&self) -> bool {
         self.kind == Some(FileType::Directory) && self.counted
     }
 }

@@ -10,6 +10,7 @@ use super::option_id::OptionId;
 use super::role::Role;
 use super::settings::Settings;
 use super::usage_error::UsageError;
+use crate::format::Threshold;
 use crate::format::parquet::NOT_BUILT;
 use crate::snapshot::{InvalidRule, KeepRule, Place, SnapshotPlan, default_store};
 
@@ -82,6 +83,10 @@ fn check(settings: &Settings<'_>, input: &InputSource) -> Result<(), UsageError>
     }
     let option = OptionId::Snapshot.name();
     settings.refuse(Role::OneState, option)?;
+    if matches!(settings.threshold, Threshold::AtMost(_)) && !settings.has(OptionId::Diff) {
+        let message = "--threshold with a negative SIZE cannot be combined with --snapshot";
+        return Err(UsageError::plain(message));
+    }
     let is_walk = matches!(input, InputSource::Names(_));
     if !is_walk {
         return Err(UsageError::cannot_combine(OptionId::From.name(), option));

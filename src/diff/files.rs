@@ -36,7 +36,7 @@ pub fn compare_files(
     let merge = Merge::new(options, old, new.info(), sink);
     let mut page = Page::new(out);
     let outcome = match merge_all(merge, &mut *new, &mut page, status) {
-        Ok(summary) => return (Outcome::Whole, Some(summary)),
+        Ok(summary) => return (outcome_of(&*new, new_name, status), Some(summary)),
         Err(Stop::Cancelled(cause)) => {
             status.message(b"cancelled: the result is incomplete");
             Outcome::Cancelled(cause)
@@ -46,6 +46,16 @@ pub fn compare_files(
         Err(Stop::New(error)) => damaged(&error, new_name, status),
     };
     (outcome, None)
+}
+
+/// The outcome of a comparison that came to its end.
+fn outcome_of(new: &dyn Cursor, name: &OsStr, status: &mut Status) -> Outcome {
+    if new.info().is_complete {
+        return Outcome::Whole;
+    }
+    let name = status.quoted(name.as_bytes());
+    status.message(&[&name, &b": the scan had errors"[..]].concat());
+    Outcome::Errors
 }
 
 fn merge_all(

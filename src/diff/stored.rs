@@ -8,7 +8,7 @@ use super::part::{narrow, no_rows, part};
 use super::paths;
 use super::record::{Cursor, FsId, Kept, ScanEntry, ScanInfo, ScanRecord};
 use crate::count::inode_set::InodeSet;
-use crate::count::usage::{FileTime, Inode, Measure};
+use crate::count::usage::{Inode, Measure};
 use crate::format::Threshold;
 use crate::format::parquet::CountedLinks;
 use crate::format::parquet::schema::State;
@@ -193,7 +193,7 @@ fn info(rows: &SortedRows) -> Result<ScanInfo, ImportError> {
     Ok(ScanInfo {
         root: Vec::new(),
         fs: FsId::UNKNOWN,
-        started: rows.key("started").as_deref().and_then(time),
+        started: rows.started(),
         options: rows.key("options").unwrap_or_default(),
         links: match rows.key("links").as_deref() {
             Some("each") => CountedLinks::Each,
@@ -235,13 +235,4 @@ fn measure(options: &str) -> Measure {
         false if has("--apparent-size") || has("--bytes") => Measure::Apparent,
         false => Measure::Allocated,
     }
-}
-
-/// A time as the footer has it.
-fn time(text: &str) -> Option<FileTime> {
-    let time: jiff::Timestamp = text.parse().ok()?;
-    Some(FileTime {
-        seconds: time.as_second(),
-        nanoseconds: time.subsec_nanosecond().unsigned_abs(),
-    })
 }

@@ -6,6 +6,7 @@ use std::time::Duration;
 use super::page::Page;
 use crate::count::record::Record;
 use crate::count::tally::Counts;
+use crate::count::usage::FileTime;
 use crate::sys::failure::Failure;
 
 /// An output format. The methods append to `out`, which cannot fail; only `end` writes to the output.
@@ -18,6 +19,9 @@ pub trait Format {
 
     /// From now on the format may start threads: the process will not fork any more.
     fn may_start_threads(&mut self) {}
+
+    /// The scan is read from a file, and began at this time, as far as that is known.
+    fn began_at(&mut self, _: Option<FileTime>) {}
 
     /// Appends the beginning of a directory. The record is of the directory alone. With the error in it, where that is
     /// already known.

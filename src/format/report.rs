@@ -13,7 +13,7 @@ use std::time::Instant;
 use super::interface::{Completeness, Format, ReportError, Totals, Warning};
 use super::page::Page;
 use crate::count::tally::{Counts, Tally, TallyOptions};
-use crate::count::usage::{Detail, Item, Usage};
+use crate::count::usage::{Detail, FileTime, Item, Usage};
 use crate::count::visitor::{Extent, Flow, Visitor};
 use crate::sys::failure::{Failure, Operation};
 use crate::sys::status::{Status, Summary};
@@ -56,6 +56,11 @@ impl<'a> Report<'a> {
     /// The process will not fork any more.
     pub fn may_start_threads(&mut self) {
         self.format.may_start_threads();
+    }
+
+    /// The scan is read from a file, and began at this time, as far as that is known.
+    pub fn began_at(&mut self, time: Option<FileTime>) {
+        self.format.began_at(time);
     }
 
     /// The error of a write that failed since the last call.

@@ -7,6 +7,7 @@ use std::io::Write;
 use super::interface::{EndResult, Format, ReportError, Totals, Warning};
 use super::page::Page;
 use crate::count::record::Record;
+use crate::count::usage::FileTime;
 use crate::sys::failure::Failure;
 
 /// See the module.
@@ -62,6 +63,11 @@ impl Format for Tee<'_> {
     fn may_start_threads(&mut self) {
         self.second.may_start_threads();
         self.first.may_start_threads();
+    }
+
+    fn began_at(&mut self, time: Option<FileTime>) {
+        self.second.began_at(time);
+        self.first.began_at(time);
     }
 
     fn enter(&mut self, record: &Record<'_>, failure: Option<Failure>, out: &mut Vec<u8>) {

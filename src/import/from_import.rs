@@ -45,6 +45,7 @@ fn read(export: &mut Import, name: &OsStr, report: &mut Report<'_>) -> io::Resul
     loop {
         let read = export.advance(report, STRIDE);
         report.check()?;
+        report.began_at(export.started());
         match read {
             Ok(true) => {}
             Ok(false) => return Ok(None),

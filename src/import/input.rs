@@ -88,7 +88,7 @@ impl Import {
         match self {
             Self::Ncdu(export) => export.started(),
             #[cfg(feature = "parquet")]
-            Self::Parquet(_) => None,
+            Self::Parquet(file) => file.started(),
             #[cfg(not(feature = "parquet"))]
             Self::Parquet => None,
         }

@@ -9,6 +9,7 @@ use super::options::ParquetOptions;
 use super::rows::{Dir, Rows};
 use super::walk_rows::{PlacedRow, WalkRows};
 use crate::count::record::Record;
+use crate::count::usage::FileTime;
 use crate::format::interface::{EndResult, Format, ReportError, Totals, Warning};
 use crate::format::page::Page;
 use crate::sys::failure::Failure;
@@ -16,6 +17,8 @@ use crate::sys::failure::Failure;
 /// See the module.
 pub(super) struct Parquet {
     options: ParquetOptions,
+    /// Keys of the footer of which the values are not known.
+    unknown: &'static [&'static str],
     walk: WalkRows<KnownDir>,
     file: File,
 }
@@ -39,6 +42,7 @@ impl Parquet {
         Self {
             walk: WalkRows::new(&options),
             options,
+            unknown: &[],
             file: File::new(),
         }
     }
@@ -106,6 +110,14 @@ impl Format for Parquet {
         self.file.threads = Threads::Allowed;
     }
 
+    fn began_at(&mut self, time: Option<FileTime>) {
+        self.unknown = match time {
+            Some(_) => &["pdu.ended"],
+            None => &["pdu.started", "pdu.ended"],
+        };
+        self.options.started = time.unwrap_or(self.options.started);
+    }
+
     fn enter(&mut self, record: &Record<'_>, failure: Option<Failure>, out: &mut Vec<u8>) {
         let file = &mut self.file;
         self.walk.enter(record, failure, |row| file.push(row, out));
@@ -140,12 +152,13 @@ impl Format for Parquet {
             self.file.end_group(&self.walk.filesystems, &mut page.lines);
         }
         self.walk.filesystems.measure_space();
-        let keys = footer::keys(
+        let mut keys = footer::keys(
             &self.options,
             totals,
             &self.walk.roots,
             &self.walk.filesystems.seen,
         );
+        keys.retain(|key| !self.unknown.contains(&&*key.key));
         self.file
             .encode(|encoder| encoder.finish(keys, &mut page.lines).map(|()| None));
         match self.file.error.take() {

@@ -11,6 +11,7 @@ use twox_hash::XxHash64;
 
 use super::bytes::{FileBytes, TAIL};
 use super::columns::{Column, find_columns};
+use crate::count::usage::FileTime;
 use crate::format::parquet::{MAGIC, check_of, schema};
 use crate::gnu::quote::{Charset, quoteaf};
 use crate::import::error::ImportError;
@@ -83,6 +84,15 @@ impl ParquetFile {
     /// The value of a key of the footer.
     pub(super) fn key(&self, name: &str) -> Option<String> {
         value_of(&self.metadata, name)
+    }
+
+    /// When the scan began.
+    pub(super) fn started(&self) -> Option<FileTime> {
+        let time: jiff::Timestamp = self.key("pdu.started")?.parse().ok()?;
+        Some(FileTime {
+            seconds: time.as_second(),
+            nanoseconds: time.subsec_nanosecond().unsigned_abs(),
+        })
     }
 
     /// The number of row groups.

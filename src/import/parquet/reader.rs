@@ -16,6 +16,7 @@ use super::events::{Directories, Open, Reporter};
 use super::file::{ParquetFile, part_of_a_scan};
 use super::levels::{Directory, Levels, OutOfOrder};
 use super::row::{Row, RowPath, RowReader};
+use crate::count::usage::FileTime;
 use crate::count::visitor::{Extent, Visitor};
 use crate::format::parquet::schema::State;
 use crate::import::error::ImportError;
@@ -57,6 +58,8 @@ pub struct ParquetReader {
     handed_over: u64,
     /// The run that wrote the file had errors.
     had_errors: bool,
+    /// When the scan began.
+    started: Option<FileTime>,
 }
 
 enum Stage {
@@ -125,6 +128,7 @@ impl ParquetReader {
             path: RowPath::default(),
             handed_over: 0,
             had_errors: false,
+            started: None,
         }
     }
 
@@ -136,6 +140,12 @@ impl ParquetReader {
         let copy = file.try_clone();
         copy.map(Some)
             .map_err(|error| ImportError::Read(error.raw_os_error().unwrap_or(0)))
+    }
+
+    /// When the scan began, where the file says so. Known after the first row.
+    #[must_use]
+    pub fn started(&self) -> Option<FileTime> {
+        self.started
     }
 
     /// Reads at most `most` rows, and reports them to the visitor where this is the second pass. False after the last.
@@ -168,6 +178,7 @@ impl ParquetReader {
     fn open(&mut self, file: File) -> Result<Stage, ImportError> {
         let file = ParquetFile::open(file)?;
         self.had_errors = file.had_errors;
+        self.started = file.started();
         self.known = Directories::new(file.is_partial);
         Ok(Stage::Outline(Rows::File(Box::new(RowReader::new(
             file,

@@ -6,6 +6,7 @@ use super::columns::Field;
 use super::file::ParquetFile;
 use super::find::find_directory;
 use super::row::{Row, RowPath, RowReader};
+use crate::count::usage::FileTime;
 use crate::import::error::ImportError;
 
 /// What a comparison needs.
@@ -56,6 +57,11 @@ impl SortedRows {
     /// The value of a key of the footer, without `pdu.`.
     pub(crate) fn key(&self, name: &str) -> Option<String> {
         self.reader.file.key(&format!("pdu.{name}"))
+    }
+
+    /// When the scan began, where the file says so.
+    pub(crate) fn started(&self) -> Option<FileTime> {
+        self.reader.file.started()
     }
 
     /// True where the run that wrote the file had errors.

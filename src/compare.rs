@@ -6,12 +6,12 @@ use std::os::unix::ffi::OsStrExt;
 
 use pdu::cli::{DiffPlan, EarlierState, GrowthLimit, NewState};
 use pdu::count::usage::{Inode, Measure};
-use pdu::diff::change::{DiffSummary, DiffWarning, Sink};
+use pdu::diff::change::{DiffSummary, DiffWarning};
 use pdu::diff::files::compare_files;
 use pdu::diff::open::{self, OpenError};
 use pdu::diff::options::DiffOptions;
 use pdu::diff::print::{self, messages::messages};
-use pdu::diff::record::Cursor;
+use pdu::diff::record::{Cursor, Kept};
 use pdu::diff::walk::WalkDiff;
 use pdu::du::{self, DuOptions};
 use pdu::format::outcome::Outcome;
@@ -78,15 +78,16 @@ pub(crate) struct Also<'a> {
 /// Finds and opens the earlier state.
 pub(crate) fn old(
     plan: &DiffPlan,
-    (charset, measure): (Charset, Measure),
+    show: &FormatOptions,
     status: &mut Status,
 ) -> Result<Old, NoOld> {
+    let (_, charset) = show.lines.quoting;
     let root = match &plan.new {
         NewState::Directory(_, table) => table.root.as_deref(),
         NewState::File(_) => None,
     };
     let (name, inode) = find(plan, root.unwrap_or_default(), charset, status)?;
-    let scan = open_scan(&name, (root, measure), status).ok_or(NoOld::Failed)?;
+    let scan = open_scan(&name, root, show, status).ok_or(NoOld::Failed)?;
     Ok(Old { name, scan, inode })
 }
 
@@ -130,10 +131,16 @@ fn inode_of(name: &OsStr) -> Option<Inode> {
 /// Opens the file of a scan; none after a message.
 fn open_scan(
     name: &OsStr,
-    (below, measure): (Option<&[u8]>, Measure),
+    below: Option<&[u8]>,
+    show: &FormatOptions,
     status: &mut Status,
 ) -> Option<Box<dyn Cursor>> {
-    match open::open(name, below, measure) {
+    match open::open(name, below, show.lines.measure) {
+        // Entries without a record are in no class, and the classes would not add up to the change.
+        Ok(scan) if show.group_by.is_some() && scan.info().kept != Kept::ALL => {
+            let message = b": stored with -d or -t; --by needs all entries";
+            status.message(&[&status.quoted(name.as_bytes()), &message[..]].concat());
+        }
         Ok(scan) => return Some(scan),
         Err(OpenError::Failure(failure)) => status.failure(name.as_bytes(), failure),
         Err(OpenError::Import(error)) => {
@@ -161,10 +168,11 @@ pub(crate) fn compare(
             NewState::File(_) => None,
         },
     };
-    let sink = print::printer(show);
+    let shown = options.show;
     let (outcome, summary) = match plan.new {
-        NewState::File(new) => compare_with_file((options, sink), old, &new, out, status),
+        NewState::File(new) => compare_with_file((options, show), old, &new, out, status),
         NewState::Directory(directory, table) => {
+            let sink = print::printer(show);
             let mut format = WalkDiff::new(options, old.scan, table, sink);
             let outcome = walk_directory(directory, walk, (&mut format, also), out, status);
             result(&format, &name, outcome, status)
@@ -172,7 +180,7 @@ pub(crate) fn compare(
     };
     let mut growth = Growth::Within;
     if let Some(summary) = summary {
-        for message in messages(&summary, &name, measure) {
+        for message in messages(&summary, &name, (measure, shown)) {
             status.message(&message);
         }
         growth = limit.map_or(growth, |limit| Growth::of(&summary, measure, limit));
@@ -182,15 +190,16 @@ pub(crate) fn compare(
 }
 
 fn compare_with_file(
-    (options, sink): (DiffOptions, Box<dyn Sink>),
+    (options, show): (DiffOptions, FormatOptions),
     old: Old,
     new_name: &OsStr,
     out: &mut dyn Write,
     status: &mut Status,
 ) -> (Outcome, Option<DiffSummary>) {
-    let Some(new) = open_scan(new_name, (None, options.measure), status) else {
+    let Some(new) = open_scan(new_name, None, &show, status) else {
         return (Outcome::Broken, None);
     };
+    let sink = print::printer(show);
     let (old, new) = ((old.scan, &*old.name), (new, new_name));
     compare_files(options, old, new, sink, out, status)
 }

@@ -42,8 +42,7 @@ pub(crate) fn run(mut plan: Plan, status: &mut Status) -> Exit {
         let Some(diff) = plan.diff.take() else {
             return Outcome::Whole;
         };
-        let (_, charset) = plan.show.lines.quoting;
-        let old = match old(&diff, (charset, plan.show.lines.measure), status) {
+        let old = match old(&diff, &plan.show, status) {
             Ok(old) => old,
             Err(error) => return error.report(status),
         };
@@ -76,9 +75,7 @@ fn store(
         Err(error) => return failed(&error, status),
     };
     let diff = plan.diff.take();
-    let (_, charset) = plan.show.lines.quoting;
-    let wanted = (charset, plan.show.lines.measure);
-    let old = match diff.as_ref().map(|diff| old(diff, wanted, status)) {
+    let old = match diff.as_ref().map(|diff| old(diff, &plan.show, status)) {
         None => None,
         Some(Ok(old)) => Some(old),
         Some(Err(NoOld::NotYet(message))) => {

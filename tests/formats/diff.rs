@@ -296,6 +296,38 @@ for measure in "allocated", "apparent", "inodes":
 "#;
 
 /// The schema takes each line, and the parts add up to the total in each measure.
+/// Entries that a state does not have are in no class: the classes would not add up to the change.
+#[test]
+fn classes_need_all_entries() {
+    let tree = Tree::of("t/a.x 100\nt/b.y 9000");
+    for rows in ["-t 1000", "-d1"] {
+        script(&tree, &format!("$pdu --format=parquet {rows} -o old t"));
+        for words in ["--diff=old t", "--diff=t.all --from=old"] {
+            script(&tree, "$pdu --format=parquet -o t.all t");
+            let answer = run::run(run::pdu(tree.root(), &format!("--by=ext {words}")));
+            let expected = "pdu: old: stored with -d or -t; --by needs all entries\n";
+            assert_eq!((&*answer.out, &*answer.errors), ("", expected), "{words}");
+            assert_eq!(answer.status.code(), Some(1));
+        }
+    }
+}
+
+/// Three directories with more changes than lines, each too small for a line of its directory.
+#[test]
+fn what_no_line_tells_is_named_on_standard_error() {
+    let tree = changed(
+        "t/a/f 1\nt/b/f 1\nt/c/f 1",
+        "for d in a b c; do truncate -s 1001 t/$d/f t/$d/{1..3}; done",
+    );
+    let answer = diff(&tree, "-bn4");
+    assert_eq!(answer.out.lines().count(), 5);
+    // 12,009 bytes, of which four lines tell 4,004.
+    let expected = "7 entries then, 16 now; changes without a line: +7.9K";
+    assert_eq!(last_message(&answer), expected);
+    let last = diff(&tree, "-bn12");
+    assert_eq!(last_message(&last), "7 entries then, 16 now");
+}
+
 #[test]
 fn objects_follow_the_schema_and_their_residues_add_up() {
     let Some(python) = python("jsonschema") else {

@@ -2,6 +2,7 @@
 
 use crate::count::usage::{FileTime, Measure};
 use crate::diff::change::{DiffSummary, DiffWarning};
+use crate::diff::options::Show;
 use crate::format::columns::write_time;
 use crate::gnu::block_size::BlockSize;
 use crate::gnu::numerals::Numerals;
@@ -9,7 +10,11 @@ use crate::gnu::quote::{self, Charset};
 
 /// The warnings, and the last line: what was compared, and what was not. `old` is the quoted name of the earlier file.
 #[must_use]
-pub fn messages(summary: &DiffSummary, old: &[u8], measure: Measure) -> Vec<Vec<u8>> {
+pub fn messages(
+    summary: &DiffSummary,
+    old: &[u8],
+    (measure, show): (Measure, Show),
+) -> Vec<Vec<u8>> {
     let warnings = summary.warnings.iter().map(warning);
     let mut messages: Vec<Vec<u8>> = warnings
         .map(|text| format!("warning: {text}").into_bytes())
@@ -22,6 +27,9 @@ pub fn messages(summary: &DiffSummary, old: &[u8], measure: Measure) -> Vec<Vec<
     let (before, now) = (summary.before.inodes, summary.now.inodes);
     last.extend(format!(": {before} entries then, {now} now").bytes());
     last.extend(not_comparable(summary, measure).bytes());
+    if let Show::Explanation(_) = show {
+        last.extend(without_line(summary, measure).bytes());
+    }
     if summary.dropped_candidates > 0 {
         let dropped = summary.dropped_candidates;
         last.extend(format!("; {dropped} entries were not looked at for moves").bytes());
@@ -73,12 +81,33 @@ fn not_comparable(summary: &DiffSummary, measure: Measure) -> String {
         (0, _) => String::new(),
         (_, Measure::Inodes) => format!("; not comparable: {size} entries in {places} {noun}"),
         (_, Measure::Allocated | Measure::Apparent) => {
-            let mut text = Vec::new();
-            BlockSize::HUMAN.write(size.unsigned_abs(), &Numerals::C, &mut text);
-            let size = String::from_utf8_lossy(&text);
-            format!("; not comparable: {size} in {places} {noun}")
+            format!("; not comparable: {} in {places} {noun}", human(size))
         }
     }
+}
+
+/// What the lines of an explanation do not tell, where that is no small part of the change.
+fn without_line(summary: &DiffSummary, measure: Measure) -> String {
+    let (rest, change) = (summary.rest.of(measure), summary.change.of(measure));
+    let is_small = rest.saturating_mul(100).unsigned_abs() < change.unsigned_abs();
+    let sign = match rest {
+        ..0 => "-",
+        _ => "+",
+    };
+    match measure {
+        _ if rest == 0 || is_small => String::new(),
+        Measure::Inodes => format!("; changes without a line: {rest:+} entries"),
+        Measure::Allocated | Measure::Apparent => {
+            format!("; changes without a line: {sign}{}", human(rest))
+        }
+    }
+}
+
+/// A size for people, without its sign.
+fn human(size: i128) -> String {
+    let mut text = Vec::new();
+    BlockSize::HUMAN.write(size.unsigned_abs(), &Numerals::C, &mut text);
+    String::from_utf8_lossy(&text).into_owned()
 }
 
 /// A time in whole seconds; none where RFC 3339 has no form for it.

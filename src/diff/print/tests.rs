@@ -7,6 +7,7 @@ use super::printer;
 use crate::count::usage::{FileTime, Measure};
 use crate::diff::amounts::{Amounts, Known};
 use crate::diff::change::{Change, DiffSummary, DiffWarning, Event, Sum};
+use crate::diff::options::Show;
 use crate::format::chart::{self, ChartOptions};
 use crate::format::page::Page;
 use crate::format::{
@@ -274,9 +275,29 @@ fn objects_have_all_measures_and_the_exact_path() {
 }
 
 #[test]
+fn the_last_message_says_what_an_explanation_leaves_out() {
+    let (_, mut summary) = example();
+    summary.unread = Sum::default();
+    summary.change = allocated(100 * GIB);
+    for (rest, expected) in [
+        (GIB, "now; changes without a line: +1.0G"),
+        (-2 * GIB, "now; changes without a line: -2.0G"),
+        (GIB - 1, "now"),
+    ] {
+        summary.rest = allocated(rest);
+        let last = |show| messages(&summary, b"old", (Measure::Allocated, show)).concat();
+        assert!(last(Show::Explanation(9)).ends_with(expected.as_bytes()));
+        assert!(last(Show::Everything).ends_with(b"now"));
+    }
+    summary.rest.inodes = -7;
+    let last = messages(&summary, b"old", (Measure::Inodes, Show::Explanation(1))).concat();
+    assert!(last.ends_with(b"; changes without a line: -7 entries"));
+}
+
+#[test]
 fn the_last_message_says_what_was_compared_and_what_was_not() {
     let texts = |summary: &DiffSummary, measure| {
-        let messages = messages(summary, b"'old file'", measure);
+        let messages = messages(summary, b"'old file'", (measure, Show::Total));
         let texts = messages.iter().map(|text| String::from_utf8_lossy(text));
         texts.collect::<Vec<_>>().join("\n")
     };

@@ -154,6 +154,15 @@ impl DiffWarning {
     }
 }
 
+/// Whether the entries that were passed to [`Sink::entry`] count.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Counting {
+    /// They do.
+    Counts,
+    /// Something was mounted there at one time only: they do not.
+    TakenBack,
+}
+
 /// Receives a comparison. The methods append to `out`, which cannot fail; only `end` writes to the output.
 pub trait Sink {
     /// Appends the text before all changes, whose numbers mean something where they are known.
@@ -168,8 +177,14 @@ pub trait Sink {
     fn change(&mut self, change: &Change, out: &mut Vec<u8>);
 
     /// A counted entry, with its path below the root, at both times; for sums by class. Not called for entries that do
-    /// not count as change; but for those below a mount that came or went, because that is known after them.
+    /// not count as change.
     fn entry(&mut self, _path: &[u8], _before: Option<&ScanEntry>, _now: Option<&ScanEntry>) {}
+
+    /// An entry begins that has calls of [`Sink::entry`] for itself and for its contents. Most files have no such call.
+    fn enter(&mut self) {}
+
+    /// The entry entered last ends. What was mounted at it is known only now.
+    fn leave(&mut self, _: Counting) {}
 
     /// Appends the text after all changes, and writes every page that is full meanwhile.
     fn end(&mut self, summary: &DiffSummary, page: &mut Page<'_>) -> io::Result<()>;

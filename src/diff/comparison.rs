@@ -3,7 +3,7 @@
 use rustix::fs::FileType;
 
 use super::amounts::Amounts;
-use super::change::Sink;
+use super::change::{Counting, Sink};
 use super::explanation::Cut;
 use super::level::Level;
 use super::listing::Listing;
@@ -152,6 +152,7 @@ impl Comparison {
         level.change_around = above.map_or(0, |above| above.change_so_far(self.rules.measure));
         level.first_candidate = self.candidates.count();
         self.levels.push(level);
+        self.output.sink.enter();
         self.path.clear();
         self.path.extend_from_slice(path);
     }
@@ -162,11 +163,14 @@ impl Comparison {
             return;
         };
         level.add_own(own, &self.rules.kept);
+        let mut counting = Counting::Counts;
         if level.scope == Scope::Both && self.rules.is_mount(own) {
             self.hide(&mut level);
+            counting = Counting::TakenBack;
         }
         let depth = u32::try_from(self.levels.len()).unwrap_or(u32::MAX);
         self.report(own, &level, depth);
+        self.output.sink.leave(counting);
         let verdict = self.rules.verdict(own, &level, depth);
         if let Some(verdict) = &verdict {
             level.count_hidden(verdict.event, verdict.size());

@@ -137,6 +137,10 @@ fn a_mount_that_came_or_went_is_away() {
     tells(&sandbox, ("plain", "without"), &format!("{grew}3100"), "+4");
     tells(&sandbox, ("mounted", "without"), "?\taway\tt/m\t700", "0");
     tells(&sandbox, ("mounted", "mounted"), "", "0");
+    // Nor do its files count in a class: change, then, now, files, class.
+    let answer = diff(&sandbox, "-b --by=ext --diff=plain --from=mounted");
+    let expected = "+4\t6\t10\t0\t(none)\n+4\t6\t10\t0\ttotal\n";
+    assert_eq!(answer.out, expected, "{answer:?}");
     // A walk knows the same.
     let answer = diff(&sandbox, "-b --diff=plain t");
     assert_eq!(answer.out, format!("{grew}700\n+4\ttotal\tt\n"));

@@ -4,7 +4,8 @@
 //! that changes its class (its owner, its name) leaves one class and comes to another. Ages count back from now at both
 //! times: a file that nobody touched does not change its class.
 //!
-//! Memory: two sums per class, and at most 65,537 classes.
+//! Memory: two sums per class, and at most 65,537 classes; for each directory above the current entry, those of the classes
+//! in it.
 
 use std::cmp::Reverse;
 use std::collections::HashMap;
@@ -16,7 +17,7 @@ use crate::count::record::{Kind, Record};
 use crate::count::usage::{Detail, FileTime, Usage};
 use crate::count::visitor::Extent;
 use crate::diff::amounts::{Amounts, Known};
-use crate::diff::change::{Change, DiffSummary, Sink};
+use crate::diff::change::{Change, Counting, DiffSummary, Sink};
 use crate::diff::record::ScanEntry;
 use crate::format::classes::{self, Class, ClassOptions, MORE, MOST};
 use crate::format::page::Page;
@@ -30,8 +31,13 @@ pub(super) struct ClassChanges {
     selection: Selection,
     ranking: Ranking,
     table: ClassTable,
-    sums: HashMap<Class, ClassSums>,
+    sums: Sums,
+    /// The sums of each directory from the root to the current entry, without those of the directories in it that have
+    /// not ended.
+    open: Vec<Sums>,
 }
+
+type Sums = HashMap<Class, ClassSums>;
 
 /// The sums of a class.
 #[derive(Debug, Clone, Copy)]
@@ -50,21 +56,15 @@ impl ClassChanges {
             selection: format.selection,
             ranking: format.ranking,
             table: ClassTable::new(options, &format),
-            sums: HashMap::new(),
+            sums: Sums::new(),
+            open: Vec::new(),
         }
     }
 
     fn sums_of(&mut self, path: &[u8], entry: &ScanEntry) -> &mut ClassSums {
-        let mut class = class_of(&self.options, path, entry);
-        let turn = self.sums.len();
-        if turn >= MOST && !self.sums.contains_key(&class) {
-            class = MORE;
-        }
-        self.sums.entry(class).or_insert(ClassSums {
-            turn,
-            before: Amounts::ZERO,
-            now: Amounts::ZERO,
-        })
+        let class = class_of(&self.options, path, entry);
+        let sums = self.open.last_mut().unwrap_or(&mut self.sums);
+        sums_in(sums, class)
     }
 
     /// The classes that changed and have a line, in the order of the lines.
@@ -117,6 +117,34 @@ impl ClassChanges {
     }
 }
 
+/// The sums of a class; those of all others where there are too many.
+fn sums_in(sums: &mut Sums, mut class: Class) -> &mut ClassSums {
+    let turn = sums.len();
+    if turn >= MOST && !sums.contains_key(&class) {
+        class = MORE;
+    }
+    sums.entry(class).or_insert(ClassSums {
+        turn,
+        before: Amounts::ZERO,
+        now: Amounts::ZERO,
+    })
+}
+
+/// Adds the sums of a directory to those of the directory around it.
+fn add(ended: Sums, sums: &mut Sums) {
+    if sums.is_empty() {
+        *sums = ended;
+        return;
+    }
+    let mut ended: Vec<_> = ended.into_iter().collect();
+    ended.sort_unstable_by_key(|(_, sums)| sums.turn);
+    for (class, more) in ended {
+        let all = sums_in(sums, class);
+        all.before += more.before;
+        all.now += more.now;
+    }
+}
+
 impl Sink for ClassChanges {
     fn begin(&mut self, known: Known, _: &mut Vec<u8>) {
         self.table.known = known;
@@ -137,7 +165,21 @@ impl Sink for ClassChanges {
         }
     }
 
+    fn enter(&mut self) {
+        self.open.push(Sums::new());
+    }
+
+    fn leave(&mut self, counting: Counting) {
+        let ended = self.open.pop().unwrap_or_default();
+        if counting == Counting::Counts {
+            add(ended, self.open.last_mut().unwrap_or(&mut self.sums));
+        }
+    }
+
     fn end(&mut self, summary: &DiffSummary, page: &mut Page<'_>) -> io::Result<()> {
+        while !self.open.is_empty() {
+            self.leave(Counting::Counts);
+        }
         let all = self.sums.values();
         let (before, now) = all.fold((Amounts::ZERO, Amounts::ZERO), |(before, now), sums| {
             (before + sums.before, now + sums.now)

@@ -320,3 +320,30 @@ for line in sys.stdin: print(*validator.iter_errors(json.loads(line)))";
         assert!(told.lines().count() > 1 && told.trim().is_empty(), "{told}");
     }
 }
+
+#[test]
+fn a_converted_state_keeps_its_time_and_the_errors_of_its_scan() {
+    let tree = Tree::empty();
+    for (name, error) in [("old", ""), ("new", r#","read_error":true"#)] {
+        let head = r#"[1,2,{"timestamp":1700000000}"#;
+        let text =
+            format!(r#"{head},[{{"name":"/r","dsize":4096{error}}},{{"name":"f","dsize":4096}}]]"#);
+        fs::write(tree.root().join(name), text).expect("there is room");
+        let convert = format!("$pdu --from={name} --format=parquet -o {name}.parquet || true");
+        said(&tree, &convert);
+    }
+    let compare = |new: &str| {
+        let words = format!("--diff=./old.parquet --from={new}");
+        run::run(run::pdu(tree.root(), &words))
+    };
+    let answer = compare("old");
+    assert_eq!(answer.status.code(), Some(0), "{answer:?}");
+    let times = "pdu: compared with 2023-11-14T22:13:20Z: 2 entries then, 2 now\n";
+    assert_eq!(answer.errors, times);
+    for new in ["new", "new.parquet"] {
+        let answer = compare(new);
+        assert_eq!(answer.status.code(), Some(1), "{answer:?}");
+        let message = format!("pdu: {new}: the scan had errors\n");
+        assert!(answer.errors.contains(&message), "{answer:?}");
+    }
+}

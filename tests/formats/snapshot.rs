@@ -270,6 +270,10 @@ fn what_cannot_be_stored_is_refused_in_one_line_before_the_walk() {
             "--snapshot=x --keep=3 t",
             "--keep needs a directory of snapshots; --snapshot names a file",
         ),
+        (
+            "--snapshot -t -6K t",
+            "--threshold with a negative SIZE cannot be combined with --snapshot",
+        ),
         ("--keep=3 t", "--keep needs --snapshot"),
         ("--fail-if-grew=3 t", "--fail-if-grew needs --diff"),
         ("--snapshot --keep=0 t", "--keep: invalid rule '0'"),

@@ -276,6 +276,8 @@ fn a_long_list_takes_little_memory() {
         assert!(child.wait().expect("it is ours").success());
         source.wait().expect("it is ours");
         assert_eq!(lines, names, "{walkers}");
-        assert!((1..16 * 1024).contains(&peak), "{walkers}: {peak} KiB");
+        // The code of a debug build is part of its memory.
+        let most = if cfg!(debug_assertions) { 24 } else { 16 } * 1024;
+        assert!((1..most).contains(&peak), "{walkers}: {peak} KiB");
     }
 }

@@ -48,7 +48,14 @@ fn start(words: &[&str]) -> Child {
 fn wait_until_stuck(pid: u32) -> u32 {
     wait_until("a child", || child_of(pid).is_some());
     let child = child_of(pid).expect("it was there");
-    wait_until("a thread that waits", || is_stuck(child));
+    // Not for a request that is answered soon: a path is looked up name by name.
+    let is_still_stuck = |_| {
+        pause(Duration::from_millis(40));
+        is_stuck(child)
+    };
+    wait_until("a thread that waits", || {
+        is_stuck(child) && (0..4).all(is_still_stuck)
+    });
     wait_until_caught(child);
     child
 }
@@ -211,7 +218,14 @@ fn without_descriptors_to_listen_with_the_prompt_comes_back_as_well() {
     let pdu = start(&["sh", "-c", limit, "sh", PDU, "-s", &place]);
     wait_until("a child", || child_of(pdu.id()).is_some());
     let child = child_of(pdu.id()).expect("it was there");
-    wait_until("a thread that waits", || is_stuck(child));
+    // Not for a request that is answered soon: a path is looked up name by name.
+    let is_still_stuck = |_| {
+        pause(Duration::from_millis(40));
+        is_stuck(child)
+    };
+    wait_until("a thread that waits", || {
+        is_stuck(child) && (0..4).all(is_still_stuck)
+    });
     kill_process(Pid::from_child(&pdu), Signal::INT).expect("it runs");
     let mut pdu = pdu;
     let status = terminal::wait(&mut pdu);

@@ -1,6 +1,7 @@
 //! The count: puts the listings of the walkers into the order of a walk by one thread, and adds them up. No I/O, no
 //! clock, no environment.
 
+pub mod amounts;
 pub(crate) mod inode_set;
 pub mod listing;
 pub mod min_size;

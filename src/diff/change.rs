@@ -5,8 +5,9 @@ use std::ops::AddAssign;
 
 use rustix::fs::FileType;
 
-use super::amounts::{Amounts, Known};
+use super::known::Known;
 use super::record::ScanEntry;
+use crate::count::amounts::Amounts;
 use crate::count::usage::FileTime;
 use crate::format::page::Page;
 

@@ -2,7 +2,6 @@
 
 use rustix::fs::FileType;
 
-use super::amounts::Amounts;
 use super::change::{Counting, Sink};
 use super::explanation::Cut;
 use super::level::Level;
@@ -14,6 +13,7 @@ use super::paths;
 use super::record::{ScanEntry, ScanInfo};
 use super::scope::{Presence, Scope, Side, Step};
 use super::verdict::{Pair, Rules, Verdict};
+use crate::count::amounts::Amounts;
 use crate::format::parquet::schema::State;
 
 /// See the module.

@@ -2,7 +2,6 @@
 
 use std::io;
 
-use super::amounts::Amounts;
 use super::change::{Change, DiffSummary, Event, Sum};
 use super::comparison::Comparison;
 use super::explanation::{Cut, follow_residue, join};
@@ -12,6 +11,7 @@ use super::options::Show;
 use super::paths;
 use super::record::ScanInfo;
 use super::warnings::warnings;
+use crate::count::amounts::Amounts;
 use crate::format::page::Page;
 
 impl Comparison {

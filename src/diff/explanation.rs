@@ -8,9 +8,9 @@ use std::collections::HashMap;
 
 use foldhash::fast::FixedState;
 
-use super::amounts::Amounts;
 use super::change::{Change, Event};
 use super::paths;
+use crate::count::amounts::Amounts;
 use crate::count::usage::Measure;
 
 /// Lines beyond the limit that a directory collects before it is cut to the limit.

@@ -1,9 +1,9 @@
 //! A directory between the root and the current record.
 
-use super::amounts::Amounts;
 use super::change::{Change, Event, Sum};
 use super::record::{Kept, ScanEntry};
 use super::scope::{Scope, Side};
+use crate::count::amounts::Amounts;
 use crate::count::usage::Measure;
 
 /// See the module.

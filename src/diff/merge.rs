@@ -3,9 +3,9 @@
 use std::cmp::Ordering;
 use std::io;
 
-use super::amounts::Known;
 use super::change::{DiffSummary, Sink};
 use super::comparison::Comparison;
+use super::known::Known;
 use super::options::DiffOptions;
 use super::paths;
 use super::record::{Cursor, ScanInfo, ScanRecord};

@@ -16,12 +16,12 @@
 //! * [`open`](open::open) opens a file; [`compare_files`](files::compare_files) compares two; [`WalkDiff`](walk::WalkDiff)
 //!   is the output format that compares a walk.
 
-pub mod amounts;
 pub mod change;
 mod comparison;
 mod conclusion;
 mod explanation;
 pub mod files;
+pub mod known;
 mod level;
 mod listing;
 mod loaded;

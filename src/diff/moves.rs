@@ -9,12 +9,12 @@ use std::collections::{BinaryHeap, HashSet};
 
 use rustix::fs::FileType;
 
-use super::amounts::Amounts;
 use super::level::Level;
 use super::paths::{is_within, parent};
 use super::record::{FsId, ScanEntry};
 use super::scope::{Scope, Side};
 use super::verdict::Pair;
+use crate::count::amounts::Amounts;
 
 /// Candidates of each scan.
 const MOST: usize = if cfg!(test) { 64 } else { 32_768 };

@@ -6,11 +6,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use fastrand::Rng;
 use rustix::fs::FileType;
 
-use super::amounts::Amounts;
 use super::change::{Change, Event};
 use super::options::Show;
 use super::record::ScanEntry;
 use super::testing::{Scan, compare, directory, file, told};
+use crate::count::amounts::Amounts;
 use crate::format::parquet::schema::State;
 
 /// Each entry by its path.

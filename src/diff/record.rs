@@ -6,7 +6,7 @@
 
 use rustix::fs::FileType;
 
-use super::amounts::Amounts;
+use crate::count::amounts::Amounts;
 use crate::count::usage::{FileTime, Measure};
 use crate::format::Threshold;
 use crate::format::parquet::CountedLinks;

@@ -6,11 +6,11 @@ use std::rc::Rc;
 
 use rustix::fs::FileType;
 
-use super::amounts::Amounts;
 use super::change::{Change, DiffSummary, Sink};
 use super::merge::Merge;
 use super::options::{DiffOptions, Show};
 use super::record::{Cursor, FsId, Kept, ScanEntry, ScanInfo, ScanRecord};
+use crate::count::amounts::Amounts;
 use crate::count::usage::{Detail, Measure};
 use crate::format::page::Page;
 use crate::format::parquet::CountedLinks;

@@ -4,11 +4,11 @@ use std::collections::BTreeSet;
 
 use rustix::fs::FileType;
 
-use super::amounts::Amounts;
 use super::change::{Change, DiffSummary, DiffWarning};
 use super::options::Show;
 use super::record::{FsId, ScanEntry};
 use super::testing::{Scan, compare, directory, file, mark, told, uncounted};
+use crate::count::amounts::Amounts;
 use crate::count::usage::FileTime;
 use crate::format::Threshold;
 use crate::format::parquet::schema::State;

@@ -2,11 +2,11 @@
 
 use rustix::fs::FileType;
 
-use super::amounts::Amounts;
 use super::change::{Change, Event};
 use super::level::Level;
 use super::record::{FsId, Kept, ScanEntry};
 use super::scope::{Scope, Side};
+use crate::count::amounts::Amounts;
 use crate::count::usage::Measure;
 use crate::format::Threshold;
 

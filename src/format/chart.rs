@@ -67,6 +67,17 @@ impl Sizes {
             }
         }
     }
+
+    /// The text of a change, with its sign. Like every size of du, it is rounded away from zero.
+    #[must_use]
+    pub fn signed(self, change: i128, numerals: &Numerals) -> String {
+        let sign = match change {
+            ..0 => "-",
+            0 => "",
+            1.. => "+",
+        };
+        sign.to_owned() + &self.text(change.unsigned_abs(), numerals)
+    }
 }
 
 /// The look of the lines.

@@ -180,6 +180,16 @@ pub fn write_named_path(name: &str, path: &[u8], out: &mut Vec<u8>) {
     }
 }
 
+/// Members with a number for each measure, null where it is not known.
+#[must_use]
+pub fn measures(numbers: [Option<i128>; 3]) -> String {
+    let text = |number: Option<i128>| {
+        number.map_or_else(|| "null".to_owned(), |number| number.to_string())
+    };
+    let [allocated, apparent, inodes] = numbers.map(text);
+    format!("\"allocated\":{allocated},\"apparent\":{apparent},\"inodes\":{inodes}")
+}
+
 /// Appends a string in quotes. Returns false where the bytes are not UTF-8; U+FFFD replaces the invalid ones.
 pub fn write_string(bytes: &[u8], out: &mut Vec<u8>) -> bool {
     out.push(b'"');

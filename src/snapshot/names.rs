@@ -39,6 +39,11 @@ pub(super) fn of_root(root: &[u8]) -> OsString {
     OsString::from_vec(name)
 }
 
+/// A time in messages and lines: whole seconds in UTC.
+pub(super) fn in_seconds(time: Timestamp) -> String {
+    time.strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
+}
+
 /// The name of the snapshot with this number among those that began in the same second, counted from 1. Such names have the
 /// order of the times.
 pub(super) fn of_snapshot(started: Timestamp, number: usize) -> OsString {

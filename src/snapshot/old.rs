@@ -6,6 +6,7 @@ use jiff::Timestamp;
 
 use super::directory::Stored;
 use super::error::StoreError;
+use super::names;
 use super::search::{Found, search};
 use crate::count::usage::Inode;
 use crate::sys::status::Status;
@@ -40,7 +41,7 @@ pub fn find_old(
         return Ok(None);
     };
     if !is_old_enough(&chosen) {
-        let started = chosen.footer.started.strftime("%Y-%m-%dT%H:%M:%SZ");
+        let started = names::in_seconds(chosen.footer.started);
         let message = format!("no snapshot is so old; the oldest one is of {started}");
         status.message(message.as_bytes());
     }
@@ -54,7 +55,7 @@ impl Found {
     /// Writes a message for each file with the name of a snapshot that is none.
     fn report_damaged(&self, status: &mut Status) {
         for (name, error) in &self.contents.others {
-            if super::names::is_of_snapshot(name.as_encoded_bytes()) {
+            if names::is_of_snapshot(name.as_encoded_bytes()) {
                 self.directory.report(name, error, status);
             }
         }

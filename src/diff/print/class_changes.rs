@@ -13,11 +13,12 @@ use std::io;
 
 use super::class_table::{ClassRow, ClassTable};
 use super::json::Json;
+use crate::count::amounts::Amounts;
 use crate::count::record::{Kind, Record};
 use crate::count::usage::{Detail, FileTime, Usage};
 use crate::count::visitor::Extent;
-use crate::diff::amounts::{Amounts, Known};
 use crate::diff::change::{Change, Counting, DiffSummary, Sink};
+use crate::diff::known::Known;
 use crate::diff::record::ScanEntry;
 use crate::format::classes::{self, Class, ClassOptions, MORE, MOST};
 use crate::format::page::Page;

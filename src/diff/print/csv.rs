@@ -5,8 +5,8 @@
 
 use std::io;
 
-use crate::diff::amounts::Known;
 use crate::diff::change::{Change, DiffSummary, Sink};
+use crate::diff::known::Known;
 use crate::format::columns::type_name;
 use crate::format::csv::write_field;
 use crate::format::page::Page;

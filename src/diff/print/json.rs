@@ -11,10 +11,10 @@ use std::io;
 
 use super::messages::warning;
 use crate::count::usage::FileTime;
-use crate::diff::amounts::Known;
 use crate::diff::change::{Change, DiffSummary, Sink, Sum};
+use crate::diff::known::Known;
 use crate::format::columns::{type_name, write_time};
-use crate::format::json::{write_named_path, write_string};
+use crate::format::json::{measures, write_named_path, write_string};
 use crate::format::page::Page;
 
 /// See the module.
@@ -91,20 +91,12 @@ impl Sink for Json {
 
 /// Appends a member with a number for each measure.
 pub(super) fn write_sizes(name: &str, numbers: [Option<i128>; 3], out: &mut Vec<u8>) {
-    let member = format!("\"{name}\":{{{}}}", members(numbers));
+    let member = format!("\"{name}\":{{{}}}", measures(numbers));
     out.extend_from_slice(member.as_bytes());
 }
 
-fn members(numbers: [Option<i128>; 3]) -> String {
-    let text = |number: Option<i128>| {
-        number.map_or_else(|| "null".to_owned(), |number| number.to_string())
-    };
-    let [allocated, apparent, inodes] = numbers.map(text);
-    format!("\"allocated\":{allocated},\"apparent\":{apparent},\"inodes\":{inodes}")
-}
-
 fn write_sum((name, sum): (&str, &Sum), known: Known, out: &mut Vec<u8>) {
-    let (places, members) = (sum.places, members(known.of(Some(sum.sizes))));
+    let (places, members) = (sum.places, measures(known.of(Some(sum.sizes))));
     let member = format!(",\"{name}\":{{\"places\":{places},{members}}}");
     out.extend_from_slice(member.as_bytes());
 }

@@ -1,7 +1,7 @@
 //! The number on a line: `+31G`, `-2.0G`, `0`, and `?` where the change is not known.
 
+use crate::count::amounts::Amounts;
 use crate::count::usage::Measure;
-use crate::diff::amounts::Amounts;
 use crate::diff::change::{Change, Event};
 use crate::diff::options::Show;
 use crate::format::chart;
@@ -41,16 +41,12 @@ pub(super) struct Number {
 }
 
 impl Unit {
-    /// A change. Like every size of du, it is rounded away from zero.
+    /// A change.
     pub(super) fn signed(self, change: Option<i128>) -> String {
-        let sign = match change {
-            None => return "?".into(),
-            Some(..0) => "-",
-            Some(0) => "",
-            Some(1..) => "+",
-        };
-        let size = change.unwrap_or(0).unsigned_abs();
-        sign.to_owned() + &self.plain(size)
+        match change {
+            Some(change) => self.sizes.signed(change, self.numerals),
+            None => "?".into(),
+        }
     }
 
     /// A size.

@@ -11,9 +11,10 @@ use std::collections::BTreeMap;
 use std::io;
 
 use super::number::Number;
+use crate::count::amounts::Amounts;
 use crate::count::usage::Measure;
-use crate::diff::amounts::{Amounts, Known};
 use crate::diff::change::{Change, DiffSummary, Sink};
+use crate::diff::known::Known;
 use crate::format::page::Page;
 use crate::format::{Ranking, Selection, Sort};
 

@@ -4,9 +4,10 @@ use rustix::fs::FileType;
 
 use super::messages::messages;
 use super::printer;
+use crate::count::amounts::Amounts;
 use crate::count::usage::{FileTime, Measure};
-use crate::diff::amounts::{Amounts, Known};
 use crate::diff::change::{Change, DiffSummary, DiffWarning, Event, Sum};
+use crate::diff::known::Known;
 use crate::diff::options::Show;
 use crate::format::chart::{self, ChartOptions};
 use crate::format::page::Page;

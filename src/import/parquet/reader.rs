@@ -22,29 +22,6 @@ use crate::format::parquet::schema::State;
 use crate::import::error::ImportError;
 use crate::import::links::Links;
 
-/// What an event holds.
-const EVENT_FIELDS: &[Field] = &[
-    Field::Dir,
-    Field::Name,
-    Field::Raw,
-    Field::Kind,
-    Field::Allocated,
-    Field::Apparent,
-    Field::TotalAllocated,
-    Field::TotalApparent,
-    Field::TotalInodes,
-    Field::Device,
-    Field::Inode,
-    Field::Links,
-    Field::Uid,
-    Field::Gid,
-    Field::Mode,
-    Field::Mtime,
-    Field::Counted,
-    Field::State,
-    Field::Error,
-];
-
 /// See the module.
 pub struct ParquetReader {
     links: Links,
@@ -180,10 +157,10 @@ impl ParquetReader {
         self.had_errors = file.had_errors;
         self.started = file.started();
         self.known = Directories::new(file.is_partial);
-        Ok(Stage::Outline(Rows::File(Box::new(RowReader::new(
-            file,
-            EVENT_FIELDS,
-        )))))
+        let mut reader = RowReader::new(file);
+        reader.read_too(&[Field::Device, Field::Inode, Field::Links, Field::Mtime]);
+        reader.read_too(&[Field::Uid, Field::Gid, Field::Mode, Field::Error]);
+        Ok(Stage::Outline(Rows::File(Box::new(reader))))
     }
 
     /// Takes a row of the first pass.

@@ -205,11 +205,10 @@ fn check_name(name: &[u8]) -> Result<(), &'static str> {
 }
 
 impl RowReader {
-    /// Reads these fields; the values of others are null.
-    pub(super) fn new(file: ParquetFile, fields: &[Field]) -> Self {
-        let is_read = |column: &&Column| fields.contains(&column.field);
-        Self {
-            columns_read: file.columns.iter().filter(is_read).copied().collect(),
+    /// Reads the paths, the kinds of entries and their sizes; the values of other fields are null.
+    pub(super) fn new(file: ParquetFile) -> Self {
+        let mut reader = Self {
+            columns_read: Vec::new(),
             file,
             group: 0,
             columns: None,
@@ -221,7 +220,12 @@ impl RowReader {
             given: 0,
             row: Row::default(),
             filesystem: None,
-        }
+        };
+        reader.read_too(&[Field::Dir, Field::Name, Field::Raw, Field::Kind]);
+        reader.read_too(&[Field::Allocated, Field::Apparent, Field::TotalAllocated]);
+        reader.read_too(&[Field::TotalApparent, Field::TotalInodes]);
+        reader.read_too(&[Field::Counted, Field::State]);
+        reader
     }
 
     /// Reads these fields as well.

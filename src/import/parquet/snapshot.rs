@@ -2,7 +2,6 @@
 
 use std::fs::File;
 
-use super::columns::Field;
 use super::file::ParquetFile;
 use super::find::find_directory;
 use super::footer::Footer;
@@ -10,21 +9,6 @@ use super::row::{Row, RowReader};
 use crate::count::usage::Usage;
 use crate::format::parquet::schema::State;
 use crate::import::error::ImportError;
-
-/// What the row of a directory says of its total.
-const FIELDS: &[Field] = &[
-    Field::Dir,
-    Field::Name,
-    Field::Raw,
-    Field::Kind,
-    Field::Allocated,
-    Field::Apparent,
-    Field::TotalAllocated,
-    Field::TotalApparent,
-    Field::TotalInodes,
-    Field::Counted,
-    Field::State,
-];
 
 /// See the module.
 pub struct Snapshot {
@@ -57,7 +41,7 @@ impl Snapshot {
 
     /// Finds the row of a directory. Reads only the row groups that may have it, by their smallest and largest `dir`.
     pub fn directory(self, path: &[u8]) -> Result<Option<DirectoryTotal>, ImportError> {
-        let mut reader = RowReader::new(self.file, FIELDS);
+        let mut reader = RowReader::new(self.file);
         let row = find_directory(&mut reader, path)?;
         Ok(row.as_ref().map(DirectoryTotal::of))
     }

@@ -9,25 +9,6 @@ use super::row::{Row, RowPath, RowReader};
 use crate::count::usage::FileTime;
 use crate::import::error::ImportError;
 
-/// What a comparison needs.
-const FIELDS: &[Field] = &[
-    Field::Dir,
-    Field::Name,
-    Field::Raw,
-    Field::Kind,
-    Field::Allocated,
-    Field::Apparent,
-    Field::TotalAllocated,
-    Field::TotalApparent,
-    Field::TotalInodes,
-    Field::Fs,
-    Field::Inode,
-    Field::Links,
-    Field::Mtime,
-    Field::Counted,
-    Field::State,
-];
-
 /// See the module.
 pub(crate) struct SortedRows {
     reader: RowReader,
@@ -38,8 +19,10 @@ impl SortedRows {
     /// Reads the footer.
     pub(crate) fn open(file: File) -> Result<Self, ImportError> {
         let file = ParquetFile::open(file)?;
+        let mut reader = RowReader::new(file);
+        reader.read_too(&[Field::Fs, Field::Inode, Field::Links, Field::Mtime]);
         Ok(Self {
-            reader: RowReader::new(file, FIELDS),
+            reader,
             path: RowPath::default(),
         })
     }

@@ -13,6 +13,7 @@ use super::lines;
 use super::rows::Row;
 use crate::format::FormatOptions;
 use crate::format::chart::{ChartOptions, Strokes};
+use crate::snapshot::names::in_seconds;
 use crate::sys::columns::columns;
 
 /// The shortest bar.
@@ -65,7 +66,7 @@ fn line(row: &Row, show: &FormatOptions) -> Line {
     let (sizes, options) = (show.tree.chart.sizes, &show.lines);
     let mark = if row.is_complete { "" } else { ">" };
     Line {
-        time: lines::time(row.started),
+        time: in_seconds(row.started),
         total: mark.to_owned() + &lines::total(row, sizes, options),
         change: match row.change {
             Some(_) => lines::change(row, sizes, options),
@@ -94,8 +95,8 @@ fn bar((number, largest): (u128, u128), room: usize, chart: &ChartOptions) -> St
 /// The line about the growth.
 fn growth_line(growth: &Growth, show: &FormatOptions) -> Option<String> {
     let (sizes, options) = (show.tree.chart.sizes, &show.lines);
-    let per_day = growth.per_day?.in_measure(options.measure);
-    let per_day = lines::signed(per_day, sizes, options);
+    let per_day = growth.per_day?.of(options.measure);
+    let per_day = sizes.signed(per_day, options.numerals);
     let full = match growth.full_in_days.map(|days| days.floor() as u64) {
         None => String::new(),
         Some(0) => "; the file system is full in less than a day".into(),

@@ -3,8 +3,8 @@
 
 use jiff::Timestamp;
 
-use super::change::Change;
 use super::rows::Row;
+use crate::count::amounts::Amounts;
 use crate::count::usage::Measure;
 
 /// The time before the last snapshot that counts, in seconds.
@@ -20,7 +20,7 @@ const LEAST_SPAN: f64 = 22.0 / 24.0;
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub(super) struct Growth {
     /// What is added in a day, in each measure.
-    pub(super) per_day: Option<Change>,
+    pub(super) per_day: Option<Amounts>,
     /// The number of days from the last snapshot until the file system has no room, for users, for what is measured: bytes,
     /// or inodes. None where the room does not become less.
     pub(super) full_in_days: Option<f64>,
@@ -41,8 +41,12 @@ impl Growth {
             let total = |row: &Row| Some(measure.of(row.total.as_ref()?) as f64);
             slope(&points(in_week(), last, total))
         };
-        let per_day = slope_of(Measure::Allocated)
-            .map(|_| Change::of(|measure| slope_of(measure).unwrap_or(0.0).round() as i128));
+        let rounded = |measure| slope_of(measure).map(|slope| slope.round() as i128);
+        let per_day = rounded(Measure::Allocated).map(|allocated| Amounts {
+            allocated,
+            apparent: rounded(Measure::Apparent).unwrap_or(0),
+            inodes: rounded(Measure::Inodes).unwrap_or(0),
+        });
         let free = points(in_week(), last, |row| {
             let space = row.space?;
             Some(match measure {

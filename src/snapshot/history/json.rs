@@ -9,12 +9,13 @@
 
 use std::os::unix::ffi::OsStrExt;
 
-use super::change::Change;
 use super::growth::Growth;
 use super::lines;
 use super::rows::Row;
+use crate::count::amounts::Amounts;
 use crate::count::usage::Measure;
-use crate::format::json::write_named_path;
+use crate::format::json::{measures, write_named_path};
+use crate::snapshot::names::in_seconds;
 
 /// Appends the objects.
 pub(super) fn write(path: &[u8], rows: &[Row], growth: &Growth, out: &mut Vec<u8>) {
@@ -36,21 +37,11 @@ pub(super) fn write(path: &[u8], rows: &[Row], growth: &Growth, out: &mut Vec<u8
 const NULL: &str = "null";
 
 fn write_row(row: &Row, path: &[u8], out: &mut Vec<u8>) {
-    let time = lines::time(row.started);
+    let time = in_seconds(row.started);
     out.extend_from_slice(format!("{{\"event\":\"snapshot\",\"time\":\"{time}\",").as_bytes());
     write_named_path("path", path, out);
-    for (name, measure) in [
-        ("allocated", Measure::Allocated),
-        ("apparent", Measure::Apparent),
-        ("inodes", Measure::Inodes),
-    ] {
-        let number = row
-            .total
-            .as_ref()
-            .map(|total| measure.of(total).to_string());
-        let number = number.as_deref().unwrap_or(NULL);
-        out.extend_from_slice(format!(",\"{name}\":{number}").as_bytes());
-    }
+    let total = row.total.as_ref().map(Amounts::from);
+    out.extend_from_slice(format!(",{}", measures(numbers(total))).as_bytes());
     let (change, state) = (change(row.change), lines::state(row));
     out.extend_from_slice(format!(",\"change\":{change},\"state\":\"{state}\",").as_bytes());
     write_named_path("file", row.file.as_os_str().as_bytes(), out);
@@ -58,15 +49,14 @@ fn write_row(row: &Row, path: &[u8], out: &mut Vec<u8>) {
 }
 
 /// A change as an object.
-fn change(change: Option<Change>) -> String {
+fn change(change: Option<Amounts>) -> String {
     match change {
         None => NULL.into(),
-        Some(Change {
-            allocated,
-            apparent,
-            inodes,
-        }) => {
-            format!("{{\"allocated\":{allocated},\"apparent\":{apparent},\"inodes\":{inodes}}}")
-        }
+        Some(_) => format!("{{{}}}", measures(numbers(change))),
     }
+}
+
+fn numbers(amounts: Option<Amounts>) -> [Option<i128>; 3] {
+    [Measure::Allocated, Measure::Apparent, Measure::Inodes]
+        .map(|measure| amounts.map(|amounts| amounts.of(measure)))
 }

@@ -7,12 +7,11 @@
 //!
 //! `-` stands where there is no number, `?` where it is not known.
 
-use jiff::Timestamp;
-
 use super::rows::{Presence, Row};
 use crate::format::FormatOptions;
 use crate::format::chart::Sizes;
 use crate::format::lines::LineOptions;
+use crate::snapshot::names::in_seconds;
 
 /// Appends the lines.
 pub(super) fn write(rows: &[Row], show: &FormatOptions, out: &mut Vec<u8>) {
@@ -20,7 +19,7 @@ pub(super) fn write(rows: &[Row], show: &FormatOptions, out: &mut Vec<u8>) {
     let sizes = Sizes::Blocks(options.block_size);
     for row in rows {
         let columns = [
-            time(row.started),
+            in_seconds(row.started),
             total(row, sizes, options),
             change(row, sizes, options),
             entries(row),
@@ -29,11 +28,6 @@ pub(super) fn write(rows: &[Row], show: &FormatOptions, out: &mut Vec<u8>) {
         out.extend_from_slice(columns.join("\t").as_bytes());
         out.push(options.end_of_line);
     }
-}
-
-/// A time in whole seconds.
-pub(super) fn time(time: Timestamp) -> String {
-    time.strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
 }
 
 /// The total in the measure of the options.
@@ -46,19 +40,9 @@ pub(super) fn total(row: &Row, sizes: Sizes, options: &LineOptions) -> String {
 /// The change since the snapshot before, likewise.
 pub(super) fn change(row: &Row, sizes: Sizes, options: &LineOptions) -> String {
     match row.change {
-        Some(change) => signed(change.in_measure(options.measure), sizes, options),
+        Some(change) => sizes.signed(change.of(options.measure), options.numerals),
         None => "-".into(),
     }
-}
-
-/// A number with its sign. Its size is rounded up, as every size of du.
-pub(super) fn signed(number: i128, sizes: Sizes, options: &LineOptions) -> String {
-    let sign = match number {
-        ..0 => "-",
-        0 => "",
-        1.. => "+",
-    };
-    sign.to_owned() + &sizes.text(number.unsigned_abs(), options.numerals)
 }
 
 fn entries(row: &Row) -> String {

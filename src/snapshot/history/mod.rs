@@ -4,7 +4,6 @@
 //! A file in the directory that is no snapshot has a message, and the others are shown.
 
 mod bars;
-mod change;
 mod growth;
 mod json;
 mod lines;

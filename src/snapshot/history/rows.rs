@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
 
-use super::change::Change;
+use crate::count::amounts::Amounts;
 use crate::count::usage::Usage;
 use crate::import::error::ImportError;
 use crate::import::parquet::{DirectoryTotal, Footer, MountedSpace, Snapshot};
@@ -21,7 +21,7 @@ pub(super) struct Row {
     pub(super) presence: Presence,
     pub(super) total: Option<Usage>,
     /// The difference to the total of the row before; none where one of them is not known.
-    pub(super) change: Option<Change>,
+    pub(super) change: Option<Amounts>,
     pub(super) is_complete: bool,
     /// The space in the file system at that time.
     pub(super) space: Option<Space>,
@@ -61,7 +61,7 @@ pub(super) fn read(
         row.file = directory.path_of(&stored.name);
         let before = rows.last().and_then(|row| row.total);
         let pair = before.as_ref().zip(row.total.as_ref());
-        row.change = pair.map(|(before, now)| Change::between(before, now));
+        row.change = pair.map(|(before, now)| Amounts::from(now) - Amounts::from(before));
         rows.push(row);
     }
     (rows, has_failed)

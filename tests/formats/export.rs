@@ -9,8 +9,8 @@ use std::path::Path;
 use std::process::{Output, Stdio};
 
 use crate::support::gnu_du::GnuDu;
-use crate::support::process::peak_kib;
-use crate::support::run::{self, Answer, PDU, wait_until};
+use crate::support::process::peak_before_end;
+use crate::support::run::{self, Answer, PDU};
 use crate::support::skip::tool;
 use crate::support::tree::Tree;
 use pdu::count::usage::{Detail, Item, Usage};
@@ -842,15 +842,7 @@ pub(super) fn peak_of_import(words: &str, entries: impl FnOnce(&mut dyn std::io:
     let mut export = BufWriter::new(child.stdin.take().expect("it is piped"));
     write!(export, "[1,2,{{}},[{{\"name\":\"/r\"}}").expect("it reads");
     entries(&mut export);
-    export.flush().expect("it reads");
-    wait_until("the end of the export", || {
-        rustix::io::ioctl_fionread(export.get_ref()).is_ok_and(|bytes| bytes == 0)
-    });
-    let peak = peak_kib(child.id()).expect("it runs");
-    export.write_all(b"]]\n").expect("it reads");
-    drop(export);
-    assert!(child.wait().expect("it is ours").success());
-    peak
+    peak_before_end(child, export, b"]]\n")
 }
 
 #[test]

@@ -4,8 +4,8 @@ use std::fs::File;
 use std::io::{BufWriter, Write};
 use std::process::Stdio;
 
-use crate::support::process::peak_kib;
-use crate::support::run::{self, must, wait_until};
+use crate::support::process::peak_before_end;
+use crate::support::run::{self, must};
 use crate::support::skip::size;
 use crate::support::tree::Tree;
 
@@ -39,19 +39,11 @@ fn peak(directories: usize, files: usize) -> u64 {
     must(run::shell(tree.root(), "mkfifo old").env_remove("pdu"));
     let mut command = run::pdu(tree.root(), "-s --diff=./old t");
     command.stdout(Stdio::null()).stderr(Stdio::null());
-    let mut child = command.spawn().expect("it starts");
+    let child = command.spawn().expect("it starts");
     let fifo = File::create(tree.root().join("old")).expect("it is opened");
     let mut export = BufWriter::new(fifo);
     write_export(&mut export, directories, files);
-    export.flush().expect("it reads");
-    wait_until("the end of the export", || {
-        rustix::io::ioctl_fionread(export.get_ref()).is_ok_and(|bytes| bytes == 0)
-    });
-    let peak = peak_kib(child.id()).expect("it runs");
-    export.write_all(b"]]\n").expect("it reads");
-    drop(export);
-    assert!(child.wait().expect("it is ours").success());
-    peak * 1024
+    peak_before_end(child, export, b"]]\n") * 1024
 }
 
 #[test]

@@ -1,6 +1,12 @@
 //! `/proc` of a running pdu. Where a file system with a server is mounted, the process that walks is a child of the one
 //! that was started.
 
+use std::io::{BufWriter, Write};
+use std::os::fd::AsFd;
+use std::process::Child;
+
+use super::run::wait_until;
+use rustix::io::ioctl_fionread;
 use rustix::process::{Pid, Signal, kill_process};
 
 /// The number of the process that walks: the child of a pdu, or the pdu itself.
@@ -93,4 +99,21 @@ pub(crate) fn status_kib(pid: u32, key: &str) -> Option<u64> {
         .next()?
         .parse()
         .ok()
+}
+
+/// The peak memory in KiB of a process that has read all of its input but the end. Then it gets the end, and must succeed.
+pub(crate) fn peak_before_end<P: Write + AsFd>(
+    mut child: Child,
+    mut input: BufWriter<P>,
+    end: &[u8],
+) -> u64 {
+    input.flush().expect("it reads");
+    wait_until("the input to be read", || {
+        ioctl_fionread(input.get_ref()).is_ok_and(|bytes| bytes == 0)
+    });
+    let peak = peak_kib(child.id()).expect("it runs");
+    input.write_all(end).expect("it reads");
+    drop(input);
+    assert!(child.wait().expect("it is ours").success());
+    peak
 }

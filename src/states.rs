@@ -136,15 +136,15 @@ fn compare_and_store(
         let stored = match result {
             Some(Ok(())) => ending.publish(status),
             Some(Err(error)) => ending.fail(error, status),
-            // The walk did not come to its end.
-            None => Stored::Yes,
+            // The walk did not come to its end: the outcome says so.
+            None => Stored::No,
         };
         stored.and(compared.outcome)
     });
     growth.exit(exit)
 }
 
-/// Whether a snapshot is stored and earlier ones are removed. If not, a message says why.
+/// Whether a snapshot is stored and earlier ones are removed. If not, a message says why, or the outcome of the walk does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Stored {
     Yes,

@@ -1,8 +1,9 @@
 //! Entries that were moved: the same inode has another path.
 //!
 //! Candidates are entries without a partner, in a directory without a partner only directories and files with several
-//! links, and links of a file that counts at another link now. The largest candidates of each scan are kept. Inode numbers are used again after a removal, so files
-//! must have the same size and time as well, and directories nearly the same total.
+//! links, and links of a file that counts at another link now. The largest candidates of each scan are kept. Inode
+//! numbers are used again after a removal, so files must have the same size and time as well, and directories nearly
+//! the same total.
 
 use std::cmp::{Ordering, Reverse};
 use std::collections::{BinaryHeap, HashSet};

@@ -19,9 +19,9 @@ pub enum OpenError {
     Import(ImportError),
 }
 
-/// Opens a file, or standard input (`-`), that is compared in this measure with the walk of a directory, or with another file; one whose entries are
-/// in no order is loaded. Where the directory lies below the root of the file, the records are those of the directory;
-/// roots that are in no relation are compared all the same.
+/// Opens a file, or standard input (`-`), that is compared in this measure with the walk of a directory, or with
+/// another file; one whose entries are in no order is loaded. Where the directory lies below the root of the file, the
+/// records are those of the directory; roots that are in no relation are compared all the same.
 pub fn open(
     name: &OsStr,
     walked: Option<&[u8]>,

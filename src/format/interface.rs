@@ -11,8 +11,8 @@ use crate::sys::failure::Failure;
 
 /// An output format. The methods append to `out`, which cannot fail; only `end` writes to the output.
 ///
-/// The calls are `begin`, then any number of `enter`, `record`, `link`, `away` and `failure`, then `end`. For a directory, `enter`
-/// comes before the records of its contents, and `record` after them.
+/// The calls are `begin`, then any number of `enter`, `record`, `link`, `away` and `failure`, then `end`. For a
+/// directory, `enter` comes before the records of its contents, and `record` after them.
 pub trait Format {
     /// Appends the text before all records.
     fn begin(&mut self, _out: &mut Vec<u8>) {}

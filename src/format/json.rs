@@ -8,8 +8,9 @@
 //! The object of a record is written at once. Sizes are bytes, whatever the unit of du's lines, and integers without a
 //! bound: sums may exceed 2^64. With `--time`, `time` is the newest time in the form of RFC 3339, in UTC. For a time
 //! outside of its years, `time` is null and `time_seconds` contains the seconds since 1970, and the first such time has
-//! a message; where an export contains no time, there is only the null. In a path that is not UTF-8, U+FFFD replaces the invalid bytes, and a second key
-//! `path_base64` contains the path. A newline ends a line, also with `-0`: no line contains one.
+//! a message; where an export contains no time, there is only the null. In a path that is not UTF-8, U+FFFD replaces
+//! the invalid bytes, and a second key `path_base64` contains the path. A newline ends a line, also with `-0`: no line
+//! contains one.
 //!
 //! The last object is the summary. If it is missing, pdu did not run to its end. If a part of the tree is missing in
 //! the sums, `complete` is false, and `reason` says why. The objects of the errors wait for the summary in memory;

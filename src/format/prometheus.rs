@@ -22,9 +22,10 @@
 //! `\ooo` for each invalid byte. So two paths never have the same value, whatever their bytes.
 //!
 //! The format wants all series of a metric together, and no series twice (`pdu -l a a`: the first stays). Therefore all
-//! lines wait in memory until the end, as those of `--sort` do (200,000 lines: 38 MiB; with `--sort`, json takes 53 MiB). One metric for all
-//! sizes, told apart by a label, could be written at once, but a sum over it would add bytes to inodes, and series could
-//! still be there twice. A collector keeps each series in memory for hours; `-d`, `-t` and `--top` bound their number.
+//! lines wait in memory until the end, as those of `--sort` do (200,000 lines: 38 MiB; with `--sort`, json takes 53
+//! MiB). One metric for all sizes, told apart by a label, could be written at once, but a sum over it would add bytes
+//! to inodes, and series could still be there twice. A collector keeps each series in memory for hours; `-d`, `-t` and
+//! `--top` bound their number.
 
 use std::collections::HashSet;
 use std::io;

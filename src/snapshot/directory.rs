@@ -1,9 +1,9 @@
 //! The directory of the snapshots of one root: `WHERE/%2Fsrv`.
 //!
-//! Contract. After it was opened, its path is used in messages only: every file is reached through the open directory and one
-//! name, and no link is followed. A run that writes holds the lock of the directory (flock), which ends with the process.
-//! A file is a [`Stored`] snapshot only if it is a regular file with the name of a snapshot, whose footer is whole, was
-//! written by pdu and names this root.
+//! Contract. After it was opened, its path is used in messages only: every file is reached through the open directory
+//! and one name, and no link is followed. A run that writes holds the lock of the directory (flock), which ends with
+//! the process. A file is a [`Stored`] snapshot only if it is a regular file with the name of a snapshot, whose footer
+//! is whole, was written by pdu and names this root.
 
 use std::ffi::{OsStr, OsString};
 use std::fs::{DirBuilder, File};

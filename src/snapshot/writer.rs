@@ -111,8 +111,8 @@ impl Committed {
     /// Removes the earlier snapshots that the rule does not keep, and names them where that is wanted (`-v`).
     ///
     /// Kept in any case: the new snapshot, `old`, with which it was compared, and the newest snapshot without errors.
-    /// Files of another owner than that of the new one are neither counted nor removed: another user may have put them there.
-    /// Nothing is removed where a file could not be read, which may be the one to keep.
+    /// Files of another owner than that of the new one are neither counted nor removed: another user may have put them
+    /// there. Nothing is removed where a file could not be read, which may be the one to keep.
     pub fn keep(
         &self,
         rule: &KeepRule,

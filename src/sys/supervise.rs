@@ -12,8 +12,9 @@
 //!                       └─► passes signals on; stops, continues and ends as the child does
 //! ```
 //!
-//! The parent writes nothing, but for the message of a child that cannot, and holds nothing open but the standard streams. It ends with the child's status or by the
-//! child's signal. Only a child that was cancelled and does not end is killed, and left to the kernel.
+//! The parent writes nothing, but for the message of a child that cannot, and holds nothing open but the standard
+//! streams. It ends with the child's status or by the child's signal. Only a child that was cancelled and does not end
+//! is killed, and left to the kernel.
 //!
 //! A signal may reach both (a terminal and a shell send it to the group) or the parent alone. The parent passes on what it
 //! receives; the child takes every signal after the first one for the same (see [`signals`](super::signals)), and the

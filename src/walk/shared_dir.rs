@@ -354,8 +354,9 @@ impl Group {
     }
 
     /// Whether its entries may be sent as they are known. Not in a sorted walk: the failure of the directory comes with its
-    /// first listing, and no format that asks for that order writes lines. Not where descriptors are short: all walkers could
-    /// wait for one to open a subdirectory, while this directory has to be read before it is closed.
+    /// first listing, and the formats that ask for that order write no line at once (`--diff` holds lines back for moves).
+    /// Not where descriptors are short: all walkers could wait for one to open a subdirectory, while this directory has to
+    /// be read before it is closed.
     fn may_flow(&self, walk: &Shared) -> bool {
         walk.options.order == WalkOrder::Disk && !walk.budget.is_overdrawn()
     }

@@ -1,8 +1,8 @@
 //! All names of one directory, sorted as bytes: a sorted walk reads them before it looks at the first entry.
 //!
 //! So entries come in an order that does not depend on the disk, and an error of the directory is known before its first
-//! entry is reported. Memory: about 45 bytes per entry of the directories that are being read, 57 while they are sorted. No other walk keeps more
-//! of a directory than a buffer per walker.
+//! entry is reported. Memory: about 45 bytes per entry of the directories that are being read, 57 while they are
+//! sorted. No other walk keeps more of a directory than a buffer per walker.
 
 use std::ffi::CStr;
 use std::mem::MaybeUninit;

@@ -374,7 +374,7 @@ impl RowReader {
         let [dir, name, raw] = self
             .batch
             .get_disjoint_mut([dir, name, raw])
-            .map_err(|_| "")?;
+            .map_err(|_| "a path is null")?;
         let (dir, name) = (dir.next_text(), name.next_text());
         match raw.next_text() {
             Some(raw) => path.set_whole(raw.data()),

@@ -197,12 +197,10 @@ impl Directory {
 
     /// Removes a snapshot, unless its name stands for another file by now.
     pub(super) fn remove(&self, stored: &Stored) -> Result<(), StoreError> {
-        let is_same = self
-            .stat(&stored.name)
-            .is_ok_and(|stat| inode(&stat) == stored.inode);
-        match is_same {
-            true => self.unlink(&stored.name),
-            false => Ok(()),
+        match self.stat(&stored.name) {
+            Ok(stat) if inode(&stat) == stored.inode => self.unlink(&stored.name),
+            Ok(_) | Err(Errno::NOENT) => Ok(()),
+            Err(errno) => Err(StoreError::remove(&self.path_of(&stored.name), errno)),
         }
     }
 

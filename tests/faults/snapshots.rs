@@ -188,7 +188,8 @@ fn whatever_call_fails_no_snapshot_is_lost_that_should_stay() {
     );
     for call in CALLS {
         for when in [
-            "1", "2", "3", "4", "5", "6", "8", "10", "12", "15", "20", "30", "1+", "4+",
+            "1", "2", "3", "4", "5", "6", "8", "10", "12", "14", "15", "16", "17", "18", "19",
+            "20", "30", "1+", "4+",
         ] {
             let case = format!("{call}:error=EIO:when={when}");
             let run = format!(

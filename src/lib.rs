@@ -12,7 +12,7 @@
 //! | `done`, closed by a key press | [`sys::cancel::Done`]: nothing is ever sent on it. [`sys::signals`]: Enter and signals. Walkers poll it; a wait for room in the channel selects on it |
 //! | `tick`, or nil | [`sys::status::Status::ticks`]: `crossbeam_channel::tick`, or `never()` |
 //! | `for { select { ... } }` | [`du`]: one `select!` on the thread that owns all state |
-//! | after cancel: drain | [`du`], `cancel`: takes what the walkers still send, for 80 ms |
+//! | after cancel: drain | [`walk::driver`], `drain`: takes what the walkers still send, for 80 ms |
 //!
 //! The `select!`:
 //!

@@ -22,6 +22,7 @@ use pdu::sys::signals;
 use pdu::sys::status::{self, Status};
 use pdu::sys::supervise::{self, Termination};
 use pdu::walk::Remember;
+use pdu::walk::driver::Supervision;
 use pdu::walk::operands::{OperandSource, Operands};
 
 use crate::exit::{Exit, stdout, write_error, write_report};
@@ -100,7 +101,7 @@ fn count(plan: Plan, out: &mut dyn Write, status: &mut Status) -> Outcome {
     let options = DuOptions {
         walk: plan.walk,
         tally: plan.tally,
-        supervised: true,
+        supervision: Supervision::Child,
     };
     du::du(options, operands, &mut *format, out, status)
 }

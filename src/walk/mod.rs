@@ -42,6 +42,7 @@
 //! | `shared_dir` | reading a directory, a large one by several walkers |
 //! | `walker` | one directory from the open to the listing |
 //! | `running` | [`Walk`], [`RunningWalk`], the closer |
+//! | [`driver`] | what a select loop does with a walk, in `du.rs` and in the explorer |
 
 mod batch;
 mod cache_tag;
@@ -49,6 +50,7 @@ mod cpu_usage;
 mod depth_first;
 mod dir;
 mod dirents;
+pub mod driver;
 mod excluded_types;
 mod fd_budget;
 mod group_state;
@@ -80,4 +82,4 @@ pub use self::excluded_types::{ExcludedTypes, KERNEL_TYPES};
 pub use self::heartbeat::Monitor;
 pub use self::listing_channel::ListingReceiver;
 pub use self::options::{Caches, Follow, Remember, WalkOptions, WalkOrder};
-pub use self::running::{RunningWalk, Walk, entries_expected};
+pub use self::running::{RunningWalk, Walk};

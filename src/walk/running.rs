@@ -228,7 +228,7 @@ impl RunningWalk {
 ///
 /// A thread of its own sends the number when the file systems have answered; a dead server never does.
 #[must_use]
-pub fn entries_expected(operands: &Arc<Branch>) -> Receiver<u64> {
+pub(super) fn entries_expected(operands: &Arc<Branch>) -> Receiver<u64> {
     let (sender, expected) = bounded(1);
     let operands = Arc::clone(operands);
     spawn_thread("entries", move || {

@@ -211,6 +211,7 @@ fn walk_options(
             .time
             .or_else(|| (is_table || needs_time(show)).then_some(TimeKind::Modified)),
         watched: settings.has(OptionId::Verbose),
+        operand_dirs: None,
     }
 }
 

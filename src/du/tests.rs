@@ -43,6 +43,7 @@ fn walk_with(walkers: usize, tree: OsString) -> Outcome {
             details: false,
             renderer: None,
             watched: false,
+            operand_dirs: None,
         },
         tally: crate::count::tally::TallyOptions::default(),
         supervision: Supervision::None,

@@ -1,3 +1,4 @@
 //! The explorer: `--explore`.
 
+pub mod remove;
 pub mod terminal;

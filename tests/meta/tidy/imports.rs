@@ -14,7 +14,7 @@ use super::reading::{Source, is_inside_a_word, is_word, non_test_code};
 pub(super) const FLOORS: &[(u32, &[&str])] = &[
     (7, &["main", "states", "compare", "exit"]),
     (6, &["cli"]),
-    (5, &["du", "diff", "snapshot"]),
+    (5, &["du", "diff", "explore", "snapshot"]),
     (4, &["walk", "import", "forest"]),
     (3, &["format"]),
     (2, &["count"]),

@@ -3,6 +3,8 @@
 #[cfg(feature = "parquet")]
 mod compare;
 mod exit;
+#[cfg(feature = "explore")]
+mod explorer;
 #[cfg(feature = "parquet")]
 mod states;
 
@@ -68,6 +70,10 @@ fn run(mut plan: Plan) -> Exit {
     let mut status = Status::new(plan.status.clone());
     for warning in &plan.warnings {
         status.message(warning);
+    }
+    #[cfg(feature = "explore")]
+    if let Some(explored) = plan.explore.take() {
+        return explorer::run(plan, explored, &mut status);
     }
     #[cfg(feature = "parquet")]
     if plan.snapshot.is_some() || plan.history.is_some() || plan.diff.is_some() {

@@ -1,4 +1,34 @@
-//! The explorer: `--explore`.
+//! The explorer (`--explore`): one directory at a time on the screen, while walkers read.
+//!
+//! ```text
+//!  walk ══Listing══► session ─► forest ◄─ replay ◄══Batch══ import (--from)
+//!  keys ───────────► select! { wakeup, pulse, keys, signals, removals, frames } ──► browser ──► view ──► terminal
+//! ```
+//!
+//! | file | content |
+//! |---|---|
+//! | [`terminal`] | keys in, a grid of cells out |
+//! | [`keys`], [`browser`], [`view`] | what keys do; what is shown; how it looks |
+//! | [`remove`] | removal by descriptors, in a thread |
+//! | `frames` | when the next frame is due |
+//! | `imported` | the events of an import, from its thread |
+//! | `failures` | what standard error gets |
+//! | `session` | the select loop |
+//!
+//! Contract. The screen opens with the first listing, or after 20 ms, and the main thread waits for no file system. Order:
+//! none is needed, listings go into the forest as they arrive. Errors: the screen has them all; standard error gets their
+//! number at the end where it is a terminal, and each as it occurs elsewhere. Cancellation: Ctrl-C stops the walk and keeps
+//! what was read; a signal ends the process, and the terminal is as it was before.
 
+mod failures;
+mod frames;
+mod imported;
 pub mod remove;
+mod intake;
+mod reading;
+mod requests;
+mod session;
+mod start;
 pub mod terminal;
+
+pub use self::start::{ExploreInput, ExploreOptions, explore};

@@ -160,6 +160,13 @@ impl Status {
 
     /// Writes the message of a failure.
     pub fn failure(&mut self, path: &[u8], failure: Failure) {
+        let text = self.failure_text(path, failure);
+        self.message(&text);
+    }
+
+    /// The message of a failure, without the program's name.
+    #[must_use]
+    pub fn failure_text(&self, path: &[u8], failure: Failure) -> Vec<u8> {
         let quoted = || quote::quoteaf(path, self.options.charset);
         let plain = || quote::quotef(path, self.options.charset);
         let reason = format!(": {}", reason(failure.errno));
@@ -187,14 +194,14 @@ impl Status {
             Operation::CreateOutput => ("cannot create ", quoted(), reason),
             Operation::WriteOutput => ("error writing ", quoted(), reason),
             Operation::RemoveFile => ("cannot remove ", quoted(), reason),
-            Operation::EmptyName(0) => return self.message(EMPTY_NAME.as_bytes()),
+            Operation::EmptyName(0) => return EMPTY_NAME.into(),
             Operation::EmptyName(number) => ("", plain(), format!(":{number}: {EMPTY_NAME}")),
             Operation::DashInList => {
                 let before = "when reading file names from standard input, no file name of ";
                 (before, quoted(), " allowed".to_owned())
             }
         };
-        self.message(&[before.as_bytes(), &path, after.as_bytes()].concat());
+        [before.as_bytes(), &path, after.as_bytes()].concat()
     }
 
     /// A name as messages begin with it.

@@ -1,0 +1,96 @@
+//! Where the entries come from at the moment: a walk, an import, or nothing any more.
+
+use std::convert::Infallible;
+use std::time::Instant;
+
+use crossbeam_channel::{Receiver, never, tick};
+
+use super::imported::{Batch, Replays};
+use crate::count::listing::Listing;
+use crate::forest::DirId;
+use crate::sys::cancel::Canceller;
+use crate::walk::RunningWalk;
+use crate::walk::driver::{self, PULSE};
+use crate::walk::operands::{NameStream, Part};
+
+/// See the module.
+pub(super) enum Reading {
+    /// Walkers send listings.
+    Walk(Box<LiveWalk>),
+    /// A thread reads an export.
+    Import(Receiver<Batch>, Replays),
+    /// All has come.
+    Nothing,
+}
+
+/// A walk.
+pub(super) struct LiveWalk {
+    pub(super) walk: RunningWalk,
+    pub(super) canceller: Canceller,
+    /// The operands that have not come yet.
+    pub(super) names: NameStream,
+    /// The directory that is read again; none for the first walk.
+    pub(super) again: Option<DirId>,
+    /// Ticks at which the listings are taken that are fewer than those that wake the loop.
+    pub(super) pulse: Receiver<Instant>,
+}
+
+impl LiveWalk {
+    pub(super) fn new(walk: RunningWalk, canceller: Canceller) -> Self {
+        Self {
+            walk,
+            canceller,
+            names: NameStream::Ended,
+            again: None,
+            pulse: tick(PULSE),
+        }
+    }
+
+    /// Stops the walkers, and takes what they still send.
+    pub(super) fn stop(mut self, mut take: impl FnMut(Listing)) {
+        drop(self.canceller);
+        self.walk.end_operands();
+        let _ = driver::drain(&self.walk.listings, |listing| {
+            take(listing);
+            Ok::<(), Infallible>(())
+        });
+    }
+}
+
+impl Reading {
+    /// True while something may come.
+    pub(super) fn goes_on(&self) -> bool {
+        !matches!(self, Self::Nothing)
+    }
+
+    /// Receives when listings wait.
+    pub(super) fn wakeup(&self) -> Receiver<()> {
+        match self {
+            Self::Walk(live) => live.walk.wakeup.clone(),
+            Self::Import(..) | Self::Nothing => never(),
+        }
+    }
+
+    pub(super) fn pulse(&self) -> Receiver<Instant> {
+        match self {
+            Self::Walk(live) => live.pulse.clone(),
+            Self::Import(..) | Self::Nothing => never(),
+        }
+    }
+
+    /// Operands of a list.
+    pub(super) fn names(&self) -> Receiver<Part> {
+        match self {
+            Self::Walk(live) => live.names.parts(),
+            Self::Import(..) | Self::Nothing => never(),
+        }
+    }
+
+    /// Events of an import.
+    pub(super) fn batches(&self) -> Receiver<Batch> {
+        match self {
+            Self::Import(batches, _) => batches.clone(),
+            Self::Walk(_) | Self::Nothing => never(),
+        }
+    }
+}

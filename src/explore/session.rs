@@ -1,0 +1,280 @@
+//! The select loop of the explorer: one thread that owns the forest, the browser and the screen.
+
+use std::io;
+use std::time::{Duration, Instant};
+
+use crossbeam_channel::{Receiver, after, never, select};
+
+use super::browser::Browser;
+use super::browser::request::{Activity, Doing, Message, Request, Source};
+use super::frames::Frames;
+use super::imported::{Batch, ImportEnd};
+use super::intake::Intake;
+use super::reading::Reading;
+use super::terminal::{Input, Terminal};
+use crate::forest::{DirId, Ended, Slice};
+use crate::sys::signals::Cause;
+use crate::walk::driver::{MOST_LISTINGS, ProgressMeter};
+use crate::walk::operands::{NameStream, Part};
+
+/// How long listings are taken, or another task goes on, before the other events have their turn.
+const TURN: Duration = Duration::from_millis(4);
+
+/// Why the explorer ends.
+#[derive(Debug)]
+pub(super) enum Ending {
+    /// The user has finished.
+    Quit,
+    /// The user has finished, and wants these paths.
+    Print(Vec<Vec<u8>>),
+    /// A signal came.
+    Cancelled(Cause),
+    /// No operand can be used, or the input cannot be opened: the messages tell.
+    NothingToShow,
+    /// The terminal is gone.
+    NoTerminal(Option<io::Error>),
+}
+
+/// See the module.
+pub(super) struct Session<'a> {
+    pub(super) intake: Intake<'a>,
+    pub(super) browser: Browser,
+    pub(super) terminal: Terminal,
+    pub(super) inputs: Receiver<Input>,
+    pub(super) causes: Receiver<Cause>,
+    pub(super) reading: Reading,
+    pub(super) meter: Option<ProgressMeter>,
+    pub(super) source: Source,
+    pub(super) frames: Frames,
+    pub(super) started: Instant,
+    /// How long the walk took.
+    pub(super) took: Option<Duration>,
+    pub(super) was_stopped: bool,
+    /// Whether hard links are still to be counted.
+    pub(super) links: Slice,
+    pub(super) ending: Option<Ending>,
+}
+
+impl Session<'_> {
+    /// Runs until the user has finished.
+    pub(super) fn run(&mut self) -> Ending {
+        self.end_if_useless();
+        loop {
+            if let Some(ending) = self.ending.take() {
+                return ending;
+            }
+            select! {
+                recv(self.reading.wakeup()) -> wakeup => self.take_listings(wakeup.is_err()),
+                recv(self.reading.pulse()) -> _ => self.take_listings(false),
+                recv(self.reading.names()) -> part => self.take_part(part.ok()),
+                recv(self.reading.batches()) -> batch => self.take_batch(batch.unwrap_or_default()),
+                recv(self.inputs) -> input => self.input(input.unwrap_or(Input::Ended)),
+                recv(self.frames.due()) -> _ => self.draw(),
+                recv(self.task()) -> _ => self.go_on(),
+                recv(self.causes) -> cause => if let Ok(cause) = cause {
+                    return Ending::Cancelled(cause);
+                },
+            }
+        }
+    }
+
+    /// Takes listings, as long as the other events can wait. `is_closed` where no walker sends more.
+    fn take_listings(&mut self, is_closed: bool) {
+        let Reading::Walk(live) = &mut self.reading else {
+            return;
+        };
+        if matches!(live.names, NameStream::Ended) || live.walk.has_panicked() {
+            live.walk.end_operands();
+        }
+        let until = Instant::now() + TURN;
+        for listing in live.walk.listings.take().take(MOST_LISTINGS) {
+            self.intake.listing(listing);
+            if Instant::now() >= until {
+                break;
+            }
+        }
+        live.walk.issue_tokens();
+        self.frames.ask_later(self.terminal.next_frame());
+        if is_closed && live.walk.listings.is_empty() {
+            let ended = match live.walk.has_panicked() {
+                true => self.tell_lost_part(),
+                false => Ended::Whole,
+            };
+            self.end_reading(ended);
+        }
+    }
+
+    fn tell_lost_part(&mut self) -> Ended {
+        let message = "internal error: a walker has failed; the result is incomplete";
+        self.browser.say(Message::warning(message));
+        self.intake.failures.lost(message.into());
+        Ended::Stopped
+    }
+
+    /// Takes operands of a list, or its end.
+    fn take_part(&mut self, part: Option<Part>) {
+        let Reading::Walk(live) = &mut self.reading else {
+            return;
+        };
+        match part {
+            Some(Ok(operands)) => {
+                if let Some(branch) = live.walk.add(operands.names) {
+                    self.intake.operands(&branch, &operands.failures);
+                }
+            }
+            Some(Err(failure)) => {
+                live.names = NameStream::Ended;
+                self.intake.list_failed(failure);
+            }
+            None => live.names = NameStream::Ended,
+        }
+    }
+
+    fn take_batch(&mut self, batch: Batch) {
+        let Reading::Import(_, replays) = &mut self.reading else {
+            return;
+        };
+        self.intake.batch(&batch, replays);
+        self.frames.ask_later(self.terminal.next_frame());
+        match batch.end {
+            None => {}
+            Some(ImportEnd::Whole) => self.end_reading(Ended::Whole),
+            Some(end) => {
+                let message = self.intake.import_failed(end);
+                self.browser.say(Message::warning(message));
+                self.end_reading(Ended::Stopped);
+            }
+        }
+    }
+
+    /// The walk, or the import, is over.
+    fn end_reading(&mut self, ended: Ended) {
+        self.reading = Reading::Nothing;
+        self.intake.forest.end(ended);
+        self.took = Some(self.started.elapsed());
+        self.was_stopped = ended == Ended::Stopped;
+        self.links = Slice::More;
+        self.frames.ask(self.terminal.next_frame());
+        self.end_if_useless();
+    }
+
+    /// Ends where there is nothing to look at.
+    fn end_if_useless(&mut self) {
+        if !self.reading.goes_on() && self.intake.is_useless() {
+            self.ending = Some(Ending::NothingToShow);
+        }
+    }
+
+    /// Stops the walk, or the import, and keeps what was read.
+    pub(super) fn stop_reading(&mut self) {
+        match std::mem::replace(&mut self.reading, Reading::Nothing) {
+            Reading::Walk(live) => {
+                let intake = &mut self.intake;
+                live.stop(|listing| intake.listing(listing));
+            }
+            Reading::Import(..) => {}
+            Reading::Nothing => return,
+        }
+        self.end_reading(Ended::Stopped);
+    }
+
+    fn input(&mut self, input: Input) {
+        let now = Instant::now();
+        let forest = &self.intake.forest;
+        match input {
+            Input::Key(key) => {
+                let request = self.browser.key(key, forest, now);
+                self.answer(request);
+            }
+            Input::Mouse(mouse) => {
+                let request = self.browser.mouse(mouse, forest, now);
+                self.answer(request);
+            }
+            Input::Resize => {}
+            Input::Suspend => self.suspend(),
+            Input::Continue => {
+                let resumed = self.terminal.resume();
+                self.check(resumed);
+            }
+            Input::Ended => self.ending = Some(Ending::NoTerminal(None)),
+        }
+        self.frames.ask(self.terminal.next_frame());
+    }
+
+    /// Does what a key asks for, and lets the next one come.
+    fn answer(&mut self, request: Option<Request>) {
+        if let Some(request) = request {
+            self.request(request);
+        }
+        self.terminal.acknowledge();
+    }
+
+    pub(super) fn suspend(&mut self) {
+        let suspended = self.terminal.suspend();
+        self.check(suspended);
+    }
+
+    /// Without its terminal, the explorer ends.
+    pub(super) fn check(&mut self, result: io::Result<()>) {
+        if let Err(error) = result {
+            self.ending = Some(Ending::NoTerminal(Some(error)));
+        }
+    }
+
+    /// Receives at once where a task is to go on.
+    fn task(&self) -> Receiver<Instant> {
+        let is_counting = !self.reading.goes_on() && self.links == Slice::More;
+        match is_counting || self.browser.is_searching() {
+            true => after(Duration::ZERO),
+            false => never(),
+        }
+    }
+
+    /// Goes on with what takes long.
+    fn go_on(&mut self) {
+        let until = Instant::now() + TURN;
+        if self.browser.is_searching() {
+            self.browser.search(&self.intake.forest, until);
+        } else {
+            self.links = self.intake.forest.count_links(until);
+        }
+        self.frames.ask_later(self.terminal.next_frame());
+    }
+
+    fn draw(&mut self) {
+        let now = Instant::now();
+        self.intake.forest.settle();
+        let activity = self.activity();
+        self.browser.report(activity);
+        self.browser.refresh(&mut self.intake.forest, now);
+        let (browser, forest) = (&mut self.browser, &self.intake.forest);
+        let drawn = self.terminal.draw(|grid| browser.draw(forest, grid));
+        self.frames.drawn(now);
+        self.check(drawn);
+    }
+
+    fn activity(&mut self) -> Activity {
+        let doing = match &self.reading {
+            Reading::Walk(live) if live.again.is_some() => Doing::ReadingAgain,
+            Reading::Walk(_) => Doing::Reading,
+            Reading::Import(..) => Doing::Loading,
+            Reading::Nothing if self.was_stopped => Doing::Stopped,
+            Reading::Nothing => Doing::Nothing,
+        };
+        let mut activity = Activity {
+            doing,
+            entries: self.intake.forest.dir(DirId::TOP).sums.entries,
+            elapsed: self.took.unwrap_or_else(|| self.started.elapsed()),
+            source: self.source,
+            ..Activity::default()
+        };
+        if let (Reading::Walk(_), Some(meter)) = (&self.reading, &mut self.meter) {
+            let progress = meter.measure();
+            activity.entries = progress.entries;
+            activity.per_cent = progress.per_cent;
+            let silence = progress.silence;
+            activity.silent = silence.map(|silence| (progress.path.clone(), silence));
+        }
+        activity
+    }
+}

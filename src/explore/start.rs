@@ -1,0 +1,288 @@
+//! From the command line to the first frame.
+//!
+//! ```text
+//!   begin (this thread, 2 ms) ─► split: child process ─► signals ─► walkers ─► first listing, at most 20 ms ─► screen
+//! ```
+
+use std::convert::Infallible;
+use std::ffi::{OsStr, OsString};
+use std::io::{self, Write};
+use std::time::{Duration, Instant};
+
+use crossbeam_channel::{Receiver, never};
+use rustix::io::Errno;
+
+use super::browser::Browser;
+use super::browser::options::BrowserOptions;
+use super::browser::request::Source;
+use super::frames::Frames;
+use super::imported::{self, Batch, Replays};
+use super::intake::Intake;
+use super::reading::{LiveWalk, Reading};
+use super::session::{Ending, Session};
+use super::terminal::{Input, Terminal, TerminalError, TerminalOptions};
+use crate::count::listing::Listing;
+use crate::forest::{Ended, Forest, LinkCounting, Slice};
+use crate::format::outcome::Outcome;
+use crate::gnu::quote::{self, Charset, Style};
+use crate::gnu::time_style::TimeKind;
+use crate::import::Links;
+use crate::sys::cancel;
+use crate::sys::signals::{self, Cause};
+use crate::sys::status::Status;
+use crate::walk::driver::{self, ProgressMeter, Supervision};
+use crate::walk::operands::{NameStream, OperandSource, Operands};
+use crate::walk::{CpuUsage, Remember, RunningWalk, Walk, WalkOptions};
+
+/// The screen opens after so long, also where no listing has come.
+const FIRST_FRAME: Duration = Duration::from_millis(20);
+
+/// The options of the explorer, and of what it runs.
+#[derive(Debug)]
+pub struct ExploreOptions {
+    /// For the walk; the explorer sets those that say what a listing holds.
+    pub walk: WalkOptions,
+    /// For the screen.
+    pub browser: BrowserOptions,
+    /// For the terminal.
+    pub terminal: TerminalOptions,
+    /// The form of the paths that are printed.
+    pub quoting: (Style, Charset),
+}
+
+/// What is explored.
+#[derive(Debug)]
+pub enum ExploreInput {
+    /// Directories and files.
+    Operands(OperandSource),
+    /// An export of an earlier walk; `-` is standard input.
+    Export(OsString, Links),
+}
+
+/// What there is before the screen.
+struct Start<'a> {
+    intake: Intake<'a>,
+    meter: Option<ProgressMeter>,
+    started: Instant,
+    causes: Receiver<Cause>,
+    /// The first events of an import.
+    first: Option<Batch>,
+}
+
+/// Shows the input on the screen until the user has finished.
+pub fn explore(
+    options: ExploreOptions,
+    input: ExploreInput,
+    out: &mut dyn Write,
+    status: &mut Status,
+) -> Outcome {
+    let ExploreOptions { walk, browser, terminal, quoting } = options;
+    let walk = walk_options(walk);
+    let mut start = Start::new(walk.remember, status);
+    let source = input.source();
+    let begun = start.begin(walk, input);
+    let opened = begun.and_then(|reading| match start.is_useless(&reading) {
+        true => Ok(None),
+        false => Ok(Some((reading, Terminal::open(terminal)?))),
+    });
+    match opened {
+        Ok(Some((reading, terminal))) => {
+            let mut session = start.session(reading, terminal, (Browser::new(browser), source));
+            let ending = session.run();
+            let Session { mut intake, terminal, .. } = session;
+            // The messages and the paths come after the screen.
+            drop(terminal);
+            intake.conclude();
+            outcome(ending, intake.failures.any(), (out, quoting))
+        }
+        Ok(None) => {
+            start.intake.conclude();
+            Outcome::Broken
+        }
+        Err(error) => {
+            start.intake.status.message(&error.message());
+            Outcome::Broken
+        }
+    }
+}
+
+/// The walk of the explorer: every entry is sent, as the forest keeps it.
+fn walk_options(walk: WalkOptions) -> WalkOptions {
+    WalkOptions {
+        name_files: Some(u32::MAX),
+        fold_below: None,
+        min_size: None,
+        details: true,
+        renderer: Forest::renderer(),
+        watched: true,
+        time: walk.time.or(Some(TimeKind::Modified)),
+        ..walk
+    }
+}
+
+fn outcome(
+    ending: Ending,
+    any_failed: bool,
+    (out, quoting): (&mut dyn Write, (Style, Charset)),
+) -> Outcome {
+    match ending {
+        Ending::Print(paths) => {
+            if let Err(error) = print(&paths, quoting, out) {
+                return Outcome::WriteError(error);
+            }
+        }
+        Ending::Cancelled(cause) => return Outcome::Cancelled(cause),
+        Ending::NothingToShow | Ending::NoTerminal(_) => return Outcome::Broken,
+        Ending::Quit => {}
+    }
+    match any_failed {
+        true => Outcome::Errors,
+        false => Outcome::Whole,
+    }
+}
+
+/// A path on each line.
+fn print(
+    paths: &[Vec<u8>],
+    (style, charset): (Style, Charset),
+    out: &mut dyn Write,
+) -> io::Result<()> {
+    let mut lines = Vec::new();
+    for path in paths {
+        quote::apply(style, path, charset, &mut lines);
+        lines.push(b'\n');
+    }
+    out.write_all(&lines)
+}
+
+impl ExploreInput {
+    fn source(&self) -> Source {
+        match self {
+            Self::Operands(_) => Source::Disk,
+            Self::Export(..) => Source::Export,
+        }
+    }
+}
+
+impl<'a> Start<'a> {
+    fn new(remember: Remember, status: &'a mut Status) -> Self {
+        let forest = Forest::new(match remember {
+            Remember::Nothing => LinkCounting::Each,
+            Remember::Links | Remember::Everything => LinkCounting::Once,
+        });
+        Self {
+            intake: Intake::new(forest, status),
+            meter: None,
+            started: Instant::now(),
+            causes: never(),
+            first: None,
+        }
+    }
+
+    fn begin(&mut self, walk: WalkOptions, input: ExploreInput) -> Result<Reading, TerminalError> {
+        match input {
+            ExploreInput::Operands(OperandSource::Words(words)) => self.words(walk, words),
+            ExploreInput::Operands(OperandSource::List(list)) => self.list(walk, &list),
+            ExploreInput::Export(file, links) => self.import(file, links),
+        }
+    }
+
+    /// The words of the command line: a small tree is read before the screen is there.
+    fn words(&mut self, options: WalkOptions, words: Operands) -> Result<Reading, TerminalError> {
+        let (canceller, done) = cancel::channel();
+        let walk = Walk::new(options, done);
+        self.meter = Some(ProgressMeter::new(&walk));
+        let operands = walk.add(words.names);
+        self.intake.operands(&operands, &words.failures);
+        let mut usage = CpuUsage::start();
+        let Ok(has_work) = driver::begin(&walk, |listing| self.take(listing));
+        self.leave_start(&mut usage);
+        if !has_work {
+            self.intake.forest.end(Ended::Whole);
+            return Ok(Reading::Nothing);
+        }
+        let mut walk = walk.start(usage).map_err(no_thread)?;
+        walk.end_operands();
+        self.wait(&walk);
+        Ok(Reading::Walk(Box::new(LiveWalk::new(walk, canceller))))
+    }
+
+    /// The names of a list, which may come slowly.
+    fn list(&mut self, options: WalkOptions, list: &OsStr) -> Result<Reading, TerminalError> {
+        let (canceller, done) = cancel::channel();
+        let walk = Walk::new(options, done);
+        self.meter = Some(ProgressMeter::new(&walk));
+        let mut usage = CpuUsage::start();
+        self.leave_start(&mut usage);
+        let names = NameStream::start(list);
+        if matches!(names, NameStream::Here(_)) {
+            return Err(no_thread(walk));
+        }
+        let walk = walk.start(usage).map_err(no_thread)?;
+        let live = LiveWalk { names, ..LiveWalk::new(walk, canceller) };
+        Ok(Reading::Walk(Box::new(live)))
+    }
+
+    fn import(&mut self, file: OsString, links: Links) -> Result<Reading, TerminalError> {
+        self.leave_start(&mut CpuUsage::start());
+        let batches = imported::start(file, links).map_err(TerminalError::Thread)?;
+        self.first = batches.recv_deadline(self.started + FIRST_FRAME).ok();
+        Ok(Reading::Import(batches, Replays::default()))
+    }
+
+    fn take(&mut self, listing: Listing) -> Result<(), Infallible> {
+        self.intake.listing(listing);
+        Ok(())
+    }
+
+    /// The process is about to have several threads.
+    fn leave_start(&mut self, usage: &mut CpuUsage) {
+        driver::split(Supervision::Child, usage, self.intake.status);
+        self.causes = signals::start(self.intake.status.cancelled_message());
+    }
+
+    /// Waits for something to show, for a moment.
+    fn wait(&mut self, walk: &RunningWalk) {
+        if self.intake.has_usable() {
+            return;
+        }
+        if let Some(listing) = walk.listings.receive_until(self.started + FIRST_FRAME) {
+            self.intake.listing(listing);
+        }
+    }
+
+    /// True where there is nothing to show, and there will not be.
+    fn is_useless(&self, reading: &Reading) -> bool {
+        !reading.goes_on() && self.intake.is_useless()
+    }
+
+    fn session(
+        self,
+        reading: Reading,
+        (terminal, inputs): (Terminal, Receiver<Input>),
+        (browser, source): (Browser, Source),
+    ) -> Session<'a> {
+        let is_read = !reading.goes_on();
+        Session {
+            intake: self.intake,
+            browser,
+            terminal,
+            inputs,
+            causes: self.causes,
+            reading,
+            meter: self.meter,
+            source,
+            frames: Frames::new(Instant::now()),
+            started: self.started,
+            took: is_read.then(|| self.started.elapsed()),
+            was_stopped: false,
+            links: Slice::More,
+            ending: None,
+        }
+    }
+}
+
+/// The pool could not be had.
+fn no_thread(_: Walk) -> TerminalError {
+    TerminalError::Thread(Errno::AGAIN.into())
+}

@@ -1,0 +1,82 @@
+//! `--explore`: the options of the explorer, from the plan and the environment.
+
+use std::ffi::OsString;
+
+use pdu::cli::{Access, ExplorePlan, InputSource, Plan};
+use pdu::explore::browser::options::{BrowserOptions, Column, Operands as Count, Permission};
+use pdu::explore::browser::request::Source;
+use pdu::explore::browser::sort_order::{Direction, Grouping, SortOrder};
+use pdu::explore::terminal::{Palette, TerminalOptions};
+use pdu::explore::{ExploreInput, ExploreOptions, explore};
+use pdu::format::Sort;
+use pdu::sys::status::Status;
+use pdu::walk::operands::{OperandSource, Operands};
+
+use crate::exit::{Exit, write_report};
+
+/// Runs the explorer.
+pub(crate) fn run(plan: Plan, explored: ExplorePlan, status: &mut Status) -> Exit {
+    let links = crate::links(&plan);
+    let quoting = plan.show.lines.quoting;
+    let (count, source) = match &plan.operands {
+        InputSource::Names(names) if names.len() == 1 => (Count::One, Source::Disk),
+        InputSource::Names(_) | InputSource::From(_) => (Count::Several, Source::Disk),
+        InputSource::Export(_) => (Count::One, Source::Export),
+    };
+    let input = match plan.operands {
+        InputSource::Names(names) => {
+            ExploreInput::Operands(OperandSource::Words(Operands::from_words(&names)))
+        }
+        InputSource::From(list) => ExploreInput::Operands(OperandSource::List(list)),
+        InputSource::Export(file) => ExploreInput::Export(file, links),
+    };
+    let options = ExploreOptions {
+        walk: plan.walk,
+        browser: browser(explored, count, source),
+        terminal: TerminalOptions {
+            term: std::env::var_os("TERM"),
+            palette: palette(),
+        },
+        quoting,
+    };
+    write_report(None, status, |out, status| explore(options, input, out, status))
+}
+
+fn browser(plan: ExplorePlan, operands: Count, source: Source) -> BrowserOptions {
+    let (kind, time_style, zone) = plan.time;
+    BrowserOptions {
+        measure: plan.measure,
+        order: SortOrder {
+            sort: plan.sort.unwrap_or(Sort::Size),
+            direction: match plan.reverse {
+                true => Direction::Reversed,
+                false => Direction::Usual,
+            },
+            grouping: Grouping::Mixed,
+        },
+        sizes: plan.chart.sizes,
+        is_ascii: plan.chart.is_ascii,
+        colors: plan.chart.colors,
+        numerals: plan.numerals,
+        time_style,
+        zone,
+        time_column: Column::Shown,
+        permission: match plan.access {
+            Access::Full => Permission::Full,
+            Access::ReadOnly => Permission::ReadOnly,
+        },
+        source,
+        operands,
+    }
+}
+
+/// The colours that the terminal has, and the user wants.
+fn palette() -> Palette {
+    let is_set = |name| std::env::var_os(name).is_some_and(|value: OsString| !value.is_empty());
+    let term = std::env::var("TERM").unwrap_or_default();
+    match term.contains("256color") || is_set("COLORTERM") {
+        _ if is_set("NO_COLOR") => Palette::Nothing,
+        true => Palette::Everything,
+        false => Palette::Sixteen,
+    }
+}

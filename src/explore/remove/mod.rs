@@ -20,9 +20,22 @@
 //! The main thread must go on receiving the reports of a job until [`Report::Ended`]; dropping the [`Remover`] stops the
 //! thread at the next entry.
 
+mod delete;
+mod free_space;
 pub mod job;
+mod look;
 pub mod problem;
+mod protection;
+mod rows;
 pub mod summary;
+mod talk;
+#[cfg(test)]
+mod tests;
+mod trash;
+mod trash_dir;
+mod trash_info;
+mod way;
+mod worker;
 
 use std::collections::HashMap;
 use std::io;
@@ -34,6 +47,8 @@ use crossbeam_channel::{Receiver, Sender, bounded, unbounded};
 use jiff::tz::TimeZone;
 
 use self::job::{Entries, Job, JobId, Report};
+use self::trash::TrashOptions;
+use self::worker::{Queued, Worker};
 use crate::count::usage::Inode;
 
 /// Reports that may wait for the main thread.
@@ -57,14 +72,14 @@ pub struct Remover {
     thread: Option<Thread>,
     stops: HashMap<JobId, Arc<AtomicBool>>,
     reports: Receiver<Report>,
-    /// For the thread, until it starts.
+    /// For the thread. None once the thread has it, so that the channel tells the end of the thread.
     report_sender: Option<Sender<Report>>,
 }
 
 /// What leads to the thread.
 #[derive(Debug)]
 struct Thread {
-    jobs: Sender<(Job, Arc<AtomicBool>)>,
+    jobs: Sender<Queued>,
     answers: Sender<Entries>,
 }
 
@@ -72,13 +87,13 @@ impl Remover {
     /// Without a thread.
     #[must_use]
     pub fn new(options: RemovalOptions) -> Self {
-        let (sender, reports) = bounded(WAITING);
+        let (report_sender, reports) = bounded(WAITING);
         Self {
             options,
             thread: None,
             stops: HashMap::new(),
             reports,
-            report_sender: Some(sender),
+            report_sender: Some(report_sender),
         }
     }
 
@@ -88,8 +103,40 @@ impl Remover {
     ///
     /// The thread cannot be started.
     pub fn add(&mut self, job: Job) -> io::Result<()> {
-        let _ = (&self.options, &self.report_sender, job);
-        Err(io::ErrorKind::Unsupported.into())
+        let thread = match self.thread.take() {
+            Some(thread) => thread,
+            None => self.start()?,
+        };
+        self.stops.retain(|_, stop| Arc::strong_count(stop) > 1);
+        let stop = Arc::<AtomicBool>::default();
+        self.stops.insert(job.id, Arc::clone(&stop));
+        let sent = thread.jobs.send((job, stop));
+        self.thread = Some(thread);
+        sent.map_err(|_| io::ErrorKind::BrokenPipe.into())
+    }
+
+    fn start(&mut self) -> io::Result<Thread> {
+        let reports = self
+            .report_sender
+            .clone()
+            .ok_or(io::ErrorKind::BrokenPipe)?;
+        let (jobs, job_receiver) = unbounded();
+        let (answers, answer_receiver) = unbounded();
+        let options = self.options.clone();
+        let worker = Worker {
+            jobs: job_receiver,
+            answers: answer_receiver,
+            reports,
+            operands: options.operands,
+            trash: TrashOptions {
+                data_home: options.data_home,
+                zone: options.zone,
+            },
+        };
+        let thread = std::thread::Builder::new().name("removal".into());
+        thread.spawn(move || worker.run())?;
+        self.report_sender = None;
+        Ok(Thread { jobs, answers })
     }
 
     /// Stops a job at the next entry.
@@ -102,19 +149,23 @@ impl Remover {
     /// Answers [`Report::Ask`].
     pub fn answer(&mut self, entries: Entries) {
         if let Some(thread) = &self.thread {
+            // It has panicked, if this fails.
             let _ = thread.answers.send(entries);
         }
     }
 
-    /// The reports. The channel is disconnected when the thread has panicked.
+    /// The reports. The channel is disconnected once the thread has panicked.
     #[must_use]
     pub fn reports(&self) -> &Receiver<Report> {
         &self.reports
     }
+}
 
-    fn start() -> Thread {
-        let (jobs, _) = unbounded();
-        let (answers, _) = unbounded();
-        Thread { jobs, answers }
+impl Drop for Remover {
+    /// Stops the thread at the next entry, and does not wait for it: a call of it may hang.
+    fn drop(&mut self) {
+        for stop in self.stops.values() {
+            stop.store(true, Ordering::Relaxed);
+        }
     }
 }

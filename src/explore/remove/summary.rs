@@ -108,7 +108,8 @@ mod tests {
             file_systems: 1,
             ending: Ending::Complete,
         };
-        let expected = "removed 12,304 entries, 5.2 GiB; 3 errors; the file system has 4.9 GiB more free";
+        let expected =
+            "removed 12,304 entries, 5.2 GiB; 3 errors; the file system has 4.9 GiB more free";
         assert_eq!(summary.to_string(), expected);
         let stopped = Summary {
             entries: 1,

@@ -81,6 +81,9 @@ pub mod count;
 pub mod diff;
 #[doc(hidden)]
 pub mod du;
+#[cfg(feature = "explore")]
+#[doc(hidden)]
+pub mod explore;
 #[doc(hidden)]
 pub mod forest;
 #[doc(hidden)]

@@ -1,0 +1,3 @@
+//! The explorer: `--explore`.
+
+pub mod terminal;

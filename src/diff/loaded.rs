@@ -3,9 +3,9 @@
 use super::part::{narrow, no_rows, part};
 use super::record::{Cursor, FsId, Kept, ScanEntry, ScanInfo, ScanRecord};
 use crate::count::usage::FileTime;
-use crate::forest::Forest;
 use crate::forest::build::Builder;
 use crate::forest::entry::Reading;
+use crate::forest::old::Tree;
 use crate::forest::walk::{ForestWalk, Met};
 use crate::format::parquet::CountedLinks;
 use crate::format::parquet::schema::State;
@@ -49,7 +49,7 @@ impl Loaded {
 }
 
 /// What is known of an export.
-fn info(import: &Import, forest: &Forest) -> ScanInfo {
+fn info(import: &Import, forest: &Tree) -> ScanInfo {
     ScanInfo {
         root: Vec::new(),
         fs: FsId::UNKNOWN,
@@ -63,7 +63,7 @@ fn info(import: &Import, forest: &Forest) -> ScanInfo {
 }
 
 /// Directories that stand for their contents are told apart by their depth only.
-fn kept(forest: &Forest) -> Kept {
+fn kept(forest: &Tree) -> Kept {
     Kept {
         max_depth: forest.summed_depth.unwrap_or(u32::MAX),
         ..Kept::ALL
@@ -78,7 +78,7 @@ fn entry(met: &Met) -> ScanEntry {
             Reading::Whole => State::Ok,
             Reading::Broken => State::Broken,
             Reading::Unread => State::Unread,
-            Reading::Away => State::Away,
+            Reading::Away | Reading::Excluded => State::Away,
         },
         counted: met.is_counted,
         own: entry.sizes,

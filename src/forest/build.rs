@@ -3,8 +3,8 @@
 use rustix::fs::FileType;
 
 use super::entry::{ForestEntry, Reading};
+use super::old::{DirId, Tree};
 use super::run::{Packed, append, name, take_entry};
-use super::{DirId, Forest};
 use crate::count::usage::{Detail, Item, Usage};
 use crate::count::visitor::{Extent, Flow, Visitor};
 use crate::sys::failure::{Failure, Operation};
@@ -72,8 +72,8 @@ impl Open {
 impl Builder {
     /// The tree; none where the events were not those of one directory and its contents.
     #[must_use]
-    pub fn finish(self) -> Option<Forest> {
-        Some(Forest {
+    pub fn finish(self) -> Option<Tree> {
+        Some(Tree {
             root: self.root.filter(|_| !self.has_others)?,
             runs: self.runs,
             has_failures: self.has_failures,

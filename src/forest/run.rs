@@ -9,8 +9,8 @@
 
 use rustix::fs::FileType;
 
-use super::DirId;
 use super::entry::{ForestEntry, Reading};
+use super::old::DirId;
 use crate::count::usage::FileTime;
 use crate::count::varint::{put, put_signed, take, take_signed};
 
@@ -27,11 +27,12 @@ const KINDS: [FileType; 8] = [
 ];
 
 /// What is known of an entry, by the numbers in the low bits of the rare flags.
-const READINGS: [Reading; 4] = [
+const READINGS: [Reading; 5] = [
     Reading::Whole,
     Reading::Broken,
     Reading::Unread,
     Reading::Away,
+    Reading::Excluded,
 ];
 
 /// The allocated size is not the apparent size rounded up to blocks.
@@ -46,9 +47,11 @@ const NANOSECONDS: u8 = 1 << 6;
 const RARE: u8 = 1 << 7;
 
 /// The device is another one.
-const DEVICE: u8 = 1 << 2;
+const DEVICE: u8 = 1 << 3;
 /// It does not stand for one entry.
-const COUNT: u8 = 1 << 3;
+const COUNT: u8 = 1 << 4;
+/// The permissions are others.
+const MODE: u8 = 1 << 5;
 
 /// What [`append`] has appended.
 #[derive(Debug)]
@@ -80,6 +83,7 @@ pub(super) fn append(out: &mut Vec<u8>, packed: &Packed<'_>, before: &ForestEntr
     let set = |flags: &mut u8, flag: u8, is_set: bool| *flags |= if is_set { flag } else { 0 };
     set(&mut rare, DEVICE, entry.inode.device != before.inode.device);
     set(&mut rare, COUNT, entry.count != 1);
+    set(&mut rare, MODE, entry.mode != before.mode);
     set(&mut flags, RARE, rare != 0);
     set(
         &mut flags,
@@ -125,6 +129,9 @@ fn append_optional(out: &mut Vec<u8>, entry: &ForestEntry, (flags, rare): (u8, u
     if rare & COUNT != 0 {
         put(out, entry.count);
     }
+    if rare & MODE != 0 {
+        put(out, entry.mode.into());
+    }
 }
 
 fn difference(number: u64, before: u64) -> i64 {
@@ -155,7 +162,7 @@ pub(super) fn take_entry<'a>(from: &mut &'a [u8], before: &ForestEntry) -> Optio
     let number = take_signed(from).cast_unsigned();
     let mut entry = ForestEntry {
         kind: KINDS[usize::from(flags & 7)],
-        reading: READINGS[usize::from(rare & 3)],
+        reading: READINGS[usize::from(rare & 7).min(READINGS.len() - 1)],
         sizes: (usual_allocation(apparent), apparent),
         count: 1,
         time: FileTime {
@@ -193,6 +200,9 @@ fn take_optional(from: &mut &[u8], entry: &mut ForestEntry, (flags, rare): (u8, 
     }
     if rare & COUNT != 0 {
         entry.count = take(from);
+    }
+    if rare & MODE != 0 {
+        entry.mode = take(from) as u32;
     }
 }
 

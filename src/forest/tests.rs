@@ -176,6 +176,7 @@ fn entry(usage: &Usage, detail: &Detail) -> ForestEntry {
         inode: detail.inode,
         links: detail.links,
         owner: (detail.uid, detail.gid),
+        mode: detail.mode & 0o7777,
     }
 }
 

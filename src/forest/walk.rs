@@ -4,15 +4,15 @@
 //! Of the links of a file, the one whose path comes first counts, or each.
 
 use super::entry::{ForestEntry, Reading};
+use super::old::{DirId, Tree};
 use super::run::take_entry;
-use super::{DirId, Forest};
 use crate::count::inode_set::InodeSet;
 use crate::format::parquet::CountedLinks;
 
 /// See the module.
 #[derive(Debug)]
 pub struct ForestWalk {
-    forest: Forest,
+    forest: Tree,
     /// The directory that the walk begins with, before its first step.
     top: Option<(DirId, ForestEntry)>,
     /// The directories from there to the current one.
@@ -66,7 +66,7 @@ impl ForestWalk {
     /// A walk through the directory with this path below the root, which is empty for the root. None where there is no
     /// such directory.
     #[must_use]
-    pub fn new(forest: Forest, below: &[u8], counted: CountedLinks) -> Option<Self> {
+    pub fn new(forest: Tree, below: &[u8], counted: CountedLinks) -> Option<Self> {
         let mut top = (0, forest.root.1);
         for name in below
             .split(|&byte| byte == b'/')
@@ -92,7 +92,7 @@ impl ForestWalk {
 
     /// The tree.
     #[must_use]
-    pub fn forest(&self) -> &Forest {
+    pub fn forest(&self) -> &Tree {
         &self.forest
     }
 
@@ -192,7 +192,7 @@ impl ForestWalk {
 
 /// The subdirectory with this name.
 fn find(
-    forest: &Forest,
+    forest: &Tree,
     (number, own): (DirId, ForestEntry),
     name: &[u8],
 ) -> Option<(DirId, ForestEntry)> {

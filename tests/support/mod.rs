@@ -8,6 +8,7 @@
 //! gnu_du    the GNU du that pdu is compared with
 //! terminal  a program on a pseudo-terminal
 //! process   /proc of a running pdu
+//! remover   a fake main thread for the removals of the explorer
 //! ```
 //!
 //! Each folder of `tests/` is one test program, so its tests share one process and run side by side in threads. No test
@@ -19,6 +20,8 @@
 pub(crate) mod fuse;
 pub(crate) mod gnu_du;
 pub(crate) mod process;
+#[cfg(feature = "explore")]
+pub(crate) mod remover;
 pub(crate) mod run;
 pub(crate) mod sandbox;
 pub(crate) mod skip;

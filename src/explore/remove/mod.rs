@@ -29,8 +29,6 @@ mod protection;
 mod rows;
 pub mod summary;
 mod talk;
-#[cfg(test)]
-mod tests;
 mod trash;
 mod trash_dir;
 mod trash_info;
@@ -48,6 +46,7 @@ use jiff::tz::TimeZone;
 
 use self::job::{Entries, Job, JobId, Report};
 use self::trash::TrashOptions;
+pub use self::way::open_way;
 use self::worker::{Queued, Worker};
 use crate::count::usage::Inode;
 

@@ -13,7 +13,7 @@ use std::path::PathBuf;
 use rustix::fs::{CWD, Mode, OFlags, ResolveFlags};
 use rustix::io::Errno;
 
-use super::job::{Place, Root, Step};
+use super::job::{Root, Step};
 use super::look::{Seen, look_at};
 use super::problem::Problem;
 use crate::count::usage::{FileTime, Inode};
@@ -62,10 +62,10 @@ impl Way {
         }
     }
 
-    /// Opens the directory of a place.
-    pub(super) fn open_place(&self, place: &Place) -> Result<Opened, Problem> {
-        let mut here = open_root(&place.root)?;
-        for step in &place.way {
+    /// Opens a directory by its way from an operand.
+    pub(super) fn open_way(&self, root: &Root, way: &[Step]) -> Result<Opened, Problem> {
+        let mut here = open_root(root)?;
+        for step in way {
             here = self.open_step(&here, step)?;
         }
         Ok(here)
@@ -164,6 +164,20 @@ impl Way {
             false => Err(Problem::Changed),
         }
     }
+}
+
+/// Opens a directory of the tree (`O_PATH`), compared as for a removal, whenever it was created. This may wait for a file
+/// system that does not answer.
+///
+/// # Errors
+///
+/// A directory on the way cannot be opened, or is not the one that was shown.
+pub fn open_way(root: &Root, way: &[Step]) -> Result<OwnedFd, Problem> {
+    const ANY_TIME: FileTime = FileTime {
+        seconds: i64::MAX,
+        nanoseconds: 0,
+    };
+    Ok(Way::new(ANY_TIME).open_way(root, way)?.fd)
 }
 
 /// `..` of an open directory.

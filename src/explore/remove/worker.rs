@@ -77,7 +77,7 @@ impl Worker {
         method: Method,
         free_space: &mut FreeSpace,
     ) {
-        let opened = tools.way.open_place(&place);
+        let opened = tools.way.open_way(&place.root, &place.way);
         let kept = opened.and_then(|base| {
             let fd = base.fd.try_clone().map_err(failed)?;
             Ok((base, fd))

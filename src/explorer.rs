@@ -1,12 +1,14 @@
 //! `--explore`: the options of the explorer, from the plan and the environment.
 
 use std::ffi::OsString;
+use std::path::PathBuf;
 
 use pdu::cli::{Access, ExplorePlan, InputSource, Plan};
 use pdu::explore::browser::options::{BrowserOptions, Column, Operands as Count, Permission};
 use pdu::explore::browser::request::Source;
 use pdu::explore::browser::sort_order::{Direction, Grouping, SortOrder};
 use pdu::explore::terminal::{Palette, TerminalOptions};
+use pdu::explore::programs::Programs;
 use pdu::explore::{ExploreInput, ExploreOptions, explore};
 use pdu::format::Sort;
 use pdu::sys::status::Status;
@@ -17,6 +19,7 @@ use crate::exit::{Exit, write_report};
 /// Runs the explorer.
 pub(crate) fn run(plan: Plan, explored: ExplorePlan, status: &mut Status) -> Exit {
     let links = crate::links(&plan);
+    let owners = explored.owners;
     let quoting = plan.show.lines.quoting;
     let (count, source) = match &plan.operands {
         InputSource::Names(names) if names.len() == 1 => (Count::One, Source::Disk),
@@ -38,6 +41,13 @@ pub(crate) fn run(plan: Plan, explored: ExplorePlan, status: &mut Status) -> Exi
             palette: palette(),
         },
         quoting,
+        programs: Programs {
+            shell: std::env::var_os("SHELL"),
+            pager: std::env::var_os("PAGER"),
+            level: level(),
+        },
+        owners,
+        data_home: data_home(),
     };
     write_report(None, status, |out, status| explore(options, input, out, status))
 }
@@ -68,6 +78,21 @@ fn browser(plan: ExplorePlan, operands: Count, source: Source) -> BrowserOptions
         source,
         operands,
     }
+}
+
+/// How many explorers this one runs in.
+fn level() -> u32 {
+    let level = std::env::var("PDU_LEVEL").ok();
+    level.and_then(|level| level.parse().ok()).unwrap_or(0)
+}
+
+/// Where the trash of the home directory is.
+fn data_home() -> Option<PathBuf> {
+    let absolute = |name| {
+        let path = PathBuf::from(std::env::var_os(name)?);
+        path.is_absolute().then_some(path)
+    };
+    absolute("XDG_DATA_HOME").or_else(|| Some(absolute("HOME")?.join(".local/share")))
 }
 
 /// The colours that the terminal has, and the user wants.

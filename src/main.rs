@@ -39,6 +39,11 @@ fn main() -> ExitCode {
     let program = cli::program_name(&words);
     let store = cli::store_that_may_be_opened(&words, &environment);
     if supervise::may_meet_server(words.iter().skip(1).chain(&store)) {
+        #[cfg(feature = "explore")]
+        if cli::may_explore(&words) {
+            // For the supervisor, which may have to give the terminal back.
+            pdu::sys::screen::keep_modes();
+        }
         let message = Status::new(status(&program, &environment)).cancelled_message();
         supervise::fork_if_served(signals::GRACE, message.clone());
         if supervise::is_supervised() {

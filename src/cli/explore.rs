@@ -1,5 +1,8 @@
 //! What `--explore` shows at first and may do, and the options that it excludes.
 
+use std::ffi::OsString;
+use std::os::unix::ffi::OsStrExt;
+
 use jiff::tz::TimeZone;
 
 use super::environment::Environment;
@@ -84,6 +87,17 @@ pub(super) fn explore(
             false => Access::Full,
         },
     }))
+}
+
+/// True where a word may ask for the explorer, before the words are parsed.
+#[must_use]
+pub fn may_explore(words: &[OsString]) -> bool {
+    let may_ask = |word: &OsString| match word.as_bytes() {
+        [b'-', b'-', name @ ..] => name.starts_with(b"exp"),
+        [b'-', letters @ ..] => letters.contains(&b'i'),
+        _ => false,
+    };
+    words.iter().skip(1).any(may_ask)
 }
 
 /// Checks that the other options make sense on a screen.

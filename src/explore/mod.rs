@@ -20,12 +20,18 @@
 //! number at the end where it is a terminal, and each as it occurs elsewhere. Cancellation: Ctrl-C stops the walk and keeps
 //! what was read; a signal ends the process, and the terminal is as it was before.
 
+mod again;
+pub mod browser;
 mod failures;
 mod frames;
+mod helpers;
 mod imported;
-pub mod remove;
 mod intake;
+pub mod keys;
+pub mod programs;
 mod reading;
+mod removals;
+pub mod remove;
 mod requests;
 mod session;
 mod start;

@@ -26,7 +26,8 @@ pub(super) enum Reading {
 /// A walk.
 pub(super) struct LiveWalk {
     pub(super) walk: RunningWalk,
-    pub(super) canceller: Canceller,
+    /// None once it was stopped.
+    pub(super) canceller: Option<Canceller>,
     /// The operands that have not come yet.
     pub(super) names: NameStream,
     /// The directory that is read again; none for the first walk.
@@ -39,7 +40,7 @@ impl LiveWalk {
     pub(super) fn new(walk: RunningWalk, canceller: Canceller) -> Self {
         Self {
             walk,
-            canceller,
+            canceller: Some(canceller),
             names: NameStream::Ended,
             again: None,
             pulse: tick(PULSE),
@@ -47,8 +48,8 @@ impl LiveWalk {
     }
 
     /// Stops the walkers, and takes what they still send.
-    pub(super) fn stop(mut self, mut take: impl FnMut(Listing)) {
-        drop(self.canceller);
+    pub(super) fn stop(&mut self, mut take: impl FnMut(Listing)) {
+        self.canceller = None;
         self.walk.end_operands();
         let _ = driver::drain(&self.walk.listings, |listing| {
             take(listing);
@@ -58,6 +59,14 @@ impl LiveWalk {
 }
 
 impl Reading {
+    /// The directory that is read again, if one is.
+    pub(super) fn again(&self) -> Option<DirId> {
+        match self {
+            Self::Walk(live) => live.again,
+            Self::Import(..) | Self::Nothing => None,
+        }
+    }
+
     /// True while something may come.
     pub(super) fn goes_on(&self) -> bool {
         !matches!(self, Self::Nothing)

@@ -1,19 +1,28 @@
 //! The select loop of the explorer: one thread that owns the forest, the browser and the screen.
 
+use std::collections::{BTreeSet, VecDeque};
 use std::io;
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
-use crossbeam_channel::{Receiver, after, never, select};
+use crossbeam_channel::{Receiver, after, at, never, select};
 
 use super::browser::Browser;
 use super::browser::request::{Activity, Doing, Message, Request, Source};
 use super::frames::Frames;
+use super::helpers::{Answer, Helpers};
 use super::imported::{Batch, ImportEnd};
 use super::intake::Intake;
+use super::programs::{PagerMode, Programs};
 use super::reading::Reading;
+use super::removals::Removals;
+use super::remove::job::Report;
 use super::terminal::{Input, Terminal};
+use crate::count::usage::FileTime;
 use crate::forest::{DirId, Ended, Slice};
+use crate::format::classes::NameLookup;
+use crate::sys::owners::Database;
 use crate::sys::signals::Cause;
+use crate::walk::WalkOptions;
 use crate::walk::driver::{MOST_LISTINGS, ProgressMeter};
 use crate::walk::operands::{NameStream, Part};
 
@@ -53,6 +62,23 @@ pub(super) struct Session<'a> {
     /// Whether hard links are still to be counted.
     pub(super) links: Slice,
     pub(super) ending: Option<Ending>,
+    pub(super) helpers: Helpers,
+    /// A key waits until this time for a directory to be opened.
+    pub(super) opening: Option<Instant>,
+    pub(super) removals: Removals,
+    /// Directories that are to be read again.
+    pub(super) again: VecDeque<DirId>,
+    /// The first of them is being opened.
+    pub(super) is_opening_again: bool,
+    /// The options of all walks.
+    pub(super) walk_options: WalkOptions,
+    pub(super) programs: Programs,
+    pub(super) pager_mode: PagerMode,
+    /// The end of the last walk, by the clock of the file systems.
+    pub(super) read_until: Option<FileTime>,
+    pub(super) owners: Option<NameLookup>,
+    /// The directory whose owners were looked up last.
+    pub(super) owners_of: Option<DirId>,
 }
 
 impl Session<'_> {
@@ -69,6 +95,11 @@ impl Session<'_> {
                 recv(self.reading.names()) -> part => self.take_part(part.ok()),
                 recv(self.reading.batches()) -> batch => self.take_batch(batch.unwrap_or_default()),
                 recv(self.inputs) -> input => self.input(input.unwrap_or(Input::Ended)),
+                recv(self.removals.reports()) -> report => self.removal(report.ok()),
+                recv(self.helpers.answers) -> answer => if let Ok(answer) = answer {
+                    self.answered(answer);
+                },
+                recv(self.opening.map_or_else(never, at)) -> _ => self.give_up_opening(),
                 recv(self.frames.due()) -> _ => self.draw(),
                 recv(self.task()) -> _ => self.go_on(),
                 recv(self.causes) -> cause => if let Ok(cause) = cause {
@@ -130,7 +161,7 @@ impl Session<'_> {
         }
     }
 
-    fn take_batch(&mut self, batch: Batch) {
+    pub(super) fn take_batch(&mut self, batch: Batch) {
         let Reading::Import(_, replays) = &mut self.reading else {
             return;
         };
@@ -149,13 +180,37 @@ impl Session<'_> {
 
     /// The walk, or the import, is over.
     fn end_reading(&mut self, ended: Ended) {
+        let again = self.reading.again();
         self.reading = Reading::Nothing;
-        self.intake.forest.end(ended);
-        self.took = Some(self.started.elapsed());
-        self.was_stopped = ended == Ended::Stopped;
+        let elapsed = self.started.elapsed();
+        self.took = Some(self.took.map_or(elapsed, |took| took.max(elapsed)));
+        match again {
+            Some(directory) => self.end_again(directory, ended),
+            None => {
+                self.intake.forest.end(ended);
+                self.was_stopped = ended == Ended::Stopped;
+            }
+        }
+        self.read_until = Some(now());
         self.links = Slice::More;
         self.frames.ask(self.terminal.next_frame());
         self.end_if_useless();
+        self.begin_next_again();
+    }
+
+    fn removal(&mut self, report: Option<Report>) {
+        let had_ended = !self.removals.go_on();
+        self.removals.report(report, &mut self.intake, &mut self.browser);
+        if !had_ended && !self.removals.go_on() {
+            self.links = Slice::More;
+            self.begin_next_again();
+        }
+        self.frames.ask_later(self.terminal.next_frame());
+    }
+
+    /// The time up to which entries were read that are shown.
+    pub(super) fn read_until(&self) -> FileTime {
+        self.read_until.unwrap_or_else(now)
     }
 
     /// Ends where there is nothing to look at.
@@ -167,11 +222,9 @@ impl Session<'_> {
 
     /// Stops the walk, or the import, and keeps what was read.
     pub(super) fn stop_reading(&mut self) {
-        match std::mem::replace(&mut self.reading, Reading::Nothing) {
-            Reading::Walk(live) => {
-                let intake = &mut self.intake;
-                live.stop(|listing| intake.listing(listing));
-            }
+        let intake = &mut self.intake;
+        match &mut self.reading {
+            Reading::Walk(live) => live.stop(|listing| intake.listing(listing)),
             Reading::Import(..) => {}
             Reading::Nothing => return,
         }
@@ -190,7 +243,7 @@ impl Session<'_> {
                 let request = self.browser.mouse(mouse, forest, now);
                 self.answer(request);
             }
-            Input::Resize => {}
+            Input::Resize => self.terminal.acknowledge(),
             Input::Suspend => self.suspend(),
             Input::Continue => {
                 let resumed = self.terminal.resume();
@@ -206,7 +259,9 @@ impl Session<'_> {
         if let Some(request) = request {
             self.request(request);
         }
-        self.terminal.acknowledge();
+        if self.opening.is_none() {
+            self.terminal.acknowledge();
+        }
     }
 
     pub(super) fn suspend(&mut self) {
@@ -251,6 +306,24 @@ impl Session<'_> {
         let drawn = self.terminal.draw(|grid| browser.draw(forest, grid));
         self.frames.drawn(now);
         self.check(drawn);
+        self.ask_for_owners();
+    }
+
+    /// Looks up the owners of the rows, in a thread: the database may be slow.
+    fn ask_for_owners(&mut self) {
+        let shown = self.browser.shown();
+        let Some(lookup) = self.owners.filter(|_| self.browser.shows_owners()) else {
+            return;
+        };
+        if self.owners_of.replace(shown) == Some(shown) {
+            return;
+        }
+        let rows = self.intake.forest.rows(shown);
+        let numbers: BTreeSet<u32> = rows.map(|row| row.entry.owner.0).collect();
+        let numbers: Vec<u32> = numbers.into_iter().collect();
+        let answer = move || Answer::Owners(lookup(Database::Users, &numbers, false));
+        // Without a thread the numbers stay.
+        let _ = self.helpers.run(answer);
     }
 
     fn activity(&mut self) -> Activity {
@@ -266,6 +339,7 @@ impl Session<'_> {
             entries: self.intake.forest.dir(DirId::TOP).sums.entries,
             elapsed: self.took.unwrap_or_else(|| self.started.elapsed()),
             source: self.source,
+            is_removing: self.removals.go_on(),
             ..Activity::default()
         };
         if let (Reading::Walk(_), Some(meter)) = (&self.reading, &mut self.meter) {
@@ -276,5 +350,15 @@ impl Session<'_> {
             activity.silent = silence.map(|silence| (progress.path.clone(), silence));
         }
         activity
+    }
+}
+
+/// The time of the clock that files have.
+fn now() -> FileTime {
+    let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
+    let since = since.unwrap_or_default();
+    FileTime {
+        seconds: i64::try_from(since.as_secs()).unwrap_or(i64::MAX),
+        nanoseconds: since.subsec_nanos(),
     }
 }

@@ -4,35 +4,42 @@
 //!   begin (this thread, 2 ms) ─► split: child process ─► signals ─► walkers ─► first listing, at most 20 ms ─► screen
 //! ```
 
+use std::collections::VecDeque;
 use std::convert::Infallible;
 use std::ffi::{OsStr, OsString};
 use std::io::{self, Write};
+use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use crossbeam_channel::{Receiver, never};
 use rustix::io::Errno;
 
 use super::browser::Browser;
-use super::browser::options::BrowserOptions;
+use super::browser::options::{BrowserOptions, Permission};
 use super::browser::request::Source;
 use super::frames::Frames;
 use super::imported::{self, Batch, Replays};
+use super::helpers::Helpers;
 use super::intake::Intake;
+use super::programs::{PagerMode, Programs};
 use super::reading::{LiveWalk, Reading};
+use super::removals::{Removals, Roots};
 use super::session::{Ending, Session};
-use super::terminal::{Input, Terminal, TerminalError, TerminalOptions};
+use super::terminal::{self, Input, Terminal, TerminalError, TerminalOptions};
 use crate::count::listing::Listing;
 use crate::forest::{Ended, Forest, LinkCounting, Slice};
+use crate::format::classes::NameLookup;
 use crate::format::outcome::Outcome;
 use crate::gnu::quote::{self, Charset, Style};
 use crate::gnu::time_style::TimeKind;
 use crate::import::Links;
 use crate::sys::cancel;
+use crate::sys::screen;
 use crate::sys::signals::{self, Cause};
 use crate::sys::status::Status;
 use crate::walk::driver::{self, ProgressMeter, Supervision};
 use crate::walk::operands::{NameStream, OperandSource, Operands};
-use crate::walk::{CpuUsage, Remember, RunningWalk, Walk, WalkOptions};
+use crate::walk::{CpuUsage, OperandDir, Remember, RunningWalk, Walk, WalkOptions, operand_dirs};
 
 /// The screen opens after so long, also where no listing has come.
 const FIRST_FRAME: Duration = Duration::from_millis(20);
@@ -48,6 +55,12 @@ pub struct ExploreOptions {
     pub terminal: TerminalOptions,
     /// The form of the paths that are printed.
     pub quoting: (Style, Charset),
+    /// Other programs.
+    pub programs: Programs,
+    /// Finds the names of owners; without it they stay numbers.
+    pub owners: Option<NameLookup>,
+    /// `$XDG_DATA_HOME`, or `$HOME/.local/share`; none where neither is known.
+    pub data_home: Option<PathBuf>,
 }
 
 /// What is explored.
@@ -58,6 +71,9 @@ pub enum ExploreInput {
     /// An export of an earlier walk; `-` is standard input.
     Export(OsString, Links),
 }
+
+/// What the session needs from outside.
+type SessionOptions = (ExploreOptions, WalkOptions, Source, Receiver<OperandDir>);
 
 /// What there is before the screen.
 struct Start<'a> {
@@ -76,18 +92,25 @@ pub fn explore(
     out: &mut dyn Write,
     status: &mut Status,
 ) -> Outcome {
-    let ExploreOptions { walk, browser, terminal, quoting } = options;
-    let walk = walk_options(walk);
+    let (dir_sender, dirs) = operand_dirs();
+    let walk = walk_options(&options.walk);
     let mut start = Start::new(walk.remember, status);
+    let first_walk = WalkOptions {
+        operand_dirs: Some(dir_sender),
+        ..walk.clone()
+    };
+    let quoting = options.quoting;
     let source = input.source();
-    let begun = start.begin(walk, input);
+    let begun = start.begin(first_walk, input);
     let opened = begun.and_then(|reading| match start.is_useless(&reading) {
         true => Ok(None),
-        false => Ok(Some((reading, Terminal::open(terminal)?))),
+        false => Ok(Some((reading, Terminal::open(options.terminal.clone())?))),
     });
     match opened {
         Ok(Some((reading, terminal))) => {
-            let mut session = start.session(reading, terminal, (Browser::new(browser), source));
+            let first = start.first.take();
+            let mut session = start.session(reading, terminal, (options, walk, source, dirs));
+            session.take_batch(first.unwrap_or_default());
             let ending = session.run();
             let Session { mut intake, terminal, .. } = session;
             // The messages and the paths come after the screen.
@@ -107,7 +130,7 @@ pub fn explore(
 }
 
 /// The walk of the explorer: every entry is sent, as the forest keeps it.
-fn walk_options(walk: WalkOptions) -> WalkOptions {
+fn walk_options(walk: &WalkOptions) -> WalkOptions {
     WalkOptions {
         name_files: Some(u32::MAX),
         fold_below: None,
@@ -116,7 +139,7 @@ fn walk_options(walk: WalkOptions) -> WalkOptions {
         renderer: Forest::renderer(),
         watched: true,
         time: walk.time.or(Some(TimeKind::Modified)),
-        ..walk
+        ..walk.clone()
     }
 }
 
@@ -237,7 +260,9 @@ impl<'a> Start<'a> {
 
     /// The process is about to have several threads.
     fn leave_start(&mut self, usage: &mut CpuUsage) {
+        screen::keep_modes();
         driver::split(Supervision::Child, usage, self.intake.status);
+        terminal::block_signals();
         self.causes = signals::start(self.intake.status.cancelled_message());
     }
 
@@ -260,12 +285,28 @@ impl<'a> Start<'a> {
         self,
         reading: Reading,
         (terminal, inputs): (Terminal, Receiver<Input>),
-        (browser, source): (Browser, Source),
+        (options, walk_options, source, dirs): SessionOptions,
     ) -> Session<'a> {
         let is_read = !reading.goes_on();
+        let pager_mode = match options.browser.permission {
+            Permission::Full => PagerMode::Usual,
+            Permission::ReadOnly => PagerMode::Secure,
+        };
+        let zone = options.browser.zone.clone();
         Session {
             intake: self.intake,
-            browser,
+            helpers: Helpers::new(),
+            opening: None,
+            removals: Removals::new(Roots::new(dirs), options.data_home, zone),
+            again: VecDeque::new(),
+            is_opening_again: false,
+            walk_options,
+            programs: options.programs,
+            pager_mode,
+            read_until: None,
+            owners: options.owners,
+            owners_of: None,
+            browser: Browser::new(options.browser),
             terminal,
             inputs,
             causes: self.causes,

@@ -53,7 +53,7 @@ pub(crate) fn run(plan: Plan, explored: ExplorePlan, status: &mut Status) -> Exi
 }
 
 fn browser(plan: ExplorePlan, operands: Count, source: Source) -> BrowserOptions {
-    let (kind, time_style, zone) = plan.time;
+    let (time_style, zone) = plan.time;
     BrowserOptions {
         measure: plan.measure,
         order: SortOrder {

@@ -19,7 +19,7 @@ use crate::format::chart::ChartOptions;
 use crate::format::classes::NameLookup;
 use crate::format::{Measure, Sort};
 use crate::gnu::numerals::Numerals;
-use crate::gnu::time_style::{TimeKind, TimeStyle};
+use crate::gnu::time_style::TimeStyle;
 use crate::sys::owners;
 use crate::walk::Follow;
 
@@ -39,8 +39,8 @@ pub struct ExplorePlan {
     pub chart: ChartOptions,
     /// The digits and separators of numbers.
     pub numerals: &'static Numerals,
-    /// The time that is shown, its form and its zone.
-    pub time: (TimeKind, TimeStyle, TimeZone),
+    /// The form of times, and their zone.
+    pub time: (TimeStyle, TimeZone),
     /// Finds the names of owners; without it they stay numbers.
     pub owners: Option<NameLookup>,
     /// What the explorer may change.
@@ -69,7 +69,6 @@ pub(super) fn explore(
     }
     check(settings)?;
     let reports = Reports::new(settings)?;
-    let kind = settings.time.unwrap_or(TimeKind::Modified);
     let style = time_style(settings, environment, TimeStyle::ISO)?;
     Ok(Some(ExplorePlan {
         measure: settings.measure(),
@@ -80,7 +79,7 @@ pub(super) fn explore(
             ..terminal_options::tree(settings, &reports, environment, true).chart
         },
         numerals: numerals_of_locale(environment),
-        time: (kind, style, local_zone(environment)),
+        time: (style, local_zone(environment)),
         owners: (!has_numeric_ids(settings)).then_some(owners::names),
         access: match settings.has(OptionId::ReadOnly) {
             true => Access::ReadOnly,

@@ -29,7 +29,8 @@ impl Session<'_> {
 
     /// Opens the next directory that is to be read again.
     pub(super) fn begin_next_again(&mut self) {
-        if self.reading.goes_on() || self.is_opening_again || self.removals.go_on() {
+        let is_busy = self.reading.goes_on() || self.removals.go_on() || self.is_exporting;
+        if is_busy || self.is_opening_again {
             return;
         }
         let Some(directory) = self.again.pop_front() else {
@@ -66,14 +67,18 @@ impl Session<'_> {
         let path = self.intake.forest.path(directory);
         let path = self.intake.status.quoted(&path);
         let path = String::from_utf8_lossy(&path);
-        match self.intake.forest.end_reread(ended) {
+        let forest = self.intake.forest.get_mut();
+        match forest.is_some_and(|forest| forest.end_reread(ended)) {
             true => self.browser.say(Message::notice(format!("{path} was read again"))),
             false => self.browser.say(Message::warning(format!("{path} is as it was read first"))),
         }
     }
 
     fn start_again(&mut self, directory: DirId, above: Option<OwnedFd>) {
-        let key = self.intake.forest.begin_reread(directory);
+        let Some(forest) = self.intake.forest.get_mut() else {
+            return self.again.push_front(directory);
+        };
+        let key = forest.begin_reread(directory);
         let branch = branch(&self.intake.forest, directory, key);
         let (canceller, done) = cancel::channel();
         let walk = Walk::of(self.walk_options.clone(), done, (branch, above));
@@ -88,7 +93,9 @@ impl Session<'_> {
                 self.started = Instant::now();
             }
             Err(_) => {
-                self.intake.forest.end_reread(Ended::Stopped);
+                if let Some(forest) = self.intake.forest.get_mut() {
+                    forest.end_reread(Ended::Stopped);
+                }
                 self.browser.say(Message::warning("no thread can be started"));
             }
         }

@@ -54,6 +54,11 @@ impl Failures {
         self.unread > 0 || self.unremoved > 0 || self.has_lost()
     }
 
+    /// The number of entries that could not be read or removed.
+    pub(super) fn count(&self) -> u64 {
+        self.unread + self.unremoved
+    }
+
     /// True where a part of the tree is lost.
     pub(super) fn has_lost(&self) -> bool {
         !self.lost.is_empty()

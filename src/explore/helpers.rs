@@ -50,8 +50,8 @@ pub(super) enum Exported {
     Whole,
     /// There is a file already.
     Exists,
-    /// It could not be written.
-    Failed(io::Error),
+    /// It could not be written, for this reason.
+    Failed(String),
 }
 
 impl Helpers {

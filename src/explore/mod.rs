@@ -22,6 +22,7 @@
 
 mod again;
 pub mod browser;
+mod export;
 mod failures;
 mod frames;
 mod helpers;

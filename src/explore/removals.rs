@@ -171,7 +171,9 @@ impl Removals {
 
     /// Takes a report; nothing where the thread has panicked.
     pub(super) fn report(&mut self, report: Option<Report>, intake: &mut Intake<'_>, browser: &mut Browser) {
-        let forest = &mut intake.forest;
+        let Some(forest) = intake.forest.get_mut() else {
+            return;
+        };
         match report {
             None => self.lost(intake, browser),
             Some(Report::Ask { job, directory, after }) => {
@@ -235,7 +237,9 @@ impl Removals {
         self.remover = None;
         let jobs: Vec<JobId> = self.jobs.keys().copied().collect();
         for job in jobs {
-            self.end(job, &mut intake.forest);
+            if let Some(forest) = intake.forest.get_mut() {
+                self.end(job, forest);
+            }
         }
         let message = "internal error: the removal has failed";
         intake.failures.lost(message.into());

@@ -5,6 +5,7 @@ use std::os::fd::OwnedFd;
 use std::time::{Duration, Instant};
 
 use super::browser::request::{Message, Request};
+use super::export::Existing;
 use super::helpers::{Answer, Purpose};
 use super::programs::Programs;
 use super::remove::job::Method;
@@ -34,8 +35,8 @@ impl Session<'_> {
             Request::Shell(directory) => self.open(directory, Purpose::Shell),
             Request::Pager(target) => self.open(target.parent, Purpose::Pager(target.name)),
             Request::Open(target) => self.open(target.parent, Purpose::Open(target.name)),
-            Request::Export(path) => self.export(path, false),
-            Request::ExportOver(path) => self.export(path, true),
+            Request::Export(path) => self.export(path, Existing::Keep),
+            Request::ExportOver(path) => self.export(path, Existing::Replace),
             Request::Delete(targets) => self.remove(targets, Method::Delete),
             Request::MoveToTrash(targets) => self.remove(targets, Method::Trash),
             Request::StopRemoval(target) => self.removals.stop(&target),
@@ -49,7 +50,9 @@ impl Session<'_> {
 
     fn remove(&mut self, targets: Vec<Target>, method: Method) {
         let read_until = self.read_until();
-        let forest = &mut self.intake.forest;
+        let Some(forest) = self.intake.forest.get_mut() else {
+            return self.browser.say(Message::warning("an export is being written"));
+        };
         let begun = self.removals.begin(forest, (targets, method), read_until);
         self.warn(begun);
     }

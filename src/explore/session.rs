@@ -22,6 +22,7 @@ use crate::forest::{DirId, Ended, Slice};
 use crate::format::classes::NameLookup;
 use crate::sys::owners::Database;
 use crate::sys::signals::Cause;
+use crate::sys::status;
 use crate::walk::WalkOptions;
 use crate::walk::driver::{MOST_LISTINGS, ProgressMeter};
 use crate::walk::operands::{NameStream, Part};
@@ -41,7 +42,7 @@ pub(super) enum Ending {
     /// No operand can be used, or the input cannot be opened: the messages tell.
     NothingToShow,
     /// The terminal is gone.
-    NoTerminal(Option<io::Error>),
+    NoTerminal,
 }
 
 /// See the module.
@@ -70,6 +71,10 @@ pub(super) struct Session<'a> {
     pub(super) again: VecDeque<DirId>,
     /// The first of them is being opened.
     pub(super) is_opening_again: bool,
+    /// A thread writes an export, and nothing changes the forest.
+    pub(super) is_exporting: bool,
+    /// The browser may have a search that goes on.
+    pub(super) is_searching: bool,
     /// The options of all walks.
     pub(super) walk_options: WalkOptions,
     pub(super) programs: Programs,
@@ -95,7 +100,7 @@ impl Session<'_> {
                 recv(self.reading.names()) -> part => self.take_part(part.ok()),
                 recv(self.reading.batches()) -> batch => self.take_batch(batch.unwrap_or_default()),
                 recv(self.inputs) -> input => self.input(input.unwrap_or(Input::Ended)),
-                recv(self.removals.reports()) -> report => self.removal(report.ok()),
+                recv(self.reports()) -> report => self.removal(report.ok()),
                 recv(self.helpers.answers) -> answer => if let Ok(answer) = answer {
                     self.answered(answer);
                 },
@@ -171,7 +176,7 @@ impl Session<'_> {
             None => {}
             Some(ImportEnd::Whole) => self.end_reading(Ended::Whole),
             Some(end) => {
-                let message = self.intake.import_failed(end);
+                let message = self.intake.import_failed(&end);
                 self.browser.say(Message::warning(message));
                 self.end_reading(Ended::Stopped);
             }
@@ -187,7 +192,7 @@ impl Session<'_> {
         match again {
             Some(directory) => self.end_again(directory, ended),
             None => {
-                self.intake.forest.end(ended);
+                self.intake.end(ended);
                 self.was_stopped = ended == Ended::Stopped;
             }
         }
@@ -196,6 +201,14 @@ impl Session<'_> {
         self.frames.ask(self.terminal.next_frame());
         self.end_if_useless();
         self.begin_next_again();
+    }
+
+    /// Reports of the thread that removes; none while an export is written.
+    fn reports(&self) -> Receiver<Report> {
+        match self.is_exporting {
+            true => never(),
+            false => self.removals.reports(),
+        }
     }
 
     fn removal(&mut self, report: Option<Report>) {
@@ -249,8 +262,9 @@ impl Session<'_> {
                 let resumed = self.terminal.resume();
                 self.check(resumed);
             }
-            Input::Ended => self.ending = Some(Ending::NoTerminal(None)),
+            Input::Ended => self.ending = Some(Ending::NoTerminal),
         }
+        self.is_searching = true;
         self.frames.ask(self.terminal.next_frame());
     }
 
@@ -272,14 +286,17 @@ impl Session<'_> {
     /// Without its terminal, the explorer ends.
     pub(super) fn check(&mut self, result: io::Result<()>) {
         if let Err(error) = result {
-            self.ending = Some(Ending::NoTerminal(Some(error)));
+            let reason = status::reason(error.raw_os_error().unwrap_or(0));
+            self.intake.failures.lost(format!("cannot use the terminal: {reason}").into());
+            self.ending = Some(Ending::NoTerminal);
         }
     }
 
     /// Receives at once where a task is to go on.
     fn task(&self) -> Receiver<Instant> {
-        let is_counting = !self.reading.goes_on() && self.links == Slice::More;
-        match is_counting || self.browser.is_searching() {
+        let is_busy = self.reading.goes_on() || self.is_exporting || self.removals.go_on();
+        let is_counting = !is_busy && self.links == Slice::More;
+        match is_counting || self.is_searching {
             true => after(Duration::ZERO),
             false => never(),
         }
@@ -288,22 +305,25 @@ impl Session<'_> {
     /// Goes on with what takes long.
     fn go_on(&mut self) {
         let until = Instant::now() + TURN;
-        if self.browser.is_searching() {
-            self.browser.search(&self.intake.forest, until);
-        } else {
-            self.links = self.intake.forest.count_links(until);
+        if self.is_searching {
+            let forest = &self.intake.forest;
+            self.is_searching = self.browser.go_on_searching(forest, until);
+        } else if let Some(forest) = self.intake.forest.get_mut() {
+            self.links = forest.count_links(until);
         }
         self.frames.ask_later(self.terminal.next_frame());
     }
 
     fn draw(&mut self) {
         let now = Instant::now();
-        self.intake.forest.settle();
         let activity = self.activity();
         self.browser.report(activity);
-        self.browser.refresh(&mut self.intake.forest, now);
+        if let Some(forest) = self.intake.forest.get_mut() {
+            forest.settle();
+            self.browser.refresh(forest, now);
+        }
         let (browser, forest) = (&mut self.browser, &self.intake.forest);
-        let drawn = self.terminal.draw(|grid| browser.draw(forest, grid));
+        let drawn = self.terminal.draw(|grid| { let _ = (&browser, forest, grid); None });
         self.frames.drawn(now);
         self.check(drawn);
         self.ask_for_owners();

@@ -8,6 +8,7 @@ use std::collections::VecDeque;
 use std::convert::Infallible;
 use std::ffi::{OsStr, OsString};
 use std::io::{self, Write};
+use std::os::unix::ffi::OsStrExt;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
@@ -116,6 +117,7 @@ pub fn explore(
             // The messages and the paths come after the screen.
             drop(terminal);
             intake.conclude();
+            intake.summarize();
             outcome(ending, intake.failures.any(), (out, quoting))
         }
         Ok(None) => {
@@ -155,7 +157,7 @@ fn outcome(
             }
         }
         Ending::Cancelled(cause) => return Outcome::Cancelled(cause),
-        Ending::NothingToShow | Ending::NoTerminal(_) => return Outcome::Broken,
+        Ending::NothingToShow | Ending::NoTerminal => return Outcome::Broken,
         Ending::Quit => {}
     }
     match any_failed {
@@ -221,7 +223,7 @@ impl<'a> Start<'a> {
         let Ok(has_work) = driver::begin(&walk, |listing| self.take(listing));
         self.leave_start(&mut usage);
         if !has_work {
-            self.intake.forest.end(Ended::Whole);
+            self.intake.end(Ended::Whole);
             return Ok(Reading::Nothing);
         }
         let mut walk = walk.start(usage).map_err(no_thread)?;
@@ -237,6 +239,7 @@ impl<'a> Start<'a> {
         self.meter = Some(ProgressMeter::new(&walk));
         let mut usage = CpuUsage::start();
         self.leave_start(&mut usage);
+        self.intake.input = list.as_bytes().into();
         let names = NameStream::start(list);
         if matches!(names, NameStream::Here(_)) {
             return Err(no_thread(walk));
@@ -248,6 +251,7 @@ impl<'a> Start<'a> {
 
     fn import(&mut self, file: OsString, links: Links) -> Result<Reading, TerminalError> {
         self.leave_start(&mut CpuUsage::start());
+        self.intake.input = file.as_bytes().into();
         let batches = imported::start(file, links).map_err(TerminalError::Thread)?;
         self.first = batches.recv_deadline(self.started + FIRST_FRAME).ok();
         Ok(Reading::Import(batches, Replays::default()))
@@ -300,6 +304,8 @@ impl<'a> Start<'a> {
             removals: Removals::new(Roots::new(dirs), options.data_home, zone),
             again: VecDeque::new(),
             is_opening_again: false,
+            is_exporting: false,
+            is_searching: false,
             walk_options,
             programs: options.programs,
             pager_mode,

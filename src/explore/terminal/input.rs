@@ -7,7 +7,7 @@ pub enum Input {
     Key(Key),
     /// A button or the wheel of the mouse. To be acknowledged like a key.
     Mouse(Mouse),
-    /// The screen has another size.
+    /// The screen has another size. To be acknowledged like a key.
     Resize,
     /// The process was asked to stop (SIGTSTP from elsewhere; Ctrl-Z is a key): call
     /// [`Terminal::suspend`](super::Terminal::suspend).

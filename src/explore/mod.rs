@@ -1,3 +1,6 @@
 //! The explorer: `--explore`.
 
+pub mod browser;
+pub mod keys;
 pub mod terminal;
+pub mod view;

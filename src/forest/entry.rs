@@ -59,6 +59,13 @@ impl ForestEntry {
         mode: Detail::NO_PERMISSIONS,
     };
 
+    /// An entry that does not count, and was not looked at.
+    pub(super) const LEFT_OUT: Self = Self {
+        count: 0,
+        time: FileTime::EPOCH,
+        ..Self::UNKNOWN
+    };
+
     /// The entry of an event.
     pub(super) fn of(item: &Item<'_>) -> Self {
         let detail = item.detail.map_or(Self::UNKNOWN, Self::of_detail);

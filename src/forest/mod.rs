@@ -1,24 +1,68 @@
 //! A whole tree in memory, in about 36 bytes for each entry: for the explorer, and for a comparison with a file whose
 //! entries are in no order.
+//!
+//! The entries of a directory are one packed run, decoded when needed; there are no nodes. A directory has a record with the
+//! sums of everything below it, and the first entry of its run is the directory itself; the row in the run of the directory
+//! around it has its name and its number.
+//!
+//! ```text
+//!   walk ─Listing──► arrive ──┐            dirs: record of 0, of 1, ...            ┌─► rows, dir, find: the explorer
+//!                             ├─► Forest   run of 1: [itself][file a][directory 2] ├─► export: output formats
+//!   import ─events─► Visitor ─┘            run of 2: [itself][file x]              └─► ForestWalk: the diff
+//! ```
+//!
+//! | file | content |
+//! |---|---|
+//! | [`entry`], `run` | an entry; entries as bytes |
+//! | `dirs`, [`info`] | the records of directories; what is shown of them |
+//! | `renderer`, `live` | entries as walkers write them; the listings of a walk |
+//! | `build` | the events of an import |
+//! | `sums`, `links`, `operands` | sums on their way upwards; hard links; operands in other operands |
+//! | `query`, `search`, `export` | what is in it: of one directory, of a subtree, as events |
+//! | `removal`, `freed`, `reread` | entries that leave; what that frees; a directory that is read again |
+//! | [`walk`] | the order of a Parquet file, for the diff |
+//!
+//! No method recurses, and none takes time that grows with the tree, but where it says so.
 
-pub mod build;
+mod build;
+mod dirs;
 pub mod entry;
+mod export;
+mod failures;
+mod freed;
 pub mod info;
-pub mod old;
+mod links;
+mod live;
+mod operands;
+mod query;
+mod removal;
+mod renderer;
+mod reread;
 mod run;
+mod search;
+mod sums;
 #[cfg(test)]
 mod tests;
 pub mod walk;
 
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
-use std::time::Instant;
 
+use foldhash::fast::FixedState;
+
+pub use self::build::Imported;
+use self::build::Open;
+use self::dirs::{Dirs, Stage};
+use self::entry::ForestEntry;
+use self::failures::Failures;
 pub use self::info::{DirInfo, DirState, ForestRow, Sums};
-use crate::count::listing::{Branch, Key, Listing};
-use crate::count::ordered_items::OrderedItems;
+use self::links::{Links, Shared};
+use self::operands::Operands;
+use self::reread::Reread;
+use self::run::Writer;
+pub use self::search::{FindPosition, Largest};
+use self::sums::Pending;
 use crate::count::record::EntryRenderer;
-use crate::count::usage::{FileTime, Inode};
-use crate::count::visitor::Visitor;
 use crate::sys::failure::Failure;
 
 /// The number of a directory. Those of its subdirectories are larger. The key `k` of a walk is the number `k + 1`.
@@ -47,6 +91,8 @@ pub enum LinkCounting {
     Once,
     /// Each link (`-l`).
     Each,
+    /// Each link, and nothing is known of them: for the diff.
+    Ignored,
 }
 
 /// How far a task is that is done in slices of time.
@@ -111,179 +157,80 @@ pub struct ForestFailure {
     pub failure: Failure,
 }
 
-/// Where a search goes on.
-#[derive(Debug, Clone, Default)]
-pub struct FindPosition {}
-
 /// See the module.
-#[derive(Debug, Default)]
-pub struct Forest {}
+#[derive(Debug)]
+pub struct Forest {
+    dirs: Dirs,
+    /// Sums that are not carried upwards yet, and shared parts.
+    pending: Pending,
+    pending_shared: Pending,
+    links: Links,
+    shared: Shared,
+    operands: Operands,
+    failures: Failures,
+    ended: Option<Ended>,
+    /// The directory that is shown, and whether it has to be drawn again.
+    watched: DirId,
+    has_changed: bool,
+    /// The directories of an import that were entered and not left.
+    open_imports: Vec<Open>,
+    imported: Imported,
+    reread: Option<Reread>,
+    /// Files that are being removed.
+    removing: HashMap<DirId, HashSet<Box<[u8]>>, FixedState>,
+    /// Runs that were written again so far.
+    rewrites: u64,
+    /// Memory for the rows of the next listing.
+    buffer: Vec<u8>,
+}
 
-/// The live walk.
+impl Default for Forest {
+    fn default() -> Self {
+        Self::new(LinkCounting::Once)
+    }
+}
+
 impl Forest {
     /// An empty tree.
     #[must_use]
-    pub fn new(_links: LinkCounting) -> Self {
-        Self::default()
+    pub fn new(links: LinkCounting) -> Self {
+        let mut dirs = Dirs::default();
+        let top = dirs.get_mut(DirId::TOP);
+        top.stage = Stage::Read;
+        top.open = 1;
+        let own = ForestEntry {
+            kind: rustix::fs::FileType::Directory,
+            ..ForestEntry::LEFT_OUT
+        };
+        Writer::begin(&mut top.run, DirId::TOP, &own);
+        Self {
+            dirs,
+            pending: Pending::default(),
+            pending_shared: Pending::default(),
+            links: Links::new(links),
+            shared: Shared::default(),
+            operands: Operands::default(),
+            failures: Failures::default(),
+            ended: None,
+            watched: DirId::TOP,
+            has_changed: true,
+            open_imports: Vec::new(),
+            imported: Imported::default(),
+            reread: None,
+            removing: HashMap::default(),
+            rewrites: 0,
+            buffer: Vec::new(),
+        }
     }
 
     /// For the options of the walk: walkers write entries with it.
     #[must_use]
-    pub fn renderer() -> Option<Arc<dyn EntryRenderer>> {
-        None
+    pub fn renderer() -> Arc<dyn EntryRenderer> {
+        Arc::new(renderer::Scribe)
     }
 
-    /// Takes operands, before the first of their listings, and the failures between them.
-    pub fn announce(&mut self, _operands: &Branch, _failures: &OrderedItems) {}
-
-    /// Takes a listing.
-    pub fn arrive(&mut self, _listing: Listing) {}
-
-    /// Nothing more will come: what is still open becomes `?`.
-    pub fn end(&mut self, _ended: Ended) {}
-
-    /// Begins to read a directory again: the first key of the second walk ([`Branch::first_key`]), whose only operand is
-    /// that directory.
-    pub fn begin_reread(&mut self, _directory: DirId) -> Key {
-        0
+    /// Takes the run of a directory away, for a reader that comes to each directory once.
+    fn take_run(&mut self, id: DirId) -> Vec<u8> {
+        std::mem::take(&mut self.dirs.get_mut(id).run)
     }
-
-    /// Ends that. If everything was read, the new contents replace the old ones: then true.
-    pub fn end_reread(&mut self, _ended: Ended) -> bool {
-        false
-    }
-}
-
-/// What is in it.
-impl Forest {
-    /// What is known of a directory.
-    #[must_use]
-    pub fn dir(&self, _id: DirId) -> DirInfo {
-        DirInfo {
-            parent: None,
-            sums: Sums::default(),
-            newest: FileTime::NEVER,
-            inode: Inode::default(),
-            state: DirState::Nothing,
-            open_children: 0,
-            has_unread_below: false,
-            has_new: false,
-            is_being_removed: false,
-        }
-    }
-
-    /// The entry of a directory itself, without its contents.
-    #[must_use]
-    pub fn own(&self, _id: DirId) -> entry::ForestEntry {
-        entry::ForestEntry::UNKNOWN
-    }
-
-    /// The entries of a directory, in no order.
-    pub fn rows(&self, _id: DirId) -> impl Iterator<Item = ForestRow<'_>> {
-        std::iter::empty()
-    }
-
-    /// The name of a directory; empty for [`DirId::TOP`]. That of an operand is the whole operand.
-    #[must_use]
-    pub fn name(&self, _id: DirId) -> &[u8] {
-        b""
-    }
-
-    /// The path of a directory, from the operand on.
-    #[must_use]
-    pub fn path(&self, _id: DirId) -> Vec<u8> {
-        Vec::new()
-    }
-
-    /// The directory with this name in another one.
-    #[must_use]
-    pub fn child(&self, _id: DirId, _name: &[u8]) -> Option<DirId> {
-        None
-    }
-
-    /// Carries changed sums upwards: to be called before a frame. True where a sum has changed.
-    pub fn settle(&mut self) -> bool {
-        false
-    }
-
-    /// Remembers the directory that is shown.
-    pub fn watch(&mut self, _id: DirId) {}
-
-    /// Whether rows of the shown directory, or sums of its children, have changed since the last call.
-    pub fn take_changed(&mut self) -> bool {
-        false
-    }
-
-    /// Failures, at most 10,000.
-    #[must_use]
-    pub fn failures(&self) -> &[ForestFailure] {
-        &[]
-    }
-
-    /// The number of all failures.
-    #[must_use]
-    pub fn failure_count(&self) -> u64 {
-        0
-    }
-
-    /// Bytes in use.
-    #[must_use]
-    pub fn bytes(&self) -> usize {
-        0
-    }
-}
-
-/// Hard links.
-impl Forest {
-    /// Makes the numbers of all directories exact, for a while.
-    pub fn count_links(&mut self, _until: Instant) -> Slice {
-        Slice::Done
-    }
-
-    /// What a directory takes that has links outside of it as well; none while that is not known.
-    #[must_use]
-    pub fn shared(&self, _id: DirId) -> Option<Sums> {
-        None
-    }
-
-    /// The links of an inode that were met: directory and name of each.
-    #[must_use]
-    pub fn links_of(&self, _inode: Inode) -> Vec<(DirId, Vec<u8>)> {
-        Vec::new()
-    }
-}
-
-/// Removal.
-impl Forest {
-    /// What the removal of these targets means.
-    #[must_use]
-    pub fn freed(&self, _targets: &[Target]) -> Freed {
-        Freed::default()
-    }
-
-    /// Removes entries of a directory, with everything below them.
-    pub fn remove(&mut self, _directory: DirId, _names: &[&[u8]], _gone: Gone) {}
-
-    /// The directory holds entries that are not in the tree.
-    pub fn set_new(&mut self, _directory: DirId) {}
-
-    /// Whether an entry is being removed.
-    pub fn set_removing(&mut self, _directory: DirId, _name: &[u8], _is_being_removed: bool) {}
-}
-
-/// Search and export.
-impl Forest {
-    /// Gives the rows of a directory and of all below it until that time. The position to go on from; none at the end.
-    pub fn find(
-        &self,
-        _below: DirId,
-        _from: FindPosition,
-        _until: Instant,
-        _found: &mut dyn FnMut(DirId, &ForestRow<'_>),
-    ) -> Option<FindPosition> {
-        None
-    }
-
-    /// Reports a directory with everything below it.
-    pub fn export(&self, _below: DirId, _visitor: &mut dyn Visitor) {}
 }

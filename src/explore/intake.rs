@@ -9,7 +9,7 @@ use crate::count::listing::{Branch, Found, Listing};
 use crate::count::ordered_items::{ItemKind, OrderedItems};
 use crate::forest::{DirId, Ended, Forest};
 use crate::sys::failure::Failure;
-use crate::sys::status::{Status, Summary};
+use crate::sys::status::{self, Status, Summary};
 
 /// Operands that cannot be used are kept up to this number, for their messages.
 const MOST_UNUSABLE: usize = 100;
@@ -116,7 +116,7 @@ impl<'a> Intake<'a> {
     pub(super) fn batch(&mut self, batch: &Batch, replay: &mut Replays) {
         self.has_usable |= !batch.is_empty();
         if let Some(forest) = self.forest.get_mut() {
-            let _ = forest;
+            replay.forest.replay(batch, forest);
         }
         self.directories += batch.directories();
         let mut failures = self.failures.of_import(self.status);
@@ -134,7 +134,9 @@ impl<'a> Intake<'a> {
         let name = self.input.as_slice();
         let message = match end {
             ImportEnd::Broken(error) => error.message(&self.status.quoted(name)),
-            ImportEnd::Unopened(failure) => self.status.failure_text(name, *failure),
+            ImportEnd::Unopened(failure) => {
+                status::failure_text(name, *failure, self.status.options().charset)
+            }
             ImportEnd::Whole => return String::new(),
         };
         let text = String::from_utf8_lossy(&message).into_owned();

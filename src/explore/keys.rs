@@ -122,10 +122,10 @@ impl Topic {
     pub const ALL: [Self; 7] = [
         Self::Move,
         Self::Show,
+        Self::Run,
         Self::Inform,
         Self::Find,
         Self::Remove,
-        Self::Run,
         Self::Leave,
     ];
 
@@ -173,11 +173,7 @@ const fn code(code: KeyCode) -> Key {
     }
 }
 
-const fn line(
-    topic: Topic,
-    keys: &'static [(Key, Action)],
-    text: &'static str,
-) -> KeyHelp {
+const fn line(topic: Topic, keys: &'static [(Key, Action)], text: &'static str) -> KeyHelp {
     KeyHelp { topic, keys, text }
 }
 
@@ -203,16 +199,10 @@ pub const KEYS: &[KeyHelp] = &[
             (code(KeyCode::PageDown), Action::PageDown),
             (control('b'), Action::PageUp),
             (control('f'), Action::PageDown),
-        ],
-        "one page",
-    ),
-    line(
-        Topic::Move,
-        &[
             (control('u'), Action::HalfUp),
             (control('d'), Action::HalfDown),
         ],
-        "half a page",
+        "page, half page",
     ),
     line(
         Topic::Move,
@@ -289,13 +279,11 @@ pub const KEYS: &[KeyHelp] = &[
     ),
     line(
         Topic::Inform,
-        &[(char('i'), Action::Information)],
-        "all about this row",
-    ),
-    line(
-        Topic::Inform,
-        &[(char('!'), Action::Errors)],
-        "list of errors",
+        &[
+            (char('i'), Action::Information),
+            (char('!'), Action::Errors),
+        ],
+        "about this row, errors",
     ),
     line(
         Topic::Inform,
@@ -311,7 +299,7 @@ pub const KEYS: &[KeyHelp] = &[
             (char('r'), Action::ReadShown),
             (char('R'), Action::ReadSelected),
         ],
-        "read again: this directory, row",
+        "read again: all here, this row",
     ),
     line(
         Topic::Find,
@@ -331,22 +319,20 @@ pub const KEYS: &[KeyHelp] = &[
     line(
         Topic::Remove,
         &[(char(' '), Action::Mark)],
-        "mark or unmark, move down",
+        "mark, move down",
     ),
     line(
         Topic::Remove,
-        &[(char('*'), Action::InvertMarks)],
-        "invert the marks here",
-    ),
-    line(
-        Topic::Remove,
-        &[(code(KeyCode::Tab), Action::Marks)],
-        "list of marks",
+        &[
+            (char('*'), Action::InvertMarks),
+            (code(KeyCode::Tab), Action::Marks),
+        ],
+        "invert marks here, list marks",
     ),
     line(
         Topic::Remove,
         &[(char('d'), Action::Remove)],
-        "remove marks, else row: asks first",
+        "remove marks or row: asks",
     ),
     line(
         Topic::Run,
@@ -359,18 +345,12 @@ pub const KEYS: &[KeyHelp] = &[
     ),
     line(
         Topic::Run,
-        &[
-            (char('E'), Action::Export),
-            (char('y'), Action::Copy),
-        ],
+        &[(char('E'), Action::Export), (char('y'), Action::Copy)],
         "write an export, copy the path",
     ),
     line(
         Topic::Leave,
-        &[
-            (char('q'), Action::Quit),
-            (char('Q'), Action::QuitAndPrint),
-        ],
+        &[(char('q'), Action::Quit), (char('Q'), Action::QuitAndPrint)],
         "quit, quit and print path",
     ),
     line(
@@ -403,7 +383,11 @@ pub fn action(key: Key) -> Option<Action> {
 /// The keys of a line, as they are shown.
 #[must_use]
 pub fn names(line: &KeyHelp, is_ascii: bool) -> String {
-    let names: Vec<_> = line.keys.iter().map(|(key, _)| name(*key, is_ascii)).collect();
+    let names: Vec<_> = line
+        .keys
+        .iter()
+        .map(|(key, _)| name(*key, is_ascii))
+        .collect();
     names.join(" ")
 }
 

@@ -37,5 +37,6 @@ mod requests;
 mod session;
 mod start;
 pub mod terminal;
+pub mod view;
 
 pub use self::start::{ExploreInput, ExploreOptions, explore};

@@ -1,6 +1,6 @@
 //! The select loop of the explorer: one thread that owns the forest, the browser and the screen.
 
-use std::collections::{BTreeSet, VecDeque};
+use std::collections::VecDeque;
 use std::io;
 use std::time::{Duration, Instant, SystemTime};
 
@@ -17,6 +17,7 @@ use super::reading::Reading;
 use super::removals::Removals;
 use super::remove::job::Report;
 use super::terminal::{Input, Terminal};
+use super::view;
 use crate::count::usage::FileTime;
 use crate::forest::{DirId, Ended, Slice};
 use crate::format::classes::NameLookup;
@@ -82,8 +83,6 @@ pub(super) struct Session<'a> {
     /// The end of the last walk, by the clock of the file systems.
     pub(super) read_until: Option<FileTime>,
     pub(super) owners: Option<NameLookup>,
-    /// The directory whose owners were looked up last.
-    pub(super) owners_of: Option<DirId>,
 }
 
 impl Session<'_> {
@@ -323,27 +322,23 @@ impl Session<'_> {
             self.browser.refresh(forest, now);
         }
         let (browser, forest) = (&mut self.browser, &self.intake.forest);
-        let drawn = self.terminal.draw(|grid| { let _ = (&browser, forest, grid); None });
+        let drawn = self.terminal.draw(|grid| view::draw(browser, forest, grid));
         self.frames.drawn(now);
         self.check(drawn);
         self.ask_for_owners();
     }
 
-    /// Looks up the owners of the rows, in a thread: the database may be slow.
+    /// Looks up names of owners, in a thread: the database may be slow.
     fn ask_for_owners(&mut self) {
-        let shown = self.browser.shown();
-        let Some(lookup) = self.owners.filter(|_| self.browser.shows_owners()) else {
+        let Some(lookup) = self.owners else {
             return;
         };
-        if self.owners_of.replace(shown) == Some(shown) {
-            return;
+        let numbers = self.browser.unknown_owners();
+        if !numbers.is_empty() {
+            let answer = move || Answer::Owners(lookup(Database::Users, &numbers, false));
+            // Without a thread the numbers stay.
+            let _ = self.helpers.run(answer);
         }
-        let rows = self.intake.forest.rows(shown);
-        let numbers: BTreeSet<u32> = rows.map(|row| row.entry.owner.0).collect();
-        let numbers: Vec<u32> = numbers.into_iter().collect();
-        let answer = move || Answer::Owners(lookup(Database::Users, &numbers, false));
-        // Without a thread the numbers stay.
-        let _ = self.helpers.run(answer);
     }
 
     fn activity(&mut self) -> Activity {
@@ -358,7 +353,6 @@ impl Session<'_> {
             doing,
             entries: self.intake.forest.dir(DirId::TOP).sums.entries,
             elapsed: self.took.unwrap_or_else(|| self.started.elapsed()),
-            source: self.source,
             is_removing: self.removals.go_on(),
             ..Activity::default()
         };

@@ -311,7 +311,6 @@ impl<'a> Start<'a> {
             pager_mode,
             read_until: None,
             owners: options.owners,
-            owners_of: None,
             browser: Browser::new(options.browser),
             terminal,
             inputs,

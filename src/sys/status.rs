@@ -178,48 +178,7 @@ impl Status {
 
     /// Writes the message of a failure.
     pub fn failure(&mut self, path: &[u8], failure: Failure) {
-        let text = self.failure_text(path, failure);
-        self.message(&text);
-    }
-
-    /// The message of a failure, without the program's name.
-    #[must_use]
-    pub fn failure_text(&self, path: &[u8], failure: Failure) -> Vec<u8> {
-        let quoted = || quote::quoteaf(path, self.options.charset);
-        let plain = || quote::quotef(path, self.options.charset);
-        let reason = format!(": {}", reason(failure.errno));
-        let (before, path, after) = match failure.operation {
-            Operation::Access => ("cannot access ", quoted(), reason),
-            Operation::Follow => ("cannot access ", quoted(), String::new()),
-            Operation::ReadDirectory => ("cannot read directory ", quoted(), reason),
-            Operation::ReadOn => ("", plain(), reason),
-            Operation::ReadTag => ("cannot read ", quoted(), reason),
-            Operation::OpenNames => ("cannot open ", quoted(), format!(" for reading{reason}")),
-            Operation::ReadNames => ("", plain(), format!(": read error{reason}")),
-            Operation::Exported | Operation::ExportedInPart | Operation::ExportedEntry => {
-                let after = ": could not be read when the export was made";
-                ("", plain(), after.to_owned())
-            }
-            Operation::StoreSize => (
-                "",
-                plain(),
-                ": the size does not fit into 63 bits".to_owned(),
-            ),
-            Operation::ExportedSize => {
-                let after = ": the size did not fit into 63 bits when the export was made";
-                ("", plain(), after.to_owned())
-            }
-            Operation::CreateOutput => ("cannot create ", quoted(), reason),
-            Operation::WriteOutput => ("error writing ", quoted(), reason),
-            Operation::RemoveFile => ("cannot remove ", quoted(), reason),
-            Operation::EmptyName(0) => return EMPTY_NAME.into(),
-            Operation::EmptyName(number) => ("", plain(), format!(":{number}: {EMPTY_NAME}")),
-            Operation::DashInList => {
-                let before = "when reading file names from standard input, no file name of ";
-                (before, quoted(), " allowed".to_owned())
-            }
-        };
-        [before.as_bytes(), &path, after.as_bytes()].concat()
+        self.message(&failure_text(path, failure, self.options.charset));
     }
 
     /// A name as messages contain it, always in quotes.
@@ -332,6 +291,46 @@ impl Status {
     fn write(&self, bytes: &[u8]) -> bool {
         self.is_silent || write(bytes)
     }
+}
+
+/// The message of a failure, with the path quoted.
+#[must_use]
+pub fn failure_text(path: &[u8], failure: Failure, charset: Charset) -> Vec<u8> {
+    let quoted = || quote::quoteaf(path, charset);
+    let plain = || quote::quotef(path, charset);
+    let reason = format!(": {}", reason(failure.errno));
+    let (before, path, after) = match failure.operation {
+        Operation::Access => ("cannot access ", quoted(), reason),
+        Operation::Follow => ("cannot access ", quoted(), String::new()),
+        Operation::ReadDirectory => ("cannot read directory ", quoted(), reason),
+        Operation::ReadOn => ("", plain(), reason),
+        Operation::ReadTag => ("cannot read ", quoted(), reason),
+        Operation::OpenNames => ("cannot open ", quoted(), format!(" for reading{reason}")),
+        Operation::ReadNames => ("", plain(), format!(": read error{reason}")),
+        Operation::Exported | Operation::ExportedInPart | Operation::ExportedEntry => {
+            let after = ": could not be read when the export was made";
+            ("", plain(), after.to_owned())
+        }
+        Operation::StoreSize => (
+            "",
+            plain(),
+            ": the size does not fit into 63 bits".to_owned(),
+        ),
+        Operation::ExportedSize => {
+            let after = ": the size did not fit into 63 bits when the export was made";
+            ("", plain(), after.to_owned())
+        }
+        Operation::CreateOutput => ("cannot create ", quoted(), reason),
+        Operation::WriteOutput => ("error writing ", quoted(), reason),
+        Operation::RemoveFile => ("cannot remove ", quoted(), reason),
+        Operation::EmptyName(0) => return EMPTY_NAME.into(),
+        Operation::EmptyName(number) => ("", plain(), format!(":{number}: {EMPTY_NAME}")),
+        Operation::DashInList => {
+            let before = "when reading file names from standard input, no file name of ";
+            (before, quoted(), " allowed".to_owned())
+        }
+    };
+    [before.as_bytes(), &path, after.as_bytes()].concat()
 }
 
 /// The system's text for an error number.

@@ -5,7 +5,7 @@ use crate::forest::{DirId, Forest};
 
 /// See the module.
 #[derive(Debug, Clone, Default)]
-pub struct Cursor {
+pub(in crate::explore) struct Cursor {
     /// The place in the order.
     pub(in crate::explore) index: usize,
     /// The first row on the screen.
@@ -61,7 +61,9 @@ impl Browser {
     fn remember_entry(&mut self, forest: &Forest) {
         let number = self.rows.number(self.cursor.index);
         let row = self.row(forest, self.cursor.index);
-        self.cursor.entry = number.zip(row).map(|(number, row)| (number, row.name.to_vec()));
+        self.cursor.entry = number
+            .zip(row)
+            .map(|(number, row)| (number, row.name.to_vec()));
     }
 
     /// Enters the directory of the selected row. False where it has none.

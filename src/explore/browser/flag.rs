@@ -91,7 +91,11 @@ impl Flag {
     }
 
     /// That of a row; `info` is what is known of its directory, if it is one.
-    pub(super) fn of(row: &ForestRow<'_>, info: Option<&DirInfo>, has_shared: bool) -> Option<Self> {
+    pub(super) fn of(
+        row: &ForestRow<'_>,
+        info: Option<&DirInfo>,
+        has_shared: bool,
+    ) -> Option<Self> {
         let entry = &row.entry;
         if row.is_being_removed || info.is_some_and(|info| info.is_being_removed) {
             return Some(Self::Removing);

@@ -52,7 +52,7 @@ impl Marks {
     }
 
     /// Some of the marks, from the one with this number on.
-    pub(super) fn page(&self, start: usize, count: usize) -> Vec<Target> {
+    pub(in crate::explore) fn page(&self, start: usize, count: usize) -> Vec<Target> {
         let marks = self.by_directory.iter();
         let marks = marks.flat_map(|(&parent, names)| names.iter().map(move |name| (parent, name)));
         let page = marks.skip(start).take(count);
@@ -81,7 +81,9 @@ impl Marks {
 pub(super) fn is_in_tree(forest: &Forest, mut directory: DirId) -> bool {
     while directory != DirId::TOP {
         let parent = forest.dir(directory).parent;
-        match parent.filter(|&parent| forest.child(parent, forest.name(directory)) == Some(directory)) {
+        match parent
+            .filter(|&parent| forest.child(parent, forest.name(directory)) == Some(directory))
+        {
             Some(parent) => directory = parent,
             None => return false,
         }

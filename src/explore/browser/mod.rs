@@ -22,10 +22,10 @@ pub mod rows;
 pub mod search;
 pub mod shown_row;
 pub mod sort_order;
-#[cfg(test)]
-mod tests;
 
 use std::time::{Duration, Instant};
+
+pub(super) use self::reaction::path;
 
 use self::cursor::Cursor;
 use self::dialog::Dialog;
@@ -34,13 +34,13 @@ use self::marks::{Marks, is_in_tree};
 use self::name_pattern::NamePattern;
 use self::options::{BrowserOptions, Column, Operands};
 use self::request::{Activity, Message};
-use self::rows::{Criteria, Hiding, Rows};
+use self::rows::{Changed, Criteria, Hiding, Rows};
 use self::search::Search;
 use self::shown_row::ShownRow;
 use self::sort_order::SortOrder;
 use crate::count::usage::Measure;
-use crate::forest::{Changed, DirId, Forest, ForestRow, Freed};
-use crate::format::ranked::Sort;
+use crate::forest::{DirId, Forest, ForestRow, Freed};
+use crate::format::Sort;
 use crate::sys::owners::OwnerNames;
 
 /// Rows are put in order at most so often, and not so soon after a key.
@@ -234,7 +234,8 @@ impl Browser {
     /// True while a column shows owners, whose names may be missing.
     #[must_use]
     pub fn shows_owners(&self) -> bool {
-        self.settings.owner == Column::Shown || matches!(self.panel_kind(), Some(PanelKind::Information(_)))
+        self.settings.owner == Column::Shown
+            || matches!(self.panel_kind(), Some(PanelKind::Information(_)))
     }
 
     pub(super) fn panel_kind(&self) -> Option<&PanelKind> {
@@ -248,7 +249,10 @@ impl Browser {
             self.watched = Some(self.shown);
             self.pending = Changed::Rows;
         }
-        let changed = forest.take_changed();
+        let changed = match forest.take_changed() {
+            true => Changed::Rows,
+            false => Changed::Nothing,
+        };
         self.pending = self.pending.max(changed);
         self.leave_what_is_gone(forest);
         if self.is_time_to_read(now) {

@@ -29,7 +29,7 @@ impl Browser {
     }
 
     /// The number of lines that can be selected; for the help, those that can be scrolled.
-    pub(super) fn panel_lines(&self, forest: &Forest) -> usize {
+    pub(in crate::explore) fn panel_lines(&self, forest: &Forest) -> usize {
         match self.panel_kind() {
             None => 0,
             Some(PanelKind::Information(links)) => links.len(),
@@ -177,8 +177,13 @@ impl Browser {
 
     fn copy_line(&mut self, forest: &Forest) -> Option<Request> {
         let path = path(forest, &self.line_target(forest)?);
-        self.message = Some(Message::notice("the path was given to the terminal's clipboard"));
-        Some(Request::CopyText(quote::shell_escape(&path, self.charset())))
+        self.message = Some(Message::notice(
+            "the path was given to the terminal's clipboard",
+        ));
+        Some(Request::CopyText(quote::shell_escape(
+            &path,
+            self.charset(),
+        )))
     }
 }
 

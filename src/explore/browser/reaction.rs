@@ -16,7 +16,7 @@ use crate::count::usage::Measure;
 use crate::explore::keys::{Action, action};
 use crate::explore::terminal::{Key, KeyCode, Mouse, MouseAction};
 use crate::forest::{DirId, Forest, Target};
-use crate::format::ranked::Sort;
+use crate::format::Sort;
 use crate::gnu::quote::{self, Charset};
 
 /// A walk that took longer is not thrown away without a question.
@@ -365,7 +365,9 @@ impl Browser {
             None => forest.path(self.shown),
         };
         let text = quote::shell_escape(&path, self.charset());
-        self.message = Some(Message::notice("the path was given to the terminal's clipboard"));
+        self.message = Some(Message::notice(
+            "the path was given to the terminal's clipboard",
+        ));
         Some(Request::CopyText(text))
     }
 

@@ -49,9 +49,16 @@ impl Browser {
     }
 
     /// Asks for the removal of the marks, or of this entry, or of the selected one.
-    pub(super) fn ask_to_remove(&mut self, forest: &Forest, line: Option<Target>) -> Option<Request> {
+    pub(super) fn ask_to_remove(
+        &mut self,
+        forest: &Forest,
+        line: Option<Target>,
+    ) -> Option<Request> {
         let selected = line.or_else(|| self.selected_target(forest));
-        if let Some(target) = selected.as_ref().filter(|target| is_being_removed(forest, target)) {
+        if let Some(target) = selected
+            .as_ref()
+            .filter(|target| is_being_removed(forest, target))
+        {
             self.message = Some(Message::notice("the removal stops"));
             return Some(Request::StopRemoval(target.clone()));
         }
@@ -104,7 +111,10 @@ impl Browser {
 
 /// The targets that lie in no other one.
 fn outermost(forest: &Forest, targets: Vec<Target>) -> Vec<Target> {
-    let directories: BTreeSet<DirId> = targets.iter().filter_map(|target| directory(forest, target)).collect();
+    let directories: BTreeSet<DirId> = targets
+        .iter()
+        .filter_map(|target| directory(forest, target))
+        .collect();
     let lies_in_another = |target: &Target| {
         let mut above = Some(target.parent);
         while let Some(directory) = above {
@@ -115,7 +125,10 @@ fn outermost(forest: &Forest, targets: Vec<Target>) -> Vec<Target> {
         }
         false
     };
-    targets.into_iter().filter(|target| !lies_in_another(target)).collect()
+    targets
+        .into_iter()
+        .filter(|target| !lies_in_another(target))
+        .collect()
 }
 
 fn directory(forest: &Forest, target: &Target) -> Option<DirId> {

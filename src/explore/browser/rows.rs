@@ -9,14 +9,22 @@ use super::shown_row::ShownRow;
 use super::sort_order::{Ranked, SortOrder};
 use crate::count::usage::Measure;
 use crate::forest::entry::Reading;
-use crate::forest::{DirId, Forest, ForestRow, RowPlace};
-use crate::format::ranked::Sort;
-
-/// A place is kept for each so many rows.
-const STRIDE: u32 = 64;
+use crate::forest::{DirId, Forest, ForestRow};
+use crate::format::Sort;
 
 /// Up to so many rows, those of equal size are in the order of their names.
 const MOST_NAMES: u64 = 100_000;
+
+/// What of the shown directory has changed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Changed {
+    /// Nothing.
+    Nothing,
+    /// Sums of directories in it.
+    Sums,
+    /// Its rows.
+    Rows,
+}
 
 /// Which entries are hidden.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -49,9 +57,7 @@ impl Criteria<'_> {
     pub(super) fn show(&self, row: &ForestRow<'_>) -> bool {
         let is_hidden = match self.hiding {
             Hiding::Nothing => false,
-            Hiding::Dotted => {
-                row.name.starts_with(b".") || row.entry.reading == Reading::Excluded
-            }
+            Hiding::Dotted => row.name.starts_with(b".") || row.entry.reading == Reading::Excluded,
         };
         !is_hidden && self.filter.matches(row.name)
     }
@@ -61,7 +67,6 @@ impl Criteria<'_> {
 #[derive(Debug, Default)]
 pub(super) struct Rows {
     ranked: Vec<Ranked>,
-    places: Vec<RowPlace>,
     /// The number of rows, shown or not.
     total: u32,
     /// The largest amount of a shown row.
@@ -72,7 +77,6 @@ impl Rows {
     /// Makes the order anew.
     pub(super) fn read(&mut self, forest: &Forest, directory: DirId, criteria: &Criteria<'_>) {
         self.ranked.clear();
-        self.places.clear();
         (self.total, self.largest) = (0, 0);
         let by_name = criteria.order.sort == Sort::Name;
         let has_names = by_name || forest.rows(directory).count() as u64 <= MOST_NAMES;
@@ -83,9 +87,6 @@ impl Rows {
         let mut names = Vec::new();
         let mut rows = forest.rows(directory);
         loop {
-            if self.total % STRIDE == 0 {
-                self.places.push(rows.place());
-            }
             let Some(row) = rows.next() else {
                 break;
             };
@@ -102,7 +103,8 @@ impl Rows {
             self.total = self.total.saturating_add(1);
         }
         let order = criteria.order;
-        self.ranked.sort_unstable_by(|a, b| order.compare(a, b, &names));
+        self.ranked
+            .sort_unstable_by(|a, b| order.compare(a, b, &names));
     }
 
     pub(super) fn len(&self) -> usize {
@@ -125,8 +127,7 @@ impl Rows {
         index: usize,
     ) -> Option<ForestRow<'f>> {
         let number = self.ranked.get(index)?.number;
-        let place = self.places.get((number / STRIDE) as usize)?;
-        forest.rows_from(directory, place).nth((number % STRIDE) as usize)
+        forest.rows(directory).nth(number as usize)
     }
 
     /// The number of the row at this place of the order.
@@ -141,9 +142,11 @@ impl Rows {
         directory: DirId,
         (number, name): (u32, &[u8]),
     ) -> Option<usize> {
-        let numbers = forest.rows(directory).zip(0..);
+        let numbers = forest.rows(directory).zip(0_u32..);
         let named = numbers.filter(|(row, _)| row.name == name);
-        let found = named.map(|(_, found)| found).min_by_key(|found| found.abs_diff(number))?;
+        let found = named
+            .map(|(_, found)| found)
+            .min_by_key(|found| found.abs_diff(number))?;
         self.ranked.iter().position(|row| row.number == found)
     }
 }

@@ -107,6 +107,12 @@ impl Search {
         }
     }
 
+    /// The measure of the amounts.
+    #[must_use]
+    pub fn measure(&self) -> Measure {
+        self.measure
+    }
+
     /// What was found so far, the largest first.
     #[must_use]
     pub fn found(&self) -> &[FoundEntry] {
@@ -130,10 +136,12 @@ impl Search {
         let mut living: BTreeMap<DirId, BTreeSet<&[u8]>> = BTreeMap::new();
         for found in &self.found {
             let parent = found.target.parent;
-            living.entry(parent).or_insert_with(|| match is_in_tree(forest, parent) {
-                true => forest.rows(parent).map(|row| row.name).collect(),
-                false => BTreeSet::new(),
-            });
+            living
+                .entry(parent)
+                .or_insert_with(|| match is_in_tree(forest, parent) {
+                    true => forest.rows(parent).map(|row| row.name).collect(),
+                    false => BTreeSet::new(),
+                });
         }
         self.found.retain(|found| {
             let names = living.get(&found.target.parent);

@@ -3,7 +3,9 @@
 use rustix::fs::FileType;
 
 use super::flag::Flag;
-use crate::count::usage::{FileTime, Measure};
+use crate::count::record::Kind;
+use crate::count::usage::{Detail, FileTime, Measure};
+use crate::count::visitor::Extent;
 use crate::forest::entry::ForestEntry;
 use crate::forest::{DirId, Forest, ForestRow, Sums};
 
@@ -57,6 +59,40 @@ impl<'a> ShownRow<'a> {
     #[must_use]
     pub fn amount(&self, measure: Measure) -> u64 {
         amount(&self.sums, measure)
+    }
+
+    /// The number of a measure of a directory without its contents.
+    #[must_use]
+    pub fn own_amount(forest: &Forest, directory: DirId, measure: Measure) -> u64 {
+        let own = forest.own(directory);
+        let sums = Sums {
+            allocated: own.sizes.0,
+            apparent: own.sizes.1,
+            entries: own.count,
+        };
+        amount(&sums, measure)
+    }
+
+    /// What decides about the colour of its name, with [`ShownRow::kind`].
+    #[must_use]
+    pub fn detail(&self) -> Detail {
+        let entry = &self.entry;
+        Detail {
+            inode: entry.inode,
+            links: entry.links,
+            mode: entry.kind.as_raw_mode() | entry.mode,
+            uid: entry.owner.0,
+            gid: entry.owner.1,
+        }
+    }
+
+    /// A directory, or another entry.
+    #[must_use]
+    pub fn kind(&self) -> Kind {
+        match self.entry.kind {
+            FileType::Directory => Kind::Directory(Extent::Whole),
+            _ => Kind::File,
+        }
     }
 
     /// True for a directory that can be entered.

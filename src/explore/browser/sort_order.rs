@@ -6,7 +6,7 @@
 use std::cmp::Ordering;
 
 use crate::count::usage::{FileTime, Measure};
-use crate::format::ranked::Sort;
+use crate::format::Sort;
 
 use super::shown_row::ShownRow;
 
@@ -127,7 +127,10 @@ impl SortOrder {
 /// The seconds as a number that is never negative. Times outside of 150 billion years are equal.
 fn seconds(time: FileTime) -> u64 {
     const HALF: i64 = 1 << 62;
-    time.seconds.clamp(-HALF, HALF - 1).wrapping_add(HALF).cast_unsigned()
+    time.seconds
+        .clamp(-HALF, HALF - 1)
+        .wrapping_add(HALF)
+        .cast_unsigned()
 }
 
 /// The first eight bytes as a number, which is in the order of the names.

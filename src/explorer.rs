@@ -7,8 +7,8 @@ use pdu::cli::{Access, ExplorePlan, InputSource, Plan};
 use pdu::explore::browser::options::{BrowserOptions, Column, Operands as Count, Permission};
 use pdu::explore::browser::request::Source;
 use pdu::explore::browser::sort_order::{Direction, Grouping, SortOrder};
-use pdu::explore::terminal::{Palette, TerminalOptions};
 use pdu::explore::programs::Programs;
+use pdu::explore::terminal::{Palette, TerminalOptions};
 use pdu::explore::{ExploreInput, ExploreOptions, explore};
 use pdu::format::Sort;
 use pdu::sys::status::Status;
@@ -20,6 +20,10 @@ use crate::exit::{Exit, write_report};
 pub(crate) fn run(plan: Plan, explored: ExplorePlan, status: &mut Status) -> Exit {
     let links = crate::links(&plan);
     let owners = explored.owners;
+    let time_column = match plan.walk.time {
+        Some(_) => Column::Shown,
+        None => Column::Hidden,
+    };
     let quoting = plan.show.lines.quoting;
     let (count, source) = match &plan.operands {
         InputSource::Names(names) if names.len() == 1 => (Count::One, Source::Disk),
@@ -34,8 +38,8 @@ pub(crate) fn run(plan: Plan, explored: ExplorePlan, status: &mut Status) -> Exi
         InputSource::Export(file) => ExploreInput::Export(file, links),
     };
     let options = ExploreOptions {
+        browser: browser(explored, time_column, (count, source)),
         walk: plan.walk,
-        browser: browser(explored, count, source),
         terminal: TerminalOptions {
             term: std::env::var_os("TERM"),
             palette: palette(),
@@ -49,10 +53,16 @@ pub(crate) fn run(plan: Plan, explored: ExplorePlan, status: &mut Status) -> Exi
         owners,
         data_home: data_home(),
     };
-    write_report(None, status, |out, status| explore(options, input, out, status))
+    write_report(None, status, |out, status| {
+        explore(options, input, out, status)
+    })
 }
 
-fn browser(plan: ExplorePlan, operands: Count, source: Source) -> BrowserOptions {
+fn browser(
+    plan: ExplorePlan,
+    time_column: Column,
+    (operands, source): (Count, Source),
+) -> BrowserOptions {
     let (time_style, zone) = plan.time;
     BrowserOptions {
         measure: plan.measure,
@@ -70,7 +80,7 @@ fn browser(plan: ExplorePlan, operands: Count, source: Source) -> BrowserOptions
         numerals: plan.numerals,
         time_style,
         zone,
-        time_column: Column::Shown,
+        time_column,
         permission: match plan.access {
             Access::Full => Permission::Full,
             Access::ReadOnly => Permission::ReadOnly,

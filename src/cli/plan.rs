@@ -87,7 +87,12 @@ impl Plan {
             Some(_) => u32::MAX,
             None => max_depth,
         };
-        let export = reports::ncdu((&operands, reports.shape), max_depth, marks_links, settings.time);
+        let export = reports::ncdu(
+            (&operands, reports.shape),
+            max_depth,
+            marks_links,
+            settings.time,
+        );
         let show = format::FormatOptions {
             operands: operands.as_typed(),
             ..show_options(

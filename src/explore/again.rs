@@ -51,7 +51,11 @@ impl Session<'_> {
         }
     }
 
-    pub(super) fn begin_to_read_again(&mut self, directory: DirId, opened: Result<OwnedFd, Problem>) {
+    pub(super) fn begin_to_read_again(
+        &mut self,
+        directory: DirId,
+        opened: Result<OwnedFd, Problem>,
+    ) {
         self.is_opening_again = false;
         match opened {
             Ok(above) => self.start_again(directory, Some(above)),
@@ -69,8 +73,12 @@ impl Session<'_> {
         let path = String::from_utf8_lossy(&path);
         let forest = self.intake.forest.get_mut();
         match forest.is_some_and(|forest| forest.end_reread(ended)) {
-            true => self.browser.say(Message::notice(format!("{path} was read again"))),
-            false => self.browser.say(Message::warning(format!("{path} is as it was read first"))),
+            true => self
+                .browser
+                .say(Message::notice(format!("{path} was read again"))),
+            false => self
+                .browser
+                .say(Message::warning(format!("{path} is as it was read first"))),
         }
     }
 
@@ -96,7 +104,8 @@ impl Session<'_> {
                 if let Some(forest) = self.intake.forest.get_mut() {
                     forest.end_reread(Ended::Stopped);
                 }
-                self.browser.say(Message::warning("no thread can be started"));
+                self.browser
+                    .say(Message::warning("no thread can be started"));
             }
         }
     }
@@ -110,13 +119,19 @@ fn branch(forest: &Forest, directory: DirId, key: Key) -> Arc<Branch> {
     {
         way.push(above);
     }
-    let device = way.last().map_or(0, |&operand| forest.dir(operand).inode.device);
+    let device = way
+        .last()
+        .map_or(0, |&operand| forest.dir(operand).inode.device);
     let mut branch: Option<Arc<Branch>> = None;
     let mut inode = Inode::default();
     for (depth, id) in (0..).zip(way.into_iter().rev()) {
         let mut names = Names::default();
         names.push(&CString::new(forest.name(id)).unwrap_or_default());
-        let first_key = if id == directory { key } else { Key::from(id.0.saturating_sub(1)) };
+        let first_key = if id == directory {
+            key
+        } else {
+            Key::from(id.0.saturating_sub(1))
+        };
         branch = Some(match branch.take() {
             None => command_line(names, first_key, 0),
             Some(above) => Arc::new(Branch {

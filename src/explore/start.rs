@@ -19,8 +19,8 @@ use super::browser::Browser;
 use super::browser::options::{BrowserOptions, Permission};
 use super::browser::request::Source;
 use super::frames::Frames;
-use super::imported::{self, Batch, Replays};
 use super::helpers::Helpers;
+use super::imported::{self, Batch, Replays};
 use super::intake::Intake;
 use super::programs::{PagerMode, Programs};
 use super::reading::{LiveWalk, Reading};
@@ -113,7 +113,11 @@ pub fn explore(
             let mut session = start.session(reading, terminal, (options, walk, source, dirs));
             session.take_batch(first.unwrap_or_default());
             let ending = session.run();
-            let Session { mut intake, terminal, .. } = session;
+            let Session {
+                mut intake,
+                terminal,
+                ..
+            } = session;
             // The messages and the paths come after the screen.
             drop(terminal);
             intake.conclude();
@@ -138,7 +142,7 @@ fn walk_options(walk: &WalkOptions) -> WalkOptions {
         fold_below: None,
         min_size: None,
         details: true,
-        renderer: Forest::renderer(),
+        renderer: Some(Forest::renderer()),
         watched: true,
         time: walk.time.or(Some(TimeKind::Modified)),
         ..walk.clone()
@@ -245,7 +249,10 @@ impl<'a> Start<'a> {
             return Err(no_thread(walk));
         }
         let walk = walk.start(usage).map_err(no_thread)?;
-        let live = LiveWalk { names, ..LiveWalk::new(walk, canceller) };
+        let live = LiveWalk {
+            names,
+            ..LiveWalk::new(walk, canceller)
+        };
         Ok(Reading::Walk(Box::new(live)))
     }
 

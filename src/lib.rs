@@ -45,6 +45,13 @@
 //!                               ▲ -j tokens      select! { wakeup, pulse, progress -> status, causes -> drain }
 //! ```
 //!
+//! The explorer has a select loop of its own (`explore/session.rs`), over the same walk:
+//!
+//! ```text
+//! argv, env ─cli─► Plan ─explore─► walk ══Listing══► forest ─► browser ─► view ─► terminal
+//!                                     select! { wakeup, pulse, keys, frames, removals, answers of helpers, causes }
+//! ```
+//!
 //! The rooms; imports run downwards only (`tests/meta/tidy` checks that):
 //!
 //! | floor | rooms |
@@ -67,6 +74,8 @@
 //! | Where does `-t` decide? | `format/selected.rs`, for every format of lines. `count/min_size.rs` is an earlier filter: walkers do not name files that are too small |
 //! | Where does an output format go? | a file in `format/` with the trait of `format/interface.rs`, a variant of `OutputFormat` in `format/kinds.rs`, an arm in `format/options.rs`; the compiler names the other matches |
 //! | Which files may `--keep` remove? | `snapshot/directory.rs`, `stored`: what a snapshot is. `snapshot/writer.rs`, `keep`: which of them stay |
+//! | Which key of the explorer does what? | `explore/keys.rs`, the table; `explore/browser/reaction.rs`; what needs a thread, a file or the terminal: `explore/requests.rs` |
+//! | What may the explorer remove? | `explore/remove`, the rules at its top; `explore/removals.rs` tells it what the forest holds |
 //! | Where does a test go? | `tests/README.md` |
 //!
 //! There is no library API yet: the modules are public for `main.rs`, the tests and the benchmarks, and any release may

@@ -71,15 +71,15 @@ impl Session<'_> {
         let path = self.intake.forest.path(directory);
         let path = self.intake.status.quoted(&path);
         let path = String::from_utf8_lossy(&path);
-        let forest = self.intake.forest.get_mut();
-        match forest.is_some_and(|forest| forest.end_reread(ended)) {
-            true => self
-                .browser
-                .say(Message::notice(format!("{path} was read again"))),
-            false => self
-                .browser
-                .say(Message::warning(format!("{path} is as it was read first"))),
-        }
+        let Some(forest) = self.intake.forest.get_mut() else {
+            return;
+        };
+        let message = match forest.end_reread(ended) {
+            true => Message::notice(format!("{path} was read again")),
+            false => Message::warning(format!("{path} is as it was read first")),
+        };
+        self.browser.forget_removed(forest);
+        self.browser.say(message);
     }
 
     fn start_again(&mut self, directory: DirId, above: Option<OwnedFd>) {

@@ -9,6 +9,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use crossbeam_channel::{Receiver, never};
+use humansize::BINARY;
 use jiff::tz::TimeZone;
 
 use super::browser::Browser;
@@ -17,11 +18,13 @@ use super::intake::Intake;
 use super::remove::job::{
     self, BATCH, Entries, Found, Job, JobId, Known, Method, Place, Report, Root, Step,
 };
+use super::remove::problem::Problem;
 use super::remove::{RemovalOptions, Remover};
 use crate::count::listing::push_name;
-use crate::count::usage::FileTime;
+use crate::count::usage::{FileTime, Inode};
 use crate::forest::entry::{ForestEntry, Reading};
 use crate::forest::{DirId, Forest, ForestRow, Gone, Target};
+use crate::sys::human_size::human_size;
 use crate::walk::OperandDir;
 
 /// See the module.
@@ -190,10 +193,10 @@ impl Removals {
         }
     }
 
-    /// Takes a report; nothing where the thread has panicked.
+    /// Takes a report.
     pub(super) fn report(
         &mut self,
-        report: Option<Report>,
+        report: Report,
         intake: &mut Intake<'_>,
         browser: &mut Browser,
     ) {
@@ -201,64 +204,49 @@ impl Removals {
             return;
         };
         match report {
-            None => self.lost(intake, browser),
-            Some(Report::Ask {
+            Report::Ask {
                 job,
                 directory,
                 after,
-            }) => {
-                let entries = entries(forest, job, (directory, after));
-                if let Some(remover) = &mut self.remover {
-                    remover.answer(entries);
-                }
+            } => self.answer(entries(forest, job, (directory, after))),
+            Report::Progress { entries, bytes, .. } => {
+                let size = human_size(bytes, BINARY);
+                browser.say(Message::notice(format!("{entries} entries, {size} so far")));
             }
-            Some(Report::Progress { entries, bytes, .. }) => {
-                let size = crate::sys::human_size::human_size(bytes, humansize::BINARY);
-                browser.say(Message::notice(format!(
-                    "removed {entries} entries, {size} so far"
-                )));
-            }
-            Some(Report::Left {
+            Report::Left {
                 job,
                 directory,
                 gone,
-            }) => self.left(forest, job, (DirId(directory), gone)),
-            Some(Report::NewEntries {
-                directory, count, ..
-            }) => {
-                forest.set_new(DirId(directory));
-                let path = intake.status.quoted(&forest.path(DirId(directory)));
-                let path = String::from_utf8_lossy(&path);
-                let are = if count == 1 {
-                    "entry is"
-                } else {
-                    "entries are"
-                };
-                browser.say(Message::warning(format!(
-                    "{count} {are} new in {path}; r reads them"
-                )));
+            } => {
+                self.left(forest, job, (DirId(directory), gone));
+                browser.forget_removed(forest);
             }
-            Some(Report::Failed {
+            Report::NewEntries {
+                directory, count, ..
+            } => {
+                forest.set_new(DirId(directory));
+                browser.say(new_entries(intake, DirId(directory), count));
+            }
+            Report::Failed {
                 directory,
                 name,
                 problem,
                 ..
-            }) => {
-                let mut path = forest.path(DirId(directory));
-                push_name(&mut path, &name);
-                let path = intake.status.quoted_always(&path);
-                let path = String::from_utf8_lossy(&path);
-                let message = format!("cannot remove {path}: {problem}");
-                intake.failures.unremoved(message.as_bytes(), intake.status);
-                browser.add_failure(message);
-            }
-            Some(Report::Ended { job, summary }) => {
+            } => failed(intake, browser, (DirId(directory), &name), problem),
+            Report::Ended { job, summary } => {
                 self.end(job, forest);
                 browser.say(Message::notice(summary.to_string()));
             }
         }
     }
 
+    fn answer(&mut self, entries: Entries) {
+        if let Some(remover) = &mut self.remover {
+            remover.answer(entries);
+        }
+    }
+
+    /// Takes what is gone out of the forest.
     fn left(&mut self, forest: &mut Forest, job: JobId, (directory, gone): (DirId, job::Gone)) {
         let names = match gone {
             job::Gone::Names(names) => names,
@@ -285,7 +273,7 @@ impl Removals {
     }
 
     /// The thread has panicked.
-    fn lost(&mut self, intake: &mut Intake<'_>, browser: &mut Browser) {
+    pub(super) fn lost(&mut self, intake: &mut Intake<'_>, browser: &mut Browser) {
         self.remover = None;
         let jobs: Vec<JobId> = self.jobs.keys().copied().collect();
         for job in jobs {
@@ -299,7 +287,28 @@ impl Removals {
     }
 }
 
-fn operands(forest: &Forest) -> Vec<crate::count::usage::Inode> {
+fn new_entries(intake: &Intake<'_>, directory: DirId, count: u64) -> Message {
+    let path = intake.status.quoted(&intake.forest.path(directory));
+    let path = String::from_utf8_lossy(&path);
+    let are = if count == 1 { "entry is" } else { "entries are" };
+    Message::warning(format!("{count} {are} new in {path}; r reads them"))
+}
+
+fn failed(
+    intake: &mut Intake<'_>,
+    browser: &mut Browser,
+    (directory, name): (DirId, &[u8]),
+    problem: Problem,
+) {
+    let mut path = intake.forest.path(directory);
+    push_name(&mut path, name);
+    let path = intake.status.quoted_always(&path);
+    let message = format!("cannot remove {}: {problem}", String::from_utf8_lossy(&path));
+    intake.failures.unremoved(message.as_bytes(), intake.status);
+    browser.add_failure(message);
+}
+
+fn operands(forest: &Forest) -> Vec<Inode> {
     forest.rows(DirId::TOP).map(|row| row.entry.inode).collect()
 }
 

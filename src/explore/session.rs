@@ -210,11 +210,15 @@ impl Session<'_> {
         }
     }
 
+    /// Takes a report of the thread that removes; nothing where that has panicked.
     fn removal(&mut self, report: Option<Report>) {
-        let had_ended = !self.removals.go_on();
-        self.removals
-            .report(report, &mut self.intake, &mut self.browser);
-        if !had_ended && !self.removals.go_on() {
+        let (intake, browser) = (&mut self.intake, &mut self.browser);
+        let went_on = self.removals.go_on();
+        match report {
+            Some(report) => self.removals.report(report, intake, browser),
+            None => self.removals.lost(intake, browser),
+        }
+        if went_on && !self.removals.go_on() {
             self.links = Slice::More;
             self.begin_next_again();
         }

@@ -1,11 +1,13 @@
 //! Where the entries come from at the moment: a walk, an import, or nothing any more.
 
 use std::convert::Infallible;
+use std::ops::ControlFlow;
 use std::time::Instant;
 
 use crossbeam_channel::{Receiver, never, tick};
 
 use super::imported::{Batch, Replays};
+use super::intake::Intake;
 use crate::count::listing::Listing;
 use crate::forest::DirId;
 use crate::sys::cancel::Canceller;
@@ -45,6 +47,28 @@ impl LiveWalk {
             again: None,
             pulse: tick(PULSE),
         }
+    }
+
+    /// Takes operands of a list, or its end. Breaks where the list cannot be opened.
+    pub(super) fn take_part(
+        &mut self,
+        part: Option<Part>,
+        intake: &mut Intake<'_>,
+    ) -> ControlFlow<()> {
+        match part {
+            Some(Ok(operands)) => {
+                if let Some(branch) = self.walk.add(operands.names) {
+                    intake.operands(&branch, &operands.failures);
+                }
+            }
+            Some(Err(failure)) => {
+                self.names = NameStream::Ended;
+                intake.list_failed(failure);
+                return ControlFlow::Break(());
+            }
+            None => self.names = NameStream::Ended,
+        }
+        ControlFlow::Continue(())
     }
 
     /// Stops the walkers, and takes what they still send.

@@ -25,7 +25,7 @@ use crate::sys::owners::Database;
 use crate::sys::signals::Cause;
 use crate::sys::status;
 use crate::walk::WalkOptions;
-use crate::walk::driver::{MOST_LISTINGS, ProgressMeter};
+use crate::walk::driver::{MOST_LISTINGS, OPERANDS_AHEAD, ProgressMeter};
 use crate::walk::operands::{NameStream, Part};
 
 /// How long listings are taken, or another task goes on, before the other events have their turn.
@@ -96,7 +96,7 @@ impl Session<'_> {
             select! {
                 recv(self.reading.wakeup()) -> wakeup => self.take_listings(wakeup.is_err()),
                 recv(self.reading.pulse()) -> _ => self.take_listings(false),
-                recv(self.reading.names()) -> part => self.take_part(part.ok()),
+                recv(self.names()) -> part => self.take_part(part.ok()),
                 recv(self.reading.batches()) -> batch => self.take_batch(batch.unwrap_or_default()),
                 recv(self.inputs) -> input => self.input(input.unwrap_or(Input::Ended)),
                 recv(self.reports()) -> report => self.removal(report.ok()),
@@ -146,26 +146,23 @@ impl Session<'_> {
         Ended::Stopped
     }
 
+    /// The channel of the next operands, once few are left: those that wait take memory.
+    fn names(&self) -> Receiver<Part> {
+        match self.intake.forest.dir(DirId::TOP).open_children < OPERANDS_AHEAD {
+            true => self.reading.names(),
+            false => never(),
+        }
+    }
+
     /// Takes operands of a list, or its end.
     fn take_part(&mut self, part: Option<Part>) {
         let Reading::Walk(live) = &mut self.reading else {
             return;
         };
-        match part {
-            Some(Ok(operands)) => {
-                if let Some(branch) = live.walk.add(operands.names) {
-                    self.intake.operands(&branch, &operands.failures);
-                }
-            }
-            Some(Err(failure)) => {
-                live.names = NameStream::Ended;
-                self.intake.list_failed(failure);
-            }
-            None => live.names = NameStream::Ended,
-        }
+        let _ = live.take_part(part, &mut self.intake);
     }
 
-    pub(super) fn take_batch(&mut self, batch: Batch) {
+    fn take_batch(&mut self, batch: Batch) {
         let Reading::Import(_, replays) = &mut self.reading else {
             return;
         };
@@ -375,7 +372,7 @@ impl Session<'_> {
 }
 
 /// The time of the clock that files have.
-fn now() -> FileTime {
+pub(super) fn now() -> FileTime {
     let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
     let since = since.unwrap_or_default();
     FileTime {

@@ -20,12 +20,12 @@ use super::browser::options::{BrowserOptions, Permission};
 use super::browser::request::Source;
 use super::frames::Frames;
 use super::helpers::Helpers;
-use super::imported::{self, Batch, Replays};
+use super::imported::{self, ImportEnd, Replays};
 use super::intake::Intake;
 use super::programs::{PagerMode, Programs};
 use super::reading::{LiveWalk, Reading};
 use super::removals::{Removals, Roots};
-use super::session::{Ending, Session};
+use super::session::{Ending, Session, now};
 use super::terminal::{self, Input, Terminal, TerminalError, TerminalOptions};
 use crate::count::listing::Listing;
 use crate::forest::{Ended, Forest, LinkCounting, Slice};
@@ -73,6 +73,14 @@ pub enum ExploreInput {
     Export(OsString, Links),
 }
 
+/// The end of a wait for something to show.
+enum Waited {
+    /// There is something, or the time is over.
+    Enough,
+    /// The walk is over.
+    ForEnd,
+}
+
 /// What the session needs from outside.
 type SessionOptions = (ExploreOptions, WalkOptions, Source, Receiver<OperandDir>);
 
@@ -82,8 +90,6 @@ struct Start<'a> {
     meter: Option<ProgressMeter>,
     started: Instant,
     causes: Receiver<Cause>,
-    /// The first events of an import.
-    first: Option<Batch>,
 }
 
 /// Shows the input on the screen until the user has finished.
@@ -109,9 +115,7 @@ pub fn explore(
     });
     match opened {
         Ok(Some((reading, terminal))) => {
-            let first = start.first.take();
             let mut session = start.session(reading, terminal, (options, walk, source, dirs));
-            session.take_batch(first.unwrap_or_default());
             let ending = session.run();
             let Session {
                 mut intake,
@@ -204,7 +208,6 @@ impl<'a> Start<'a> {
             meter: None,
             started: Instant::now(),
             causes: never(),
-            first: None,
         }
     }
 
@@ -220,7 +223,7 @@ impl<'a> Start<'a> {
     fn words(&mut self, options: WalkOptions, words: Operands) -> Result<Reading, TerminalError> {
         let (canceller, done) = cancel::channel();
         let walk = Walk::new(options, done);
-        self.meter = Some(ProgressMeter::new(&walk));
+        let mut meter = ProgressMeter::new(&walk);
         let operands = walk.add(words.names);
         self.intake.operands(&operands, &words.failures);
         let mut usage = CpuUsage::start();
@@ -230,10 +233,17 @@ impl<'a> Start<'a> {
             self.intake.end(Ended::Whole);
             return Ok(Reading::Nothing);
         }
+        meter.expect(&operands);
+        self.meter = Some(meter);
         let mut walk = walk.start(usage).map_err(no_thread)?;
         walk.end_operands();
-        self.wait(&walk);
-        Ok(Reading::Walk(Box::new(LiveWalk::new(walk, canceller))))
+        Ok(match self.wait(&walk) {
+            Waited::ForEnd => {
+                self.intake.end(Ended::Whole);
+                Reading::Nothing
+            }
+            Waited::Enough => Reading::Walk(Box::new(LiveWalk::new(walk, canceller))),
+        })
     }
 
     /// The names of a list, which may come slowly.
@@ -249,10 +259,14 @@ impl<'a> Start<'a> {
             return Err(no_thread(walk));
         }
         let walk = walk.start(usage).map_err(no_thread)?;
-        let live = LiveWalk {
-            names,
-            ..LiveWalk::new(walk, canceller)
-        };
+        let mut live = LiveWalk::new(walk, canceller);
+        live.names = names;
+        let part = live.names.parts().recv_deadline(self.started + FIRST_FRAME);
+        if let Ok(part) = part
+            && live.take_part(Some(part), &mut self.intake).is_break()
+        {
+            return Ok(Reading::Nothing);
+        }
         Ok(Reading::Walk(Box::new(live)))
     }
 
@@ -260,8 +274,24 @@ impl<'a> Start<'a> {
         self.leave_start(&mut CpuUsage::start());
         self.intake.input = file.as_bytes().into();
         let batches = imported::start(file, links).map_err(TerminalError::Thread)?;
-        self.first = batches.recv_deadline(self.started + FIRST_FRAME).ok();
-        Ok(Reading::Import(batches, Replays::default()))
+        let first = batches.recv_deadline(self.started + FIRST_FRAME);
+        let mut replays = Replays::default();
+        let Ok(batch) = first else {
+            return Ok(Reading::Import(batches, replays));
+        };
+        self.intake.batch(&batch, &mut replays);
+        Ok(match batch.end {
+            None => Reading::Import(batches, replays),
+            Some(ImportEnd::Whole) => {
+                self.intake.end(Ended::Whole);
+                Reading::Nothing
+            }
+            Some(end) => {
+                self.intake.import_failed(&end);
+                self.intake.end(Ended::Stopped);
+                Reading::Nothing
+            }
+        })
     }
 
     fn take(&mut self, listing: Listing) -> Result<(), Infallible> {
@@ -278,13 +308,16 @@ impl<'a> Start<'a> {
     }
 
     /// Waits for something to show, for a moment.
-    fn wait(&mut self, walk: &RunningWalk) {
-        if self.intake.has_usable() {
-            return;
+    fn wait(&mut self, walk: &RunningWalk) -> Waited {
+        let deadline = self.started + FIRST_FRAME;
+        while !self.intake.has_usable() {
+            match walk.listings.receive_until(deadline) {
+                Some(listing) => self.intake.listing(listing),
+                None if walk.has_ended() => return Waited::ForEnd,
+                None => break,
+            }
         }
-        if let Some(listing) = walk.listings.receive_until(self.started + FIRST_FRAME) {
-            self.intake.listing(listing);
-        }
+        Waited::Enough
     }
 
     /// True where there is nothing to show, and there will not be.
@@ -316,7 +349,7 @@ impl<'a> Start<'a> {
             walk_options,
             programs: options.programs,
             pager_mode,
-            read_until: None,
+            read_until: is_read.then(now),
             owners: options.owners,
             browser: Browser::new(options.browser),
             terminal,

@@ -240,6 +240,12 @@ impl RunningWalk {
         }
     }
 
+    /// True where no walker sends any more.
+    #[must_use]
+    pub fn has_ended(&self) -> bool {
+        self.wakeup.try_recv() == Err(TryRecvError::Disconnected) && self.listings.is_empty()
+    }
+
     /// True where a walker has panicked: its listing is missing.
     #[must_use]
     pub fn has_panicked(&self) -> bool {

@@ -121,10 +121,10 @@ impl Topic {
     /// The topics in their order.
     pub const ALL: [Self; 7] = [
         Self::Move,
-        Self::Show,
+        Self::Find,
         Self::Run,
         Self::Inform,
-        Self::Find,
+        Self::Show,
         Self::Remove,
         Self::Leave,
     ];
@@ -134,7 +134,7 @@ impl Topic {
     pub fn heading(self) -> &'static str {
         match self {
             Self::Move => "Move",
-            Self::Show => "Order and columns",
+            Self::Show => "Sort (again: reverse), columns",
             Self::Inform => "Information",
             Self::Find => "Find",
             Self::Remove => "Mark and remove",
@@ -178,7 +178,7 @@ const fn line(topic: Topic, keys: &'static [(Key, Action)], text: &'static str) 
 }
 
 /// The mouse has no keys, but a line of the help.
-pub const MOUSE: (&str, &str) = ("mouse", "wheel, click; again: enter");
+pub const MOUSE: (&str, &str) = ("mouse", "wheel; 2 clicks enter");
 
 /// See the module. A test holds that no key stands in it twice.
 pub const KEYS: &[KeyHelp] = &[
@@ -299,7 +299,7 @@ pub const KEYS: &[KeyHelp] = &[
             (char('r'), Action::ReadShown),
             (char('R'), Action::ReadSelected),
         ],
-        "read again: all here, this row",
+        "read again: here, row",
     ),
     line(
         Topic::Find,
@@ -332,7 +332,7 @@ pub const KEYS: &[KeyHelp] = &[
     line(
         Topic::Remove,
         &[(char('d'), Action::Remove)],
-        "remove marks or row: asks",
+        "remove marks or row (asks)",
     ),
     line(
         Topic::Run,
@@ -346,17 +346,17 @@ pub const KEYS: &[KeyHelp] = &[
     line(
         Topic::Run,
         &[(char('E'), Action::Export), (char('y'), Action::Copy)],
-        "write an export, copy the path",
+        "export, copy the path",
     ),
     line(
         Topic::Leave,
         &[(char('q'), Action::Quit), (char('Q'), Action::QuitAndPrint)],
-        "quit, quit and print path",
+        "quit, quit and print the path",
     ),
     line(
         Topic::Leave,
         &[(code(KeyCode::Escape), Action::Close)],
-        "close a panel, never quit",
+        "close a panel or filter",
     ),
     line(
         Topic::Leave,

@@ -37,6 +37,8 @@ mod requests;
 mod session;
 mod start;
 pub mod terminal;
+#[cfg(test)]
+mod testing;
 pub mod view;
 
 pub use self::start::{ExploreInput, ExploreOptions, explore};

@@ -80,7 +80,7 @@ impl Flag {
             Self::Linked => "hard links elsewhere",
             Self::Special => "not a regular file",
             Self::Empty => "empty directory",
-            Self::New => "has entries not read yet",
+            Self::New => "holds new entries",
         }
     }
 

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::forest::{DirId, Forest, Target};
+use crate::forest::{DirId, DirState, Forest, Target};
 
 /// See the module.
 #[derive(Debug, Default)]
@@ -77,16 +77,8 @@ impl Marks {
     }
 }
 
-/// Whether a directory can be reached from the top: it may have been removed, or replaced.
-pub(super) fn is_in_tree(forest: &Forest, mut directory: DirId) -> bool {
-    while directory != DirId::TOP {
-        let parent = forest.dir(directory).parent;
-        match parent
-            .filter(|&parent| forest.child(parent, forest.name(directory)) == Some(directory))
-        {
-            Some(parent) => directory = parent,
-            None => return false,
-        }
-    }
-    true
+/// False for a directory that was removed, or that another reading has replaced.
+pub(super) fn is_in_tree(forest: &Forest, directory: DirId) -> bool {
+    let state = forest.dir(directory).state;
+    directory == DirId::TOP || !matches!(state, DirState::Nothing | DirState::File)
 }

@@ -23,6 +23,7 @@ pub mod search;
 pub mod shown_row;
 pub mod sort_order;
 
+use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
 pub(super) use self::reaction::path;
@@ -34,7 +35,7 @@ use self::marks::{Marks, is_in_tree};
 use self::name_pattern::NamePattern;
 use self::options::{BrowserOptions, Column, Operands};
 use self::request::{Activity, Message};
-use self::rows::{Changed, Criteria, Hiding, Rows};
+use self::rows::{Criteria, Hiding, Rows};
 use self::search::Search;
 use self::shown_row::ShownRow;
 use self::sort_order::SortOrder;
@@ -45,9 +46,6 @@ use crate::sys::owners::OwnerNames;
 
 /// Rows are put in order at most so often, and not so soon after a key.
 const ORDER_DISTANCE: Duration = Duration::from_secs(1);
-
-/// A directory that grows is read at most so often: about ten times the time that reading takes.
-const TIME_PER_ROW: Duration = Duration::from_nanos(500);
 
 /// What the rows show.
 #[derive(Debug, Clone, Copy)]
@@ -139,6 +137,8 @@ pub struct Browser {
     pub(super) options: BrowserOptions,
     pub(super) settings: Settings,
     pub(super) shown: DirId,
+    /// The names of the directories from the top to the shown one.
+    way: Vec<Vec<u8>>,
     rows: Rows,
     pub(super) cursor: Cursor,
     pub(super) filter: NamePattern,
@@ -151,12 +151,15 @@ pub struct Browser {
     pub(super) message: Option<Message>,
     pub(super) activity: Activity,
     pub(super) owners: OwnerNames,
+    /// Users on the screen whose names are not known, and those that were asked for.
+    pub(super) unknown_owners: BTreeSet<u32>,
+    asked_owners: BTreeSet<u32>,
     pub(super) other_failures: Vec<String>,
     pub(super) drawn: Drawn,
     /// No key was pressed yet.
     pub(super) is_untouched: bool,
     watched: Option<DirId>,
-    pending: Changed,
+    has_changed: bool,
     last_key: Option<Instant>,
     last_read: Option<Instant>,
 }
@@ -179,6 +182,7 @@ impl Browser {
             options,
             settings,
             shown: DirId::TOP,
+            way: Vec::new(),
             rows: Rows::default(),
             cursor: Cursor::default(),
             filter: NamePattern::new(""),
@@ -190,11 +194,13 @@ impl Browser {
             message: None,
             activity: Activity::default(),
             owners: OwnerNames::default(),
+            unknown_owners: BTreeSet::new(),
+            asked_owners: BTreeSet::new(),
             other_failures: Vec::new(),
             drawn: Drawn::default(),
             is_untouched: true,
             watched: None,
-            pending: Changed::Rows,
+            has_changed: true,
             last_key: None,
             last_read: None,
         }
@@ -231,11 +237,13 @@ impl Browser {
         self.shown
     }
 
-    /// True while a column shows owners, whose names may be missing.
-    #[must_use]
-    pub fn shows_owners(&self) -> bool {
-        self.settings.owner == Column::Shown
-            || matches!(self.panel_kind(), Some(PanelKind::Information(_)))
+    /// Users on the screen whose names are to be looked up, in ascending order; each once.
+    pub fn unknown_owners(&mut self) -> Vec<u32> {
+        let unknown = std::mem::take(&mut self.unknown_owners);
+        let new = unknown
+            .into_iter()
+            .filter(|&user| self.asked_owners.insert(user));
+        new.collect()
     }
 
     pub(super) fn panel_kind(&self) -> Option<&PanelKind> {
@@ -247,13 +255,10 @@ impl Browser {
         if self.watched != Some(self.shown) {
             forest.watch(self.shown);
             self.watched = Some(self.shown);
-            self.pending = Changed::Rows;
+            self.has_changed = true;
         }
-        let changed = match forest.take_changed() {
-            true => Changed::Rows,
-            false => Changed::Nothing,
-        };
-        self.pending = self.pending.max(changed);
+        let changed = forest.take_changed();
+        self.has_changed |= changed;
         self.leave_what_is_gone(forest);
         if self.is_time_to_read(now) {
             self.read(forest);
@@ -264,20 +269,16 @@ impl Browser {
         if has_new_sum {
             self.marked = Some(forest.freed(&self.marks.targets()));
         }
-        changed != Changed::Nothing || has_new_sum
+        changed || has_new_sum
     }
 
     fn is_time_to_read(&self, now: Instant) -> bool {
         let passed = |since: Option<Instant>, distance| {
             since.is_none_or(|since| now.saturating_duration_since(since) >= distance)
         };
-        match self.pending {
-            Changed::Nothing => false,
-            Changed::Sums => {
-                passed(self.last_read, ORDER_DISTANCE) && passed(self.last_key, ORDER_DISTANCE)
-            }
-            Changed::Rows => passed(self.last_read, TIME_PER_ROW * self.rows.total()),
-        }
+        let is_calm =
+            passed(self.last_read, ORDER_DISTANCE) && passed(self.last_key, ORDER_DISTANCE);
+        self.has_changed && (is_calm || self.rows.total() == 0)
     }
 
     /// Puts the rows in order.
@@ -289,20 +290,30 @@ impl Browser {
             hiding: self.settings.hiding,
         };
         self.rows.read(forest, self.shown, &criteria);
-        self.pending = Changed::Nothing;
+        self.has_changed = false;
         self.follow_entry(forest);
     }
 
-    /// The shown directory may have been removed, or replaced.
+    /// The shown directory may have been removed: then the nearest directory above is shown. A directory that was read
+    /// again has other numbers below, and the same names.
     fn leave_what_is_gone(&mut self, forest: &Forest) {
-        if self.pending != Changed::Rows || is_in_tree(forest, self.shown) {
+        if is_in_tree(forest, self.shown) {
             return;
         }
-        let mut living = self.shown;
-        while !is_in_tree(forest, living) {
-            living = forest.dir(living).parent.unwrap_or(DirId::TOP);
+        let mut living = DirId::TOP;
+        for name in &self.way {
+            match forest.child(living, name) {
+                Some(child) => living = child,
+                None => break,
+            }
         }
+        let (filter, cursor) = (self.filter.clone(), self.cursor.clone());
+        let is_same = way(forest, living) == self.way;
         self.show(forest, living, None);
+        if is_same {
+            (self.filter, self.cursor) = (filter, cursor);
+            self.read(forest);
+        }
     }
 
     /// A single directory on the command line is shown at once.
@@ -323,6 +334,7 @@ impl Browser {
             self.filter = NamePattern::new("");
         }
         self.shown = directory;
+        self.way = way(forest, directory);
         self.cursor = Cursor::on(name);
         self.read(forest);
     }
@@ -352,4 +364,13 @@ impl Browser {
     pub(super) fn selected<'f>(&self, forest: &'f Forest) -> Option<ShownRow<'f>> {
         self.shown_row(forest, self.cursor.index)
     }
+}
+
+/// The names of the directories from the top to this one.
+fn way(forest: &Forest, directory: DirId) -> Vec<Vec<u8>> {
+    let above = std::iter::successors(Some(directory), |&id| forest.dir(id).parent);
+    let below_top = above.take_while(|&id| id != DirId::TOP);
+    let mut way: Vec<_> = below_top.map(|id| forest.name(id).to_vec()).collect();
+    way.reverse();
+    way
 }

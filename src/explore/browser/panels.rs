@@ -3,6 +3,7 @@
 use super::reaction::path;
 use super::request::{Message, Request};
 use super::{Browser, Panel, PanelKind};
+use crate::count::usage::Detail;
 use crate::explore::keys::Action;
 use crate::forest::{DirId, Forest, Target};
 use crate::gnu::quote;
@@ -20,11 +21,15 @@ impl Browser {
         let Some(row) = self.selected(forest) else {
             return;
         };
+        let owner = row.entry.owner.0;
         let is_linked = row.directory.is_none() && row.entry.links > 1;
         let links = match is_linked && row.entry.inode.number != 0 {
             true => forest.links_of(row.entry.inode),
             false => Vec::new(),
         };
+        if owner != Detail::NO_ID && !self.owners.contains_key(&owner) {
+            self.unknown_owners.insert(owner);
+        }
         self.open_panel(PanelKind::Information(links));
     }
 

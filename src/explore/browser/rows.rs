@@ -15,17 +15,6 @@ use crate::format::Sort;
 /// Up to so many rows, those of equal size are in the order of their names.
 const MOST_NAMES: u64 = 100_000;
 
-/// What of the shown directory has changed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Changed {
-    /// Nothing.
-    Nothing,
-    /// Sums of directories in it.
-    Sums,
-    /// Its rows.
-    Rows,
-}
-
 /// Which entries are hidden.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Hiding {

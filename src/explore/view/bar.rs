@@ -3,15 +3,13 @@
 /// The left parts of a full cell, by eighths.
 const EIGHTHS: [&str; 8] = ["", "▏", "▎", "▍", "▌", "▋", "▊", "▉"];
 
-/// A bar of at most `width` cells. A row that is not nothing has at least the thinnest bar.
+/// A bar of at most `width` cells.
 pub(super) fn bar(amount: u64, largest: u64, width: usize, is_ascii: bool) -> String {
     let steps = if is_ascii { 1 } else { 8 };
     let most = width as u64 * steps;
     let amount = amount.min(largest);
     let length = u128::from(amount) * u128::from(most) / u128::from(largest.max(1));
-    let length = usize::try_from(length)
-        .unwrap_or(width)
-        .max(usize::from(amount > 0));
+    let length = usize::try_from(length).unwrap_or(width);
     match is_ascii {
         true => "#".repeat(length),
         false => "█".repeat(length / 8) + EIGHTHS[length % 8],
@@ -33,8 +31,8 @@ mod tests {
     fn bars_have_eighths_or_whole_signs() {
         for (amount, unicode, ascii) in [
             (0, "", ""),
-            (1, "▏", "#"),
-            (125, "▌", "#"),
+            (1, "", ""),
+            (125, "▌", ""),
             (250, "█", "#"),
             (500, "██", "##"),
             (999, "███▉", "###"),

@@ -10,13 +10,14 @@ use crate::sys::columns::columns;
 /// From this width on there are two columns.
 const FOR_TWO: u16 = 78;
 
-/// The width of the keys.
-const KEYS_WIDTH: usize = 15;
+/// The greatest width of the keys; the text follows wider ones at once.
+const KEYS_WIDTH: usize = 14;
 
 /// A part of a row.
 enum HelpLine {
     Heading(&'static str),
-    Keys(String, &'static str),
+    /// Keys, their width in this column of the screen, and what they do.
+    Keys(String, usize, &'static str),
     Flag(Flag),
 }
 
@@ -42,9 +43,9 @@ fn draw_cell(help: &HelpLine, mut line: Line<'_, '_>) {
     line.skip(1);
     match help {
         HelpLine::Heading(text) => line.text(text, BOLD),
-        HelpLine::Keys(keys, text) => {
-            line.left(keys, KEYS_WIDTH, BOLD);
-            line.skip(1 + usize::from(columns(keys) > KEYS_WIDTH));
+        HelpLine::Keys(keys, width, text) => {
+            line.left(keys, *width, BOLD);
+            line.skip(1 + usize::from(columns(keys) > *width));
             line.text(text, PLAIN);
         }
         HelpLine::Flag(flag) => {
@@ -62,14 +63,15 @@ fn rows(is_ascii: bool, width: u16) -> Vec<Vec<HelpLine>> {
     let flags = Flag::ALL.into_iter().map(HelpLine::Flag);
     let flags = std::iter::once(HelpLine::Heading("Flags before the size")).chain(flags);
     if !is_wide {
-        let lines = topics.into_iter().flatten().chain(flags);
-        return lines.map(|line| vec![line]).collect();
+        let lines = aligned(topics.into_iter().flatten().chain(flags));
+        return lines.into_iter().map(|line| vec![line]).collect();
     }
-    let [a, b, c, right @ ..] = topics;
-    let mut right = right.into_iter().flatten();
-    let left = [a, b, c].into_iter().flatten();
-    let mut rows: Vec<_> = left
-        .map(|line| Vec::from_iter([Some(line), right.next()].into_iter().flatten()))
+    let [a, b, c, d, right @ ..] = topics;
+    let mut right = aligned(right.into_iter().flatten()).into_iter();
+    let left = aligned([a, b, c, d].into_iter().flatten());
+    let pairs = left.into_iter().map(|line| [Some(line), right.next()]);
+    let mut rows: Vec<Vec<_>> = pairs
+        .map(|pair| pair.into_iter().flatten().collect())
         .collect();
     let mut flags = flags.peekable();
     while flags.peek().is_some() {
@@ -82,10 +84,29 @@ fn rows(is_ascii: bool, width: u16) -> Vec<Vec<HelpLine>> {
 fn lines(topic: Topic, is_ascii: bool) -> Vec<HelpLine> {
     let mut lines = vec![HelpLine::Heading(topic.heading())];
     let keys = KEYS.iter().filter(|line| line.topic == topic);
-    lines.extend(keys.map(|line| HelpLine::Keys(names(line, is_ascii), line.text)));
+    lines.extend(keys.map(|line| HelpLine::Keys(names(line, is_ascii), 0, line.text)));
     if topic == Topic::Move {
         let (keys, text) = MOUSE;
-        lines.push(HelpLine::Keys(keys.into(), text));
+        lines.push(HelpLine::Keys(keys.into(), 0, text));
+    }
+    lines
+}
+
+/// The lines of one column of the screen: all texts begin at one place.
+fn aligned(lines: impl Iterator<Item = HelpLine>) -> Vec<HelpLine> {
+    let mut lines: Vec<_> = lines.collect();
+    let widths = lines.iter().map(|line| match line {
+        HelpLine::Keys(keys, ..) => columns(keys),
+        _ => 0,
+    });
+    let widest = widths
+        .filter(|&width| width <= KEYS_WIDTH)
+        .max()
+        .unwrap_or(0);
+    for line in &mut lines {
+        if let HelpLine::Keys(_, width, _) = line {
+            *width = widest;
+        }
     }
     lines
 }

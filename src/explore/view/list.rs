@@ -49,6 +49,7 @@ pub(super) fn draw(
     browser.drawn.heading_row = has_headings.then_some(first);
     scroll(browser);
     let shown = visible(browser, forest);
+    note_owners(browser, &shown);
     let texts = Texts::of(browser);
     let row_texts: Vec<_> = shown
         .iter()
@@ -96,6 +97,17 @@ fn visible<'f>(browser: &Browser, forest: &'f Forest) -> Vec<ShownRow<'f>> {
     let rows = top..top + usize::from(browser.drawn.list.1);
     rows.map_while(|index| browser.shown_row(forest, index))
         .collect()
+}
+
+/// Notes the users whose names are to be looked up.
+fn note_owners(browser: &mut Browser, shown: &[ShownRow<'_>]) {
+    if browser.settings.owner == Column::Shown {
+        let users = shown.iter().map(|row| row.entry.owner.0);
+        let unknown =
+            users.filter(|&user| user != Detail::NO_ID && !browser.owners.contains_key(&user));
+        let unknown: Vec<_> = unknown.collect();
+        browser.unknown_owners.extend(unknown);
+    }
 }
 
 fn whole(browser: &Browser, forest: &Forest, shown: &[ShownRow<'_>]) -> Whole {

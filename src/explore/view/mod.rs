@@ -19,6 +19,8 @@ mod layout;
 mod line;
 mod list;
 mod panels;
+#[cfg(test)]
+mod tests;
 mod texts;
 mod top;
 

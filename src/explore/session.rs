@@ -337,7 +337,7 @@ impl Session<'_> {
         let Some(lookup) = self.owners else {
             return;
         };
-        let numbers: Vec<u32> = Vec::new();
+        let numbers = self.browser.unknown_owners();
         if !numbers.is_empty() {
             let answer = move || Answer::Owners(lookup(Database::Users, &numbers, false));
             // Without a thread the numbers stay.

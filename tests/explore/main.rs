@@ -11,4 +11,8 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod first_minute;
+mod refusals;
 mod removal;
+mod results;
+mod walk;

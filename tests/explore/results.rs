@@ -57,3 +57,51 @@ fn an_export_comes_through_a_pipe_and_keys_from_the_terminal() {
     let left = left(Tree::of(ODD), Streams::All, &["sh", "-c", script], steps);
     assert_eq!(left.ending(), Ok(0));
 }
+
+#[test]
+fn other_programs_run_where_the_entry_is() {
+    let tree = Tree::of("d/file 5000\nd/e/g 1");
+    fs::write(tree.root().join("shell"), "#!/bin/sh\necho \"$PDU_LEVEL\" in \"$PWD\"; read x\n")
+        .expect("it can be written");
+    let script = "chmod +x shell; SHELL=$PWD/shell PAGER='wc -c' exec $pdu -i .";
+    let mut screen = Screen::start(tree, Streams::All, &["sh", "-c", script]);
+    screen.wait_for("d/");
+    screen.terminal.press(b"\r");
+    screen.wait_for("file");
+    screen.terminal.press(b"b");
+    screen.wait_until("the shell", |screen| {
+        let contents = screen.contents();
+        contents.contains("1 in /") && contents.contains("/d\n")
+    });
+    screen.terminal.press(b"\n");
+    screen.wait_for("file");
+    screen.terminal.press(b"q");
+    let left = screen.end();
+    assert_eq!(left.ending(), Ok(0));
+}
+
+#[test]
+fn e_writes_an_export_that_says_the_same() {
+    let tree = Tree::of("d/file 5000\nd/link = d/file\nd/e/g 1\nodd\\x20name 70000");
+    let root = tree.root().to_owned();
+    let mut screen = Screen::start(tree, Streams::All, &[PDU, "-i", "."]);
+    for (keys, shown) in [
+        (&b"Eout.json\r"[..], "out.json was written"),
+        // The question: any other key but Y keeps the file.
+        (b"Eout.json\r", "Y"),
+    ] {
+        screen.wait_for("d/");
+        screen.terminal.press(keys);
+        screen.wait_for(shown);
+    }
+    screen.terminal.press(b"n");
+    let before = fs::read(root.join("out.json")).expect("it is there");
+    // The directory has one entry more by now, but the export shows the tree.
+    screen.terminal.press(b"Eout.json\rY");
+    screen.wait_for("out.json was written");
+    screen.terminal.press(b"q");
+    assert_eq!(screen.end().ending(), Ok(0));
+    let after = fs::read(root.join("out.json")).expect("it is there");
+    assert_eq!(before.len(), after.len());
+    fs::rename(root.join("out.json"), root.join("../moved")).ok();
+}

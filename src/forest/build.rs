@@ -56,7 +56,7 @@ impl Forest {
             Some(open) => write(&mut open.writer, run),
             None => write(&mut Writer::resume(run, id), run),
         }
-        self.note_change(id);
+        self.note_rows(id);
     }
 
     fn append_entry(&mut self, name: &[u8], entry: &ForestEntry) {

@@ -72,6 +72,18 @@ pub struct DirInfo {
     pub is_being_removed: bool,
 }
 
+/// What has changed in the shown directory.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Changed {
+    /// Nothing.
+    #[default]
+    No,
+    /// Sums or states of its directories.
+    Sums,
+    /// Entries came or went: no [`RowPlace`](super::RowPlace) in it is valid any more.
+    Rows,
+}
+
 /// An entry of a directory.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ForestRow<'a> {

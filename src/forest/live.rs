@@ -46,6 +46,7 @@ impl Forest {
         let mut rows = self.append_rows(DirId::TOP);
         self.announce_names(&mut rows, operands);
         self.keep_rows(rows, true);
+        self.note_rows(DirId::TOP);
     }
 
     /// Takes a listing: of a directory that another one has announced, or of its next group.
@@ -71,7 +72,7 @@ impl Forest {
                 let rows = self.begin_rows(id, &own, Stage::Away);
                 self.keep_rows(rows, true);
             }
-            Found::Nothing => self.dirs.get_mut(id).stage = Stage::Nothing,
+            Found::Nothing => self.set_stage(id, Stage::Nothing),
             // Directories are folded for lines only.
             Found::Leaves(_) => {}
         }
@@ -81,7 +82,7 @@ impl Forest {
         if listing.next.is_none() {
             self.close(id);
         }
-        self.note_change(id);
+        self.note_rows(id);
         if self.pending.is_full() {
             self.settle();
         }
@@ -94,14 +95,14 @@ impl Forest {
             self.open_imports.clear();
             self.find_repeated_operands();
             self.close(DirId::TOP);
-            self.has_changed = true;
+            self.note_rows(self.watched);
         }
     }
 
     /// Begins the run of a directory.
     fn begin_rows(&mut self, id: DirId, own: &ForestEntry, stage: Stage) -> Rows {
         self.meet_directory(id, own);
-        self.dirs.get_mut(id).stage = stage;
+        self.set_stage(id, stage);
         let mut bytes = std::mem::take(&mut self.buffer);
         let writer = Writer::begin(&mut bytes, id, own);
         Rows {
@@ -111,6 +112,16 @@ impl Forest {
             start: 0,
             device: own.inode.device,
             sum: Delta::default(),
+        }
+    }
+
+    /// Its row is another one, or none, where it turned out to be no directory.
+    fn set_stage(&mut self, id: DirId, stage: Stage) {
+        self.dirs.get_mut(id).stage = stage;
+        if stage != Stage::Read
+            && let Some(above) = self.dirs.parent(id)
+        {
+            self.note_rows(above);
         }
     }
 

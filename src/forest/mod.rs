@@ -55,9 +55,10 @@ use self::build::Open;
 use self::dirs::{Dirs, Stage};
 use self::entry::ForestEntry;
 use self::failures::Failures;
-pub use self::info::{DirInfo, DirState, ForestRow, Sums};
+pub use self::info::{Changed, DirInfo, DirState, ForestRow, Sums};
 use self::links::{Links, Shared};
 use self::operands::Operands;
+pub use self::query::{ForestRows, RowPlace};
 use self::reread::Reread;
 use self::run::Writer;
 pub use self::search::{FindPosition, Largest};
@@ -171,7 +172,7 @@ pub struct Forest {
     ended: Option<Ended>,
     /// The directory that is shown, and whether it has to be drawn again.
     watched: DirId,
-    has_changed: bool,
+    changed: Changed,
     /// The directories of an import that were entered and not left.
     open_imports: Vec<Open>,
     imported: Imported,
@@ -213,7 +214,7 @@ impl Forest {
             failures: Failures::default(),
             ended: None,
             watched: DirId::TOP,
-            has_changed: true,
+            changed: Changed::Rows,
             open_imports: Vec::new(),
             imported: Imported::default(),
             reread: None,

@@ -2,11 +2,44 @@
 
 use super::dirs::{Dir, NEW, REMOVING, Stage, UNREAD_BELOW};
 use super::entry::{ForestEntry, Reading};
-use super::info::{DirInfo, ForestRow};
-use super::run::{Reader, Row, name};
+use super::info::{Changed, DirInfo, ForestRow};
+use super::run::{Before, Reader, Row, name};
 use super::{DirId, Forest, ForestFailure};
 use crate::count::listing::push_name;
 use crate::count::usage::FileTime;
+
+/// The rows of a directory.
+#[derive(Debug, Clone)]
+pub struct ForestRows<'a> {
+    forest: &'a Forest,
+    id: DirId,
+    reader: Reader<'a>,
+}
+
+/// Where a row of a directory begins, and what it is the difference to.
+#[derive(Debug, Clone, Copy)]
+pub struct RowPlace((usize, Before));
+
+impl ForestRows<'_> {
+    /// The place of the next row.
+    #[must_use]
+    pub fn place(&self) -> RowPlace {
+        RowPlace(self.reader.position())
+    }
+}
+
+impl<'a> Iterator for ForestRows<'a> {
+    type Item = ForestRow<'a>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        loop {
+            let (_, row) = self.reader.next()?;
+            if let Some(row) = self.forest.row(self.id, row) {
+                return Some(row);
+            }
+        }
+    }
+}
 
 impl Forest {
     /// What is known of a directory.
@@ -37,9 +70,21 @@ impl Forest {
     }
 
     /// The entries of a directory, in no order.
-    pub fn rows(&self, id: DirId) -> impl Iterator<Item = ForestRow<'_>> {
-        let reader = Reader::new(&self.dirs.get(id).run, id);
-        reader.filter_map(move |(_, row)| self.row(id, row))
+    #[must_use]
+    pub fn rows(&self, id: DirId) -> ForestRows<'_> {
+        ForestRows {
+            forest: self,
+            id,
+            reader: Reader::new(&self.dirs.get(id).run, id),
+        }
+    }
+
+    /// The entries of a directory from a place on, which is valid until [`Changed::Rows`].
+    #[must_use]
+    pub fn rows_from(&self, id: DirId, place: &RowPlace) -> ForestRows<'_> {
+        let mut rows = self.rows(id);
+        rows.reader.go_to(place.0);
+        rows
     }
 
     pub(super) fn row<'a>(&'a self, id: DirId, row: Row<'a>) -> Option<ForestRow<'a>> {
@@ -109,13 +154,15 @@ impl Forest {
 
     /// Remembers the directory that is shown.
     pub fn watch(&mut self, id: DirId) {
-        self.has_changed |= self.watched != id;
-        self.watched = id;
+        if self.watched != id {
+            self.watched = id;
+            self.changed = Changed::Rows;
+        }
     }
 
-    /// Whether rows of the shown directory, or sums of its children, have changed since the last call.
-    pub fn take_changed(&mut self) -> bool {
-        std::mem::take(&mut self.has_changed)
+    /// What has changed in the shown directory since the last call.
+    pub fn take_changed(&mut self) -> Changed {
+        std::mem::take(&mut self.changed)
     }
 
     /// Failures: the first 10,000.

@@ -6,7 +6,7 @@ use super::dirs::{LINKED, NEW, REMOVING, Stage, UNREAD_BELOW};
 use super::entry::{ForestEntry, Reading};
 use super::run::{Reader, Row, Writer};
 use super::sums::Delta;
-use super::{DirId, Forest, Gone};
+use super::{Changed, DirId, Forest, Gone};
 use crate::count::usage::{FileTime, Inode};
 
 /// What leaves a directory.
@@ -53,7 +53,7 @@ impl Forest {
         if let Some(marks) = self.removing.get_mut(&directory) {
             marks.retain(|name| !is_in(&names, name));
         }
-        self.has_changed = true;
+        self.note_rows(directory);
     }
 
     /// The directory holds entries that are not in the tree.
@@ -77,7 +77,9 @@ impl Forest {
                 self.removing.remove(&directory);
             }
         }
-        self.has_changed |= directory == self.watched;
+        if directory == self.watched {
+            self.changed = self.changed.max(Changed::Sums);
+        }
     }
 
     /// These directories and all below them.

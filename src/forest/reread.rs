@@ -66,7 +66,7 @@ impl Forest {
             self.failures
                 .forget_if(|failure| failure.directory >= reread.root);
         }
-        self.has_changed = true;
+        self.note_rows(self.watched);
         is_whole
     }
 

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use super::info::Sums;
-use super::{DirId, Forest};
+use super::{Changed, DirId, Forest};
 use crate::count::usage::{FileTime, Usage};
 
 /// Differences that may wait.
@@ -147,8 +147,17 @@ impl Forest {
         has_changed
     }
 
-    /// Remembers that the row of this directory, or its contents, must be drawn again.
+    /// Remembers that the row of this directory, or its own line, must be drawn again.
     pub(super) fn note_change(&mut self, id: DirId) {
-        self.has_changed |= id == self.watched || self.dirs.get(id).parent == self.watched.0;
+        if id == self.watched || self.dirs.get(id).parent == self.watched.0 {
+            self.changed = self.changed.max(Changed::Sums);
+        }
+    }
+
+    /// Remembers that this directory has other rows than before.
+    pub(super) fn note_rows(&mut self, id: DirId) {
+        if id == self.watched {
+            self.changed = Changed::Rows;
+        }
     }
 }

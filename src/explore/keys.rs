@@ -134,7 +134,7 @@ impl Topic {
     pub fn heading(self) -> &'static str {
         match self {
             Self::Move => "Move",
-            Self::Show => "Sort (again: reverse), columns",
+            Self::Show => "Order (again: reverse), columns",
             Self::Inform => "Information",
             Self::Find => "Find",
             Self::Remove => "Mark and remove",

@@ -4,11 +4,11 @@
 use super::line::{BOLD, Line, PLAIN};
 use super::texts::{Texts, measure_name};
 use crate::count::usage::Measure;
-use crate::explore::browser::Browser;
 use crate::explore::browser::flag::Flag;
 use crate::explore::browser::input_line::InputLine;
 use crate::explore::browser::request::{MessageKind, Source};
 use crate::explore::browser::shown_row::ShownRow;
+use crate::explore::browser::{Browser, PanelKind};
 use crate::explore::terminal::{Grid, Style};
 use crate::forest::Forest;
 use crate::sys::columns::{columns, tail};
@@ -34,8 +34,8 @@ pub(super) fn draw(browser: &Browser, forest: &Forest, grid: &mut Grid<'_>) -> O
         return Some((line.column().min(width.saturating_sub(1)), row));
     }
     let texts = Texts::of(browser);
-    let mut parts = parts(browser, forest, &texts);
     let room = line.room();
+    let mut parts = parts(browser, forest, &texts, room);
     while needed(&parts) > room && parts.len() > 1 {
         let last = (0..parts.len()).max_by_key(|&index| parts[index].rank);
         parts.remove(last.unwrap_or(0));
@@ -64,7 +64,7 @@ fn draw_input(browser: &Browser, input: &InputLine, line: &mut Line<'_, '_>) {
     line.text(tail(&text, room), PLAIN);
 }
 
-fn parts(browser: &Browser, forest: &Forest, texts: &Texts<'_>) -> Vec<Part> {
+fn parts(browser: &Browser, forest: &Forest, texts: &Texts<'_>, room: usize) -> Vec<Part> {
     let plain = |rank: u8, text: String| Part {
         text,
         style: PLAIN,
@@ -82,27 +82,37 @@ fn parts(browser: &Browser, forest: &Forest, texts: &Texts<'_>) -> Vec<Part> {
             style,
             rank: 0,
         });
+    } else if let Some(panel) = browser.panel_kind() {
+        parts.push(plain(0, panel_keys(panel).into()));
     } else if browser.is_untouched {
         parts.push(plain(0, first_keys(texts)));
-    } else if let Some(text) = selected_flag(browser, forest, texts) {
+    } else if let Some(text) = selected_flag(browser, forest, texts, room) {
+        parts.push(plain(0, text));
+    }
+    if let Some(text) = filter(browser, texts) {
         parts.push(plain(1, text));
     }
     parts.push(plain(6, measures(browser)));
-    parts.push(plain(
-        if browser.marks.is_empty() { 5 } else { 2 },
-        rows(browser, texts),
-    ));
-    if let Some(text) = filter(browser, texts) {
-        parts.push(plain(3, text));
-    }
+    let has_marks = !browser.marks.is_empty();
+    parts.push(plain(if has_marks { 2 } else { 5 }, rows(browser, texts)));
     if let Some(text) = errors(browser, forest, texts) {
         parts.push(plain(3, text));
     }
-    let has_help = browser.is_untouched && browser.message.is_none();
-    if !has_help {
+    if !browser.is_untouched && browser.panel.is_none() {
         parts.push(plain(4, "? help".into()));
     }
     parts
+}
+
+fn panel_keys(panel: &PanelKind) -> &'static str {
+    match panel {
+        PanelKind::Help => "Esc closes the help",
+        PanelKind::Information(links) if links.len() > 1 => "Enter goes there  Esc closes",
+        PanelKind::Information(_) => "Esc closes",
+        PanelKind::Errors => "Enter goes there  Esc closes",
+        PanelKind::Marks => "Enter goes there  Space unmarks  d removes  Esc closes",
+        PanelKind::Found(_) => "Enter goes there  Space marks  d removes  Esc closes",
+    }
 }
 
 fn first_keys(texts: &Texts<'_>) -> String {
@@ -153,26 +163,24 @@ fn errors(browser: &Browser, forest: &Forest, texts: &Texts<'_>) -> Option<Strin
 }
 
 /// The flag of the selected row, and what it means there.
-fn selected_flag(browser: &Browser, forest: &Forest, texts: &Texts<'_>) -> Option<String> {
-    if browser.panel.is_some() {
-        return None;
-    }
+fn selected_flag(
+    browser: &Browser,
+    forest: &Forest,
+    texts: &Texts<'_>,
+    room: usize,
+) -> Option<String> {
     let row = browser.selected(forest)?;
     let flag = row.flag?;
-    Some(format!(
-        "{} {}",
-        flag.letter(),
-        meaning(browser, flag, &row, texts)
-    ))
+    let sentence = meaning(browser, flag, &row, texts);
+    let text = match columns(&sentence) + 2 > room {
+        true => flag.meaning(),
+        false => &sentence,
+    };
+    Some(format!("{} {text}", flag.letter()))
 }
 
 /// A flag in a sentence about one row.
-pub(super) fn meaning(
-    browser: &Browser,
-    flag: Flag,
-    row: &ShownRow<'_>,
-    texts: &Texts<'_>,
-) -> String {
+fn meaning(browser: &Browser, flag: Flag, row: &ShownRow<'_>, texts: &Texts<'_>) -> String {
     let measure = browser.settings.measure;
     let least = || match measure {
         Measure::Inodes => texts.entries(row.amount(measure)),
@@ -186,10 +194,10 @@ pub(super) fn meaning(
             "could not be read when the export was made".into()
         }
         Flag::Unread => "could not be read: ! shows why".into(),
-        Flag::UnreadBelow => "something below could not be read: ! shows what".into(),
+        Flag::UnreadBelow => "error further below: ! shows it".into(),
         Flag::Away => "another file system: not counted (-x)".into(),
         Flag::Excluded => "excluded by a pattern: not counted".into(),
-        Flag::Linked => "has hard links elsewhere: i shows more".into(),
+        Flag::Linked => "hard links elsewhere: i shows them".into(),
         Flag::Special => "not a regular file: i shows more".into(),
         Flag::Empty => "empty directory".into(),
         Flag::New => "has entries that were not read; R reads them".into(),

@@ -16,6 +16,9 @@ const MOST_PATHS: usize = 5;
 /// The box has a frame where the screen has so many columns and rows.
 const FOR_FRAME: (u16, u16) = (40, 10);
 
+/// On a narrower screen the texts are shorter.
+const FOR_LONG_TEXTS: u16 = 60;
+
 /// Whether a line may be left out where there is little room.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Need {
@@ -29,12 +32,12 @@ type BoxLine = (String, Style, Need);
 pub(super) fn draw(browser: &Browser, forest: &Forest, grid: &mut Grid<'_>) -> Option<(u16, u16)> {
     let dialog = browser.dialog.as_ref()?;
     let texts = Texts::of(browser);
+    let (width, height) = grid.size();
     let mut lines = match dialog {
-        Dialog::Removal(question) => removal(question, forest, &texts),
+        Dialog::Removal(question) => removal(question, forest, &texts, width < FOR_LONG_TEXTS),
         Dialog::Quit(loss) => quit(*loss, browser),
         Dialog::Overwrite(path) => overwrite(path, &texts),
     };
-    let (width, height) = grid.size();
     let has_frame = width >= FOR_FRAME.0 && height >= FOR_FRAME.1;
     let most = usize::from(height) - if has_frame { 2 } else { 0 };
     while lines.len() > most {
@@ -105,40 +108,36 @@ fn heading(text: impl Into<String>) -> BoxLine {
     (text.into(), BOLD, Need::Needed)
 }
 
-fn removal(question: &RemovalQuestion, forest: &Forest, texts: &Texts<'_>) -> Vec<BoxLine> {
+fn removal(
+    question: &RemovalQuestion,
+    forest: &Forest,
+    texts: &Texts<'_>,
+    is_narrow: bool,
+) -> Vec<BoxLine> {
     let freed = &question.freed;
-    let mut lines = Vec::new();
-    match &*question.targets {
-        [target] => {
-            lines.push(heading(format!(
-                "Remove {}",
-                texts.name(&path(forest, target))
-            )));
-        }
-        targets => {
-            let count = targets.len();
-            lines.push(heading(format!("Remove {count} marked entries")));
-            let paths = targets
-                .iter()
-                .take(MOST_PATHS)
-                .map(|target| path(forest, target));
-            lines.extend(paths.map(|path| optional(texts.name(&path))));
-            if count > MOST_PATHS {
-                lines.push(optional(format!("and {} more", count - MOST_PATHS)));
-            }
-        }
-    }
+    let choose = |text: &'static str, narrow: &'static str| if is_narrow { narrow } else { text };
+    let mut lines = targets(question, forest, texts);
     let entries = texts.entries(freed.entries);
-    lines.push(needed(format!(
+    lines.push(optional(format!(
         "{entries}, {} allocated",
         texts.size(freed.allocated)
     )));
-    lines.push(needed(freed_text(freed.freed, freed.allocated, texts)));
+    lines.push(needed(format!(
+        "{} {}",
+        choose("deleting frees", "frees"),
+        texts.size(freed.freed)
+    )));
+    if freed.freed < freed.allocated {
+        lines.push(optional("the rest has hard links elsewhere"));
+    }
     lines.push(optional(""));
-    lines.push(needed("t  move to the trash"));
-    lines.push(optional("   frees nothing until the trash is emptied"));
+    lines.push(needed(choose("t  move to the trash", "t  to the trash")));
+    lines.push(optional(choose(
+        "   frees nothing until the trash is emptied",
+        "   frees nothing at first",
+    )));
     match question.confirmation {
-        Confirmation::Key => lines.push(needed("Y  delete for ever")),
+        Confirmation::Key => lines.push(needed(choose("Y  delete for ever", "Y  delete"))),
         Confirmation::Word(typed) => {
             let why = match freed.entries > MOST_WITHOUT_WORD {
                 true => format!("   more than {} entries: ", texts.count(MOST_WITHOUT_WORD)),
@@ -146,22 +145,36 @@ fn removal(question: &RemovalQuestion, forest: &Forest, texts: &Texts<'_>) -> Ve
             };
             lines.push(optional(format!("{why}Y is not enough")));
             let typed = WORD.get(..typed).unwrap_or_default();
-            lines.push(needed(format!(
-                "type the word {WORD} to delete for ever: {typed}"
-            )));
+            let how = choose("type the word delete to delete for ever:", "type delete:");
+            lines.push(needed(format!("{how} {typed}")));
         }
     }
-    lines.push(needed("any other key: remove nothing"));
+    lines.push(needed(choose(
+        "any other key: remove nothing",
+        "other keys: nothing",
+    )));
     lines
 }
 
-fn freed_text(freed: u64, allocated: u64, texts: &Texts<'_>) -> String {
-    match freed < allocated {
-        true => format!(
-            "deleting frees {}: the rest has hard links elsewhere",
-            texts.size(freed)
-        ),
-        false => format!("deleting frees {}", texts.size(freed)),
+/// What is to be removed.
+fn targets(question: &RemovalQuestion, forest: &Forest, texts: &Texts<'_>) -> Vec<BoxLine> {
+    let name = |target| texts.name(&path(forest, target));
+    match &*question.targets {
+        [target] => vec![heading(format!("Remove {}", name(target)))],
+        targets => {
+            let count = targets.len();
+            let mut lines = vec![heading(format!("Remove {count} marked entries"))];
+            lines.extend(
+                targets
+                    .iter()
+                    .take(MOST_PATHS)
+                    .map(|target| optional(name(target))),
+            );
+            if count > MOST_PATHS {
+                lines.push(optional(format!("and {} more", count - MOST_PATHS)));
+            }
+            lines
+        }
     }
 }
 

@@ -10,8 +10,6 @@ use crate::explore::terminal::Grid;
 use crate::forest::{Forest, Target};
 use crate::format::columns::type_name;
 
-use super::bottom::meaning;
-
 /// The width of the words before the values.
 const WORDS: usize = 16;
 
@@ -49,8 +47,7 @@ fn lines(
     let parent = browser.shown;
     let mut lines = vec![("path", texts.name(&path(forest, &Target { parent, name })))];
     if let Some(flag) = row.flag {
-        let meaning = meaning(browser, flag, row, texts);
-        lines.push(("flag", format!("{} {meaning}", flag.letter())));
+        lines.push(("flag", format!("{} {}", flag.letter(), flag.meaning())));
     }
     lines.push(("type", kind_and_mode(row)));
     lines.push(("allocated", exact(texts, row.sums.allocated)));
@@ -96,8 +93,8 @@ fn lines(
 
 fn links_text(all: u32, seen: usize) -> String {
     match all {
-        Detail::SEVERAL => format!("several, {seen} of them here; Enter goes there"),
-        _ => format!("{all}, {seen} of them here; Enter goes there"),
+        Detail::SEVERAL => format!("{seen} of several were met"),
+        _ => format!("{seen} of {all} were met"),
     }
 }
 

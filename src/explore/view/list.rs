@@ -16,7 +16,8 @@ use crate::forest::{DirState, Forest};
 use crate::format::Sort;
 use crate::format::chart::color_of;
 use crate::sys::columns::columns;
-use crate::sys::status::failure_text;
+use crate::sys::failure::{Failure, Operation};
+use crate::sys::status::reason;
 
 /// On a lower screen there are no headings.
 const ROWS_FOR_HEADINGS: u16 = 10;
@@ -189,25 +190,21 @@ fn draw_headings(
         let is_down = (sort == Sort::Name) == (order.direction == Direction::Reversed);
         let arrow = match (order.sort == sort, is_down) {
             (false, _) => "",
-            (true, true) => texts.choose("↓", "v"),
-            (true, false) => texts.choose("↑", "^"),
+            (true, true) => texts.choose("↓", " v"),
+            (true, false) => texts.choose("↑", " ^"),
         };
         [text, arrow].concat()
     };
     let mut line = Line::new(grid, row);
     let mut headings = Vec::new();
-    line.skip(layout.margin + 1);
+    line.skip(layout.margin);
     let mut heading = |line: &mut Line<'_, '_>, text: &str, width: usize, sort: Sort| {
         let start = line.column();
         line.right(&with_arrow(text, sort), width, DIM);
         headings.push((start..line.column(), sort));
     };
-    heading(
-        &mut line,
-        measure_name(browser.settings.measure),
-        layout.size,
-        Sort::Size,
-    );
+    let measure = measure_name(browser.settings.measure);
+    heading(&mut line, measure, 1 + layout.size, Sort::Size);
     if layout.per_cent > 0 {
         line.skip(1 + layout.per_cent);
     }
@@ -361,14 +358,7 @@ fn draw_emptiness(browser: &Browser, forest: &Forest, grid: &mut Grid<'_>, row: 
         _ if total > 0 && browser.settings.hiding == Hiding::Dotted => {
             format!("({} hidden; e shows all)", texts.entries(total))
         }
-        (_, Some(failure)) => {
-            let text = failure_text(
-                &forest.path(browser.shown),
-                failure.failure,
-                browser.charset(),
-            );
-            texts.name(&text)
-        }
+        (_, Some(failure)) => reason_of(failure.failure),
         (DirState::Announced | DirState::Reading, _) => "(being read)".into(),
         (DirState::Stopped, _) => "(not read: the walk was stopped)".into(),
         (DirState::Away, _) => "(not read: another file system)".into(),
@@ -384,4 +374,14 @@ fn draw_emptiness(browser: &Browser, forest: &Forest, grid: &mut Grid<'_>, row: 
     }
     let text = texts.cut(&text, line.room());
     line.text(&text, DIM);
+}
+
+/// Why the shown directory has no rows.
+fn reason_of(failure: Failure) -> String {
+    match failure.operation {
+        Operation::Exported | Operation::ExportedInPart | Operation::ExportedEntry => {
+            "could not be read when the export was made".into()
+        }
+        _ => format!("cannot read directory: {}", reason(failure.errno)),
+    }
 }

@@ -57,7 +57,7 @@ fn title(browser: &Browser, forest: &Forest) -> Option<String> {
     let texts = Texts::of(browser);
     Some(match browser.panel_kind()? {
         PanelKind::Help => return None,
-        PanelKind::Information(_) => "Information   Esc closes".into(),
+        PanelKind::Information(_) => "Information".into(),
         PanelKind::Errors => {
             let shown = u64::try_from(browser.panel_lines(forest)).unwrap_or(u64::MAX);
             let others = u64::try_from(browser.other_failures.len()).unwrap_or(u64::MAX);
@@ -66,16 +66,14 @@ fn title(browser: &Browser, forest: &Forest) -> Option<String> {
                 true => format!("{}, the first {}", texts.count(all), texts.count(shown)),
                 false => texts.count(all),
             };
-            format!("Errors: {count}   Enter goes there, Esc closes")
+            format!("Errors: {count}")
         }
         PanelKind::Marks => {
             let count = u64::try_from(browser.marks.len()).unwrap_or(u64::MAX);
             let freed = browser.marked.as_ref().map(|freed| texts.size(freed.freed));
             let freed = freed.map_or(String::new(), |freed| format!(", {freed} to be freed"));
             let count = texts.count(count);
-            format!(
-                "Marks: {count}{freed}   Space unmarks, d removes, Enter goes there, Esc closes"
-            )
+            format!("Marks: {count}{freed}")
         }
         PanelKind::Found(search) => found_title(search, forest, &texts),
     })
@@ -103,7 +101,7 @@ fn found_title(search: &Search, forest: &Forest, texts: &Texts<'_>) -> String {
         true => ", still searching",
         false => "",
     };
-    format!("{found}{cut}{going_on}   Enter goes there, Space marks, Esc closes")
+    format!("{found}{cut}{going_on}")
 }
 
 /// A line of a panel.

@@ -162,7 +162,7 @@ fn nothing_is_said_by_colour_alone() {
     desk.browser.report(reading(4_944_396));
     desk.size = (60, 10);
     check_with_styles("reading_top", &desk.canvas());
-    desk.press("↓ Enter");
+    desk.press("Enter");
     desk.press("Space");
     check_with_styles("reading", &desk.canvas());
     desk.press("↑");
@@ -272,7 +272,7 @@ fn the_help_scrolls_on_a_small_screen() {
 #[test]
 fn the_dialog_tells_what_a_removal_means() {
     let mut desk = Desk::new(options(), forest(&data()));
-    desk.press("End ↑ ↑ ↑ d");
+    desk.press("Home ↓ ↓ ↓ ↓ d");
     check("remove_file", &desk.canvas());
     desk.press("Esc Home ↓ ↓ d");
     desk.press("d");

@@ -20,18 +20,27 @@ const LEAST_PATH: usize = 12;
 pub(super) fn draw(browser: &Browser, forest: &Forest, grid: &mut Grid<'_>) {
     let texts = Texts::of(browser);
     let width = usize::from(grid.size().0);
-    let (path, total) = (
-        path(browser, forest, &texts),
-        total(browser, forest, &texts),
-    );
+    let path = path(browser, forest, &texts);
+    let totals = totals(browser, forest, &texts);
+    let mut states = states(&texts, &browser.activity);
+    states.extend(states.is_empty().then(String::new));
     let before = " pdu: ";
-    let needed = |state: &str| {
-        let path = columns(&path).min(LEAST_PATH);
-        before.len() + path + 2 + columns(&total) + 2 + columns(state) + 1
+    let needed = |total: &str, state: &str| {
+        let path = columns(&path).min(LEAST_PATH.max(width / 3));
+        let state = if state.is_empty() {
+            0
+        } else {
+            2 + columns(state)
+        };
+        before.len() + path + 2 + columns(total) + state + 1
     };
-    let states = states(&texts, &browser.activity);
-    let fitting = states.iter().find(|state| needed(state) <= width);
-    let state = fitting.map_or("", String::as_str);
+    let choices = totals
+        .iter()
+        .flat_map(|total| states.iter().map(move |state| (total, state)));
+    let nothing = String::new();
+    let mut choices = choices.chain(totals.iter().map(|total| (total, &nothing)));
+    let fitting = choices.find(|(total, state)| needed(total, state) <= width);
+    let (total, state) = fitting.unwrap_or((&totals[1], &nothing));
     let mut line = Line::new(grid, 0);
     line.text(before, BOLD);
     let others = 2
@@ -44,31 +53,39 @@ pub(super) fn draw(browser: &Browser, forest: &Forest, grid: &mut Grid<'_>) {
     let path = texts.cut(&path, line.room().saturating_sub(others).max(4));
     line.text(&path, BOLD);
     line.skip(2);
-    line.text(&total, BOLD);
+    line.text(total, BOLD);
     let room = line.room().saturating_sub(1);
     line.right(state, room, BOLD);
 }
 
-/// The path of the shown directory.
+/// The path of the shown directory. The top has no name of its own.
 fn path(browser: &Browser, forest: &Forest, texts: &Texts<'_>) -> String {
-    match browser.shown {
-        DirId::TOP => match browser.row_total() {
-            0 | 1 => "starting directory".into(),
-            operands => format!("{} starting directories", texts.count(operands.into())),
-        },
-        shown => texts.name(&forest.path(shown)),
+    let mut operands = forest.rows(DirId::TOP);
+    match (browser.shown, browser.row_total()) {
+        (DirId::TOP, 0 | 1) => operands
+            .next()
+            .map_or(String::new(), |row| texts.name(row.name)),
+        (DirId::TOP, operands) => format!("{} paths", texts.count(operands.into())),
+        (shown, _) => texts.name(&forest.path(shown)),
     }
 }
 
-fn total(browser: &Browser, forest: &Forest, texts: &Texts<'_>) -> String {
+/// The total, in full and in short.
+fn totals(browser: &Browser, forest: &Forest, texts: &Texts<'_>) -> [String; 2] {
     let sums = forest.dir(browser.shown).sums;
     let entries = texts.entries(sums.entries);
     match browser.settings.measure {
-        Measure::Inodes => entries,
-        Measure::Allocated => format!("{} in {entries}", texts.size(sums.allocated)),
+        Measure::Inodes => [entries.clone(), texts.count(sums.entries)],
+        Measure::Allocated => {
+            let size = texts.size(sums.allocated);
+            [format!("{size} in {entries}"), size]
+        }
         measure @ Measure::Apparent => {
             let size = texts.size(sums.apparent);
-            format!("{size} {} in {entries}", measure_name(measure))
+            [
+                format!("{size} {} in {entries}", measure_name(measure)),
+                size,
+            ]
         }
     }
 }

@@ -9,11 +9,15 @@
 //! |---|---|
 //! | [`terminal`] | keys in, a grid of cells out |
 //! | [`keys`], [`browser`], [`view`] | what keys do; what is shown; how it looks |
-//! | [`remove`] | removal by descriptors, in a thread |
+//! | [`remove`], `removals` | removal by descriptors, in a thread; what it asks of the forest, and changes there |
 //! | `frames` | when the next frame is due |
 //! | `imported` | the events of an import, from its thread |
-//! | `failures` | what standard error gets |
+//! | `failures`, `intake` | what standard error gets; listings and events into the forest |
+//! | `reading` | where entries come from at the moment |
+//! | `helpers`, [`programs`] | work that may wait for a file system; shell, pager, opener |
 //! | `session` | the select loop |
+//! | `requests`, `again`, `export` | what keys ask for: programs, a second read, an export |
+//! | `start` | from the command line to the first frame |
 //!
 //! Contract. The screen opens with the first listing, or after 20 ms, and the main thread waits for no file system. Order:
 //! none is needed, listings go into the forest as they arrive. Errors: the screen has them all; standard error gets their

@@ -51,7 +51,7 @@ pub(super) fn directory<'a>(name: &'a str, entries: Vec<Entry<'a>>) -> Entry<'a>
 /// Grows a forest.
 pub(super) struct Planter {
     pub(super) forest: Forest,
-    inode: u64,
+    pub(super) inode: u64,
 }
 
 impl Planter {

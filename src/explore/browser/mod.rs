@@ -22,6 +22,8 @@ pub mod rows;
 pub mod search;
 pub mod shown_row;
 pub mod sort_order;
+#[cfg(test)]
+mod tests;
 
 use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
@@ -40,7 +42,7 @@ use self::search::Search;
 use self::shown_row::ShownRow;
 use self::sort_order::SortOrder;
 use crate::count::usage::Measure;
-use crate::forest::{DirId, Forest, ForestRow, Freed};
+use crate::forest::{Changed, DirId, Forest, ForestRow, Freed};
 use crate::format::Sort;
 use crate::sys::owners::OwnerNames;
 
@@ -159,7 +161,7 @@ pub struct Browser {
     /// No key was pressed yet.
     pub(super) is_untouched: bool,
     watched: Option<DirId>,
-    has_changed: bool,
+    pending: Changed,
     last_key: Option<Instant>,
     last_read: Option<Instant>,
 }
@@ -200,7 +202,7 @@ impl Browser {
             drawn: Drawn::default(),
             is_untouched: true,
             watched: None,
-            has_changed: true,
+            pending: Changed::Rows,
             last_key: None,
             last_read: None,
         }
@@ -255,10 +257,12 @@ impl Browser {
         if self.watched != Some(self.shown) {
             forest.watch(self.shown);
             self.watched = Some(self.shown);
-            self.has_changed = true;
+            self.pending = Changed::Rows;
         }
         let changed = forest.take_changed();
-        self.has_changed |= changed;
+        if changed != Changed::No && self.pending != Changed::Rows {
+            self.pending = changed;
+        }
         self.leave_what_is_gone(forest);
         if self.is_time_to_read(now) {
             self.read(forest);
@@ -269,7 +273,7 @@ impl Browser {
         if has_new_sum {
             self.marked = Some(forest.freed(&self.marks.targets()));
         }
-        changed || has_new_sum
+        changed != Changed::No || has_new_sum
     }
 
     fn is_time_to_read(&self, now: Instant) -> bool {
@@ -278,7 +282,12 @@ impl Browser {
         };
         let is_calm =
             passed(self.last_read, ORDER_DISTANCE) && passed(self.last_key, ORDER_DISTANCE);
-        self.has_changed && (is_calm || self.rows.total() == 0)
+        match self.pending {
+            Changed::No => false,
+            Changed::Sums => is_calm,
+            // The places of the rows are void.
+            Changed::Rows => true,
+        }
     }
 
     /// Puts the rows in order.
@@ -290,7 +299,7 @@ impl Browser {
             hiding: self.settings.hiding,
         };
         self.rows.read(forest, self.shown, &criteria);
-        self.has_changed = false;
+        self.pending = Changed::No;
         self.follow_entry(forest);
     }
 

@@ -9,8 +9,11 @@ use super::shown_row::ShownRow;
 use super::sort_order::{Ranked, SortOrder};
 use crate::count::usage::Measure;
 use crate::forest::entry::Reading;
-use crate::forest::{DirId, Forest, ForestRow};
+use crate::forest::{DirId, Forest, ForestRow, RowPlace};
 use crate::format::Sort;
+
+/// A place is kept for each so many rows.
+const STRIDE: u32 = 64;
 
 /// Up to so many rows, those of equal size are in the order of their names.
 const MOST_NAMES: u64 = 100_000;
@@ -56,6 +59,7 @@ impl Criteria<'_> {
 #[derive(Debug, Default)]
 pub(super) struct Rows {
     ranked: Vec<Ranked>,
+    places: Vec<RowPlace>,
     /// The number of rows, shown or not.
     total: u32,
     /// The largest amount of a shown row.
@@ -66,6 +70,7 @@ impl Rows {
     /// Makes the order anew.
     pub(super) fn read(&mut self, forest: &Forest, directory: DirId, criteria: &Criteria<'_>) {
         self.ranked.clear();
+        self.places.clear();
         (self.total, self.largest) = (0, 0);
         let by_name = criteria.order.sort == Sort::Name;
         let has_names = by_name || forest.rows(directory).count() as u64 <= MOST_NAMES;
@@ -76,6 +81,9 @@ impl Rows {
         let mut names = Vec::new();
         let mut rows = forest.rows(directory);
         loop {
+            if self.total.is_multiple_of(STRIDE) {
+                self.places.push(rows.place());
+            }
             let Some(row) = rows.next() else {
                 break;
             };
@@ -116,7 +124,9 @@ impl Rows {
         index: usize,
     ) -> Option<ForestRow<'f>> {
         let number = self.ranked.get(index)?.number;
-        forest.rows(directory).nth(number as usize)
+        let place = self.places.get((number / STRIDE) as usize)?;
+        let mut rows = forest.rows_from(directory, place);
+        rows.nth((number % STRIDE) as usize)
     }
 
     /// The number of the row at this place of the order.

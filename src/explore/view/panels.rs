@@ -30,7 +30,12 @@ pub(super) fn draw(
     let texts = Texts::of(browser);
     line.text(&texts.cut(&title, room), BOLD);
     let list = match browser.panel_kind()? {
-        PanelKind::Information(_) => information::draw(browser, forest, grid, (first + 1, end)),
+        PanelKind::Information(links) => {
+            let for_links = u16::try_from(links.len())
+                .unwrap_or(u16::MAX)
+                .min((end - first) / 3);
+            information::draw(browser, forest, grid, (first + 1, end - for_links))
+        }
         _ => first + 1,
     };
     let height = end.saturating_sub(list);
@@ -40,7 +45,7 @@ pub(super) fn draw(
     panel.index = panel.index.min(count.saturating_sub(1));
     let least = (panel.index + 1).saturating_sub(height.into());
     panel.top = panel.top.clamp(least, panel.index.max(least));
-    let (top, selected) = (panel.top, panel.index - panel.top);
+    let (top, selected) = (panel.top, panel.index.saturating_sub(panel.top));
     let lines = lines(browser, forest, top, height.into());
     for ((number, text), row) in lines.iter().enumerate().zip(list..end) {
         let is_selected = number == selected;

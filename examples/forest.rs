@@ -54,7 +54,10 @@ fn main() {
     loop {
         let ended = running.wakeup.recv_timeout(Duration::from_millis(20));
         let from = Instant::now();
-        running.listings.take().for_each(|listing| forest.arrive(listing));
+        running
+            .listings
+            .take()
+            .for_each(|listing| forest.arrive(listing));
         forest.settle();
         building += from.elapsed();
         running.issue_tokens();
@@ -82,5 +85,8 @@ fn main() {
         peak as f64 / f64::from(1 << 20),
         (peak.saturating_sub(24 << 20)) as f64 / entries as f64,
     );
-    println!("walk {walked:?}, of it building {building:?}; links {:?}", from.elapsed());
+    println!(
+        "walk {walked:?}, of it building {building:?}; links {:?}",
+        from.elapsed()
+    );
 }

@@ -29,6 +29,11 @@ impl Frames {
         self.due_at(earliest);
     }
 
+    /// Something is to be drawn in a while.
+    pub(super) fn ask_after(&mut self, time: Duration) {
+        self.due_at(self.last + time);
+    }
+
     /// Numbers have changed.
     pub(super) fn ask_later(&mut self, earliest: Instant) {
         self.due_at(earliest.max(self.last + TICK));

@@ -142,10 +142,11 @@ impl Session<'_> {
         }
     }
 
+    /// A walker has panicked: the hook of panics has given the terminal back for good.
     fn tell_lost_part(&mut self) -> Ended {
-        let message = "internal error: a walker has failed; the result is incomplete";
-        self.browser.say(Message::warning(message));
-        self.intake.failures.lost(message.into());
+        let message = b"internal error: a walker has failed; the result is incomplete";
+        self.intake.failures.lost(message.to_vec());
+        self.ending = Some(Ending::NoTerminal);
         Ended::Stopped
     }
 

@@ -22,17 +22,20 @@ use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::fs::{Mode, OFlags};
 use rustix::io::Errno;
 use rustix::process::getpgrp;
-use rustix::termios::{OptionalActions, Termios, tcgetattr, tcgetpgrp, tcsetattr};
+use rustix::termios::{InputModes, OptionalActions, Termios, tcgetattr, tcgetpgrp, tcsetattr};
 
 use crate::sys::retry;
 
-/// Alternate screen, usual characters, mouse: buttons and wheel, with decimal numbers.
-const ENTER: &[u8] = b"\x1b[?1049h\x1b[m\x1b[2J\x1b[?1000h\x1b[?1006h";
+/// Alternate screen; mouse: buttons and wheel, with decimal numbers.
+const ENTER: &[u8] = b"\x1b[?1049h\x1b[?1000h\x1b[?1006h";
 
 /// The end of an update, no mouse, usual characters, a cursor. A terminal without an alternate screen keeps what was drawn
 /// above its last row.
 const LEAVE: &[u8] =
     b"\x1b[?2026l\x1b[?1006l\x1b[?1000l\x1b[m\x1b[?25h\x1b[999;1H\x1b[K\x1b[?1049l";
+
+/// Events of a terminal that does not come back.
+pub const GONE: PollFlags = PollFlags::HUP.union(PollFlags::ERR).union(PollFlags::NVAL);
 
 /// How long to wait for a frame that another thread writes.
 const PATIENCE: Duration = Duration::from_millis(50);
@@ -120,6 +123,8 @@ pub fn take(devices: &'static Devices, modes: &Termios) -> io::Result<()> {
     *lock(&MODES) = Some(modes.clone());
     let mut raw = modes.clone();
     raw.make_raw();
+    // Enter is the byte that ends a line also for a program that reads later what was typed now.
+    raw.input_modes.insert(InputModes::ICRNL);
     // In the background this stops the process.
     if let Err(error) = tcsetattr(devices.keys(), OptionalActions::Now, &raw) {
         *lock(&MODES) = None;
@@ -218,6 +223,15 @@ fn write_all(screen: BorrowedFd<'_>, mut bytes: &[u8]) -> io::Result<()> {
         }
     }
     Ok(())
+}
+
+/// Whether the terminal was closed by the person.
+#[must_use]
+pub fn is_gone(devices: &Devices) -> bool {
+    let keys = devices.keys();
+    let mut ready = [PollFd::new(&keys, PollFlags::empty())];
+    let polled = poll(&mut ready, Some(&Timespec::default()));
+    polled.is_ok() && ready[0].revents().intersects(GONE)
 }
 
 fn wait_for_room(screen: BorrowedFd<'_>) -> io::Result<()> {

@@ -47,6 +47,49 @@ pub struct Style {
     pub background: Option<Color>,
 }
 
+impl From<&lscolors::Style> for Style {
+    fn from(style: &lscolors::Style) -> Self {
+        let font = &style.font_style;
+        Self {
+            weight: match (font.bold, font.dimmed) {
+                (true, _) => Weight::Bold,
+                (false, true) => Weight::Dim,
+                (false, false) => Weight::Normal,
+            },
+            is_reversed: font.reverse,
+            is_underlined: font.underline,
+            color: style.foreground.map(Color::from),
+            background: style.background.map(Color::from),
+        }
+    }
+}
+
+impl From<lscolors::Color> for Color {
+    fn from(color: lscolors::Color) -> Self {
+        use lscolors::Color as Named;
+        Self::Palette(match color {
+            Named::RGB(red, green, blue) => return Self::Rgb(red, green, blue),
+            Named::Fixed(index) => index,
+            Named::Black => 0,
+            Named::Red => 1,
+            Named::Green => 2,
+            Named::Yellow => 3,
+            Named::Blue => 4,
+            Named::Magenta => 5,
+            Named::Cyan => 6,
+            Named::White => 7,
+            Named::BrightBlack => 8,
+            Named::BrightRed => 9,
+            Named::BrightGreen => 10,
+            Named::BrightYellow => 11,
+            Named::BrightBlue => 12,
+            Named::BrightMagenta => 13,
+            Named::BrightCyan => 14,
+            Named::BrightWhite => 15,
+        })
+    }
+}
+
 /// A rectangle of cells.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Area {

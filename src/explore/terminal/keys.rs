@@ -77,7 +77,7 @@ impl Keys {
             Err(rustix::io::Errno::INTR) => return Waited::Nothing,
             Err(_) => return Waited::Ended,
         };
-        if events.intersects(PollFlags::HUP | PollFlags::ERR | PollFlags::NVAL) {
+        if events.intersects(screen::GONE) {
             return Waited::Ended;
         }
         if !screen::is_taken() {
@@ -119,6 +119,11 @@ impl Decoder {
     /// Takes one byte.
     pub(super) fn take(&mut self, byte: u8) -> Option<Input> {
         self.is_open = true;
+        // The terminal turns the return of Enter into this.
+        let byte = match byte {
+            b'\n' => b'\r',
+            _ => byte,
+        };
         self.parser.parse(&[byte], true);
         let event = self.parser.pop()?;
         self.is_open = false;

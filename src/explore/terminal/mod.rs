@@ -165,7 +165,7 @@ impl Terminal {
 
     /// Gives the terminal back, stops the process group, and takes the terminal again when the process continues.
     pub fn suspend(&mut self) -> io::Result<()> {
-        self.stop();
+        self.stop()?;
         // The shell may have set others.
         self.modes = tcgetattr(self.devices.keys())?;
         self.take()
@@ -195,7 +195,7 @@ impl Terminal {
             match child.wait()? {
                 Event::Ended(status) => return Ok(status),
                 Event::Stopped => {
-                    self.stop();
+                    self.stop()?;
                     child.continue_it();
                 }
             }
@@ -214,16 +214,20 @@ impl Terminal {
     }
 
     /// Stops the process group, as a terminal does for Ctrl-Z. Returns when it continues.
-    fn stop(&self) {
+    fn stop(&self) -> io::Result<()> {
         screen::give_back();
+        if screen::is_gone(self.devices) {
+            // No shell would continue this process.
+            return Err(io::ErrorKind::BrokenPipe.into());
+        }
         if is_ignored(SIGTSTP) {
-            return;
+            return Ok(());
         }
         let _ = self.stopped.try_recv();
-        if kill_process_group(getpgrp(), Signal::TSTP).is_ok() {
-            // The thread that receives the signal stops the process. Nothing comes where that thread has ended.
-            let _ = self.stopped.recv();
-        }
+        kill_process_group(getpgrp(), Signal::TSTP)?;
+        // The thread that receives the signal stops the process. Nothing comes where that thread has ended.
+        let _ = self.stopped.recv();
+        Ok(())
     }
 }
 

@@ -264,7 +264,7 @@ impl Browser {
             self.pending = changed;
         }
         self.leave_what_is_gone(forest);
-        if self.is_time_to_read(now) {
+        if self.next_refresh(now).is_some_and(|next| next <= now) {
             self.read(forest);
             self.last_read = Some(now);
         }
@@ -276,17 +276,17 @@ impl Browser {
         changed != Changed::No || has_new_sum
     }
 
-    fn is_time_to_read(&self, now: Instant) -> bool {
-        let passed = |since: Option<Instant>, distance| {
-            since.is_none_or(|since| now.saturating_duration_since(since) >= distance)
-        };
-        let is_calm =
-            passed(self.last_read, ORDER_DISTANCE) && passed(self.last_key, ORDER_DISTANCE);
+    /// When [`Browser::refresh`] puts the rows in order, if nothing else happens until then.
+    #[must_use]
+    pub fn next_refresh(&self, now: Instant) -> Option<Instant> {
         match self.pending {
-            Changed::No => false,
-            Changed::Sums => is_calm,
+            Changed::No => None,
+            Changed::Sums => {
+                let last = self.last_read.max(self.last_key);
+                Some(last.map_or(now, |last| last + ORDER_DISTANCE))
+            }
             // The places of the rows are void.
-            Changed::Rows => true,
+            Changed::Rows => Some(now),
         }
     }
 

@@ -79,6 +79,8 @@ pub struct Status {
     drawn: bool,
     /// A message could not be written.
     lost: bool,
+    /// Nothing is written.
+    is_silent: bool,
     started: Instant,
 }
 
@@ -93,8 +95,24 @@ impl Status {
             options,
             drawn: false,
             lost: false,
+            is_silent: false,
             started: Instant::now(),
         }
+    }
+
+    /// The same for a report beside the one that the user sees: nothing is written.
+    #[must_use]
+    pub fn silent(options: StatusOptions) -> Self {
+        Self {
+            is_silent: true,
+            ..Self::new(options)
+        }
+    }
+
+    /// The options.
+    #[must_use]
+    pub fn options(&self) -> &StatusOptions {
+        &self.options
     }
 
     /// True where progress is wanted.
@@ -116,7 +134,7 @@ impl Status {
     pub fn message(&mut self, message: &[u8]) {
         self.clear();
         let line = self.line(message);
-        self.lost |= !write(&line);
+        self.lost |= !self.write(&line);
     }
 
     fn line(&self, message: &[u8]) -> Vec<u8> {
@@ -154,13 +172,19 @@ impl Status {
         self.clear();
         for line in lines.split_inclusive(|&byte| byte == b'\n') {
             let line = line.strip_suffix(b"\n").unwrap_or(line);
-            self.lost |= !write(&[&*self.printable(line), b"\n"].concat());
+            self.lost |= !self.write(&[&*self.printable(line), b"\n"].concat());
         }
     }
 
     /// Writes the message of a failure.
     pub fn failure(&mut self, path: &[u8], failure: Failure) {
         self.message(&failure_text(path, failure, self.options.charset));
+    }
+
+    /// A name as messages contain it, always in quotes.
+    #[must_use]
+    pub fn quoted_always(&self, path: &[u8]) -> Vec<u8> {
+        quote::quoteaf(path, self.options.charset)
     }
 
     /// A name as messages begin with it.
@@ -182,7 +206,7 @@ impl Status {
         }
         let text = self.progress_text(progress);
         if !self.draws {
-            write(format!("{text}\n").as_bytes());
+            self.write(format!("{text}\n").as_bytes());
             return;
         }
         if !self.is_in_foreground() {
@@ -190,21 +214,21 @@ impl Status {
         }
         let width = usize::from(columns().unwrap_or(COLUMNS)).saturating_sub(1);
         let line = format!("\r{}\x1b[K", head(&text, width));
-        write(line.as_bytes());
+        self.write(line.as_bytes());
         self.drawn = true;
     }
 
     /// Enter was pressed: the cursor is on the line below the progress line.
     pub fn enter_was_echoed(&mut self) {
         if self.drawn {
-            write(b"\x1b[A");
+            self.write(b"\x1b[A");
         }
     }
 
     /// Erases the progress line, if there is one. Not in the background: the cursor is on a line of another program.
     pub fn clear(&mut self) {
         if std::mem::take(&mut self.drawn) && self.is_in_foreground() {
-            write(b"\r\x1b[K");
+            self.write(b"\r\x1b[K");
         }
     }
 
@@ -227,7 +251,7 @@ impl Status {
             rate(files + directories, elapsed),
         );
         self.clear();
-        write(&self.line(line.as_bytes()));
+        self.write(&self.line(line.as_bytes()));
     }
 
     fn progress_text(&self, progress: &Progress) -> String {
@@ -261,6 +285,11 @@ impl Status {
     fn is_in_foreground(&self) -> bool {
         let terminal = rustix::termios::tcgetpgrp(rustix::stdio::stderr());
         terminal.is_ok_and(|group| group == rustix::process::getpgrp())
+    }
+
+    /// False where the bytes could not be written.
+    fn write(&self, bytes: &[u8]) -> bool {
+        self.is_silent || write(bytes)
     }
 }
 

@@ -36,7 +36,7 @@ use self::input_line::InputLine;
 use self::marks::{Marks, is_in_tree};
 use self::name_pattern::NamePattern;
 use self::options::{BrowserOptions, Column, Operands};
-use self::request::{Activity, Message};
+use self::request::{Activity, Doing, Message};
 use self::rows::{Criteria, Hiding, Rows};
 use self::search::Search;
 use self::shown_row::ShownRow;
@@ -117,7 +117,7 @@ pub enum PanelKind {
     /// Keys and flags.
     Help,
     /// What a search has found.
-    Found(Search),
+    Found(Box<Search>),
 }
 
 /// Where parts of the screen are, as they were drawn last.
@@ -145,8 +145,8 @@ pub struct Browser {
     pub(super) cursor: Cursor,
     pub(super) filter: NamePattern,
     pub(super) marks: Marks,
-    /// What the removal of the marks means; none while that is not known.
-    pub(super) marked: Option<Freed>,
+    /// What the removal of the marks means, and when that was found out.
+    marked: Option<(Freed, Instant)>,
     pub(super) panel: Option<Panel>,
     pub(super) input: Option<InputLine>,
     pub(super) dialog: Option<Dialog>,
@@ -215,6 +215,9 @@ impl Browser {
 
     /// Takes the state of the walk.
     pub fn report(&mut self, activity: Activity) {
+        if activity.doing != self.activity.doing {
+            self.marked = None;
+        }
         self.activity = activity;
     }
 
@@ -270,29 +273,45 @@ impl Browser {
             self.pending = changed;
         }
         self.leave_what_is_gone(forest);
-        if self.is_time_to_read(now) {
+        if self.next_refresh(now).is_some_and(|next| next <= now) {
             self.read(forest);
             self.last_read = Some(now);
         }
         self.enter_only_operand(forest);
-        let has_new_sum = self.marked.is_none() && !self.marks.is_empty();
-        if has_new_sum {
-            self.marked = Some(forest.freed(&self.marks.targets()));
-        }
+        let has_new_sum = self.sum_marks(forest, now);
         changed != Changed::No || has_new_sum
     }
 
-    fn is_time_to_read(&self, now: Instant) -> bool {
-        let passed = |since: Option<Instant>, distance| {
-            since.is_none_or(|since| now.saturating_duration_since(since) >= distance)
-        };
-        let is_calm =
-            passed(self.last_read, ORDER_DISTANCE) && passed(self.last_key, ORDER_DISTANCE);
+    /// What the marks are worth: after each change of the marks, and once a second while the tree grows.
+    fn sum_marks(&mut self, forest: &Forest, now: Instant) -> bool {
+        let is_old = self.marked.as_ref().is_none_or(|(_, since)| {
+            self.activity.doing != Doing::Nothing
+                && now.saturating_duration_since(*since) >= ORDER_DISTANCE
+        });
+        if self.marks.is_empty() || !is_old {
+            return false;
+        }
+        self.marked = Some((forest.freed(&self.marks.targets()), now));
+        true
+    }
+
+    /// What the removal of the marks frees, where all of them may be removed.
+    pub(super) fn freed_by_marks(&self) -> Option<u64> {
+        let (freed, _) = self.marked.as_ref()?;
+        freed.refused.is_empty().then_some(freed.freed)
+    }
+
+    /// When [`Browser::refresh`] puts the rows in order, if nothing else happens until then.
+    #[must_use]
+    pub fn next_refresh(&self, now: Instant) -> Option<Instant> {
         match self.pending {
-            Changed::No => false,
-            Changed::Sums => is_calm,
+            Changed::No => None,
+            Changed::Sums => {
+                let last = self.last_read.max(self.last_key);
+                Some(last.map_or(now, |last| last + ORDER_DISTANCE))
+            }
             // The places of the rows are void.
-            Changed::Rows => true,
+            Changed::Rows => Some(now),
         }
     }
 

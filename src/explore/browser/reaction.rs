@@ -163,7 +163,7 @@ impl Browser {
 
     fn search(&mut self, wanted: Wanted) {
         let search = Search::new(wanted, self.shown, self.settings.measure);
-        self.open_panel(PanelKind::Found(search));
+        self.open_panel(PanelKind::Found(Box::new(search)));
     }
 
     /// Goes on with a search until that time. False where there is nothing more to do.
@@ -251,7 +251,7 @@ impl Browser {
         let settings = &self.settings;
         let text = match action {
             Action::ToggleHidden if settings.hiding == Hiding::Dotted => {
-                "names with a dot and excluded entries are hidden; they count"
+                "hides .names and excluded entries; they still count"
             }
             Action::ToggleHidden => "all entries are shown",
             Action::NextShared => match settings.shared {

@@ -16,7 +16,7 @@ use crate::sys::columns::{columns, tail};
 /// The blanks between two parts.
 const DISTANCE: usize = 3;
 
-/// A part of the line. The parts of the largest rank are left out first.
+/// A part of the line. The parts of small ranks come before others where there is little room.
 struct Part {
     text: String,
     style: Style,
@@ -35,11 +35,7 @@ pub(super) fn draw(browser: &Browser, forest: &Forest, grid: &mut Grid<'_>) -> O
     }
     let texts = Texts::of(browser);
     let room = line.room();
-    let mut parts = parts(browser, forest, &texts, room);
-    while needed(&parts) > room && parts.len() > 1 {
-        let last = (0..parts.len()).max_by_key(|&index| parts[index].rank);
-        parts.remove(last.unwrap_or(0));
-    }
+    let parts = fitting(parts(browser, forest, &texts, room), room);
     for (index, part) in parts.iter().enumerate() {
         if index > 0 {
             line.skip(DISTANCE);
@@ -50,9 +46,23 @@ pub(super) fn draw(browser: &Browser, forest: &Forest, grid: &mut Grid<'_>) -> O
     None
 }
 
-fn needed(parts: &[Part]) -> usize {
-    let texts: usize = parts.iter().map(|part| columns(&part.text)).sum();
-    texts + DISTANCE * parts.len().saturating_sub(1)
+/// The first part, and of the others those that fit beside those of smaller ranks.
+fn fitting(parts: Vec<Part>, room: usize) -> Vec<Part> {
+    let width = |part: &Part| DISTANCE + columns(&part.text);
+    let mut by_rank: Vec<usize> = (0..parts.len()).collect();
+    by_rank.sort_by_key(|&index| parts[index].rank);
+    let mut left = room + DISTANCE;
+    let mut fits = vec![false; parts.len()];
+    for (place, index) in by_rank.into_iter().enumerate() {
+        fits[index] = place == 0 || width(&parts[index]) <= left;
+        if fits[index] {
+            left = left.saturating_sub(width(&parts[index]));
+        }
+    }
+    let pairs = parts.into_iter().zip(fits);
+    pairs
+        .filter_map(|(part, fits)| fits.then_some(part))
+        .collect()
 }
 
 fn draw_input(browser: &Browser, input: &InputLine, line: &mut Line<'_, '_>) {
@@ -83,7 +93,10 @@ fn parts(browser: &Browser, forest: &Forest, texts: &Texts<'_>, room: usize) -> 
             rank: 0,
         });
     } else if let Some(panel) = browser.panel_kind() {
-        parts.push(plain(0, panel_keys(panel).into()));
+        let keys = panel_keys(panel);
+        let last = keys.len() - 1;
+        let ranked = keys.iter().enumerate();
+        parts.extend(ranked.map(|(index, key)| plain(u8::from(index < last), (*key).into())));
     } else if browser.is_untouched {
         parts.push(plain(0, first_keys(texts)));
     } else if let Some(text) = selected_flag(browser, forest, texts, room) {
@@ -104,14 +117,20 @@ fn parts(browser: &Browser, forest: &Forest, texts: &Texts<'_>, room: usize) -> 
     parts
 }
 
-fn panel_keys(panel: &PanelKind) -> &'static str {
+/// What keys do in a panel; the last one has the smallest rank.
+fn panel_keys(panel: &PanelKind) -> &'static [&'static str] {
     match panel {
-        PanelKind::Help => "Esc closes the help",
-        PanelKind::Information(links) if links.len() > 1 => "Enter goes there  Esc closes",
-        PanelKind::Information(_) => "Esc closes",
-        PanelKind::Errors => "Enter goes there  Esc closes",
-        PanelKind::Marks => "Enter goes there  Space unmarks  d removes  Esc closes",
-        PanelKind::Found(_) => "Enter goes there  Space marks  d removes  Esc closes",
+        PanelKind::Help => &["Esc closes the help"],
+        PanelKind::Information(links) if links.len() > 1 => &["Enter goes there", "Esc closes"],
+        PanelKind::Information(_) => &["Esc closes"],
+        PanelKind::Errors => &["Enter goes there", "Esc closes"],
+        PanelKind::Marks => &[
+            "Enter goes there",
+            "Space unmarks",
+            "d removes",
+            "Esc closes",
+        ],
+        PanelKind::Found(_) => &["Enter goes there", "Space marks", "d removes", "Esc closes"],
     }
 }
 
@@ -139,7 +158,7 @@ fn rows(browser: &Browser, texts: &Texts<'_>) -> String {
     let total = u64::from(browser.row_total());
     let rows = format!("{} of {}", texts.count(shown), texts.entries(total));
     let marks = u64::try_from(browser.marks.len()).unwrap_or(u64::MAX);
-    let freed = browser.marked.as_ref().map(|freed| freed.freed);
+    let freed = browser.freed_by_marks();
     let freed = freed.map_or(String::new(), |freed| format!(" {}", texts.size(freed)));
     match marks {
         0 => rows,

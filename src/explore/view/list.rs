@@ -332,7 +332,7 @@ fn name_style(browser: &Browser, row: &ShownRow<'_>, is_marked: bool) -> Style {
     let detail = row.detail();
     let kind = row.kind();
     let color = colors.and_then(|colors| color_of(kind, &detail, row.name, colors));
-    let style = color.map_or(PLAIN, |_| PLAIN);
+    let style = color.map_or(PLAIN, Style::from);
     match is_marked {
         true => Style {
             weight: Weight::Bold,

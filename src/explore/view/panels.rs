@@ -75,7 +75,7 @@ fn title(browser: &Browser, forest: &Forest) -> Option<String> {
         }
         PanelKind::Marks => {
             let count = u64::try_from(browser.marks.len()).unwrap_or(u64::MAX);
-            let freed = browser.marked.as_ref().map(|freed| texts.size(freed.freed));
+            let freed = browser.freed_by_marks().map(|freed| texts.size(freed));
             let freed = freed.map_or(String::new(), |freed| format!(", {freed} to be freed"));
             let count = texts.count(count);
             format!("Marks: {count}{freed}")

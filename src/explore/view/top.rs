@@ -44,7 +44,7 @@ pub(super) fn draw(browser: &Browser, forest: &Forest, grid: &mut Grid<'_>) {
     let mut line = Line::new(grid, 0);
     line.text(before, BOLD);
     let others = 2
-        + columns(&total)
+        + columns(total)
         + if state.is_empty() {
             0
         } else {

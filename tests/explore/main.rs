@@ -12,3 +12,5 @@
 mod support;
 
 mod removal;
+mod removal_mounts;
+mod trash;

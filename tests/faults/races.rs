@@ -228,3 +228,109 @@ fn mounts_that_come_and_go_are_no_errors() {
     drop(storm);
     eprintln!("{scans} scans, {rounds} rounds: sums {sums:?}");
 }
+
+// ---------------------------------------------------------------- removals
+
+#[cfg(feature = "explore")]
+mod removals {
+    use std::collections::BTreeMap;
+    use std::os::unix::fs::MetadataExt;
+
+    use pdu::explore::remove::job::Method;
+
+    use super::*;
+    use crate::support::remover::Shown;
+    use crate::support::skip::size;
+
+    /// The directories of the victim, each with files.
+    const DIRECTORIES: [&str; 8] = ["a", "a/b", "a/b/c", "a/d", "e", "e/f", "e/f/g", "h"];
+
+    /// Makes the victim `t`, and what must not be touched.
+    fn make(sandbox: &Sandbox) {
+        for directory in DIRECTORIES {
+            for number in 0..3 {
+                sandbox.file(&format!("t/{directory}/f{number}"), 10);
+                sandbox.file(&format!("outside/{directory}/f{number}"), 10);
+            }
+        }
+    }
+
+    /// What is there, by inode: so that an entry that was only moved is found again.
+    fn inodes(root: &Path) -> BTreeMap<u64, String> {
+        let mut found = BTreeMap::new();
+        let mut waiting = vec![root.to_owned()];
+        while let Some(path) = waiting.pop() {
+            for entry in fs::read_dir(&path).into_iter().flatten().flatten() {
+                let (path, data) = (entry.path(), entry.metadata());
+                let data = data.expect("nothing changes now");
+                found.insert(data.ino(), path.display().to_string());
+                if data.is_dir() {
+                    waiting.push(path);
+                }
+            }
+        }
+        found
+    }
+
+    /// One change by an attacker: directories of the victim and those outside change places, links and files take their
+    /// names, they move into each other. No file outside takes the name of a file of the victim: the moment between the
+    /// comparison and the removal of a file is the one race that remains (docs/RELIABILITY.md).
+    fn attack(root: &Path, round: u64) {
+        let directory = |number: u64| DIRECTORIES[(number % 8) as usize];
+        let one = root.join("t").join(directory(round));
+        let inside = root.join("t").join(directory(round / 8 * 3 + 1));
+        let outside = root.join("outside").join(directory(round / 3));
+        let swap = |one: &Path, other: &Path| {
+            let _ = renameat_with(CWD, one, CWD, other, RenameFlags::EXCHANGE);
+        };
+        match round % 7 {
+            0 | 1 => swap(&one, &outside),
+            2 => swap(&one, &root.join("link")),
+            3 => swap(&one, &inside),
+            4 => swap(&one.join("f1"), &root.join("link")),
+            5 => swap(&one.join("f0"), &outside),
+            _ => {
+                let _ = fs::rename(&one, inside.join("moved"));
+            }
+        }
+    }
+
+    /// Everything outside is there after each removal, wherever it was moved; what is gone was shown.
+    #[test]
+    fn a_removal_amid_swaps_touches_nothing_that_was_not_shown() {
+        let sandbox = Sandbox::new();
+        let rounds = size(150, 10_000);
+        let (mut failed, mut removed, mut whole) = (0, 0, 0);
+        for round in 0..rounds {
+            for name in ["t", "outside", "link"] {
+                let at = sandbox.at(name);
+                let _ = fs::remove_dir_all(&at).or_else(|_| fs::remove_file(&at));
+            }
+            make(&sandbox);
+            symlink("outside", sandbox.at("link")).expect("the name is free");
+            let outside = inodes(&sandbox.at("outside"));
+            let mut shown = Shown::of(&sandbox.at("t"));
+            let at = sandbox.root().to_owned();
+            let mut number = round as u64 * 31;
+            let storm = Storm::start(move |_| {
+                attack(&at, number);
+                number += 1;
+            });
+            let outcome = shown.remove(&["a", "e", "h"], Method::Delete, |_| {});
+            drop(storm);
+            let left = inodes(sandbox.root());
+            let lost: Vec<&String> = outside
+                .iter()
+                .filter(|(inode, _)| !left.contains_key(inode))
+                .map(|(_, path)| path)
+                .collect();
+            assert!(lost.is_empty(), "round {round}: {lost:?}: {outcome:?}");
+            failed += outcome.failed.len();
+            removed += outcome.summary.entries;
+            whole += usize::from(outcome.summary.entries == 32);
+        }
+        eprintln!("{rounds} removals: {removed} entries, {failed} failures, {whole} removed all");
+        assert!(failed > 0, "no removal met a swap");
+        assert!(removed > 0, "nothing was removed");
+    }
+}

@@ -272,10 +272,11 @@ mod removals {
         found
     }
 
-    /// One change by an attacker: directories of the victim and those outside change places, links and files take their
-    /// names, they move into each other. No file outside takes the name of a file of the victim: the moment between the
-    /// comparison and the removal of a file is the one race that remains (docs/RELIABILITY.md).
-    fn attack(root: &Path, round: u64) {
+    /// One change by an attacker: directories of the victim and those outside change places, links take their names, they
+    /// move into each other, and get new entries. No other file takes the name of a file: the moment between the comparison
+    /// and the removal of a file is the one race that remains (docs/RELIABILITY.md).
+    /// True where it has made a new entry.
+    fn attack(root: &Path, round: u64) -> bool {
         let directory = |number: u64| DIRECTORIES[(number % 8) as usize];
         let one = root.join("t").join(directory(round));
         let inside = root.join("t").join(directory(round / 8 * 3 + 1));
@@ -287,12 +288,14 @@ mod removals {
             0 | 1 => swap(&one, &outside),
             2 => swap(&one, &root.join("link")),
             3 => swap(&one, &inside),
-            4 => swap(&one.join("f1"), &root.join("link")),
-            5 => swap(&one.join("f0"), &outside),
+            4 => return symlink("../outside", one.join(format!("new-link-{round}"))).is_ok(),
+            5 => return fs::write(one.join(format!("new-{round}")), "precious").is_ok(),
             _ => {
-                let _ = fs::rename(&one, inside.join("moved"));
+                let (to, flags) = (inside.join("moved"), RenameFlags::NOREPLACE);
+                let _ = renameat_with(CWD, &one, CWD, to, flags);
             }
         }
+        false
     }
 
     /// Everything outside is there after each removal, wherever it was moved; what is gone was shown.
@@ -312,8 +315,10 @@ mod removals {
             let mut shown = Shown::of(&sandbox.at("t"));
             let at = sandbox.root().to_owned();
             let mut number = round as u64 * 31;
+            let made = Arc::<AtomicU64>::default();
+            let counter = Arc::clone(&made);
             let storm = Storm::start(move |_| {
-                attack(&at, number);
+                counter.fetch_add(u64::from(attack(&at, number)), Ordering::Relaxed);
                 number += 1;
             });
             let outcome = shown.remove(&["a", "e", "h"], Method::Delete, |_| {});
@@ -325,6 +330,12 @@ mod removals {
                 .map(|(_, path)| path)
                 .collect();
             assert!(lost.is_empty(), "round {round}: {lost:?}: {outcome:?}");
+            let new = left.values().filter(|path| path.contains("/new-")).count() as u64;
+            assert_eq!(
+                new,
+                made.load(Ordering::Relaxed),
+                "round {round}: {outcome:?}"
+            );
             failed += outcome.failed.len();
             removed += outcome.summary.entries;
             whole += usize::from(outcome.summary.entries == 32);
@@ -332,5 +343,62 @@ mod removals {
         eprintln!("{rounds} removals: {removed} entries, {failed} failures, {whole} removed all");
         assert!(failed > 0, "no removal met a swap");
         assert!(removed > 0, "nothing was removed");
+    }
+    /// Files outside take the names of files that go to the trash, also between the comparison and the move: they go back.
+    #[test]
+    fn the_trash_gives_back_what_it_did_not_mean() {
+        let sandbox = Sandbox::new();
+        let rounds = size(40, 1_000);
+        let (mut failed, mut moved, mut given_back) = (0, 0, 0);
+        for round in 0..rounds {
+            for name in ["t", "outside", "home"] {
+                let _ = fs::remove_dir_all(sandbox.at(name));
+            }
+            sandbox.dir("home");
+            let names: Vec<String> = (0..40).map(|number| format!("f{number}")).collect();
+            for name in &names {
+                sandbox.file(&format!("t/{name}"), 10);
+                sandbox.file(&format!("outside/{name}"), 10);
+            }
+            let outside = inodes(&sandbox.at("outside"));
+            let mut shown = Shown::of(sandbox.root());
+            shown.data_home = Some(sandbox.at("home"));
+            let at = sandbox.root().to_owned();
+            let storm = Storm::start(move |number| {
+                let name = format!("f{}", number % 40);
+                let (one, other) = (at.join("t").join(&name), at.join("outside").join(&name));
+                let _ = renameat_with(CWD, one, CWD, other, RenameFlags::EXCHANGE);
+            });
+            let targets: Vec<String> = names.iter().map(|name| format!("t/{name}")).collect();
+            let targets: Vec<&str> = targets.iter().map(String::as_str).collect();
+            let outcome = shown.remove(&targets, Method::Trash, |_| {});
+            drop(storm);
+            let files = inodes(&sandbox.at("home/Trash/files"));
+            let wrong = outside
+                .iter()
+                .filter(|(inode, _)| files.contains_key(inode));
+            let wrong: Vec<&String> = wrong.map(|(_, path)| path).collect();
+            let told = outcome
+                .failed
+                .values()
+                .filter(|text| text.contains("is in the trash"));
+            assert_eq!(
+                wrong.len(),
+                told.count(),
+                "round {round}: {wrong:?} {outcome:?}"
+            );
+            let infos = inodes(&sandbox.at("home/Trash/info"));
+            assert_eq!(infos.len(), files.len(), "round {round}: {outcome:?}");
+            let left = inodes(sandbox.root());
+            assert!(
+                outside.keys().all(|inode| left.contains_key(inode)),
+                "round {round}"
+            );
+            given_back += wrong.len();
+            failed += outcome.failed.len();
+            moved += outcome.summary.entries;
+        }
+        eprintln!("{rounds} rounds: {moved} moved, {failed} not, {given_back} could not go back");
+        assert!(moved > 0 && failed > 0);
     }
 }

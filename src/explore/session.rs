@@ -31,9 +31,6 @@ use crate::walk::operands::{NameStream, Part};
 /// How long listings are taken, or another task goes on, before the other events have their turn.
 const TURN: Duration = Duration::from_millis(4);
 
-/// The next frame, where rows may not move yet.
-const BEHIND: Duration = Duration::from_millis(250);
-
 /// Why the explorer ends.
 #[derive(Debug)]
 pub(super) enum Ending {
@@ -332,8 +329,8 @@ impl Session<'_> {
         let (browser, forest) = (&mut self.browser, &self.intake.forest);
         let drawn = self.terminal.draw(|grid| view::draw(browser, forest, grid));
         self.frames.drawn(now);
-        if self.browser.is_behind() {
-            self.frames.ask_after(BEHIND);
+        if let Some(next) = self.browser.next_refresh(now) {
+            self.frames.ask(next.max(self.terminal.next_frame()));
         }
         self.check(drawn);
         self.ask_for_owners();

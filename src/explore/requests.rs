@@ -49,7 +49,7 @@ impl Session<'_> {
     }
 
     fn remove(&mut self, targets: Vec<Target>, method: Method) {
-        let read_until = self.read_until();
+        let read_until = self.read_from.of(&self.intake.forest, &targets);
         let Some(forest) = self.intake.forest.get_mut() else {
             return self
                 .browser

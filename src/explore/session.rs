@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 use std::io;
-use std::time::{Duration, Instant, SystemTime};
+use std::time::{Duration, Instant};
 
 use crossbeam_channel::{Receiver, after, at, never, select};
 
@@ -13,12 +13,12 @@ use super::helpers::{Answer, Helpers};
 use super::imported::{Batch, ImportEnd};
 use super::intake::Intake;
 use super::programs::{PagerMode, Programs};
+use super::read_times::ReadTimes;
 use super::reading::Reading;
 use super::removals::Removals;
 use super::remove::job::Report;
 use super::terminal::{Input, Terminal};
 use super::view;
-use crate::count::usage::FileTime;
 use crate::forest::{DirId, Ended, Slice};
 use crate::format::classes::NameLookup;
 use crate::sys::owners::Database;
@@ -80,8 +80,8 @@ pub(super) struct Session<'a> {
     pub(super) walk_options: WalkOptions,
     pub(super) programs: Programs,
     pub(super) pager_mode: PagerMode,
-    /// The end of the last walk, by the clock of the file systems.
-    pub(super) read_until: Option<FileTime>,
+    /// When the reading of what is shown began: of the first walk, and of directories that were read again.
+    pub(super) read_from: ReadTimes,
     pub(super) owners: Option<NameLookup>,
 }
 
@@ -193,7 +193,6 @@ impl Session<'_> {
                 self.was_stopped = ended == Ended::Stopped;
             }
         }
-        self.read_until = Some(now());
         self.links = Slice::More;
         self.frames.ask(self.terminal.next_frame());
         self.end_if_useless();
@@ -221,11 +220,6 @@ impl Session<'_> {
             self.begin_next_again();
         }
         self.frames.ask_later(self.terminal.next_frame());
-    }
-
-    /// The time up to which entries were read that are shown.
-    pub(super) fn read_until(&self) -> FileTime {
-        self.read_until.unwrap_or_else(now)
     }
 
     /// Ends where there is nothing to look at.
@@ -372,15 +366,5 @@ impl Session<'_> {
             activity.silent = silence.map(|silence| (progress.path.clone(), silence));
         }
         activity
-    }
-}
-
-/// The time of the clock that files have.
-pub(super) fn now() -> FileTime {
-    let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
-    let since = since.unwrap_or_default();
-    FileTime {
-        seconds: i64::try_from(since.as_secs()).unwrap_or(i64::MAX),
-        nanoseconds: since.subsec_nanos(),
     }
 }

@@ -4,9 +4,10 @@ use rustix::fs::FileType;
 
 use super::dirs::Stage;
 use super::entry::{ForestEntry, Reading};
+use super::info::DirId;
 use super::query::own;
 use super::run::{Before, Reader, Row};
-use super::{DirId, Forest};
+use super::tree::Forest;
 use crate::count::usage::{Detail, Item, Usage};
 use crate::count::visitor::{Extent, Flow, Visitor};
 use crate::sys::failure::{Failure, Operation};

@@ -2,9 +2,9 @@
 
 use super::dirs::{Dir, NEW, REMOVING, Stage, UNREAD_BELOW};
 use super::entry::{ForestEntry, Reading};
-use super::info::{Changed, DirInfo, ForestRow};
+use super::info::{Changed, DirId, DirInfo, ForestFailure, ForestRow};
 use super::run::{Before, Reader, Row, name};
-use super::{DirId, Forest, ForestFailure};
+use super::tree::Forest;
 use crate::count::listing::push_name;
 use crate::count::usage::FileTime;
 
@@ -79,7 +79,7 @@ impl Forest {
         }
     }
 
-    /// The entries of a directory from a place on, which is valid until [`Changed::Rows`].
+    /// The entries of a directory from a place on, which is valid until [`Forest::rewrites`] changes.
     #[must_use]
     pub fn rows_from(&self, id: DirId, place: &RowPlace) -> ForestRows<'_> {
         let mut rows = self.rows(id);
@@ -158,6 +158,12 @@ impl Forest {
             self.watched = id;
             self.changed = Changed::Rows;
         }
+    }
+
+    /// Runs that were written again so far. As long as this number stays, runs have only grown, and all places are valid.
+    #[must_use]
+    pub fn rewrites(&self) -> u64 {
+        self.rewrites
     }
 
     /// What has changed in the shown directory since the last call.

@@ -1,34 +1,12 @@
 //! A directory is read again by a second walk, whose directories have numbers after all others. They replace the old ones
 //! when all of them are there.
 
+use super::delta::Delta;
 use super::dirs::{Dir, Stage};
 use super::entry::ForestEntry;
-use super::sums::Delta;
-use super::{DirId, Ended, Forest, Gone, LinkCounting, Slice};
+use super::info::{DirId, Ended, Gone, Slice};
+use super::tree::{Forest, Reread};
 use crate::count::listing::Key;
-
-/// See the module.
-#[derive(Debug)]
-pub(super) struct Reread {
-    /// The directory that is read again.
-    target: DirId,
-    /// It, in the second walk.
-    root: DirId,
-    /// Links that were met: they are counted at the end.
-    links: Vec<(DirId, ForestEntry)>,
-}
-
-impl Reread {
-    pub(super) fn takes(&self, id: DirId) -> bool {
-        id >= self.root
-    }
-
-    /// Takes a link that was met. True where it counts already.
-    pub(super) fn meet(&mut self, id: DirId, entry: &ForestEntry, counting: LinkCounting) -> bool {
-        self.links.push((id, *entry));
-        counting != LinkCounting::Once
-    }
-}
 
 impl Forest {
     /// Begins to read a directory again, after the end of the walk: the first key of the second walk, whose only operand

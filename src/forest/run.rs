@@ -15,8 +15,8 @@
 
 use rustix::fs::FileType;
 
-use super::DirId;
 use super::entry::{ForestEntry, Reading};
+use super::info::DirId;
 use crate::count::usage::FileTime;
 use crate::count::varint::{put, put_signed, take, take_signed};
 

@@ -5,9 +5,9 @@ use std::collections::BinaryHeap;
 use std::time::Instant;
 
 use super::dirs::Below;
-use super::info::ForestRow;
+use super::info::{DirId, ForestRow};
 use super::run::{Before, Reader};
-use super::{DirId, Forest};
+use super::tree::Forest;
 
 /// Rows, or directories without rows, between two looks at the clock.
 const STRIDE: u32 = 512;

@@ -199,11 +199,6 @@ impl<'a> Reader<'a> {
         self.at = at;
     }
 
-    /// Goes behind the last row.
-    pub(super) fn go_to_end(&mut self) {
-        self.at = self.run.len();
-    }
-
     /// Goes to a position of the same run.
     pub(super) fn go_to(&mut self, (at, before): (usize, Before)) {
         (self.at, self.before) = (at, before);

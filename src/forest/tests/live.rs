@@ -9,9 +9,11 @@ use rustix::fs::FileType;
 use super::listings::Walkers;
 use super::model::{Directory, End, FIRST_LINK, Inodes, Node, Own, add_own, inodes, linked, tree};
 use crate::count::ordered_items::OrderedItems;
+use crate::count::usage::FileTime;
 use crate::forest::entry::{ForestEntry, Reading};
 use crate::forest::{
-    DirId, DirState, Ended, FindPosition, Forest, Gone, LinkCounting, Slice, Sums, Target,
+    DirId, DirState, Ended, FindPosition, Forest, ForestRow, Gone, LinkCounting, Slice, Sums,
+    Target,
 };
 
 fn totals(root: &Directory, inodes: &Inodes) -> Vec<u32> {
@@ -50,91 +52,75 @@ fn expected(own: &Own, kind: FileType, inode: u64, links: u32) -> ForestEntry {
 
 /// The rows that a directory must have.
 fn rows(directory: &Directory, links: &[u32]) -> Vec<(Vec<u8>, ForestEntry, bool)> {
-    let unknown = |kind, reading| ForestEntry {
-        kind,
-        reading,
-        ..ForestEntry::UNKNOWN
-    };
     let rows = directory.entries.iter().filter_map(|(name, node)| {
         let (entry, is_directory) = match node {
             Node::Vanished => return None,
-            Node::File(own, inode) | Node::Replaced(own, inode) => {
-                (expected(own, FileType::RegularFile, *inode, 1), false)
-            }
-            Node::Link(link) => {
-                let links = links[*link as usize];
-                (
-                    expected(
-                        &linked(*link),
-                        FileType::RegularFile,
-                        FIRST_LINK + link,
-                        links,
-                    ),
-                    false,
-                )
-            }
-            Node::Directory(below) => {
-                let reading = match below.end {
-                    End::Whole => Reading::Whole,
-                    End::Broken => Reading::Broken,
-                    End::Unread => Reading::Unread,
-                };
-                let entry = expected(&below.own, FileType::Directory, below.inode, 1);
-                (ForestEntry { reading, ..entry }, true)
-            }
+            Node::Directory(below) => (directory_entry(below), true),
             Node::Lost => (unknown(FileType::Directory, Reading::Unread), true),
-            Node::Failed => {
-                let entry = unknown(FileType::Unknown, Reading::Unread);
-                (
-                    ForestEntry {
-                        time: crate::count::usage::FileTime::EPOCH,
-                        ..entry
-                    },
-                    false,
-                )
-            }
-            Node::AwayFile(own) | Node::AwayDirectory(own) => {
-                let (kind, inode) = match node {
-                    Node::AwayFile(_) => (FileType::Fifo, 78),
-                    _ => (FileType::Directory, 77),
-                };
-                let entry = ForestEntry::of_detail(&own.detail(kind, inode, 1));
-                (
-                    ForestEntry {
-                        reading: Reading::Away,
-                        ..entry
-                    },
-                    false,
-                )
-            }
-            Node::Excluded => {
-                let mut entry = ForestEntry::LEFT_OUT;
-                entry.inode.device = directory.own.device;
-                let (kind, reading) = (FileType::Directory, Reading::Excluded);
-                (
-                    ForestEntry {
-                        kind,
-                        reading,
-                        ..entry
-                    },
-                    false,
-                )
-            }
-            Node::Cache(own, inode) => {
-                let entry = expected(own, FileType::Directory, *inode, 1);
-                (
-                    ForestEntry {
-                        reading: Reading::Excluded,
-                        count: 2,
-                        ..entry
-                    },
-                    false,
-                )
-            }
+            node => (file_entry(node, directory, links), false),
         };
         Some((name.clone(), entry, is_directory))
     });
     rows.collect()
+}
+
+fn unknown(kind: FileType, reading: Reading) -> ForestEntry {
+    ForestEntry {
+        kind,
+        reading,
+        ..ForestEntry::UNKNOWN
+    }
+}
+
+fn directory_entry(directory: &Directory) -> ForestEntry {
+    ForestEntry {
+        reading: match directory.end {
+            End::Whole => Reading::Whole,
+            End::Broken => Reading::Broken,
+            End::Unread => Reading::Unread,
+        },
+        ..expected(&directory.own, FileType::Directory, directory.inode, 1)
+    }
+}
+
+fn file_entry(node: &Node, directory: &Directory, links: &[u32]) -> ForestEntry {
+    match node {
+        Node::File(own, inode) | Node::Replaced(own, inode) => {
+            expected(own, FileType::RegularFile, *inode, 1)
+        }
+        Node::Link(link) => {
+            let (own, links) = (linked(*link), links[*link as usize]);
+            expected(&own, FileType::RegularFile, FIRST_LINK + link, links)
+        }
+        Node::AwayFile(own) => away(own, FileType::Fifo, 78),
+        Node::AwayDirectory(own) => away(own, FileType::Directory, 77),
+        Node::Excluded => {
+            let mut entry = ForestEntry::LEFT_OUT;
+            entry.inode.device = directory.own.device;
+            let (kind, reading) = (FileType::Directory, Reading::Excluded);
+            ForestEntry {
+                kind,
+                reading,
+                ..entry
+            }
+        }
+        Node::Cache(own, inode) => ForestEntry {
+            reading: Reading::Excluded,
+            count: 2,
+            ..expected(own, FileType::Directory, *inode, 1)
+        },
+        _ => ForestEntry {
+            time: FileTime::EPOCH,
+            ..unknown(FileType::Unknown, Reading::Unread)
+        },
+    }
+}
+
+fn away(own: &Own, kind: FileType, inode: u64) -> ForestEntry {
+    ForestEntry {
+        reading: Reading::Away,
+        ..ForestEntry::of_detail(&own.detail(kind, inode, 1))
+    }
 }
 
 /// The directory with this path below the first operand.
@@ -176,20 +162,27 @@ fn check(forest: &Forest, root: &Directory, read: Option<&[u32]>, now: &[u32]) {
         assert_eq!(forest.failure_of(id).is_some(), has_failure, "{path:?}");
         let whole = [&[b"/root 0".to_vec()][..], &path].concat().join(&b'/');
         assert_eq!(forest.path(id), whole);
-        let mut found: Vec<_> = forest
-            .rows(id)
-            .map(|row| (row.name.to_vec(), row.entry, row.directory.is_some()))
-            .collect();
-        found.sort_by(|a, b| a.0.cmp(&b.0));
-        let mut wanted = rows(directory, read.unwrap_or(now));
-        if read.is_none() {
-            // The runs keep the number of links that there were.
-            for row in found.iter_mut().chain(&mut wanted) {
-                row.1.links = 0;
-            }
-        }
-        assert_eq!(found, wanted, "{path:?}");
+        check_rows(forest, (id, directory), read, now);
     }
+}
+
+fn check_rows(
+    forest: &Forest,
+    (id, directory): (DirId, &Directory),
+    read: Option<&[u32]>,
+    now: &[u32],
+) {
+    let rows_of = |row: ForestRow<'_>| (row.name.to_vec(), row.entry, row.directory.is_some());
+    let mut found: Vec<_> = forest.rows(id).map(rows_of).collect();
+    found.sort_by(|a, b| a.0.cmp(&b.0));
+    let mut wanted = rows(directory, read.unwrap_or(now));
+    if read.is_none() {
+        // The runs keep the number of links that there were.
+        for row in found.iter_mut().chain(&mut wanted) {
+            row.1.links = 0;
+        }
+    }
+    assert_eq!(found, wanted);
 }
 
 /// A directory and some of its names.

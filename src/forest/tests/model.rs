@@ -276,6 +276,14 @@ pub(super) fn add_own(sums: &mut Sums, own: &Own, entries: u64) {
 }
 
 impl Node {
+    /// True for what the directory around it announces.
+    pub(super) fn is_announced(&self) -> bool {
+        !matches!(
+            self,
+            Self::File(..) | Self::Excluded | Self::Link(_) | Self::Failed | Self::AwayFile(_)
+        )
+    }
+
     pub(super) fn links(&self, links: &mut [u32]) {
         match self {
             Self::Link(link) => links[*link as usize] += 1,

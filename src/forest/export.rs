@@ -56,6 +56,10 @@ impl Forest {
                 return None;
             }
             Stage::Excluded if entry.count == 0 => return None,
+            Stage::Unread if dir.run.is_empty() => {
+                visitor.failed(name, Failure::without_errno(Operation::ExportedEntry));
+                return None;
+            }
             _ => {}
         }
         let detail = detail(&entry);

@@ -127,6 +127,8 @@ pub(super) struct Links {
     buckets: Vec<Bucket>,
     /// The numbers of inodes before this bucket and place are exact.
     next: (usize, usize),
+    /// The runs have other numbers of links than there are.
+    has_changed: bool,
 }
 
 impl Links {
@@ -139,6 +141,7 @@ impl Links {
                 .take(BUCKETS)
                 .collect(),
             next: (0, 0),
+            has_changed: false,
         }
     }
 
@@ -264,6 +267,7 @@ impl Links {
         dirs: &Dirs,
         pending: (&mut Pending, &mut Pending),
     ) {
+        self.has_changed |= gone == Gone::Deleted;
         self.change(inode, dirs, pending, |group| {
             if let Some(link) = group.iter_mut().find(|link| link.dir == dir.0) {
                 link.dir = NONE;
@@ -284,6 +288,7 @@ impl Links {
         (sums, shared): (&mut Pending, &mut Pending),
     ) {
         let is_exact = self.counting == LinkCounting::Once;
+        self.has_changed = true;
         let mut inodes: Vec<(Inode, u32)> = links
             .iter()
             .map(|(_, entry)| (entry.inode, entry.links))
@@ -306,6 +311,22 @@ impl Links {
             }
             count_exactly(dirs, group, 1, (sums, shared));
         }
+    }
+
+    /// The number of links of an inode, where that is another one than when its entry was read.
+    pub(super) fn changed_number(&self, inode: Inode) -> Option<u32> {
+        if !self.has_changed {
+            return None;
+        }
+        let device = self
+            .devices
+            .iter()
+            .position(|&known| known == inode.device)?;
+        let key = (u16::try_from(device).ok()?, inode.number);
+        let bucket = &self.buckets[bucket(inode)];
+        let sorted = &bucket.links[..bucket.sorted];
+        let link = sorted.get(sorted.partition_point(|link| link.key() < key))?;
+        (link.key() == key && link.links() < SEVERAL).then(|| link.links().into())
     }
 
     /// All links of each inode, one inode after the other.

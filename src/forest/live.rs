@@ -46,7 +46,7 @@ impl Forest {
         self.operands.add(operands.len());
         let mut rows = self.append_rows(DirId::TOP);
         self.announce_names(&mut rows, operands);
-        self.keep_rows(rows, true);
+        self.keep_rows(rows, false);
         self.note_rows(DirId::TOP);
     }
 

@@ -89,7 +89,10 @@ impl Forest {
 
     pub(super) fn row<'a>(&'a self, id: DirId, row: Row<'a>) -> Option<ForestRow<'a>> {
         let (name, entry, directory, is_being_removed) = match row {
-            Row::Entry(name, entry) => (name, entry, None, self.is_removing(id, name)),
+            Row::Entry(name, entry) => {
+                let entry = self.with_links(entry);
+                (name, entry, None, self.is_removing(id, name))
+            }
             Row::Directory(name, below) => {
                 let dir = self.dirs.get(below);
                 let number = match dir.stage {
@@ -107,6 +110,16 @@ impl Forest {
             directory,
             is_being_removed,
         })
+    }
+
+    /// With the number of links that it has after removals.
+    fn with_links(&self, mut entry: ForestEntry) -> ForestEntry {
+        if entry.is_linked()
+            && let Some(links) = self.links.changed_number(entry.inode)
+        {
+            entry.links = links;
+        }
+        entry
     }
 
     fn is_removing(&self, id: DirId, name: &[u8]) -> bool {

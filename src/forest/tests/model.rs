@@ -116,7 +116,7 @@ fn node() -> impl Strategy<Value = Node> {
         1 => Just(Node::Excluded),
         1 => own().prop_map(|own| Node::Cache(own, 0)),
     ];
-    leaf.prop_recursive(6, 60, 8, |node| directory(node).prop_map(Node::Directory))
+    leaf.prop_recursive(6, 40, 8, |node| directory(node).prop_map(Node::Directory))
 }
 
 fn directory(node: impl Strategy<Value = Node>) -> impl Strategy<Value = Directory> {

@@ -31,8 +31,8 @@ const FOREGROUND: &str = "#d0d4dc";
 
 /// The first sixteen colours.
 const PALETTE: [&str; 16] = [
-    "#2a2e37", "#e06c75", "#98c379", "#e5c07b", "#61afef", "#c678dd", "#56b6c2", "#abb2bf", "#5c6370",
-    "#ff7b86", "#b1e18b", "#ffd68a", "#7cc4ff", "#e193ff", "#6cd5e2", "#ffffff",
+    "#2a2e37", "#e06c75", "#98c379", "#e5c07b", "#61afef", "#c678dd", "#56b6c2", "#abb2bf",
+    "#5c6370", "#ff7b86", "#b1e18b", "#ffd68a", "#7cc4ff", "#e193ff", "#6cd5e2", "#ffffff",
 ];
 
 fn main() -> Result<ExitCode, Box<dyn Error>> {
@@ -93,8 +93,15 @@ fn write_row(svg: &mut String, screen: &Screen, row: u16) -> std::fmt::Result {
         };
         let start = column;
         let mut text = String::new();
-        while let Some(cell) = screen.cell(row, column).filter(|cell| look(cell) == look(first)) {
-            text.push_str(if cell.has_contents() { cell.contents() } else { " " });
+        while let Some(cell) = screen
+            .cell(row, column)
+            .filter(|cell| look(cell) == look(first))
+        {
+            text.push_str(if cell.has_contents() {
+                cell.contents()
+            } else {
+                " "
+            });
             column += 1;
         }
         write_piece(svg, (row, start..column), &text, first)?;
@@ -103,7 +110,13 @@ fn write_row(svg: &mut String, screen: &Screen, row: u16) -> std::fmt::Result {
 }
 
 fn look(cell: &Cell) -> (Color, Color, bool, bool, bool) {
-    (cell.fgcolor(), cell.bgcolor(), cell.bold(), cell.dim(), cell.inverse())
+    (
+        cell.fgcolor(),
+        cell.bgcolor(),
+        cell.bold(),
+        cell.dim(),
+        cell.inverse(),
+    )
 }
 
 fn write_piece(
@@ -112,7 +125,10 @@ fn write_piece(
     text: &str,
     cell: &Cell,
 ) -> std::fmt::Result {
-    let (mut front, mut back) = (color(cell.fgcolor(), FOREGROUND), color(cell.bgcolor(), BACKGROUND));
+    let (mut front, mut back) = (
+        color(cell.fgcolor(), FOREGROUND),
+        color(cell.bgcolor(), BACKGROUND),
+    );
     if cell.inverse() {
         std::mem::swap(&mut front, &mut back);
     }
@@ -128,7 +144,11 @@ fn write_piece(
     if text.trim().is_empty() {
         return Ok(());
     }
-    let weight = if cell.bold() { " font-weight=\"bold\"" } else { "" };
+    let weight = if cell.bold() {
+        " font-weight=\"bold\""
+    } else {
+        ""
+    };
     let dim = if cell.dim() { " opacity=\"0.6\"" } else { "" };
     let text = text.replace('&', "&amp;").replace('<', "&lt;");
     writeln!(

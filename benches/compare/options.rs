@@ -71,9 +71,7 @@ impl FromStr for Mode {
             Self::Snapshots,
             Self::Explore,
         ];
-        all.into_iter()
-            .find(|mode| mode.word() == word)
-            .ok_or(())
+        all.into_iter().find(|mode| mode.word() == word).ok_or(())
     }
 }
 

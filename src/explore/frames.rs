@@ -24,14 +24,9 @@ impl Frames {
         }
     }
 
-    /// A key was pressed: the next frame is due as soon as the terminal takes one.
-    pub(super) fn ask(&mut self, earliest: Instant) {
-        self.due_at(earliest);
-    }
-
-    /// Something is to be drawn in a while.
-    pub(super) fn ask_after(&mut self, time: Duration) {
-        self.due_at(self.last + time);
+    /// The next frame is due at this time: after a key, as soon as the terminal takes one.
+    pub(super) fn ask(&mut self, time: Instant) {
+        self.due_at(time);
     }
 
     /// Numbers have changed.

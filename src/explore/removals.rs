@@ -290,7 +290,11 @@ impl Removals {
 fn new_entries(intake: &Intake<'_>, directory: DirId, count: u64) -> Message {
     let path = intake.status.quoted(&intake.forest.path(directory));
     let path = String::from_utf8_lossy(&path);
-    let are = if count == 1 { "entry is" } else { "entries are" };
+    let are = if count == 1 {
+        "entry is"
+    } else {
+        "entries are"
+    };
     Message::warning(format!("{count} {are} new in {path}; r reads them"))
 }
 
@@ -303,7 +307,10 @@ fn failed(
     let mut path = intake.forest.path(directory);
     push_name(&mut path, name);
     let path = intake.status.quoted_always(&path);
-    let message = format!("cannot remove {}: {problem}", String::from_utf8_lossy(&path));
+    let message = format!(
+        "cannot remove {}: {problem}",
+        String::from_utf8_lossy(&path)
+    );
     intake.failures.unremoved(message.as_bytes(), intake.status);
     browser.add_failure(message);
 }

@@ -31,9 +31,6 @@ use crate::walk::operands::{NameStream, Part};
 /// How long listings are taken, or another task goes on, before the other events have their turn.
 const TURN: Duration = Duration::from_millis(4);
 
-/// The next frame, where rows may not move yet.
-const BEHIND: Duration = Duration::from_millis(250);
-
 /// Why the explorer ends.
 #[derive(Debug)]
 pub(super) enum Ending {
@@ -142,10 +139,11 @@ impl Session<'_> {
         }
     }
 
+    /// A walker has panicked: the hook of panics has given the terminal back for good.
     fn tell_lost_part(&mut self) -> Ended {
-        let message = "internal error: a walker has failed; the result is incomplete";
-        self.browser.say(Message::warning(message));
-        self.intake.failures.lost(message.into());
+        let message = b"internal error: a walker has failed; the result is incomplete";
+        self.intake.failures.lost(message.to_vec());
+        self.ending = Some(Ending::NoTerminal);
         Ended::Stopped
     }
 
@@ -331,8 +329,8 @@ impl Session<'_> {
         let (browser, forest) = (&mut self.browser, &self.intake.forest);
         let drawn = self.terminal.draw(|grid| view::draw(browser, forest, grid));
         self.frames.drawn(now);
-        if self.browser.is_behind() {
-            self.frames.ask_after(BEHIND);
+        if let Some(next) = self.browser.next_refresh(now) {
+            self.frames.ask(next.max(self.terminal.next_frame()));
         }
         self.check(drawn);
         self.ask_for_owners();

@@ -10,6 +10,8 @@ use std::time::{Duration, Instant};
 use rustix::process::{Pid, Signal, kill_process};
 
 use crate::support::process::child_of;
+use crate::support::run::wait_until;
+use crate::support::sandbox::Sandbox;
 use crate::support::screen::Screen;
 use crate::support::terminal::{Streams, wait};
 use crate::support::tree::Tree;
@@ -120,11 +122,15 @@ fn a_terminal_that_is_gone_ends_it_within_a_second() {
 // ---------------------------------------------------------------- stops
 
 /// A shell with job control. Each time that the example stops, it says whether the terminal is set as before, and continues
-/// it.
-const JOB: &str = r#"set -m; stty -a >before; "$0"; s=$?
-    while [ $s = 147 ] || [ $s = 148 ]; do
-        stty -a >after; cmp -s before after && echo "same after $s"; fg >&2; s=$?
-    done; echo ended=$s"#;
+/// it. Bash leaves a loop in which a job stops.
+const JOB: &str = r#"set -m; stty -a >before
+    go_on() {
+        case $s in 147 | 148)
+            stty -a >after; cmp -s before after && echo "same after $s"
+            fg >&2; s=$?; go_on
+        esac
+    }
+    "$0"; s=$?; go_on; echo ended=$s"#;
 
 fn start_job() -> Screen {
     start_by(&["bash", "-c", JOB])
@@ -162,7 +168,7 @@ fn stop_signals_from_elsewhere_do_as_ctrl_z_does() {
     send(example, Signal::STOP);
     screen.terminal.press(b"z");
     screen.wait_for("keys: yz");
-    assert!(!screen.is_set_as_before());
+    wait_until("raw mode", || !screen.is_set_as_before());
     screen.terminal.press(b"q");
     screen.end();
 }
@@ -210,4 +216,78 @@ fn a_program_that_is_stopped_stops_the_explorer_as_one_job() {
     screen.wait_for("keys: [exit status: 5]");
     screen.terminal.press(b"q");
     screen.end();
+}
+
+// ---------------------------------------------------------------- a supervised process
+
+/// A file system with a server: the example runs in a child of the process that was started.
+fn start_supervised(words: &[&str]) -> Option<(Sandbox, Screen, u32)> {
+    let sandbox = Sandbox::fuse(vec![])?;
+    let screen = start_by(words);
+    let mut started = screen.terminal.child.id();
+    if !words.is_empty() {
+        started = child_of(started).expect("the shell has started it");
+    }
+    wait_until("a child", || child_of(started).is_some());
+    let child = child_of(started).expect("it was there");
+    Some((sandbox, screen, child))
+}
+
+#[test]
+fn the_supervisor_gives_the_terminal_back_for_a_child_that_cannot() {
+    for signal in [Signal::KILL, Signal::ABORT] {
+        let Some((_sandbox, screen, child)) = start_supervised(&[]) else {
+            return;
+        };
+        send(child, signal);
+        assert_eq!(screen.end().ending(), Err(signal.as_raw()));
+    }
+}
+
+#[test]
+fn signals_to_the_supervisor_give_the_terminal_back() {
+    for signal in [Signal::TERM, Signal::HUP, Signal::INT, Signal::QUIT] {
+        for times in [1, 2] {
+            let Some((_sandbox, screen, _)) = start_supervised(&[]) else {
+                return;
+            };
+            for _ in 0..times {
+                screen.terminal.signal(signal);
+            }
+            let left = screen.end();
+            assert_eq!(left.ending(), Err(signal.as_raw()), "{times} {signal:?}");
+        }
+    }
+}
+
+#[test]
+fn stops_of_a_supervised_process_are_those_of_one_process() {
+    let Some((_sandbox, mut screen, child)) = start_supervised(&["bash", "-c", JOB]) else {
+        return;
+    };
+    let supervisor = child_of(screen.terminal.child.id()).expect("the shell has started it");
+    let mut stops = 0;
+    let stop: [&dyn Fn(&mut Screen); 3] = [
+        &|screen| screen.terminal.press(CTRL_Z),
+        &|_| send(child, Signal::TSTP),
+        &|_| send(supervisor, Signal::TSTP),
+    ];
+    for (stop, keys) in stop.into_iter().zip(["keys: x", "keys: xx", "keys: xxx"]) {
+        stop(&mut screen);
+        stops += 1;
+        screen.terminal.wait_until("the shell", |seen| {
+            seen.matches("same after 148").count() >= stops
+        });
+        screen.terminal.press(b"x");
+        screen.wait_for(keys);
+    }
+    screen.terminal.press(b"q");
+    let left = screen.end();
+    assert_eq!(
+        left.raw.matches("same after 148").count(),
+        3,
+        "{:?}",
+        left.raw
+    );
+    assert!(left.text.contains("ended=0"), "{:?}", left.text);
 }

@@ -1,19 +1,17 @@
 //! What a person sees in the first minute: the start, keys, other sizes of the screen, an empty directory, a file, no
 //! permission, the end.
 
-use std::process::Command;
-use std::time::{Duration, Instant};
-
-use crate::support::run::{PDU, pdu, run, unprivileged, wait_until};
-use crate::support::sandbox::Sandbox;
+use crate::support::run::PDU;
 use crate::support::screen::Screen;
-use crate::support::skip::skip;
-use crate::support::terminal::{Streams, can_slow_down, slow, wait_for_strace};
+use crate::support::terminal::Streams;
 use crate::support::tree::Tree;
 
 /// The explorer in a tree.
 pub(crate) fn explore(tree: Tree, words: &str) -> Screen {
-    let words: Vec<&str> = [PDU, "-i"].into_iter().chain(words.split_whitespace()).collect();
+    let words: Vec<&str> = [PDU, "-i"]
+        .into_iter()
+        .chain(words.split_whitespace())
+        .collect();
     Screen::start(tree, Streams::All, &words)
 }
 
@@ -31,9 +29,15 @@ fn the_screen_opens_with_the_largest_entry_first_and_ends_as_it_was() {
         screen.wait_for("empty");
         let rows = rows(&mut screen);
         let place = |name: &str| rows.iter().position(|row| row.contains(name));
-        assert!(place("big/") < place("file") && place("file") < place("small/"), "{rows:?}");
+        assert!(
+            place("big/") < place("file") && place("file") < place("small/"),
+            "{rows:?}"
+        );
         assert!(place("small/") < place("empty/"), "{rows:?}");
-        assert!(rows.last().is_some_and(|row| row.contains("quit")), "{rows:?}");
+        assert!(
+            rows.last().is_some_and(|row| row.contains("quit")),
+            "{rows:?}"
+        );
         screen.terminal.press(b"q");
         let left = screen.end();
         assert_eq!((left.ending(), left.text.as_str()), (Ok(0), ""));
@@ -43,7 +47,10 @@ fn the_screen_opens_with_the_largest_entry_first_and_ends_as_it_was() {
 /// The rows of the screen, without spaces at their ends.
 pub(crate) fn rows(screen: &mut Screen) -> Vec<String> {
     let contents = screen.now().contents();
-    contents.lines().map(|row| row.trim_end().to_owned()).collect()
+    contents
+        .lines()
+        .map(|row| row.trim_end().to_owned())
+        .collect()
 }
 
 #[test]
@@ -55,9 +62,10 @@ fn keys_enter_a_directory_and_come_back() {
     assert!(screen.now().contents().contains("two"));
     screen.terminal.press(b"\x1b[D");
     screen.wait_for("small/");
+    // A file has information.
     screen.terminal.press(b"jl");
-    screen.wait_for("70.0"); // TODO
-    screen.terminal.press(b"\x1bq");
+    screen.wait_for("70,000 bytes");
+    screen.terminal.press(b"q");
     assert_eq!(screen.end().ending(), Ok(0));
 }
 

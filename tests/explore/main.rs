@@ -16,5 +16,7 @@ mod endings;
 mod first_minute;
 mod refusals;
 mod removal;
+mod removal_mounts;
 mod results;
+mod trash;
 mod walk;

@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::Path;
 
-use crate::support::run::{PDU, Answer, pdu, program, run};
+use crate::support::run::{Answer, PDU, pdu, program, run};
 use crate::support::screen::Screen;
 use crate::support::terminal::Streams;
 use crate::support::tree::Tree;
@@ -33,7 +33,10 @@ fn without_terminal(at: &Path, words: &[&str]) -> Answer {
 #[test]
 fn without_a_terminal_it_is_refused() {
     let tree = Tree::of("a/f 1");
-    refused(&without_terminal(tree.root(), &["-i"]), "--explore needs a terminal");
+    refused(
+        &without_terminal(tree.root(), &["-i"]),
+        "--explore needs a terminal",
+    );
     refused(
         &without_terminal(tree.root(), &["--explore", "a"]),
         "--explore needs a terminal",
@@ -42,7 +45,11 @@ fn without_a_terminal_it_is_refused() {
 
 #[test]
 fn a_terminal_without_control_sequences_is_refused() {
-    for (term, shown) in [("TERM=dumb", "dumb"), ("TERM=unknown", "unknown"), ("TERM=", "")] {
+    for (term, shown) in [
+        ("TERM=dumb", "dumb"),
+        ("TERM=unknown", "unknown"),
+        ("TERM=", ""),
+    ] {
         refused_on_a_terminal(
             Tree::of("a/f 1"),
             &["env", term, PDU, "-i"],
@@ -78,7 +85,10 @@ fn options_that_choose_lines_are_refused_by_name() {
     ] {
         for words in [format!("-i {words}"), format!("{words} --explore a")] {
             let answer = run(pdu(tree.root(), &words));
-            refused(&answer, &format!("{name} cannot be combined with --explore"));
+            refused(
+                &answer,
+                &format!("{name} cannot be combined with --explore"),
+            );
         }
     }
     refused(
@@ -91,10 +101,37 @@ fn options_that_choose_lines_are_refused_by_name() {
 fn options_of_the_walk_and_of_sizes_are_accepted() {
     let tree = Tree::of("a/f 1\np 0\nl 0");
     for words in [
-        "-x", "-Xp", "--exclude=x", "-D", "-H", "-P", "-l", "-j3", "-A", "-b", "--by", "--inodes",
-        "-B1", "-h", "-k", "-m", "--si", "--time", "--time=ctime", "--time-style=full-iso",
-        "--sort=name", "-r", "--r", "--re", "--rev", "--color=never", "-v", "--read-only",
-        "--exclude-caches", "--numeric-ids", "-LP",
+        "-x",
+        "-Xp",
+        "--exclude=x",
+        "-D",
+        "-H",
+        "-P",
+        "-l",
+        "-j3",
+        "-A",
+        "-b",
+        "--by",
+        "--inodes",
+        "-B1",
+        "-h",
+        "-k",
+        "-m",
+        "--si",
+        "--time",
+        "--time=ctime",
+        "--time-style=full-iso",
+        "--sort=name",
+        "-r",
+        "--r",
+        "--re",
+        "--rev",
+        "--color=never",
+        "-v",
+        "--read-only",
+        "--exclude-caches",
+        "--numeric-ids",
+        "-LP",
     ] {
         let answer = without_terminal(tree.root(), &["-i", words]);
         refused(&answer, "--explore needs a terminal");
@@ -117,7 +154,11 @@ fn an_export_that_is_none_is_told_without_a_screen() {
     let tree = Tree::of("a/f 1");
     fs::write(tree.root().join("no"), "no export").expect("it can be written");
     let told = run(pdu(tree.root(), "--from=no")).errors;
-    let told = told.trim_end().strip_prefix("pdu: ").expect("a message").to_owned();
+    let told = told
+        .trim_end()
+        .strip_prefix("pdu: ")
+        .expect("a message")
+        .to_owned();
     assert!(told.starts_with("no: byte 0: "), "{told}");
     refused_on_a_terminal(tree, &[PDU, "-i", "--from=no"], &told);
     refused_on_a_terminal(

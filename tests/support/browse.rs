@@ -33,7 +33,9 @@ impl Browse {
         tcsetwinsize(&keys, size)?;
         let flags = OFlags::RDWR | OFlags::NOCTTY | OFlags::CLOEXEC;
         let screen = rustix::fs::open(ptsname(&keys, Vec::new())?, flags, Mode::empty())?;
-        command.env("TERM", "xterm-256color").env("LC_ALL", "C.UTF-8");
+        command
+            .env("TERM", "xterm-256color")
+            .env("LC_ALL", "C.UTF-8");
         command.stdin(Stdio::from(screen.try_clone()?));
         command.stdout(Stdio::from(screen));
         let child = command.spawn()?;

@@ -255,12 +255,6 @@ impl Browser {
         self.panel.as_ref().map(|panel| &panel.kind)
     }
 
-    /// True where changes wait for a time at which rows may move.
-    #[must_use]
-    pub fn is_behind(&self) -> bool {
-        self.pending != Changed::No
-    }
-
     /// Takes the changes of the forest; to be called before each frame. True where the screen changes.
     pub fn refresh(&mut self, forest: &mut Forest, now: Instant) -> bool {
         if self.watched != Some(self.shown) {

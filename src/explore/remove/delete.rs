@@ -7,7 +7,7 @@
 use std::ffi::{CStr, CString};
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 
-use rustix::fs::{AtFlags, Dir, FileType};
+use rustix::fs::{AtFlags, Dir, FileType, Mode, OFlags};
 use rustix::io::Errno;
 
 use super::job::{Directory, Found, Known, Place};
@@ -319,7 +319,9 @@ fn unlink(at: BorrowedFd<'_>, name: &CStr, flags: AtFlags) -> Result<(), Problem
 
 /// How many entries an open directory has. Their names are not used.
 fn count(fd: BorrowedFd<'_>) -> u64 {
-    let Ok(entries) = Dir::read_from(fd) else {
+    let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
+    let opened = retry(|| rustix::fs::openat(fd, c".", flags, Mode::empty()));
+    let Ok(entries) = opened.and_then(Dir::new) else {
         return 0;
     };
     let names = entries.take_while(Result::is_ok).flatten();

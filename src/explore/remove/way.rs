@@ -238,3 +238,63 @@ fn mount_id(fd: BorrowedFd<'_>) -> Option<u64> {
     let line = text.lines().find_map(|line| line.strip_prefix("mnt_id:"))?;
     line.trim().parse().ok()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::fs;
+    use std::path::Path;
+
+    /// Opens a subdirectory as a removal does.
+    fn open(way: &Way, above: &Path, name: &str, inode: Inode) -> Result<OwnedFd, Problem> {
+        let above = fs::File::open(above).expect("it is there");
+        let device = inode.device;
+        let name = CString::new(name).expect("no NUL");
+        way.open_below(above.as_fd(), device, &name, inode)
+    }
+
+    fn inode(path: &Path) -> Inode {
+        let file = fs::File::open(path).expect("it is there");
+        look_at(file.as_fd()).expect("it is open").inode
+    }
+
+    #[test]
+    fn without_openat2_links_and_mounts_are_refused_as_well() {
+        let root = std::env::temp_dir().join(format!("pdu-way-{}", std::process::id()));
+        fs::create_dir_all(root.join("a")).expect("it can be written");
+        std::os::unix::fs::symlink("a", root.join("link")).expect("the name is free");
+        let late = FileTime {
+            seconds: i64::MAX,
+            nanoseconds: 0,
+        };
+        for has_openat2 in [true, false] {
+            let way = Way::new(late);
+            way.has_openat2.set(has_openat2);
+            let a = inode(&root.join("a"));
+            assert!(open(&way, &root, "a", a).is_ok());
+            let other = Inode { number: 1, ..a };
+            let refused = |name, inode| open(&way, &root, name, inode).err();
+            assert_eq!(refused("a", other), Some(Problem::Changed));
+            assert_eq!(refused("link", a), Some(Problem::Changed));
+            assert_eq!(refused("none", a), Some(Problem::Failed(Errno::NOENT)));
+            // procfs is mounted there on every machine.
+            let proc = inode(Path::new("/proc"));
+            let refused = open(&way, Path::new("/"), "proc", proc).err();
+            assert_eq!(refused, Some(Problem::Mounted));
+            // The same directory by statx that does not know mount roots.
+            let (above, below) = (fs::File::open("/"), fs::File::open("/proc"));
+            let (above, below) = (above.expect("it is there"), below.expect("it is there"));
+            let mut seen = look_at(below.as_fd()).expect("it is open");
+            seen.is_mount_root = None;
+            let checked = way.must_not_be_mounted(above.as_fd(), below.as_fd(), &seen);
+            match has_openat2 {
+                // The kernel has refused it before.
+                true => assert_eq!(checked, Ok(())),
+                false => assert_eq!(checked, Err(Problem::Mounted)),
+            }
+            let checked = way.must_not_be_mounted(above.as_fd(), above.as_fd(), &seen);
+            assert_eq!(checked, Ok(()));
+        }
+        let _ = fs::remove_dir_all(&root);
+    }
+}

@@ -114,6 +114,10 @@ pub enum Palette {
     Everything,
 }
 
+/// Marks a cell that a wide character to its left covers. Uncovered, it differs from each other cell, and so is written: what
+/// a terminal shows there, when the wide character is written over, is its own decision.
+const COVERED: library::Modifier = library::Modifier::HIDDEN;
+
 /// The cells of a whole screen.
 #[derive(Debug)]
 pub struct Canvas {
@@ -167,10 +171,13 @@ impl Canvas {
         (0..rows).map(row).collect()
     }
 
-    /// The style of a cell.
+    /// The style of the character that has a cell.
     #[must_use]
-    pub fn style(&self, place: Place) -> Style {
-        let cell = &self.cells[place];
+    pub fn style(&self, (mut column, row): Place) -> Style {
+        while self.cells[(column, row)].modifier.contains(COVERED) {
+            column -= 1;
+        }
+        let cell = &self.cells[(column, row)];
         Style {
             weight: match cell.modifier {
                 modifier if modifier.contains(library::Modifier::BOLD) => Weight::Bold,
@@ -209,25 +216,47 @@ impl Grid<'_> {
             if column.saturating_add(width) > self.cells.area.width {
                 break;
             }
+            for covered in column..column + width {
+                self.clear_character((covered, row));
+                self.cells[(covered, row)].modifier = COVERED;
+            }
             let cell = &mut self.cells[(column, row)];
             cell.set_symbol(character).set_style(style);
-            cell.set_diff_option(match NonZeroU16::new(width) {
-                Some(width) if width.get() > 1 => CellDiffOption::ForcedWidth(width),
-                _ => CellDiffOption::None,
-            });
-            for covered in column + 1..column + width {
-                self.cells[(covered, row)].reset();
+            if let Some(width) = NonZeroU16::new(width).filter(|width| width.get() > 1) {
+                cell.set_diff_option(CellDiffOption::ForcedWidth(width));
             }
             column += width;
         }
         column.saturating_sub(place.0)
     }
 
+    /// Clears the whole character that has a cell.
+    fn clear_character(&mut self, (column, row): Place) {
+        let is_covered = |cells: &Buffer, column| {
+            let cell = cells.cell((column, row));
+            cell.is_some_and(|cell| cell.modifier.contains(COVERED))
+        };
+        let mut first = column;
+        while is_covered(self.cells, first) {
+            first -= 1;
+        }
+        let mut end = column + 1;
+        while is_covered(self.cells, end) {
+            end += 1;
+        }
+        (first..end).for_each(|column| self.cells[(column, row)].reset());
+    }
+
     /// Gives all cells of an area a style, and leaves their characters.
     pub fn style(&mut self, area: Area, style: Style) {
         let style = self.library_style(style);
         let area = Rect::new(area.column, area.row, area.columns, area.rows);
-        self.cells.set_style(area, style);
+        for place in area.intersection(self.cells.area).positions() {
+            let cell = &mut self.cells[place];
+            if !cell.modifier.contains(COVERED) {
+                cell.set_style(style);
+            }
+        }
     }
 
     fn library_style(&self, style: Style) -> library::Style {
@@ -296,4 +325,79 @@ fn nearest_of_sixteen(levels: [u8; 3]) -> library::Color {
         200.. => index | 8,
         _ => index,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn put(size: (u16, u16), place: Place, text: &str) -> (u16, Vec<String>) {
+        let mut canvas = Canvas::new(size, Palette::Everything);
+        let used = canvas.grid().put(place, text, Style::default());
+        (used, canvas.rows())
+    }
+
+    #[test]
+    fn texts_are_cut_at_the_edge_and_wide_characters_are_whole_or_missing() {
+        assert_eq!(put((4, 1), (1, 0), "abcdef"), (3, vec![" abc".into()]));
+        assert_eq!(put((4, 1), (1, 0), "世界"), (2, vec![" 世".into()]));
+        assert_eq!(put((4, 1), (4, 0), "a"), (0, vec![String::new()]));
+        assert_eq!(put((4, 1), (0, 1), "a"), (0, vec![String::new()]));
+        assert_eq!(put((4, 1), (9, 9), "a"), (0, vec![String::new()]));
+        assert_eq!(put((0, 0), (0, 0), "a"), (0, vec![]));
+    }
+
+    #[test]
+    fn no_control_character_comes_to_the_terminal() {
+        let (used, rows) = put((8, 1), (0, 0), "a\x1b[2Jb\r\n\u{9b}c\t");
+        assert_eq!((used, rows), (6, vec!["a[2Jbc".into()]));
+    }
+
+    #[test]
+    fn colours_are_those_that_the_terminal_has() {
+        let shown = |palette, color| {
+            let mut canvas = Canvas::new((1, 1), palette);
+            let style = Style {
+                color: Some(color),
+                weight: Weight::Bold,
+                ..Style::default()
+            };
+            canvas.grid().put((0, 0), "a", style);
+            assert_eq!(canvas.style((0, 0)).weight, Weight::Bold);
+            canvas.style((0, 0)).color
+        };
+        let (orange, blue) = (Color::Palette(208), Color::Rgb(0, 0, 180));
+        assert_eq!(shown(Palette::Nothing, orange), None);
+        assert_eq!(shown(Palette::Everything, orange), Some(orange));
+        assert_eq!(shown(Palette::Sixteen, orange), Some(Color::Palette(11)));
+        assert_eq!(shown(Palette::Sixteen, blue), Some(Color::Palette(4)));
+        assert_eq!(
+            shown(Palette::Sixteen, Color::Palette(12)),
+            Some(Color::Palette(12))
+        );
+    }
+
+    #[test]
+    fn an_area_gets_a_style_and_keeps_its_characters() {
+        let mut canvas = Canvas::new((3, 2), Palette::Nothing);
+        canvas.grid().put((0, 1), "a世", Style::default());
+        let (column, row, columns, rows) = (0, 1, 9, 9);
+        let area = Area {
+            column,
+            row,
+            columns,
+            rows,
+        };
+        let is_reversed = true;
+        canvas.grid().style(
+            area,
+            Style {
+                is_reversed,
+                ..Style::default()
+            },
+        );
+        assert_eq!(canvas.rows(), ["", "a世"]);
+        assert!(!canvas.style((0, 0)).is_reversed);
+        assert!((0..3).all(|column| canvas.style((column, 1)).is_reversed));
+    }
 }

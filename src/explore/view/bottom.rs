@@ -216,6 +216,7 @@ fn meaning(browser: &Browser, flag: Flag, row: &ShownRow<'_>, texts: &Texts<'_>)
         Flag::UnreadBelow => "error further below: ! shows it".into(),
         Flag::Away => "another file system: not counted (-x)".into(),
         Flag::Excluded => "excluded by a pattern: not counted".into(),
+        Flag::Linked if row.is_directory() => "holds files with hard links elsewhere".into(),
         Flag::Linked => "hard links elsewhere: i shows them".into(),
         Flag::Special => "not a regular file: i shows more".into(),
         Flag::Empty => "empty directory".into(),

@@ -14,7 +14,10 @@ use crate::explore::browser::{Graph, Settings, SharedColumn};
 const FOR_MARGIN: usize = 30;
 
 /// At least so many columns are for the name.
-const LEAST_NAME: usize = 12;
+const LEAST_NAME: usize = 9;
+
+/// The shortest and the longest bar.
+const BAR: (usize, usize) = (8, 40);
 
 /// A column before the name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -106,7 +109,7 @@ impl Layout {
         let is_shown = |field: &Field| columns >= field.least_screen() && field.is_wanted(settings);
         let fields = Field::ALL.into_iter().filter(is_shown);
         let fields = fields.map(|field| match field {
-            Field::Bar => (field, (columns / 5).clamp(8, 40)),
+            Field::Bar => (field, BAR.0),
             _ => (field, width(field)),
         });
         let is_narrow = columns < FOR_MARGIN;
@@ -115,12 +118,26 @@ impl Layout {
             fields: fields.filter(|(_, width)| *width > 0).collect(),
             gap: if is_narrow { 1 } else { 2 },
         };
+        layout.make_room(columns);
+        layout
+    }
+
+    /// Leaves out columns until there is room for names, and gives the bar more room if there is some.
+    fn make_room(&mut self, columns: usize) {
         for field in Field::LEFT_OUT {
-            if columns.saturating_sub(layout.before_name()) < LEAST_NAME {
-                layout.fields.retain(|(shown, _)| *shown != field);
+            if self.before_name() + LEAST_NAME > columns {
+                self.fields.retain(|(shown, _)| *shown != field);
             }
         }
-        layout
+        let free = columns.saturating_sub(self.before_name() + LEAST_NAME);
+        let longest = (columns / 5).clamp(BAR.0, BAR.1);
+        let bar = self
+            .fields
+            .iter_mut()
+            .find(|(field, _)| *field == Field::Bar);
+        if let Some((_, width)) = bar {
+            *width = longest.min(*width + free);
+        }
     }
 
     /// The columns before the name.

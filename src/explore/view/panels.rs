@@ -93,9 +93,9 @@ fn found_title(search: &Search, forest: &Forest, texts: &Texts<'_>) -> String {
     let (found, most) = match &search.wanted {
         Wanted::Names(names) => {
             let text = texts.name(names.text().as_bytes());
-            (format!("{count} names with {text}{below}"), MOST_FOUND)
+            (format!("Names with {text}{below}: {count}"), MOST_FOUND)
         }
-        Wanted::LargestFiles => (format!("Largest of {count} files{below}"), MOST_LARGE),
+        Wanted::LargestFiles => (format!("Largest files{below}, of {count}"), MOST_LARGE),
     };
     let is_cut = search.count() > search.found().len() as u64;
     let cut = match is_cut {

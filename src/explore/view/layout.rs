@@ -14,10 +14,10 @@ use crate::explore::browser::{Graph, Settings, SharedColumn};
 const FOR_MARGIN: usize = 30;
 
 /// At least so many columns are for the name.
-const LEAST_NAME: usize = 9;
+const LEAST_NAME: usize = 12;
 
 /// The shortest and the longest bar.
-const BAR: (usize, usize) = (8, 40);
+const BAR: (usize, usize) = (5, 40);
 
 /// A column before the name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

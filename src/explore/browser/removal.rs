@@ -55,33 +55,35 @@ impl Browser {
         line: Option<Target>,
     ) -> Option<Request> {
         let selected = line.or_else(|| self.selected_target(forest));
-        if let Some(target) = selected
-            .as_ref()
-            .filter(|target| is_being_removed(forest, target))
-        {
+        let is_going_on = |target: &&Target| is_being_removed(forest, target);
+        if let Some(target) = selected.as_ref().filter(is_going_on) {
             self.message = Some(Message::notice("the removal stops"));
             return Some(Request::StopRemoval(target.clone()));
         }
-        if self.options.source == Source::Export {
-            self.refuse("the tree comes from a file: nothing can be removed");
-            return None;
-        }
-        if self.options.permission == Permission::ReadOnly {
-            self.refuse("nothing can be removed: --read-only");
+        let refusal = match (self.options.source, self.options.permission) {
+            (Source::Export, _) => Some("the tree comes from a file: nothing can be removed"),
+            (_, Permission::ReadOnly) => Some("nothing can be removed: --read-only"),
+            _ => None,
+        };
+        if let Some(text) = refusal {
+            self.refuse(text);
             return None;
         }
         let targets = match self.marks.is_empty() {
             true => Vec::from_iter(selected),
             false => outermost(forest, self.marks.targets()),
         };
+        self.open_removal(forest, targets);
+        None
+    }
+
+    fn open_removal(&mut self, forest: &Forest, targets: Vec<Target>) {
         if targets.is_empty() {
-            self.refuse("there is nothing to remove");
-            return None;
+            return self.refuse("there is nothing to remove");
         }
         let freed = forest.freed(&targets);
         if let Some((target, refusal)) = freed.refused.first() {
-            self.tell_refusal(forest, target, *refusal);
-            return None;
+            return self.tell_refusal(forest, target, *refusal);
         }
         let needs_word = freed.entries > MOST_WITHOUT_WORD
             || targets.iter().any(|target| is_at_depth_1(forest, target));
@@ -94,7 +96,6 @@ impl Browser {
             freed,
             confirmation,
         }));
-        None
     }
 
     fn tell_refusal(&mut self, forest: &Forest, target: &Target, refusal: Refusal) {

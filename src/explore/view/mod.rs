@@ -19,6 +19,7 @@ mod layout;
 mod line;
 mod list;
 mod panels;
+mod row;
 #[cfg(test)]
 mod tests;
 mod texts;

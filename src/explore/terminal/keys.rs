@@ -5,7 +5,7 @@
 
 use std::time::Duration;
 
-use crossbeam_channel::{Receiver, Sender};
+use crossbeam_channel::{Receiver, RecvTimeoutError, Sender};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::termios::{Winsize, tcgetwinsize};
 use termina::event::{KeyCode as Code, KeyEventKind, Modifiers, MouseButton, MouseEventKind};
@@ -82,8 +82,10 @@ impl Keys {
         }
         if !screen::is_taken() {
             // What is typed now is for another program.
-            std::thread::sleep(PULSE);
-            return Waited::Nothing;
+            return match self.handled.recv_timeout(PULSE) {
+                Err(RecvTimeoutError::Disconnected) => Waited::Ended,
+                _ => Waited::Nothing,
+            };
         }
         let mut byte = [0];
         match retry::retry(|| rustix::io::read(keys, &mut byte)) {

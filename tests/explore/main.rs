@@ -1,5 +1,7 @@
-//! Does the explorer do what a person at a terminal expects? On real pseudo-terminals, whose screens vt100 shows.
+//! The explorer: what it shows, what keys do, what it removes, and that the terminal is given back. On real
+//! pseudo-terminals, whose screens vt100 shows.
 
+#![cfg(feature = "explore")]
 #![allow(
     clippy::disallowed_methods,
     clippy::disallowed_types,
@@ -11,3 +13,10 @@
 mod support;
 
 mod endings;
+mod first_minute;
+mod refusals;
+mod removal;
+mod removal_mounts;
+mod results;
+mod trash;
+mod walk;

@@ -228,3 +228,177 @@ fn mounts_that_come_and_go_are_no_errors() {
     drop(storm);
     eprintln!("{scans} scans, {rounds} rounds: sums {sums:?}");
 }
+
+// ---------------------------------------------------------------- removals
+
+#[cfg(feature = "explore")]
+mod removals {
+    use std::collections::BTreeMap;
+    use std::os::unix::fs::MetadataExt;
+
+    use pdu::explore::remove::job::Method;
+
+    use super::*;
+    use crate::support::remover::Shown;
+    use crate::support::skip::size;
+
+    /// The directories of the victim, each with files.
+    const DIRECTORIES: [&str; 8] = ["a", "a/b", "a/b/c", "a/d", "e", "e/f", "e/f/g", "h"];
+
+    /// Makes the victim `t`, and what must not be touched.
+    fn make(sandbox: &Sandbox) {
+        for directory in DIRECTORIES {
+            for number in 0..3 {
+                sandbox.file(&format!("t/{directory}/f{number}"), 10);
+                sandbox.file(&format!("outside/{directory}/f{number}"), 10);
+            }
+        }
+    }
+
+    /// What is there, by inode: so that an entry that was only moved is found again.
+    fn inodes(root: &Path) -> BTreeMap<u64, String> {
+        let mut found = BTreeMap::new();
+        let mut waiting = vec![root.to_owned()];
+        while let Some(path) = waiting.pop() {
+            for entry in fs::read_dir(&path).into_iter().flatten().flatten() {
+                let (path, data) = (entry.path(), entry.metadata());
+                let data = data.expect("nothing changes now");
+                found.insert(data.ino(), path.display().to_string());
+                if data.is_dir() {
+                    waiting.push(path);
+                }
+            }
+        }
+        found
+    }
+
+    /// One change by an attacker: directories of the victim and those outside change places, links take their names, they
+    /// move into each other, and get new entries. No other file takes the name of a file: the moment between the comparison
+    /// and the removal of a file is the one race that remains (docs/RELIABILITY.md).
+    /// True where it has made a new entry.
+    fn attack(root: &Path, round: u64) -> bool {
+        let directory = |number: u64| DIRECTORIES[(number % 8) as usize];
+        let one = root.join("t").join(directory(round));
+        let inside = root.join("t").join(directory(round / 8 * 3 + 1));
+        let outside = root.join("outside").join(directory(round / 3));
+        let swap = |one: &Path, other: &Path| {
+            let _ = renameat_with(CWD, one, CWD, other, RenameFlags::EXCHANGE);
+        };
+        match round % 7 {
+            0 | 1 => swap(&one, &outside),
+            2 => swap(&one, &root.join("link")),
+            3 => swap(&one, &inside),
+            4 => return symlink("../outside", one.join(format!("new-link-{round}"))).is_ok(),
+            5 => return fs::write(one.join(format!("new-{round}")), "precious").is_ok(),
+            _ => {
+                let (to, flags) = (inside.join("moved"), RenameFlags::NOREPLACE);
+                let _ = renameat_with(CWD, &one, CWD, to, flags);
+            }
+        }
+        false
+    }
+
+    /// Everything outside is there after each removal, wherever it was moved; what is gone was shown.
+    #[test]
+    fn a_removal_amid_swaps_touches_nothing_that_was_not_shown() {
+        let sandbox = Sandbox::new();
+        let rounds = size(150, 10_000);
+        let (mut failed, mut removed, mut whole) = (0, 0, 0);
+        for round in 0..rounds {
+            for name in ["t", "outside", "link"] {
+                let at = sandbox.at(name);
+                let _ = fs::remove_dir_all(&at).or_else(|_| fs::remove_file(&at));
+            }
+            make(&sandbox);
+            symlink("outside", sandbox.at("link")).expect("the name is free");
+            let outside = inodes(&sandbox.at("outside"));
+            let mut shown = Shown::of(&sandbox.at("t"));
+            let at = sandbox.root().to_owned();
+            let mut number = round as u64 * 31;
+            let made = Arc::<AtomicU64>::default();
+            let counter = Arc::clone(&made);
+            let storm = Storm::start(move |_| {
+                counter.fetch_add(u64::from(attack(&at, number)), Ordering::Relaxed);
+                number += 1;
+            });
+            let outcome = shown.remove(&["a", "e", "h"], Method::Delete, |_| {});
+            drop(storm);
+            let left = inodes(sandbox.root());
+            let lost: Vec<&String> = outside
+                .iter()
+                .filter(|(inode, _)| !left.contains_key(inode))
+                .map(|(_, path)| path)
+                .collect();
+            assert!(lost.is_empty(), "round {round}: {lost:?}: {outcome:?}");
+            let new = left.values().filter(|path| path.contains("/new-")).count() as u64;
+            assert_eq!(
+                new,
+                made.load(Ordering::Relaxed),
+                "round {round}: {outcome:?}"
+            );
+            failed += outcome.failed.len();
+            removed += outcome.summary.entries;
+            whole += usize::from(outcome.summary.entries == 32);
+        }
+        eprintln!("{rounds} removals: {removed} entries, {failed} failures, {whole} removed all");
+        assert!(failed > 0, "no removal met a swap");
+        assert!(removed > 0, "nothing was removed");
+    }
+    /// Files outside take the names of files that go to the trash, also between the comparison and the move: they go back.
+    #[test]
+    fn the_trash_gives_back_what_it_did_not_mean() {
+        let sandbox = Sandbox::new();
+        let rounds = size(40, 1_000);
+        let (mut failed, mut moved, mut given_back) = (0, 0, 0);
+        for round in 0..rounds {
+            for name in ["t", "outside", "home"] {
+                let _ = fs::remove_dir_all(sandbox.at(name));
+            }
+            sandbox.dir("home");
+            let names: Vec<String> = (0..40).map(|number| format!("f{number}")).collect();
+            for name in &names {
+                sandbox.file(&format!("t/{name}"), 10);
+                sandbox.file(&format!("outside/{name}"), 10);
+            }
+            let outside = inodes(&sandbox.at("outside"));
+            let mut shown = Shown::of(sandbox.root());
+            shown.data_home = Some(sandbox.at("home"));
+            let at = sandbox.root().to_owned();
+            let storm = Storm::start(move |number| {
+                let name = format!("f{}", number % 40);
+                let (one, other) = (at.join("t").join(&name), at.join("outside").join(&name));
+                let _ = renameat_with(CWD, one, CWD, other, RenameFlags::EXCHANGE);
+            });
+            let targets: Vec<String> = names.iter().map(|name| format!("t/{name}")).collect();
+            let targets: Vec<&str> = targets.iter().map(String::as_str).collect();
+            let outcome = shown.remove(&targets, Method::Trash, |_| {});
+            drop(storm);
+            let files = inodes(&sandbox.at("home/Trash/files"));
+            let wrong = outside
+                .iter()
+                .filter(|(inode, _)| files.contains_key(inode));
+            let wrong: Vec<&String> = wrong.map(|(_, path)| path).collect();
+            let told = outcome
+                .failed
+                .values()
+                .filter(|text| text.contains("is in the trash"));
+            assert_eq!(
+                wrong.len(),
+                told.count(),
+                "round {round}: {wrong:?} {outcome:?}"
+            );
+            let infos = inodes(&sandbox.at("home/Trash/info"));
+            assert_eq!(infos.len(), files.len(), "round {round}: {outcome:?}");
+            let left = inodes(sandbox.root());
+            assert!(
+                outside.keys().all(|inode| left.contains_key(inode)),
+                "round {round}"
+            );
+            given_back += wrong.len();
+            failed += outcome.failed.len();
+            moved += outcome.summary.entries;
+        }
+        eprintln!("{rounds} rounds: {moved} moved, {failed} not, {given_back} could not go back");
+        assert!(moved > 0 && failed > 0);
+    }
+}

@@ -9,6 +9,7 @@
 //! terminal  a program on a pseudo-terminal
 //! screen    what such a terminal shows
 //! process   /proc of a running pdu
+//! remover   a fake main thread for the removals of the explorer
 //! ```
 //!
 //! Each folder of `tests/` is one test program, so its tests share one process and run side by side in threads. No test
@@ -20,6 +21,8 @@
 pub(crate) mod fuse;
 pub(crate) mod gnu_du;
 pub(crate) mod process;
+#[cfg(feature = "explore")]
+pub(crate) mod remover;
 pub(crate) mod run;
 pub(crate) mod sandbox;
 #[cfg(feature = "explore")]

@@ -11,7 +11,7 @@ use rustix::termios::{Winsize, tcgetwinsize};
 use termina::event::{KeyCode as Code, KeyEventKind, Modifiers, MouseButton, MouseEventKind};
 use termina::{Event, Parser};
 
-use super::input::{Input, Key, KeyCode, Mouse, MouseAction};
+use super::input::{Input, KeyCode, KeyPress, Mouse, MouseAction};
 use crate::sys::retry;
 use crate::sys::screen::{self, Devices};
 
@@ -151,7 +151,7 @@ fn input(event: Event) -> Option<Input> {
             let is_other = key.modifiers.intersects(Modifiers::ALT | Modifiers::SUPER);
             let code = key_code(key.code).filter(|_| !is_other)?;
             let control = key.modifiers.contains(Modifiers::CONTROL);
-            Some(Input::Key(Key { code, control }))
+            Some(Input::Key(KeyPress { code, control }))
         }
         Event::Mouse(mouse) => {
             let action = match mouse.kind {

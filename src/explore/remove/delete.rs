@@ -1,0 +1,330 @@
+//! Removes the targets of one place, and what the tree has below them.
+//!
+//! One frame for each directory on the way to the current one: no recursion, and no limit on the depth. The descriptors
+//! of the innermost frames stay open. A directory further up is reached through `..` and compared, or, where that is
+//! another directory, opened again from the directory that holds the targets.
+
+use std::ffi::{CStr, CString};
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+
+use rustix::fs::{AtFlags, Dir, FileType, Mode, OFlags};
+use rustix::io::Errno;
+
+use super::job::{Directory, Found, Known, Place};
+use super::look::look;
+use super::problem::Problem;
+use super::protection::Protection;
+use super::rows::{Next, Rows};
+use super::talk::Talk;
+use super::way::{Opened, Way, is_subvolume, one_name};
+use crate::count::usage::{FileTime, Inode};
+use crate::sys::retry::retry;
+
+/// How many descriptors of frames stay open, beside that of the directory that holds the targets.
+const OPEN: usize = 8;
+
+/// How many entries of all frames may wait in memory; beyond, the outer frames forget theirs.
+const IN_MEMORY: usize = 1 << 16;
+
+/// How far entries that were not shown are counted: a listing may have no end.
+const COUNTED: u64 = 1_000_000;
+
+/// What a removal needs.
+pub(super) struct Tools<'a> {
+    pub(super) talk: &'a mut Talk,
+    pub(super) way: &'a Way,
+    pub(super) protection: &'a Protection,
+    pub(super) read_until: FileTime,
+}
+
+struct Delete<'a, 'b> {
+    tools: &'a mut Tools<'b>,
+    /// The first is the directory that holds the targets.
+    frames: Vec<Frame>,
+    /// Entries in memory, of all frames.
+    in_memory: usize,
+    /// The frames before this one have no entries in memory, but the first.
+    first_in_memory: usize,
+}
+
+struct Frame {
+    name: CString,
+    inode: Inode,
+    directory: Directory,
+    fd: Option<OwnedFd>,
+    rows: Rows,
+}
+
+/// Removes the targets of a place whose directory is open.
+pub(super) fn delete(tools: &mut Tools<'_>, base: Opened, place: Place) {
+    let known: Vec<Known> = place
+        .targets
+        .into_iter()
+        .map(|target| target.known)
+        .collect();
+    let names: Vec<Vec<u8>> = known.iter().map(|known| known.name.clone()).collect();
+    let frame = Frame {
+        name: CString::default(),
+        inode: base.inode,
+        directory: place.directory,
+        fd: Some(base.fd),
+        rows: Rows::all(known),
+    };
+    let mut delete = Delete {
+        tools,
+        frames: vec![frame],
+        in_memory: 0,
+        first_in_memory: 1,
+    };
+    while !delete.tools.talk.is_stopped() && delete.step() {}
+    delete.unwind(1);
+    let base = delete.frames.pop();
+    let gone = base.map_or_else(Vec::new, |base| base.rows.into_gone());
+    let rows = gone.into_iter().flatten();
+    let names = rows.filter_map(|row| names.get(row).cloned()).collect();
+    tools.talk.left_place(place.directory, names);
+}
+
+impl Delete<'_, '_> {
+    /// The next entry of the current directory. False at the end of the targets.
+    fn step(&mut self) -> bool {
+        let Some(frame) = self.frames.last_mut() else {
+            return false;
+        };
+        match frame.rows.next() {
+            Next::Entry(known) => self.entry(&known),
+            Next::Ask(after) => return self.ask(after),
+            Next::End if self.frames.len() == 1 => return false,
+            Next::End => self.leave(),
+        }
+        true
+    }
+
+    fn entry(&mut self, known: &Known) {
+        let done = match known.found {
+            Found::LeftOut => Err(Problem::LeftOut),
+            Found::File(number, kind) => self.file(&known.name, number, kind),
+            Found::Directory(inode, directory) => match self.enter(&known.name, inode, directory) {
+                Ok(()) => return,
+                Err(problem) => Err(problem),
+            },
+        };
+        self.settle(&known.name, done);
+    }
+
+    /// The entry that had its turn last in the current directory is gone, or stays. One that has vanished is gone.
+    fn settle(&mut self, name: &[u8], done: Result<(), Problem>) {
+        let Some(frame) = self.frames.last_mut() else {
+            return;
+        };
+        match done {
+            Ok(()) | Err(Problem::Failed(Errno::NOENT)) => frame.rows.is_gone(),
+            Err(problem) => {
+                frame.rows.staying += 1;
+                let directory = frame.directory;
+                self.tools.talk.failed(directory, name, problem);
+            }
+        }
+    }
+
+    fn file(&mut self, name: &[u8], number: u64, kind: FileType) -> Result<(), Problem> {
+        let name = one_name(name)?;
+        let at = fd_of(self.frames.last())?;
+        let seen = look(at, &name).map_err(Problem::Failed)?;
+        seen.must_be_file(number, kind, self.tools.read_until)?;
+        unlink(at, &name, AtFlags::empty())?;
+        // The space of an inode with other links stays in use.
+        let freed = if seen.links <= 1 { seen.allocated } else { 0 };
+        self.tools.talk.removed(1, freed);
+        Ok(())
+    }
+
+    /// Makes a subdirectory the current directory.
+    fn enter(&mut self, name: &[u8], inode: Inode, directory: Directory) -> Result<(), Problem> {
+        self.tools.protection.check(inode)?;
+        let name = one_name(name)?;
+        let frame = self.frames.last();
+        let device = frame.map_or(0, |frame| frame.inode.device);
+        let fd = self
+            .tools
+            .way
+            .open_below(fd_of(frame)?, device, &name, inode)?;
+        self.frames.push(Frame {
+            name,
+            inode,
+            directory,
+            fd: Some(fd),
+            rows: Rows::unknown(),
+        });
+        if let Some(outer) = self
+            .frames
+            .len()
+            .checked_sub(OPEN + 1)
+            .filter(|&outer| outer > 0)
+        {
+            self.frames[outer].fd = None;
+        }
+        Ok(())
+    }
+
+    /// Gets more entries of the current directory. False where the main thread has ended.
+    fn ask(&mut self, after: usize) -> bool {
+        let top = self.frames.len() - 1;
+        let frame = &mut self.frames[top];
+        self.in_memory -= frame.rows.in_memory;
+        let Some(entries) = self.tools.talk.ask(frame.directory, after) else {
+            frame.rows.in_memory = 0;
+            return false;
+        };
+        frame.rows.add(entries.known, entries.is_last);
+        self.in_memory += frame.rows.in_memory;
+        self.first_in_memory = self.first_in_memory.min(top);
+        while self.in_memory > IN_MEMORY && self.first_in_memory < top {
+            let outer = &mut self.frames[self.first_in_memory].rows;
+            self.in_memory -= outer.in_memory;
+            outer.forget();
+            self.first_in_memory += 1;
+        }
+        true
+    }
+
+    /// Every entry of the current directory has had its turn: removes it, if it is empty, from the one above.
+    fn leave(&mut self) {
+        let Some(frame) = self.pop() else { return };
+        let (name, staying) = (frame.name, frame.rows.staying);
+        self.tools
+            .talk
+            .left(frame.directory, frame.rows.into_gone());
+        let Some(fd) = frame.fd else { return };
+        if !self.return_from(fd.as_fd()) {
+            return;
+        }
+        let done = match staying {
+            0 => self.directory(&name, frame.inode),
+            _ => Err(Problem::Failed(Errno::NOTEMPTY)),
+        };
+        if done != Err(Problem::Failed(Errno::NOTEMPTY)) {
+            return self.settle(name.to_bytes(), done);
+        }
+        let new = count(fd.as_fd()).saturating_sub(staying);
+        if new > 0 {
+            self.tools.talk.new_entries(frame.directory, new);
+        }
+        match self.frames.last_mut() {
+            // What holds it has been told.
+            Some(above) if new > 0 || staying > 0 => above.rows.staying += 1,
+            _ => self.settle(name.to_bytes(), done),
+        }
+    }
+
+    /// Removes the empty directory of this name from the current one.
+    fn directory(&mut self, name: &CStr, inode: Inode) -> Result<(), Problem> {
+        let at = fd_of(self.frames.last())?;
+        let seen = look(at, name).map_err(Problem::Failed)?;
+        seen.must_be_directory(inode, self.tools.read_until)?;
+        match unlink(at, name, AtFlags::REMOVEDIR) {
+            Ok(()) => {}
+            Err(Problem::Failed(Errno::PERM | Errno::NOTEMPTY)) if is_subvolume(at, inode) => {
+                return Err(Problem::Subvolume);
+            }
+            Err(Problem::Failed(Errno::EXIST)) => return Err(Problem::Failed(Errno::NOTEMPTY)),
+            Err(problem) => return Err(problem),
+        }
+        self.tools.talk.removed(1, seen.allocated);
+        Ok(())
+    }
+
+    /// Opens the current directory, if it is not open, from one that was right below it. False where that is impossible.
+    fn return_from(&mut self, below: BorrowedFd<'_>) -> bool {
+        match self.frames.last_mut() {
+            Some(frame) if frame.fd.is_none() => {
+                match Way::open_above(below, frame.inode) {
+                    Ok(fd) => frame.fd = Some(fd),
+                    Err(_) => return self.open_again(),
+                }
+                true
+            }
+            _ => true,
+        }
+    }
+
+    /// Opens the current directory again, from the innermost one that is open. Where a directory on the way is another
+    /// one by now, it stays, with everything below it.
+    fn open_again(&mut self) -> bool {
+        let is_open = |frame: &Frame| frame.fd.is_some();
+        let start = self.frames.iter().rposition(is_open).unwrap_or(0);
+        for index in start + 1..self.frames.len() {
+            let (above, frame) = (&self.frames[index - 1], &self.frames[index]);
+            let opened = fd_of(Some(above)).and_then(|at| {
+                let device = above.inode.device;
+                self.tools
+                    .way
+                    .open_below(at, device, &frame.name, frame.inode)
+            });
+            match opened {
+                Ok(fd) => self.frames[index].fd = Some(fd),
+                Err(problem) => {
+                    self.lose(index, problem);
+                    return false;
+                }
+            }
+            if index > start + 1 {
+                self.frames[index - 1].fd = None;
+            }
+        }
+        true
+    }
+
+    /// Gives up the frames from this one on.
+    fn lose(&mut self, index: usize, problem: Problem) {
+        let name = self.frames[index].name.clone();
+        self.unwind(index);
+        let problem = match problem {
+            Problem::Failed(Errno::NOENT) => Problem::Changed,
+            problem => problem,
+        };
+        self.settle(name.to_bytes(), Err(problem));
+    }
+
+    /// Leaves all directories from this frame on, as they are.
+    fn unwind(&mut self, index: usize) {
+        while self.frames.len() > index
+            && let Some(frame) = self.pop()
+        {
+            self.tools
+                .talk
+                .left(frame.directory, frame.rows.into_gone());
+        }
+    }
+
+    fn pop(&mut self) -> Option<Frame> {
+        let frame = self.frames.pop()?;
+        // The targets are not counted.
+        if !self.frames.is_empty() {
+            self.in_memory -= frame.rows.in_memory;
+        }
+        self.first_in_memory = self.first_in_memory.min(self.frames.len().max(1));
+        Some(frame)
+    }
+}
+
+fn fd_of(frame: Option<&Frame>) -> Result<BorrowedFd<'_>, Problem> {
+    let fd = frame.and_then(|frame| frame.fd.as_ref());
+    fd.map(AsFd::as_fd).ok_or(Problem::Failed(Errno::BADF))
+}
+
+fn unlink(at: BorrowedFd<'_>, name: &CStr, flags: AtFlags) -> Result<(), Problem> {
+    retry(|| rustix::fs::unlinkat(at, name, flags)).map_err(Problem::Failed)
+}
+
+/// How many entries an open directory has. Their names are not used.
+fn count(fd: BorrowedFd<'_>) -> u64 {
+    let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
+    let opened = retry(|| rustix::fs::openat(fd, c".", flags, Mode::empty()));
+    let Ok(entries) = opened.and_then(Dir::new) else {
+        return 0;
+    };
+    let names = entries.take_while(Result::is_ok).flatten();
+    let names = names.filter(|entry| !matches!(entry.file_name().to_bytes(), b"." | b".."));
+    names.take(COUNTED as usize).count() as u64
+}

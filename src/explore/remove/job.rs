@@ -1,0 +1,193 @@
+//! What the main thread and the thread that removes send each other.
+//!
+//! The main thread owns the tree. It sends a [`Job`], answers each [`Report::Ask`] with the entries of one directory, and
+//! takes entries out of the tree when a report says that they are gone. A directory is known by its number in the tree;
+//! this module does not know the tree.
+
+use std::ffi::CString;
+use std::ops::Range;
+use std::os::fd::OwnedFd;
+use std::sync::Arc;
+
+use rustix::fs::FileType;
+
+use super::problem::Problem;
+use super::summary::Summary;
+use crate::count::usage::{FileTime, Inode};
+
+/// The most entries of an answer to [`Report::Ask`].
+pub const BATCH: usize = 4096;
+
+/// The number of a directory in the tree.
+pub type Directory = u32;
+
+/// The number of a job. The main thread chooses it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct JobId(pub u32);
+
+/// Entries that the user chose to remove in one dialog.
+#[derive(Debug)]
+pub struct Job {
+    /// Its number.
+    pub id: JobId,
+    /// How they are removed.
+    pub method: Method,
+    /// When the walk that showed the entries had ended, or this moment if it has not. An inode that was created later is
+    /// not one that was shown, although it may have the same number: file systems use numbers again.
+    pub read_until: FileTime,
+    /// The directories that hold the entries.
+    pub places: Vec<Place>,
+}
+
+/// How entries are removed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Method {
+    /// They are removed at once.
+    Delete,
+    /// They are moved to the trash of their file system, which gives no space free.
+    Trash,
+}
+
+/// A directory that holds entries to be removed.
+#[derive(Debug)]
+pub struct Place {
+    /// The operand above it.
+    pub root: Root,
+    /// The way from the operand to the directory; empty where the operand itself holds the entries.
+    pub way: Vec<Step>,
+    /// The number of the directory.
+    pub directory: Directory,
+    /// The entries. None of them is an operand, and no two are the same.
+    pub targets: Vec<Target>,
+}
+
+/// The directory of an operand.
+#[derive(Debug, Clone)]
+pub enum Root {
+    /// The descriptor (`O_PATH`) of the directory that the walk opened.
+    Open(Arc<OwnedFd>),
+    /// The name of the operand as it was typed, and the inode that the walk found there.
+    Typed(CString, Inode),
+}
+
+/// One directory on a way.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Step {
+    /// Its name in the directory above.
+    pub name: Vec<u8>,
+    /// Its inode, as the walk found it.
+    pub inode: Inode,
+}
+
+/// An entry that the user chose.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Target {
+    /// The entry.
+    pub known: Known,
+    /// How many entries it is, with those below it.
+    pub entries: u64,
+    /// The allocated bytes of these entries.
+    pub allocated: u64,
+}
+
+/// An entry of the tree.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Known {
+    /// Its name, one component.
+    pub name: Vec<u8>,
+    /// What the walk found there.
+    pub found: Found,
+}
+
+/// What the walk found at a name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Found {
+    /// No directory: the number and the type of the inode.
+    File(u64, FileType),
+    /// A directory: the inode, and the number of the directory in the tree.
+    Directory(Inode, Directory),
+    /// Something that was left out of the walk, by a pattern or because it lies on another file system. It stays.
+    LeftOut,
+}
+
+/// The answer to [`Report::Ask`].
+#[derive(Debug)]
+pub struct Entries {
+    /// The job that asked.
+    pub job: JobId,
+    /// The directory.
+    pub directory: Directory,
+    /// Its entries from the row that was asked for, at most [`BATCH`], in the order of the rows.
+    pub known: Vec<Known>,
+    /// True where no more rows follow.
+    pub is_last: bool,
+}
+
+/// What the thread that removes tells.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Report {
+    /// It needs the entries of a directory, from this row on. The rows of the directory must not be numbered anew before
+    /// the directory has [`Report::Left`].
+    Ask {
+        /// The job.
+        job: JobId,
+        /// The directory.
+        directory: Directory,
+        /// How many rows it has had.
+        after: usize,
+    },
+    /// The numbers of a job so far, ten times a second at most.
+    Progress {
+        /// The job.
+        job: JobId,
+        /// How many entries were removed.
+        entries: u64,
+        /// How many bytes that has freed.
+        bytes: u128,
+    },
+    /// The job has left a directory; these entries are no longer in it.
+    Left {
+        /// The job.
+        job: JobId,
+        /// The directory.
+        directory: Directory,
+        /// Which entries are gone. A subdirectory is gone with everything that it held.
+        gone: Gone,
+    },
+    /// A directory has entries that are not in the tree. It stays, with them.
+    NewEntries {
+        /// The job.
+        job: JobId,
+        /// The directory.
+        directory: Directory,
+        /// How many.
+        count: u64,
+    },
+    /// An entry stays.
+    Failed {
+        /// The job.
+        job: JobId,
+        /// The directory that holds the entry.
+        directory: Directory,
+        /// The name of the entry.
+        name: Vec<u8>,
+        /// Why it stays.
+        problem: Problem,
+    },
+    /// The job is at its end, or was stopped.
+    Ended {
+        /// The job.
+        job: JobId,
+        /// What it did.
+        summary: Summary,
+    },
+}
+
+/// Which entries of a directory are gone.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Gone {
+    /// Those of these names: targets of the job.
+    Names(Vec<Vec<u8>>),
+    /// Those of these rows, counted from 0 in the order of the answers to [`Report::Ask`].
+    Rows(Vec<Range<usize>>),
+}

@@ -1,0 +1,170 @@
+//! Removal of entries that the tree shows. The most dangerous part of pdu; the rules:
+//!
+//! * **Only what was shown.** Names come from the tree, never from a listing of the directory. A directory with entries
+//!   that are not in the tree stays, with these entries ([`Report::NewEntries`]).
+//! * **Descriptors, not paths.** Each system call takes an open directory and one name. Each directory is opened without
+//!   following a link and compared by device and inode with the tree ([`way`]). A file is compared by number, type and
+//!   time of creation right before it is unlinked. Between these two calls another file may take the name: no call of
+//!   the kernel compares and unlinks at once.
+//! * **No mount is entered**, nor a subvolume of btrfs.
+//! * **Any depth** without recursion, with at most 16 descriptors.
+//! * **Errors** do not end a job ([`Report::Failed`]); the directories above stay.
+//!
+//! ```text
+//!  main thread ── Job ──► queue ──► thread `removal`: way ─► delete | trash
+//!      ▲  │                                 │
+//!      │  └── Entries (at most 4,096) ─────►│
+//!      └───── Ask, Progress, Left, NewEntries, Failed, Ended ◄──┘
+//! ```
+//!
+//! The main thread must go on receiving the reports of a job until [`Report::Ended`]; dropping the [`Remover`] stops the
+//! thread at the next entry.
+
+mod delete;
+mod free_space;
+pub mod job;
+mod look;
+pub mod problem;
+mod protection;
+mod rows;
+pub mod summary;
+mod talk;
+mod trash;
+mod trash_dir;
+mod trash_info;
+mod way;
+mod worker;
+
+use std::collections::HashMap;
+use std::io;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use crossbeam_channel::{Receiver, Sender, bounded, unbounded};
+use jiff::tz::TimeZone;
+
+use self::job::{Entries, Job, JobId, Report};
+use self::trash::TrashOptions;
+pub use self::way::open_way;
+use self::worker::{Queued, Worker};
+use crate::count::usage::Inode;
+
+/// Reports that may wait for the main thread.
+const WAITING: usize = 256;
+
+/// What all jobs need to know.
+#[derive(Debug, Clone)]
+pub struct RemovalOptions {
+    /// The operands, none of which is removed.
+    pub operands: Vec<Inode>,
+    /// `$XDG_DATA_HOME`, or `$HOME/.local/share`; none where neither is known.
+    pub data_home: Option<PathBuf>,
+    /// The zone of the times in the trash.
+    pub zone: TimeZone,
+}
+
+/// See the module. The thread starts with the first job.
+#[derive(Debug)]
+pub struct Remover {
+    options: RemovalOptions,
+    thread: Option<Thread>,
+    stops: HashMap<JobId, Arc<AtomicBool>>,
+    reports: Receiver<Report>,
+    /// For the thread. None once the thread has it, so that the channel tells the end of the thread.
+    report_sender: Option<Sender<Report>>,
+}
+
+/// What leads to the thread.
+#[derive(Debug)]
+struct Thread {
+    jobs: Sender<Queued>,
+    answers: Sender<Entries>,
+}
+
+impl Remover {
+    /// Without a thread.
+    #[must_use]
+    pub fn new(options: RemovalOptions) -> Self {
+        let (report_sender, reports) = bounded(WAITING);
+        Self {
+            options,
+            thread: None,
+            stops: HashMap::new(),
+            reports,
+            report_sender: Some(report_sender),
+        }
+    }
+
+    /// Appends a job to the queue.
+    ///
+    /// # Errors
+    ///
+    /// The thread cannot be started.
+    pub fn add(&mut self, job: Job) -> io::Result<()> {
+        let thread = match self.thread.take() {
+            Some(thread) => thread,
+            None => self.start()?,
+        };
+        self.stops.retain(|_, stop| Arc::strong_count(stop) > 1);
+        let stop = Arc::<AtomicBool>::default();
+        self.stops.insert(job.id, Arc::clone(&stop));
+        let sent = thread.jobs.send((job, stop));
+        self.thread = Some(thread);
+        sent.map_err(|_| io::ErrorKind::BrokenPipe.into())
+    }
+
+    fn start(&mut self) -> io::Result<Thread> {
+        let reports = self
+            .report_sender
+            .clone()
+            .ok_or(io::ErrorKind::BrokenPipe)?;
+        let (jobs, job_receiver) = unbounded();
+        let (answers, answer_receiver) = unbounded();
+        let options = self.options.clone();
+        let worker = Worker {
+            jobs: job_receiver,
+            answers: answer_receiver,
+            reports,
+            operands: options.operands,
+            trash: TrashOptions {
+                data_home: options.data_home,
+                zone: options.zone,
+            },
+        };
+        let thread = std::thread::Builder::new().name("removal".into());
+        thread.spawn(move || worker.run())?;
+        self.report_sender = None;
+        Ok(Thread { jobs, answers })
+    }
+
+    /// Stops a job at the next entry.
+    pub fn stop(&mut self, job: JobId) {
+        if let Some(stop) = self.stops.get(&job) {
+            stop.store(true, Ordering::Relaxed);
+        }
+    }
+
+    /// Answers [`Report::Ask`].
+    pub fn answer(&mut self, entries: Entries) {
+        if let Some(thread) = &self.thread {
+            // It has panicked, if this fails.
+            let _ = thread.answers.send(entries);
+        }
+    }
+
+    /// The reports. The channel is disconnected once the thread has panicked.
+    #[must_use]
+    pub fn reports(&self) -> &Receiver<Report> {
+        &self.reports
+    }
+}
+
+impl Drop for Remover {
+    /// Stops the thread at the next entry, and does not wait for it: a call of it may hang.
+    fn drop(&mut self) {
+        for stop in self.stops.values() {
+            stop.store(true, Ordering::Relaxed);
+        }
+    }
+}

@@ -1,0 +1,64 @@
+//! Why an entry stays.
+
+use std::fmt;
+
+use rustix::io::Errno;
+
+use crate::sys::status::reason;
+
+/// See the module. The text of it follows `cannot remove 'NAME': `.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Problem {
+    /// A system call failed.
+    Failed(Errno),
+    /// The name stands for another inode than that which was shown.
+    Changed,
+    /// Something is mounted there.
+    Mounted,
+    /// Something is mounted below it, and would go to the trash with it.
+    MountedBelow,
+    /// It is a subvolume of btrfs.
+    Subvolume,
+    /// It was left out of the walk, so what it holds was not shown.
+    LeftOut,
+    /// It must not be removed.
+    Protected(Protected),
+    /// This system does not tell whether something is mounted there.
+    MountsUnknown,
+    /// No directory for trash can be used on this file system.
+    NoTrash,
+    /// Another file took the name while it was moved, and lies in the trash now, under the name that follows from it.
+    OtherInTrash,
+}
+
+/// A directory that is not removed, whatever was chosen.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Protected {
+    /// `/`.
+    Root,
+    /// An operand.
+    Operand,
+    /// The working directory of pdu, or a directory above it.
+    WorkingDirectory,
+}
+
+impl fmt::Display for Problem {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(match self {
+            Self::Failed(errno) => return formatter.write_str(&reason(errno.raw_os_error())),
+            Self::Changed => "changed since it was read",
+            Self::Mounted => "a file system is mounted there",
+            Self::MountedBelow => "a file system is mounted below it",
+            Self::Subvolume => "a btrfs subvolume; `btrfs subvolume delete` removes it",
+            Self::LeftOut => "left out when it was read",
+            Self::Protected(Protected::Root) => "the root directory",
+            Self::Protected(Protected::Operand) => "an operand of this run",
+            Self::Protected(Protected::WorkingDirectory) => {
+                "the working directory, or a directory above it"
+            }
+            Self::MountsUnknown => "this system does not tell where a file system is mounted",
+            Self::NoTrash => "no trash on this file system; Y deletes",
+            Self::OtherInTrash => "another file took its name, and is in the trash now",
+        })
+    }
+}

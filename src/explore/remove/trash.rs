@@ -1,0 +1,309 @@
+//! Moves the targets of one place to the trash of their file system; never by a copy.
+//!
+//! Each move: the info file, created with `O_EXCL`, takes the name; then the entry is renamed, which replaces nothing; then
+//! the moved entry is compared once more. So the one race of a removal is none here: another file that took the name
+//! between the comparison and the move goes back.
+
+use std::os::fd::{AsFd, BorrowedFd};
+use std::path::PathBuf;
+
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+use rustix::fs::{AtFlags, FileType, Mode, OFlags, RenameFlags};
+use rustix::io::Errno;
+
+use super::delete::Tools;
+use super::job::{Found, Place, Target};
+use super::look::{Seen, look};
+use super::problem::Problem;
+use super::trash_dir::{TrashDir, TrashPlace, path_of};
+use super::trash_info::{info_name, name, size_line, text};
+use super::way::{Opened, one_name};
+use crate::sys::mounts;
+use crate::sys::retry::{read_all, retry, write};
+
+/// How many names are tried for an entry.
+const NAMES: u32 = 10_000;
+
+/// The largest `directorysizes` that is kept.
+const MOST_SIZES: u64 = 64 << 20;
+
+/// Where the trash is, and the zone of its times.
+#[derive(Debug)]
+pub(super) struct TrashOptions {
+    pub(super) data_home: Option<PathBuf>,
+    pub(super) zone: TimeZone,
+}
+
+/// Why a move into one directory for trash failed.
+enum Refusal {
+    /// Another one may do.
+    OtherTrash,
+    Problem(Problem),
+}
+
+impl From<Problem> for Refusal {
+    fn from(problem: Problem) -> Self {
+        Self::Problem(problem)
+    }
+}
+
+/// Moves the targets of a place whose directory is open.
+pub(super) fn trash(tools: &mut Tools<'_>, base: &Opened, place: Place, options: &TrashOptions) {
+    let mut mover = Mover {
+        base,
+        path: path_of(base.fd.as_fd()),
+        mounts: mounts::list().ok(),
+        places: TrashPlace::ALL.into_iter(),
+        trash: None,
+        options,
+        sizes: Vec::new(),
+    };
+    let mut gone = Vec::new();
+    for target in place.targets {
+        if tools.talk.is_stopped() {
+            break;
+        }
+        match mover.target(tools, &target) {
+            Ok(()) => tools.talk.removed(target.entries, target.allocated),
+            Err(Problem::Failed(Errno::NOENT)) => {}
+            Err(problem) => {
+                let name = &target.known.name;
+                tools.talk.failed(place.directory, name, problem);
+                continue;
+            }
+        }
+        gone.push(target.known.name);
+    }
+    mover.write_sizes();
+    tools.talk.left_place(place.directory, gone);
+}
+
+struct Mover<'a> {
+    base: &'a Opened,
+    /// The path of the directory that holds the targets.
+    path: Option<Vec<u8>>,
+    mounts: Option<Vec<u8>>,
+    /// The places that were not tried yet.
+    places: std::array::IntoIter<TrashPlace, 3>,
+    /// The directory for trash of the place that was tried last.
+    trash: Option<TrashDir>,
+    options: &'a TrashOptions,
+    /// Lines for `directorysizes` of that directory.
+    sizes: Vec<String>,
+}
+
+impl Mover<'_> {
+    fn target(&mut self, tools: &mut Tools<'_>, target: &Target) -> Result<(), Problem> {
+        self.compare(tools, target)?;
+        // The targets lie on one mount: a directory for trash that one of them cannot be moved to is none for the others.
+        loop {
+            let refusal = match &self.trash {
+                Some(trash) => self.move_to(tools, trash, target),
+                None => Err(Refusal::OtherTrash),
+            };
+            match refusal {
+                Ok(line) => {
+                    self.sizes.extend(line);
+                    return Ok(());
+                }
+                Err(Refusal::Problem(problem)) => return Err(problem),
+                Err(Refusal::OtherTrash) => self.write_sizes(),
+            }
+            let place = self.places.next().ok_or(Problem::NoTrash)?;
+            self.trash = place.open(self.base, self.options.data_home.as_deref());
+        }
+    }
+
+    /// Fails where the entry is not the one that was shown, or must stay.
+    fn compare(&self, tools: &Tools<'_>, target: &Target) -> Result<(), Problem> {
+        let (known, at) = (&target.known, self.base.fd.as_fd());
+        let name = one_name(&known.name)?;
+        match known.found {
+            Found::LeftOut => Err(Problem::LeftOut),
+            Found::File(number, kind) => {
+                let seen = look(at, &name).map_err(Problem::Failed)?;
+                seen.must_be_file(number, kind, tools.read_until)
+            }
+            Found::Directory(inode, _) => {
+                tools.protection.check(inode)?;
+                let device = self.base.inode.device;
+                tools.way.open_below(at, device, &name, inode)?;
+                self.must_hold_no_mount(&known.name)
+            }
+        }
+    }
+
+    /// A mount below would go along, and whoever empties the trash would remove what is mounted.
+    fn must_hold_no_mount(&self, name: &[u8]) -> Result<(), Problem> {
+        let both = self.path.as_ref().zip(self.mounts.as_ref());
+        let (path, list) = both.ok_or(Problem::MountsUnknown)?;
+        let inside = escaped(&[&join(path, name), &b"/"[..]].concat());
+        match mounts::mounts(list).any(|mount| mount.at.starts_with(&inside)) {
+            true => Err(Problem::MountedBelow),
+            false => Ok(()),
+        }
+    }
+
+    /// Moves an entry. Gives its line in `directorysizes`, if it is a directory.
+    fn move_to(
+        &self,
+        tools: &Tools<'_>,
+        trash: &TrashDir,
+        target: &Target,
+    ) -> Result<Option<String>, Refusal> {
+        let path = self.path_for(trash, &target.known.name);
+        let path = path.ok_or(Refusal::OtherTrash)?;
+        let text = text(&path, Timestamp::now(), &self.options.zone);
+        let from = self.base.fd.as_fd();
+        let old = one_name(&target.known.name)?;
+        for number in 1..=NAMES {
+            let new = name(&target.known.name, number);
+            let info = match create_info(trash.info.as_fd(), &info_name(&new), &text) {
+                Ok(info) => info,
+                Err(Errno::EXIST) => continue,
+                Err(errno) => return Err(Problem::Failed(errno).into()),
+            };
+            let to = trash.files.as_fd();
+            let flags = RenameFlags::NOREPLACE;
+            let moved = retry(|| rustix::fs::renameat_with(from, &old, to, &*new, flags));
+            let refusal = match moved {
+                Ok(()) => match self.verify(tools, trash, target, &new) {
+                    Ok(()) => return Ok(size_line_of(target, info, &new)),
+                    Err(Problem::OtherInTrash) => return Err(Problem::OtherInTrash.into()),
+                    Err(problem) => problem.into(),
+                },
+                Err(Errno::EXIST) => {
+                    remove_info(trash, &new);
+                    continue;
+                }
+                Err(Errno::XDEV) => Refusal::OtherTrash,
+                Err(Errno::BUSY) => Problem::Mounted.into(),
+                Err(errno) => Problem::Failed(errno).into(),
+            };
+            remove_info(trash, &new);
+            return Err(refusal);
+        }
+        Err(Problem::Failed(Errno::EXIST).into())
+    }
+
+    /// Moves back what is not the entry that was shown.
+    fn verify(
+        &self,
+        tools: &Tools<'_>,
+        trash: &TrashDir,
+        target: &Target,
+        new: &[u8],
+    ) -> Result<(), Problem> {
+        let (from, to) = (trash.files.as_fd(), self.base.fd.as_fd());
+        let seen = one_name(new).and_then(|name| look(from, &name).map_err(Problem::Failed));
+        let is_it = |seen: Seen| match target.known.found {
+            Found::File(number, kind) => seen.must_be_file(number, kind, tools.read_until),
+            Found::Directory(inode, _) => seen.must_be_directory(inode, tools.read_until),
+            Found::LeftOut => Err(Problem::LeftOut),
+        };
+        if seen.is_ok_and(|seen| is_it(seen).is_ok()) {
+            return Ok(());
+        }
+        let (old, flags) = (&*target.known.name, RenameFlags::NOREPLACE);
+        match retry(|| rustix::fs::renameat_with(from, new, to, old, flags)) {
+            Ok(()) => Err(Problem::Changed),
+            Err(_) => Err(Problem::OtherInTrash),
+        }
+    }
+
+    /// The path of an entry in its info file.
+    fn path_for(&self, trash: &TrashDir, name: &[u8]) -> Option<Vec<u8>> {
+        let path = join(self.path.as_ref()?, name);
+        let Some(top) = &trash.top else {
+            return Some(path);
+        };
+        let rest = path.strip_prefix(top.as_slice())?;
+        Some(rest.strip_prefix(b"/").unwrap_or(rest).to_vec())
+    }
+
+    /// Adds the lines to `directorysizes`. It is a cache: where that fails, other programs compute the sizes.
+    fn write_sizes(&mut self) {
+        let lines = std::mem::take(&mut self.sizes).concat();
+        if let Some(trash) = self.trash.as_ref().filter(|_| !lines.is_empty()) {
+            let _ = add_sizes(trash.fd.as_fd(), lines.as_bytes());
+        }
+    }
+}
+
+fn join(path: &[u8], name: &[u8]) -> Vec<u8> {
+    let path = path.strip_suffix(b"/").unwrap_or(path);
+    [path, &b"/"[..], name].concat()
+}
+
+/// A path as the list of mounts has it.
+fn escaped(path: &[u8]) -> Vec<u8> {
+    let mut text = Vec::new();
+    for &byte in path {
+        match byte {
+            b' ' | b'\t' | b'\n' | b'\\' => text.extend(format!("\\{byte:03o}").bytes()),
+            byte => text.push(byte),
+        }
+    }
+    text
+}
+
+/// Creates an info file, and gives its time of modification in seconds.
+fn create_info(at: BorrowedFd<'_>, name: &[u8], text: &[u8]) -> Result<i64, Errno> {
+    let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+    let mode = Mode::RUSR | Mode::WUSR;
+    let file = retry(|| rustix::fs::openat(at, name, flags, mode))?;
+    let done = match write(&file, text) {
+        Ok(count) if count == text.len() => rustix::fs::fstat(&file).map(|stat| stat.st_mtime),
+        Ok(_) => Err(Errno::NOSPC),
+        Err(errno) => Err(errno),
+    };
+    if done.is_err() {
+        let _ = retry(|| rustix::fs::unlinkat(at, name, AtFlags::empty()));
+    }
+    done
+}
+
+fn remove_info(trash: &TrashDir, name: &[u8]) {
+    let name = info_name(name);
+    let _ = retry(|| rustix::fs::unlinkat(&trash.info, &*name, AtFlags::empty()));
+}
+
+fn size_line_of(target: &Target, info_time: i64, name: &[u8]) -> Option<String> {
+    let is_directory = matches!(target.known.found, Found::Directory(..));
+    is_directory.then(|| size_line(target.allocated, info_time, name))
+}
+
+/// Writes `directorysizes` anew with more lines, and replaces the earlier one in one step.
+fn add_sizes(trash: BorrowedFd<'_>, lines: &[u8]) -> std::io::Result<()> {
+    let name = c"directorysizes";
+    let mut all = Vec::new();
+    let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
+    match retry(|| rustix::fs::openat(trash, name, flags, Mode::empty())) {
+        Ok(fd) => {
+            let stat = rustix::fs::fstat(&fd)?;
+            let is_file = FileType::from_raw_mode(stat.st_mode).is_file();
+            if !is_file || u64::try_from(stat.st_size).unwrap_or(0) > MOST_SIZES {
+                return Err(Errno::FBIG.into());
+            }
+            read_all(std::fs::File::from(fd), &mut all)?;
+        }
+        Err(Errno::NOENT) => {}
+        Err(errno) => return Err(errno.into()),
+    }
+    all.extend_from_slice(lines);
+    let temporary = format!("directorysizes.{}", std::process::id());
+    let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+    let mode = Mode::RUSR | Mode::WUSR;
+    let fd = retry(|| rustix::fs::openat(trash, &*temporary, flags, mode))?;
+    let mut rest = &all[..];
+    let mut done = Ok(());
+    while !rest.is_empty() && done.is_ok() {
+        done = write(&fd, rest).map(|count| rest = &rest[count..]);
+    }
+    let done = done.and_then(|()| retry(|| rustix::fs::renameat(trash, &*temporary, trash, name)));
+    if done.is_err() {
+        let _ = retry(|| rustix::fs::unlinkat(trash, &*temporary, AtFlags::empty()));
+    }
+    Ok(done?)
+}

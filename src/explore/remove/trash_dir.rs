@@ -1,0 +1,148 @@
+//! The directories for trash of a file system (Trash specification 1.0 of freedesktop.org), open.
+
+use std::ffi::{CStr, CString};
+use std::fs::DirBuilder;
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
+use std::os::unix::fs::DirBuilderExt;
+use std::path::Path;
+
+use rustix::fs::{CWD, Mode, OFlags};
+use rustix::io::Errno;
+
+use super::look::{Seen, look_at};
+use super::way::{Opened, open_parent};
+use crate::sys::retry::retry;
+
+const PRIVATE: Mode = Mode::RWXU;
+const SEARCH: OFlags = OFlags::PATH.union(OFlags::DIRECTORY).union(OFlags::CLOEXEC);
+
+/// An open directory for trash.
+#[derive(Debug)]
+pub(super) struct TrashDir {
+    pub(super) fd: OwnedFd,
+    pub(super) files: OwnedFd,
+    pub(super) info: OwnedFd,
+    /// The path that those in the info files are relative to; none where they are absolute.
+    pub(super) top: Option<Vec<u8>>,
+}
+
+/// What a directory for trash must be: on this device, and owned by this user.
+#[derive(Debug, Clone, Copy)]
+struct Wanted {
+    device: u64,
+    user: u32,
+}
+
+/// Where a directory for trash may be, in the order in which they are tried.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum TrashPlace {
+    /// `$XDG_DATA_HOME/Trash`.
+    Home,
+    /// `$top/.Trash/$uid`, where the administrator has made `.Trash`.
+    Shared,
+    /// `$top/.Trash-$uid`.
+    Own,
+}
+
+impl TrashPlace {
+    pub(super) const ALL: [Self; 3] = [Self::Home, Self::Shared, Self::Own];
+
+    /// Opens the directory for what an open directory holds, and creates what lacks. None where it cannot be used.
+    pub(super) fn open(self, base: &Opened, data_home: Option<&Path>) -> Option<TrashDir> {
+        let wanted = Wanted {
+            device: base.inode.device,
+            user: rustix::process::geteuid().as_raw(),
+        };
+        match self {
+            Self::Home => home(data_home?, wanted),
+            Self::Shared => shared(base, wanted),
+            Self::Own => own(base, wanted),
+        }
+    }
+}
+
+fn home(data_home: &Path, wanted: Wanted) -> Option<TrashDir> {
+    // Nothing is created for a file system that is not that of the home, nor in the home of another user.
+    let open = |path: &Path| retry(|| rustix::fs::openat(CWD, path, SEARCH, Mode::empty()));
+    let above = data_home.ancestors().find_map(|path| open(path).ok())?;
+    wanted.check(&above)?;
+    let mut builder = DirBuilder::new();
+    builder.recursive(true).mode(PRIVATE.bits());
+    builder.create(data_home).ok()?;
+    let fd = wanted.make(open(data_home).ok()?.as_fd(), c"Trash")?;
+    wanted.open(fd, None)
+}
+
+fn shared(base: &Opened, wanted: Wanted) -> Option<TrashDir> {
+    let top = top(base)?;
+    let flags = SEARCH | OFlags::NOFOLLOW;
+    let shared = retry(|| rustix::fs::openat(&top, c".Trash", flags, Mode::empty())).ok()?;
+    if !look_at(shared.as_fd()).ok()?.mode.contains(Mode::SVTX) {
+        return None;
+    }
+    let name = CString::new(wanted.user.to_string()).ok()?;
+    let fd = wanted.make(shared.as_fd(), &name)?;
+    wanted.open(fd, Some(path_of(top.as_fd())?))
+}
+
+fn own(base: &Opened, wanted: Wanted) -> Option<TrashDir> {
+    let top = top(base)?;
+    let name = CString::new(format!(".Trash-{}", wanted.user)).ok()?;
+    let fd = wanted.make(top.as_fd(), &name)?;
+    wanted.open(fd, Some(path_of(top.as_fd())?))
+}
+
+/// The uppermost directory of the mount, or of the device, that an open directory lies on.
+fn top(base: &Opened) -> Option<OwnedFd> {
+    let mut here = base.fd.try_clone().ok()?;
+    loop {
+        let seen = look_at(here.as_fd()).ok()?;
+        if seen.is_mount_root == Some(true) {
+            return Some(here);
+        }
+        let above = open_parent(here.as_fd()).ok()?;
+        let inode = look_at(above.as_fd()).ok()?.inode;
+        if inode.device != seen.inode.device || inode == seen.inode {
+            return Some(here);
+        }
+        here = above;
+    }
+}
+
+/// The path of an open directory.
+pub(super) fn path_of(fd: BorrowedFd<'_>) -> Option<Vec<u8>> {
+    let link = format!("/proc/self/fd/{}", fd.as_raw_fd());
+    let path = retry(|| rustix::fs::readlinkat(CWD, &link, Vec::new())).ok()?;
+    Some(path.into_bytes())
+}
+
+impl Wanted {
+    fn check(self, fd: impl AsFd) -> Option<Seen> {
+        let seen = look_at(fd.as_fd()).ok()?;
+        let fits = seen.inode.device == self.device && seen.owner == self.user;
+        fits.then_some(seen)
+    }
+
+    /// Opens a directory, which is created where there is none, and follows no link.
+    fn make(self, at: BorrowedFd<'_>, name: &CStr) -> Option<OwnedFd> {
+        match retry(|| rustix::fs::mkdirat(at, name, PRIVATE)) {
+            Ok(()) | Err(Errno::EXIST) => {}
+            Err(_) => return None,
+        }
+        let flags = SEARCH | OFlags::NOFOLLOW;
+        let fd = retry(|| rustix::fs::openat(at, name, flags, Mode::empty())).ok()?;
+        self.check(&fd)?;
+        Some(fd)
+    }
+
+    fn open(self, fd: OwnedFd, top: Option<Vec<u8>>) -> Option<TrashDir> {
+        let files = self.make(fd.as_fd(), c"files")?;
+        let info = self.make(fd.as_fd(), c"info")?;
+        Some(TrashDir {
+            fd,
+            files,
+            info,
+            top,
+        })
+    }
+}

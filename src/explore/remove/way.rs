@@ -1,0 +1,300 @@
+//! From an operand down to a directory, and up again: each directory is opened by one name and compared with the tree.
+//!
+//! `openat2` refuses links, `..` and mounts in the kernel. Where the kernel lacks it, or a sandbox refuses it, `openat`
+//! follows no link, and `statx` tells where a mount begins; where neither can tell, the mount numbers of
+//! `/proc/self/fdinfo`; without these, no directory is entered. The descriptors are `O_PATH`: no directory is opened for
+//! reading.
+
+use std::cell::Cell;
+use std::ffi::{CStr, CString};
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
+use std::path::PathBuf;
+
+use rustix::fs::{CWD, Mode, OFlags, ResolveFlags};
+use rustix::io::Errno;
+
+use super::job::{Root, Step};
+use super::look::{Seen, look_at};
+use super::problem::Problem;
+use crate::count::usage::{FileTime, Inode};
+use crate::sys::retry::{read_file, retry};
+
+/// `f_type` of btrfs in statfs(2).
+const BTRFS: u64 = 0x9123_683E;
+
+/// The number of the root of each subvolume of btrfs.
+const SUBVOLUME: u64 = 256;
+
+const DIRECTORY: OFlags = OFlags::PATH
+    .union(OFlags::DIRECTORY)
+    .union(OFlags::NOFOLLOW)
+    .union(OFlags::CLOEXEC);
+
+/// An open directory, and its inode, which was compared.
+#[derive(Debug)]
+pub(super) struct Opened {
+    pub(super) fd: OwnedFd,
+    pub(super) inode: Inode,
+}
+
+/// Whether a directory may be the root of a mount.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Mounts {
+    /// A mount is refused.
+    Refused,
+    /// The walk has found this mount, and the user has gone into it.
+    Found,
+}
+
+/// Opens directories.
+#[derive(Debug)]
+pub(super) struct Way {
+    has_openat2: Cell<bool>,
+    /// See [`Job::read_until`](super::job::Job::read_until).
+    read_until: FileTime,
+}
+
+impl Way {
+    pub(super) fn new(read_until: FileTime) -> Self {
+        Self {
+            has_openat2: Cell::new(true),
+            read_until,
+        }
+    }
+
+    /// Opens a directory by its way from an operand.
+    pub(super) fn open_way(&self, root: &Root, way: &[Step]) -> Result<Opened, Problem> {
+        let mut here = open_root(root)?;
+        for step in way {
+            here = self.open_step(&here, step)?;
+        }
+        Ok(here)
+    }
+
+    /// A step to another device is a mount that the walk has found.
+    fn open_step(&self, above: &Opened, step: &Step) -> Result<Opened, Problem> {
+        let mounts = match step.inode.device == above.inode.device {
+            true => Mounts::Refused,
+            false => Mounts::Found,
+        };
+        let name = one_name(&step.name)?;
+        self.open(above.fd.as_fd(), &name, step.inode, mounts)
+    }
+
+    /// Opens a subdirectory of a directory whose entries are removed. It must lie on the same file system.
+    pub(super) fn open_below(
+        &self,
+        above: BorrowedFd<'_>,
+        device: u64,
+        name: &CStr,
+        inode: Inode,
+    ) -> Result<OwnedFd, Problem> {
+        if inode.device != device {
+            return Err(match is_subvolume(above, inode) {
+                true => Problem::Subvolume,
+                false => Problem::Mounted,
+            });
+        }
+        let opened = self.open(above, name, inode, Mounts::Refused)?;
+        Ok(opened.fd)
+    }
+
+    fn open(
+        &self,
+        above: BorrowedFd<'_>,
+        name: &CStr,
+        inode: Inode,
+        mounts: Mounts,
+    ) -> Result<Opened, Problem> {
+        let fd = self.open_name(above, name, mounts)?;
+        let seen = look_at(fd.as_fd()).map_err(Problem::Failed)?;
+        if mounts == Mounts::Refused {
+            self.must_not_be_mounted(above, fd.as_fd(), &seen)?;
+        }
+        seen.must_be_directory(inode, self.read_until)?;
+        Ok(Opened { fd, inode })
+    }
+
+    fn open_name(
+        &self,
+        above: BorrowedFd<'_>,
+        name: &CStr,
+        mounts: Mounts,
+    ) -> Result<OwnedFd, Problem> {
+        let mut resolve = ResolveFlags::BENEATH | ResolveFlags::NO_SYMLINKS;
+        if mounts == Mounts::Refused {
+            resolve |= ResolveFlags::NO_XDEV;
+        }
+        if self.has_openat2.get() {
+            match retry(|| rustix::fs::openat2(above, name, DIRECTORY, Mode::empty(), resolve)) {
+                Err(Errno::NOSYS | Errno::PERM) => self.has_openat2.set(false),
+                result => return result.map_err(problem_of_open),
+            }
+        }
+        retry(|| rustix::fs::openat(above, name, DIRECTORY, Mode::empty())).map_err(problem_of_open)
+    }
+
+    fn must_not_be_mounted(
+        &self,
+        above: BorrowedFd<'_>,
+        fd: BorrowedFd<'_>,
+        seen: &Seen,
+    ) -> Result<(), Problem> {
+        let is_mounted = match seen.is_mount_root {
+            Some(is_mounted) => is_mounted,
+            None if self.has_openat2.get() => false,
+            None => {
+                let mounts = mount_id(above).zip(mount_id(fd));
+                let (above, here) = mounts.ok_or(Problem::MountsUnknown)?;
+                above != here
+            }
+        };
+        match is_mounted {
+            true => Err(Problem::Mounted),
+            false => Ok(()),
+        }
+    }
+
+    /// Opens the directory above, if it is the one that is expected there.
+    pub(super) fn open_above(below: BorrowedFd<'_>, inode: Inode) -> Result<OwnedFd, Problem> {
+        let fd = open_parent(below).map_err(Problem::Failed)?;
+        let seen = look_at(fd.as_fd()).map_err(Problem::Failed)?;
+        match seen.inode == inode {
+            true => Ok(fd),
+            false => Err(Problem::Changed),
+        }
+    }
+}
+
+/// Opens a directory of the tree (`O_PATH`), compared as for a removal, whenever it was created. This may wait for a file
+/// system that does not answer.
+///
+/// # Errors
+///
+/// A directory on the way cannot be opened, or is not the one that was shown.
+pub fn open_way(root: &Root, way: &[Step]) -> Result<OwnedFd, Problem> {
+    const ANY_TIME: FileTime = FileTime {
+        seconds: i64::MAX,
+        nanoseconds: 0,
+    };
+    Ok(Way::new(ANY_TIME).open_way(root, way)?.fd)
+}
+
+/// `..` of an open directory.
+pub(super) fn open_parent(below: BorrowedFd<'_>) -> Result<OwnedFd, Errno> {
+    retry(|| rustix::fs::openat(below, c"..", DIRECTORY, Mode::empty()))
+}
+
+/// The directory of an operand. A link in the typed name is followed: the inode tells whether it leads where it led.
+fn open_root(root: &Root) -> Result<Opened, Problem> {
+    let (fd, expected) = match root {
+        Root::Open(fd) => (fd.try_clone().map_err(failed)?, None),
+        Root::Typed(name, inode) => {
+            let flags = DIRECTORY.difference(OFlags::NOFOLLOW);
+            let opened = retry(|| rustix::fs::openat(CWD, name, flags, Mode::empty()));
+            (opened.map_err(problem_of_open)?, Some(*inode))
+        }
+    };
+    let inode = look_at(fd.as_fd()).map_err(Problem::Failed)?.inode;
+    match expected {
+        Some(expected) if expected != inode => Err(Problem::Changed),
+        _ => Ok(Opened { fd, inode }),
+    }
+}
+
+/// The problem of an error of std.
+pub(super) fn failed(error: std::io::Error) -> Problem {
+    Problem::Failed(Errno::from_io_error(&error).unwrap_or(Errno::IO))
+}
+
+fn problem_of_open(errno: Errno) -> Problem {
+    match errno {
+        Errno::XDEV => Problem::Mounted,
+        // A link, or no directory.
+        Errno::LOOP | Errno::NOTDIR => Problem::Changed,
+        errno => Problem::Failed(errno),
+    }
+}
+
+/// A name of the tree as a system call takes it. A name that would lead elsewhere is refused.
+pub(super) fn one_name(name: &[u8]) -> Result<CString, Problem> {
+    let leads_elsewhere = matches!(name, b"" | b"." | b"..") || name.contains(&b'/');
+    match CString::new(name) {
+        Ok(name) if !leads_elsewhere => Ok(name),
+        _ => Err(Problem::Changed),
+    }
+}
+
+/// Whether a directory in `above` with this inode is a subvolume of btrfs.
+pub(super) fn is_subvolume(above: BorrowedFd<'_>, inode: Inode) -> bool {
+    let kind = rustix::fs::fstatfs(above).map_or(0, |statfs| statfs.f_type as u64);
+    inode.number == SUBVOLUME && kind == BTRFS
+}
+
+/// The number of the mount that a descriptor lies on.
+fn mount_id(fd: BorrowedFd<'_>) -> Option<u64> {
+    let path = PathBuf::from(format!("/proc/self/fdinfo/{}", fd.as_raw_fd()));
+    let text = String::from_utf8(read_file(&path, 4096)?).ok()?;
+    let line = text.lines().find_map(|line| line.strip_prefix("mnt_id:"))?;
+    line.trim().parse().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::fs;
+    use std::path::Path;
+
+    /// Opens a subdirectory as a removal does.
+    fn open(way: &Way, above: &Path, name: &str, inode: Inode) -> Result<OwnedFd, Problem> {
+        let above = fs::File::open(above).expect("it is there");
+        let device = inode.device;
+        let name = CString::new(name).expect("no NUL");
+        way.open_below(above.as_fd(), device, &name, inode)
+    }
+
+    fn inode(path: &Path) -> Inode {
+        let file = fs::File::open(path).expect("it is there");
+        look_at(file.as_fd()).expect("it is open").inode
+    }
+
+    #[test]
+    fn without_openat2_links_and_mounts_are_refused_as_well() {
+        let root = std::env::temp_dir().join(format!("pdu-way-{}", std::process::id()));
+        fs::create_dir_all(root.join("a")).expect("it can be written");
+        std::os::unix::fs::symlink("a", root.join("link")).expect("the name is free");
+        let late = FileTime {
+            seconds: i64::MAX,
+            nanoseconds: 0,
+        };
+        for has_openat2 in [true, false] {
+            let way = Way::new(late);
+            way.has_openat2.set(has_openat2);
+            let a = inode(&root.join("a"));
+            assert!(open(&way, &root, "a", a).is_ok());
+            let other = Inode { number: 1, ..a };
+            let refused = |name, inode| open(&way, &root, name, inode).err();
+            assert_eq!(refused("a", other), Some(Problem::Changed));
+            assert_eq!(refused("link", a), Some(Problem::Changed));
+            assert_eq!(refused("none", a), Some(Problem::Failed(Errno::NOENT)));
+            // procfs is mounted there on every machine.
+            let proc = inode(Path::new("/proc"));
+            let refused = open(&way, Path::new("/"), "proc", proc).err();
+            assert_eq!(refused, Some(Problem::Mounted));
+            // The same directory by statx that does not know mount roots.
+            let (above, below) = (fs::File::open("/"), fs::File::open("/proc"));
+            let (above, below) = (above.expect("it is there"), below.expect("it is there"));
+            let mut seen = look_at(below.as_fd()).expect("it is open");
+            seen.is_mount_root = None;
+            let checked = way.must_not_be_mounted(above.as_fd(), below.as_fd(), &seen);
+            match has_openat2 {
+                // The kernel has refused it before.
+                true => assert_eq!(checked, Ok(())),
+                false => assert_eq!(checked, Err(Problem::Mounted)),
+            }
+            let checked = way.must_not_be_mounted(above.as_fd(), above.as_fd(), &seen);
+            assert_eq!(checked, Ok(()));
+        }
+        let _ = fs::remove_dir_all(&root);
+    }
+}

@@ -1,0 +1,102 @@
+//! The thread that removes: one job after the other.
+
+use std::os::fd::AsFd;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+
+use crossbeam_channel::{Receiver, Sender};
+
+use super::delete::{Tools, delete};
+use super::free_space::{FreeSpace, free_bytes};
+use super::job::{Entries, Job, Method, Place, Report};
+use super::protection::Protection;
+use super::summary::{Ending, Summary};
+use super::talk::Talk;
+use super::trash::{TrashOptions, trash};
+use super::way::{Way, failed};
+use crate::count::usage::Inode;
+
+/// A job, and whether it was stopped.
+pub(super) type Queued = (Job, Arc<AtomicBool>);
+
+/// See the module.
+pub(super) struct Worker {
+    pub(super) jobs: Receiver<Queued>,
+    pub(super) answers: Receiver<Entries>,
+    pub(super) reports: Sender<Report>,
+    pub(super) operands: Vec<Inode>,
+    pub(super) trash: TrashOptions,
+}
+
+impl Worker {
+    /// Takes jobs until there can be no more.
+    pub(super) fn run(self) {
+        while let Ok((job, stop)) = self.jobs.recv() {
+            self.job(job, stop);
+        }
+    }
+
+    fn job(&self, job: Job, stop: Arc<AtomicBool>) {
+        let (id, method) = (job.id, job.method);
+        let mut talk = Talk::new(id, stop, self.reports.clone(), self.answers.clone());
+        let way = Way::new(job.read_until);
+        let protection = Protection::new(&self.operands);
+        let mut tools = Tools {
+            talk: &mut talk,
+            way: &way,
+            protection: &protection,
+            read_until: job.read_until,
+        };
+        let mut free_space = FreeSpace::default();
+        for place in job.places {
+            if !tools.talk.is_stopped() {
+                self.place(&mut tools, place, method, &mut free_space);
+            }
+        }
+        let numbers = talk.numbers;
+        let summary = Summary {
+            method,
+            entries: numbers.entries,
+            bytes: numbers.bytes,
+            errors: numbers.errors,
+            with_new_entries: numbers.with_new_entries,
+            more_free: free_space.more(),
+            file_systems: free_space.file_systems(),
+            ending: match talk.is_stopped() {
+                true => Ending::Stopped,
+                false => Ending::Complete,
+            },
+        };
+        talk.send(Report::Ended { job: id, summary });
+    }
+
+    fn place(
+        &self,
+        tools: &mut Tools<'_>,
+        place: Place,
+        method: Method,
+        free_space: &mut FreeSpace,
+    ) {
+        let opened = tools.way.open_way(&place.root, &place.way);
+        let kept = opened.and_then(|base| {
+            let fd = base.fd.try_clone().map_err(failed)?;
+            Ok((base, fd))
+        });
+        let (base, fd) = match kept {
+            Ok(both) => both,
+            Err(problem) => {
+                for target in place.targets {
+                    let name = &target.known.name;
+                    tools.talk.failed(place.directory, name, problem);
+                }
+                return;
+            }
+        };
+        let (before, device) = (free_bytes(fd.as_fd()), base.inode.device);
+        match method {
+            Method::Delete => delete(tools, base, place),
+            Method::Trash => trash(tools, &base, place, &self.trash),
+        }
+        free_space.add(fd.as_fd(), device, before);
+    }
+}

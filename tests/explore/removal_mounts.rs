@@ -1,0 +1,279 @@
+//! Removals and file systems: mounts in the way, read-only ones, subvolumes, and the space that is free afterwards.
+
+use std::fs;
+use std::os::unix::fs::MetadataExt;
+use std::path::Path;
+use std::process::Command;
+
+use pdu::explore::remove::job::Method;
+use rustix::mount::{MountFlags, UnmountFlags};
+
+use super::removal::on_disk;
+use crate::support::fuse::Node;
+use crate::support::remover::Shown;
+use crate::support::sandbox::Sandbox;
+use crate::support::skip::{is_root, skip, tool};
+
+const MOUNTED: &str = "a file system is mounted there";
+
+#[test]
+fn no_mount_is_entered_whatever_is_mounted() {
+    if !is_root("a mount") {
+        return;
+    }
+    let sandbox = Sandbox::new();
+    for name in ["outside/f", "outside/d/f", "t/a/f", "t/z", "one"] {
+        sandbox.file(name, 10);
+    }
+    sandbox.file("t/bound-file", 10);
+    let bound_file = sandbox.at("t/bound-file");
+    if !sandbox.mount(Path::new("t"), "t/a/tmpfs", "tmpfs", "size=64k")
+        || !sandbox.bind("outside", "t/bind")
+        || !sandbox.bind("t/a", "t/b/itself")
+        || rustix::mount::mount_bind(sandbox.at("one"), &bound_file).is_err()
+    {
+        return;
+    }
+    sandbox.file("t/a/tmpfs/f", 10);
+    let mut shown = Shown::of(sandbox.root());
+    let before = on_disk(sandbox.root());
+    let outcome = shown.delete(&["t"]);
+    let expected = [
+        ("t/a/tmpfs", MOUNTED),
+        ("t/b/itself", MOUNTED),
+        ("t/bind", MOUNTED),
+        ("t/bound-file", MOUNTED),
+    ];
+    assert_eq!(outcome.failures(), expected);
+    // `t/b/itself/f` is `t/a/f` by another way.
+    let gone = ["t/a/f", "t/b/itself/f", "t/z"];
+    let left = before.iter().filter(|path| !gone.contains(&path.as_str()));
+    assert!(
+        left.eq(&on_disk(sandbox.root())),
+        "{:?}",
+        on_disk(sandbox.root())
+    );
+    // Each of them, chosen itself; and with a mount below it, for the trash.
+    for target in ["t/a/tmpfs", "t/bind", "t/bound-file"] {
+        for method in [Method::Delete, Method::Trash] {
+            let outcome = shown.remove(&[target], method, |_| {});
+            assert_eq!(outcome.failures(), [(target, MOUNTED)]);
+        }
+    }
+    let outcome = shown.remove(&["t"], Method::Trash, |_| {});
+    assert_eq!(
+        outcome.failures(),
+        [("t", "a file system is mounted below it")]
+    );
+}
+
+#[test]
+fn a_mount_that_comes_amid_a_removal_is_not_entered() {
+    if !is_root("a mount") {
+        return;
+    }
+    let sandbox = Sandbox::new();
+    for name in ["t/a/f", "t/b/f", "t/b/c/f", "outside/f", "outside/c/f"] {
+        sandbox.file(name, 10);
+    }
+    // Over a directory that will be opened; over the one that is open; over the one above it.
+    for (moment, at) in [("t/a", "t/b"), ("t/b/c", "t/b/c"), ("t/b/c", "t/b")] {
+        let mut shown = Shown::of(sandbox.root());
+        let mut is_mounted = false;
+        let outcome = shown.remove(&["t"], Method::Delete, |now| {
+            if now.path == moment {
+                is_mounted = sandbox.bind("outside", at);
+            }
+        });
+        if !is_mounted {
+            return;
+        }
+        assert!(!outcome.failed.is_empty(), "{at}: {outcome:?}");
+        rustix::mount::unmount(sandbox.at(at), UnmountFlags::DETACH).expect("it is ours");
+        let left = on_disk(sandbox.root());
+        for kept in ["outside/c", "outside/c/f", "outside/f", "t"] {
+            assert!(
+                left.iter().any(|path| path == kept),
+                "{at}: {kept} in {left:?}"
+            );
+        }
+        for name in ["t/a/f", "t/b/f", "t/b/c/f"] {
+            sandbox.file(name, 10);
+        }
+    }
+}
+
+#[test]
+fn a_directory_below_a_mount_that_was_shown_is_reached() {
+    if !is_root("a mount") {
+        return;
+    }
+    let sandbox = Sandbox::new();
+    sandbox.dir("t/disk");
+    if !sandbox.mount(Path::new("t"), "t/disk", "tmpfs", "size=64k") {
+        return;
+    }
+    sandbox.file("t/disk/a/f", 10);
+    sandbox.file("t/disk/z", 10);
+    let mut shown = Shown::of(sandbox.root());
+    let outcome = shown.delete(&["t/disk/a"]);
+    assert_eq!((outcome.failures(), outcome.summary.entries), (vec![], 2));
+    assert_eq!(on_disk(sandbox.root()), ["t", "t/disk", "t/disk/z"]);
+    // Without the mount, or with another one, the way has changed.
+    let mut shown = Shown::of(sandbox.root());
+    let at = sandbox.at("t/disk");
+    let mounted = rustix::mount::mount("t", &at, "tmpfs", MountFlags::empty(), c"size=64k");
+    mounted.expect("it could be mounted before");
+    sandbox.file("t/disk/z", 10);
+    let outcome = shown.delete(&["t/disk/z"]);
+    assert_eq!(
+        outcome.failures(),
+        [("t/disk/z", "changed since it was read")]
+    );
+    for _ in 0..2 {
+        rustix::mount::unmount(&at, UnmountFlags::DETACH).expect("it is ours");
+    }
+    sandbox.file("t/disk/z", 10);
+    let outcome = shown.delete(&["t/disk/z"]);
+    assert_eq!(
+        outcome.failures(),
+        [("t/disk/z", "changed since it was read")]
+    );
+}
+
+#[test]
+fn a_read_only_file_system_is_an_error_of_each_entry() {
+    if !is_root("a mount") {
+        return;
+    }
+    let sandbox = Sandbox::new();
+    sandbox.file("t/a/f", 10);
+    sandbox.file("t/a/g", 10);
+    if !sandbox.bind("t", "t") {
+        return;
+    }
+    let flags = MountFlags::BIND | MountFlags::RDONLY;
+    rustix::mount::mount_remount(sandbox.at("t"), flags, c"").expect("it is ours");
+    let mut shown = Shown::of(&sandbox.at("t"));
+    let text = "Read-only file system";
+    let outcome = shown.delete(&["a"]);
+    assert_eq!(outcome.failures(), [("a/f", text), ("a/g", text)]);
+    assert_eq!(outcome.summary.entries, 0);
+    let outcome = shown.remove(&["a"], Method::Trash, |_| {});
+    let text = "no trash on this file system; Y deletes";
+    assert_eq!(outcome.failures(), [("a", text)]);
+    assert_eq!(on_disk(&sandbox.at("t")), ["a", "a/f", "a/g"]);
+}
+
+#[test]
+fn a_server_that_refuses_each_removal_is_an_error_of_each_entry() {
+    if !is_root("a mount") {
+        return;
+    }
+    let below = Node::dir("b", vec![Node::file("g")]);
+    let Some(sandbox) = Sandbox::fuse(vec![Node::dir("a", vec![below, Node::file("f")])]) else {
+        return;
+    };
+    let mut shown = Shown::of(&sandbox.at("m"));
+    let outcome = shown.delete(&["a"]);
+    let failed: Vec<&String> = outcome.failed.keys().collect();
+    assert_eq!(failed, ["a/b/g", "a/f"], "{outcome:?}");
+    assert_eq!(shown.paths(), ["a", "a/b", "a/b/g", "a/f"]);
+}
+
+/// An image with a file system, mounted at `disk`.
+fn disk(sandbox: &Sandbox, kind: &str, mebibytes: u64) -> bool {
+    let Some(mkfs) = tool(&format!("mkfs.{kind}")) else {
+        return false;
+    };
+    let image = sandbox.at("image");
+    let file = fs::File::create(&image).expect("it can be made");
+    file.set_len(mebibytes << 20).expect("it is sparse");
+    let made = Command::new(mkfs).arg("-q").arg(&image).output();
+    if !made.is_ok_and(|output| output.status.success()) {
+        skip(format_args!("mkfs.{kind} failed"));
+        return false;
+    }
+    sandbox.mount_image(&image, "disk", "rw")
+}
+
+fn free(path: &Path) -> i128 {
+    let stat = rustix::fs::statvfs(path).expect("it is mounted");
+    i128::from(stat.f_bfree) * i128::from(stat.f_frsize)
+}
+
+#[test]
+fn the_freed_bytes_are_those_that_the_disk_has_more_free() {
+    if !is_root("a mount") {
+        return;
+    }
+    let sandbox = Sandbox::new();
+    if !disk(&sandbox, "ext4", 64) {
+        return;
+    }
+    for number in 0..300_usize {
+        let name = format!("disk/t/d{}/f{number}", number % 7);
+        sandbox.file(&name, number * 200);
+    }
+    let disk = sandbox.at("disk");
+    fs::hard_link(disk.join("t/d0/f0"), disk.join("t/d1/link")).expect("the name is free");
+    fs::hard_link(disk.join("t/d0/f294"), disk.join("kept")).expect("the name is free");
+    let kept = i128::from(
+        fs::metadata(disk.join("kept"))
+            .expect("it is there")
+            .blocks()
+            * 512,
+    );
+    let _ = Command::new("sync").arg("-f").arg(&disk).status();
+    let du = |path: &Path| -> i128 {
+        let output = Command::new("du").args(["-s", "-B1"]).arg(path).output();
+        let output = output.expect("du is there");
+        let text = String::from_utf8_lossy(&output.stdout).into_owned();
+        text.split('\t')
+            .next()
+            .and_then(|number| number.parse().ok())
+            .expect("a number")
+    };
+    let (whole, before) = (du(&disk.join("t")), free(&disk));
+    let mut shown = Shown::of(&disk);
+    let outcome = shown.delete(&["t"]);
+    let more = free(&disk) - before;
+    assert_eq!(outcome.failures(), []);
+    assert_eq!(more, whole - kept, "by df and by du");
+    assert_eq!(outcome.summary.bytes, more.unsigned_abs());
+    assert_eq!(outcome.summary.more_free, Some(more));
+    assert_eq!(outcome.summary.file_systems, 1);
+    assert!(disk.join("kept").exists());
+}
+
+#[test]
+fn a_subvolume_of_btrfs_has_its_own_message() {
+    if !is_root("a mount") {
+        return;
+    }
+    let sandbox = Sandbox::new();
+    let Some(btrfs) = tool("btrfs") else { return };
+    if !disk(&sandbox, "btrfs", 128) {
+        return;
+    }
+    sandbox.file("disk/t/f", 10);
+    let mut create = Command::new(btrfs);
+    create
+        .args(["subvolume", "create"])
+        .arg(sandbox.at("disk/t/sub"));
+    assert!(create.output().is_ok_and(|output| output.status.success()));
+    sandbox.file("disk/t/sub/f", 10);
+    let mut shown = Shown::of(&sandbox.at("disk"));
+    let text = "a btrfs subvolume; `btrfs subvolume delete` removes it";
+    for (target, method) in [
+        ("t/sub", Method::Trash),
+        ("t/sub", Method::Delete),
+        ("t", Method::Delete),
+    ] {
+        let outcome = shown.remove(&[target], method, |_| {});
+        assert_eq!(outcome.failures(), [("t/sub", text)]);
+    }
+    assert_eq!(on_disk(&sandbox.at("disk")), ["t", "t/sub", "t/sub/f"]);
+    // Inside it, the way crosses no mount.
+    assert_eq!(shown.delete(&["t/sub/f"]).summary.entries, 1);
+}

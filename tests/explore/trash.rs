@@ -1,0 +1,306 @@
+//! The trash: where it is, what is in it, and that other programs read it.
+
+use std::fs;
+use std::os::unix::fs::{MetadataExt, PermissionsExt, chown, symlink};
+use std::path::{Path, PathBuf};
+
+use pdu::explore::remove::job::Method;
+use rustix::mount::MountFlags;
+
+use super::removal::on_disk;
+use crate::support::remover::{Outcome, Shown};
+use crate::support::run::{output_with, program, stdout};
+use crate::support::sandbox::Sandbox;
+use crate::support::skip::{is_root, skip, tool};
+
+/// A file system of its own, so that nothing is created at the top of that of the tests.
+fn disk() -> Option<Sandbox> {
+    if !is_root("a mount") {
+        return None;
+    }
+    let sandbox = Sandbox::new();
+    sandbox
+        .mount(Path::new("t"), "disk", "tmpfs", "size=4m")
+        .then_some(sandbox)
+}
+
+/// Moves targets below `disk` to the trash; the home is `disk/home`, if there is one.
+fn trash(sandbox: &Sandbox, targets: &[&str]) -> (Shown, Outcome) {
+    let mut shown = Shown::of(&sandbox.at("disk"));
+    shown.data_home = Some(sandbox.at("disk/home")).filter(|home| home.exists());
+    let outcome = shown.remove(targets, Method::Trash, |_| {});
+    (shown, outcome)
+}
+
+fn user() -> u32 {
+    rustix::process::geteuid().as_raw()
+}
+
+fn mode(path: &Path) -> u32 {
+    fs::symlink_metadata(path).expect("it is there").mode() & 0o7777
+}
+
+/// The trash that trash-cli lists, one line an entry, without the dates; skips where it is missing.
+fn listed(sandbox: &Sandbox) -> Option<Vec<String>> {
+    let program_path = tool("trash-list")?;
+    let mut command = program(program_path, sandbox.root());
+    command.env("HOME", sandbox.at("disk"));
+    command.env("XDG_DATA_HOME", sandbox.at("disk/home"));
+    let root = sandbox.at("disk");
+    let root = root.to_str().expect("text");
+    let out = stdout(command);
+    let lines = out.lines().filter(|line| line.contains(root));
+    let mut lines: Vec<String> = lines
+        .map(|line| line.splitn(3, ' ').nth(2).unwrap_or(line).replace(root, ""))
+        .collect();
+    lines.sort();
+    Some(lines)
+}
+
+#[test]
+fn the_home_trash_takes_what_is_on_its_file_system_and_trash_cli_gives_it_back() {
+    let Some(sandbox) = disk() else { return };
+    sandbox.dir("disk/home");
+    for name in ["t/a b%/f", "t/x", "t/\u{e9}\n", "u/x", "v/x"] {
+        sandbox.file(&format!("disk/{name}"), 10);
+    }
+    let (shown, outcome) = trash(&sandbox, &["t/a b%", "t/x", "u/x", "t/\u{e9}\n", "v/x"]);
+    assert_eq!(outcome.failures(), []);
+    assert_eq!((outcome.summary.entries, outcome.summary.errors), (5, 0));
+    assert_eq!(shown.paths(), ["home", "t", "u", "v"]);
+    let at = sandbox.at("disk/home/Trash");
+    for directory in [at.clone(), at.join("files"), at.join("info")] {
+        assert_eq!(mode(&directory), 0o700);
+    }
+    let files = ["a b%", "a b%/f", "x", "x.2", "x.3", "\u{e9}\n"];
+    assert_eq!(on_disk(&at.join("files")), files);
+    let infos = ["a b%", "x.2", "x.3", "x", "\u{e9}\n"].map(|name| format!("{name}.trashinfo"));
+    assert_eq!(on_disk(&at.join("info")), infos);
+    let info = fs::read_to_string(at.join("info/a b%.trashinfo")).expect("it is there");
+    let mut lines = info.lines();
+    let path = format!("Path={}/disk/t/a%20b%25", sandbox.root().display());
+    assert_eq!(lines.next(), Some("[Trash Info]"));
+    assert_eq!(lines.next(), Some(path.as_str()));
+    let date = lines.next().expect("a date").strip_prefix("DeletionDate=");
+    let date: jiff::civil::DateTime = date.expect("a date").parse().expect("a date");
+    let now = jiff::Timestamp::now()
+        .to_zoned(jiff::tz::TimeZone::UTC)
+        .datetime();
+    assert!(
+        date <= now && now.duration_since(date).as_secs() < 600,
+        "{date}"
+    );
+    let info_time = fs::metadata(at.join("info/a b%.trashinfo"))
+        .expect("it is there")
+        .mtime();
+    let sizes = fs::read_to_string(at.join("directorysizes")).expect("it is there");
+    assert_eq!(sizes, format!("4096 {info_time} a%20b%25\n"));
+
+    let Some(listed) = listed(&sandbox) else {
+        return;
+    };
+    assert!(listed.contains(&"/t/a b%".to_owned()), "{listed:?}");
+    for path in ["/t/x", "/u/x", "/v/x"] {
+        assert!(listed.contains(&path.to_owned()), "{path} in {listed:?}");
+    }
+    let Some(restore) = tool("trash-restore") else {
+        return;
+    };
+    let mut command = program(restore, &sandbox.at("disk/u"));
+    command.env("HOME", sandbox.at("disk"));
+    command.env("XDG_DATA_HOME", sandbox.at("disk/home"));
+    let answer = output_with(command, b"0\n");
+    assert!(answer.status.success(), "{answer:?}");
+    assert!(sandbox.at("disk/u/x").exists(), "{answer:?}");
+}
+
+#[test]
+fn elsewhere_the_trash_is_at_the_top_of_the_mount_with_relative_paths() {
+    let Some(sandbox) = disk() else { return };
+    sandbox.file("disk/a/b/f", 10);
+    let mut shown = Shown::of(&sandbox.at("disk"));
+    // The home lies on another file system.
+    let home = sandbox.dir("home/.local/share");
+    shown.data_home = Some(home.clone());
+    let outcome = shown.remove(&["a/b"], Method::Trash, |_| {});
+    assert_eq!(outcome.failures(), []);
+    assert!(!home.join("Trash").exists(), "nothing is created there");
+    let at = sandbox.at(&format!("disk/.Trash-{}", user()));
+    assert_eq!(mode(&at), 0o700);
+    let info = fs::read_to_string(at.join("info/b.trashinfo")).expect("it is there");
+    assert!(info.contains("\nPath=a/b\n"), "{info}");
+    assert!(at.join("files/b/f").exists());
+    let Some(listed) = listed(&sandbox) else {
+        return;
+    };
+    if listed.is_empty() {
+        return skip("trash-list does not look at a tmpfs");
+    }
+    assert_eq!(listed, ["/a/b"]);
+}
+
+#[test]
+fn the_shared_trash_must_be_a_sticky_directory() {
+    let user = user().to_string();
+    for (mode, is_link, is_used) in [
+        (0o1777, false, true),
+        (0o777, false, false),
+        (0o1777, true, false),
+    ] {
+        let Some(sandbox) = disk() else { return };
+        sandbox.file("disk/a", 10);
+        let real = sandbox.dir(if is_link { "disk/real" } else { "disk/.Trash" });
+        fs::set_permissions(&real, fs::Permissions::from_mode(mode)).expect("it is ours");
+        if is_link {
+            symlink("real", sandbox.at("disk/.Trash")).expect("the name is free");
+        }
+        let (_, outcome) = trash(&sandbox, &["a"]);
+        assert_eq!(outcome.failures(), []);
+        let shared = real.join(&user);
+        let own = sandbox.at(&format!("disk/.Trash-{user}"));
+        assert_eq!(
+            (shared.exists(), own.exists()),
+            (is_used, !is_used),
+            "{mode:o} {is_link}"
+        );
+        let at = if is_used { shared } else { own };
+        assert!(at.join("files/a").exists() && at.join("info/a.trashinfo").exists());
+        assert_eq!(self::mode(&at), 0o700);
+    }
+}
+
+#[test]
+fn a_trash_of_another_user_or_behind_a_link_is_not_used() {
+    let attacks: [fn(&Path); 5] = [
+        |at| {
+            fs::create_dir(at).expect("the name is free");
+            chown(at, Some(65534), None).expect("we are root");
+        },
+        |at| symlink("outside", at).expect("the name is free"),
+        |at| {
+            fs::create_dir(at).expect("the name is free");
+            symlink("../outside", at.join("files")).expect("the name is free");
+        },
+        |at| {
+            fs::create_dir_all(at.join("files")).expect("the name is free");
+            symlink("../outside", at.join("info")).expect("the name is free");
+        },
+        |at| fs::write(at, "").expect("the name is free"),
+    ];
+    for (number, attack) in attacks.into_iter().enumerate() {
+        let Some(sandbox) = disk() else { return };
+        sandbox.file("disk/a", 10);
+        sandbox.dir("disk/outside");
+        attack(&sandbox.at(&format!("disk/.Trash-{}", user())));
+        let (shown, outcome) = trash(&sandbox, &["a"]);
+        let text = "no trash on this file system; Y deletes";
+        assert_eq!(outcome.failures(), [("a", text)], "{number}");
+        assert!(sandbox.at("disk/a").exists() && shown.paths().contains(&"a".to_owned()));
+        assert!(on_disk(&sandbox.at("disk/outside")).is_empty());
+        // The home of another user, likewise: nothing is created in it.
+        let home = sandbox.dir("disk/home");
+        chown(&home, Some(65534), None).expect("we are root");
+        let (_, outcome) = trash(&sandbox, &["a"]);
+        assert_eq!(outcome.failures(), [("a", text)], "{number}");
+        assert!(on_disk(&home).is_empty());
+    }
+}
+
+#[test]
+fn a_home_that_cannot_be_written_leaves_the_trash_at_the_top() {
+    let Some(sandbox) = disk() else { return };
+    sandbox.file("disk/a", 10);
+    sandbox.dir("disk/home");
+    if !sandbox.bind("disk/home", "disk/home") {
+        return;
+    }
+    let flags = MountFlags::BIND | MountFlags::RDONLY;
+    rustix::mount::mount_remount(sandbox.at("disk/home"), flags, c"").expect("it is ours");
+    let (_, outcome) = trash(&sandbox, &["a"]);
+    assert_eq!(outcome.failures(), []);
+    assert!(
+        sandbox
+            .at(&format!("disk/.Trash-{}/files/a", user()))
+            .exists()
+    );
+}
+
+/// A rename from one mount to another fails, also on one device.
+#[test]
+fn a_home_on_another_mount_of_the_device_leaves_the_trash_at_the_top() {
+    let Some(sandbox) = disk() else { return };
+    for name in ["a", "b/f", "c/f"] {
+        sandbox.file(&format!("disk/{name}"), 10);
+    }
+    sandbox.dir("disk/home");
+    if !sandbox.bind("disk/home", "disk/home") {
+        return;
+    }
+    let (_, outcome) = trash(&sandbox, &["a", "b", "c"]);
+    assert_eq!(outcome.failures(), []);
+    let at = sandbox.at(&format!("disk/.Trash-{}", user()));
+    assert_eq!(on_disk(&at.join("files")), ["a", "b", "b/f", "c", "c/f"]);
+    assert!(
+        on_disk(&sandbox.at("disk/home/Trash/info")).is_empty(),
+        "no info file is left"
+    );
+    let sizes = fs::read_to_string(at.join("directorysizes")).expect("it is there");
+    assert_eq!(sizes.lines().count(), 2, "{sizes}");
+}
+
+#[test]
+fn earlier_lines_of_directorysizes_stay() {
+    let Some(sandbox) = disk() else { return };
+    sandbox.file("disk/home/Trash/directorysizes", 0);
+    let sizes = sandbox.at("disk/home/Trash/directorysizes");
+    fs::write(&sizes, "1 2 old\n").expect("it is ours");
+    sandbox.dir("disk/a");
+    sandbox.file("disk/b", 1);
+    assert_eq!(trash(&sandbox, &["a", "b"]).1.failures(), []);
+    let text = fs::read_to_string(&sizes).expect("it is there");
+    let lines: Vec<&str> = text.lines().collect();
+    assert_eq!(lines.len(), 2);
+    assert!(lines[0] == "1 2 old" && lines[1].starts_with("4096 ") && lines[1].ends_with(" a"));
+    // Behind a link it belongs to another program.
+    fs::rename(&sizes, sandbox.at("disk/elsewhere")).expect("it is there");
+    symlink("../../elsewhere", &sizes).expect("the name is free");
+    sandbox.dir("disk/c");
+    assert_eq!(trash(&sandbox, &["c"]).1.failures(), []);
+    let text = fs::read_to_string(sandbox.at("disk/elsewhere")).expect("it is there");
+    assert_eq!(text.lines().count(), 2);
+}
+
+#[test]
+fn names_in_the_trash_are_never_replaced_and_may_be_long() {
+    let Some(sandbox) = disk() else { return };
+    let at: PathBuf = sandbox.dir("disk/home/Trash/files");
+    // A file without an info file, and an info file without a file.
+    fs::write(at.join("x"), "precious").expect("it is ours");
+    sandbox.file("disk/home/Trash/info/x.2.trashinfo", 3);
+    let long = "\u{20ac}".repeat(85);
+    sandbox.file("disk/x", 10);
+    sandbox.file(&format!("disk/{long}"), 10);
+    sandbox.file(&format!("disk/d/{long}"), 10);
+    let (_, outcome) = trash(&sandbox, &["x", &long, &format!("d/{long}")]);
+    assert_eq!(outcome.failures(), []);
+    let cut = "\u{20ac}".repeat(81);
+    let second = "\u{20ac}".repeat(81) + ".2";
+    assert_eq!(on_disk(&at), ["x", "x.3", &cut, &second].map(str::to_owned));
+    assert_eq!(fs::read(at.join("x")).expect("it is there"), b"precious");
+    assert!(!sandbox.at("disk/home/Trash/info/x.trashinfo").exists());
+    let info = fs::read_to_string(sandbox.at("disk/home/Trash/info").join(cut + ".trashinfo"));
+    assert!(info.expect("it is there").contains(&"%E2%82%AC".repeat(85)));
+}
+
+#[test]
+fn the_trash_itself_does_not_go_to_the_trash() {
+    let Some(sandbox) = disk() else { return };
+    sandbox.file("disk/home/Trash/files/f", 1);
+    sandbox.file("disk/home/Trash/info/f.trashinfo", 1);
+    for target in ["home", "home/Trash", "home/Trash/files"] {
+        let (_, outcome) = trash(&sandbox, &[target]);
+        assert_eq!(outcome.failures(), [(target, "Invalid argument")]);
+    }
+    let expected = ["files", "files/f", "info", "info/f.trashinfo"];
+    assert_eq!(on_disk(&sandbox.at("disk/home/Trash")), expected);
+}

@@ -14,7 +14,6 @@ use std::ffi::OsStr;
 use std::io::{self, Write};
 use std::os::unix::ffi::OsStrExt;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
 
 use crossbeam_channel::{Receiver, never, select, tick};
 
@@ -25,31 +24,12 @@ use crate::format::outcome::{self, Outcome, Stop};
 use crate::format::report::Report;
 use crate::sys::cancel::{self, Canceller};
 use crate::sys::signals::{self, Cause};
-use crate::sys::status::{Progress, Status};
-use crate::sys::supervise;
+use crate::sys::status::Status;
+use crate::walk::driver::{
+    self, Events, MOST_LISTINGS, OPERANDS_AHEAD, PULSE, ProgressMeter, Supervision,
+};
 use crate::walk::operands::{NameStream, OperandSource, Operands, Part};
-use crate::walk::{self, CpuUsage, ListingReceiver, Monitor, RunningWalk, Walk};
-
-/// The progress line names a directory that has not answered for so long.
-const STALLED: Duration = Duration::from_secs(5);
-
-/// Listings wait no longer than this, however few they are. A timer that starts with the first of them would save 50
-/// wakeups a second while nothing arrives: 0.1 to 0.7 % of one processor (10 s in which a directory does not answer).
-const PULSE: Duration = Duration::from_millis(20);
-
-/// Listings taken before the other events have their turn: with a slow reader of the output they would wait for ever.
-const MOST_LISTINGS: usize = 512;
-
-/// The next part of a list of operands is taken when fewer operands than this are left. Many times [`MOST_LISTINGS`]: with
-/// 1,024 the walkers had nothing to do while this thread slept (3.5 times as slow with long names).
-const OPERANDS_AHEAD: u32 = 4096;
-
-/// How long a cancelled run receives what its walkers still send: less than a person notices.
-const DRAIN_TIME: Duration = Duration::from_millis(80);
-
-/// What the main thread walks before it starts a pool: as much as it takes to start one.
-const DIRECTORIES_ALONE: usize = 64;
-const TIME_ALONE: Duration = Duration::from_millis(2);
+use crate::walk::{self, CpuUsage, ListingReceiver, RunningWalk, Walk};
 
 /// The options of the loop, and of what it runs.
 #[derive(Debug)]
@@ -58,8 +38,8 @@ pub struct DuOptions {
     pub walk: walk::WalkOptions,
     /// For the count.
     pub tally: crate::count::tally::TallyOptions,
-    /// A tree on a file system with a server is walked in a child process; the process has one thread so far.
-    pub supervised: bool,
+    /// The process has one thread so far.
+    pub supervision: Supervision,
 }
 
 /// Counts the operands.
@@ -73,16 +53,12 @@ pub fn du(
     let (canceller, done) = cancel::channel();
     let walk = Walk::new(options.walk, done);
     let run = Run {
-        monitor: walk.monitor(),
+        meter: ProgressMeter::new(&walk),
         order: Order::default(),
         report: Report::new(options.tally, format, out, status),
-        progress: Progress::default(),
-        last: None,
         names: NameStream::Ended,
-        expected: None,
-        expected_channel: never(),
         walker_failed: false,
-        supervised: options.supervised,
+        supervision: options.supervision,
     };
     match operands {
         OperandSource::Words(words) => run.count_words(walk, canceller, words),
@@ -91,29 +67,14 @@ pub fn du(
 }
 
 struct Run<'a> {
-    /// Reads what the walkers have seen, and where they wait.
-    monitor: Monitor,
+    meter: ProgressMeter,
     order: Order,
     report: Report<'a>,
-    progress: Progress,
-    /// The directory of the listing that arrived last.
-    last: Option<(Arc<Branch>, u32)>,
     /// The operands that have not come yet.
     names: NameStream,
-    /// Number of entries below the operands, where that is known.
-    expected: Option<u64>,
-    /// Receives that number.
-    expected_channel: Receiver<u64>,
     /// A walker has panicked.
     walker_failed: bool,
-    /// See [`DuOptions`].
-    supervised: bool,
-}
-
-/// The channels of a run that takes longer than a moment.
-struct Events {
-    causes: Receiver<Cause>,
-    progress: Receiver<Instant>,
+    supervision: Supervision,
 }
 
 /// The end of a wait for the next operands.
@@ -142,25 +103,14 @@ impl Run<'_> {
         operands: &Arc<Branch>,
     ) -> io::Result<Option<Cause>> {
         self.advance()?;
-        let (start, mut usage) = (Instant::now(), CpuUsage::start());
-        let mut directories = 0;
-        // Not where a step may wait for a dead mount: this thread has to react to everything else.
-        let may_block = supervise::is_supervised();
-        while !may_block && !walk.may_block() && walk.step() {
-            self.take_all(walk.listings())?;
-            directories += 1;
-            if directories >= DIRECTORIES_ALONE || start.elapsed() >= TIME_ALONE {
-                break;
-            }
-        }
-        self.take_all(walk.listings())?;
-        if !walk.has_work() {
+        let mut usage = CpuUsage::start();
+        if !driver::begin(&walk, |listing| self.take(listing))? {
             return Ok(None);
         }
         let events = self.watch(&mut usage);
         signals::start_enter();
         if self.report.status.is_verbose() {
-            self.expected_channel = walk::entries_expected(operands);
+            self.meter.expect(operands);
         }
         self.walk_on(walk, usage, &events, canceller)
     }
@@ -187,16 +137,9 @@ impl Run<'_> {
 
     /// Starts to listen for what may end the run early, in a child process where that is needed.
     fn watch(&mut self, usage: &mut CpuUsage) -> Events {
-        let message = self.report.status.cancelled_message();
-        if self.supervised {
-            let message = message.clone();
-            usage.across(|| supervise::fork_if_served(signals::GRACE, message));
-        }
+        driver::split(self.supervision, usage, self.report.status);
         self.report.may_start_threads();
-        Events {
-            causes: signals::start(message),
-            progress: self.report.status.ticks(),
-        }
+        Events::watch(self.report.status)
     }
 
     /// Walks to the end, or until the run is cancelled.
@@ -265,12 +208,7 @@ impl Run<'_> {
         }
         // Now: a second signal ends the process before the end of the report.
         self.report.status.clear();
-        let deadline = Instant::now() + DRAIN_TIME;
-        while Instant::now() < deadline
-            && let Some(listing) = walk.listings.receive_until(deadline)
-        {
-            self.take(listing)?;
-        }
+        driver::drain(&walk.listings, |listing| self.take(listing))?;
         Ok(cause)
     }
 
@@ -360,7 +298,7 @@ impl Run<'_> {
 
     fn take(&mut self, listing: Listing) -> io::Result<()> {
         if self.report.status.is_verbose() {
-            self.last = Some(listing.place.clone());
+            self.meter.arrived(&listing);
         }
         self.order.arrive(listing);
         self.advance()
@@ -368,23 +306,7 @@ impl Run<'_> {
 
     /// Draws the progress line, with what the walkers have seen until now.
     fn draw(&mut self) {
-        (self.progress.entries, self.progress.bytes) = self.monitor.seen();
-        self.expected = self.expected_channel.try_recv().ok().or(self.expected);
-        self.progress.per_cent = self.expected.and_then(|expected| {
-            // At most 99: other file systems may be mounted below, and links are met more than once.
-            let per_cent = u128::from(self.progress.entries) * 100 / u128::from(expected.max(1));
-            u8::try_from(per_cent.min(99)).ok()
-        });
-        let (place, silence) = match self.monitor.longest_silence(STALLED) {
-            Some((place, silence)) => (Some(place), Some(silence)),
-            None => (self.last.clone(), None),
-        };
-        self.progress.silence = silence;
-        self.progress.path.clear();
-        if let Some((branch, index)) = place {
-            branch.path(index, None, &mut self.progress.path);
-        }
-        self.report.status.progress(&self.progress);
+        self.report.status.progress(self.meter.measure());
     }
 
     /// Reports as many events as the listings allow.
@@ -410,122 +332,4 @@ impl Run<'_> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::count::record::Record;
-    use crate::format::Warning;
-    use crate::gnu::exclude::Exclude;
-    use crate::gnu::quote::Charset;
-    use std::ffi::OsString;
-    use std::path::Path;
-    use std::process::{Command, Stdio};
-
-    /// More directories than one thread walks before it calls others.
-    const DIRECTORIES: usize = 2 * DIRECTORIES_ALONE;
-
-    /// Names the program that a test runs again to see what it writes: this one, and the tree it walks there.
-    const TREE: &str = "PDU_TEST_OF_A_PANIC";
-
-    struct Silent;
-
-    impl Format for Silent {
-        fn record(&mut self, _: &Record<'_>, _: &mut Vec<u8>) -> Option<Warning> {
-            None
-        }
-    }
-
-    fn walk_with(walkers: usize, tree: OsString) -> Outcome {
-        let options = DuOptions {
-            walk: walk::WalkOptions {
-                walkers,
-                order: walk::WalkOrder::Disk,
-                follow: walk::Follow::Never,
-                one_file_system: false,
-                exclude: Exclude::default(),
-                caches: walk::Caches::Counted,
-                excluded_types: None,
-                remember: walk::Remember::Links,
-                name_files: None,
-                fold_below: None,
-                time: None,
-                min_size: None,
-                details: false,
-                renderer: None,
-                watched: false,
-            },
-            tally: crate::count::tally::TallyOptions::default(),
-            supervised: false,
-        };
-        let mut status = Status::new(crate::sys::status::StatusOptions {
-            program: b"pdu".into(),
-            charset: Charset::Utf8,
-            verbose: false,
-            dumb: true,
-        });
-        let operands = OperandSource::Words(Operands::from_words(&[tree]));
-        du(options, operands, &mut Silent, &mut Vec::new(), &mut status)
-    }
-
-    /// Runs the test of that name again, over a tree where walkers panic, and waits for it to end.
-    fn again(test: &str, fault: &str) -> String {
-        let name = format!("pdu-panic-{}-{test}", std::process::id());
-        let tree = std::env::temp_dir().join(name);
-        for number in 0..DIRECTORIES {
-            let inside = tree.join(format!("{number}")).join(fault);
-            std::fs::create_dir_all(inside).expect("temporary files can be made");
-        }
-        let messages = run_again(test, &tree);
-        let _ = std::fs::remove_dir_all(&tree);
-        messages
-    }
-
-    fn run_again(test: &str, tree: &Path) -> String {
-        let this = std::env::current_exe().expect("it runs");
-        let mut child = Command::new(this)
-            .args(["--exact", "--nocapture", &format!("du::tests::{test}")])
-            .env(TREE, tree)
-            .stdout(Stdio::null())
-            .stderr(Stdio::piped())
-            .spawn()
-            .expect("it starts again");
-        let mut pipe = child.stderr.take().expect("it is a pipe");
-        let (give, messages) = crossbeam_channel::bounded(1);
-        std::thread::spawn(move || {
-            let mut text = String::new();
-            let _ = io::Read::read_to_string(&mut pipe, &mut text);
-            give.send(text)
-        });
-        let messages = messages.recv_timeout(Duration::from_secs(60));
-        let _ = child.kill();
-        let status = child.wait().expect("it is our child");
-        let messages = messages.expect("it ends within a minute");
-        assert!(status.success(), "{messages}");
-        messages
-    }
-
-    #[track_caller]
-    fn a_panic_is_told(test: &str, fault: &str) {
-        if let Some(tree) = std::env::var_os(TREE) {
-            for walkers in [1, 4] {
-                let outcome = walk_with(walkers, tree.clone());
-                assert!(matches!(outcome, Outcome::Broken), "{outcome:?}");
-            }
-            return;
-        }
-        let messages = again(test, fault);
-        let told = "pdu: internal error: a walker has failed; the result is incomplete\n";
-        assert_eq!(messages.matches(told).count(), 2, "{messages}");
-    }
-
-    #[test]
-    fn a_walker_that_panics_before_its_listing_ends_the_run_with_a_message() {
-        let test = "a_walker_that_panics_before_its_listing_ends_the_run_with_a_message";
-        a_panic_is_told(test, "panic before the listing");
-    }
-
-    #[test]
-    fn a_walker_that_panics_after_its_listing_ends_the_run_with_a_message() {
-        let test = "a_walker_that_panics_after_its_listing_ends_the_run_with_a_message";
-        a_panic_is_told(test, "panic after the listing");
-    }
-}
+mod tests;

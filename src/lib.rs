@@ -12,7 +12,7 @@
 //! | `done`, closed by a key press | [`sys::cancel::Done`]: nothing is ever sent on it. [`sys::signals`]: Enter and signals. Walkers poll it; a wait for room in the channel selects on it |
 //! | `tick`, or nil | [`sys::status::Status::ticks`]: `crossbeam_channel::tick`, or `never()` |
 //! | `for { select { ... } }` | [`du`]: one `select!` on the thread that owns all state |
-//! | after cancel: drain | [`du`], `cancel`: takes what the walkers still send, for 80 ms |
+//! | after cancel: drain | [`walk::driver`], `drain`: takes what the walkers still send, for 80 ms |
 //!
 //! The `select!`:
 //!
@@ -45,13 +45,20 @@
 //!                               ▲ -j tokens      select! { wakeup, pulse, progress -> status, causes -> drain }
 //! ```
 //!
+//! The explorer has a select loop of its own (`explore/session.rs`), over the same walk:
+//!
+//! ```text
+//! argv, env ─cli─► Plan ─explore─► walk ══Listing══► forest ─► browser ─► view ─► terminal
+//!                                     select! { wakeup, pulse, keys, frames, removals, answers of helpers, causes }
+//! ```
+//!
 //! The rooms; imports run downwards only (`tests/meta/tidy` checks that):
 //!
 //! | floor | rooms |
 //! |---|---|
-//! | 7 | `main.rs`: parse, run. `states.rs`: store, compare and list states. `compare.rs`: `--diff`. `exit.rs`: exit status |
+//! | 7 | `main.rs`: parse, run. `states.rs`: store, compare and list states. `compare.rs`: `--diff`. `explorer.rs`: `--explore`. `exit.rs`: exit status |
 //! | 6 | [`cli`]: words and environment to a plan |
-//! | 5 | [`du`]: the select loop. [`diff`] (cargo feature `parquet`): two scans to changes. [`snapshot`]: the store of snapshots |
+//! | 5 | [`du`]: the select loop. [`explore`] (cargo feature `explore`): the explorer, a second select loop. [`diff`] (cargo feature `parquet`): two scans to changes. [`snapshot`]: the store of snapshots |
 //! | 4 | [`walk`]: walkers, disk, threads. [`import`]: files of an earlier scan to the same events. [`forest`]: a whole tree in memory |
 //! | 3 | [`format`](mod@format): records to bytes, one file per output format |
 //! | 2 | [`count`]: listings to events to records; no I/O |
@@ -67,6 +74,8 @@
 //! | Where does `-t` decide? | `format/selected.rs`, for every format of lines. `count/min_size.rs` is an earlier filter: walkers do not name files that are too small |
 //! | Where does an output format go? | a file in `format/` with the trait of `format/interface.rs`, a variant of `OutputFormat` in `format/kinds.rs`, an arm in `format/options.rs`; the compiler names the other matches |
 //! | Which files may `--keep` remove? | `snapshot/directory.rs`, `stored`: what a snapshot is. `snapshot/writer.rs`, `keep`: which of them stay |
+//! | Which key of the explorer does what? | `explore/keys.rs`, the table; `explore/browser/reaction.rs`; what needs a thread, a file or the terminal: `explore/requests.rs` |
+//! | What may the explorer remove? | `explore/remove`, the rules at its top; `explore/removals.rs` tells it what the forest holds |
 //! | Where does a test go? | `tests/README.md` |
 //!
 //! There is no library API yet: the modules are public for `main.rs`, the tests and the benchmarks, and any release may

@@ -3,6 +3,8 @@
 #[cfg(feature = "parquet")]
 mod compare;
 mod exit;
+#[cfg(feature = "explore")]
+mod explorer;
 #[cfg(feature = "parquet")]
 mod states;
 
@@ -22,6 +24,7 @@ use pdu::sys::signals;
 use pdu::sys::status::{self, Status};
 use pdu::sys::supervise::{self, Termination};
 use pdu::walk::Remember;
+use pdu::walk::driver::Supervision;
 use pdu::walk::operands::{OperandSource, Operands};
 
 use crate::exit::{Exit, stdout, write_error, write_report};
@@ -36,6 +39,11 @@ fn main() -> ExitCode {
     let program = cli::program_name(&words);
     let store = cli::store_that_may_be_opened(&words, &environment);
     if supervise::may_meet_server(words.iter().skip(1).chain(&store)) {
+        #[cfg(feature = "explore")]
+        if cli::may_explore(&words) {
+            // For the supervisor, which may have to give the terminal back.
+            pdu::sys::screen::keep_modes();
+        }
         let message = Status::new(status(&program, &environment)).cancelled_message();
         supervise::fork_if_served(signals::GRACE, message.clone());
         if supervise::is_supervised() {
@@ -67,6 +75,10 @@ fn run(mut plan: Plan) -> Exit {
     let mut status = Status::new(plan.status.clone());
     for warning in &plan.warnings {
         status.message(warning);
+    }
+    #[cfg(feature = "explore")]
+    if let Some(explored) = plan.explore.take() {
+        return explorer::run(plan, explored, &mut status);
     }
     #[cfg(feature = "parquet")]
     if plan.snapshot.is_some() || plan.history.is_some() || plan.diff.is_some() {
@@ -100,7 +112,7 @@ fn count(plan: Plan, out: &mut dyn Write, status: &mut Status) -> Outcome {
     let options = DuOptions {
         walk: plan.walk,
         tally: plan.tally,
-        supervised: true,
+        supervision: Supervision::Child,
     };
     du::du(options, operands, &mut *format, out, status)
 }

@@ -16,6 +16,7 @@ use pdu::snapshot::history::history;
 use pdu::snapshot::{KeepRule, SnapshotPlan, SnapshotWriter, StoreError};
 use pdu::sys::failure::{Failure, Operation};
 use pdu::sys::status::Status;
+use pdu::walk::driver::Supervision;
 use pdu::walk::operands::{OperandSource, Operands};
 
 use crate::compare::{Also, Growth, NoOld, Old, compare, old};
@@ -59,7 +60,7 @@ fn parts(plan: Plan) -> (FormatOptions, DuOptions) {
     let walk = DuOptions {
         walk: plan.walk,
         tally: plan.tally,
-        supervised: true,
+        supervision: Supervision::Child,
     };
     (plan.show, walk)
 }

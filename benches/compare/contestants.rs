@@ -164,7 +164,7 @@ fn pdu(options: &Options, mode: Mode, all: &mut Vec<Contestant>) {
         Mode::Sum => add("pdu".into(), &["-s"]),
         Mode::Full => add("pdu".into(), &[]),
         // They have contestants of their own.
-        Mode::Snapshots => return,
+        Mode::Snapshots | Mode::Explore => return,
     }
     for threads in &options.threads {
         let jobs = format!("-j{threads}");
@@ -180,7 +180,7 @@ fn peers(mode: Mode, all: &mut Vec<Contestant>) {
         let arguments = match mode {
             Mode::Sum => Some(peer.sum),
             Mode::Full => peer.full,
-            Mode::Verbose | Mode::Snapshots => None,
+            Mode::Verbose | Mode::Snapshots | Mode::Explore => None,
         };
         if let (Some(arguments), Some(program)) = (arguments, program_of(peer)) {
             all.push(contestant(peer.name.into(), program, arguments, false));

@@ -97,7 +97,7 @@ const fn peak(tree: &'static str, mode: Mode, bound: f64) -> Goal {
     }
 }
 
-const GOALS: [Goal; 22] = [
+const GOALS: [Goal; 24] = [
     within("home", Measure::Cpu, "pdu", "floor -j2", 1.08),
     within("home", Measure::Cpu, "pdu -j1", "floor -j1", 1.08),
     within("home", Measure::Cpu, "pdu -j2", "floor -j2", 1.08),
@@ -134,6 +134,14 @@ const GOALS: [Goal; 22] = [
     Goal {
         mode: Mode::Verbose,
         ..within("flat", Measure::Cpu, "pdu -v", "pdu", 1.02)
+    },
+    Goal {
+        mode: Mode::Explore,
+        ..within("home", Measure::Wall, "pdu -i", "pdu", 1.1)
+    },
+    Goal {
+        mode: Mode::Explore,
+        ..within("flat", Measure::Wall, "pdu -i", "pdu", 1.1)
     },
 ];
 

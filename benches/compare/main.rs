@@ -16,8 +16,11 @@
 //!                 └─ self remove
 //! ```
 
+#[path = "../../tests/support/browse.rs"]
+mod browse;
 mod child;
 mod contestants;
+mod explore;
 mod floor;
 #[path = "../../tests/support/fuse/mod.rs"]
 mod fuse;
@@ -49,7 +52,8 @@ cargo bench --bench compare -- [OPTION]... [DIRECTORY]...
                     1 ms; root), directories; default: all generated
   --modes LIST      s (a total), full (a listing to a file on tmpfs), v (a total,
                     pdu with and without -v), snapshots (pdu --snapshot, --diff against
-                    a walk and of two files, beside pdu -a, and ncdu -o with a script);
+                    a walk and of two files, beside pdu -a, and ncdu -o with a script),
+                    explore (pdu -i to the end of the walk, beside --format=ncdu);
                     default: s, and full where it is no 400 MB
   --rounds N        measured rounds (7)
   --threads LIST    threads of the floor, and of pdu beside its default (1,CORES,20)
@@ -65,6 +69,7 @@ cargo bench --bench compare -- [OPTION]... [DIRECTORY]...
 cargo bench --bench compare -- make TREE...      makes generated trees
 cargo bench --bench compare -- remove [TREE]...  removes them (default: all)
 cargo bench --bench compare -- floor [-j N] [--call CALL] TREE
+cargo bench --bench compare -- explore PDU TREE
 
 Trees are kept in $PDU_BENCH_DIR (target/bench-trees). Peers are taken from
 $PDU_PEERS_DIR, its bin, and $PATH; parallel-disk-usage as ksx-pdu or $KSX_PDU.
@@ -74,6 +79,8 @@ fn main() -> ExitCode {
     let (mut words, by_cargo) = Words::of_process();
     let done = if words.take("floor") {
         floor::main(words)
+    } else if words.take("explore") {
+        explore::main(words)
     } else if words.take("make") {
         make(words).map(|()| true)
     } else if words.take("remove") {
@@ -155,6 +162,7 @@ fn compare_in(
     for &caches in &options.caches {
         let contestants = match mode {
             Mode::Snapshots => snapshots::contestants(options, &ready.path, outputs.dir())?,
+            Mode::Explore => explore::contestants(options)?,
             Mode::Sum | Mode::Full | Mode::Verbose => contestants::contestants(options, mode)?,
         };
         let field = (ready.name.clone(), mode, caches);

@@ -43,6 +43,8 @@ pub(crate) enum Mode {
     Verbose,
     /// Snapshots, and what changed since one.
     Snapshots,
+    /// The explorer.
+    Explore,
 }
 
 impl Mode {
@@ -53,6 +55,7 @@ impl Mode {
             Self::Full => "full",
             Self::Verbose => "v",
             Self::Snapshots => "snapshots",
+            Self::Explore => "explore",
         }
     }
 }
@@ -61,10 +64,14 @@ impl FromStr for Mode {
     type Err = ();
 
     fn from_str(word: &str) -> Result<Self, ()> {
-        [Self::Sum, Self::Full, Self::Verbose, Self::Snapshots]
-            .into_iter()
-            .find(|mode| mode.word() == word)
-            .ok_or(())
+        let all = [
+            Self::Sum,
+            Self::Full,
+            Self::Verbose,
+            Self::Snapshots,
+            Self::Explore,
+        ];
+        all.into_iter().find(|mode| mode.word() == word).ok_or(())
     }
 }
 

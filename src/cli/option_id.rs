@@ -84,6 +84,8 @@ options! {
         "Skip file systems of each TYPE: nfs,nfs4,fuse.sshfs,tmpfs; fuse is every fuse.TYPE");
     ExcludeKernfs = "--exclude-kernfs" => flag(FILES,
         "Skip the file systems of the kernel: proc, sysfs, cgroup, debugfs and the like");
+    Explore = "--explore" => flag(REPORTS,
+        "Look at directories and their sizes on the screen while they are read; ? shows the keys").short('i');
     FailIfGrew = "--fail-if-grew" => value(RUN, "LIMIT",
         "With --diff, exit with status 2 where the directory grew by more than LIMIT: a SIZE, or a \
          percentage such as 5%");
@@ -123,8 +125,10 @@ options! {
     Output = "--output" => value(REPORTS, "FILE",
         "Write the report to FILE, which appears only when it is complete; - is standard output")
         .short('o');
+    ReadOnly = "--read-only" => flag(REPORTS,
+        "With --explore, remove nothing and start no other program but the pager");
     Reverse = "--reverse" => flag(REPORTS,
-        "Reverse the order of the lines").short('r');
+        "Reverse the order of the lines").short('r').aliases(["r", "re"]);
     SeparateDirs = "--separate-dirs" => flag(LINES,
         "Do not add subdirectories to the size of a directory").short('S');
     Summarize = "--summarize" => flag(LINES,

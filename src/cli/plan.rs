@@ -9,6 +9,7 @@ use jiff::tz::TimeZone;
 use super::diff::{DiffPlan, diff};
 use super::environment::{Environment, TerminalKind};
 use super::excluded_types::excluded_types;
+use super::explore::{ExplorePlan, explore};
 use super::history::history;
 use super::input::InputSource;
 use super::local_zone::local_zone;
@@ -17,6 +18,7 @@ use super::reports::{self, Reports};
 use super::settings::Settings;
 use super::show_options::{now, show_options};
 use super::snapshot::snapshot;
+use super::time_style::time_style;
 use super::usage_error::UsageError;
 use crate::count::record::EntryRenderer;
 use crate::count::tally;
@@ -46,6 +48,8 @@ pub struct Plan {
     pub snapshot: Option<SnapshotPlan>,
     /// The history that is printed instead of sizes.
     pub history: Option<HistoryPlan>,
+    /// The explorer, where nothing is printed.
+    pub explore: Option<ExplorePlan>,
     /// The file for the report; standard output where there is none (`-o`).
     pub output: Option<OsString>,
     /// Messages that are no errors.
@@ -67,25 +71,45 @@ impl Plan {
             warnings.push(text.into());
         }
         let parts = parts(&settings, operands, environment);
-        let (time, operands, reports, excluded_types, diff, snapshot, history) =
-            parts.map_err(|error| UsageError {
-                warnings: warnings.clone(),
-                ..error
-            })?;
+        let parts = parts.map_err(|error| UsageError {
+            warnings: warnings.clone(),
+            ..error
+        })?;
+        let (operands, reports) = (parts.operands, parts.reports);
         let marks_links = marks_links(&settings, &reports, max_depth);
-        let remember = remember(&settings, &operands, marks_links);
+        let remember = match parts.explore {
+            // The explorer shows every entry where it lies.
+            Some(_) => links_only(&settings),
+            None => remember(&settings, &operands, marks_links),
+        };
         // `-d` chooses lines; their changes depend on what lies below.
-        let walk_depth = match diff {
+        let walk_depth = match parts.diff {
             Some(_) => u32::MAX,
             None => max_depth,
         };
-        let export = reports::ncdu(&operands, max_depth, marks_links, settings.time);
+        let export = reports::ncdu(
+            (&operands, reports.shape),
+            max_depth,
+            marks_links,
+            settings.time,
+        );
         let show = format::FormatOptions {
             operands: operands.as_typed(),
-            ..show_options(&settings, &reports, (time, export), &operands, environment)
+            ..show_options(
+                &settings,
+                &reports,
+                (parts.time, export),
+                &operands,
+                environment,
+            )
         };
         Ok(Self {
-            walk: walk_options(&mut settings, (remember, excluded_types), walk_depth, &show),
+            walk: walk_options(
+                &mut settings,
+                (remember, parts.excluded_types),
+                walk_depth,
+                &show,
+            ),
             show,
             tally: tally::TallyOptions {
                 separate: settings.has(OptionId::SeparateDirs),
@@ -98,9 +122,10 @@ impl Plan {
                 dumb: environment.terminal() != TerminalKind::Capable,
             },
             operands,
-            diff,
-            snapshot,
-            history,
+            diff: parts.diff,
+            snapshot: parts.snapshot,
+            history: parts.history,
+            explore: parts.explore,
             output: reports.output,
             warnings,
         })
@@ -110,15 +135,16 @@ impl Plan {
 type Time = Option<(TimeStyle, TimeZone)>;
 
 /// What can be wrong after the warnings.
-type Parts = (
-    Time,
-    InputSource,
-    Reports,
-    Option<ExcludedTypes>,
-    Option<DiffPlan>,
-    Option<SnapshotPlan>,
-    Option<HistoryPlan>,
-);
+struct Parts {
+    time: Time,
+    operands: InputSource,
+    reports: Reports,
+    excluded_types: Option<ExcludedTypes>,
+    diff: Option<DiffPlan>,
+    snapshot: Option<SnapshotPlan>,
+    history: Option<HistoryPlan>,
+    explore: Option<ExplorePlan>,
+}
 
 /// Reads what can be wrong after the warnings.
 fn parts(
@@ -126,24 +152,23 @@ fn parts(
     operands: ValuesRef<'_, OsString>,
     environment: &Environment,
 ) -> Result<Parts, UsageError> {
+    let explore = explore(settings, environment)?;
     let time = time(settings, environment)?;
     let operands = InputSource::new(settings, operands)?;
     let reports = Reports::new(settings)?;
     reports.check(settings, &operands)?;
     let snapshot = snapshot(settings, &operands, environment)?;
     let now = (environment, now());
-    let diff = diff(settings, (&operands, &reports), snapshot.as_ref(), now)?;
-    let history = history(settings, (&operands, &reports), environment)?;
-    let excluded_types = excluded_types(settings)?;
-    Ok((
+    Ok(Parts {
+        diff: diff(settings, (&operands, &reports), snapshot.as_ref(), now)?,
+        history: history(settings, (&operands, &reports), environment)?,
+        excluded_types: excluded_types(settings)?,
         time,
         operands,
         reports,
-        excluded_types,
-        diff,
         snapshot,
-        history,
-    ))
+        explore,
+    })
 }
 
 /// The options of the walk; takes the patterns out of the settings.
@@ -191,6 +216,7 @@ fn walk_options(
             .time
             .or_else(|| (is_table || needs_time(show)).then_some(TimeKind::Modified)),
         watched: settings.has(OptionId::Verbose),
+        operand_dirs: None,
     }
 }
 
@@ -239,22 +265,7 @@ fn time(settings: &Settings<'_>, environment: &Environment) -> Result<Time, Usag
     if settings.time.is_none() {
         return Ok(None);
     }
-    let typed = settings
-        .value(OptionId::TimeStyle)
-        .map(std::os::unix::ffi::OsStrExt::as_bytes);
-    let (word, style) = match (typed, environment.bytes("TIME_STYLE")) {
-        (Some(word), _) => (word, TimeStyle::parse(word)),
-        (None, Some(word)) => (
-            TimeStyle::without_posix(word),
-            TimeStyle::from_environment(word),
-        ),
-        (None, None) => (&b""[..], Ok(TimeStyle::LONG_ISO)),
-    };
-    let style = style.map_err(|error| {
-        let valid = "  - full-iso\n  - long-iso\n  - iso\n  \
-             - +FORMAT (e.g., +%H:%M) for a 'date'-style format\n";
-        UsageError::bad_word(error, word, "time style", valid.into(), settings.charset)
-    })?;
+    let style = time_style(settings, environment, TimeStyle::LONG_ISO)?;
     Ok(Some((style, local_zone(environment))))
 }
 
@@ -276,6 +287,14 @@ fn remember(settings: &Settings<'_>, operands: &InputSource, marks_links: bool) 
         Remember::Everything
     } else {
         Remember::Links
+    }
+}
+
+/// What the explorer's walk remembers: it shows an entry in each place, and the forest counts links once.
+fn links_only(settings: &Settings<'_>) -> Remember {
+    match settings.has(OptionId::CountLinks) {
+        true => Remember::Nothing,
+        false => Remember::Links,
     }
 }
 

@@ -168,7 +168,7 @@ pub(super) fn parquet(
 
 /// What an export of the input holds; `links` where it marks hard links.
 pub(super) fn ncdu(
-    input: &InputSource,
+    (input, shape): (&InputSource, OutputFormat),
     max_depth: u32,
     links: bool,
     time: Option<TimeKind>,
@@ -176,7 +176,10 @@ pub(super) fn ncdu(
     let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
     ncdu::NcduOptions {
         max_depth,
-        root: input.root(),
+        // To find it may take a call that waits for a disk.
+        root: (shape == OutputFormat::Ncdu)
+            .then(|| input.root())
+            .flatten(),
         entries: ncdu::Entries {
             links,
             extended: time == Some(TimeKind::Modified),

@@ -19,6 +19,8 @@ pub(super) enum Role {
     OneState,
     /// Chooses the unit of sizes. A tree uses units for people where none is given.
     Unit,
+    /// Chooses lines, their form, or another task. `--explore` excludes it.
+    Printed,
     /// Bounds the number of lines. A tree fits the terminal where none is given.
     Length,
 }
@@ -37,12 +39,13 @@ impl OptionId {
             | Self::ExcludeFrom
             | Self::OneFileSystem => &[Role::Walk, Role::Recorded],
             Self::Files0From => &[Role::Walk, Role::Part, Role::Lines, Role::OneState],
-            Self::By | Self::Reverse | Self::Sort => &[Role::Part, Role::Lines],
-            Self::SeparateDirs => &[Role::Part, Role::Lines, Role::OneState],
+            Self::By => &[Role::Part, Role::Lines, Role::Printed],
+            Self::Reverse | Self::Sort => &[Role::Part, Role::Lines],
+            Self::SeparateDirs => &[Role::Part, Role::Lines, Role::OneState, Role::Printed],
             Self::Time => &[Role::OneState],
-            Self::Threshold => &[Role::Part, Role::Recorded],
-            Self::Top => &[Role::Part, Role::Lines, Role::Length],
-            Self::MaxDepth | Self::Summarize => &[Role::Length, Role::Recorded],
+            Self::Threshold => &[Role::Part, Role::Recorded, Role::Printed],
+            Self::Top => &[Role::Part, Role::Lines, Role::Length, Role::Printed],
+            Self::MaxDepth | Self::Summarize => &[Role::Length, Role::Recorded, Role::Printed],
             Self::Bytes => &[Role::Unit, Role::Recorded],
             Self::ApparentSize | Self::CountLinks | Self::Inodes => &[Role::Recorded],
             Self::BlockSize
@@ -51,24 +54,26 @@ impl OptionId {
             | Self::Mebibytes
             | Self::Si => &[Role::Unit],
             Self::All
-            | Self::Color
             | Self::Diff
             | Self::FailIfGrew
             | Self::Format
-            | Self::From
             | Self::History
             | Self::Keep
-            | Self::NoDereference
             | Self::Null
-            | Self::NumericIds
             | Self::Output
             | Self::Snapshot
-            | Self::Threads
-            | Self::TimeStyle
             | Self::Total
             | Self::Tree
-            | Self::Verbose
-            | Self::Width => &[],
+            | Self::Width => &[Role::Printed],
+            Self::Color
+            | Self::Explore
+            | Self::From
+            | Self::NoDereference
+            | Self::NumericIds
+            | Self::ReadOnly
+            | Self::Threads
+            | Self::TimeStyle
+            | Self::Verbose => &[],
         }
     }
 }

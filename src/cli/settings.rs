@@ -109,10 +109,15 @@ impl<'a> Settings<'a> {
         given.filter_map(|given| given.value)
     }
 
-    /// The first option with this role that was typed, in the order of the declarations.
+    /// The options with this role that were typed, in the order of the declarations.
+    pub(super) fn given_with(&self, role: Role) -> impl Iterator<Item = OptionId> {
+        let options = OptionId::ALL.iter().copied();
+        options.filter(move |&option| option.roles().contains(&role) && self.has(option))
+    }
+
+    /// The first of them.
     pub(super) fn first_with(&self, role: Role) -> Option<OptionId> {
-        let mut options = OptionId::ALL.iter().copied();
-        options.find(|&option| option.roles().contains(&role) && self.has(option))
+        self.given_with(role).next()
     }
 
     /// Refuses the options with this role, which `with` excludes.
@@ -175,7 +180,8 @@ impl<'a> Settings<'a> {
             Id::ExcludeCaches | Id::ExcludeFs | Id::ExcludeKernfs => {}
             Id::NumericIds | Id::SeparateDirs | Id::Summarize | Id::Total | Id::Verbose => {}
             Id::Reverse | Id::Tree | Id::By | Id::Color | Id::Format | Id::Sort | Id::Top => {}
-            Id::FailIfGrew | Id::History | Id::Keep | Id::Snapshot => {}
+            Id::Explore | Id::ReadOnly | Id::FailIfGrew | Id::History | Id::Keep | Id::Snapshot => {
+            }
             Id::Diff | Id::Files0From | Id::From | Id::Output | Id::TimeStyle | Id::Width => {}
         }
         Ok(())

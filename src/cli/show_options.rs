@@ -92,9 +92,17 @@ fn numerals(
         OutputFormat::Json | OutputFormat::Csv | OutputFormat::Prometheus => false,
         OutputFormat::Ncdu | OutputFormat::Parquet => false,
     };
-    match depends_on_locale && !environment.has_c_numbers() {
-        true => locale::numerals(),
+    match depends_on_locale {
+        true => numerals_of_locale(environment),
         false => &Numerals::C,
+    }
+}
+
+/// The numerals of the locale.
+pub(super) fn numerals_of_locale(environment: &Environment) -> &'static Numerals {
+    match environment.has_c_numbers() {
+        true => &Numerals::C,
+        false => locale::numerals(),
     }
 }
 
@@ -139,7 +147,7 @@ fn class_options(
 }
 
 /// True where users and groups stay numbers: the database of this machine has the wrong names for another machine.
-fn has_numeric_ids(settings: &Settings<'_>) -> bool {
+pub(super) fn has_numeric_ids(settings: &Settings<'_>) -> bool {
     settings.has(OptionId::NumericIds) || settings.has(OptionId::From)
 }
 

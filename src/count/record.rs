@@ -2,6 +2,8 @@
 
 use std::fmt::Debug;
 
+use rustix::fs::FileType;
+
 use crate::count::usage::{Detail, Item, Usage};
 use crate::count::visitor::Extent;
 
@@ -40,6 +42,10 @@ pub trait EntryRenderer: Debug + Send + Sync {
         exclusion: Exclusion,
         out: &mut Vec<u8>,
     );
+
+    /// Appends the text of an entry that a pattern leaves out, of which only the name and a hint of its kind are known.
+    /// Most formats have none.
+    fn left_out(&self, _name: &[u8], _kind: FileType, _out: &mut Vec<u8>) {}
 }
 
 /// The kind of entry that a record describes.

@@ -3,10 +3,9 @@
 use super::part::{narrow, no_rows, part};
 use super::record::{Cursor, FsId, Kept, ScanEntry, ScanInfo, ScanRecord};
 use crate::count::usage::FileTime;
-use crate::forest::Forest;
-use crate::forest::build::Builder;
 use crate::forest::entry::Reading;
 use crate::forest::walk::{ForestWalk, Met};
+use crate::forest::{Forest, LinkCounting};
 use crate::format::parquet::CountedLinks;
 use crate::format::parquet::schema::State;
 use crate::import::Import;
@@ -29,12 +28,12 @@ impl Loaded {
         footer: Option<ScanInfo>,
         walked: Option<&[u8]>,
     ) -> Result<Self, ImportError> {
-        let mut builder = Builder::default();
-        while import.advance(&mut builder, STRIDE)? {}
+        let mut forest = Forest::new(LinkCounting::Ignored);
+        while import.advance(&mut forest, STRIDE)? {}
         let no_root = || ImportError::damaged("it has more than one root, or none");
-        let forest = builder.finish().ok_or_else(no_root)?;
+        let root = forest.only_root().ok_or_else(no_root)?;
         let mut info = footer.unwrap_or_else(|| info(&import, &forest));
-        info.root.clone_from(&forest.root.0);
+        info.root = forest.name(root).to_vec();
         let root = info.root.strip_suffix(b"/").unwrap_or(&info.root);
         let part = part(&info.root, walked)?;
         let place = part.map_or(&b""[..], |part| &part[root.len()..]);
@@ -58,14 +57,14 @@ fn info(import: &Import, forest: &Forest) -> ScanInfo {
         links: CountedLinks::Once,
         kept: kept(forest),
         missing: import.missing(),
-        is_complete: !forest.has_failures,
+        is_complete: !forest.imported().has_failures,
     }
 }
 
 /// Directories that stand for their contents are told apart by their depth only.
 fn kept(forest: &Forest) -> Kept {
     Kept {
-        max_depth: forest.summed_depth.unwrap_or(u32::MAX),
+        max_depth: forest.imported().summed_depth.unwrap_or(u32::MAX),
         ..Kept::ALL
     }
 }
@@ -78,7 +77,7 @@ fn entry(met: &Met) -> ScanEntry {
             Reading::Whole => State::Ok,
             Reading::Broken => State::Broken,
             Reading::Unread => State::Unread,
-            Reading::Away => State::Away,
+            Reading::Away | Reading::Excluded => State::Away,
         },
         counted: met.is_counted,
         own: entry.sizes,

@@ -1,3 +1,48 @@
-//! The explorer (`--explore`).
+//! The explorer (`--explore`): one directory at a time on the screen, while walkers read.
+//!
+//! ```text
+//!  walk ══Listing══► session ─► forest ◄─ replay ◄══Batch══ import (--from)
+//!  keys ───────────► select! { wakeup, pulse, keys, signals, removals, frames } ──► browser ──► view ──► terminal
+//! ```
+//!
+//! | file | content |
+//! |---|---|
+//! | [`terminal`] | keys in, a grid of cells out |
+//! | [`keys`], [`browser`], [`view`] | what keys do; what is shown; how it looks |
+//! | [`remove`], `removals` | removal by descriptors, in a thread; what it asks of the forest, and changes there |
+//! | `frames` | when the next frame is due |
+//! | `imported` | the events of an import, from its thread |
+//! | `failures`, `intake` | what standard error gets; listings and events into the forest |
+//! | `reading` | where entries come from at the moment |
+//! | `helpers`, [`programs`] | work that may wait for a file system; shell, pager, opener |
+//! | `session` | the select loop |
+//! | `requests`, `again`, `export` | what keys ask for: programs, a second read, an export |
+//! | `start` | from the command line to the first frame |
+//!
+//! Contract. The screen opens with the first listing, or after 20 ms, and the main thread waits for no file system. Order:
+//! none is needed, listings go into the forest as they arrive. Errors: the screen has them all; standard error gets their
+//! number at the end where it is a terminal, and each as it occurs elsewhere. Cancellation: Ctrl-C stops the walk and keeps
+//! what was read; a signal ends the process, and the terminal is as it was before.
 
+mod again;
+pub mod browser;
+mod export;
+mod failures;
+mod frames;
+mod helpers;
+mod imported;
+mod intake;
+pub mod keys;
+pub mod programs;
+mod reading;
+mod removals;
 pub mod remove;
+mod requests;
+mod session;
+mod start;
+pub mod terminal;
+#[cfg(test)]
+mod testing;
+pub mod view;
+
+pub use self::start::{ExploreInput, ExploreOptions, explore};

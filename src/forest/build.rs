@@ -2,142 +2,116 @@
 
 use rustix::fs::FileType;
 
+use super::dirs::Stage;
 use super::entry::{ForestEntry, Reading};
-use super::run::{Packed, append, name, take_entry};
+use super::run::Writer;
+use super::sums::Delta;
 use super::{DirId, Forest};
 use crate::count::usage::{Detail, Item, Usage};
 use crate::count::visitor::{Extent, Flow, Visitor};
 use crate::sys::failure::{Failure, Operation};
 
-/// See the module.
-#[derive(Debug, Default)]
-pub struct Builder {
-    runs: Vec<Box<[u8]>>,
-    /// The directories that were entered and not left.
-    open: Vec<Open>,
-    /// The root, after its end.
-    root: Option<(Vec<u8>, ForestEntry)>,
-    has_failures: bool,
-    summed_depth: Option<u32>,
-    /// There was more than one root, or one that is no directory.
-    has_others: bool,
-}
-
-/// An open directory.
+/// A directory that was entered and not left.
 #[derive(Debug)]
-struct Open {
-    number: DirId,
-    name: Vec<u8>,
-    entry: ForestEntry,
-    /// Its entries as differences to its own, and where each begins.
-    entries: Vec<u8>,
-    places: Vec<usize>,
+pub(super) struct Open {
+    id: DirId,
+    writer: Writer,
 }
 
-impl Open {
-    /// Appends an entry of the directory.
-    fn push(&mut self, name: &[u8], entry: ForestEntry, directory: Option<DirId>) {
-        self.places.push(self.entries.len());
-        let packed = Packed {
-            name,
-            entry,
-            directory,
-        };
-        append(&mut self.entries, &packed, &self.entry);
-    }
-
-    fn at(&self, place: usize) -> Option<Packed<'_>> {
-        take_entry(&mut self.entries.get(place..)?, &self.entry)
-    }
-
-    fn name_at(&self, place: usize) -> &[u8] {
-        name(self.entries.get(place..).unwrap_or_default())
-    }
-
-    /// The entries sorted by name, each as the differences to the one before it.
-    fn run(&self, mut places: Vec<usize>) -> Box<[u8]> {
-        let names = |pair: &[usize]| self.name_at(pair[0]) <= self.name_at(pair[1]);
-        if !places.windows(2).all(names) {
-            places.sort_by(|&a, &b| self.name_at(a).cmp(self.name_at(b)));
-        }
-        let (mut run, mut before) = (Vec::new(), self.entry);
-        for packed in places.into_iter().filter_map(|place| self.at(place)) {
-            append(&mut run, &packed, &before);
-            before = packed.entry;
-        }
-        run.into()
-    }
+/// What an import tells beside the tree.
+#[derive(Debug, Default, Clone, Copy)]
+pub struct Imported {
+    /// Something could not be read.
+    pub has_failures: bool,
+    /// The least depth of a directory that stands for its contents as well.
+    pub summed_depth: Option<u32>,
 }
 
-impl Builder {
-    /// The tree; none where the events were not those of one directory and its contents.
+impl Forest {
+    /// What the import has told beside the tree.
     #[must_use]
-    pub fn finish(self) -> Option<Forest> {
-        Some(Forest {
-            root: self.root.filter(|_| !self.has_others)?,
-            runs: self.runs,
-            has_failures: self.has_failures,
-            summed_depth: self.summed_depth,
-        })
+    pub fn imported(&self) -> Imported {
+        self.imported
     }
 
-    /// Adds an entry to the current directory.
-    fn push(&mut self, name: &[u8], entry: ForestEntry) {
-        match self.open.last_mut() {
-            Some(open) => open.push(name, entry, None),
-            None => self.has_others = true,
+    /// The only operand, if it is a directory that was left; none where there are others.
+    #[must_use]
+    pub fn only_root(&self) -> Option<DirId> {
+        let mut rows = self.rows(DirId::TOP);
+        let root = rows.next()?.directory?;
+        let is_left = self.open_imports.is_empty() && rows.next().is_none();
+        is_left.then_some(root)
+    }
+
+    /// The current directory.
+    fn current(&self) -> DirId {
+        self.open_imports.last().map_or(DirId::TOP, |open| open.id)
+    }
+
+    /// Appends a row to the current directory.
+    fn append(&mut self, write: impl FnOnce(&mut Writer, &mut Vec<u8>)) {
+        let id = self.current();
+        let run = &mut self.dirs.get_mut(id).run;
+        match self.open_imports.last_mut() {
+            Some(open) => write(&mut open.writer, run),
+            None => write(&mut Writer::resume(run, id), run),
         }
+        self.note_rows(id);
+    }
+
+    fn append_entry(&mut self, name: &[u8], entry: &ForestEntry) {
+        self.append(|writer, run| writer.entry(run, name, entry));
     }
 
     /// Remembers the depth of a directory that stands for its contents as well.
     fn note_sum(&mut self, depth: usize) {
         let depth = u32::try_from(depth).unwrap_or(u32::MAX);
-        self.summed_depth = Some(self.summed_depth.map_or(depth, |known| known.min(depth)));
+        let known = &mut self.imported.summed_depth;
+        *known = Some(known.map_or(depth, |known| known.min(depth)));
     }
 
-    fn end(&mut self, mut open: Open, extent: Extent) {
-        let is_unread = open.entry.reading == Reading::Unread;
-        if extent != Extent::Whole || is_unread && !open.places.is_empty() {
-            open.entry.reading = Reading::Broken;
-            self.has_failures = true;
+    fn end_import(&mut self, id: DirId, extent: Extent) {
+        let has_rows = super::run::Reader::new(&self.dirs.get(id).run, id)
+            .next()
+            .is_some();
+        let dir = self.dirs.get_mut(id);
+        dir.run.shrink_to_fit();
+        if extent != Extent::Whole || dir.stage == Stage::Unread && has_rows {
+            dir.stage = Stage::Broken;
+            self.imported.has_failures = true;
         }
-        let places = std::mem::take(&mut open.places);
-        if let Some(run) = self.runs.get_mut(open.number as usize) {
-            *run = open.run(places);
+        if extent != Extent::Unfinished {
+            self.close(id);
         }
-        match self.open.last_mut() {
-            Some(above) => above.push(&open.name, open.entry, Some(open.number)),
-            None => self.root = Some((open.name, open.entry)),
+        if self.pending.is_full() {
+            self.settle();
         }
     }
 }
 
-impl Visitor for Builder {
+impl Visitor for Forest {
     fn enter(&mut self, name: &[u8], item: &Item<'_>, failure: Option<Failure>) -> Flow {
-        let number = DirId::try_from(self.runs.len());
-        let (Ok(number), None) = (number, &self.root) else {
-            self.has_others = true;
-            return Flow::Skip;
-        };
-        let mut entry = ForestEntry {
+        let id = DirId(self.dirs.len());
+        let entry = ForestEntry {
             kind: FileType::Directory,
             links: 1,
             ..ForestEntry::of(item)
         };
-        if let Some(failure) = failure {
-            entry.reading = reading(failure);
-        }
         if entry.count > 1 {
-            self.note_sum(self.open.len());
+            self.note_sum(self.open_imports.len());
         }
-        self.runs.push(Box::default());
-        self.open.push(Open {
-            number,
-            name: name.into(),
-            entry,
-            entries: Vec::new(),
-            places: Vec::new(),
-        });
+        let parent = self.current();
+        let place = self.dirs.get(parent).run.len();
+        self.append(|writer, run| writer.directory(run, name, id));
+        self.dirs.get_mut(parent).open += 1;
+        let dir = self.dirs.get_mut(id);
+        dir.parent = parent.0;
+        dir.place = u32::try_from(place).unwrap_or(u32::MAX);
+        dir.open = 1;
+        dir.stage = failure.map_or(Stage::Read, stage);
+        let writer = Writer::begin(&mut dir.run, id, &entry);
+        self.open_imports.push(Open { id, writer });
+        self.pending.add(id, &Delta::of(&item.usage));
         Flow::Continue
     }
 
@@ -146,7 +120,10 @@ impl Visitor for Builder {
         if entry.kind == FileType::Directory {
             entry.kind = FileType::Unknown;
         }
-        self.push(name.unwrap_or_default(), entry);
+        let id = self.current();
+        let delta = self.meet_link(id, &item.usage, &entry);
+        self.pending.add(id, &delta);
+        self.append_entry(name.unwrap_or_default(), &entry);
     }
 
     fn away(&mut self, name: &[u8], detail: &Detail) {
@@ -154,39 +131,48 @@ impl Visitor for Builder {
             reading: Reading::Away,
             ..ForestEntry::of_detail(detail)
         };
-        self.push(name, entry);
+        self.append_entry(name, &entry);
     }
 
     fn rendered(&mut self, _: &[u8]) {}
 
     fn sum(&mut self, usage: &Usage, _: u64) {
         if *usage != Usage::default() {
-            self.note_sum(self.open.len().saturating_sub(1));
-            self.push(b"", ForestEntry::of_sum(usage));
+            self.note_sum(self.open_imports.len().saturating_sub(1));
+            self.pending.add(self.current(), &Delta::of(usage));
+            self.append_entry(b"", &ForestEntry::of_sum(usage));
         }
     }
 
     fn failed(&mut self, path: &[u8], failure: Failure) {
-        self.has_failures = true;
-        if !path.is_empty() && failure.operation == Operation::ExportedEntry {
+        self.imported.has_failures = true;
+        let id = self.current();
+        self.failures.add(id, path, failure);
+        if path.is_empty() {
+            let above = self.dirs.parent(id);
+            above.into_iter().for_each(|above| self.mark_unread(above));
+            return;
+        }
+        self.mark_unread(id);
+        if failure.operation == Operation::ExportedEntry {
             let entry = ForestEntry {
                 reading: Reading::Unread,
                 ..ForestEntry::UNKNOWN
             };
-            self.push(path, entry);
+            self.append_entry(path, &entry);
         }
     }
 
     fn leave(&mut self, extent: Extent) {
-        if let Some(open) = self.open.pop() {
-            self.end(open, extent);
+        if let Some(open) = self.open_imports.pop() {
+            self.end_import(open.id, extent);
         }
     }
 }
 
-fn reading(failure: Failure) -> Reading {
+fn stage(failure: Failure) -> Stage {
     match failure.operation {
-        Operation::ExportedInPart => Reading::Broken,
-        _ => Reading::Unread,
+        Operation::ExportedInPart => Stage::Broken,
+        _ => Stage::Unread,
     }
 }

@@ -23,6 +23,8 @@ pub struct ForestEntry {
     pub links: u32,
     /// User and group, as in [`Detail`].
     pub owner: (u32, u32),
+    /// The permissions, or [`Detail::NO_PERMISSIONS`].
+    pub mode: u32,
 }
 
 /// What is known of an entry.
@@ -36,6 +38,8 @@ pub enum Reading {
     Unread,
     /// It lies on another file system and was left out.
     Away,
+    /// A pattern, or the type of its file system, leaves it out.
+    Excluded,
 }
 
 impl ForestEntry {
@@ -52,6 +56,14 @@ impl ForestEntry {
         },
         links: 1,
         owner: (Detail::NO_ID, Detail::NO_ID),
+        mode: Detail::NO_PERMISSIONS,
+    };
+
+    /// An entry that does not count, and was not looked at.
+    pub(super) const LEFT_OUT: Self = Self {
+        count: 0,
+        time: FileTime::EPOCH,
+        ..Self::UNKNOWN
     };
 
     /// The entry of an event.
@@ -72,6 +84,7 @@ impl ForestEntry {
             inode: detail.inode,
             links: detail.links,
             owner: (detail.uid, detail.gid),
+            mode: detail.mode & (Detail::NO_PERMISSIONS | 0o7777),
             ..Self::UNKNOWN
         }
     }
@@ -87,7 +100,8 @@ impl ForestEntry {
 
     /// True for a directory whose entries are in a run, which may be empty.
     pub(super) fn has_run(&self) -> bool {
-        self.kind == FileType::Directory && self.reading != Reading::Away
+        self.kind == FileType::Directory
+            && !matches!(self.reading, Reading::Away | Reading::Excluded)
     }
 
     /// True where its sizes belong to the totals, if no other link of it does.

@@ -1,11 +1,17 @@
-//! Entries as bytes, each as the differences to another entry.
+//! The entries of a directory as bytes: a run.
 //!
 //! ```text
-//!   entry = flags [rare flags] name-length name apparent time inode
-//!           [allocated] [owner] [links] [nanoseconds] [device] [count] [directory]
+//!   run       = own { row }
+//!   own       = entry                      the directory itself, without a name
+//!   row       = entry | directory
+//!   entry     = flags [rare flags] name-length name apparent time inode
+//!               [allocated] [owner] [links] [nanoseconds] [device] [count] [mode]
+//!   directory = flags [rare flags] name-length name number
 //! ```
 //!
-//! A field in brackets is there where its flag is set; a directory has its number. All numbers are varints.
+//! A field in brackets is there where its flag is set. All numbers are varints. Time, inode, device, owner and mode are
+//! differences to the entry before, the number of a directory is one to the directory before; where [`RESTART`] is set, to
+//! the directory itself, so that rows can be appended to any run.
 
 use rustix::fs::FileType;
 
@@ -27,12 +33,16 @@ const KINDS: [FileType; 8] = [
 ];
 
 /// What is known of an entry, by the numbers in the low bits of the rare flags.
-const READINGS: [Reading; 4] = [
+const READINGS: [Reading; 5] = [
     Reading::Whole,
     Reading::Broken,
     Reading::Unread,
     Reading::Away,
+    Reading::Excluded,
 ];
+
+/// The flags of a row that is a directory.
+const DIRECTORY: u8 = 1;
 
 /// The allocated size is not the apparent size rounded up to blocks.
 const ALLOCATED: u8 = 1 << 3;
@@ -46,18 +56,212 @@ const NANOSECONDS: u8 = 1 << 6;
 const RARE: u8 = 1 << 7;
 
 /// The device is another one.
-const DEVICE: u8 = 1 << 2;
+const DEVICE: u8 = 1 << 3;
 /// It does not stand for one entry.
-const COUNT: u8 = 1 << 3;
+const COUNT: u8 = 1 << 4;
+/// The permissions are others.
+const MODE: u8 = 1 << 5;
+/// The differences are those to the directory itself.
+const RESTART: u8 = 1 << 6;
 
-/// What [`append`] has appended.
+/// What the first entry of a run is the difference to.
+const NOTHING: ForestEntry = ForestEntry {
+    time: FileTime::EPOCH,
+    owner: (0, 0),
+    mode: 0o755,
+    ..ForestEntry::UNKNOWN
+};
+
+/// A row.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Row<'a> {
+    /// An entry; the name is empty for the sum of entries without names.
+    Entry(&'a [u8], ForestEntry),
+    /// A subdirectory. Its own entry is in its own run.
+    Directory(&'a [u8], DirId),
+}
+
+/// What the next row is the difference to.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Before {
+    entry: ForestEntry,
+    directory: u32,
+}
+
+/// Appends rows to a run.
 #[derive(Debug)]
-pub(super) struct Packed<'a> {
-    /// Empty for the sum of entries without names.
-    pub(super) name: &'a [u8],
-    pub(super) entry: ForestEntry,
-    /// The number of a directory that has a run, see [`ForestEntry::has_run`].
-    pub(super) directory: Option<DirId>,
+pub(super) struct Writer {
+    /// None where the next row does not follow on the one before it.
+    before: Option<Before>,
+    own: Before,
+}
+
+impl Writer {
+    /// Begins a run with the entry of the directory.
+    pub(super) fn begin(run: &mut Vec<u8>, id: DirId, own: &ForestEntry) -> Self {
+        put_entry(run, b"", own, (&NOTHING, 0));
+        let own = Before {
+            entry: *own,
+            directory: id.0,
+        };
+        let before = Some(own);
+        Self { before, own }
+    }
+
+    /// Goes on with a run.
+    pub(super) fn resume(run: &[u8], id: DirId) -> Self {
+        Self {
+            before: None,
+            own: Reader::new(run, id).own,
+        }
+    }
+
+    fn next(&mut self) -> (Before, u8) {
+        match self.before {
+            Some(before) => (before, 0),
+            None => (self.own, RESTART),
+        }
+    }
+
+    /// Appends an entry.
+    pub(super) fn entry(&mut self, run: &mut Vec<u8>, name: &[u8], entry: &ForestEntry) {
+        let (before, restart) = self.next();
+        put_entry(run, name, entry, (&before.entry, restart));
+        self.before = Some(Before {
+            entry: *entry,
+            ..before
+        });
+    }
+
+    /// Appends a subdirectory.
+    pub(super) fn directory(&mut self, run: &mut Vec<u8>, name: &[u8], id: DirId) {
+        let (before, restart) = self.next();
+        match restart {
+            0 => run.push(DIRECTORY),
+            _ => run.extend_from_slice(&[DIRECTORY | RARE, restart]),
+        }
+        put_name(run, name);
+        put_signed(run, i64::from(id.0) - i64::from(before.directory));
+        let directory = id.0;
+        self.before = Some(Before {
+            directory,
+            ..before
+        });
+    }
+
+    /// Appends a row.
+    pub(super) fn row(&mut self, run: &mut Vec<u8>, row: &Row<'_>) {
+        match row {
+            Row::Entry(name, entry) => self.entry(run, name, entry),
+            Row::Directory(name, id) => self.directory(run, name, *id),
+        }
+    }
+}
+
+/// Reads a run: gives each row with the place where it begins.
+#[derive(Debug, Clone)]
+pub(super) struct Reader<'a> {
+    run: &'a [u8],
+    at: usize,
+    before: Before,
+    own: Before,
+}
+
+impl<'a> Reader<'a> {
+    /// Of a run that may be empty: then nothing is known of the directory.
+    pub(super) fn new(run: &'a [u8], id: DirId) -> Self {
+        let mut rest = run;
+        let own = take_entry(&mut rest, &NOTHING).map_or(ForestEntry::UNKNOWN, |(_, own)| own);
+        let own = Before {
+            entry: own,
+            directory: id.0,
+        };
+        Self {
+            run,
+            at: run.len() - rest.len(),
+            before: own,
+            own,
+        }
+    }
+
+    /// The directory itself.
+    pub(super) fn own(&self) -> &ForestEntry {
+        &self.own.entry
+    }
+
+    /// Where the next row begins, and what it is the difference to.
+    pub(super) fn position(&self) -> (usize, Before) {
+        (self.at, self.before)
+    }
+
+    /// Goes to a row that is the difference to the directory.
+    pub(super) fn go_to_place(&mut self, at: usize) {
+        self.at = at;
+    }
+
+    /// Goes behind the last row.
+    pub(super) fn go_to_end(&mut self) {
+        self.at = self.run.len();
+    }
+
+    /// Goes to a position of the same run.
+    pub(super) fn go_to(&mut self, (at, before): (usize, Before)) {
+        (self.at, self.before) = (at, before);
+    }
+}
+
+impl<'a> Iterator for Reader<'a> {
+    type Item = (usize, Row<'a>);
+
+    fn next(&mut self) -> Option<Self::Item> {
+        let mut rest = self.run.get(self.at..)?;
+        let (&flags, &rare) = (rest.first()?, rest.get(1).unwrap_or(&0));
+        if flags & RARE != 0 && rare & RESTART != 0 {
+            self.before = self.own;
+        }
+        let row = if is_directory(flags, rare) {
+            take_flags(&mut rest)?;
+            let name = take_name(&mut rest)?;
+            let number = i64::from(self.before.directory).wrapping_add(take_signed(&mut rest));
+            self.before.directory = number as u32;
+            Row::Directory(name, DirId(self.before.directory))
+        } else {
+            let (name, entry) = take_entry(&mut rest, &self.before.entry)?;
+            self.before.entry = entry;
+            Row::Entry(name, entry)
+        };
+        let at = std::mem::replace(&mut self.at, self.run.len() - rest.len());
+        Some((at, row))
+    }
+}
+
+/// True for the row of a directory with a number.
+fn is_directory(flags: u8, rare: u8) -> bool {
+    let is_left_out = flags & RARE != 0 && rare & 7 != 0;
+    flags & 7 == DIRECTORY && !is_left_out
+}
+
+/// The name of the row at a place.
+pub(super) fn name(run: &[u8], place: usize) -> &[u8] {
+    let mut rest = run.get(place..).unwrap_or_default();
+    let name = take_flags(&mut rest).and_then(|_| take_name(&mut rest));
+    name.unwrap_or_default()
+}
+
+/// Appends an entry in full: as the text of a renderer. The device is that of its directory.
+pub(super) fn put_full(out: &mut Vec<u8>, name: &[u8], entry: &ForestEntry, device: u64) {
+    put_entry(out, name, entry, (&full(device), 0));
+}
+
+/// Takes an entry that [`put_full`] appended.
+pub(super) fn take_full<'a>(from: &mut &'a [u8], device: u64) -> Option<(&'a [u8], ForestEntry)> {
+    take_entry(from, &full(device))
+}
+
+fn full(device: u64) -> ForestEntry {
+    let mut entry = NOTHING;
+    entry.inode.device = device;
+    entry
 }
 
 /// The allocated size that most files of this size have.
@@ -71,40 +275,48 @@ fn place<T: PartialEq>(table: &[T], value: &T) -> u8 {
     place.unwrap_or(table.len() - 1) as u8
 }
 
-/// Appends an entry.
-pub(super) fn append(out: &mut Vec<u8>, packed: &Packed<'_>, before: &ForestEntry) {
-    let entry = &packed.entry;
+fn flags(entry: &ForestEntry, before: &ForestEntry, restart: u8) -> (u8, u8) {
+    let set = |is_set: bool, flag: u8| if is_set { flag } else { 0 };
     let (allocated, apparent) = entry.sizes;
-    let mut flags = place(&KINDS, &entry.kind);
-    let mut rare = place(&READINGS, &entry.reading);
-    let set = |flags: &mut u8, flag: u8, is_set: bool| *flags |= if is_set { flag } else { 0 };
-    set(&mut rare, DEVICE, entry.inode.device != before.inode.device);
-    set(&mut rare, COUNT, entry.count != 1);
-    set(&mut flags, RARE, rare != 0);
-    set(
-        &mut flags,
-        ALLOCATED,
-        allocated != usual_allocation(apparent),
-    );
-    set(&mut flags, OWNER, entry.owner != before.owner);
-    set(&mut flags, LINKS, entry.links != 1);
-    set(&mut flags, NANOSECONDS, entry.time.nanoseconds != 0);
+    let rare = restart
+        | place(&READINGS, &entry.reading)
+        | set(entry.inode.device != before.inode.device, DEVICE)
+        | set(entry.count != 1, COUNT)
+        | set(entry.mode != before.mode, MODE);
+    let flags = place(&KINDS, &entry.kind)
+        | set(rare != 0, RARE)
+        | set(allocated != usual_allocation(apparent), ALLOCATED)
+        | set(entry.owner != before.owner, OWNER)
+        | set(entry.links != 1, LINKS)
+        | set(entry.time.nanoseconds != 0, NANOSECONDS);
+    (flags, rare)
+}
+
+fn put_name(out: &mut Vec<u8>, name: &[u8]) {
+    put(out, name.len() as u64);
+    out.extend_from_slice(name);
+}
+
+fn put_entry(
+    out: &mut Vec<u8>,
+    name: &[u8],
+    entry: &ForestEntry,
+    (before, restart): (&ForestEntry, u8),
+) {
+    let (flags, rare) = flags(entry, before, restart);
     out.push(flags);
     if flags & RARE != 0 {
         out.push(rare);
     }
-    put(out, packed.name.len() as u64);
-    out.extend_from_slice(packed.name);
-    put(out, apparent);
+    put_name(out, name);
+    put(out, entry.sizes.1);
     put_signed(out, entry.time.seconds.wrapping_sub(before.time.seconds));
-    put_signed(out, difference(entry.inode.number, before.inode.number));
-    append_optional(out, entry, (flags, rare));
-    if let Some(directory) = packed.directory {
-        put(out, directory.into());
-    }
+    let number = entry.inode.number.wrapping_sub(before.inode.number);
+    put_signed(out, number.cast_signed());
+    put_optional(out, entry, (flags, rare));
 }
 
-fn append_optional(out: &mut Vec<u8>, entry: &ForestEntry, (flags, rare): (u8, u8)) {
+fn put_optional(out: &mut Vec<u8>, entry: &ForestEntry, (flags, rare): (u8, u8)) {
     if flags & ALLOCATED != 0 {
         // A multiple of 512 becomes a small number.
         put(out, entry.sizes.0.rotate_right(9));
@@ -125,37 +337,37 @@ fn append_optional(out: &mut Vec<u8>, entry: &ForestEntry, (flags, rare): (u8, u
     if rare & COUNT != 0 {
         put(out, entry.count);
     }
-}
-
-fn difference(number: u64, before: u64) -> i64 {
-    number.wrapping_sub(before).cast_signed()
-}
-
-/// The name of the entry at the front.
-pub(super) fn name(mut from: &[u8]) -> &[u8] {
-    if take_byte(&mut from).is_some_and(|flags| flags & RARE != 0) {
-        take_byte(&mut from);
+    if rare & MODE != 0 {
+        put(out, entry.mode.into());
     }
-    let length = usize::try_from(take(&mut from)).unwrap_or(usize::MAX);
-    from.get(..length).unwrap_or_default()
 }
 
-/// Takes an entry from the front; none at the end.
-pub(super) fn take_entry<'a>(from: &mut &'a [u8], before: &ForestEntry) -> Option<Packed<'a>> {
+fn take_flags(from: &mut &[u8]) -> Option<(u8, u8)> {
     let flags = take_byte(from)?;
-    let rare = match flags & RARE {
-        0 => 0,
-        _ => take_byte(from)?,
-    };
+    match flags & RARE {
+        0 => Some((flags, 0)),
+        _ => Some((flags, take_byte(from)?)),
+    }
+}
+
+fn take_name<'a>(from: &mut &'a [u8]) -> Option<&'a [u8]> {
     let length = usize::try_from(take(from)).ok()?;
     let (name, rest) = from.split_at_checked(length)?;
     *from = rest;
+    Some(name)
+}
+
+/// Takes an entry from the front; none at the end.
+fn take_entry<'a>(from: &mut &'a [u8], before: &ForestEntry) -> Option<(&'a [u8], ForestEntry)> {
+    let (flags, rare) = take_flags(from)?;
+    let name = take_name(from)?;
     let apparent = take(from);
     let seconds = before.time.seconds.wrapping_add(take_signed(from));
     let number = take_signed(from).cast_unsigned();
+    let reading = READINGS.get(usize::from(rare & 7));
     let mut entry = ForestEntry {
         kind: KINDS[usize::from(flags & 7)],
-        reading: READINGS[usize::from(rare & 3)],
+        reading: reading.copied().unwrap_or(Reading::Whole),
         sizes: (usual_allocation(apparent), apparent),
         count: 1,
         time: FileTime {
@@ -167,12 +379,7 @@ pub(super) fn take_entry<'a>(from: &mut &'a [u8], before: &ForestEntry) -> Optio
     };
     entry.inode.number = before.inode.number.wrapping_add(number);
     take_optional(from, &mut entry, (flags, rare));
-    let directory = entry.has_run().then(|| take(from) as DirId);
-    Some(Packed {
-        name,
-        entry,
-        directory,
-    })
+    Some((name, entry))
 }
 
 fn take_optional(from: &mut &[u8], entry: &mut ForestEntry, (flags, rare): (u8, u8)) {
@@ -193,6 +400,9 @@ fn take_optional(from: &mut &[u8], entry: &mut ForestEntry, (flags, rare): (u8, 
     }
     if rare & COUNT != 0 {
         entry.count = take(from);
+    }
+    if rare & MODE != 0 {
+        entry.mode = take(from) as u32;
     }
 }
 
@@ -219,35 +429,33 @@ mod tests {
             number: 123_457,
         },
         owner: (1000, 1000),
+        mode: 0o644,
         ..ForestEntry::UNKNOWN
     };
 
-    /// Each entry of the list, after the one before it.
-    fn comes_back(entries: &[ForestEntry]) -> usize {
-        let mut out = Vec::new();
-        let mut before = TYPICAL;
-        for entry in entries {
-            let directory = entry.has_run().then_some(70_000);
-            let name = b"a name";
-            let packed = Packed {
-                name,
-                entry: *entry,
-                directory,
-            };
-            append(&mut out, &packed, &before);
-            before = *entry;
+    /// Writes rows in pieces of this many, and reads them.
+    fn comes_back(rows: &[Row<'_>], piece: usize) -> usize {
+        let id = DirId(70_000);
+        let mut run = Vec::new();
+        let mut writer = Writer::begin(&mut run, id, &TYPICAL);
+        let begin = run.len();
+        let mut places = Vec::new();
+        for piece in rows.chunks(piece) {
+            for row in piece {
+                places.push(run.len());
+                writer.row(&mut run, row);
+            }
+            writer = Writer::resume(&run, id);
         }
-        let (mut rest, mut before) = (&*out, TYPICAL);
-        for expected in entries {
-            let before_it = rest;
-            let packed = take_entry(&mut rest, &before).expect("an entry");
-            assert_eq!(name(before_it), packed.name);
-            assert_eq!((packed.name, &packed.entry), (&b"a name"[..], expected));
-            assert_eq!(packed.directory, expected.has_run().then_some(70_000));
-            before = packed.entry;
+        let reader = Reader::new(&run, id);
+        assert_eq!(*reader.own(), TYPICAL);
+        let (read_places, read): (Vec<usize>, Vec<Row<'_>>) = reader.unzip();
+        assert_eq!((read_places, &*read), (places.clone(), rows));
+        for (place, row) in places.into_iter().zip(rows) {
+            let (Row::Entry(expected, _) | Row::Directory(expected, _)) = row;
+            assert_eq!(name(&run, place), *expected);
         }
-        assert!(take_entry(&mut rest, &before).is_none());
-        out.len()
+        run.len() - begin
     }
 
     #[test]
@@ -259,12 +467,13 @@ mod tests {
                 count: number,
                 ..TYPICAL
             });
+            let inode = Inode {
+                device: number,
+                number,
+            };
             entries.push(ForestEntry {
                 sizes: (4096, number),
-                inode: Inode {
-                    device: number,
-                    number,
-                },
+                inode,
                 ..TYPICAL
             });
         }
@@ -284,14 +493,44 @@ mod tests {
                 time,
                 links: u32::MAX,
                 owner: (0, u32::MAX),
+                mode: u32::MAX,
                 ..TYPICAL
             });
         }
-        comes_back(&entries);
+        // The entry of a directory with a run is never a row.
+        entries.retain(|entry| !entry.has_run());
+        let rows = entries.iter().map(|entry| Row::Entry(b"a name", *entry));
+        let mut rows: Vec<_> = rows.collect();
+        for number in [0, 1, 69_999, 70_001, u32::MAX] {
+            let place = rows.len() / 2;
+            rows.insert(place, Row::Directory(b"", DirId(number)));
+            rows.push(Row::Directory(b"a directory", DirId(number)));
+        }
+        for piece in [1, 2, 7, 1000] {
+            comes_back(&rows, piece);
+        }
     }
 
     #[test]
     fn a_usual_file_takes_six_bytes_and_its_name() {
-        assert_eq!(comes_back(&[TYPICAL]), 2 + 6 + 2 + 1 + 1);
+        assert_eq!(
+            comes_back(&[Row::Entry(b"a name", TYPICAL)], 1),
+            2 + 6 + 2 + 1 + 1
+        );
+    }
+
+    #[test]
+    fn a_usual_directory_takes_three_bytes_and_its_name() {
+        let next = Row::Directory(b"a name", DirId(70_001));
+        assert_eq!(comes_back(&[next], 1), 1 + 1 + 6 + 1);
+    }
+
+    #[test]
+    fn a_damaged_run_ends() {
+        let mut run = Vec::new();
+        Writer::begin(&mut run, DirId(3), &TYPICAL).entry(&mut run, b"name", &TYPICAL);
+        for end in 0..run.len() {
+            let _ = Reader::new(&run[..end], DirId(3)).count();
+        }
     }
 }

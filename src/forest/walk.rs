@@ -1,10 +1,11 @@
 //! Goes through the tree in the order of a Parquet file of pdu: by path components, names compared as bytes, the contents
-//! of a directory before the directory itself, and before them a mark where the directory could not be read.
+//! of a directory before the directory itself, and before them a mark where the directory could not be read. The rows of a
+//! directory are sorted when the walk enters it, and given up with it.
 //!
 //! Of the links of a file, the one whose path comes first counts, or each.
 
 use super::entry::{ForestEntry, Reading};
-use super::run::take_entry;
+use super::run::{Reader, Row, Writer};
 use super::{DirId, Forest};
 use crate::count::inode_set::InodeSet;
 use crate::format::parquet::CountedLinks;
@@ -14,7 +15,7 @@ use crate::format::parquet::CountedLinks;
 pub struct ForestWalk {
     forest: Forest,
     /// The directory that the walk begins with, before its first step.
-    top: Option<(DirId, ForestEntry)>,
+    top: Option<DirId>,
     /// The directories from there to the current one.
     levels: Vec<Level>,
     path: Vec<u8>,
@@ -38,15 +39,49 @@ pub struct Met {
 /// A directory.
 #[derive(Debug)]
 struct Level {
-    number: DirId,
     own: ForestEntry,
     /// The length of its path.
     end: usize,
-    /// Where the next entry begins in the run, and the entry before it.
-    at: usize,
-    before: ForestEntry,
+    rows: SortedRows,
     /// Allocated, apparent, inodes, so far.
     totals: [u64; 3],
+}
+
+/// The rows of a directory, sorted by name.
+#[derive(Debug)]
+struct SortedRows {
+    id: DirId,
+    /// Each row by itself, as the difference to the directory.
+    bytes: Vec<u8>,
+    /// Where each begins; the last one comes first.
+    places: Vec<usize>,
+}
+
+impl SortedRows {
+    fn new(run: &[u8], id: DirId) -> Self {
+        let reader = Reader::new(run, id);
+        let mut rows = Self {
+            id,
+            bytes: Vec::with_capacity(run.len()),
+            places: Vec::new(),
+        };
+        Writer::begin(&mut rows.bytes, id, reader.own());
+        for (_, row) in reader {
+            rows.places.push(rows.bytes.len());
+            Writer::resume(&rows.bytes, id).row(&mut rows.bytes, &row);
+        }
+        let bytes = &rows.bytes;
+        let name = |place: &usize| super::run::name(bytes, *place);
+        rows.places.sort_by(|a, b| name(b).cmp(name(a)));
+        rows
+    }
+
+    fn next(&mut self) -> Option<Row<'_>> {
+        let place = self.places.pop()?;
+        let mut reader = Reader::new(&self.bytes, self.id);
+        reader.go_to_place(place);
+        reader.next().map(|(_, row)| row)
+    }
 }
 
 impl Level {
@@ -64,18 +99,18 @@ fn amounts(entry: &ForestEntry) -> [u64; 3] {
 
 impl ForestWalk {
     /// A walk through the directory with this path below the root, which is empty for the root. None where there is no
-    /// such directory.
+    /// such directory, and where the tree has not one root.
     #[must_use]
     pub fn new(forest: Forest, below: &[u8], counted: CountedLinks) -> Option<Self> {
-        let mut top = (0, forest.root.1);
+        let mut top = forest.only_root()?;
         for name in below
             .split(|&byte| byte == b'/')
             .filter(|name| !name.is_empty())
         {
-            top = find(&forest, top, name)?;
+            top = forest.child(top, name)?;
         }
         let current = Met {
-            entry: top.1,
+            entry: forest.own(top),
             is_counted: false,
             totals: None,
         };
@@ -88,12 +123,6 @@ impl ForestWalk {
             counted,
             links: InodeSet::default(),
         })
-    }
-
-    /// The tree.
-    #[must_use]
-    pub fn forest(&self) -> &Forest {
-        &self.forest
     }
 
     /// The entry that the last call of [`ForestWalk::advance`] went to, and its path below the top of the walk: empty, or a
@@ -112,24 +141,20 @@ impl ForestWalk {
         }
         while let Some(level) = self.levels.last_mut() {
             self.path.truncate(level.end);
-            let run = self.forest.run(level.number);
-            let mut rest = run.get(level.at..).unwrap_or_default();
-            let Some(packed) = take_entry(&mut rest, &level.before) else {
+            let Some(row) = level.rows.next() else {
                 self.leave();
                 return true;
             };
-            level.at = run.len() - rest.len();
-            level.before = packed.entry;
-            if packed.name.is_empty() {
-                level.add(amounts(&packed.entry));
-                continue;
-            }
+            let (Row::Entry(name, _) | Row::Directory(name, _)) = row;
             self.path.push(b'/');
-            self.path.extend_from_slice(packed.name);
-            let (directory, entry) = (packed.directory, packed.entry);
-            let is_at_entry = match directory {
-                Some(directory) => self.enter((directory, entry)),
-                None => self.take_file(entry),
+            self.path.extend_from_slice(name);
+            let is_at_entry = match row {
+                Row::Directory(_, id) => self.enter(id),
+                Row::Entry(b"", entry) => {
+                    level.add(amounts(&entry));
+                    false
+                }
+                Row::Entry(_, entry) => self.take_file(entry),
             };
             if is_at_entry {
                 return true;
@@ -139,13 +164,13 @@ impl ForestWalk {
     }
 
     /// Goes down into a directory. True where its mark is the current entry then.
-    fn enter(&mut self, (number, entry): (DirId, ForestEntry)) -> bool {
+    fn enter(&mut self, id: DirId) -> bool {
+        let entry = self.forest.own(id);
+        let run = self.forest.take_run(id);
         self.levels.push(Level {
-            number,
             own: entry,
             end: self.path.len(),
-            at: 0,
-            before: entry,
+            rows: SortedRows::new(&run, id),
             totals: amounts(&entry),
         });
         self.current = Met {
@@ -188,20 +213,4 @@ impl ForestWalk {
         };
         true
     }
-}
-
-/// The subdirectory with this name.
-fn find(
-    forest: &Forest,
-    (number, own): (DirId, ForestEntry),
-    name: &[u8],
-) -> Option<(DirId, ForestEntry)> {
-    let (mut rest, mut before) = (forest.run(number), own);
-    while let Some(packed) = take_entry(&mut rest, &before) {
-        before = packed.entry;
-        if packed.name == name {
-            return packed.directory.map(|number| (number, packed.entry));
-        }
-    }
-    None
 }

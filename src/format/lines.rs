@@ -47,7 +47,7 @@ impl Lines {
 }
 
 /// Appends a time: seconds since the epoch where it has no date, and a hyphen where an export contains none.
-pub(super) fn write_newest(
+pub fn write_newest(
     style: &TimeStyle,
     zone: &jiff::tz::TimeZone,
     newest: FileTime,

@@ -13,6 +13,8 @@ pub mod owners;
 pub mod panics;
 pub mod retry;
 pub(crate) mod schedule;
+#[cfg(feature = "explore")]
+pub mod screen;
 pub mod signals;
 pub mod status;
 pub mod stdin;

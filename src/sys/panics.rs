@@ -1,4 +1,5 @@
-//! Steps that may panic: a library that decodes bytes of unknown origin.
+//! Steps that may panic: a library that decodes bytes of unknown origin. A panic elsewhere ends the explorer, and its
+//! message is for the terminal as it was before.
 
 use std::cell::Cell;
 use std::panic::{self, AssertUnwindSafe};
@@ -11,19 +12,26 @@ thread_local! {
 /// Runs a step; none where it panics, without the message that a panic writes. What the step has changed must not be
 /// used after that.
 pub fn catch<T>(step: impl FnOnce() -> T) -> Option<T> {
+    set_hook();
+    IS_CAUGHT.set(true);
+    let result = panic::catch_unwind(AssertUnwindSafe(step)).ok();
+    IS_CAUGHT.set(false);
+    result
+}
+
+/// Has the terminal given back before the message of a panic, in any thread.
+pub fn set_hook() {
     static HOOK: Once = Once::new();
     HOOK.call_once(|| {
         let previous = panic::take_hook();
         panic::set_hook(Box::new(move |info| {
             if !IS_CAUGHT.get() {
+                #[cfg(feature = "explore")]
+                super::screen::give_back_for_good();
                 previous(info);
             }
         }));
     });
-    IS_CAUGHT.set(true);
-    let result = panic::catch_unwind(AssertUnwindSafe(step)).ok();
-    IS_CAUGHT.set(false);
-    result
 }
 
 #[cfg(test)]

@@ -128,6 +128,9 @@ fn watch_termination(causes: Sender<Cause>, message: Vec<u8>) {
 /// Cancels the run by a signal. Does not return, but in a supervised child.
 fn cancel(signal: i32, causes: &Sender<Cause>, message: &[u8]) {
     static IS_CANCELLED: AtomicBool = AtomicBool::new(false);
+    // First: a second signal may end the process at any moment.
+    #[cfg(feature = "explore")]
+    super::screen::give_back_for_good();
     output_file::discard();
     // A supervisor passes the first signal on once more, and takes care of a second one itself.
     if !supervise::is_supervised() {

@@ -79,6 +79,8 @@ pub struct Status {
     drawn: bool,
     /// A message could not be written.
     lost: bool,
+    /// Nothing is written.
+    is_silent: bool,
     started: Instant,
 }
 
@@ -93,8 +95,24 @@ impl Status {
             options,
             drawn: false,
             lost: false,
+            is_silent: false,
             started: Instant::now(),
         }
+    }
+
+    /// The same for a report beside the one that the user sees: nothing is written.
+    #[must_use]
+    pub fn silent(options: StatusOptions) -> Self {
+        Self {
+            is_silent: true,
+            ..Self::new(options)
+        }
+    }
+
+    /// The options.
+    #[must_use]
+    pub fn options(&self) -> &StatusOptions {
+        &self.options
     }
 
     /// True where progress is wanted.
@@ -116,7 +134,7 @@ impl Status {
     pub fn message(&mut self, message: &[u8]) {
         self.clear();
         let line = self.line(message);
-        self.lost |= !write(&line);
+        self.lost |= !self.write(&line);
     }
 
     fn line(&self, message: &[u8]) -> Vec<u8> {
@@ -154,47 +172,19 @@ impl Status {
         self.clear();
         for line in lines.split_inclusive(|&byte| byte == b'\n') {
             let line = line.strip_suffix(b"\n").unwrap_or(line);
-            self.lost |= !write(&[&*self.printable(line), b"\n"].concat());
+            self.lost |= !self.write(&[&*self.printable(line), b"\n"].concat());
         }
     }
 
     /// Writes the message of a failure.
     pub fn failure(&mut self, path: &[u8], failure: Failure) {
-        let quoted = || quote::quoteaf(path, self.options.charset);
-        let plain = || quote::quotef(path, self.options.charset);
-        let reason = format!(": {}", reason(failure.errno));
-        let (before, path, after) = match failure.operation {
-            Operation::Access => ("cannot access ", quoted(), reason),
-            Operation::Follow => ("cannot access ", quoted(), String::new()),
-            Operation::ReadDirectory => ("cannot read directory ", quoted(), reason),
-            Operation::ReadOn => ("", plain(), reason),
-            Operation::ReadTag => ("cannot read ", quoted(), reason),
-            Operation::OpenNames => ("cannot open ", quoted(), format!(" for reading{reason}")),
-            Operation::ReadNames => ("", plain(), format!(": read error{reason}")),
-            Operation::Exported | Operation::ExportedInPart | Operation::ExportedEntry => {
-                let after = ": could not be read when the export was made";
-                ("", plain(), after.to_owned())
-            }
-            Operation::StoreSize => (
-                "",
-                plain(),
-                ": the size does not fit into 63 bits".to_owned(),
-            ),
-            Operation::ExportedSize => {
-                let after = ": the size did not fit into 63 bits when the export was made";
-                ("", plain(), after.to_owned())
-            }
-            Operation::CreateOutput => ("cannot create ", quoted(), reason),
-            Operation::WriteOutput => ("error writing ", quoted(), reason),
-            Operation::RemoveFile => ("cannot remove ", quoted(), reason),
-            Operation::EmptyName(0) => return self.message(EMPTY_NAME.as_bytes()),
-            Operation::EmptyName(number) => ("", plain(), format!(":{number}: {EMPTY_NAME}")),
-            Operation::DashInList => {
-                let before = "when reading file names from standard input, no file name of ";
-                (before, quoted(), " allowed".to_owned())
-            }
-        };
-        self.message(&[before.as_bytes(), &path, after.as_bytes()].concat());
+        self.message(&failure_text(path, failure, self.options.charset));
+    }
+
+    /// A name as messages contain it, always in quotes.
+    #[must_use]
+    pub fn quoted_always(&self, path: &[u8]) -> Vec<u8> {
+        quote::quoteaf(path, self.options.charset)
     }
 
     /// A name as messages begin with it.
@@ -216,7 +206,7 @@ impl Status {
         }
         let text = self.progress_text(progress);
         if !self.draws {
-            write(format!("{text}\n").as_bytes());
+            self.write(format!("{text}\n").as_bytes());
             return;
         }
         if !self.is_in_foreground() {
@@ -224,21 +214,21 @@ impl Status {
         }
         let width = usize::from(columns().unwrap_or(COLUMNS)).saturating_sub(1);
         let line = format!("\r{}\x1b[K", head(&text, width));
-        write(line.as_bytes());
+        self.write(line.as_bytes());
         self.drawn = true;
     }
 
     /// Enter was pressed: the cursor is on the line below the progress line.
     pub fn enter_was_echoed(&mut self) {
         if self.drawn {
-            write(b"\x1b[A");
+            self.write(b"\x1b[A");
         }
     }
 
     /// Erases the progress line, if there is one. Not in the background: the cursor is on a line of another program.
     pub fn clear(&mut self) {
         if std::mem::take(&mut self.drawn) && self.is_in_foreground() {
-            write(b"\r\x1b[K");
+            self.write(b"\r\x1b[K");
         }
     }
 
@@ -261,7 +251,7 @@ impl Status {
             rate(files + directories, elapsed),
         );
         self.clear();
-        write(&self.line(line.as_bytes()));
+        self.write(&self.line(line.as_bytes()));
     }
 
     fn progress_text(&self, progress: &Progress) -> String {
@@ -296,6 +286,51 @@ impl Status {
         let terminal = rustix::termios::tcgetpgrp(rustix::stdio::stderr());
         terminal.is_ok_and(|group| group == rustix::process::getpgrp())
     }
+
+    /// False where the bytes could not be written.
+    fn write(&self, bytes: &[u8]) -> bool {
+        self.is_silent || write(bytes)
+    }
+}
+
+/// The message of a failure, with the path quoted.
+#[must_use]
+pub fn failure_text(path: &[u8], failure: Failure, charset: Charset) -> Vec<u8> {
+    let quoted = || quote::quoteaf(path, charset);
+    let plain = || quote::quotef(path, charset);
+    let reason = format!(": {}", reason(failure.errno));
+    let (before, path, after) = match failure.operation {
+        Operation::Access => ("cannot access ", quoted(), reason),
+        Operation::Follow => ("cannot access ", quoted(), String::new()),
+        Operation::ReadDirectory => ("cannot read directory ", quoted(), reason),
+        Operation::ReadOn => ("", plain(), reason),
+        Operation::ReadTag => ("cannot read ", quoted(), reason),
+        Operation::OpenNames => ("cannot open ", quoted(), format!(" for reading{reason}")),
+        Operation::ReadNames => ("", plain(), format!(": read error{reason}")),
+        Operation::Exported | Operation::ExportedInPart | Operation::ExportedEntry => {
+            let after = ": could not be read when the export was made";
+            ("", plain(), after.to_owned())
+        }
+        Operation::StoreSize => (
+            "",
+            plain(),
+            ": the size does not fit into 63 bits".to_owned(),
+        ),
+        Operation::ExportedSize => {
+            let after = ": the size did not fit into 63 bits when the export was made";
+            ("", plain(), after.to_owned())
+        }
+        Operation::CreateOutput => ("cannot create ", quoted(), reason),
+        Operation::WriteOutput => ("error writing ", quoted(), reason),
+        Operation::RemoveFile => ("cannot remove ", quoted(), reason),
+        Operation::EmptyName(0) => return EMPTY_NAME.into(),
+        Operation::EmptyName(number) => ("", plain(), format!(":{number}: {EMPTY_NAME}")),
+        Operation::DashInList => {
+            let before = "when reading file names from standard input, no file name of ";
+            (before, quoted(), " allowed".to_owned())
+        }
+    };
+    [before.as_bytes(), &path, after.as_bytes()].concat()
 }
 
 /// The system's text for an error number.

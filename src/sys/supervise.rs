@@ -30,8 +30,8 @@ use std::time::{Duration, Instant};
 
 use pdu_startup::fork::{ForkResult, close_all_but_streams, exit_now, fork};
 use pdu_startup::signals::{
-    self, BlockedSignals, ReceivedSignal, Reception, SIGCHLD, SIGCONT, SIGHUP, SIGINT, SIGTERM,
-    SIGTSTP, SIGTTIN, SIGTTOU, SIGUSR1,
+    self, BlockedSignals, ReceivedSignal, Reception, SIGCHLD, SIGCONT, SIGHUP, SIGINT, SIGQUIT,
+    SIGTERM, SIGTSTP, SIGTTIN, SIGTTOU, SIGUSR1,
 };
 use rustix::fs::{AtFlags, CWD, Mode, OFlags, ResolveFlags, StatxFlags};
 use rustix::io::Errno;
@@ -116,6 +116,10 @@ pub fn fork_if_served(grace: Duration, message: Vec<u8>) {
     }
     let mut received = vec![SIGCONT, SIGTSTP, SIGTTIN, SIGTTOU, SIGINT, SIGTERM, SIGHUP];
     received.retain(|&signal| !pdu_startup::was_ignored(signal));
+    #[cfg(feature = "explore")]
+    if super::screen::has_kept_modes() && !signals::is_ignored(SIGQUIT) {
+        received.push(SIGQUIT);
+    }
     // The kernel sends SIGCHLD only where it is not ignored.
     signals::restore_default(&[SIGCHLD]);
     let blocked = BlockedSignals::block(&received, &[SIGCHLD, SIGUSR1]);
@@ -207,12 +211,14 @@ impl Supervisor {
             (SIGUSR1, Some(number)) if received.sender == self.child.as_raw_pid() => {
                 self.expect_exit(number);
             }
-            (signal @ (SIGINT | SIGTERM | SIGHUP), _) => {
+            (signal @ (SIGINT | SIGTERM | SIGHUP | SIGQUIT), _) => {
                 self.pass_on(signal);
                 self.cancel(signal);
             }
             // From a terminal, which has stopped the child as well. Passed on, it could stop the child once more.
             (SIGTSTP | SIGTTIN | SIGTTOU, _) if received.is_of_kernel => {}
+            // From the explorer, which stops the whole group, itself too.
+            (SIGTSTP, _) if received.sender == self.child.as_raw_pid() => {}
             (signal, _) => self.pass_on(signal),
         }
     }
@@ -259,9 +265,11 @@ impl Supervisor {
         let options = options | WaitOptions::UNTRACED;
         while let Ok(Some((_, status))) = retry(|| waitpid(Some(self.child), options)) {
             if let Some(status) = status.exit_status() {
+                give_terminal_back();
                 exit_now(status);
             }
             if let Some(signal) = status.terminating_signal() {
+                give_terminal_back();
                 die_of(signal);
             }
             if let Some(signal) = status.stopping_signal() {
@@ -296,6 +304,7 @@ impl Supervisor {
             return;
         }
         let _ = kill_process(self.child, Signal::KILL);
+        give_terminal_back();
         if !self.has_announced {
             status::write_without_waiting(&self.message);
         }
@@ -304,6 +313,12 @@ impl Supervisor {
             Termination::Signal(signal) => die_of(signal),
         }
     }
+}
+
+/// In place of a child that could not.
+fn give_terminal_back() {
+    #[cfg(feature = "explore")]
+    super::screen::give_back_for_child();
 }
 
 /// Dies of a signal, without a core file: the child has one.

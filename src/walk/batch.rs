@@ -106,6 +106,7 @@ impl Batch {
         dirent: Dirent<'_>,
     ) -> Option<u64> {
         if self.excludes(dir, options, dirent.name) {
+            self.add_left_out(dir, options, dirent);
             return None;
         }
         if dirent.kind == FileType::Directory {
@@ -197,14 +198,35 @@ impl Batch {
             let (file, above) = (entry.item(Some(&stat.detail)), dir.stat.detail.inode.device);
             renderer.file(name, &file, above, &mut self.rendered);
             self.files += &file.usage;
-            let part = Part::Rendered(self.ends.len() as u32);
-            self.parts.push((dirent.number, part));
-            self.ends.push(self.rendered.len() as u32);
+            self.end_rendered(dirent);
         } else if named || entry.dedup_key.is_some() {
             let detail = options.details.then_some(stat.detail);
             self.add_item(dirent, name, ItemKind::File(entry, detail));
         } else {
             self.files += &entry.usage();
+        }
+    }
+
+    /// Ends the text of an entry.
+    fn end_rendered(&mut self, dirent: Dirent<'_>) {
+        let part = Part::Rendered(self.ends.len() as u32);
+        self.parts.push((dirent.number, part));
+        self.ends.push(self.rendered.len() as u32);
+    }
+
+    /// An entry that a pattern leaves out: a row of the explorer.
+    fn add_left_out(&mut self, dir: &Dir, options: &WalkOptions, dirent: Dirent<'_>) {
+        let Some(renderer) = options
+            .renderer
+            .as_ref()
+            .filter(|_| names_files(dir, options))
+        else {
+            return;
+        };
+        let before = self.rendered.len();
+        renderer.left_out(dirent.name.to_bytes(), dirent.kind, &mut self.rendered);
+        if self.rendered.len() > before {
+            self.end_rendered(dirent);
         }
     }
 

@@ -26,9 +26,10 @@
 //! | file | content |
 //! |---|---|
 //! | `excluded_types` | file systems that are left out by their type |
-//! | `options` | [`WalkOptions`], [`Follow`], [`Remember`], [`WalkOrder`] |
 //! | `stat` | statx and fstatat of one name |
 //! | `fd_budget`, `limits` | open directories, and how many there may be; limits of the process |
+//! | `operand_dirs` | directories of operands that stay open, for the explorer |
+//! | `options` | [`WalkOptions`], [`Follow`], [`Remember`], [`WalkOrder`] |
 //! | `work_queue` | what is still to be walked, in order |
 //! | `dir`, `depth_first` | an open directory; the way of one walker through a subtree, with two descriptors |
 //! | `dirents`, `batch` | entries as `getdents64` returns them; entries after their stat |
@@ -42,6 +43,7 @@
 //! | `shared_dir` | reading a directory, a large one by several walkers |
 //! | `walker` | one directory from the open to the listing |
 //! | `running` | [`Walk`], [`RunningWalk`], the closer |
+//! | [`driver`] | what a select loop does with a walk, in `du.rs` and in the explorer |
 
 mod batch;
 mod cache_tag;
@@ -49,6 +51,7 @@ mod cpu_usage;
 mod depth_first;
 mod dir;
 mod dirents;
+pub mod driver;
 mod excluded_types;
 mod fd_budget;
 mod group_state;
@@ -61,6 +64,7 @@ mod listing_order;
 #[cfg(test)]
 mod model;
 mod open;
+mod operand_dirs;
 pub mod operands;
 mod options;
 mod pool;
@@ -79,5 +83,6 @@ pub use self::dir::command_line;
 pub use self::excluded_types::{ExcludedTypes, KERNEL_TYPES};
 pub use self::heartbeat::Monitor;
 pub use self::listing_channel::ListingReceiver;
+pub use self::operand_dirs::{OperandDir, OperandDirSender, operand_dirs};
 pub use self::options::{Caches, Follow, Remember, WalkOptions, WalkOrder};
-pub use self::running::{RunningWalk, Walk, entries_expected};
+pub use self::running::{RunningWalk, Walk};

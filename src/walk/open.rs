@@ -51,7 +51,8 @@ impl Shared {
             (None, None) => self.open_operand(branch, *index),
             (None, Some(at)) => self.open_below(branch, *index, at),
         };
-        match opened.and_then(|(fd, stat)| self.enter(branch, *index, fd, stat)) {
+        let entered = opened.and_then(|(fd, stat)| self.enter(branch, *index, fd, stat));
+        match entered.inspect(|(fd, _)| self.keep_operand(branch, *index, fd.as_fd())) {
             Ok((fd, stat)) => Opened::Directory(Dir {
                 path: self.path_for_patterns(branch, *index),
                 depth: branch.child_depth,
@@ -65,6 +66,14 @@ impl Shared {
                 failure,
                 ..Listing::new(place, found)
             }),
+        }
+    }
+
+    /// Keeps the directory of an operand open, where that is asked for.
+    fn keep_operand(&self, branch: &Branch, index: u32, fd: BorrowedFd<'_>) {
+        if let (Some(dirs), None) = (&self.options.operand_dirs, &branch.parent) {
+            let operand = (branch.key(index), operand(branch, index));
+            dirs.keep(operand, fd, &self.budget);
         }
     }
 

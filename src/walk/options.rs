@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::excluded_types::ExcludedTypes;
+use super::operand_dirs::OperandDirSender;
 use crate::count::min_size::MinSize;
 use crate::count::record::EntryRenderer;
 use crate::gnu::exclude::Exclude;
@@ -85,6 +86,8 @@ pub struct WalkOptions {
     pub renderer: Option<Arc<dyn EntryRenderer>>,
     /// Walkers record where they are and what they see, for [`Monitor`](super::Monitor).
     pub watched: bool,
+    /// Receives the directories of the operands.
+    pub operand_dirs: Option<OperandDirSender>,
 }
 
 impl WalkOptions {

@@ -14,6 +14,7 @@
 //! Dropping a [`RunningWalk`] disconnects the channel: walkers end when the tree does.
 
 use std::convert::Infallible;
+use std::os::fd::OwnedFd;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Weak};
 use std::time::Duration;
@@ -34,7 +35,7 @@ use super::stat::used_inodes;
 use super::visited::Visited;
 use super::walker;
 use super::work_queue::WorkQueue;
-use crate::count::listing::{Branch, Names};
+use crate::count::listing::{Branch, Key, Names};
 use crate::sys::cancel::Done;
 use crate::sys::schedule;
 
@@ -96,6 +97,28 @@ impl Walk {
             run_walker: walker::run,
         });
         Self { shared, listings }
+    }
+
+    /// A walk of what a branch names, in the working directory or in this open directory. Keys of what is found follow
+    /// those of the branch.
+    #[must_use]
+    pub fn of(
+        options: WalkOptions,
+        done: Done,
+        (branch, above): (Arc<Branch>, Option<OwnedFd>),
+    ) -> Self {
+        let walk = Self::new(options, done);
+        let keys = Key::from(branch.len());
+        let next_key = &walk.shared.next_key;
+        next_key.store(branch.first_key + keys, Ordering::Relaxed);
+        let queue = &walk.shared.work_queue;
+        match above {
+            Some(above) => queue.append_below(branch, walk.shared.budget.keep_anyway(above)),
+            None => {
+                queue.append(branch);
+            }
+        }
+        walk
     }
 
     /// Adds operands after those there are. Returns their branch.
@@ -217,6 +240,12 @@ impl RunningWalk {
         }
     }
 
+    /// True where no walker sends any more.
+    #[must_use]
+    pub fn has_ended(&self) -> bool {
+        self.wakeup.try_recv() == Err(TryRecvError::Disconnected) && self.listings.is_empty()
+    }
+
     /// True where a walker has panicked: its listing is missing.
     #[must_use]
     pub fn has_panicked(&self) -> bool {
@@ -228,7 +257,7 @@ impl RunningWalk {
 ///
 /// A thread of its own sends the number when the file systems have answered; a dead server never does.
 #[must_use]
-pub fn entries_expected(operands: &Arc<Branch>) -> Receiver<u64> {
+pub(super) fn entries_expected(operands: &Arc<Branch>) -> Receiver<u64> {
     let (sender, expected) = bounded(1);
     let operands = Arc::clone(operands);
     spawn_thread("entries", move || {

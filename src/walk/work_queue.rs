@@ -110,6 +110,11 @@ impl<T> WorkQueue<T> {
         list.ready
     }
 
+    /// Puts a branch of this open directory after everything there is.
+    pub(super) fn append_below(&self, branch: Arc<Branch>, above: Arc<Handle>) {
+        self.lock().add_before(END, branch, Some(above));
+    }
+
     /// Ends the directory at `slot`; its subdirectories take its slot. Returns how much work there is beside the piece
     /// that the caller takes next, where work was added.
     pub(super) fn finish(&self, slot: Slot, below: Option<(Arc<Branch>, Arc<Handle>)>) -> usize {

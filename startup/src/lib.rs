@@ -16,8 +16,10 @@ pub mod locale;
 pub mod signals;
 
 use std::alloc::{GlobalAlloc, Layout, System};
+use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, AtomicPtr, AtomicU64, Ordering};
 
+static BEFORE_END: OnceLock<fn()> = OnceLock::new();
 static EXHAUSTED: AtomicBool = AtomicBool::new(false);
 /// Memory for the other threads while the process ends: the standard library allocates without [`Allocator`] when a thread
 /// starts, and aborts where it gets nothing.
@@ -101,6 +103,11 @@ unsafe impl GlobalAlloc for Allocator {
     }
 }
 
+/// Has a function called before [`Allocator`] ends the process: it must not allocate memory. The first one stays.
+pub fn on_exhaustion(step: fn()) {
+    BEFORE_END.get_or_init(|| step);
+}
+
 /// The memory; ends the process where there is none.
 #[inline]
 fn checked(memory: *mut u8) -> *mut u8 {
@@ -122,6 +129,9 @@ fn exhausted() -> ! {
     }
     // SAFETY: the memory is malloc's or null, and nobody else frees it: only one thread comes here.
     unsafe { libc::free(RESERVE.load(Ordering::Relaxed).cast()) };
+    if let Some(step) = BEFORE_END.get() {
+        step();
+    }
     // SAFETY: write reads as many bytes as MESSAGE has; _exit ends all threads and runs no code of this program.
     unsafe {
         libc::write(libc::STDERR_FILENO, MESSAGE.as_ptr().cast(), MESSAGE.len());

@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 pub use libc::{
-    SIGCHLD, SIGCONT, SIGHUP, SIGINT, SIGPIPE, SIGTERM, SIGTSTP, SIGTTIN, SIGTTOU, SIGUSR1,
+    SIGCHLD, SIGCONT, SIGHUP, SIGINT, SIGPIPE, SIGQUIT, SIGTERM, SIGTSTP, SIGTTIN, SIGTTOU, SIGUSR1,
 };
 
 /// A signal that was received.
@@ -50,7 +50,7 @@ static IS_FIRST: AtomicBool = AtomicBool::new(false);
 const ENDING: [i32; 9] = [
     SIGHUP,
     SIGINT,
-    libc::SIGQUIT,
+    SIGQUIT,
     libc::SIGABRT,
     SIGUSR1,
     libc::SIGUSR2,
@@ -93,6 +93,12 @@ pub(crate) fn action(signal: i32) -> Option<libc::sighandler_t> {
     // SAFETY: with a null new action the call changes nothing; the old one goes to a structure that we own.
     let result = unsafe { libc::sigaction(signal, std::ptr::null(), &raw mut action) };
     (result == 0).then_some(action.sa_sigaction)
+}
+
+/// True if a signal is ignored now.
+#[must_use]
+pub fn is_ignored(signal: i32) -> bool {
+    action(signal) == Some(libc::SIG_IGN)
 }
 
 /// Gives a signal its default action, or the handler that stands for it.

@@ -1,4 +1,5 @@
-//! The explorer: what it shows, what keys do, and what it removes.
+//! The explorer: what it shows, what keys do, what it removes, and that the terminal is given back. On real
+//! pseudo-terminals, whose screens vt100 shows.
 
 #![cfg(feature = "explore")]
 #![allow(
@@ -11,6 +12,11 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod endings;
+mod first_minute;
+mod refusals;
 mod removal;
 mod removal_mounts;
+mod results;
 mod trash;
+mod walk;

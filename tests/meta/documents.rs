@@ -21,6 +21,8 @@ use clap_complete::Shell;
 use clap_mangen::Man;
 use clap_mangen::roff::{Roff, bold, roman};
 use pdu::cli;
+use pdu::explore::browser::flag::Flag;
+use pdu::explore::keys::{self, KEYS, Topic};
 use pdu::format::{Color, GroupBy, OutputFormat, Sort};
 
 use crate::support::gnu_du::LONG_OPTIONS;
@@ -260,8 +262,38 @@ fn man_page() -> String {
         .expect("a place for the options");
     page += before;
     page += &as_gnu_writes(&part(|out| man.render_options_section(out)));
-    page += &after.replace("@DIFFERENCES@\n", &differences());
+    page += &after
+        .replace("@DIFFERENCES@\n", &differences())
+        .replace("@FLAGS@\n", &flags())
+        .replace("@KEYS@\n", &keys());
     page
+}
+
+/// The keys of the explorer, as paragraphs with a heading.
+fn keys() -> String {
+    let mut roff = Roff::new();
+    for topic in Topic::ALL {
+        roff.text([roman(""), bold(topic.heading())]);
+        for line in KEYS.iter().filter(|line| line.topic == topic) {
+            let names = keys::names(line, true).replace('^', "Ctrl-");
+            roff.control("TP", []);
+            roff.text([bold(names)]);
+            roff.text([roman(format!("{}.", line.text))]);
+        }
+        roff.control("PP", []);
+    }
+    without_preamble(&roff.render())
+}
+
+/// The flags of the explorer, likewise.
+fn flags() -> String {
+    let mut roff = Roff::new();
+    for flag in Flag::ALL {
+        roff.control("TP", []);
+        roff.text([bold(flag.letter())]);
+        roff.text([roman(format!("{}.", flag.meaning()))]);
+    }
+    without_preamble(&roff.render())
 }
 
 /// One section of clap_mangen, without the definition that it puts before each.

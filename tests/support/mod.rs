@@ -7,6 +7,7 @@
 //! sandbox   a tree with mounts below it, FUSE among them (fuse)
 //! gnu_du    the GNU du that pdu is compared with
 //! terminal  a program on a pseudo-terminal
+//! screen    what such a terminal shows
 //! process   /proc of a running pdu
 //! remover   a fake main thread for the removals of the explorer
 //! ```
@@ -24,6 +25,8 @@ pub(crate) mod process;
 pub(crate) mod remover;
 pub(crate) mod run;
 pub(crate) mod sandbox;
+#[cfg(feature = "explore")]
+pub(crate) mod screen;
 pub(crate) mod skip;
 pub(crate) mod terminal;
 pub(crate) mod tree;

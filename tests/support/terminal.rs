@@ -47,6 +47,7 @@ pub(crate) struct Terminal {
     keys: File,
     output: Receiver<Vec<u8>>,
     pub(crate) seen: Vec<u8>,
+    pub(crate) settings_at_start: String,
     /// Standard output, where it is not the terminal.
     piped: Option<JoinHandle<String>>,
 }
@@ -89,6 +90,7 @@ impl Terminal {
         words: &[W],
     ) -> Self {
         let (keys, screen) = pseudo_terminal(columns);
+        let settings_at_start = settings(&keys);
         let side = || Stdio::from(screen.try_clone().expect("descriptors can be had"));
         let mut command = program("setsid", tree.root());
         command.arg("--ctty").args(DEFAULT_SIGNALS).args(words);
@@ -113,6 +115,7 @@ impl Terminal {
             keys,
             output,
             seen,
+            settings_at_start,
             piped,
         }
     }
@@ -131,6 +134,10 @@ impl Terminal {
         self.window().resize(columns);
     }
 
+    pub(crate) fn resize_to(&self, size: Winsize) {
+        rustix::termios::tcsetwinsize(&self.keys, size).expect("it is a terminal");
+    }
+
     /// The terminal's window, for a thread that resizes it while another one waits.
     pub(crate) fn window(&self) -> Window {
         Window(self.keys.try_clone().expect("descriptors can be had"))
@@ -146,20 +153,40 @@ impl Terminal {
     pub(crate) fn wait_until(&mut self, what: &str, satisfies: impl Fn(&str) -> bool) {
         let deadline = Instant::now() + HANG_TIMEOUT;
         while !satisfies(&String::from_utf8_lossy(&self.seen)) {
-            let left = deadline.saturating_duration_since(Instant::now());
-            match self.output.recv_timeout(left) {
-                Ok(bytes) => self.seen.extend(bytes),
-                Err(error) => panic!(
-                    "{error} before {what}; seen: {:?}",
-                    String::from_utf8_lossy(&self.seen)
-                ),
-            }
+            self.read_on(what, deadline);
+        }
+    }
+
+    pub(crate) fn seen_text(&self) -> String {
+        String::from_utf8_lossy(&self.seen).into_owned()
+    }
+
+    /// Reads some of what is written.
+    #[track_caller]
+    pub(crate) fn read_on(&mut self, what: &str, deadline: Instant) {
+        let left = deadline.saturating_duration_since(Instant::now());
+        match self.output.recv_timeout(left) {
+            Ok(bytes) => self.seen.extend(bytes),
+            Err(error) => panic!(
+                "{error} before {what}; seen: {:?}",
+                String::from_utf8_lossy(&self.seen)
+            ),
         }
     }
 
     #[track_caller]
     pub(crate) fn wait_for_frames(&mut self, count: usize) {
         self.wait_until("enough progress", |seen| frames(seen).len() >= count);
+    }
+
+    /// Closes the person's side: the program has no terminal any more.
+    pub(crate) fn hang_up(self) -> Child {
+        // The thread that reads has a copy. It ends when it has read what nobody receives: the answer to a key.
+        drop(self.output);
+        (&self.keys)
+            .write_all(b"x")
+            .expect("the terminal takes keys");
+        self.child
     }
 
     /// Waits for the end.

@@ -2,11 +2,11 @@
 
 use rustix::fs::FileType;
 
-use super::build::Builder;
-use super::entry::{ForestEntry, Reading};
-use super::walk::ForestWalk;
 use crate::count::usage::{Detail, FileTime, Inode, Item, Usage};
 use crate::count::visitor::{Extent, Visitor};
+use crate::forest::Forest;
+use crate::forest::entry::{ForestEntry, Reading};
+use crate::forest::walk::ForestWalk;
 use crate::format::parquet::CountedLinks;
 use crate::sys::failure::{Failure, Operation};
 
@@ -16,7 +16,7 @@ type Known = (Vec<Vec<u8>>, bool, ForestEntry, [u64; 3]);
 /// Makes a random tree, by events and as a list.
 struct Maker {
     random: fastrand::Rng,
-    builder: Builder,
+    builder: Forest,
     list: Vec<Known>,
 }
 
@@ -176,6 +176,7 @@ fn entry(usage: &Usage, detail: &Detail) -> ForestEntry {
         inode: detail.inode,
         links: detail.links,
         owner: (detail.uid, detail.gid),
+        mode: detail.mode & 0o7777,
     }
 }
 
@@ -204,19 +205,22 @@ fn compare(a: &Known, b: &Known) -> std::cmp::Ordering {
     a.len().cmp(&b.len())
 }
 
+fn walk(forest: Forest, below: &[u8], links: CountedLinks) -> ForestWalk {
+    ForestWalk::new(forest, below, links).expect("one root, and this directory in it")
+}
+
 #[test]
 fn a_walk_through_random_trees_gives_their_sorted_paths() {
     for seed in 0..300 {
         let mut maker = Maker {
             random: fastrand::Rng::with_seed(seed),
-            builder: Builder::default(),
+            builder: Forest::default(),
             list: Vec::new(),
         };
         maker.directory(&[]);
         let mut expected = maker.list;
         expected.sort_by(compare);
-        let forest = maker.builder.finish().expect("one root");
-        let mut walk = ForestWalk::new(forest, b"", CountedLinks::Once).expect("the root");
+        let mut walk = walk(maker.builder, b"", CountedLinks::Once);
         for (path, is_mark, entry, totals) in &expected {
             assert!(walk.advance(), "seed {seed}: {path:?} is missing");
             let (met, known) = walk.current();
@@ -254,7 +258,7 @@ fn the_first_link_counts() {
     };
     let (directory, link) = (detail(0o040_000, 9), detail(0o100_000, 3));
     let counted = |below: &[u8], links| {
-        let mut builder = Builder::default();
+        let mut builder = Forest::default();
         builder.enter(b"/r", &item(usage, &directory), None);
         builder.file(Some(b"z"), &item(usage, &link));
         for name in [b"y", b"x"] {
@@ -264,8 +268,7 @@ fn the_first_link_counts() {
             builder.leave(Extent::Whole);
         }
         builder.leave(Extent::Whole);
-        let forest = builder.finish().expect("one root");
-        let mut walk = ForestWalk::new(forest, below, links).expect("it is there");
+        let mut walk = walk(builder, below, links);
         let mut counted = Vec::new();
         while walk.advance() {
             let (path, met) = walk.current();
@@ -284,14 +287,14 @@ fn the_first_link_counts() {
 fn what_is_no_directory_or_has_several_roots_is_no_tree() {
     let detail = Detail::default();
     let item = item(Usage::default(), &detail);
-    assert!(Builder::default().finish().is_none());
-    let mut file = Builder::default();
+    assert!(Forest::default().only_root().is_none());
+    let mut file = Forest::default();
     file.file(Some(b"a"), &item);
-    assert!(file.finish().is_none());
-    let mut roots = Builder::default();
+    assert!(file.only_root().is_none());
+    let mut roots = Forest::default();
     for name in [b"/a", b"/b"] {
         roots.enter(name, &item, None);
         roots.leave(Extent::Whole);
     }
-    assert!(roots.finish().is_none());
+    assert!(roots.only_root().is_none());
 }

@@ -1,0 +1,102 @@
+//! The one dialog: a question that a few keys answer.
+
+use crate::explore::terminal::{Key, KeyCode};
+use crate::forest::{Freed, Target};
+
+use super::request::Request;
+
+/// More entries than these are removed only after the word was typed.
+pub const MOST_WITHOUT_WORD: u64 = 1_000;
+
+/// The word.
+pub const WORD: &str = "delete";
+
+/// A question.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Dialog {
+    /// Whether entries are to be removed.
+    Removal(RemovalQuestion),
+    /// Whether the explorer is to end, although this is lost.
+    Quit(Loss),
+    /// Whether this file is to be replaced.
+    Overwrite(Vec<u8>),
+}
+
+/// What the end of the explorer loses.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Loss {
+    /// A walk that took long.
+    Walk,
+    /// The rest of a removal.
+    Removal,
+}
+
+/// What is asked before a removal.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RemovalQuestion {
+    /// The entries.
+    pub targets: Vec<Target>,
+    /// What their removal means.
+    pub freed: Freed,
+    /// What confirms it.
+    pub confirmation: Confirmation,
+}
+
+/// What confirms a removal.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Confirmation {
+    /// A capital Y.
+    Key,
+    /// The word, of which so many letters were typed.
+    Word(usize),
+}
+
+/// What a key did.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Answer {
+    /// Nothing: the dialog stays.
+    None,
+    /// The dialog is closed, and nothing happens.
+    Cancelled,
+    /// The dialog is closed, and this happens.
+    Accepted(Request),
+}
+
+impl Dialog {
+    pub(super) fn key(&mut self, key: Key) -> Answer {
+        let typed = match (key.code, key.control) {
+            // The key that people press without reading.
+            (KeyCode::Enter, _) => return Answer::None,
+            (KeyCode::Char(char), false) => char,
+            _ => return Answer::Cancelled,
+        };
+        match self {
+            Self::Removal(question) => question.key(typed),
+            Self::Quit(_) if typed == 'y' => Answer::Accepted(Request::Quit),
+            Self::Overwrite(path) if typed == 'Y' => {
+                Answer::Accepted(Request::ExportOver(std::mem::take(path)))
+            }
+            Self::Quit(_) | Self::Overwrite(_) => Answer::Cancelled,
+        }
+    }
+}
+
+impl RemovalQuestion {
+    fn key(&mut self, typed: char) -> Answer {
+        let mut targets = || std::mem::take(&mut self.targets);
+        match (self.confirmation, typed) {
+            (Confirmation::Key | Confirmation::Word(0), 't') => {
+                Answer::Accepted(Request::MoveToTrash(targets()))
+            }
+            (Confirmation::Key, 'Y') => Answer::Accepted(Request::Delete(targets())),
+            (Confirmation::Word(count), typed) if WORD.chars().nth(count) == Some(typed) => {
+                if count + 1 == WORD.len() {
+                    return Answer::Accepted(Request::Delete(targets()));
+                }
+                self.confirmation = Confirmation::Word(count + 1);
+                Answer::None
+            }
+            _ => Answer::Cancelled,
+        }
+    }
+}

@@ -1,0 +1,404 @@
+//! The state of the window over a forest: the shown directory and its rows, the cursor, the order and the columns, marks,
+//! panels, the input line and the dialog.
+//!
+//! Keys, the mouse and changes of the forest come in, requests go out. Nothing here knows a terminal, a thread or a clock.
+//!
+//! The cursor stays on its entry, whatever the order does: its name is kept. Before the first key that moves it, it stays
+//! on the first row, so that a walk does not carry it away. Rows are put in order at most once a second, and not within a
+//! second after a key, so that no key meets another row than the one that was seen.
+
+mod cursor;
+pub mod dialog;
+pub mod flag;
+pub mod input_line;
+pub mod marks;
+pub mod name_pattern;
+pub mod options;
+mod panels;
+mod reaction;
+mod removal;
+pub mod request;
+pub mod rows;
+pub mod search;
+pub mod shown_row;
+pub mod sort_order;
+#[cfg(test)]
+mod tests;
+
+use std::collections::BTreeSet;
+use std::time::{Duration, Instant};
+
+pub(super) use self::reaction::path;
+
+use self::cursor::Cursor;
+use self::dialog::Dialog;
+use self::input_line::InputLine;
+use self::marks::{Marks, is_in_tree};
+use self::name_pattern::NamePattern;
+use self::options::{BrowserOptions, Column, Operands};
+use self::request::{Activity, Doing, Message};
+use self::rows::{Criteria, Hiding, Rows};
+use self::search::Search;
+use self::shown_row::ShownRow;
+use self::sort_order::SortOrder;
+use crate::count::usage::Measure;
+use crate::forest::{Changed, DirId, Forest, ForestRow, Freed};
+use crate::format::Sort;
+use crate::sys::owners::OwnerNames;
+
+/// Rows are put in order at most so often, and not so soon after a key.
+const ORDER_DISTANCE: Duration = Duration::from_secs(1);
+
+/// What the rows show.
+#[derive(Debug, Clone, Copy)]
+pub struct Settings {
+    /// The number that is shown.
+    pub measure: Measure,
+    /// The order.
+    pub order: SortOrder,
+    /// Which entries are hidden.
+    pub hiding: Hiding,
+    /// The column of shared or unique amounts.
+    pub shared: SharedColumn,
+    /// Bar and per cent.
+    pub graph: Graph,
+    /// The number of entries.
+    pub count: Column,
+    /// The newest time.
+    pub time: Column,
+    /// The owner.
+    pub owner: Column,
+}
+
+/// The column of shared or unique amounts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SharedColumn {
+    /// What has links elsewhere too.
+    Shared,
+    /// What has not.
+    Unique,
+    /// No column.
+    Off,
+}
+
+/// Which of bar and per cent are shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Graph {
+    /// Both.
+    Both,
+    /// The bar.
+    Bar,
+    /// Per cent.
+    PerCent,
+    /// None.
+    Nothing,
+}
+
+/// What is shown instead of the rows.
+#[derive(Debug)]
+pub struct Panel {
+    /// What it is.
+    pub kind: PanelKind,
+    /// The selected line.
+    pub index: usize,
+    /// The first line on the screen.
+    pub top: usize,
+}
+
+/// What is shown instead of the rows.
+#[derive(Debug)]
+pub enum PanelKind {
+    /// All about the selected row, and the links of its file.
+    Information(Vec<(DirId, Vec<u8>)>),
+    /// What failed.
+    Errors,
+    /// The marks.
+    Marks,
+    /// Keys and flags.
+    Help,
+    /// What a search has found.
+    Found(Box<Search>),
+}
+
+/// Where parts of the screen are, as they were drawn last.
+#[derive(Debug, Default)]
+pub(super) struct Drawn {
+    /// The first row of the list, and the number of rows.
+    pub(super) list: (u16, u16),
+    /// The row of the headings.
+    pub(super) heading_row: Option<u16>,
+    /// The columns of each heading.
+    pub(super) headings: Vec<(std::ops::Range<u16>, Sort)>,
+    /// The lines of the help that can be scrolled away.
+    pub(super) help_lines: usize,
+}
+
+/// See the module.
+#[derive(Debug)]
+pub struct Browser {
+    pub(super) options: BrowserOptions,
+    pub(super) settings: Settings,
+    pub(super) shown: DirId,
+    /// The names of the directories from the top to the shown one.
+    way: Vec<Vec<u8>>,
+    rows: Rows,
+    pub(super) cursor: Cursor,
+    pub(super) filter: NamePattern,
+    pub(super) marks: Marks,
+    /// What the removal of the marks means, and when that was found out.
+    marked: Option<(Freed, Instant)>,
+    pub(super) panel: Option<Panel>,
+    pub(super) input: Option<InputLine>,
+    pub(super) dialog: Option<Dialog>,
+    pub(super) message: Option<Message>,
+    pub(super) activity: Activity,
+    pub(super) owners: OwnerNames,
+    /// Users on the screen whose names are not known, and those that were asked for.
+    pub(super) unknown_owners: BTreeSet<u32>,
+    asked_owners: BTreeSet<u32>,
+    pub(super) other_failures: Vec<String>,
+    pub(super) drawn: Drawn,
+    /// No key was pressed yet.
+    pub(super) is_untouched: bool,
+    watched: Option<DirId>,
+    pending: Changed,
+    last_key: Option<Instant>,
+    last_read: Option<Instant>,
+}
+
+impl Browser {
+    /// A window on the top of the forest.
+    #[must_use]
+    pub fn new(options: BrowserOptions) -> Self {
+        let settings = Settings {
+            measure: options.measure,
+            order: options.order,
+            hiding: Hiding::Nothing,
+            shared: SharedColumn::Shared,
+            graph: Graph::Both,
+            count: Column::Shown,
+            time: options.time_column,
+            owner: Column::Hidden,
+        };
+        Self {
+            options,
+            settings,
+            shown: DirId::TOP,
+            way: Vec::new(),
+            rows: Rows::default(),
+            cursor: Cursor::default(),
+            filter: NamePattern::new(""),
+            marks: Marks::default(),
+            marked: None,
+            panel: None,
+            input: None,
+            dialog: None,
+            message: None,
+            activity: Activity::default(),
+            owners: OwnerNames::default(),
+            unknown_owners: BTreeSet::new(),
+            asked_owners: BTreeSet::new(),
+            other_failures: Vec::new(),
+            drawn: Drawn::default(),
+            is_untouched: true,
+            watched: None,
+            pending: Changed::Rows,
+            last_key: None,
+            last_read: None,
+        }
+    }
+
+    /// Shows a message until the next key.
+    pub fn say(&mut self, message: Message) {
+        self.message = Some(message);
+    }
+
+    /// Takes the state of the walk.
+    pub fn report(&mut self, activity: Activity) {
+        if activity.doing != self.activity.doing {
+            self.marked = None;
+        }
+        self.activity = activity;
+    }
+
+    /// Takes the names of users.
+    pub fn set_owners(&mut self, names: OwnerNames) {
+        self.owners.extend(names);
+    }
+
+    /// Adds a line to the list of errors: something that is not in the forest, such as a failed removal.
+    pub fn add_failure(&mut self, text: String) {
+        self.other_failures.push(text);
+    }
+
+    /// Asks whether this file is to be replaced by an export.
+    pub fn ask_to_overwrite(&mut self, path: Vec<u8>) {
+        self.dialog = Some(Dialog::Overwrite(path));
+    }
+
+    /// The directory that is shown.
+    #[must_use]
+    pub fn shown(&self) -> DirId {
+        self.shown
+    }
+
+    /// Users on the screen whose names are to be looked up, in ascending order; each once.
+    pub fn unknown_owners(&mut self) -> Vec<u32> {
+        let unknown = std::mem::take(&mut self.unknown_owners);
+        let new = unknown
+            .into_iter()
+            .filter(|&user| self.asked_owners.insert(user));
+        new.collect()
+    }
+
+    pub(super) fn panel_kind(&self) -> Option<&PanelKind> {
+        self.panel.as_ref().map(|panel| &panel.kind)
+    }
+
+    /// Takes the changes of the forest; to be called before each frame. True where the screen changes.
+    pub fn refresh(&mut self, forest: &mut Forest, now: Instant) -> bool {
+        if self.watched != Some(self.shown) {
+            forest.watch(self.shown);
+            self.watched = Some(self.shown);
+            self.pending = Changed::Rows;
+        }
+        let changed = forest.take_changed();
+        if changed != Changed::No && self.pending != Changed::Rows {
+            self.pending = changed;
+        }
+        self.leave_what_is_gone(forest);
+        if self.next_refresh(now).is_some_and(|next| next <= now) {
+            self.read(forest);
+            self.last_read = Some(now);
+        }
+        self.enter_only_operand(forest);
+        let has_new_sum = self.sum_marks(forest, now);
+        changed != Changed::No || has_new_sum
+    }
+
+    /// What the marks are worth: after each change of the marks, and once a second while the tree grows.
+    fn sum_marks(&mut self, forest: &Forest, now: Instant) -> bool {
+        let is_old = self.marked.as_ref().is_none_or(|(_, since)| {
+            self.activity.doing != Doing::Nothing
+                && now.saturating_duration_since(*since) >= ORDER_DISTANCE
+        });
+        if self.marks.is_empty() || !is_old {
+            return false;
+        }
+        self.marked = Some((forest.freed(&self.marks.targets()), now));
+        true
+    }
+
+    /// What the removal of the marks frees, where all of them may be removed.
+    pub(super) fn freed_by_marks(&self) -> Option<u64> {
+        let (freed, _) = self.marked.as_ref()?;
+        freed.refused.is_empty().then_some(freed.freed)
+    }
+
+    /// When [`Browser::refresh`] puts the rows in order, if nothing else happens until then.
+    #[must_use]
+    pub fn next_refresh(&self, now: Instant) -> Option<Instant> {
+        match self.pending {
+            Changed::No => None,
+            Changed::Sums => {
+                let last = self.last_read.max(self.last_key);
+                Some(last.map_or(now, |last| last + ORDER_DISTANCE))
+            }
+            // The places of the rows are void.
+            Changed::Rows => Some(now),
+        }
+    }
+
+    /// Puts the rows in order.
+    fn read(&mut self, forest: &Forest) {
+        let criteria = Criteria {
+            order: self.settings.order,
+            measure: self.settings.measure,
+            filter: &self.filter,
+            hiding: self.settings.hiding,
+        };
+        self.rows.read(forest, self.shown, &criteria);
+        self.pending = Changed::No;
+        self.follow_entry(forest);
+    }
+
+    /// The shown directory may have been removed: then the nearest directory above is shown. A directory that was read
+    /// again has other numbers below, and the same names.
+    fn leave_what_is_gone(&mut self, forest: &Forest) {
+        if is_in_tree(forest, self.shown) {
+            return;
+        }
+        let mut living = DirId::TOP;
+        for name in &self.way {
+            match forest.child(living, name) {
+                Some(child) => living = child,
+                None => break,
+            }
+        }
+        let (filter, cursor) = (self.filter.clone(), self.cursor.clone());
+        let is_same = way(forest, living) == self.way;
+        self.show(forest, living, None);
+        if is_same {
+            (self.filter, self.cursor) = (filter, cursor);
+            self.read(forest);
+        }
+    }
+
+    /// A single directory on the command line is shown at once.
+    fn enter_only_operand(&mut self, forest: &Forest) {
+        let is_alone = self.options.operands == Operands::One && self.shown == DirId::TOP;
+        if is_alone
+            && self.rows.total() == 1
+            && let Some(only) = forest.rows(DirId::TOP).next()
+            && let Some(directory) = only.directory
+        {
+            self.show(forest, directory, None);
+        }
+    }
+
+    /// Shows another directory, with the cursor on this name.
+    pub(super) fn show(&mut self, forest: &Forest, directory: DirId, name: Option<Vec<u8>>) {
+        if self.shown != directory {
+            self.filter = NamePattern::new("");
+        }
+        self.shown = directory;
+        self.way = way(forest, directory);
+        self.cursor = Cursor::on(name);
+        self.read(forest);
+    }
+
+    pub(super) fn row_count(&self) -> usize {
+        self.rows.len()
+    }
+
+    /// The number of rows with the hidden ones.
+    pub(super) fn row_total(&self) -> u32 {
+        self.rows.total()
+    }
+
+    pub(super) fn largest(&self) -> u64 {
+        self.rows.largest()
+    }
+
+    pub(super) fn row<'f>(&self, forest: &'f Forest, index: usize) -> Option<ForestRow<'f>> {
+        self.rows.row(forest, self.shown, index)
+    }
+
+    pub(super) fn shown_row<'f>(&self, forest: &'f Forest, index: usize) -> Option<ShownRow<'f>> {
+        let row = self.row(forest, index)?;
+        Some(ShownRow::of(forest, &row))
+    }
+
+    pub(super) fn selected<'f>(&self, forest: &'f Forest) -> Option<ShownRow<'f>> {
+        self.shown_row(forest, self.cursor.index)
+    }
+}
+
+/// The names of the directories from the top to this one.
+fn way(forest: &Forest, directory: DirId) -> Vec<Vec<u8>> {
+    let above = std::iter::successors(Some(directory), |&id| forest.dir(id).parent);
+    let below_top = above.take_while(|&id| id != DirId::TOP);
+    let mut way: Vec<_> = below_top.map(|id| forest.name(id).to_vec()).collect();
+    way.reverse();
+    way
+}

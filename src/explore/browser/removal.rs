@@ -1,0 +1,151 @@
+//! Marks, and the question before a removal.
+
+use std::collections::BTreeSet;
+
+use super::Browser;
+use super::dialog::{Confirmation, Dialog, MOST_WITHOUT_WORD, RemovalQuestion};
+use super::options::Permission;
+use super::request::{Message, Request, Source};
+use super::rows::Criteria;
+use super::{PanelKind, reaction::path};
+use crate::forest::{DirId, Forest, Refusal, Target};
+use crate::gnu::quote;
+
+impl Browser {
+    pub(super) fn mark(&mut self, forest: &Forest) {
+        match self.selected_target(forest) {
+            Some(target) => {
+                self.marks.toggle(target.parent, &target.name);
+                self.marked = None;
+            }
+            None if self.row_count() > 0 => self.refuse("these entries have no names"),
+            None => {}
+        }
+        self.move_by(forest, 1);
+    }
+
+    pub(super) fn invert_marks(&mut self, forest: &Forest) {
+        let criteria = Criteria {
+            order: self.settings.order,
+            measure: self.settings.measure,
+            filter: &self.filter,
+            hiding: self.settings.hiding,
+        };
+        let rows = forest.rows(self.shown);
+        for row in rows.filter(|row| !row.name.is_empty() && criteria.show(row)) {
+            self.marks.toggle(self.shown, row.name);
+        }
+        self.marked = None;
+    }
+
+    /// Entries were removed: marks and results that the tree lacks are dropped.
+    pub fn forget_removed(&mut self, forest: &Forest) {
+        self.marks.prune(forest);
+        self.marked = None;
+        if let Some(PanelKind::Found(search)) = self.panel.as_mut().map(|panel| &mut panel.kind) {
+            search.prune(forest);
+        }
+        self.move_in_panel(0, forest);
+    }
+
+    /// Asks for the removal of the marks, or of this entry, or of the selected one.
+    pub(super) fn ask_to_remove(
+        &mut self,
+        forest: &Forest,
+        line: Option<Target>,
+    ) -> Option<Request> {
+        let selected = line.or_else(|| self.selected_target(forest));
+        if let Some(target) = selected
+            .as_ref()
+            .filter(|target| is_being_removed(forest, target))
+        {
+            self.message = Some(Message::notice("the removal stops"));
+            return Some(Request::StopRemoval(target.clone()));
+        }
+        if self.options.source == Source::Export {
+            self.refuse("the tree comes from a file: nothing can be removed");
+            return None;
+        }
+        if self.options.permission == Permission::ReadOnly {
+            self.refuse("nothing can be removed: --read-only");
+            return None;
+        }
+        let targets = match self.marks.is_empty() {
+            true => Vec::from_iter(selected),
+            false => outermost(forest, self.marks.targets()),
+        };
+        if targets.is_empty() {
+            self.refuse("there is nothing to remove");
+            return None;
+        }
+        let freed = forest.freed(&targets);
+        if let Some((target, refusal)) = freed.refused.first() {
+            self.tell_refusal(forest, target, *refusal);
+            return None;
+        }
+        let needs_word = freed.entries > MOST_WITHOUT_WORD
+            || targets.iter().any(|target| is_at_depth_1(forest, target));
+        let confirmation = match needs_word {
+            true => Confirmation::Word(0),
+            false => Confirmation::Key,
+        };
+        self.dialog = Some(Dialog::Removal(RemovalQuestion {
+            targets,
+            freed,
+            confirmation,
+        }));
+        None
+    }
+
+    fn tell_refusal(&mut self, forest: &Forest, target: &Target, refusal: Refusal) {
+        let name = quote::printable(&path(forest, target), self.charset());
+        let name = String::from_utf8_lossy(&name);
+        let reason = match refusal {
+            Refusal::Operand => "it was named on the command line",
+            Refusal::Unfinished => "it is not read to its end",
+            Refusal::Unknown => "it is no longer there",
+        };
+        self.refuse(&format!("cannot remove {name}: {reason}"));
+    }
+}
+
+/// The targets that lie in no other one.
+fn outermost(forest: &Forest, targets: Vec<Target>) -> Vec<Target> {
+    let directories: BTreeSet<DirId> = targets
+        .iter()
+        .filter_map(|target| directory(forest, target))
+        .collect();
+    let lies_in_another = |target: &Target| {
+        let mut above = Some(target.parent);
+        while let Some(directory) = above {
+            if directories.contains(&directory) {
+                return true;
+            }
+            above = forest.dir(directory).parent;
+        }
+        false
+    };
+    targets
+        .into_iter()
+        .filter(|target| !lies_in_another(target))
+        .collect()
+}
+
+fn directory(forest: &Forest, target: &Target) -> Option<DirId> {
+    forest.child(target.parent, &target.name)
+}
+
+fn is_being_removed(forest: &Forest, target: &Target) -> bool {
+    match directory(forest, target) {
+        Some(directory) => forest.dir(directory).is_being_removed,
+        None => {
+            let mut rows = forest.rows(target.parent);
+            rows.any(|row| row.name == target.name && row.is_being_removed)
+        }
+    }
+}
+
+/// A directory right below an operand.
+fn is_at_depth_1(forest: &Forest, target: &Target) -> bool {
+    directory(forest, target).is_some() && forest.dir(target.parent).parent == Some(DirId::TOP)
+}

@@ -1,0 +1,685 @@
+//! Keys, the cursor, the order, marks and the dialog.
+
+use std::collections::HashSet;
+use std::time::Duration;
+
+use super::dialog::{Confirmation, Dialog};
+use super::options::{BrowserOptions, Operands, Permission};
+use super::request::{Activity, Doing, Request, Source};
+use super::rows::Hiding;
+use super::{Graph, PanelKind, SharedColumn};
+use crate::count::usage::Measure;
+use crate::explore::keys::{Action, KEYS, Topic, action};
+use crate::explore::terminal::{Key, KeyCode, Mouse, MouseAction};
+use crate::explore::testing::{Desk, Entry, Planter, directory, file, forest, key, options};
+use crate::forest::{DirId, Target};
+
+const KIB: u64 = 1 << 10;
+
+/// Sizes and names are in different orders; `small` has the most entries.
+fn tree() -> Vec<Entry<'static>> {
+    vec![directory(
+        "/srv",
+        vec![
+            file("b-file", 30 * KIB),
+            directory(
+                "large",
+                vec![
+                    file("x", 60 * KIB),
+                    directory("inner", vec![file("deep.log", KIB)]),
+                ],
+            ),
+            directory(
+                "small",
+                vec![
+                    file("1", KIB),
+                    file("2", KIB),
+                    file("3", KIB),
+                    file("4", KIB),
+                ],
+            ),
+            file(".dotted", 20 * KIB),
+            file("a-file", 10 * KIB),
+        ],
+    )]
+}
+
+fn desk() -> Desk {
+    let mut desk = Desk::new(options(), forest(&tree()));
+    desk.size = (80, 10);
+    desk.canvas();
+    desk
+}
+
+fn message(desk: &Desk) -> &str {
+    desk.browser
+        .message
+        .as_ref()
+        .map_or("", |message| &message.text)
+}
+
+fn target(desk: &Desk, name: &str) -> Target {
+    Target {
+        parent: desk.browser.shown,
+        name: name.into(),
+    }
+}
+
+#[test]
+fn each_key_stands_in_the_table_once() {
+    let mut seen = HashSet::new();
+    for (key, action) in KEYS.iter().flat_map(|line| line.keys) {
+        assert!(seen.insert((key.code, key.control)), "{key:?} {action:?}");
+    }
+    for topic in Topic::ALL {
+        assert!(KEYS.iter().any(|line| line.topic == topic), "{topic:?}");
+    }
+}
+
+/// The keys of the specification, by their actions.
+#[test]
+fn the_keys_are_those_of_ncdu_gdu_and_vi() {
+    let table = [
+        ("Up k", Action::Up),
+        ("Down j", Action::Down),
+        ("PgUp ^B", Action::PageUp),
+        ("PgDn ^F", Action::PageDown),
+        ("^U", Action::HalfUp),
+        ("^D", Action::HalfDown),
+        ("Right l Enter", Action::Enter),
+        ("Left h < Bksp", Action::Parent),
+        ("Home H", Action::First),
+        ("End G", Action::Last),
+        ("s", Action::SortSize),
+        ("n", Action::SortName),
+        ("C", Action::SortCount),
+        ("M", Action::SortTime),
+        ("c", Action::ToggleCount),
+        ("m", Action::ToggleTime),
+        ("O", Action::ToggleOwner),
+        ("t", Action::ToggleDirectoriesFirst),
+        ("e", Action::ToggleHidden),
+        ("a", Action::NextMeasure),
+        ("u", Action::NextShared),
+        ("g", Action::NextGraph),
+        ("i", Action::Information),
+        ("!", Action::Errors),
+        ("? F1", Action::Help),
+        ("r", Action::ReadShown),
+        ("R", Action::ReadSelected),
+        ("Space", Action::Mark),
+        ("*", Action::InvertMarks),
+        ("Tab", Action::Marks),
+        ("d", Action::Remove),
+        ("/", Action::Filter),
+        ("f", Action::Find),
+        ("F", Action::Largest),
+        ("b", Action::Shell),
+        ("v", Action::Pager),
+        ("o", Action::Open),
+        ("E", Action::Export),
+        ("y", Action::Copy),
+        ("q", Action::Quit),
+        ("Q", Action::QuitAndPrint),
+        ("Esc", Action::Close),
+        ("^C", Action::Interrupt),
+        ("^Z", Action::Suspend),
+        ("^L", Action::Redraw),
+    ];
+    let mut count = 0;
+    for (keys, expected) in table {
+        for word in keys.split(' ') {
+            assert_eq!(action(key(word)), Some(expected), "{word}");
+            count += 1;
+        }
+    }
+    assert_eq!(
+        count,
+        KEYS.iter().map(|line| line.keys.len()).sum::<usize>()
+    );
+    for code in ['D', 'x', 'r', 'e'].map(KeyCode::Char) {
+        let control = Key {
+            code,
+            control: true,
+        };
+        assert_eq!(action(control), None, "{code:?}");
+    }
+}
+
+#[test]
+fn each_key_sorts_and_the_same_key_reverses() {
+    let mut desk = desk();
+    for (key, expected) in [
+        ("", "large b-file .dotted a-file small"),
+        ("s", "small a-file .dotted b-file large"),
+        ("s", "large b-file .dotted a-file small"),
+        ("n", ".dotted a-file b-file large small"),
+        ("n", "small large b-file a-file .dotted"),
+        ("C", "small large .dotted a-file b-file"),
+        ("C", ".dotted a-file b-file large small"),
+        ("t", "large small .dotted a-file b-file"),
+        ("n", "large small .dotted a-file b-file"),
+        ("n", "small large b-file a-file .dotted"),
+        ("t", "small large b-file a-file .dotted"),
+        ("e", "small large b-file a-file"),
+        ("M", "a-file b-file large small"),
+    ] {
+        if !key.is_empty() {
+            desk.press(key);
+        }
+        assert_eq!(desk.names().join(" "), expected, "{key}");
+    }
+    assert_eq!(desk.browser.settings.hiding, Hiding::Dotted);
+}
+
+#[test]
+fn measures_and_columns_go_round() {
+    let mut desk = desk();
+    let mut measures = Vec::new();
+    for _ in 0..3 {
+        desk.press("a");
+        measures.push(desk.browser.settings.measure);
+    }
+    assert_eq!(
+        measures,
+        [Measure::Apparent, Measure::Inodes, Measure::Allocated]
+    );
+    desk.press("a a");
+    assert_eq!(desk.names()[0], "small", "sorted by the shown measure");
+    let graphs: Vec<_> = (0..4)
+        .map(|_| {
+            desk.press("g");
+            desk.browser.settings.graph
+        })
+        .collect();
+    assert_eq!(
+        graphs,
+        [Graph::Bar, Graph::PerCent, Graph::Nothing, Graph::Both]
+    );
+    let shared: Vec<_> = (0..3)
+        .map(|_| {
+            desk.press("u");
+            desk.browser.settings.shared
+        })
+        .collect();
+    assert_eq!(
+        shared,
+        [
+            SharedColumn::Unique,
+            SharedColumn::Off,
+            SharedColumn::Shared
+        ]
+    );
+}
+
+#[test]
+fn the_cursor_moves_and_stays_in_the_list() {
+    let mut desk = desk();
+    for (keys, expected) in [
+        ("↓", "b-file"),
+        ("j j", "a-file"),
+        ("↓ ↓ ↓", "small"),
+        ("k", "a-file"),
+        ("Home", "large"),
+        ("k", "large"),
+        ("G", "small"),
+        ("H PgDn", "small"),
+        ("PgUp", "large"),
+        ("^D", "small"),
+        ("^U", "large"),
+        ("^F ^B", "large"),
+    ] {
+        desk.press(keys);
+        assert_eq!(desk.selected(), expected, "{keys}");
+    }
+}
+
+#[test]
+fn directories_are_entered_and_left() {
+    let mut desk = desk();
+    desk.press("l");
+    assert_eq!(desk.forest.path(desk.browser.shown), b"/srv/large");
+    assert_eq!(desk.names(), ["x", "inner"]);
+    desk.press("↓ Enter");
+    assert_eq!(desk.names(), ["deep.log"]);
+    desk.press("←");
+    assert_eq!(
+        desk.selected(),
+        "inner",
+        "the directory that was left is selected"
+    );
+    desk.press("Bksp");
+    assert_eq!(desk.selected(), "large");
+    desk.press("h");
+    assert_eq!(desk.forest.path(desk.browser.shown), b"/srv");
+    assert!(message(&desk).starts_with("nothing is above"));
+    desk.press("↓ Enter");
+    assert!(
+        matches!(desk.browser.panel_kind(), Some(PanelKind::Information(_))),
+        "of a file"
+    );
+}
+
+#[test]
+fn several_operands_have_a_common_top() {
+    let entries = [directory("/a", vec![file("x", 1)]), directory("/b", vec![])];
+    let several = BrowserOptions {
+        operands: Operands::Several,
+        ..options()
+    };
+    let mut desk = Desk::new(several, forest(&entries));
+    assert_eq!(desk.browser.shown, DirId::TOP);
+    desk.press("Enter");
+    assert_eq!(desk.names(), ["x"]);
+    desk.press("← d");
+    assert_eq!(desk.browser.shown, DirId::TOP);
+    assert_eq!(
+        message(&desk),
+        "cannot remove /a: it was named on the command line"
+    );
+}
+
+#[test]
+fn the_cursor_stays_on_its_entry_when_the_order_changes() {
+    let mut planter = Planter::new();
+    let reading = Entry::Reading(b"/srv", vec![file("a", 3 * KIB), file("b", 2 * KIB)]);
+    planter.plant(&reading);
+    let mut desk = Desk::new(options(), planter.forest);
+    desk.canvas();
+    assert_eq!(desk.selected(), "a");
+    desk.press("↓");
+    assert_eq!(desk.selected(), "b");
+    let mut planter = Planter {
+        forest: desk.forest,
+        inode: 500,
+    };
+    planter.plant(&file("c", 9 * KIB));
+    desk.forest = planter.forest;
+    desk.refresh();
+    assert_eq!(desk.names(), ["c", "a", "b"]);
+    assert_eq!(desk.selected(), "b");
+    desk.press("Home");
+    assert_eq!(desk.selected(), "c");
+    let mut planter = Planter {
+        forest: desk.forest,
+        inode: 600,
+    };
+    planter.plant(&file("d", 90 * KIB));
+    desk.forest = planter.forest;
+    desk.refresh();
+    assert_eq!(
+        desk.selected(),
+        "d",
+        "a cursor on the first row stays there"
+    );
+}
+
+#[test]
+fn rows_keep_their_order_for_a_second_after_a_key() {
+    let mut planter = Planter::new();
+    planter.plant(&Entry::Reading(
+        b"/srv",
+        vec![
+            directory("first", vec![file("x", 9 * KIB)]),
+            Entry::Reading(b"grows", vec![]),
+        ],
+    ));
+    let mut desk = Desk::new(options(), planter.forest);
+    desk.canvas();
+    assert_eq!(desk.names(), ["first", "grows"]);
+    desk.wait(5_000);
+    desk.press("↓ ↑");
+    let mut planter = Planter {
+        forest: desk.forest,
+        inode: 500,
+    };
+    planter.plant(&file("y", 90 * KIB));
+    desk.forest = planter.forest;
+    desk.refresh();
+    assert_eq!(desk.names(), ["first", "grows"]);
+    desk.wait(900);
+    assert_eq!(desk.names(), ["first", "grows"]);
+    desk.wait(200);
+    assert_eq!(desk.names(), ["grows", "first"]);
+    assert_eq!(desk.selected(), "first");
+}
+
+#[test]
+fn the_filter_follows_each_letter() {
+    let mut desk = desk();
+    desk.press("/");
+    desk.write("FILE");
+    assert_eq!(desk.names(), Vec::<String>::new(), "capital letters count");
+    desk.press("Bksp Bksp Bksp Bksp");
+    desk.write("file");
+    assert_eq!(desk.names(), ["b-file", "a-file"]);
+    desk.press("↓ Enter");
+    assert_eq!(desk.selected(), "a-file");
+    assert!(desk.browser.input.is_none());
+    desk.press("Esc");
+    assert_eq!(desk.names().len(), 5);
+    desk.press("/");
+    desk.write("small");
+    desk.press("Esc");
+    assert_eq!(desk.names().len(), 5, "Esc while typing");
+    desk.press("/");
+    desk.write("la*");
+    desk.press("Enter Enter");
+    assert_eq!(
+        desk.names(),
+        ["x", "inner"],
+        "another directory has no filter"
+    );
+}
+
+#[test]
+fn marks_are_set_inverted_and_listed() {
+    let mut desk = desk();
+    desk.press("Space Space");
+    assert_eq!(desk.selected(), ".dotted", "a mark moves the cursor on");
+    assert_eq!(desk.browser.marks.targets().len(), 2);
+    desk.press("*");
+    let marked: Vec<_> = desk
+        .browser
+        .marks
+        .targets()
+        .into_iter()
+        .map(|target| target.name)
+        .collect();
+    assert_eq!(marked, [&b".dotted"[..], b"a-file", b"small"]);
+    desk.press("Tab");
+    desk.press("Space");
+    assert_eq!(desk.browser.marks.len(), 2, "the list unmarks");
+    desk.press("↓ Enter");
+    assert_eq!(desk.selected(), "small");
+    assert!(desk.browser.panel.is_none());
+}
+
+#[test]
+fn names_are_found_and_shown_where_they_are() {
+    let mut desk = desk();
+    desk.press("f");
+    desk.write("*.log");
+    desk.press("Enter");
+    let until = std::time::Instant::now() + Duration::from_secs(9);
+    while desk.browser.go_on_searching(&desk.forest, until) {}
+    desk.press("Enter");
+    assert_eq!(desk.selected(), "deep.log");
+    assert_eq!(desk.forest.path(desk.browser.shown), b"/srv/large/inner");
+}
+
+#[test]
+fn only_the_named_keys_remove() {
+    let mut desk = desk();
+    let asks = |desk: &Desk| matches!(desk.browser.dialog, Some(Dialog::Removal(_)));
+    desk.press("n ↓ d");
+    assert!(asks(&desk));
+    desk.press("Enter");
+    assert!(asks(&desk), "Enter does nothing");
+    let others = "y n d D x e ^C ^D Esc ↑ Tab Space q Bksp T ?";
+    for key in others.split(' ') {
+        if !asks(&desk) {
+            assert_eq!(desk.press("d"), None);
+        }
+        assert_eq!(desk.press(key), None, "{key}");
+        assert!(!asks(&desk), "{key} closes the dialog");
+        assert_eq!(message(&desk), "nothing was removed");
+    }
+    let file = target(&desk, "a-file");
+    desk.press("d");
+    assert_eq!(desk.press("Y"), Some(Request::Delete(vec![file.clone()])));
+    desk.press("d");
+    assert_eq!(desk.press("t"), Some(Request::MoveToTrash(vec![file])));
+}
+
+#[test]
+fn a_directory_at_the_top_needs_the_word() {
+    let mut desk = desk();
+    desk.press("d");
+    assert_eq!(desk.press("Y"), None);
+    assert!(desk.browser.dialog.is_none());
+    desk.press("d");
+    assert_eq!(desk.press("d e l x"), None);
+    assert!(desk.browser.dialog.is_none());
+    desk.press("d");
+    assert_eq!(desk.press("d e l Enter e t"), None);
+    assert!(
+        desk.browser.dialog.is_some(),
+        "the t of the word is no key for the trash"
+    );
+    let large = target(&desk, "large");
+    assert_eq!(desk.press("e"), Some(Request::Delete(vec![large.clone()])));
+    desk.press("d");
+    assert_eq!(desk.press("t"), Some(Request::MoveToTrash(vec![large])));
+    desk.press("Enter End d");
+    let Some(Dialog::Removal(question)) = &desk.browser.dialog else {
+        panic!("no question");
+    };
+    assert_eq!(
+        question.confirmation,
+        Confirmation::Key,
+        "one level further down"
+    );
+}
+
+#[test]
+fn many_entries_need_the_word() {
+    let names: Vec<_> = (0..1001).map(|number| number.to_string()).collect();
+    let files = |count| names.iter().take(count).map(|name| file(name, 1)).collect();
+    for (count, expected) in [(999, Confirmation::Key), (1000, Confirmation::Word(0))] {
+        let inner = directory("inner", files(count));
+        let entries = [directory("/srv", vec![directory("outer", vec![inner])])];
+        let mut desk = Desk::new(options(), forest(&entries));
+        desk.press("Enter d");
+        let Some(Dialog::Removal(question)) = &desk.browser.dialog else {
+            panic!("no question");
+        };
+        assert_eq!(question.confirmation, expected, "{count} and the directory");
+    }
+}
+
+#[test]
+fn marks_inside_marks_are_removed_once() {
+    let mut desk = desk();
+    desk.press("Space ↑ Enter Space ← d d e l e t");
+    let large = target(&desk, "large");
+    assert_eq!(desk.press("e"), Some(Request::Delete(vec![large])));
+    assert!(desk.browser.marks.is_empty());
+}
+
+#[test]
+fn removals_are_refused_with_a_reason() {
+    let read_only = BrowserOptions {
+        permission: Permission::ReadOnly,
+        ..options()
+    };
+    let export = BrowserOptions {
+        source: Source::Export,
+        ..options()
+    };
+    for (options, key, expected) in [
+        (
+            read_only.clone(),
+            "d",
+            "nothing can be removed: --read-only",
+        ),
+        (read_only.clone(), "b", "not with --read-only"),
+        (read_only, "o", "not with --read-only"),
+        (
+            export.clone(),
+            "d",
+            "the tree comes from a file: nothing can be removed",
+        ),
+        (
+            export.clone(),
+            "r",
+            "the tree comes from a file: nothing can be read again",
+        ),
+        (
+            export.clone(),
+            "v",
+            "the tree comes from a file: there is nothing to open",
+        ),
+        (
+            export,
+            "b",
+            "the tree comes from a file: there is nothing to open",
+        ),
+    ] {
+        let mut desk = Desk::new(options, forest(&tree()));
+        assert_eq!(desk.press(key), None);
+        assert_eq!(message(&desk), expected, "{key}");
+        assert!(desk.browser.dialog.is_none());
+    }
+    let mut planter = Planter::new();
+    planter.plant(&Entry::Reading(
+        b"/srv",
+        vec![Entry::Reading(b"open", vec![file("x", 1)])],
+    ));
+    let mut desk = Desk::new(options(), planter.forest);
+    desk.press("d");
+    assert_eq!(
+        message(&desk),
+        "cannot remove /srv/open: it is not read to its end"
+    );
+}
+
+#[test]
+fn a_removal_that_goes_on_is_stopped_by_the_same_key() {
+    let mut desk = desk();
+    let large = target(&desk, "large");
+    desk.forest.set_removing(large.parent, &large.name, true);
+    desk.refresh();
+    assert_eq!(desk.press("d"), Some(Request::StopRemoval(large)));
+}
+
+#[test]
+fn marks_of_removed_entries_are_forgotten() {
+    let mut desk = desk();
+    desk.press("Space Space ↑ ↑ Enter Space");
+    assert_eq!(desk.browser.marks.len(), 3);
+    let srv = desk
+        .forest
+        .dir(desk.browser.shown)
+        .parent
+        .expect("a parent");
+    desk.forest
+        .remove(srv, &[b"large"], crate::forest::Gone::Deleted);
+    desk.browser.forget_removed(&desk.forest);
+    desk.refresh();
+    assert_eq!(desk.browser.marks.targets(), [target(&desk, "b-file")]);
+    assert_eq!(desk.browser.shown, srv, "the shown directory was removed");
+}
+
+#[test]
+fn quitting_asks_after_a_long_walk() {
+    let mut desk = desk();
+    assert_eq!(desk.press("q"), Some(Request::Quit));
+    desk.browser.report(Activity {
+        elapsed: Duration::from_secs(4),
+        ..Activity::default()
+    });
+    assert_eq!(desk.press("q"), None);
+    assert_eq!(desk.press("n"), None);
+    assert!(desk.browser.dialog.is_none());
+    assert_eq!(desk.press("q Enter"), None);
+    assert_eq!(desk.press("y"), Some(Request::Quit));
+    assert_eq!(desk.press("^C"), Some(Request::Quit));
+    desk.browser.report(Activity {
+        doing: Doing::Reading,
+        ..Activity::default()
+    });
+    assert_eq!(desk.press("^C"), Some(Request::StopWalk));
+    desk.browser.report(Activity {
+        is_removing: true,
+        ..Activity::default()
+    });
+    assert_eq!(desk.press("q"), None);
+    assert_eq!(desk.press("y"), Some(Request::Quit));
+}
+
+#[test]
+fn paths_of_the_marks_or_the_directory_are_printed() {
+    let mut desk = desk();
+    assert_eq!(
+        desk.press("Q"),
+        Some(Request::QuitAndPrint(vec![b"/srv".to_vec()]))
+    );
+    desk.press("Space Space");
+    let paths = vec![b"/srv/b-file".to_vec(), b"/srv/large".to_vec()];
+    assert_eq!(desk.press("Q"), Some(Request::QuitAndPrint(paths)));
+}
+
+#[test]
+fn programs_and_files_are_asked_for() {
+    let mut desk = desk();
+    let shown = desk.browser.shown;
+    assert_eq!(desk.press("b"), Some(Request::Shell(shown)));
+    assert_eq!(desk.press("v"), None, "a directory");
+    let file = target(&desk, "b-file");
+    assert_eq!(desk.press("↓ v"), Some(Request::Pager(file.clone())));
+    assert_eq!(desk.press("o"), Some(Request::Open(file)));
+    assert_eq!(
+        desk.press("y"),
+        Some(Request::CopyText(b"/srv/b-file".to_vec()))
+    );
+    assert_eq!(desk.press("r"), Some(Request::ReadAgain(shown)));
+    assert_eq!(desk.press("R"), None, "a file");
+    desk.press("E ^U");
+    desk.write("my export.json");
+    assert_eq!(
+        desk.press("Enter"),
+        Some(Request::Export(b"my export.json".to_vec()))
+    );
+    desk.browser.ask_to_overwrite(b"x".to_vec());
+    assert_eq!(desk.press("y"), None);
+    desk.browser.ask_to_overwrite(b"x".to_vec());
+    assert_eq!(desk.press("Y"), Some(Request::ExportOver(b"x".to_vec())));
+    assert_eq!(desk.press("^Z"), Some(Request::Suspend));
+    assert_eq!(desk.press("^L"), Some(Request::Redraw));
+}
+
+#[test]
+fn the_mouse_selects_enters_and_sorts() {
+    let mut desk = desk();
+    let click = |desk: &mut Desk, column, row, action| {
+        desk.canvas();
+        let mouse = Mouse {
+            column,
+            row,
+            action,
+        };
+        desk.browser.mouse(mouse, &desk.forest, desk.now)
+    };
+    click(&mut desk, 20, 3, MouseAction::Click);
+    assert_eq!(desk.selected(), "b-file");
+    click(&mut desk, 20, 2, MouseAction::Click);
+    assert_eq!(desk.selected(), "large");
+    click(&mut desk, 20, 8, MouseAction::Click);
+    assert_eq!(desk.selected(), "large", "no row there");
+    click(&mut desk, 0, 0, MouseAction::WheelDown);
+    assert_eq!(desk.selected(), "a-file");
+    click(&mut desk, 0, 0, MouseAction::WheelUp);
+    click(&mut desk, 60, 1, MouseAction::Click);
+    assert_eq!(desk.names()[0], ".dotted", "by name");
+    click(&mut desk, 10, 1, MouseAction::Click);
+    assert_eq!(desk.names()[0], "large", "by size");
+    click(&mut desk, 20, 2, MouseAction::Click);
+    assert_eq!(desk.names(), ["x", "inner"], "a second click enters");
+}
+
+#[test]
+fn keys_without_a_meaning_say_so_and_panels_close() {
+    let mut desk = desk();
+    desk.press("X");
+    assert_eq!(message(&desk), "this key has no meaning; ? shows the keys");
+    for open in ["?", "!", "Tab", "i"] {
+        for close in ["Esc", "q", "←", open] {
+            assert_eq!(desk.press(open), None);
+            assert!(desk.browser.panel.is_some(), "{open}");
+            assert_eq!(desk.press(close), None, "{open} {close}");
+            assert!(desk.browser.panel.is_none(), "{open} {close}");
+        }
+    }
+    assert_eq!(desk.press("Esc"), None, "Esc never quits");
+}

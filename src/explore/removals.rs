@@ -1,0 +1,378 @@
+//! Removals: what the thread that removes needs to know of the forest, and what its reports change there.
+
+use std::collections::HashMap;
+use std::ffi::CString;
+use std::io;
+use std::ops::Range;
+use std::os::fd::{AsFd, OwnedFd};
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use crossbeam_channel::{Receiver, never};
+use humansize::BINARY;
+use jiff::tz::TimeZone;
+
+use super::browser::Browser;
+use super::browser::request::Message;
+use super::intake::Intake;
+use super::remove::job::{
+    self, BATCH, Entries, Found, Job, JobId, Known, Method, Place, Report, Root, Step,
+};
+use super::remove::problem::Problem;
+use super::remove::{RemovalOptions, Remover};
+use crate::count::listing::push_name;
+use crate::count::usage::{FileTime, Inode};
+use crate::forest::entry::{ForestEntry, Reading};
+use crate::forest::{DirId, Forest, ForestRow, Gone, Target};
+use crate::sys::human_size::human_size;
+use crate::walk::OperandDir;
+
+/// See the module.
+#[derive(Debug)]
+pub(super) struct Removals {
+    remover: Option<Remover>,
+    /// The targets of the jobs that go on.
+    jobs: HashMap<JobId, (Method, Vec<Target>)>,
+    last: u32,
+    /// The directories of the operands, which the walk has opened.
+    roots: Roots,
+    data_home: Option<PathBuf>,
+    zone: TimeZone,
+}
+
+/// The directories of the operands.
+#[derive(Debug)]
+pub(super) struct Roots {
+    coming: Receiver<OperandDir>,
+    open: HashMap<DirId, Arc<OwnedFd>>,
+}
+
+impl Roots {
+    pub(super) fn new(coming: Receiver<OperandDir>) -> Self {
+        Self {
+            coming,
+            open: HashMap::new(),
+        }
+    }
+
+    /// The operand above a directory, and the way down from there.
+    pub(super) fn way(
+        &mut self,
+        forest: &Forest,
+        mut directory: DirId,
+    ) -> Option<(Root, Vec<Step>)> {
+        let mut way = Vec::new();
+        loop {
+            let info = forest.dir(directory);
+            let above = info.parent?;
+            if above == DirId::TOP {
+                way.reverse();
+                return Some((self.root(forest, directory)?, way));
+            }
+            way.push(Step {
+                name: forest.name(directory).to_vec(),
+                inode: info.inode,
+            });
+            directory = above;
+        }
+    }
+
+    /// The directory of an operand: the one that the walk opened, or else its name.
+    fn root(&mut self, forest: &Forest, operand: DirId) -> Option<Root> {
+        for dir in self.coming.try_iter() {
+            let id = u32::try_from(dir.key + 1).ok().map(DirId);
+            let copy = dir.as_fd().try_clone_to_owned().ok();
+            self.open.extend(id.zip(copy.map(Arc::new)));
+        }
+        match self.open.get(&operand) {
+            Some(fd) => Some(Root::Open(Arc::clone(fd))),
+            None => {
+                let name = CString::new(forest.name(operand)).ok()?;
+                Some(Root::Typed(name, forest.dir(operand).inode))
+            }
+        }
+    }
+}
+
+impl Removals {
+    pub(super) fn new(roots: Roots, data_home: Option<PathBuf>, zone: TimeZone) -> Self {
+        Self {
+            remover: None,
+            jobs: HashMap::new(),
+            last: 0,
+            roots,
+            data_home,
+            zone,
+        }
+    }
+
+    pub(super) fn roots(&mut self) -> &mut Roots {
+        &mut self.roots
+    }
+
+    /// True while a job goes on.
+    pub(super) fn go_on(&self) -> bool {
+        !self.jobs.is_empty()
+    }
+
+    pub(super) fn reports(&self) -> Receiver<Report> {
+        match &self.remover {
+            Some(remover) => remover.reports().clone(),
+            None => never(),
+        }
+    }
+
+    /// Begins to remove entries, which were read before this time.
+    ///
+    /// # Errors
+    ///
+    /// There is no thread.
+    pub(super) fn begin(
+        &mut self,
+        forest: &mut Forest,
+        (targets, method): (Vec<Target>, Method),
+        read_until: FileTime,
+    ) -> io::Result<()> {
+        self.last += 1;
+        let id = JobId(self.last);
+        let places = self.places(forest, &targets);
+        let options = || RemovalOptions {
+            operands: operands(forest),
+            data_home: self.data_home.clone(),
+            zone: self.zone.clone(),
+        };
+        let job = Job {
+            id,
+            method,
+            read_until,
+            places,
+        };
+        self.remover
+            .get_or_insert_with(|| Remover::new(options()))
+            .add(job)?;
+        for target in &targets {
+            forest.set_removing(target.parent, &target.name, true);
+        }
+        self.jobs.insert(id, (method, targets));
+        Ok(())
+    }
+
+    /// The targets by the directories that hold them.
+    fn places(&mut self, forest: &Forest, targets: &[Target]) -> Vec<Place> {
+        let mut by_directory: HashMap<DirId, Vec<&[u8]>> = HashMap::new();
+        for target in targets {
+            by_directory
+                .entry(target.parent)
+                .or_default()
+                .push(&target.name);
+        }
+        let places = by_directory.into_iter().filter_map(|(directory, names)| {
+            let (root, way) = self.roots.way(forest, directory)?;
+            let rows = forest
+                .rows(directory)
+                .filter(|row| names.contains(&row.name));
+            Some(Place {
+                root,
+                way,
+                directory: directory.0,
+                targets: rows.map(|row| target(forest, &row)).collect(),
+            })
+        });
+        places.collect()
+    }
+
+    /// Stops the job that removes this entry.
+    pub(super) fn stop(&mut self, target: &Target) {
+        let jobs = self.jobs.iter();
+        let job = jobs
+            .filter(|(_, (_, targets))| targets.contains(target))
+            .map(|(id, _)| *id)
+            .next();
+        if let (Some(job), Some(remover)) = (job, &mut self.remover) {
+            remover.stop(job);
+        }
+    }
+
+    /// Takes a report.
+    pub(super) fn report(
+        &mut self,
+        report: Report,
+        intake: &mut Intake<'_>,
+        browser: &mut Browser,
+    ) {
+        let Some(forest) = intake.forest.get_mut() else {
+            return;
+        };
+        match report {
+            Report::Ask {
+                job,
+                directory,
+                after,
+            } => self.answer(entries(forest, job, (directory, after))),
+            Report::Progress { entries, bytes, .. } => {
+                let size = human_size(bytes, BINARY);
+                browser.say(Message::notice(format!("{entries} entries, {size} so far")));
+            }
+            Report::Left {
+                job,
+                directory,
+                gone,
+            } => {
+                self.left(forest, job, (DirId(directory), gone));
+                browser.forget_removed(forest);
+            }
+            Report::NewEntries {
+                directory, count, ..
+            } => {
+                forest.set_new(DirId(directory));
+                browser.say(new_entries(intake, DirId(directory), count));
+            }
+            Report::Failed {
+                directory,
+                name,
+                problem,
+                ..
+            } => failed(intake, browser, (DirId(directory), &name), problem),
+            Report::Ended { job, summary } => {
+                self.end(job, forest);
+                browser.say(Message::notice(summary.to_string()));
+            }
+        }
+    }
+
+    fn answer(&mut self, entries: Entries) {
+        if let Some(remover) = &mut self.remover {
+            remover.answer(entries);
+        }
+    }
+
+    /// Takes what is gone out of the forest.
+    fn left(&mut self, forest: &mut Forest, job: JobId, (directory, gone): (DirId, job::Gone)) {
+        let names = match gone {
+            job::Gone::Names(names) => names,
+            job::Gone::Rows(ranges) => names_of(forest, directory, &ranges),
+        };
+        let how = match self.jobs.get(&job) {
+            Some((Method::Trash, _)) => Gone::Moved,
+            Some((Method::Delete, _)) | None => Gone::Deleted,
+        };
+        let names: Vec<&[u8]> = names.iter().map(Vec::as_slice).collect();
+        if !names.is_empty() {
+            forest.remove(directory, &names, how);
+        }
+    }
+
+    fn end(&mut self, job: JobId, forest: &mut Forest) {
+        let (_, targets) = self
+            .jobs
+            .remove(&job)
+            .unwrap_or((Method::Delete, Vec::new()));
+        for target in targets {
+            forest.set_removing(target.parent, &target.name, false);
+        }
+    }
+
+    /// The thread has panicked.
+    pub(super) fn lost(&mut self, intake: &mut Intake<'_>, browser: &mut Browser) {
+        self.remover = None;
+        let jobs: Vec<JobId> = self.jobs.keys().copied().collect();
+        for job in jobs {
+            if let Some(forest) = intake.forest.get_mut() {
+                self.end(job, forest);
+            }
+        }
+        let message = "internal error: the removal has failed";
+        intake.failures.lost(message.into());
+        browser.say(Message::warning(message));
+    }
+}
+
+fn new_entries(intake: &Intake<'_>, directory: DirId, count: u64) -> Message {
+    let path = intake.status.quoted(&intake.forest.path(directory));
+    let path = String::from_utf8_lossy(&path);
+    let are = if count == 1 {
+        "entry is"
+    } else {
+        "entries are"
+    };
+    Message::warning(format!("{count} {are} new in {path}; r reads them"))
+}
+
+fn failed(
+    intake: &mut Intake<'_>,
+    browser: &mut Browser,
+    (directory, name): (DirId, &[u8]),
+    problem: Problem,
+) {
+    let mut path = intake.forest.path(directory);
+    push_name(&mut path, name);
+    let path = intake.status.quoted_always(&path);
+    let message = format!(
+        "cannot remove {}: {problem}",
+        String::from_utf8_lossy(&path)
+    );
+    intake.failures.unremoved(message.as_bytes(), intake.status);
+    browser.add_failure(message);
+}
+
+fn operands(forest: &Forest) -> Vec<Inode> {
+    forest.rows(DirId::TOP).map(|row| row.entry.inode).collect()
+}
+
+fn target(forest: &Forest, row: &ForestRow<'_>) -> job::Target {
+    let (allocated, entries) = match row.directory.map(|id| forest.dir(id).sums) {
+        Some(sums) => (sums.allocated, sums.entries),
+        None => (row.entry.sizes.0, 1),
+    };
+    job::Target {
+        known: known(forest, row),
+        entries,
+        allocated,
+    }
+}
+
+fn known(forest: &Forest, row: &ForestRow<'_>) -> Known {
+    Known {
+        name: row.name.into(),
+        found: found(forest, row.directory, &row.entry),
+    }
+}
+
+fn found(forest: &Forest, directory: Option<DirId>, entry: &ForestEntry) -> Found {
+    match (entry.reading, directory) {
+        (Reading::Away | Reading::Excluded, _) => Found::LeftOut,
+        (_, Some(id)) => Found::Directory(forest.dir(id).inode, id.0),
+        (_, None) => Found::File(entry.inode.number, entry.kind),
+    }
+}
+
+/// Entries of a directory, in the order of the forest.
+fn entries(forest: &Forest, job: JobId, (directory, after): (job::Directory, usize)) -> Entries {
+    let mut rows = forest.rows(DirId(directory)).skip(after);
+    let known = rows
+        .by_ref()
+        .take(BATCH)
+        .map(|row| known(forest, &row))
+        .collect();
+    Entries {
+        job,
+        directory,
+        known,
+        is_last: rows.next().is_none(),
+    }
+}
+
+/// The names of rows.
+fn names_of(forest: &Forest, directory: DirId, ranges: &[Range<usize>]) -> Vec<Vec<u8>> {
+    let mut ranges = ranges.iter().peekable();
+    let mut names = Vec::new();
+    for (number, row) in forest.rows(directory).enumerate() {
+        while ranges.next_if(|range| range.end <= number).is_some() {}
+        match ranges.peek() {
+            Some(range) if range.contains(&number) => names.push(row.name.to_vec()),
+            Some(_) => {}
+            None => break,
+        }
+    }
+    names
+}

@@ -1,0 +1,139 @@
+//! What the keys ask for beyond the browser.
+
+use std::io;
+use std::os::fd::OwnedFd;
+use std::time::{Duration, Instant};
+
+use super::browser::request::{Message, Request};
+use super::export::Existing;
+use super::helpers::{Answer, Purpose};
+use super::programs::Programs;
+use super::remove::job::Method;
+use super::remove::problem::Problem;
+use super::session::{Ending, Session};
+use super::terminal::{Child, Terminal};
+use crate::forest::{DirId, Target};
+use crate::sys::status;
+
+/// How long a key waits for a directory that does not answer.
+const PATIENCE: Duration = Duration::from_secs(2);
+
+/// The exit status of a shell that has not found the program.
+const NOT_FOUND: i32 = 127;
+
+impl Session<'_> {
+    /// Does what a key asks for.
+    pub(super) fn request(&mut self, request: Request) {
+        match request {
+            Request::Quit => self.ending = Some(Ending::Quit),
+            Request::QuitAndPrint(paths) => self.ending = Some(Ending::Print(paths)),
+            Request::StopWalk => self.stop_reading(),
+            Request::Suspend => self.suspend(),
+            Request::Redraw => self.terminal.redraw(),
+            Request::CopyText(text) => self.copy(&text),
+            Request::ReadAgain(directory) => self.read_again(directory),
+            Request::Shell(directory) => self.open(directory, Purpose::Shell),
+            Request::Pager(target) => self.open(target.parent, Purpose::Pager(target.name)),
+            Request::Open(target) => self.open(target.parent, Purpose::Open(target.name)),
+            Request::Export(path) => self.export(path, Existing::Keep),
+            Request::ExportOver(path) => self.export(path, Existing::Replace),
+            Request::Delete(targets) => self.remove(targets, Method::Delete),
+            Request::MoveToTrash(targets) => self.remove(targets, Method::Trash),
+            Request::StopRemoval(target) => self.removals.stop(&target),
+        }
+    }
+
+    fn copy(&mut self, text: &[u8]) {
+        let copied = self.terminal.copy(&String::from_utf8_lossy(text));
+        self.check(copied);
+    }
+
+    fn remove(&mut self, targets: Vec<Target>, method: Method) {
+        let read_until = self.read_until();
+        let Some(forest) = self.intake.forest.get_mut() else {
+            return self
+                .browser
+                .say(Message::warning("an export is being written"));
+        };
+        let begun = self.removals.begin(forest, (targets, method), read_until);
+        self.warn(begun);
+    }
+
+    /// Opens a directory of the file system, which may not answer.
+    pub(super) fn open(&mut self, directory: DirId, purpose: Purpose) {
+        let way = self.removals.roots().way(&self.intake.forest, directory);
+        let Some(way) = way else {
+            self.browser
+                .say(Message::warning("not a directory of this walk"));
+            return;
+        };
+        let asked = self.helpers.open(purpose, way);
+        if asked.is_ok() {
+            // Keys that are typed meanwhile are for the program.
+            self.opening = Some(Instant::now() + PATIENCE);
+        }
+        self.warn(asked);
+    }
+
+    /// The directory does not answer: keys are for the explorer again.
+    pub(super) fn give_up_opening(&mut self) {
+        self.opening = None;
+        self.browser
+            .say(Message::warning("the file system does not answer"));
+        self.terminal.acknowledge();
+    }
+
+    pub(super) fn answered(&mut self, answer: Answer) {
+        match answer {
+            Answer::Owners(names) => self.browser.set_owners(names),
+            Answer::Exported(path, exported) => self.exported(path, exported),
+            Answer::Directory(Purpose::ReadAgain(directory), opened) => {
+                self.begin_to_read_again(directory, opened);
+            }
+            // Too late: another key may have been pressed since.
+            Answer::Directory(..) if self.opening.is_none() => {}
+            Answer::Directory(purpose, opened) => {
+                self.opening = None;
+                self.run_program(purpose, opened);
+                self.terminal.acknowledge();
+            }
+        }
+        self.frames.ask(self.terminal.next_frame());
+    }
+
+    fn run_program(&mut self, purpose: Purpose, opened: Result<OwnedFd, Problem>) {
+        let directory = match opened {
+            Ok(directory) => directory,
+            Err(problem) => return self.browser.say(Message::warning(problem.to_string())),
+        };
+        let child = match purpose {
+            Purpose::Shell => self.programs.shell(directory),
+            Purpose::Pager(name) => self.programs.pager(directory, name, self.pager_mode),
+            Purpose::Open(name) => {
+                let started = Terminal::start(&Programs::opener(directory, name));
+                return self.warn(started);
+            }
+            Purpose::ReadAgain(_) => return,
+        };
+        self.run_on_terminal(&child);
+    }
+
+    fn run_on_terminal(&mut self, child: &Child) {
+        match self.terminal.run(child) {
+            Ok(status) if status.code() == Some(NOT_FOUND) => {
+                self.browser
+                    .say(Message::warning("the program was not found"));
+            }
+            Ok(_) => {}
+            Err(error) => self.warn(Err(error)),
+        }
+    }
+
+    /// Shows an error that ends nothing.
+    pub(super) fn warn(&mut self, result: io::Result<()>) {
+        if let Err(error) = result {
+            let reason = status::reason(error.raw_os_error().unwrap_or(0));
+            self.browser.say(Message::warning(reason));
+        }
+    }
+}

@@ -1,0 +1,196 @@
+//! The thread that reads keys and the mouse.
+//!
+//! It reads one byte at a time, and nothing after a key until that is handled: what was typed after the key that starts
+//! another program is for that program. Each 50 ms it looks whether the terminal is still there, and has the same size.
+
+use std::time::Duration;
+
+use crossbeam_channel::{Receiver, Sender};
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::termios::{Winsize, tcgetwinsize};
+use termina::event::{KeyCode as Code, KeyEventKind, Modifiers, MouseButton, MouseEventKind};
+use termina::{Event, Parser};
+
+use super::input::{Input, Key, KeyCode, Mouse, MouseAction};
+use crate::sys::retry;
+use crate::sys::screen::{self, Devices};
+
+/// Time between two looks at the terminal. A sequence of bytes that a key sends has no longer pause; the Escape key sends
+/// the first byte of such sequences.
+const PULSE: Duration = Duration::from_millis(50);
+
+/// The state of the thread.
+pub(super) struct Keys {
+    devices: &'static Devices,
+    inputs: Sender<Input>,
+    /// Receives when an input is handled.
+    handled: Receiver<()>,
+    size: Option<(u16, u16)>,
+    decoder: Decoder,
+}
+
+/// What a wait for the terminal has ended with.
+enum Waited {
+    Byte(u8),
+    Nothing,
+    Ended,
+}
+
+impl Keys {
+    pub(super) fn new(
+        devices: &'static Devices,
+        inputs: Sender<Input>,
+        handled: Receiver<()>,
+    ) -> Self {
+        Self {
+            size: size(devices),
+            devices,
+            inputs,
+            handled,
+            decoder: Decoder::default(),
+        }
+    }
+
+    /// Reads until the terminal is gone, or the explorer has ended.
+    pub(super) fn run(mut self) {
+        loop {
+            let input = match self.wait() {
+                Waited::Byte(byte) => self.decoder.take(byte),
+                Waited::Nothing => self.decoder.pause().or_else(|| self.resize()),
+                Waited::Ended => break,
+            };
+            let Some(input) = input else { continue };
+            if self.inputs.send(input).is_err() || self.handled.recv().is_err() {
+                return;
+            }
+        }
+        let _ = self.inputs.send(Input::Ended);
+    }
+
+    fn wait(&self) -> Waited {
+        let keys = self.devices.keys();
+        let mut ready = [PollFd::new(&keys, PollFlags::IN)];
+        let timeout = Timespec::try_from(PULSE).ok();
+        let events = match poll(&mut ready, timeout.as_ref()) {
+            Ok(0) => return Waited::Nothing,
+            Ok(_) => ready[0].revents(),
+            Err(rustix::io::Errno::INTR) => return Waited::Nothing,
+            Err(_) => return Waited::Ended,
+        };
+        if events.intersects(screen::GONE) {
+            return Waited::Ended;
+        }
+        if !screen::is_taken() {
+            // What is typed now is for another program.
+            std::thread::sleep(PULSE);
+            return Waited::Nothing;
+        }
+        let mut byte = [0];
+        match retry::retry(|| rustix::io::read(keys, &mut byte)) {
+            Ok(1) => Waited::Byte(byte[0]),
+            Err(rustix::io::Errno::AGAIN) => Waited::Nothing,
+            Ok(_) | Err(_) => Waited::Ended,
+        }
+    }
+
+    fn resize(&mut self) -> Option<Input> {
+        let size = size(self.devices);
+        let is_other = size != self.size;
+        self.size = size;
+        is_other.then_some(Input::Resize)
+    }
+}
+
+/// Columns and rows of the screen, where the terminal knows them.
+pub(super) fn size(devices: &Devices) -> Option<(u16, u16)> {
+    let Winsize { ws_col, ws_row, .. } = tcgetwinsize(devices.screen()).ok()?;
+    (ws_col > 0 && ws_row > 0).then_some((ws_col, ws_row))
+}
+
+/// Keys and the mouse out of bytes.
+#[derive(Debug, Default)]
+pub(super) struct Decoder {
+    parser: Parser,
+    /// The bytes in the parser are the beginning of something.
+    is_open: bool,
+}
+
+impl Decoder {
+    /// Takes one byte.
+    pub(super) fn take(&mut self, byte: u8) -> Option<Input> {
+        self.is_open = true;
+        // The terminal turns the return of Enter into this.
+        let byte = match byte {
+            b'\n' => b'\r',
+            _ => byte,
+        };
+        self.parser.parse(&[byte], true);
+        let event = self.parser.pop()?;
+        self.is_open = false;
+        input(event)
+    }
+
+    /// No byte has followed for a while: the key was Escape, or nothing that is known.
+    pub(super) fn pause(&mut self) -> Option<Input> {
+        if !std::mem::take(&mut self.is_open) {
+            return None;
+        }
+        self.parser.parse(&[], false);
+        let event = self.parser.pop();
+        // Without the rest of a sequence that will not come.
+        self.parser = Parser::default();
+        input(event?)
+    }
+}
+
+fn input(event: Event) -> Option<Input> {
+    match event {
+        Event::Key(key) if key.kind != KeyEventKind::Release => {
+            let is_other = key.modifiers.intersects(Modifiers::ALT | Modifiers::SUPER);
+            let code = key_code(key.code).filter(|_| !is_other)?;
+            let control = key.modifiers.contains(Modifiers::CONTROL);
+            Some(Input::Key(Key { code, control }))
+        }
+        Event::Mouse(mouse) => {
+            let action = match mouse.kind {
+                MouseEventKind::Down(MouseButton::Left) => MouseAction::Click,
+                MouseEventKind::ScrollUp => MouseAction::WheelUp,
+                MouseEventKind::ScrollDown => MouseAction::WheelDown,
+                _ => return None,
+            };
+            let (column, row) = (mouse.column, mouse.row);
+            Some(Input::Mouse(Mouse {
+                column,
+                row,
+                action,
+            }))
+        }
+        _ => None,
+    }
+}
+
+fn key_code(code: Code) -> Option<KeyCode> {
+    Some(match code {
+        Code::Char(character) => KeyCode::Char(character),
+        Code::Enter => KeyCode::Enter,
+        Code::Backspace => KeyCode::Backspace,
+        Code::Tab => KeyCode::Tab,
+        Code::BackTab => KeyCode::BackTab,
+        Code::Escape => KeyCode::Escape,
+        Code::Left => KeyCode::Left,
+        Code::Right => KeyCode::Right,
+        Code::Up => KeyCode::Up,
+        Code::Down => KeyCode::Down,
+        Code::Home => KeyCode::Home,
+        Code::End => KeyCode::End,
+        Code::PageUp => KeyCode::PageUp,
+        Code::PageDown => KeyCode::PageDown,
+        Code::Insert => KeyCode::Insert,
+        Code::Delete => KeyCode::Delete,
+        Code::Function(number) => KeyCode::Function(number),
+        _ => return None,
+    })
+}
+
+#[cfg(test)]
+mod tests;

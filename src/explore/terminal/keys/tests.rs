@@ -1,0 +1,119 @@
+use proptest::prelude::*;
+
+use super::*;
+
+/// The inputs that bytes stand for; a pause is a byte that is missing.
+fn inputs(bytes: &[Option<u8>]) -> Vec<Input> {
+    let mut decoder = Decoder::default();
+    let step = |byte: &Option<u8>| match byte {
+        Some(byte) => decoder.take(*byte),
+        None => decoder.pause(),
+    };
+    bytes.iter().filter_map(step).collect()
+}
+
+fn of(text: &str) -> Vec<Input> {
+    let bytes = text.bytes().map(Some).chain([None]);
+    inputs(&bytes.collect::<Vec<_>>())
+}
+
+fn key(code: KeyCode) -> Input {
+    let control = false;
+    Input::Key(Key { code, control })
+}
+
+fn with_control(character: char) -> Input {
+    let (code, control) = (KeyCode::Char(character), true);
+    Input::Key(Key { code, control })
+}
+
+#[test]
+fn keys_are_those_of_terminals() {
+    for (bytes, expected) in [
+        ("q", KeyCode::Char('q')),
+        ("G", KeyCode::Char('G')),
+        ("é", KeyCode::Char('é')),
+        ("世", KeyCode::Char('世')),
+        ("\r", KeyCode::Enter),
+        ("\n", KeyCode::Enter),
+        ("\t", KeyCode::Tab),
+        ("\x7f", KeyCode::Backspace),
+        ("\x1b", KeyCode::Escape),
+        // xterm, its application mode, and the Linux console.
+        ("\x1b[A", KeyCode::Up),
+        ("\x1bOA", KeyCode::Up),
+        ("\x1b[6~", KeyCode::PageDown),
+        ("\x1b[H", KeyCode::Home),
+        ("\x1b[1~", KeyCode::Home),
+        ("\x1b[4~", KeyCode::End),
+        ("\x1bOP", KeyCode::Function(1)),
+        ("\x1b[[A", KeyCode::Function(1)),
+        ("\x1b[11~", KeyCode::Function(1)),
+        ("\x1b[Z", KeyCode::BackTab),
+    ] {
+        assert_eq!(of(bytes), [key(expected)], "{bytes:?}");
+    }
+    assert_eq!(of("\x03"), [with_control('c')]);
+    assert_eq!(of("\x1a"), [with_control('z')]);
+}
+
+#[test]
+fn wheel_and_left_button_are_known_and_nothing_else_of_the_mouse() {
+    let mouse = |column, row, action| {
+        Input::Mouse(Mouse {
+            column,
+            row,
+            action,
+        })
+    };
+    assert_eq!(of("\x1b[<0;3;5M"), [mouse(2, 4, MouseAction::Click)]);
+    assert_eq!(of("\x1b[<64;300;1M"), [mouse(299, 0, MouseAction::WheelUp)]);
+    assert_eq!(of("\x1b[<65;1;1M"), [mouse(0, 0, MouseAction::WheelDown)]);
+    // The button is released; another button; a move.
+    assert_eq!(of("\x1b[<0;3;5m\x1b[<2;3;5M\x1b[<32;3;5M"), []);
+}
+
+#[test]
+fn a_key_with_alt_is_not_the_key_without() {
+    assert_eq!(of("\x1bd"), []);
+    assert_eq!(of("\x1bY"), []);
+    assert_eq!(of("d"), [key(KeyCode::Char('d'))]);
+}
+
+#[test]
+fn a_sequence_that_does_not_end_is_forgotten_after_a_pause() {
+    for beginning in [
+        "\x1b[",
+        "\x1b]",
+        "\x1bP",
+        "\x1bO",
+        "\x1b[<0;3",
+        "\x1b[200~",
+        "\u{e4b8}",
+    ] {
+        let mut bytes: Vec<_> = beginning.bytes().map(Some).collect();
+        bytes.extend([None, Some(b'j')]);
+        let seen = inputs(&bytes);
+        assert_eq!(seen.last(), Some(&key(KeyCode::Char('j'))), "{beginning:?}");
+    }
+}
+
+#[test]
+fn escape_twice_is_escape_twice() {
+    let escape = key(KeyCode::Escape);
+    assert_eq!(inputs(&[Some(27), None, Some(27), None]), [escape, escape]);
+}
+
+proptest! {
+    #[test]
+    fn no_bytes_end_the_thread_and_a_pause_ends_each_sequence(
+        bytes in prop::collection::vec(prop_oneof![
+            3 => prop::sample::select(&b"\x1b[<;0123456789MmuOPR~?"[..]),
+            1 => any::<u8>(),
+        ], 0..40)
+    ) {
+        let mut all: Vec<_> = bytes.into_iter().map(Some).collect();
+        all.extend([None, Some(b'k')]);
+        prop_assert_eq!(inputs(&all).pop(), Some(key(KeyCode::Char('k'))));
+    }
+}

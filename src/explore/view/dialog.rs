@@ -1,0 +1,202 @@
+//! The dialog: a box over the middle of the screen.
+
+use super::line::{BOLD, Line, PLAIN};
+use super::texts::{Texts, duration};
+use crate::explore::browser::dialog::{
+    Confirmation, Dialog, Loss, MOST_WITHOUT_WORD, RemovalQuestion, WORD,
+};
+use crate::explore::browser::{Browser, path};
+use crate::explore::terminal::{Grid, Style};
+use crate::forest::Forest;
+use crate::sys::columns::columns;
+
+/// So many paths are shown.
+const MOST_PATHS: usize = 5;
+
+/// The box has a frame where the screen has so many columns and rows.
+const FOR_FRAME: (u16, u16) = (40, 10);
+
+/// On a narrower screen the texts are shorter.
+const FOR_LONG_TEXTS: u16 = 60;
+
+/// Whether a line may be left out where there is little room.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Need {
+    Needed,
+    Optional,
+}
+
+type BoxLine = (String, Style, Need);
+
+/// Draws the dialog, if there is one. Returns the place of the cursor.
+pub(super) fn draw(browser: &Browser, forest: &Forest, grid: &mut Grid<'_>) -> Option<(u16, u16)> {
+    let dialog = browser.dialog.as_ref()?;
+    let texts = Texts::of(browser);
+    let (width, height) = grid.size();
+    let mut lines = match dialog {
+        Dialog::Removal(question) => removal(question, forest, &texts, width < FOR_LONG_TEXTS),
+        Dialog::Quit(loss) => quit(*loss, browser),
+        Dialog::Overwrite(path) => overwrite(path, &texts),
+    };
+    let has_frame = width >= FOR_FRAME.0 && height >= FOR_FRAME.1;
+    let most = usize::from(height) - if has_frame { 2 } else { 0 };
+    while lines.len() > most {
+        let optional = lines
+            .iter()
+            .rposition(|(_, _, need)| *need == Need::Optional);
+        lines.remove(optional.unwrap_or(0));
+    }
+    let widest = lines
+        .iter()
+        .map(|(text, ..)| columns(text))
+        .max()
+        .unwrap_or(0);
+    let frame = if has_frame { 4 } else { 0 };
+    let inner = widest.min(usize::from(width).saturating_sub(frame));
+    let rows = lines.len() + if has_frame { 2 } else { 0 };
+    let half = |all: u16, part: usize| all.saturating_sub(u16::try_from(part).unwrap_or(all)) / 2;
+    let (left, top) = (half(width, inner + frame), half(height, rows));
+    let mut at = top;
+    if has_frame {
+        draw_edge(&texts, grid, (left, at), inner, 0);
+        at += 1;
+    }
+    for (text, style, _) in &lines {
+        let text = texts.cut(text, inner);
+        let blanks = " ".repeat(inner.saturating_sub(columns(&text)));
+        let edge = texts.choose("│", "|");
+        let mut line = Line::part(grid, at, (left, width));
+        if has_frame {
+            line.text(&[edge, " "].concat(), PLAIN);
+        }
+        line.text(&text, *style);
+        line.text(&blanks, PLAIN);
+        if has_frame {
+            line.text(&[" ", edge].concat(), PLAIN);
+        }
+        at += 1;
+    }
+    if has_frame {
+        draw_edge(&texts, grid, (left, at), inner, 1);
+    }
+    Some((left + if has_frame { 2 } else { 0 }, at.saturating_sub(1)))
+}
+
+/// The upper or the lower edge.
+fn draw_edge(
+    texts: &Texts<'_>,
+    grid: &mut Grid<'_>,
+    place: (u16, u16),
+    inner: usize,
+    which: usize,
+) {
+    let corners = [["┌", "┐"], ["└", "┘"]][which];
+    let [left, right] = corners.map(|corner| texts.choose(corner, "+"));
+    let middle = texts.choose("─", "-").repeat(inner + 2);
+    grid.put(place, &[left, &middle, right].concat(), PLAIN);
+}
+
+fn needed(text: impl Into<String>) -> BoxLine {
+    (text.into(), PLAIN, Need::Needed)
+}
+
+fn optional(text: impl Into<String>) -> BoxLine {
+    (text.into(), PLAIN, Need::Optional)
+}
+
+fn heading(text: impl Into<String>) -> BoxLine {
+    (text.into(), BOLD, Need::Needed)
+}
+
+fn removal(
+    question: &RemovalQuestion,
+    forest: &Forest,
+    texts: &Texts<'_>,
+    is_narrow: bool,
+) -> Vec<BoxLine> {
+    let freed = &question.freed;
+    let choose = |text: &'static str, narrow: &'static str| if is_narrow { narrow } else { text };
+    let mut lines = targets(question, forest, texts);
+    let entries = texts.entries(freed.entries);
+    lines.push(optional(format!(
+        "{entries}, {} allocated",
+        texts.size(freed.allocated)
+    )));
+    lines.push(needed(format!(
+        "{} {}",
+        choose("deleting frees", "frees"),
+        texts.size(freed.freed)
+    )));
+    if freed.freed < freed.allocated {
+        lines.push(optional("the rest has hard links elsewhere"));
+    }
+    lines.push(optional(""));
+    lines.push(needed(choose("t  move to the trash", "t  to the trash")));
+    lines.push(optional(choose(
+        "   frees nothing until the trash is emptied",
+        "   frees nothing at first",
+    )));
+    match question.confirmation {
+        Confirmation::Key => lines.push(needed(choose("Y  delete for ever", "Y  delete"))),
+        Confirmation::Word(typed) => {
+            let why = match freed.entries > MOST_WITHOUT_WORD {
+                true => format!("   more than {} entries: ", texts.count(MOST_WITHOUT_WORD)),
+                false => "   a directory at the top: ".into(),
+            };
+            lines.push(optional(format!("{why}Y is not enough")));
+            let typed = WORD.get(..typed).unwrap_or_default();
+            let how = choose("type the word delete to delete for ever:", "type delete:");
+            lines.push(needed(format!("{how} {typed}")));
+        }
+    }
+    lines.push(needed(choose(
+        "any other key: remove nothing",
+        "other keys: nothing",
+    )));
+    lines
+}
+
+/// What is to be removed.
+fn targets(question: &RemovalQuestion, forest: &Forest, texts: &Texts<'_>) -> Vec<BoxLine> {
+    let name = |target| texts.name(&path(forest, target));
+    match &*question.targets {
+        [target] => vec![heading(format!("Remove {}", name(target)))],
+        targets => {
+            let count = targets.len();
+            let mut lines = vec![heading(format!("Remove {count} marked entries"))];
+            lines.extend(
+                targets
+                    .iter()
+                    .take(MOST_PATHS)
+                    .map(|target| optional(name(target))),
+            );
+            if count > MOST_PATHS {
+                lines.push(optional(format!("and {} more", count - MOST_PATHS)));
+            }
+            lines
+        }
+    }
+}
+
+fn quit(loss: Loss, browser: &Browser) -> Vec<BoxLine> {
+    let text = match loss {
+        Loss::Walk => {
+            let elapsed = duration(browser.activity.elapsed);
+            format!("Quit? Reading took {elapsed}, and a new start reads again.")
+        }
+        Loss::Removal => "Quit? A removal is going on: it stops where it is.".into(),
+    };
+    vec![
+        heading(text),
+        needed("y  quit"),
+        needed("any other key: stay"),
+    ]
+}
+
+fn overwrite(path: &[u8], texts: &Texts<'_>) -> Vec<BoxLine> {
+    vec![
+        heading(format!("{} exists. Replace it?", texts.name(path))),
+        needed("Y  replace it"),
+        needed("any other key: keep it"),
+    ]
+}

@@ -1,0 +1,491 @@
+//! Hard links: a table of all links that were met, and the exact numbers of every directory.
+//!
+//! During the walk the first link that was met counts. Then [`Forest::count_links`] makes every directory show what it
+//! would take alone, each inode once. No directory is visited for that but those between the links of an inode: each link
+//! adds the size to its directory, and where the ways upwards of two links meet, it is subtracted once. The sums carry that
+//! upwards.
+//!
+//! ```text
+//!   links in x and y:     a          0          x: +1
+//!                        ╱ ╲                    y: +1
+//!                       x   y                   a: -1
+//! ```
+//!
+//! The part that is shared with links elsewhere goes the same way; it ends where all links have met.
+
+use std::collections::{BinaryHeap, HashMap};
+use std::time::Instant;
+
+use foldhash::fast::FixedState;
+
+use super::dirs::{Dirs, NONE};
+use super::entry::ForestEntry;
+use super::info::Sums;
+use super::run::{Reader, Row};
+use super::sums::{Delta, Pending};
+use super::{DirId, Forest, Gone, LinkCounting, Slice};
+use crate::count::inode_set::InodeSet;
+use crate::count::usage::Inode;
+
+/// Links are kept in so many lists, by inode: each is sorted in one go.
+const BUCKETS: usize = if cfg!(test) { 4 } else { 256 };
+
+/// Inodes that are counted before the clock is read again.
+const STRIDE: usize = 64;
+
+/// In [`Link::state`]: the link is counted.
+const COUNTED: u16 = 1 << 15;
+
+/// At least so many links: how many there are is not known.
+const SEVERAL: u16 = COUNTED - 1;
+
+/// A link to an inode, in 32 bytes.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Link {
+    number: u64,
+    allocated: u64,
+    apparent: u64,
+    /// The directory that holds it, or the file itself where that has a number; [`NONE`] where the link is gone.
+    pub(super) dir: u32,
+    /// The number of the device in [`Links::devices`].
+    device: u16,
+    /// The number of links that the inode has, and whether this one is counted.
+    state: u16,
+}
+
+impl Link {
+    fn key(&self) -> (u16, u64) {
+        (self.device, self.number)
+    }
+
+    pub(super) fn delta(&self) -> Delta {
+        Delta {
+            allocated: self.allocated.into(),
+            apparent: self.apparent.into(),
+            entries: 1,
+            ..Delta::default()
+        }
+    }
+
+    pub(super) fn is_counted(&self) -> bool {
+        self.state & COUNTED != 0
+    }
+
+    fn count(&mut self, is_counted: bool) {
+        self.state = self.links() | if is_counted { COUNTED } else { 0 };
+    }
+
+    fn links(&self) -> u16 {
+        self.state & SEVERAL
+    }
+
+    fn is_there(&self) -> bool {
+        self.dir != NONE
+    }
+
+    /// True where so many links are all that there are.
+    pub(super) fn is_all(&self, count: u32) -> bool {
+        self.links() < SEVERAL && count >= self.links().into()
+    }
+}
+
+/// The links of some inodes.
+#[derive(Debug, Default)]
+struct Bucket {
+    links: Vec<Link>,
+    /// So many are sorted.
+    sorted: usize,
+}
+
+impl Bucket {
+    fn push(&mut self, link: Link) {
+        if self.links.len() == self.links.capacity() {
+            self.links.reserve_exact(self.links.len() / 4 + 8);
+        }
+        self.links.push(link);
+    }
+
+    fn sort(&mut self) {
+        if self.sorted < self.links.len() {
+            self.links
+                .sort_unstable_by_key(|link| (link.key(), link.dir));
+            self.sorted = self.links.len();
+        }
+    }
+
+    /// The end of the links of the inode whose links begin here.
+    fn group_end(&self, start: usize) -> usize {
+        let key = self.links[start].key();
+        let same = self.links[start..]
+            .iter()
+            .take_while(|link| link.key() == key);
+        start + same.count()
+    }
+}
+
+/// See the module.
+#[derive(Debug)]
+pub(super) struct Links {
+    pub(super) counting: LinkCounting,
+    /// Inodes of which a link was counted, until the numbers are exact.
+    seen: InodeSet,
+    devices: Vec<u64>,
+    buckets: Vec<Bucket>,
+    /// The numbers of inodes before this bucket and place are exact.
+    next: (usize, usize),
+}
+
+impl Links {
+    pub(super) fn new(counting: LinkCounting) -> Self {
+        Self {
+            counting,
+            seen: InodeSet::default(),
+            devices: Vec::new(),
+            buckets: std::iter::repeat_with(Bucket::default)
+                .take(BUCKETS)
+                .collect(),
+            next: (0, 0),
+        }
+    }
+
+    /// Takes a link that was met. True where it counts.
+    pub(super) fn meet(&mut self, dir: DirId, entry: &ForestEntry) -> bool {
+        let counts = match self.counting {
+            LinkCounting::Ignored => return true,
+            LinkCounting::Each => true,
+            LinkCounting::Once => self.seen.insert(entry.inode),
+        };
+        self.push(dir, entry, counts);
+        counts
+    }
+
+    /// Adds a link that is counted later.
+    pub(super) fn push(&mut self, dir: DirId, entry: &ForestEntry, is_counted: bool) {
+        let mut link = Link {
+            number: entry.inode.number,
+            allocated: entry.sizes.0,
+            apparent: entry.sizes.1,
+            dir: dir.0,
+            device: self.device(entry.inode.device),
+            state: several(entry.links),
+        };
+        link.count(is_counted);
+        self.buckets[bucket(entry.inode)].push(link);
+    }
+
+    /// The number of a device. Devices after the first 65,535 are taken for one.
+    fn device(&mut self, device: u64) -> u16 {
+        let known = self.devices.iter().position(|&known| known == device);
+        let number = known.unwrap_or_else(|| {
+            self.devices.push(device);
+            self.devices.len() - 1
+        });
+        u16::try_from(number).unwrap_or(u16::MAX)
+    }
+
+    fn device_of(&self, link: &Link) -> u64 {
+        self.devices
+            .get(usize::from(link.device))
+            .copied()
+            .unwrap_or(0)
+    }
+
+    /// True where the numbers of all directories are exact.
+    pub(super) fn is_exact(&self) -> bool {
+        self.next.0 >= BUCKETS
+    }
+
+    /// The links of an inode, as bucket and range.
+    fn find(&mut self, inode: Inode) -> (usize, std::ops::Range<usize>) {
+        let place = bucket(inode);
+        let key = (self.device(inode.device), inode.number);
+        let bucket = &mut self.buckets[place];
+        bucket.sort();
+        let start = bucket.links.partition_point(|link| link.key() < key);
+        let end = start + bucket.links[start..].partition_point(|link| link.key() == key);
+        (place, start..end)
+    }
+
+    /// Counts some inodes. False where all are.
+    fn step(&mut self, dirs: &Dirs, sums: &mut Pending, shared: &mut Pending) -> bool {
+        let (place, start) = self.next;
+        let Some(bucket) = self.buckets.get_mut(place) else {
+            return false;
+        };
+        bucket.sort();
+        if start >= bucket.links.len() {
+            bucket.links.shrink_to_fit();
+            self.next = (place + 1, 0);
+            return true;
+        }
+        let end = bucket.group_end(start);
+        let group = &mut bucket.links[start..end];
+        uncount_met(group, sums);
+        count_exactly(dirs, group, 1, (sums, shared));
+        self.next = (place, end);
+        true
+    }
+
+    /// Takes back what the links of an inode count, changes them, and counts them again.
+    pub(super) fn change(
+        &mut self,
+        inode: Inode,
+        dirs: &Dirs,
+        (sums, shared): (&mut Pending, &mut Pending),
+        change: impl FnOnce(&mut [Link]),
+    ) {
+        let (place, range) = self.find(inode);
+        let is_exact = (place, range.start) < self.next;
+        let is_once = self.counting == LinkCounting::Once;
+        let group = &mut self.buckets[place].links[range];
+        if is_exact {
+            count_exactly(dirs, group, -1, (sums, shared));
+            change(group);
+            count_exactly(dirs, group, 1, (sums, shared));
+            return;
+        }
+        let counted: Vec<bool> = group.iter().map(Link::is_counted).collect();
+        uncount_met(group, sums);
+        change(group);
+        for (link, was_counted) in group.iter_mut().zip(counted) {
+            link.count(was_counted && link.is_there());
+        }
+        if is_once
+            && !group.iter().any(Link::is_counted)
+            && let Some(link) = group.iter_mut().find(|link| link.is_there())
+        {
+            link.count(true);
+        }
+        for link in group.iter().filter(|link| link.is_counted()) {
+            sums.add(DirId(link.dir), &link.delta());
+        }
+    }
+
+    /// One link in a directory is gone.
+    pub(super) fn remove(
+        &mut self,
+        (inode, dir): (Inode, DirId),
+        gone: Gone,
+        dirs: &Dirs,
+        pending: (&mut Pending, &mut Pending),
+    ) {
+        self.change(inode, dirs, pending, |group| {
+            if let Some(link) = group.iter_mut().find(|link| link.dir == dir.0) {
+                link.dir = NONE;
+            }
+            for link in group.iter_mut().filter(|_| gone == Gone::Deleted) {
+                if link.links() < SEVERAL {
+                    link.state -= u16::from(link.links() > 0);
+                }
+            }
+        });
+    }
+
+    /// Adds links of which none is counted yet, if each inode counts once, and else all.
+    pub(super) fn insert(
+        &mut self,
+        links: Vec<(DirId, ForestEntry)>,
+        dirs: &Dirs,
+        (sums, shared): (&mut Pending, &mut Pending),
+    ) {
+        let is_exact = self.counting == LinkCounting::Once;
+        let mut inodes: Vec<(Inode, u32)> = links
+            .iter()
+            .map(|(_, entry)| (entry.inode, entry.links))
+            .collect();
+        inodes.sort_unstable();
+        inodes.dedup_by_key(|(inode, _)| *inode);
+        for &(inode, _) in inodes.iter().filter(|_| is_exact) {
+            let (place, range) = self.find(inode);
+            let group = &self.buckets[place].links[range];
+            count_exactly(dirs, group, -1, (sums, shared));
+        }
+        for (id, entry) in &links {
+            self.push(*id, entry, true);
+        }
+        for &(inode, links) in inodes.iter().filter(|_| is_exact) {
+            let (place, range) = self.find(inode);
+            let group = &mut self.buckets[place].links[range];
+            for link in group.iter_mut() {
+                link.state = COUNTED | several(links);
+            }
+            count_exactly(dirs, group, 1, (sums, shared));
+        }
+    }
+
+    /// All links of each inode, one inode after the other.
+    pub(super) fn groups(&self, mut each: impl FnMut(Inode, &[Link])) {
+        for bucket in &self.buckets {
+            let mut copy = Vec::new();
+            let links = match bucket.sorted < bucket.links.len() {
+                true => {
+                    copy.clone_from(&bucket.links);
+                    copy.sort_unstable_by_key(Link::key);
+                    &copy
+                }
+                false => &bucket.links,
+            };
+            for group in links.chunk_by(|a, b| a.key() == b.key()) {
+                let inode = Inode {
+                    device: self.device_of(&group[0]),
+                    number: group[0].number,
+                };
+                each(inode, group);
+            }
+        }
+    }
+
+    /// The directories of the links of an inode.
+    fn directories(&self, inode: Inode) -> Vec<DirId> {
+        let links = self.buckets[bucket(inode)].links.iter();
+        let is_its = |link: &&Link| {
+            link.number == inode.number && link.is_there() && self.device_of(link) == inode.device
+        };
+        let mut dirs: Vec<DirId> = links.filter(is_its).map(|link| DirId(link.dir)).collect();
+        dirs.sort_unstable();
+        dirs.dedup();
+        dirs
+    }
+}
+
+/// The list that an inode belongs to: neighbours in different ones.
+fn bucket(inode: Inode) -> usize {
+    inode.number as usize % BUCKETS
+}
+
+/// A number of links, or [`SEVERAL`].
+fn several(links: u32) -> u16 {
+    u16::try_from(links).map_or(SEVERAL, |links| links.min(SEVERAL))
+}
+
+/// Takes back the links that were counted as they were met.
+fn uncount_met(group: &mut [Link], sums: &mut Pending) {
+    for link in group {
+        if link.is_counted() && link.is_there() {
+            sums.add(DirId(link.dir), &link.delta().times(-1));
+        }
+        link.count(true);
+    }
+}
+
+/// A way upwards from one or more links of an inode.
+#[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Way {
+    at: DirId,
+    /// Links that were met on it.
+    count: u32,
+}
+
+/// Counts an inode once in each directory with links of it, so many times.
+fn count_exactly(
+    dirs: &Dirs,
+    group: &[Link],
+    factor: i128,
+    (sums, shared): (&mut Pending, &mut Pending),
+) {
+    let Some(delta) = group.first().map(|link| link.delta().times(factor)) else {
+        return;
+    };
+    let is_shared = |count| !group[0].is_all(count);
+    let mut ways = BinaryHeap::new();
+    let there = group.iter().filter(|link| link.is_there());
+    for link in there {
+        ways.push(Way {
+            at: DirId(link.dir),
+            count: 1,
+        });
+        sums.add(DirId(link.dir), &delta);
+        if is_shared(1) {
+            shared.add(DirId(link.dir), &delta);
+        }
+    }
+    // The highest number first: no way can come to a directory after it was looked at.
+    while let (Some(mut way), true) = (ways.pop(), !ways.is_empty()) {
+        while let Some(other) = ways.peek().filter(|other| other.at == way.at) {
+            sums.add(way.at, &delta.times(-1));
+            let before = i128::from(is_shared(way.count)) + i128::from(is_shared(other.count));
+            way.count += other.count;
+            let after = i128::from(is_shared(way.count));
+            if before != after {
+                shared.add(way.at, &delta.times(after - before));
+            }
+            ways.pop();
+        }
+        if let Some(at) = dirs.sums_go_to(way.at).filter(|_| !ways.is_empty()) {
+            ways.push(Way { at, ..way });
+        }
+    }
+}
+
+impl Forest {
+    /// Makes the numbers of all directories exact, until this time. To be called after [`Forest::end`] until it is done.
+    pub fn count_links(&mut self, until: Instant) -> Slice {
+        if self.ended.is_none() || self.links.counting != LinkCounting::Once {
+            return Slice::Done;
+        }
+        loop {
+            for _ in 0..STRIDE {
+                let pending = (&mut self.pending, &mut self.pending_shared);
+                if !self.links.step(&self.dirs, pending.0, pending.1) {
+                    self.links.seen = InodeSet::default();
+                    return Slice::Done;
+                }
+            }
+            if self.pending.is_full() {
+                self.settle();
+            }
+            if Instant::now() >= until {
+                return Slice::More;
+            }
+        }
+    }
+
+    /// The part of a directory's sums that has links outside of it; none while that is not known.
+    #[must_use]
+    pub fn shared(&self, id: DirId) -> Option<Sums> {
+        let is_known = self.links.counting == LinkCounting::Once && self.links.is_exact();
+        is_known.then(|| self.shared.get(&id).copied().unwrap_or_default())
+    }
+
+    /// The links of an inode that were met: directory and name of each.
+    #[must_use]
+    pub fn links_of(&self, inode: Inode) -> Vec<(DirId, Vec<u8>)> {
+        let mut links = Vec::new();
+        for id in self.links.directories(inode) {
+            let reader = Reader::new(&self.dirs.get(id).run, id);
+            if let (Some(parent), true) = (self.dirs.parent(id), reader.own().inode == inode) {
+                links.push((parent, self.name(id).to_vec()));
+            }
+            for (_, row) in reader {
+                if let Row::Entry(name, entry) = row
+                    && entry.inode == inode
+                    && entry.is_linked()
+                {
+                    links.push((id, name.to_vec()));
+                }
+            }
+        }
+        links
+    }
+
+    /// Carries changed shared parts upwards.
+    pub(super) fn settle_shared(&mut self) {
+        while let Some((id, delta)) = self.pending_shared.pop() {
+            if delta == Delta::default() {
+                continue;
+            }
+            let sums = self.shared.entry(id).or_default();
+            sums.change(&delta);
+            if *sums == Sums::default() {
+                self.shared.remove(&id);
+            }
+            self.note_change(id);
+            if let Some(above) = self.dirs.sums_go_to(id) {
+                self.pending_shared.add(above, &delta);
+            }
+        }
+    }
+}
+
+/// The shared part of the directories that have one.
+pub(super) type Shared = HashMap<DirId, Sums, FixedState>;

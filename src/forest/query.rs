@@ -1,0 +1,211 @@
+//! What is in the tree.
+
+use super::dirs::{Dir, NEW, REMOVING, Stage, UNREAD_BELOW};
+use super::entry::{ForestEntry, Reading};
+use super::info::{Changed, DirInfo, ForestRow};
+use super::run::{Before, Reader, Row, name};
+use super::{DirId, Forest, ForestFailure};
+use crate::count::listing::push_name;
+use crate::count::usage::FileTime;
+
+/// The rows of a directory.
+#[derive(Debug, Clone)]
+pub struct ForestRows<'a> {
+    forest: &'a Forest,
+    id: DirId,
+    reader: Reader<'a>,
+}
+
+/// Where a row of a directory begins, and what it is the difference to.
+#[derive(Debug, Clone, Copy)]
+pub struct RowPlace((usize, Before));
+
+impl ForestRows<'_> {
+    /// The place of the next row.
+    #[must_use]
+    pub fn place(&self) -> RowPlace {
+        RowPlace(self.reader.position())
+    }
+}
+
+impl<'a> Iterator for ForestRows<'a> {
+    type Item = ForestRow<'a>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        loop {
+            let (_, row) = self.reader.next()?;
+            if let Some(row) = self.forest.row(self.id, row) {
+                return Some(row);
+            }
+        }
+    }
+}
+
+impl Forest {
+    /// What is known of a directory.
+    #[must_use]
+    pub fn dir(&self, id: DirId) -> DirInfo {
+        let dir = self.dirs.get(id);
+        let ended = self.ended.filter(|_| !self.is_read_again(id));
+        DirInfo {
+            parent: self.dirs.parent(id),
+            sums: dir.sums,
+            newest: FileTime {
+                seconds: dir.newest,
+                nanoseconds: 0,
+            },
+            inode: self.own(id).inode,
+            state: dir.state(ended),
+            open_children: dir.open,
+            has_unread_below: dir.has(UNREAD_BELOW),
+            has_new: dir.has(NEW),
+            is_being_removed: dir.has(REMOVING),
+        }
+    }
+
+    /// The entry of a directory itself, without its contents.
+    #[must_use]
+    pub fn own(&self, id: DirId) -> ForestEntry {
+        own(self.dirs.get(id), id)
+    }
+
+    /// The entries of a directory, in no order.
+    #[must_use]
+    pub fn rows(&self, id: DirId) -> ForestRows<'_> {
+        ForestRows {
+            forest: self,
+            id,
+            reader: Reader::new(&self.dirs.get(id).run, id),
+        }
+    }
+
+    /// The entries of a directory from a place on, which is valid until [`Changed::Rows`].
+    #[must_use]
+    pub fn rows_from(&self, id: DirId, place: &RowPlace) -> ForestRows<'_> {
+        let mut rows = self.rows(id);
+        rows.reader.go_to(place.0);
+        rows
+    }
+
+    pub(super) fn row<'a>(&'a self, id: DirId, row: Row<'a>) -> Option<ForestRow<'a>> {
+        let (name, entry, directory, is_being_removed) = match row {
+            Row::Entry(name, entry) => (name, entry, None, self.is_removing(id, name)),
+            Row::Directory(name, below) => {
+                let dir = self.dirs.get(below);
+                let number = match dir.stage {
+                    Stage::Nothing => return None,
+                    Stage::File | Stage::Away | Stage::Excluded => None,
+                    Stage::Announced | Stage::Read | Stage::Broken | Stage::Unread => Some(below),
+                };
+                let is_being_removed = dir.has(REMOVING) || self.is_removing(id, name);
+                (name, own(dir, below), number, is_being_removed)
+            }
+        };
+        Some(ForestRow {
+            name,
+            entry,
+            directory,
+            is_being_removed,
+        })
+    }
+
+    fn is_removing(&self, id: DirId, name: &[u8]) -> bool {
+        let names = self.removing.get(&id);
+        names.is_some_and(|names| names.contains(name))
+    }
+
+    /// The name of a directory; empty for [`DirId::TOP`]. That of an operand is the whole operand.
+    #[must_use]
+    pub fn name(&self, id: DirId) -> &[u8] {
+        let dir = self.dirs.get(id);
+        let Some(parent) = self.dirs.parent(id) else {
+            return b"";
+        };
+        let run = &self.dirs.get(parent).run;
+        if dir.place < u32::MAX {
+            return name(run, dir.place as usize);
+        }
+        // Beyond four gigabytes of a run.
+        let found = Reader::new(run, parent).find_map(|(_, row)| match row {
+            Row::Directory(name, found) if found == id => Some(name),
+            _ => None,
+        });
+        found.unwrap_or_default()
+    }
+
+    /// The path of a directory, from the operand on.
+    #[must_use]
+    pub fn path(&self, id: DirId) -> Vec<u8> {
+        let mut ids: Vec<DirId> = self.dirs.above(id).collect();
+        ids.reverse();
+        ids.push(id);
+        let mut path = Vec::new();
+        for id in ids {
+            push_name(&mut path, self.name(id));
+        }
+        path
+    }
+
+    /// The directory with this name in another one.
+    #[must_use]
+    pub fn child(&self, id: DirId, name: &[u8]) -> Option<DirId> {
+        self.rows(id).find(|row| row.name == name)?.directory
+    }
+
+    /// Remembers the directory that is shown.
+    pub fn watch(&mut self, id: DirId) {
+        if self.watched != id {
+            self.watched = id;
+            self.changed = Changed::Rows;
+        }
+    }
+
+    /// What has changed in the shown directory since the last call.
+    pub fn take_changed(&mut self) -> Changed {
+        std::mem::take(&mut self.changed)
+    }
+
+    /// Failures: the first 10,000.
+    #[must_use]
+    pub fn failures(&self) -> &[ForestFailure] {
+        &self.failures.list
+    }
+
+    /// The number of all failures.
+    #[must_use]
+    pub fn failure_count(&self) -> u64 {
+        self.failures.count
+    }
+
+    /// Bytes of the directories and their entries.
+    #[must_use]
+    pub fn bytes(&self) -> usize {
+        self.dirs.bytes()
+    }
+
+    /// Number of directories, those that are gone and the keys of large directories included.
+    #[must_use]
+    pub fn directories(&self) -> usize {
+        self.dirs.len() as usize
+    }
+}
+
+/// The entry of a directory itself, or of what was found in its place.
+pub(super) fn own(dir: &Dir, id: DirId) -> ForestEntry {
+    let own = *Reader::new(&dir.run, id).own();
+    let reading = match dir.stage {
+        Stage::Nothing | Stage::Announced | Stage::Read | Stage::File => Reading::Whole,
+        Stage::Broken => Reading::Broken,
+        Stage::Unread => Reading::Unread,
+        Stage::Away => Reading::Away,
+        Stage::Excluded => Reading::Excluded,
+    };
+    match dir.run.is_empty() {
+        true => ForestEntry {
+            kind: rustix::fs::FileType::Directory,
+            reading,
+            ..own
+        },
+        false => ForestEntry { reading, ..own },
+    }
+}

@@ -1,0 +1,133 @@
+//! A directory is read again by a second walk, whose directories have numbers after all others. They replace the old ones
+//! when all of them are there.
+
+use super::dirs::{Dir, Stage};
+use super::entry::ForestEntry;
+use super::sums::Delta;
+use super::{DirId, Ended, Forest, Gone, LinkCounting, Slice};
+use crate::count::listing::Key;
+
+/// See the module.
+#[derive(Debug)]
+pub(super) struct Reread {
+    /// The directory that is read again.
+    target: DirId,
+    /// It, in the second walk.
+    root: DirId,
+    /// Links that were met: they are counted at the end.
+    links: Vec<(DirId, ForestEntry)>,
+}
+
+impl Reread {
+    pub(super) fn takes(&self, id: DirId) -> bool {
+        id >= self.root
+    }
+
+    /// Takes a link that was met. True where it counts already.
+    pub(super) fn meet(&mut self, id: DirId, entry: &ForestEntry, counting: LinkCounting) -> bool {
+        self.links.push((id, *entry));
+        counting != LinkCounting::Once
+    }
+}
+
+impl Forest {
+    /// Begins to read a directory again, after the end of the walk: the first key of the second walk, whose only operand
+    /// is that directory.
+    pub fn begin_reread(&mut self, target: DirId) -> Key {
+        let root = DirId(self.dirs.len().max(1));
+        let dir = self.dirs.get_mut(root);
+        dir.stage = Stage::Announced;
+        dir.open = 1;
+        self.reread = Some(Reread {
+            target,
+            root,
+            links: Vec::new(),
+        });
+        Key::from(root.0 - 1)
+    }
+
+    /// True for a directory of the second walk.
+    pub(super) fn is_read_again(&self, id: DirId) -> bool {
+        self.reread.as_ref().is_some_and(|reread| reread.takes(id))
+    }
+
+    /// Ends that. If everything was read, the new contents replace the old ones: then true.
+    pub fn end_reread(&mut self, ended: Ended) -> bool {
+        self.settle();
+        let Some(reread) = self.reread.take() else {
+            return false;
+        };
+        let is_whole = ended == Ended::Whole && self.dirs.get(reread.root).open == 0;
+        if is_whole {
+            self.replace(reread);
+        } else {
+            let ids = (reread.root.0..self.dirs.len()).map(DirId);
+            ids.for_each(|id| self.forget(id));
+            self.failures
+                .forget_if(|failure| failure.directory >= reread.root);
+        }
+        self.note_rows(self.watched);
+        is_whole
+    }
+
+    fn replace(&mut self, reread: Reread) {
+        let Reread {
+            target,
+            root,
+            links,
+        } = reread;
+        while self.count_links(std::time::Instant::now()) == Slice::More {}
+        if self.dirs.get(root).stage == Stage::Nothing {
+            let name = self.name(target).to_vec();
+            if let Some(parent) = self.dirs.parent(target) {
+                self.remove(parent, &[&name], Gone::Deleted);
+            }
+            return;
+        }
+        let old = self.with_all_below(&[target]);
+        let old_links = self.links_in(&old);
+        self.forget_links(&old_links, Gone::Moved);
+        let (sums, open) = (self.dirs.get(target).sums, self.dirs.get(target).open);
+        self.failures
+            .forget_if(|failure| old.contains(&failure.directory));
+        old.iter().for_each(|&id| self.forget(id));
+        self.take_over(target, root);
+        self.failures.rename(root, target);
+        let target_of = |id| if id == root { target } else { id };
+        let links: Vec<_> = links
+            .into_iter()
+            .map(|(id, entry)| (target_of(id), entry))
+            .collect();
+        let dir = self.dirs.get_mut(target);
+        let new = std::mem::replace(&mut dir.sums, sums);
+        let mut delta = Delta::of_sums(&sums).times(-1);
+        delta.add(&Delta::of_sums(&new));
+        self.pending.add(target, &delta);
+        self.insert_links(links);
+        self.settle();
+        if open > 0 {
+            self.dirs.get_mut(target).open = 1;
+            self.close(target);
+        }
+        self.dirs
+            .parent(target)
+            .into_iter()
+            .for_each(|above| self.refresh(above));
+    }
+
+    /// What was read as `root` becomes that of `target`.
+    fn take_over(&mut self, target: DirId, root: DirId) {
+        let new = std::mem::replace(self.dirs.get_mut(root), Dir::none());
+        let dir = self.dirs.get_mut(target);
+        dir.stage = new.stage;
+        dir.flags = new.flags;
+        dir.sums = new.sums;
+        dir.newest = new.newest;
+        self.write_run(target, (&new.run, root), |_| true);
+    }
+
+    fn insert_links(&mut self, links: Vec<(DirId, ForestEntry)>) {
+        let pending = (&mut self.pending, &mut self.pending_shared);
+        self.links.insert(links, &self.dirs, pending);
+    }
+}

@@ -1,0 +1,112 @@
+//! Goes through the rows of a subtree in slices of time.
+
+use std::cmp::Reverse;
+use std::collections::BinaryHeap;
+use std::time::Instant;
+
+use super::dirs::Below;
+use super::info::ForestRow;
+use super::run::{Before, Reader};
+use super::{DirId, Forest};
+
+/// Rows, or directories without rows, between two looks at the clock.
+const STRIDE: u32 = 512;
+
+/// Where a search goes on.
+#[derive(Debug, Clone, Default)]
+pub struct FindPosition {
+    /// The next directory; the first one where the search has not begun.
+    next: Option<DirId>,
+    /// The next row of it, as long as no run was written again since.
+    row: Option<(usize, Before, u64)>,
+    below: Below,
+}
+
+impl Forest {
+    /// Gives the rows of a directory and of all below it until that time. The position to go on from; none at the end.
+    pub fn find(
+        &self,
+        below: DirId,
+        mut from: FindPosition,
+        until: Instant,
+        found: &mut dyn FnMut(DirId, &ForestRow<'_>),
+    ) -> Option<FindPosition> {
+        let mut id = *from.next.get_or_insert_with(|| {
+            from.below = Below::from(below);
+            below
+        });
+        let mut steps = 0_u32;
+        let mut is_over = || {
+            steps += 1;
+            steps % STRIDE == 0 && Instant::now() >= until
+        };
+        while id.0 < self.dirs.len() {
+            from.below.extend(&self.dirs, id.0 + 1);
+            let mut reader = Reader::new(&self.dirs.get(id).run, id);
+            match from.row.take() {
+                Some((at, before, rewrites)) if rewrites == self.rewrites => {
+                    reader.go_to((at, before));
+                }
+                // The rest of a directory whose rows have changed is not searched.
+                Some(_) => reader.go_to_end(),
+                None => {}
+            }
+            while from.below.has(id)
+                && let Some((_, row)) = reader.next()
+            {
+                if let Some(row) = self.row(id, row) {
+                    found(id, &row);
+                }
+                if is_over() {
+                    let (at, before) = reader.position();
+                    from.row = Some((at, before, self.rewrites));
+                    from.next = Some(id);
+                    return Some(from);
+                }
+            }
+            id.0 += 1;
+            if is_over() {
+                from.next = Some(id);
+                return Some(from);
+            }
+        }
+        None
+    }
+}
+
+/// The largest of the entries that are offered.
+#[derive(Debug)]
+pub struct Largest {
+    heap: BinaryHeap<Reverse<(u64, DirId, Vec<u8>)>>,
+    most: usize,
+}
+
+impl Largest {
+    /// At most so many.
+    #[must_use]
+    pub fn new(most: usize) -> Self {
+        Self {
+            heap: BinaryHeap::new(),
+            most,
+        }
+    }
+
+    /// Takes an entry, if it is one of the largest so far.
+    pub fn offer(&mut self, size: u64, directory: DirId, name: &[u8]) {
+        let is_small = |Reverse((least, ..)): &Reverse<(u64, DirId, Vec<u8>)>| size <= *least;
+        if self.heap.len() >= self.most {
+            if self.heap.peek().is_none_or(is_small) {
+                return;
+            }
+            self.heap.pop();
+        }
+        self.heap.push(Reverse((size, directory, name.to_vec())));
+    }
+
+    /// The entries: size, directory, name. The largest first.
+    #[must_use]
+    pub fn into_sorted(self) -> Vec<(u64, DirId, Vec<u8>)> {
+        let sorted = self.heap.into_sorted_vec().into_iter();
+        sorted.map(|Reverse(entry)| entry).collect()
+    }
+}

@@ -1,0 +1,417 @@
+//! Random trees, in every order of arrival, are what a naive tree is; after removals and re-reads too.
+
+use std::collections::BTreeSet;
+use std::time::{Duration, Instant};
+
+use proptest::prelude::*;
+use rustix::fs::FileType;
+
+use super::listings::Walkers;
+use super::model::{Directory, End, FIRST_LINK, Inodes, Node, Own, add_own, inodes, linked, tree};
+use crate::count::ordered_items::OrderedItems;
+use crate::forest::entry::{ForestEntry, Reading};
+use crate::forest::{
+    DirId, DirState, Ended, FindPosition, Forest, Gone, LinkCounting, Slice, Sums, Target,
+};
+
+fn totals(root: &Directory, inodes: &Inodes) -> Vec<u32> {
+    let links = root.links();
+    links
+        .iter()
+        .zip(&inodes.elsewhere)
+        .map(|(here, elsewhere)| here + elsewhere)
+        .collect()
+}
+
+/// The tree of all listings, with exact links.
+fn build(root: &Directory, links: &[u32], seed: u64) -> Forest {
+    let mut forest = Forest::new(LinkCounting::Once);
+    let (walkers, branch) = Walkers::new(seed, &[root], links, 0);
+    forest.announce(&branch, &OrderedItems::default());
+    for listing in walkers {
+        forest.arrive(listing);
+        if fastrand::bool() {
+            forest.settle();
+        }
+    }
+    finish(&mut forest);
+    forest
+}
+
+fn finish(forest: &mut Forest) {
+    forest.end(Ended::Whole);
+    while forest.count_links(Instant::now()) == Slice::More {}
+    forest.settle();
+}
+
+fn expected(own: &Own, kind: FileType, inode: u64, links: u32) -> ForestEntry {
+    ForestEntry::of(&own.entry().item(Some(&own.detail(kind, inode, links))))
+}
+
+/// The rows that a directory must have.
+fn rows(directory: &Directory, links: &[u32]) -> Vec<(Vec<u8>, ForestEntry, bool)> {
+    let unknown = |kind, reading| ForestEntry {
+        kind,
+        reading,
+        ..ForestEntry::UNKNOWN
+    };
+    let rows = directory.entries.iter().filter_map(|(name, node)| {
+        let (entry, is_directory) = match node {
+            Node::Vanished => return None,
+            Node::File(own, inode) | Node::Replaced(own, inode) => {
+                (expected(own, FileType::RegularFile, *inode, 1), false)
+            }
+            Node::Link(link) => {
+                let links = links[*link as usize];
+                (
+                    expected(
+                        &linked(*link),
+                        FileType::RegularFile,
+                        FIRST_LINK + link,
+                        links,
+                    ),
+                    false,
+                )
+            }
+            Node::Directory(below) => {
+                let reading = match below.end {
+                    End::Whole => Reading::Whole,
+                    End::Broken => Reading::Broken,
+                    End::Unread => Reading::Unread,
+                };
+                let entry = expected(&below.own, FileType::Directory, below.inode, 1);
+                (ForestEntry { reading, ..entry }, true)
+            }
+            Node::Lost => (unknown(FileType::Directory, Reading::Unread), true),
+            Node::Failed => {
+                let entry = unknown(FileType::Unknown, Reading::Unread);
+                (
+                    ForestEntry {
+                        time: crate::count::usage::FileTime::EPOCH,
+                        ..entry
+                    },
+                    false,
+                )
+            }
+            Node::AwayFile(own) | Node::AwayDirectory(own) => {
+                let (kind, inode) = match node {
+                    Node::AwayFile(_) => (FileType::Fifo, 78),
+                    _ => (FileType::Directory, 77),
+                };
+                let entry = ForestEntry::of_detail(&own.detail(kind, inode, 1));
+                (
+                    ForestEntry {
+                        reading: Reading::Away,
+                        ..entry
+                    },
+                    false,
+                )
+            }
+            Node::Excluded => {
+                let mut entry = ForestEntry::LEFT_OUT;
+                entry.inode.device = directory.own.device;
+                let (kind, reading) = (FileType::Directory, Reading::Excluded);
+                (
+                    ForestEntry {
+                        kind,
+                        reading,
+                        ..entry
+                    },
+                    false,
+                )
+            }
+            Node::Cache(own, inode) => {
+                let entry = expected(own, FileType::Directory, *inode, 1);
+                (
+                    ForestEntry {
+                        reading: Reading::Excluded,
+                        count: 2,
+                        ..entry
+                    },
+                    false,
+                )
+            }
+        };
+        Some((name.clone(), entry, is_directory))
+    });
+    rows.collect()
+}
+
+/// The directory with this path below the first operand.
+fn find(forest: &Forest, path: &[Vec<u8>]) -> DirId {
+    let mut id = forest.child(DirId::TOP, b"/root 0").expect("the root");
+    for name in path {
+        id = forest.child(id, name).expect("a directory");
+    }
+    id
+}
+
+/// Compares the whole tree. `read` are the numbers of links when the tree was read, `now` those that there are.
+fn check(forest: &Forest, root: &Directory, read: Option<&[u32]>, now: &[u32]) {
+    let (sums, _) = root.sums(now);
+    assert_eq!(forest.dir(DirId::TOP).sums, sums);
+    assert_eq!(forest.dir(DirId::TOP).state, DirState::Whole);
+    for (path, directory) in root.all() {
+        let id = find(forest, &path);
+        let info = forest.dir(id);
+        let (sums, shared) = directory.sums(now);
+        assert_eq!(
+            (info.sums, forest.shared(id)),
+            (sums, Some(shared)),
+            "{path:?}"
+        );
+        assert_eq!(info.newest.seconds, directory.newest(), "{path:?}");
+        assert_eq!(
+            info.has_unread_below,
+            directory.has_unread_below(),
+            "{path:?}"
+        );
+        let state = match directory.end {
+            End::Whole => DirState::Whole,
+            End::Broken => DirState::Broken,
+            End::Unread => DirState::Unread,
+        };
+        assert_eq!((info.state, info.open_children), (state, 0), "{path:?}");
+        let has_failure = directory.end != End::Whole;
+        assert_eq!(forest.failure_of(id).is_some(), has_failure, "{path:?}");
+        let whole = [&[b"/root 0".to_vec()][..], &path].concat().join(&b'/');
+        assert_eq!(forest.path(id), whole);
+        let mut found: Vec<_> = forest
+            .rows(id)
+            .map(|row| (row.name.to_vec(), row.entry, row.directory.is_some()))
+            .collect();
+        found.sort_by(|a, b| a.0.cmp(&b.0));
+        let mut wanted = rows(directory, read.unwrap_or(now));
+        if read.is_none() {
+            // The runs keep the number of links that there were.
+            for row in found.iter_mut().chain(&mut wanted) {
+                row.1.links = 0;
+            }
+        }
+        assert_eq!(found, wanted, "{path:?}");
+    }
+}
+
+/// A directory and some of its names.
+fn choose(root: &Directory, random: &mut fastrand::Rng) -> (Vec<Vec<u8>>, Vec<Vec<u8>>) {
+    let all = root.all();
+    let (path, directory) = &all[random.usize(0..all.len())];
+    let names = directory
+        .entries
+        .iter()
+        .filter(|(_, node)| !matches!(node, Node::Vanished));
+    let names = names
+        .map(|(name, _)| name.clone())
+        .filter(|_| random.bool());
+    (path.clone(), names.collect())
+}
+
+/// Removes the names, and returns the links that go.
+fn remove(root: &mut Directory, path: &[Vec<u8>], names: &[Vec<u8>]) -> Vec<u32> {
+    let mut links = vec![0; 6];
+    for name in names {
+        if let Some(node) = root.at(path).entries.remove(name) {
+            node.links(&mut links);
+        }
+    }
+    links
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(150))]
+
+    #[test]
+    fn any_order_of_arrival_gives_the_same_tree(root in tree(0), inodes in inodes(), seed: u64) {
+        let links = totals(&root, &inodes);
+        let forest = build(&root, &links, seed);
+        check(&forest, &root, Some(&links), &links);
+    }
+
+    /// What has arrived counts at once, of links the first.
+    #[test]
+    fn sums_grow_with_what_arrives(root in tree(0), inodes in inodes(), seed: u64) {
+        let links = totals(&root, &inodes);
+        let mut forest = Forest::new(LinkCounting::Once);
+        let (walkers, branch) = Walkers::new(seed, &[&root], &links, 0);
+        forest.announce(&branch, &OrderedItems::default());
+        let mut sums = Sums::default();
+        for listing in walkers {
+            forest.arrive(listing);
+            forest.settle();
+            let now = forest.dir(DirId::TOP).sums;
+            prop_assert!(now.allocated >= sums.allocated && now.entries >= sums.entries);
+            prop_assert_eq!(forest.dir(DirId::TOP).state, DirState::Reading);
+            sums = now;
+        }
+        prop_assert_eq!(sums, root.sums(&links).0);
+    }
+
+    #[test]
+    fn a_stopped_walk_leaves_unfinished_directories(root in tree(0), seed: u64, count in 0..20_usize) {
+        let links = root.links();
+        let mut forest = Forest::new(LinkCounting::Once);
+        let (mut walkers, branch) = Walkers::new(seed, &[&root], &links, 0);
+        forest.announce(&branch, &OrderedItems::default());
+        walkers.by_ref().take(count).for_each(|listing| forest.arrive(listing));
+        forest.end(Ended::Stopped);
+        let is_whole = walkers.next().is_none();
+        let state = forest.dir(DirId::TOP).state;
+        prop_assert_eq!(state, if is_whole { DirState::Whole } else { DirState::Stopped });
+    }
+
+    #[test]
+    fn removals_leave_what_a_new_walk_would_find(
+        root in tree(0), inodes in inodes(), seed: u64, deletes: bool, late: bool
+    ) {
+        let mut root = root;
+        let mut links = totals(&root, &inodes);
+        let mut forest = Forest::new(LinkCounting::Once);
+        let (walkers, branch) = Walkers::new(seed, &[&root], &links, 0);
+        forest.announce(&branch, &OrderedItems::default());
+        walkers.for_each(|listing| forest.arrive(listing));
+        if late {
+            finish(&mut forest);
+        }
+        let mut random = fastrand::Rng::with_seed(seed);
+        let gone = if deletes { Gone::Deleted } else { Gone::Moved };
+        for _ in 0..3 {
+            let (path, names) = choose(&root, &mut random);
+            let id = find(&forest, &path);
+            let names_: Vec<&[u8]> = names.iter().map(Vec::as_slice).collect();
+            forest.remove(id, &names_, gone);
+            let removed = remove(&mut root, &path, &names);
+            if deletes {
+                links.iter_mut().zip(removed).for_each(|(links, removed)| *links -= removed);
+            }
+            prop_assert_eq!(forest.dir(DirId::TOP).sums, root.sums(&links).0);
+        }
+        finish(&mut forest);
+        check(&forest, &root, None, &links);
+    }
+
+    #[test]
+    fn freed_is_what_no_link_is_left_of(root in tree(0), inodes in inodes(), seed: u64, late: bool) {
+        let links = totals(&root, &inodes);
+        let mut forest = Forest::new(LinkCounting::Once);
+        let (walkers, branch) = Walkers::new(seed, &[&root], &links, 0);
+        forest.announce(&branch, &OrderedItems::default());
+        walkers.for_each(|listing| forest.arrive(listing));
+        forest.settle();
+        if late {
+            finish(&mut forest);
+        }
+        let mut random = fastrand::Rng::with_seed(seed);
+        let mut targets = Vec::new();
+        let mut left = root.clone();
+        for _ in 0..3 {
+            let (path, names) = choose(&root, &mut random);
+            let parent = find(&forest, &path);
+            for name in names {
+                // One may lie in another one.
+                targets.push(Target { parent, name: name.clone() });
+                if is_there(&left, &path) {
+                    left.at(&path).entries.remove(&name);
+                }
+            }
+        }
+        let freed = forest.freed(&targets);
+        let (before, after) = (Parts::of(&root), Parts::of(&left));
+        let mut wanted = (before.sums.entries - after.sums.entries, before.sums.allocated - after.sums.allocated);
+        let mut whole = wanted.1;
+        for link in 0..6_u64 {
+            let place = link as usize;
+            let gone = before.links[place] - after.links[place];
+            let mut sums = Sums::default();
+            add_own(&mut sums, &linked(link), 1);
+            wanted.0 += u64::from(gone);
+            wanted.1 += if gone > 0 { sums.allocated } else { 0 };
+            whole += if gone > 0 && gone == links[place] { sums.allocated } else { 0 };
+        }
+        prop_assert_eq!((freed.entries, freed.allocated, freed.freed), (wanted.0, wanted.1, whole));
+        prop_assert!(freed.refused.is_empty());
+    }
+
+    #[test]
+    fn a_directory_that_is_read_again_is_replaced(
+        root in tree(0), new in tree(500_000), inodes in inodes(), seed: u64, is_stopped: bool
+    ) {
+        let mut root = root;
+        let mut random = fastrand::Rng::with_seed(seed);
+        let path = {
+            let all = root.all();
+            all[random.usize(0..all.len())].0.clone()
+        };
+        let mut after = root.clone();
+        *after.at(&path) = new.clone();
+        // The number of links does not change while the program runs.
+        let counts = |tree: &Directory| totals(tree, &inodes);
+        let links: Vec<u32> = counts(&root).into_iter().zip(counts(&after)).map(|(a, b)| a.max(b).max(2)).collect();
+        let mut forest = build(&root, &links, seed);
+        let id = find(&forest, &path);
+        let key = forest.begin_reread(id);
+        let (walkers, _) = Walkers::new(seed, &[&new], &links, key);
+        let mut walkers = walkers.peekable();
+        while let Some(listing) = walkers.next() {
+            if is_stopped && walkers.peek().is_none() {
+                break;
+            }
+            forest.arrive(listing);
+        }
+        prop_assert_eq!(forest.end_reread(Ended::Whole), !is_stopped);
+        forest.settle();
+        if !is_stopped {
+            root = after;
+        }
+        check(&forest, &root, Some(&links), &links);
+    }
+
+    #[test]
+    fn find_gives_each_row_once(root in tree(0), seed: u64) {
+        let links = root.links();
+        let forest = build(&root, &links, seed);
+        for (path, directory) in root.all() {
+            let below = find(&forest, &path);
+            let count: usize = directory.all().iter().map(|(_, directory)| rows(directory, &links).len()).sum();
+            let (mut found, mut position) = (BTreeSet::new(), Some(FindPosition::default()));
+            let mut calls = 0;
+            while let Some(from) = position {
+                let until = Instant::now() - Duration::from_secs(1);
+                position = forest.find(below, from, until, &mut |id, row| {
+                    assert!(found.insert((id, row.name.to_vec())), "twice");
+                });
+                calls += 1;
+            }
+            prop_assert_eq!(found.len(), count);
+            prop_assert!(calls <= 1 + count);
+        }
+    }
+}
+
+fn is_there(root: &Directory, path: &[Vec<u8>]) -> bool {
+    let mut at = root;
+    for name in path {
+        match at.entries.get(name) {
+            Some(Node::Directory(below)) => at = below,
+            _ => return false,
+        }
+    }
+    true
+}
+
+/// What is no link, and how many links there are.
+struct Parts {
+    sums: Sums,
+    links: Vec<u32>,
+}
+
+impl Parts {
+    fn of(root: &Directory) -> Self {
+        let mut sums = Sums::default();
+        let mut inodes = BTreeSet::new();
+        root.entries
+            .values()
+            .for_each(|node| node.add(&mut sums, &mut inodes));
+        let links = root.links();
+        Self { sums, links }
+    }
+}

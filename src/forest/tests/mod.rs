@@ -1,0 +1,6 @@
+//! Tests of the tree as a whole.
+
+mod listings;
+mod live;
+mod model;
+mod walk;

@@ -1,0 +1,293 @@
+//! The terminal is given back in every ending: its modes are equal before and after, the alternate screen is left, the
+//! cursor is shown, the mouse is off.
+//!
+//! A panic, and memory that runs out at a certain moment, cannot be had from outside: `examples/terminal.rs` has keys for
+//! them.
+
+use std::path::PathBuf;
+use std::time::{Duration, Instant};
+
+use rustix::process::{Pid, Signal, kill_process};
+
+use crate::support::process::child_of;
+use crate::support::run::wait_until;
+use crate::support::sandbox::Sandbox;
+use crate::support::screen::Screen;
+use crate::support::terminal::{Streams, wait};
+use crate::support::tree::Tree;
+
+const CTRL_C: &[u8] = b"\x03";
+const CTRL_Z: &[u8] = b"\x1a";
+
+/// The example, beside the folder of the test programs.
+fn example() -> PathBuf {
+    let program = std::env::current_exe().expect("there is one");
+    let built = program.ancestors().nth(2).expect("it is in a folder");
+    built.join("examples/terminal")
+}
+
+/// The example on a terminal, once it has drawn.
+fn start() -> Screen {
+    start_by(&[])
+}
+
+fn start_by(words: &[&str]) -> Screen {
+    let mut all: Vec<_> = words.iter().map(PathBuf::from).collect();
+    all.push(example());
+    let mut screen = Screen::start(Tree::of("d/"), Streams::All, &all);
+    screen.wait_for("80x24");
+    let now = screen.now();
+    assert!(now.alternate_screen() && !now.hide_cursor());
+    assert!(!screen.is_set_as_before(), "this is no raw mode");
+    screen
+}
+
+fn send(process: u32, signal: Signal) {
+    let process = i32::try_from(process).ok().and_then(Pid::from_raw);
+    kill_process(process.expect("a process"), signal).expect("it is there");
+}
+
+#[test]
+fn keys_that_end_it_give_the_terminal_back() {
+    for (keys, status) in [(&b"q"[..], 0), (CTRL_C, 0), (b"e", 1)] {
+        let mut screen = start();
+        screen.terminal.press(keys);
+        assert_eq!(screen.end().ending(), Ok(status), "{keys:?}");
+    }
+}
+
+#[test]
+fn a_panic_in_any_thread_gives_the_terminal_back_before_its_message() {
+    for (keys, status) in [(b"p", 101), (b"w", 1)] {
+        let mut screen = start();
+        screen.terminal.press(keys);
+        let left = screen.end();
+        assert_eq!(left.ending(), Ok(status), "{keys:?}");
+        assert!(left.text.contains("as asked"), "{:?}", left.text);
+    }
+}
+
+#[test]
+fn without_memory_the_terminal_is_given_back_before_the_message() {
+    let mut screen = start();
+    screen.terminal.press(b"m");
+    let left = screen.end();
+    assert_eq!(left.ending(), Ok(1));
+    assert!(left.text.contains("memory exhausted"), "{:?}", left.text);
+}
+
+#[test]
+fn signals_end_it_by_themselves_once_and_twice() {
+    for signal in [Signal::TERM, Signal::HUP, Signal::INT, Signal::QUIT] {
+        for times in [1, 2] {
+            let screen = start();
+            for _ in 0..times {
+                screen.terminal.signal(signal);
+            }
+            assert_eq!(
+                screen.end().ending(),
+                Err(signal.as_raw()),
+                "{times} {signal:?}"
+            );
+        }
+    }
+}
+
+#[test]
+fn another_signal_after_the_first_finds_the_terminal_given_back() {
+    let mut screen = start();
+    screen.terminal.signal(Signal::TERM);
+    screen.wait_until("the usual screen", |screen| !screen.alternate_screen());
+    assert!(screen.is_set_as_before());
+    screen.terminal.signal(Signal::HUP);
+    let ending = screen.end().ending();
+    assert!(ending == Err(1) || ending == Err(15), "{ending:?}");
+}
+
+#[test]
+fn a_terminal_that_is_gone_ends_it_within_a_second() {
+    for ignored in [None, Some("trap '' HUP; exec \"$0\"")] {
+        let screen = match ignored {
+            None => start(),
+            Some(script) => start_by(&["sh", "-c", script]),
+        };
+        let start = Instant::now();
+        let mut child = screen.terminal.hang_up();
+        let ended = wait(&mut child);
+        assert!(start.elapsed() < Duration::from_secs(1), "{ended:?}");
+        assert!(!ended.success());
+    }
+}
+
+// ---------------------------------------------------------------- stops
+
+/// A shell with job control. Each time that the example stops, it says whether the terminal is set as before, and continues
+/// it. Bash leaves a loop in which a job stops.
+const JOB: &str = r#"set -m; stty -a >before
+    go_on() {
+        case $s in 147 | 148)
+            stty -a >after; cmp -s before after && echo "same after $s"
+            fg >&2; s=$?; go_on
+        esac
+    }
+    "$0"; s=$?; go_on; echo ended=$s"#;
+
+fn start_job() -> Screen {
+    start_by(&["bash", "-c", JOB])
+}
+
+#[test]
+fn ctrl_z_gives_the_terminal_back_and_takes_it_again() {
+    let mut screen = start_job();
+    screen.terminal.press(b"ax");
+    screen.wait_for("keys: ax");
+    screen.terminal.press(CTRL_Z);
+    screen
+        .terminal
+        .wait_until("the shell", |seen| seen.contains("same after 148"));
+    // The shell has continued it.
+    screen.terminal.press(b"y");
+    screen.wait_for("keys: axy");
+    assert!(screen.now().alternate_screen() && !screen.is_set_as_before());
+    screen.terminal.press(b"q");
+    let left = screen.end();
+    assert!(left.text.contains("ended=0"), "{:?}", left.text);
+}
+
+#[test]
+fn stop_signals_from_elsewhere_do_as_ctrl_z_does() {
+    let mut screen = start_job();
+    let example = child_of(screen.terminal.child.id()).expect("the shell has started it");
+    send(example, Signal::TSTP);
+    screen
+        .terminal
+        .wait_until("the shell", |seen| seen.contains("same after 148"));
+    screen.terminal.press(b"y");
+    screen.wait_for("keys: y");
+    // Nothing can be done before this one.
+    send(example, Signal::STOP);
+    screen.terminal.press(b"z");
+    screen.wait_for("keys: yz");
+    wait_until("raw mode", || !screen.is_set_as_before());
+    screen.terminal.press(b"q");
+    screen.end();
+}
+
+// ---------------------------------------------------------------- other programs
+
+#[test]
+fn another_program_has_the_terminal_as_it_was_and_every_key_after_the_one_that_starts_it() {
+    let mut screen = start_job();
+    screen.terminal.press(b"xb");
+    screen
+        .terminal
+        .wait_until("a shell", |seen| seen.contains("in the child$"));
+    assert!(screen.is_set_as_before() && !screen.now().alternate_screen());
+    screen.terminal.press(b"pwd; exit 3\r");
+    screen.wait_for("keys: x[exit status: 3]");
+    assert!(screen.terminal.seen_text().contains("\r\n/\r\n"));
+    // Typed at once. A Ctrl-C in it is its own.
+    screen
+        .terminal
+        .press(b"btrap 'echo in\"\"terrupted' INT\rkill -INT $$; exit 4\r");
+    screen.wait_for("keys: x[exit status: 3][exit status: 4]");
+    assert!(screen.terminal.seen_text().contains("interrupted"));
+    assert!(!screen.is_set_as_before());
+    screen.terminal.press(b"q");
+    screen.end();
+}
+
+#[test]
+fn a_program_that_leaves_the_terminal_in_disorder_changes_nothing_for_the_shell() {
+    let mut screen = start_job();
+    screen.terminal.press(b"bstty raw -echo; kill -9 $$\r");
+    screen.wait_for("keys: [signal: 9");
+    screen.terminal.press(b"q");
+    screen.end();
+}
+
+#[test]
+fn a_program_that_is_stopped_stops_the_explorer_as_one_job() {
+    let mut screen = start_job();
+    screen.terminal.press(b"bkill -STOP $$; exit 5\r");
+    screen
+        .terminal
+        .wait_until("the shell", |seen| seen.contains("same after 148"));
+    screen.wait_for("keys: [exit status: 5]");
+    screen.terminal.press(b"q");
+    screen.end();
+}
+
+// ---------------------------------------------------------------- a supervised process
+
+/// A file system with a server: the example runs in a child of the process that was started.
+fn start_supervised(words: &[&str]) -> Option<(Sandbox, Screen, u32)> {
+    let sandbox = Sandbox::fuse(vec![])?;
+    let screen = start_by(words);
+    let mut started = screen.terminal.child.id();
+    if !words.is_empty() {
+        started = child_of(started).expect("the shell has started it");
+    }
+    wait_until("a child", || child_of(started).is_some());
+    let child = child_of(started).expect("it was there");
+    Some((sandbox, screen, child))
+}
+
+#[test]
+fn the_supervisor_gives_the_terminal_back_for_a_child_that_cannot() {
+    for signal in [Signal::KILL, Signal::ABORT] {
+        let Some((_sandbox, screen, child)) = start_supervised(&[]) else {
+            return;
+        };
+        send(child, signal);
+        assert_eq!(screen.end().ending(), Err(signal.as_raw()));
+    }
+}
+
+#[test]
+fn signals_to_the_supervisor_give_the_terminal_back() {
+    for signal in [Signal::TERM, Signal::HUP, Signal::INT, Signal::QUIT] {
+        for times in [1, 2] {
+            let Some((_sandbox, screen, _)) = start_supervised(&[]) else {
+                return;
+            };
+            for _ in 0..times {
+                screen.terminal.signal(signal);
+            }
+            let left = screen.end();
+            assert_eq!(left.ending(), Err(signal.as_raw()), "{times} {signal:?}");
+        }
+    }
+}
+
+#[test]
+fn stops_of_a_supervised_process_are_those_of_one_process() {
+    let Some((_sandbox, mut screen, child)) = start_supervised(&["bash", "-c", JOB]) else {
+        return;
+    };
+    let supervisor = child_of(screen.terminal.child.id()).expect("the shell has started it");
+    let mut stops = 0;
+    let stop: [&dyn Fn(&mut Screen); 3] = [
+        &|screen| screen.terminal.press(CTRL_Z),
+        &|_| send(child, Signal::TSTP),
+        &|_| send(supervisor, Signal::TSTP),
+    ];
+    for (stop, keys) in stop.into_iter().zip(["keys: x", "keys: xx", "keys: xxx"]) {
+        stop(&mut screen);
+        stops += 1;
+        screen.terminal.wait_until("the shell", |seen| {
+            seen.matches("same after 148").count() >= stops
+        });
+        screen.terminal.press(b"x");
+        screen.wait_for(keys);
+    }
+    screen.terminal.press(b"q");
+    let left = screen.end();
+    assert_eq!(
+        left.raw.matches("same after 148").count(),
+        3,
+        "{:?}",
+        left.raw
+    );
+    assert!(left.text.contains("ended=0"), "{:?}", left.text);
+}

@@ -1,0 +1,119 @@
+//! What the explorer leaves behind: printed paths, the exit status, messages, exports, and the standard streams that are no
+//! terminals.
+
+use std::fs;
+
+use crate::support::run::PDU;
+use crate::support::screen::{Left, Screen};
+use crate::support::terminal::Streams;
+use crate::support::tree::Tree;
+
+/// Presses keys once a text is on the screen, and returns what is left.
+#[track_caller]
+fn left(tree: Tree, streams: Streams, words: &[&str], steps: &[(&str, &[u8])]) -> Left {
+    let mut screen = Screen::start(tree, streams, words);
+    for (text, keys) in steps {
+        screen.wait_for(text);
+        screen.terminal.press(keys);
+    }
+    screen.end()
+}
+
+const ODD: &str = "\
+    a\\nb/f 600000
+    plain/g 200000
+    plain/h 100000";
+
+#[test]
+fn q_prints_the_directory_raw_into_a_pipe_and_quoted_on_a_terminal() {
+    let words = [PDU, "-i", "."];
+    let steps: &[(&str, &[u8])] = &[("plain/", b"\r"), ("f", b"Q")];
+    let piped = left(Tree::of(ODD), Streams::AllButOutput, &words, steps);
+    assert_eq!((piped.output.as_str(), piped.ending()), ("./a\nb\n", Ok(0)));
+    let shown = left(Tree::of(ODD), Streams::All, &words, steps);
+    assert_eq!(
+        (shown.text.as_str(), shown.ending()),
+        ("'./a'$'\\n''b'", Ok(0))
+    );
+}
+
+#[test]
+fn q_prints_the_marks_one_a_line() {
+    let steps: &[(&str, &[u8])] = &[("plain/", b"j\r"), ("h", b"  Q")];
+    let piped = left(Tree::of(ODD), Streams::AllButOutput, &[PDU, "-i"], steps);
+    assert_eq!(piped.output, "./plain/g\n./plain/h\n");
+}
+
+#[test]
+fn a_shell_goes_to_the_printed_directory() {
+    let script = "cd \"$($pdu -i)\" && echo; pwd";
+    let steps: &[(&str, &[u8])] = &[("plain/", b"j\r"), ("h", b"Q")];
+    let left = left(Tree::of(ODD), Streams::All, &["sh", "-c", script], steps);
+    assert!(left.text.trim_end().ends_with("/plain"), "{:?}", left.text);
+}
+
+#[test]
+fn an_export_comes_through_a_pipe_and_keys_from_the_terminal() {
+    let script = "$pdu --format=ncdu . | $pdu -i --from=-";
+    let steps: &[(&str, &[u8])] = &[("plain/", b"j\r"), ("h", b"q")];
+    let left = left(Tree::of(ODD), Streams::All, &["sh", "-c", script], steps);
+    assert_eq!(left.ending(), Ok(0));
+}
+
+#[test]
+fn other_programs_run_where_the_entry_is() {
+    let tree = Tree::of("d/file 5000\nd/e/g 1");
+    fs::write(
+        tree.root().join("shell"),
+        "#!/bin/sh\necho \"$PDU_LEVEL\" in \"$PWD\"; read x\n",
+    )
+    .expect("it can be written");
+    let script = "chmod +x shell; SHELL=$PWD/shell PAGER='wc -c' exec $pdu -i .";
+    let mut screen = Screen::start(tree, Streams::All, &["sh", "-c", script]);
+    screen.wait_for("d/");
+    screen.terminal.press(b"\r");
+    screen.wait_for("file");
+    screen.terminal.press(b"b");
+    screen.wait_until("the shell", |screen| {
+        let contents = screen.contents();
+        contents.contains("1 in /") && contents.contains("/d")
+    });
+    screen.terminal.press(b"\n");
+    screen.wait_for("file");
+    screen.terminal.press(b"q");
+    let left = screen.end();
+    assert_eq!(left.ending(), Ok(0));
+}
+
+#[test]
+fn e_writes_an_export_that_a_program_reads_and_asks_before_it_replaces_a_file() {
+    let tree = Tree::of("d/file 5000\nd/link = d/file\nd/e/g 1\nodd\\x20name 70000");
+    let file = tree.root().join("pdu.json");
+    let mut screen = Screen::start(tree, Streams::All, &[PDU, "-i", "."]);
+    screen.wait_for("d/");
+    screen.terminal.press(b"E\r");
+    screen.wait_for("pdu.json was written");
+    let first = fs::read_to_string(&file).expect("it is there");
+    let names = ["\"file\"", "\"link\"", "\"e\"", "\"g\"", "\"odd name\""];
+    assert!(names.iter().all(|name| first.contains(name)), "{first}");
+    assert_eq!(first.matches("\"hlnkc\":true").count(), 2, "{first}");
+    fs::write(&file, "precious").expect("it is ours");
+    // Any other key but Y keeps the file.
+    screen.terminal.press(b"E\r");
+    screen.wait_for("Y");
+    screen.terminal.press(b"y");
+    screen.wait_until("the question to be gone", |screen| {
+        !screen.contents().contains("any other")
+    });
+    assert_eq!(fs::read_to_string(&file).ok().as_deref(), Some("precious"));
+    screen.terminal.press(b"E\r");
+    screen.wait_for("Y");
+    screen.terminal.press(b"Y");
+    screen.wait_for("pdu.json was written");
+    screen.terminal.press(b"q");
+    assert_eq!(screen.end().ending(), Ok(0));
+    let again = fs::read_to_string(&file).expect("it is there");
+    // The time of the export may differ.
+    let rest = |text: &str| text.split_once('\n').map(|(_, rest)| rest.to_owned());
+    assert_eq!(rest(&again), rest(&first));
+}

@@ -1,0 +1,152 @@
+//! The explorer while a walk goes on, or does not answer, and when a directory is read again.
+
+use std::fs;
+
+use crate::first_minute::{explore, rows};
+use crate::support::fuse::{Node, Op};
+use crate::support::run::PDU;
+use crate::support::sandbox::Sandbox;
+use crate::support::screen::Screen;
+use crate::support::terminal::{Streams, can_slow_down, forest, slow, wait_for_strace};
+use crate::support::tree::Tree;
+
+const CTRL_C: &[u8] = b"\x03";
+
+/// The explorer in a tree of many directories, each read of which takes long.
+fn slow_explorer(words: &str) -> Screen {
+    let screen = Screen::start(forest(60), Streams::All, &slow(100, words));
+    wait_for_strace(&screen.terminal.child);
+    screen
+}
+
+#[test]
+fn ctrl_c_stops_the_walk_and_keeps_what_was_read_and_then_ends() {
+    if !can_slow_down() {
+        return;
+    }
+    for jobs in ["-j1", "-j20"] {
+        let mut screen = slow_explorer(&format!("-i {jobs} t"));
+        screen.wait_for("reading, ");
+        screen.wait_for("~");
+        // Rows of directories that were read.
+        screen.wait_until("a directory", |screen| screen.contents().contains("KiB"));
+        screen.terminal.press(CTRL_C);
+        screen.wait_for("reading was stopped");
+        assert!(
+            screen.now().contents().contains("?"),
+            "{:?}",
+            rows(&mut screen)
+        );
+        screen.terminal.press(CTRL_C);
+        assert_eq!(screen.end().ending(), Ok(0));
+    }
+}
+
+#[test]
+fn q_ends_during_the_walk() {
+    if !can_slow_down() {
+        return;
+    }
+    let mut screen = slow_explorer("-i -j2 t");
+    screen.wait_for("reading, ");
+    screen.terminal.press(b"q");
+    assert_eq!(screen.end().ending(), Ok(0));
+}
+
+#[test]
+fn an_operand_that_does_not_answer_has_a_screen_with_keys_all_the_same() {
+    for op in [Op::Lookup, Op::Opendir, Op::ReaddirAfter(0)] {
+        let sandbox = Sandbox::new();
+        let stuck = Node::dir("stuck", vec![Node::file("f")]).hanging(op);
+        if !sandbox.mount_fuse("m", Node::dir("", vec![stuck])) {
+            return;
+        }
+        let operand = sandbox.at("m/stuck");
+        let words = [PDU.into(), "-i".into(), operand.into_os_string()];
+        let mut screen = Screen::start(Tree::empty(), Streams::All, &words);
+        screen.wait_for("reading, ");
+        screen.terminal.press(b"?");
+        screen.wait_for("this help");
+        screen.wait_for("no answer for 5 s");
+        screen.terminal.press(b"\x1b");
+        screen.wait_until("no help", |screen| !screen.contents().contains("this help"));
+        screen.terminal.press(b"q");
+        screen.wait_for("Quit?");
+        screen.terminal.press(b"y");
+        assert_eq!(screen.end().ending(), Ok(0));
+        sandbox.end_fuse();
+    }
+}
+
+#[test]
+fn r_reads_the_shown_directory_again() {
+    let tree = Tree::of("d/a 5000\nd/e/b 5000\nother/f 1");
+    let root = tree.root().to_owned();
+    let mut screen = explore(tree, ".");
+    screen.wait_for("other/");
+    screen.terminal.press(b"\r");
+    screen.wait_for(" a");
+    fs::write(root.join("d/new"), vec![0; 100_000]).expect("it can be written");
+    fs::remove_file(root.join("d/a")).expect("it is there");
+    screen.terminal.press(b"r");
+    screen.wait_for("was read again");
+    let shown = rows(&mut screen).join("\n");
+    assert!(shown.contains("new") && !shown.contains(" a\n"), "{shown}");
+    // The operand itself.
+    fs::write(root.join("second"), vec![0; 200_000]).expect("it can be written");
+    screen.terminal.press(b"hr");
+    screen.wait_for("second");
+    screen.terminal.press(b"q");
+    assert_eq!(screen.end().ending(), Ok(0));
+}
+
+#[test]
+fn a_directory_that_was_replaced_is_not_read_again() {
+    let tree = Tree::of("d/e/f 5000");
+    let root = tree.root().to_owned();
+    let mut screen = explore(tree, ".");
+    screen.wait_for("d/");
+    screen.terminal.press(b"\r");
+    screen.wait_for("e/");
+    fs::rename(root.join("d"), root.join("moved")).expect("it is ours");
+    fs::create_dir_all(root.join("d/e")).expect("it is ours");
+    // The row: `e`, in a directory `d` that is another one.
+    screen.terminal.press(b"R");
+    screen.wait_for("changed since it was read");
+    screen.terminal.press(b"q");
+    assert_eq!(screen.end().ending(), Ok(0));
+}
+
+#[test]
+fn operands_are_rows_and_one_that_cannot_be_used_has_a_mark() {
+    let tree = Tree::of("a/f 90000\nb/f 50000");
+    fs::write(tree.root().join("list"), "b\0a\0").expect("it can be written");
+    for words in ["a b x", "b x a"] {
+        let tree = Tree::of("a/f 90000\nb/f 50000");
+        let mut screen = explore(tree, words);
+        screen.wait_until("three rows", |screen| {
+            let contents = screen.contents();
+            ["a/", "b/", "x"].iter().all(|name| contents.contains(name))
+        });
+        let shown = rows(&mut screen);
+        assert!(
+            shown
+                .iter()
+                .any(|row| row.contains('!') && row.contains('x')),
+            "{shown:?}"
+        );
+        screen.terminal.press(b"q");
+        let left = screen.end();
+        assert_eq!(left.ending(), Ok(1));
+        assert!(
+            left.text.contains("pdu: 1 entry could not be read"),
+            "{:?}",
+            left.text
+        );
+    }
+    let mut screen = explore(tree, "--files0-from=list");
+    screen.wait_for("a/");
+    screen.wait_for("b/");
+    screen.terminal.press(b"q");
+    assert_eq!(screen.end().ending(), Ok(0));
+}

@@ -1,0 +1,141 @@
+//! What a terminal shows after the bytes of a program, by a terminal of another maker (vt100).
+
+use std::ffi::OsStr;
+use std::num::NonZeroU16;
+use std::os::unix::process::ExitStatusExt;
+use std::process::ExitStatus;
+use std::time::Instant;
+
+use rustix::termios::Winsize;
+use vt100::{MouseProtocolMode, Parser};
+
+use super::run::HANG_TIMEOUT;
+use super::terminal::{Streams, Terminal};
+use super::tree::Tree;
+
+/// Columns and rows of most screens.
+pub(crate) const SIZE: (u16, u16) = (80, 24);
+
+/// A pseudo-terminal, its screen, and the program on it.
+pub(crate) struct Screen {
+    pub(crate) terminal: Terminal,
+    parser: Parser,
+    /// So many bytes of the terminal are on the screen.
+    shown: usize,
+    /// How the terminal was set before the program.
+    before: String,
+    /// The working directory of the program.
+    _tree: Tree,
+}
+
+/// What is left when the program has ended.
+pub(crate) struct Left {
+    pub(crate) status: ExitStatus,
+    /// All that was written.
+    pub(crate) raw: String,
+    /// Standard output, where it was a pipe.
+    pub(crate) output: String,
+    /// The rows of the screen.
+    pub(crate) text: String,
+}
+
+impl Screen {
+    /// Starts a program in a tree, on a terminal of [`SIZE`].
+    pub(crate) fn start<W: AsRef<OsStr>>(tree: Tree, streams: Streams, words: &[W]) -> Self {
+        let terminal = Terminal::start(&tree, SIZE.0, streams, words);
+        let before = terminal.settings_at_start.clone();
+        let parser = parser(SIZE);
+        Self {
+            terminal,
+            parser,
+            shown: 0,
+            before,
+            _tree: tree,
+        }
+    }
+
+    /// The screen as it is now.
+    pub(crate) fn now(&mut self) -> &vt100::Screen {
+        self.parser.process(&self.terminal.seen[self.shown..]);
+        self.shown = self.terminal.seen.len();
+        self.parser.screen()
+    }
+
+    /// Reads on until the screen satisfies.
+    #[track_caller]
+    pub(crate) fn wait_until(&mut self, what: &str, satisfies: impl Fn(&vt100::Screen) -> bool) {
+        let deadline = Instant::now() + HANG_TIMEOUT;
+        while !satisfies(self.now()) {
+            self.terminal.read_on(what, deadline);
+        }
+    }
+
+    /// Reads on until a text is on the screen.
+    #[track_caller]
+    pub(crate) fn wait_for(&mut self, text: &str) {
+        self.wait_until(text, |screen| screen.contents().contains(text));
+    }
+
+    /// Another size, with the signal of the terminal.
+    pub(crate) fn resize(&mut self, (columns, rows): (u16, u16)) {
+        let parser = self.parser.screen_mut();
+        parser.set_size(number(rows), number(columns));
+        self.terminal.resize_to(Winsize {
+            ws_row: rows,
+            ws_col: columns,
+            ws_xpixel: 0,
+            ws_ypixel: 0,
+        });
+    }
+
+    /// Whether the terminal is set as before the program.
+    pub(crate) fn is_set_as_before(&self) -> bool {
+        self.terminal.settings() == self.before
+    }
+
+    /// Waits for the end of the program, and asserts that the terminal is as it was before.
+    #[track_caller]
+    pub(crate) fn end(self) -> Left {
+        let end = self.terminal.end();
+        let mut parser = self.parser;
+        parser.process(&end.bytes[self.shown..]);
+        let seen = String::from_utf8_lossy(&end.bytes);
+        assert_eq!(end.settings, self.before, "{seen:?}");
+        assert_is_given_back(parser.screen(), &seen);
+        Left {
+            status: end.status,
+            raw: end.raw,
+            output: end.output,
+            text: parser.screen().contents(),
+        }
+    }
+}
+
+/// No mode is left on that the explorer has set.
+#[track_caller]
+pub(crate) fn assert_is_given_back(screen: &vt100::Screen, seen: &str) {
+    assert!(!screen.alternate_screen(), "alternate screen: {seen:?}");
+    assert!(!screen.hide_cursor(), "no cursor: {seen:?}");
+    let mouse = screen.mouse_protocol_mode();
+    assert!(mouse == MouseProtocolMode::None, "mouse: {seen:?}");
+    let is_plain = screen.fgcolor() == vt100::Color::Default && !screen.bold() && !screen.inverse();
+    assert!(is_plain, "a style is left: {seen:?}");
+}
+
+impl Left {
+    /// The signal that has ended the program, or its exit status.
+    pub(crate) fn ending(&self) -> Result<i32, i32> {
+        match self.status.signal() {
+            Some(signal) => Err(signal),
+            None => Ok(self.status.code().unwrap_or_default()),
+        }
+    }
+}
+
+fn parser((columns, rows): (u16, u16)) -> Parser {
+    Parser::new(number(rows), number(columns), 0)
+}
+
+fn number(number: u16) -> NonZeroU16 {
+    NonZeroU16::new(number).expect("a screen has rows and columns")
+}

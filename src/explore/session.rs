@@ -97,7 +97,7 @@ impl Session<'_> {
                 recv(self.reading.wakeup()) -> wakeup => self.take_listings(wakeup.is_err()),
                 recv(self.reading.pulse()) -> _ => self.take_listings(false),
                 recv(self.names()) -> part => self.take_part(part.ok()),
-                recv(self.reading.batches()) -> batch => self.take_batch(batch.unwrap_or_default()),
+                recv(self.reading.batches()) -> batch => self.take_batch(batch.ok()),
                 recv(self.inputs) -> input => self.input(input.unwrap_or(Input::Ended)),
                 recv(self.reports()) -> report => self.removal(report.ok()),
                 recv(self.helpers.answers) -> answer => if let Ok(answer) = answer {
@@ -139,10 +139,13 @@ impl Session<'_> {
         }
     }
 
-    /// A walker has panicked: the hook of panics has given the terminal back for good.
+    /// A thread has panicked: the hook of panics has given the terminal back for good.
     fn tell_lost_part(&mut self) -> Ended {
-        let message = b"internal error: a walker has failed; the result is incomplete";
-        self.intake.failures.lost(message.to_vec());
+        let message = match self.source {
+            Source::Disk => "internal error: a walker has failed; the result is incomplete",
+            Source::Export => "internal error: the import has failed; the result is incomplete",
+        };
+        self.intake.failures.lost(message.into());
         self.ending = Some(Ending::NoTerminal);
         Ended::Stopped
     }
@@ -163,9 +166,14 @@ impl Session<'_> {
         let _ = live.take_part(part, &mut self.intake);
     }
 
-    fn take_batch(&mut self, batch: Batch) {
+    /// Takes events of an import; nothing where its thread has panicked.
+    fn take_batch(&mut self, batch: Option<Batch>) {
         let Reading::Import(_, replays) = &mut self.reading else {
             return;
+        };
+        let Some(batch) = batch else {
+            let ended = self.tell_lost_part();
+            return self.end_reading(ended);
         };
         self.intake.batch(&batch, replays);
         self.frames.ask_later(self.terminal.next_frame());

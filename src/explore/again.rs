@@ -6,8 +6,8 @@ use std::os::fd::OwnedFd;
 use std::sync::Arc;
 use std::time::Instant;
 
+use super::background::Purpose;
 use super::browser::request::Message;
-use super::helpers::Purpose;
 use super::read_times::now;
 use super::reading::{LiveWalk, Reading};
 use super::remove::problem::Problem;
@@ -46,7 +46,7 @@ impl Session<'_> {
         }
         let way = self.removals.roots().way(&self.intake.forest, above);
         if let Some(way) = way {
-            let asked = self.helpers.open(Purpose::ReadAgain(directory), way);
+            let asked = self.background.open(Purpose::ReadAgain(directory), way);
             self.is_opening_again = asked.is_ok();
             self.warn(asked);
         }

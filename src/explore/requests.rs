@@ -4,9 +4,9 @@ use std::io;
 use std::os::fd::OwnedFd;
 use std::time::{Duration, Instant};
 
+use super::background::{Answer, Purpose};
 use super::browser::request::{Message, Request};
 use super::export::Existing;
-use super::helpers::{Answer, Purpose};
 use super::programs::Programs;
 use super::remove::job::Method;
 use super::remove::problem::Problem;
@@ -76,7 +76,7 @@ impl Session<'_> {
                 .say(Message::warning("not a directory of this walk"));
             return;
         };
-        let asked = self.helpers.open(purpose, way);
+        let asked = self.background.open(purpose, way);
         if asked.is_ok() {
             // Keys that are typed meanwhile are for the program.
             self.opening = Some(Instant::now() + PATIENCE);

@@ -6,10 +6,10 @@ use std::time::{Duration, Instant};
 
 use crossbeam_channel::{Receiver, after, at, never, select};
 
+use super::background::{Answer, Background};
 use super::browser::Browser;
 use super::browser::request::{Activity, Doing, Message, Request, Source};
 use super::frames::Frames;
-use super::helpers::{Answer, Helpers};
 use super::imported::{Batch, ImportEnd};
 use super::intake::Intake;
 use super::programs::{PagerMode, Programs};
@@ -64,7 +64,7 @@ pub(super) struct Session<'a> {
     /// Whether hard links are still to be counted.
     pub(super) links: Slice,
     pub(super) ending: Option<Ending>,
-    pub(super) helpers: Helpers,
+    pub(super) background: Background,
     /// A key waits until this time for a directory to be opened.
     pub(super) opening: Option<Instant>,
     pub(super) removals: Removals,
@@ -100,7 +100,7 @@ impl Session<'_> {
                 recv(self.reading.batches()) -> batch => self.take_batch(batch.ok()),
                 recv(self.inputs) -> input => self.input(input.unwrap_or(Input::Ended)),
                 recv(self.reports()) -> report => self.removal(report.ok()),
-                recv(self.helpers.answers) -> answer => if let Ok(answer) = answer {
+                recv(self.background.answers) -> answer => if let Ok(answer) = answer {
                     self.answered(answer);
                 },
                 recv(self.opening.map_or_else(never, at)) -> _ => self.give_up_opening(),
@@ -347,7 +347,7 @@ impl Session<'_> {
         if !numbers.is_empty() {
             let answer = move || Answer::Owners(lookup(Database::Users, &numbers, false));
             // Without a thread the numbers stay.
-            let _ = self.helpers.run(answer);
+            let _ = self.background.run(answer);
         }
     }
 

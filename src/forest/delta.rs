@@ -6,7 +6,7 @@ use super::info::{DirId, Sums};
 use crate::count::usage::{FileTime, Usage};
 
 /// Differences that may wait.
-const MOST: usize = 16_384;
+const MOST: usize = 4_096;
 
 /// A difference of sums.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

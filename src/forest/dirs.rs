@@ -126,7 +126,7 @@ impl Dirs {
     pub(super) fn get_mut(&mut self, id: DirId) -> &mut Dir {
         let at = id.0 as usize;
         while self.len as usize <= at {
-            if self.len as usize % CHUNK == 0 {
+            if (self.len as usize).is_multiple_of(CHUNK) {
                 self.chunks.push(Vec::with_capacity(CHUNK));
             }
             if let Some(chunk) = self.chunks.last_mut() {

@@ -89,6 +89,7 @@ impl Forest {
         let old = self.with_all_below(&[target]);
         let links = self.links_in(&old);
         self.forget_links(&links, Gone::Moved);
+        self.settle();
         let dir = self.dirs.get(target);
         let left = (dir.sums, dir.open);
         let ids: HashSet<DirId> = old.iter().copied().collect();

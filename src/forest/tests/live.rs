@@ -10,6 +10,7 @@ use super::listings::Walkers;
 use super::model::{Directory, End, FIRST_LINK, Inodes, Node, Own, add_own, inodes, linked, tree};
 use crate::count::ordered_items::OrderedItems;
 use crate::count::usage::FileTime;
+use crate::count::visitor::{Extent, Visitor};
 use crate::forest::entry::{ForestEntry, Reading};
 use crate::forest::{
     DirId, DirState, Ended, FindPosition, Forest, ForestRow, Gone, LinkCounting, Slice, Sums,
@@ -260,12 +261,16 @@ proptest! {
             let id = find(&forest, &path);
             let names_: Vec<&[u8]> = names.iter().map(Vec::as_slice).collect();
             forest.remove(id, &names_, gone);
+            if random.bool() {
+                forest.settle();
+            }
             let removed = remove(&mut root, &path, &names);
             if deletes {
                 links.iter_mut().zip(removed).for_each(|(links, removed)| *links -= removed);
             }
-            prop_assert_eq!(forest.dir(DirId::TOP).sums, root.sums(&links).0);
         }
+        forest.settle();
+        prop_assert_eq!(forest.dir(DirId::TOP).sums, root.sums(&links).0);
         finish(&mut forest);
         check(&forest, &root, &links);
     }
@@ -397,6 +402,7 @@ proptest! {
             let (path, names) = choose(&root, &mut random);
             let names_: Vec<&[u8]> = names.iter().map(Vec::as_slice).collect();
             forest.remove(find(&forest, &path), &names_, Gone::Deleted);
+            forest.settle();
             remove(&mut root, &path, &names);
         }
     }
@@ -407,7 +413,7 @@ proptest! {
         let links = totals(&root, &inodes);
         let forest = build(&root, &links, seed);
         let mut imported = Forest::new(LinkCounting::Once);
-        let top = find(&forest, &[]);
+        let top = if seed % 2 == 0 { DirId::TOP } else { find(&forest, &[]) };
         forest.export(top, &mut imported);
         finish(&mut imported);
         for (path, directory) in root.all() {
@@ -446,6 +452,47 @@ proptest! {
             prop_assert!(calls <= 1 + count);
         }
     }
+}
+
+/// No method recurses, or takes time that grows with the square of the depth.
+#[test]
+fn a_deep_chain_is_one_directory_after_the_other() {
+    const DEPTH: usize = 100_000;
+    let mut forest = Forest::new(LinkCounting::Once);
+    let own = linked(0);
+    let (directory, link) = (
+        own.detail(FileType::Directory, 1, 1),
+        own.detail(FileType::RegularFile, 2, 2),
+    );
+    let entry = own.entry();
+    for level in 0..DEPTH {
+        forest.enter(b"d", &entry.item(Some(&directory)), None);
+        if level == 0 || level + 1 == DEPTH {
+            forest.file(Some(b"link"), &entry.item(Some(&link)));
+        }
+    }
+    (0..DEPTH).for_each(|_| forest.leave(Extent::Whole));
+    finish(&mut forest);
+    let bottom = DirId(DEPTH as u32);
+    let entries = |forest: &Forest, id| forest.dir(id).sums.entries;
+    assert_eq!(entries(&forest, DirId::TOP), DEPTH as u64 + 1);
+    assert_eq!(entries(&forest, bottom), 2);
+    assert_eq!(forest.path(bottom).len(), 2 * DEPTH - 1);
+    assert_eq!(forest.shared(bottom).map(|sums| sums.entries), Some(1));
+    assert_eq!(forest.shared(DirId(1)).map(|sums| sums.entries), Some(0));
+    let mut copy = Forest::new(LinkCounting::Once);
+    forest.export(DirId::TOP, &mut copy);
+    finish(&mut copy);
+    assert_eq!(copy.dir(DirId::TOP).sums, forest.dir(DirId::TOP).sums);
+    // From below, as a removal goes.
+    for number in (2..=DEPTH as u32).rev().take(DEPTH / 2) {
+        forest.remove(DirId(number - 1), &[b"d"], Gone::Deleted);
+    }
+    forest.settle();
+    assert_eq!(entries(&forest, DirId::TOP), DEPTH as u64 / 2 + 1);
+    forest.remove(DirId(1), &[b"d"], Gone::Deleted);
+    forest.settle();
+    assert_eq!(entries(&forest, DirId::TOP), 2);
 }
 
 fn is_there(root: &Directory, path: &[Vec<u8>]) -> bool {

@@ -8,8 +8,8 @@ use crate::forest::{DirId, Forest};
 pub(in crate::explore) struct Cursor {
     /// The place in the order.
     pub(in crate::explore) index: usize,
-    /// The first row on the screen.
-    pub(in crate::explore) top: usize,
+    /// The first row on the screen; none where another directory was shown before.
+    pub(in crate::explore) top: Option<usize>,
     /// The entry that was chosen; none while the cursor stays on the first row.
     entry: Option<(u32, Vec<u8>)>,
 }

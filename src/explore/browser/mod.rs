@@ -267,26 +267,31 @@ impl Browser {
             self.pending = changed;
         }
         self.leave_what_is_gone(forest);
-        if self.next_refresh(now).is_some_and(|next| next <= now) {
+        let is_due = self.next_refresh(now).is_some_and(|next| next <= now);
+        if is_due {
             self.read(forest);
             self.last_read = Some(now);
         }
         self.enter_only_operand(forest);
         let has_new_sum = self.sum_marks(forest, now);
-        changed != Changed::No || has_new_sum
+        is_due || changed != Changed::No || has_new_sum
     }
 
     /// What the marks are worth: after each change of the marks, and once a second while the tree grows.
     fn sum_marks(&mut self, forest: &Forest, now: Instant) -> bool {
         let is_old = self.marked.as_ref().is_none_or(|(_, since)| {
-            self.activity.doing != Doing::Nothing
-                && now.saturating_duration_since(*since) >= ORDER_DISTANCE
+            self.is_tree_changing() && now.saturating_duration_since(*since) >= ORDER_DISTANCE
         });
         if self.marks.is_empty() || !is_old {
             return false;
         }
         self.marked = Some((forest.freed(&self.marks.targets()), now));
         true
+    }
+
+    fn is_tree_changing(&self) -> bool {
+        let is_still = matches!(self.activity.doing, Doing::Nothing | Doing::Stopped);
+        !is_still || self.activity.is_removing
     }
 
     /// What the removal of the marks frees, where all of them may be removed.

@@ -92,7 +92,7 @@ impl Browser {
         if self.panel.is_some() {
             return self.click_in_panel(row.into(), forest);
         }
-        let index = self.cursor.top + usize::from(row);
+        let index = self.cursor.top.unwrap_or(0) + usize::from(row);
         if index >= self.row_count() {
             return None;
         }

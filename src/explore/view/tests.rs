@@ -391,3 +391,13 @@ fn a_stopped_walk_and_a_removal_have_flags() {
     desk.press("End");
     check_with_styles("stopped", &desk.canvas());
 }
+
+#[test]
+fn the_directory_that_was_left_is_in_the_middle() {
+    let names: Vec<_> = (10..60).map(|number| format!("dir{number}")).collect();
+    let rows = names.iter().map(|name| directory(name, vec![]));
+    let mut desk = Desk::new(options(), forest(&[directory("/srv", rows.collect())]));
+    desk.size = (60, 10);
+    desk.press("PgDn PgDn PgDn Enter ←");
+    check_with_styles("left", &desk.canvas());
+}

@@ -31,7 +31,7 @@ use std::time::{Duration, Instant};
 pub(super) use self::reaction::path;
 
 use self::cursor::Cursor;
-use self::dialog::Dialog;
+use self::dialog::{Dialog, Seen};
 use self::input_line::InputLine;
 use self::marks::{Marks, is_in_tree};
 use self::name_pattern::NamePattern;
@@ -123,6 +123,8 @@ pub enum PanelKind {
 /// Where parts of the screen are, as they were drawn last.
 #[derive(Debug, Default)]
 pub(super) struct Drawn {
+    /// Nothing is drawn, for lack of room.
+    pub(super) is_too_small: bool,
     /// The first row of the list, and the number of rows.
     pub(super) list: (u16, u16),
     /// The row of the headings.
@@ -150,6 +152,7 @@ pub struct Browser {
     pub(super) panel: Option<Panel>,
     pub(super) input: Option<InputLine>,
     pub(super) dialog: Option<Dialog>,
+    dialog_seen: Seen,
     pub(super) message: Option<Message>,
     pub(super) activity: Activity,
     pub(super) owners: OwnerNames,
@@ -193,6 +196,7 @@ impl Browser {
             panel: None,
             input: None,
             dialog: None,
+            dialog_seen: Seen::No,
             message: None,
             activity: Activity::default(),
             owners: OwnerNames::default(),
@@ -233,7 +237,26 @@ impl Browser {
 
     /// Asks whether this file is to be replaced by an export.
     pub fn ask_to_overwrite(&mut self, path: Vec<u8>) {
-        self.dialog = Some(Dialog::Overwrite(path));
+        self.open_dialog(Dialog::Overwrite(path));
+    }
+
+    pub(super) fn open_dialog(&mut self, dialog: Dialog) {
+        self.dialog = Some(dialog);
+        self.dialog_seen = Seen::No;
+    }
+
+    /// The dialog is on the frame that is being drawn.
+    pub(super) fn note_drawn_dialog(&mut self) {
+        if self.dialog_seen == Seen::No {
+            self.dialog_seen = Seen::Drawn;
+        }
+    }
+
+    /// The last frame was written to the terminal; to be called after each. A question counts as seen from then on.
+    pub fn frame_was_written(&mut self, now: Instant) {
+        if self.dialog_seen == Seen::Drawn {
+            self.dialog_seen = Seen::Since(now);
+        }
     }
 
     /// The directory that is shown.

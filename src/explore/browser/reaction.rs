@@ -35,8 +35,12 @@ impl Browser {
             Some(Action::Redraw) => return Some(Request::Redraw),
             _ => {}
         }
+        // Nothing is done that cannot be seen.
+        if self.drawn.is_too_small && !matches!(action, Some(Action::Quit | Action::Interrupt)) {
+            return None;
+        }
         if let Some(dialog) = self.dialog.take() {
-            return self.answer(dialog, key);
+            return self.answer(dialog, key, now);
         }
         if let Some(input) = self.input.take() {
             return self.typed(input, key, forest);
@@ -53,7 +57,7 @@ impl Browser {
 
     /// Takes an event of the mouse.
     pub fn mouse(&mut self, mouse: Mouse, forest: &Forest, now: Instant) -> Option<Request> {
-        if self.dialog.is_some() || self.input.is_some() {
+        if self.dialog.is_some() || self.input.is_some() || self.drawn.is_too_small {
             return None;
         }
         self.touch(now);
@@ -103,7 +107,11 @@ impl Browser {
         None
     }
 
-    fn answer(&mut self, mut dialog: Dialog, key: Key) -> Option<Request> {
+    fn answer(&mut self, mut dialog: Dialog, key: Key, now: Instant) -> Option<Request> {
+        if !self.dialog_seen.allows(now) {
+            self.refuse("nothing was done: the key came before the question");
+            return None;
+        }
         let was_removal = matches!(dialog, Dialog::Removal(_));
         match dialog.key(key) {
             Answer::None => self.dialog = Some(dialog),
@@ -291,9 +299,9 @@ impl Browser {
             _ => {}
         }
         if self.activity.is_removing {
-            self.dialog = Some(Dialog::Quit(Loss::Removal));
+            self.open_dialog(Dialog::Quit(Loss::Removal));
         } else if self.activity.elapsed > LONG_WALK {
-            self.dialog = Some(Dialog::Quit(Loss::Walk));
+            self.open_dialog(Dialog::Quit(Loss::Walk));
         } else {
             return Some(Request::Quit);
         }

@@ -13,6 +13,7 @@
 //! | `frames` | when the next frame is due |
 //! | `imported` | the events of an import, from its thread |
 //! | `failures`, `intake` | what standard error gets; listings and events into the forest |
+//! | `read_times` | when the reading of what is shown began |
 //! | `reading` | where entries come from at the moment |
 //! | `helpers`, [`programs`] | work that may wait for a file system; shell, pager, opener |
 //! | `session` | the select loop |
@@ -34,6 +35,7 @@ mod imported;
 mod intake;
 pub mod keys;
 pub mod programs;
+mod read_times;
 mod reading;
 mod removals;
 pub mod remove;

@@ -44,7 +44,7 @@ pub(super) struct Removals {
 #[derive(Debug)]
 pub(super) struct Roots {
     coming: Receiver<OperandDir>,
-    open: HashMap<DirId, Arc<OwnedFd>>,
+    open: HashMap<DirId, (Arc<OwnedFd>, Inode)>,
 }
 
 impl Roots {
@@ -82,13 +82,16 @@ impl Roots {
         for dir in self.coming.try_iter() {
             let id = u32::try_from(dir.key + 1).ok().map(DirId);
             let copy = dir.as_fd().try_clone_to_owned().ok();
-            self.open.extend(id.zip(copy.map(Arc::new)));
+            let copy = copy.map(|copy| (Arc::new(copy), dir.inode));
+            self.open.extend(id.zip(copy));
         }
+        let shown = forest.dir(operand).inode;
         match self.open.get(&operand) {
-            Some(fd) => Some(Root::Open(Arc::clone(fd))),
-            None => {
+            // It was read again since, and may have been replaced before.
+            Some((fd, inode)) if *inode == shown => Some(Root::Open(Arc::clone(fd))),
+            Some(_) | None => {
                 let name = CString::new(forest.name(operand)).ok()?;
-                Some(Root::Typed(name, forest.dir(operand).inode))
+                Some(Root::Typed(name, shown))
             }
         }
     }

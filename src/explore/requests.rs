@@ -49,14 +49,23 @@ impl Session<'_> {
     }
 
     fn remove(&mut self, targets: Vec<Target>, method: Method) {
-        let read_until = self.read_until();
+        // The question was about the tree as it was.
+        if self.reading.again().is_some() || self.is_opening_again {
+            return self.refuse("nothing was removed: a directory is being read again");
+        }
+        let read_until = self.read_from.of(&self.intake.forest, &targets);
         let Some(forest) = self.intake.forest.get_mut() else {
-            return self
-                .browser
-                .say(Message::warning("an export is being written"));
+            return self.refuse("nothing was removed: an export is being written");
         };
+        if !forest.freed(&targets).refused.is_empty() {
+            return self.refuse("nothing was removed: the tree has changed");
+        }
         let begun = self.removals.begin(forest, (targets, method), read_until);
         self.warn(begun);
+    }
+
+    fn refuse(&mut self, text: &str) {
+        self.browser.say(Message::warning(text));
     }
 
     /// Opens a directory of the file system, which may not answer.

@@ -23,9 +23,10 @@ use super::helpers::Helpers;
 use super::imported::{self, ImportEnd, Replays};
 use super::intake::Intake;
 use super::programs::{PagerMode, Programs};
+use super::read_times::ReadTimes;
 use super::reading::{LiveWalk, Reading};
 use super::removals::{Removals, Roots};
-use super::session::{Ending, Session, now};
+use super::session::{Ending, Session};
 use super::terminal::{self, Input, Terminal, TerminalError, TerminalOptions};
 use crate::count::listing::Listing;
 use crate::forest::{Ended, Forest, LinkCounting, Slice};
@@ -89,6 +90,7 @@ struct Start<'a> {
     intake: Intake<'a>,
     meter: Option<ProgressMeter>,
     started: Instant,
+    read_from: ReadTimes,
     causes: Receiver<Cause>,
 }
 
@@ -207,6 +209,7 @@ impl<'a> Start<'a> {
             intake: Intake::new(forest, status),
             meter: None,
             started: Instant::now(),
+            read_from: ReadTimes::new(),
             causes: never(),
         }
     }
@@ -349,7 +352,7 @@ impl<'a> Start<'a> {
             walk_options,
             programs: options.programs,
             pager_mode,
-            read_until: is_read.then(now),
+            read_from: self.read_from,
             owners: options.owners,
             browser: Browser::new(options.browser),
             terminal,

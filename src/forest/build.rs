@@ -2,30 +2,15 @@
 
 use rustix::fs::FileType;
 
+use super::delta::Delta;
 use super::dirs::Stage;
 use super::entry::{ForestEntry, Reading};
+use super::info::DirId;
 use super::run::Writer;
-use super::sums::Delta;
-use super::{DirId, Forest};
+use super::tree::{Forest, Imported, Open};
 use crate::count::usage::{Detail, Item, Usage};
 use crate::count::visitor::{Extent, Flow, Visitor};
 use crate::sys::failure::{Failure, Operation};
-
-/// A directory that was entered and not left.
-#[derive(Debug)]
-pub(super) struct Open {
-    id: DirId,
-    writer: Writer,
-}
-
-/// What an import tells beside the tree.
-#[derive(Debug, Default, Clone, Copy)]
-pub struct Imported {
-    /// Something could not be read.
-    pub has_failures: bool,
-    /// The least depth of a directory that stands for its contents as well.
-    pub summed_depth: Option<u32>,
-}
 
 impl Forest {
     /// What the import has told beside the tree.

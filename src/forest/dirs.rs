@@ -1,7 +1,6 @@
 //! The records of the directories, by their numbers.
 
-use super::info::{DirState, Sums};
-use super::{DirId, Ended};
+use super::info::{DirId, DirState, Ended, Sums};
 use crate::count::usage::FileTime;
 
 /// Records in one piece of memory: a table that grows needs no second copy of itself.

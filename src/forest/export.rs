@@ -4,9 +4,10 @@ use rustix::fs::FileType;
 
 use super::dirs::Stage;
 use super::entry::{ForestEntry, Reading};
+use super::info::DirId;
 use super::query::own;
 use super::run::{Before, Reader, Row};
-use super::{DirId, Forest};
+use super::tree::Forest;
 use crate::count::usage::{Detail, Item, Usage};
 use crate::count::visitor::{Extent, Flow, Visitor};
 use crate::sys::failure::{Failure, Operation};
@@ -55,6 +56,10 @@ impl Forest {
                 return None;
             }
             Stage::Excluded if entry.count == 0 => return None,
+            Stage::Unread if dir.run.is_empty() => {
+                visitor.failed(name, Failure::without_errno(Operation::ExportedEntry));
+                return None;
+            }
             _ => {}
         }
         let detail = detail(&entry);

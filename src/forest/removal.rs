@@ -2,11 +2,12 @@
 
 use std::collections::HashSet;
 
+use super::delta::Delta;
 use super::dirs::{LINKED, NEW, REMOVING, Stage, UNREAD_BELOW};
 use super::entry::{ForestEntry, Reading};
+use super::info::{Changed, DirId, ForestFailure, Gone, Sums};
 use super::run::{Reader, Row, Writer};
-use super::sums::Delta;
-use super::{Changed, DirId, Forest, Gone};
+use super::tree::Forest;
 use crate::count::usage::{FileTime, Inode};
 
 /// What leaves a directory.
@@ -145,7 +146,7 @@ impl Forest {
     pub(super) fn forget(&mut self, id: DirId) {
         let dir = self.dirs.get_mut(id);
         dir.run = Vec::new();
-        dir.sums = super::Sums::default();
+        dir.sums = Sums::default();
         dir.open = 0;
         dir.flags = 0;
         dir.stage = Stage::Nothing;
@@ -208,7 +209,7 @@ impl Forest {
             _ => reader.own().time.seconds,
         };
         let failures = &self.failures.list;
-        let is_in_it = |failure: &super::ForestFailure| {
+        let is_in_it = |failure: &ForestFailure| {
             failure.directory == id && !failure.name.is_empty() && id != DirId::TOP
         };
         let mut has_unread = dir.has(UNREAD_BELOW) && failures.iter().any(is_in_it);

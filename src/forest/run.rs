@@ -15,8 +15,8 @@
 
 use rustix::fs::FileType;
 
-use super::DirId;
 use super::entry::{ForestEntry, Reading};
+use super::info::DirId;
 use crate::count::usage::FileTime;
 use crate::count::varint::{put, put_signed, take, take_signed};
 
@@ -197,11 +197,6 @@ impl<'a> Reader<'a> {
     /// Goes to a row that is the difference to the directory.
     pub(super) fn go_to_place(&mut self, at: usize) {
         self.at = at;
-    }
-
-    /// Goes behind the last row.
-    pub(super) fn go_to_end(&mut self) {
-        self.at = self.run.len();
     }
 
     /// Goes to a position of the same run.

@@ -65,6 +65,9 @@ fn keys_enter_a_directory_and_come_back() {
     // A file has information.
     screen.terminal.press(b"jl");
     screen.wait_for("70,000 bytes");
+    // The first one closes the panel.
+    screen.terminal.press(b"q");
+    screen.wait_for("small/");
     screen.terminal.press(b"q");
     assert_eq!(screen.end().ending(), Ok(0));
 }

@@ -110,9 +110,9 @@ fn e_writes_an_export_that_a_program_reads_and_asks_before_it_replaces_a_file() 
     screen.wait_for("Y");
     screen.terminal.press(b"Y");
     screen.wait_for("pdu.json was written");
+    let again = fs::read_to_string(&file).expect("it is there");
     screen.terminal.press(b"q");
     assert_eq!(screen.end().ending(), Ok(0));
-    let again = fs::read_to_string(&file).expect("it is there");
     // The time of the export may differ.
     let rest = |text: &str| text.split_once('\n').map(|(_, rest)| rest.to_owned());
     assert_eq!(rest(&again), rest(&first));

@@ -165,6 +165,8 @@ pub struct Browser {
     pub(super) is_untouched: bool,
     watched: Option<DirId>,
     pending: Changed,
+    /// That of the forest when the rows were read.
+    rewrites: u64,
     last_key: Option<Instant>,
     last_read: Option<Instant>,
 }
@@ -207,6 +209,7 @@ impl Browser {
             is_untouched: true,
             watched: None,
             pending: Changed::Rows,
+            rewrites: 0,
             last_key: None,
             last_read: None,
         }
@@ -347,6 +350,7 @@ impl Browser {
         };
         self.rows.read(forest, self.shown, &criteria);
         self.pending = Changed::No;
+        self.rewrites = forest.rewrites();
         self.follow_entry(forest);
     }
 

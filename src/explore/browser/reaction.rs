@@ -39,6 +39,23 @@ impl Browser {
         if self.drawn.is_too_small && !matches!(action, Some(Action::Quit | Action::Interrupt)) {
             return None;
         }
+        let has_rows = self.dialog.is_none() && self.input.is_none() && self.panel.is_none();
+        if !self.select_what_was_seen(forest) && has_rows {
+            self.refuse("the selected entry is gone");
+            return None;
+        }
+        let request = self.take(key, action, forest, now);
+        self.note_own_change();
+        request
+    }
+
+    fn take(
+        &mut self,
+        key: Key,
+        action: Option<Action>,
+        forest: &Forest,
+        now: Instant,
+    ) -> Option<Request> {
         if let Some(dialog) = self.dialog.take() {
             return self.answer(dialog, key, now);
         }
@@ -61,12 +78,22 @@ impl Browser {
             return None;
         }
         self.touch(now);
-        match mouse.action {
-            MouseAction::WheelUp => self.scroll(-WHEEL, forest),
-            MouseAction::WheelDown => self.scroll(WHEEL, forest),
-            MouseAction::Click => return self.click(mouse, forest),
-        }
-        None
+        // Rows may be in other places than on the screen.
+        let is_as_drawn = self.select_what_was_seen(forest) && self.is_order_drawn();
+        let request = match mouse.action {
+            MouseAction::WheelUp => {
+                self.scroll(-WHEEL, forest);
+                None
+            }
+            MouseAction::WheelDown => {
+                self.scroll(WHEEL, forest);
+                None
+            }
+            MouseAction::Click if is_as_drawn => self.click(mouse, forest),
+            MouseAction::Click => None,
+        };
+        self.note_own_change();
+        request
     }
 
     fn touch(&mut self, now: Instant) {

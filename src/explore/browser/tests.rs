@@ -759,3 +759,50 @@ fn a_question_that_is_not_true_any_more_is_dropped() {
     assert!(desk.browser.dialog.is_none());
     assert_eq!(message(&desk), "the tree has changed: d asks again");
 }
+
+/// Between a change of the forest and the next frame there is no `refresh`.
+#[test]
+fn a_key_acts_on_the_entry_that_was_drawn() {
+    let press = |desk: &mut Desk, word: &str| desk.browser.key(key(word), &desk.forest, desk.now);
+    let marked = |desk: &Desk| {
+        let targets = desk.browser.marks.targets().into_iter();
+        let names = targets.map(|target| String::from_utf8_lossy(&target.name).into_owned());
+        names.collect::<Vec<_>>()
+    };
+    let gone = crate::forest::Gone::Deleted;
+    let mut desk = self::desk();
+    desk.press("↓ ↓");
+    desk.canvas();
+    desk.forest
+        .remove(desk.browser.shown, &[b"b-file", b"large"], gone);
+    press(&mut desk, "Space");
+    assert_eq!(marked(&desk), [".dotted"]);
+    desk.canvas();
+    assert_eq!(desk.selected(), "a-file");
+    desk.forest.remove(desk.browser.shown, &[b"a-file"], gone);
+    press(&mut desk, "Space");
+    assert_eq!(
+        marked(&desk),
+        [".dotted"],
+        "no other entry is marked instead"
+    );
+    assert_eq!(message(&desk), "the selected entry is gone");
+    desk.canvas();
+    press(&mut desk, "Space");
+    assert_eq!(marked(&desk), [".dotted", "small"]);
+
+    let mut planter = Planter::new();
+    planter.plant(&Entry::Reading(b"/srv", vec![file("a", KIB)]));
+    let mut growing = Desk::new(options(), planter.forest);
+    growing.canvas();
+    let mut planter = Planter {
+        forest: growing.forest,
+        inode: 900,
+    };
+    planter.plant(&file("larger", 9 * KIB));
+    growing.forest = planter.forest;
+    growing.refresh();
+    assert_eq!(growing.names(), ["larger", "a"]);
+    press(&mut growing, "Space");
+    assert_eq!(marked(&growing), ["a"], "the first row that was drawn");
+}

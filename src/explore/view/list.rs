@@ -44,6 +44,7 @@ pub(super) fn draw(
         draw_emptiness(browser, forest, Line::new(grid, list));
         return None;
     }
+    browser.note_drawn_cursor(forest);
     let line = browser.cursor.index.checked_sub(top)?;
     Some((0, list + u16::try_from(line).ok()?))
 }

@@ -38,14 +38,25 @@ impl Browser {
         self.marked = None;
     }
 
-    /// Entries were removed: marks and results that the tree lacks are dropped.
+    /// Entries were removed or read again: marks, results and questions that are not true any more are dropped.
     pub fn forget_removed(&mut self, forest: &Forest) {
         self.marks.prune(forest);
         self.marked = None;
+        self.drop_old_question(forest);
         if let Some(PanelKind::Found(search)) = self.panel.as_mut().map(|panel| &mut panel.kind) {
             search.prune(forest);
         }
         self.move_in_panel(0, forest);
+    }
+
+    /// A question about a removal is dropped when its numbers are not true any more.
+    fn drop_old_question(&mut self, forest: &Forest) {
+        if let Some(Dialog::Removal(question)) = &self.dialog
+            && forest.freed(&question.targets) != question.freed
+        {
+            self.dialog = None;
+            self.refuse("the tree has changed: d asks again");
+        }
     }
 
     /// Asks for the removal of the marks, or of this entry, or of the selected one.
@@ -91,7 +102,7 @@ impl Browser {
             true => Confirmation::Word(0),
             false => Confirmation::Key,
         };
-        self.dialog = Some(Dialog::Removal(RemovalQuestion {
+        self.open_dialog(Dialog::Removal(RemovalQuestion {
             targets,
             freed,
             confirmation,

@@ -95,11 +95,12 @@ fn plain(rank: u8, text: String) -> Part {
 /// A message; or else the keys that a panel has, the first keys, or the flag of the selected row.
 fn first_parts(browser: &Browser, forest: &Forest, texts: &Texts<'_>, room: usize) -> Vec<Part> {
     if let Some(message) = &browser.message {
-        let style = match message.kind {
-            MessageKind::Notice => PLAIN,
-            MessageKind::Warning => BOLD,
+        let (text, style) = match message.kind {
+            MessageKind::Notice => (&*message.text, PLAIN),
+            MessageKind::Warning => (&*message.text, BOLD),
+            MessageKind::Summary => (first_of(&message.text, room), PLAIN),
         };
-        let (text, rank) = (message.text.clone(), 0);
+        let (text, rank) = (text.to_owned(), 0);
         return vec![Part { text, style, rank }];
     }
     if let Some(panel) = browser.panel_kind() {
@@ -115,6 +116,16 @@ fn first_parts(browser: &Browser, forest: &Forest, texts: &Texts<'_>, room: usiz
         false => selected_flag(browser, forest, texts, room),
     };
     text.into_iter().map(|text| plain(0, text)).collect()
+}
+
+/// The first parts of a summary, as many as fit; at least one.
+fn first_of(mut text: &str, room: usize) -> &str {
+    while columns(text) > room
+        && let Some((first, _)) = text.rsplit_once("; ")
+    {
+        text = first;
+    }
+    text
 }
 
 /// What keys do in a panel; the last one has the smallest rank.

@@ -27,8 +27,8 @@ pub(super) fn draw(
     let list = first + u16::from(has_headings);
     browser.drawn.list = (list, end.saturating_sub(list));
     browser.drawn.heading_row = has_headings.then_some(first);
-    scroll(browser);
-    let shown = visible(browser, forest);
+    let top = scroll(browser);
+    let shown = visible(browser, forest, top);
     note_owners(browser, &shown);
     let rows = row::Rows::new(browser, forest, &shown, grid.size().0);
     let headings = match has_headings {
@@ -36,7 +36,7 @@ pub(super) fn draw(
         false => Vec::new(),
     };
     for (index, line) in (0..shown.len()).zip(list..) {
-        let is_selected = browser.cursor.top + index == browser.cursor.index;
+        let is_selected = top + index == browser.cursor.index;
         rows.draw_row(index, is_selected, Line::new(grid, line));
     }
     browser.drawn.headings = headings;
@@ -44,24 +44,27 @@ pub(super) fn draw(
         draw_emptiness(browser, forest, Line::new(grid, list));
         return None;
     }
-    let line = browser.cursor.index.checked_sub(browser.cursor.top)?;
+    browser.note_drawn_cursor(forest);
+    let line = browser.cursor.index.checked_sub(top)?;
     Some((0, list + u16::try_from(line).ok()?))
 }
 
-/// The cursor is always on the screen, and no row stays empty that could have an entry.
-fn scroll(browser: &mut Browser) {
+/// The cursor is always on the screen, in the middle where another directory was shown before, and no line stays empty
+/// that could have a row. Returns the first row.
+fn scroll(browser: &mut Browser) -> usize {
     let height = usize::from(browser.drawn.list.1);
-    let last_top = browser.row_count().saturating_sub(height);
+    let last = browser.row_count().saturating_sub(height);
     let cursor = &mut browser.cursor;
     let least = (cursor.index + 1).saturating_sub(height);
-    cursor.top = cursor
+    let wanted = cursor
         .top
-        .clamp(least, cursor.index.max(least))
-        .min(last_top);
+        .unwrap_or(cursor.index.saturating_sub(height / 2));
+    let top = wanted.clamp(least, cursor.index.max(least)).min(last);
+    cursor.top = Some(top);
+    top
 }
 
-fn visible<'f>(browser: &Browser, forest: &'f Forest) -> Vec<ShownRow<'f>> {
-    let top = browser.cursor.top;
+fn visible<'f>(browser: &Browser, forest: &'f Forest, top: usize) -> Vec<ShownRow<'f>> {
     let rows = top..top + usize::from(browser.drawn.list.1);
     rows.map_while(|index| browser.shown_row(forest, index))
         .collect()

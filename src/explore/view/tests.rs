@@ -5,7 +5,7 @@ use std::time::Duration;
 use rustix::fs::FileType;
 
 use crate::explore::browser::options::{BrowserOptions, Operands};
-use crate::explore::browser::request::{Activity, Doing};
+use crate::explore::browser::request::{Activity, Doing, Message};
 use crate::explore::testing::{
     Desk, Entry, Planter, check, check_text, check_with_styles, directory, file, forest, options,
 };
@@ -390,4 +390,29 @@ fn a_stopped_walk_and_a_removal_have_flags() {
     desk.size = (60, 10);
     desk.press("End");
     check_with_styles("stopped", &desk.canvas());
+}
+
+#[test]
+fn the_directory_that_was_left_is_in_the_middle() {
+    let names: Vec<_> = (10..60).map(|number| format!("dir{number}")).collect();
+    let rows = names.iter().map(|name| directory(name, vec![]));
+    let mut desk = Desk::new(options(), forest(&[directory("/srv", rows.collect())]));
+    desk.size = (60, 10);
+    desk.press("PgDn PgDn PgDn Enter ←");
+    check_with_styles("left", &desk.canvas());
+}
+
+#[test]
+fn a_summary_keeps_its_first_parts() {
+    let mut desk = Desk::new(options(), forest(&data()));
+    desk.press("↓");
+    desk.browser.say(Message::summary(
+        "removed 330,801 entries, 119.1 MiB; 296 errors; the file system has 119.1 MiB more free",
+    ));
+    let mut text = String::new();
+    for columns in [100, 80, 40] {
+        desk.size = (columns, 6);
+        text += &(desk.screen()[5].clone() + "\n");
+    }
+    check_text("summary", &text);
 }

@@ -88,7 +88,10 @@ impl Session<'_> {
     }
 
     fn start_again(&mut self, directory: DirId, above: Option<OwnedFd>) {
-        let Some(forest) = self.intake.forest.get_mut() else {
+        // A removal may have begun, while the directory above was opened: it counts on the rows as they are.
+        let is_busy = self.removals.go_on();
+        let forest = self.intake.forest.get_mut().filter(|_| !is_busy);
+        let Some(forest) = forest else {
             return self.again.push_front(directory);
         };
         let key = forest.begin_reread(directory);

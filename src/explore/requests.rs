@@ -60,6 +60,9 @@ impl Session<'_> {
         if !forest.freed(&targets).refused.is_empty() {
             return self.refuse("nothing was removed: the tree has changed");
         }
+        if self.removals.meets(forest, &targets) {
+            return self.refuse("nothing was removed: a removal goes on there");
+        }
         let begun = self.removals.begin(forest, (targets, method), read_until);
         self.warn(begun);
     }

@@ -331,6 +331,9 @@ impl Session<'_> {
         let (browser, forest) = (&mut self.browser, &self.intake.forest);
         let drawn = self.terminal.draw(|grid| view::draw(browser, forest, grid));
         self.frames.drawn(now);
+        if drawn.is_ok() {
+            self.browser.frame_was_written(Instant::now());
+        }
         if let Some(next) = self.browser.next_refresh(now) {
             self.frames.ask(next.max(self.terminal.next_frame()));
         }

@@ -44,7 +44,7 @@ pub enum Slice {
 }
 
 /// An entry that the user means to remove.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Target {
     /// The directory that holds it.
     pub parent: DirId,

@@ -70,6 +70,36 @@ impl Forest {
         self.note_change(directory);
     }
 
+    /// Whether entries of a directory are being removed. One pass over its rows.
+    pub fn set_all_removing(
+        &mut self,
+        directory: DirId,
+        names: &HashSet<&[u8]>,
+        is_being_removed: bool,
+    ) {
+        let rows = self.rows(directory).filter(|row| names.contains(row.name));
+        let ids: Vec<(DirId, Vec<u8>)> = rows
+            .filter_map(|row| Some((row.directory?, row.name.to_vec())))
+            .collect();
+        for (id, _) in &ids {
+            self.dirs.get_mut(*id).set(REMOVING, is_being_removed);
+        }
+        let directories: HashSet<&[u8]> = ids.iter().map(|(_, name)| name.as_slice()).collect();
+        let marks = self.removing.entry(directory).or_default();
+        for &name in names.difference(&directories) {
+            match is_being_removed {
+                true => marks.insert(name.into()),
+                false => marks.remove(name),
+            };
+        }
+        if marks.is_empty() {
+            self.removing.remove(&directory);
+        }
+        if directory == self.watched {
+            self.changed = self.changed.max(Changed::Sums);
+        }
+    }
+
     /// Whether an entry is being removed.
     pub fn set_removing(&mut self, directory: DirId, name: &[u8], is_being_removed: bool) {
         if let Some(id) = self.child(directory, name) {

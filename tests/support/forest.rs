@@ -37,6 +37,7 @@ pub(crate) fn options(walkers: usize, links: LinkCounting, pattern: &str) -> Wal
         details: true,
         renderer: Some(Forest::renderer()),
         watched: false,
+        operand_dirs: None,
     }
 }
 

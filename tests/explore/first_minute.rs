@@ -30,7 +30,7 @@ const SMALL: &str = "\
 fn the_screen_opens_with_the_largest_entry_first_and_ends_as_it_was() {
     for jobs in ["-j1", "-j20"] {
         let mut screen = explore(Tree::of(SMALL), jobs);
-        screen.wait_for("empty");
+        wait_until_read(&mut screen);
         let rows = rows(&mut screen);
         let place = |name: &str| rows.iter().position(|row| row.contains(name));
         assert!(
@@ -46,6 +46,16 @@ fn the_screen_opens_with_the_largest_entry_first_and_ends_as_it_was() {
         let left = screen.end();
         assert_eq!((left.ending(), left.text.as_str()), (Ok(0), ""));
     }
+}
+
+/// Waits for the end of the walk, and for a frame after it.
+#[track_caller]
+pub(crate) fn wait_until_read(screen: &mut Screen) {
+    screen.wait_until("the end of the walk", |screen| {
+        let contents = screen.contents();
+        let top = contents.lines().next().unwrap_or_default();
+        top.contains("pdu: ") && !top.contains("reading")
+    });
 }
 
 /// Keys that come at once after a question are no answer.

@@ -137,6 +137,17 @@ impl Dirs {
         &mut self.chunks[at / CHUNK][at % CHUNK]
     }
 
+    /// Forgets the directories from this number on.
+    pub(super) fn truncate(&mut self, end: DirId) {
+        while self.len > end.0 {
+            self.len -= 1;
+            if let Some(chunk) = self.chunks.last_mut() {
+                chunk.pop();
+            }
+            self.chunks.pop_if(|chunk| chunk.is_empty());
+        }
+    }
+
     /// All numbers, upwards: a directory comes before its subdirectories.
     pub(super) fn ids(&self) -> impl Iterator<Item = DirId> + use<> {
         (0..self.len).map(DirId)

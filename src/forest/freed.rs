@@ -2,6 +2,8 @@
 
 use std::collections::{HashMap, HashSet};
 
+use rustix::fs::FileType;
+
 use super::dirs::NONE;
 use super::entry::ForestEntry;
 use super::info::{DirId, Freed, LinkCounting, Refusal, Target};
@@ -16,6 +18,8 @@ struct Set {
     /// For each directory the number of the target that it lies in, or is.
     labels: Vec<u32>,
     directories: Vec<DirId>,
+    /// The uppermost directories in it that are not removed.
+    staying: Vec<DirId>,
     /// Links among the files, by inode and directory.
     links: HashMap<(Inode, u32), u32>,
 }
@@ -42,6 +46,12 @@ impl Forest {
             let sums = self.dirs.get(id).sums;
             freed.entries = freed.entries.saturating_add(sums.entries);
             freed.allocated = freed.allocated.saturating_add(sums.allocated);
+        }
+        for &id in &set.staying {
+            let sums = self.dirs.get(id).sums;
+            freed.entries = freed.entries.saturating_sub(sums.entries);
+            freed.allocated = freed.allocated.saturating_sub(sums.allocated);
+            freed.staying += 1;
         }
         for (parent, entry) in files {
             if set.label(parent.0).is_some() {
@@ -96,16 +106,33 @@ impl Forest {
         let Some(first) = set.directories.iter().min().copied() else {
             return;
         };
-        let tops: HashSet<DirId> = set.directories.iter().copied().collect();
+        let tops: HashSet<DirId> = set.directories.drain(..).collect();
         set.labels = vec![NONE; self.dirs.len() as usize];
         for number in first.0..self.dirs.len() {
-            let above = set.label(self.dirs.get(DirId(number)).parent);
-            let own = tops.contains(&DirId(number)).then_some(number);
-            set.labels[number as usize] = above.or(own).unwrap_or(NONE);
+            let (id, parent) = (DirId(number), self.dirs.get(DirId(number)).parent);
+            let above = set.label(parent);
+            let own = tops.contains(&id).then_some(number);
+            let Some(label) = above.or(own) else {
+                continue;
+            };
+            if self.stays(id, DirId(parent)) {
+                set.staying.push(id);
+            } else {
+                set.labels[number as usize] = label;
+            }
+            if above.is_none() {
+                set.directories.push(id);
+            }
         }
-        let labels = &set.labels;
-        set.directories.retain(|id| labels[id.0 as usize] == id.0);
-        set.directories.dedup();
+    }
+
+    /// True for a directory that is not removed with the one around it.
+    fn stays(&self, id: DirId, parent: DirId) -> bool {
+        let ForestEntry { kind, inode, .. } = self.own(id);
+        // The number of a file's device says nothing on an overlay.
+        let is_directory = kind == FileType::Directory && inode.number != 0;
+        let is_elsewhere = inode.device != self.own(parent).inode.device;
+        is_directory && is_elsewhere || self.operands.known.contains_key(&inode)
     }
 
     /// Corrects for the links of an inode: the sums of the directories have it once each.

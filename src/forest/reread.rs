@@ -40,8 +40,7 @@ impl Forest {
         if is_whole {
             self.replace(reread);
         } else {
-            let ids = (reread.root.0..self.dirs.len()).map(DirId);
-            ids.for_each(|id| self.forget(id));
+            self.dirs.truncate(reread.root);
             self.failures
                 .forget_if(|failure| failure.directory >= reread.root);
         }

@@ -287,26 +287,29 @@ proptest! {
             finish(&mut forest);
         }
         let mut random = fastrand::Rng::with_seed(seed);
+        let mut chosen: Vec<_> = (0..3).map(|_| choose(&root, &mut random)).collect();
         let mut targets = Vec::new();
-        let mut left = root.clone();
-        for _ in 0..3 {
-            let (path, names) = choose(&root, &mut random);
-            let parent = find(&forest, &path);
-            for name in names {
-                // One may lie in another one.
-                targets.push(Target { parent, name: name.clone() });
-                if is_there(&left, &path) {
-                    left.at(&path).entries.remove(&name);
-                }
-            }
+        for (path, names) in &chosen {
+            let parent = find(&forest, path);
+            targets.extend(names.iter().map(|name| Target { parent, name: name.clone() }));
         }
         let freed = forest.freed(&targets);
-        let (before, after) = (Parts::of(&root), Parts::of(&left));
-        let mut wanted = (before.sums.entries - after.sums.entries, before.sums.allocated - after.sums.allocated);
+        // One may lie in another one.
+        chosen.sort_by_key(|(path, _)| std::cmp::Reverse(path.len()));
+        let mut left = root.clone();
+        let mut taken = Taken { links: vec![0; 6], ..Taken::default() };
+        for (path, names) in &chosen {
+            let directory = left.at(path);
+            for name in names {
+                let node = directory.entries.remove(name);
+                node.into_iter().for_each(|node| taken.take(&node, directory.own.device));
+            }
+        }
+        let mut wanted = (taken.sums.entries, taken.sums.allocated);
         let mut whole = wanted.1;
         for link in 0..6_u64 {
             let place = link as usize;
-            let gone = before.links[place] - after.links[place];
+            let gone = taken.links[place];
             let mut sums = Sums::default();
             add_own(&mut sums, &linked(link), 1);
             wanted.0 += u64::from(gone);
@@ -315,6 +318,7 @@ proptest! {
         }
         prop_assert_eq!((freed.entries, freed.allocated, freed.freed), (wanted.0, wanted.1, whole));
         prop_assert!(freed.refused.is_empty());
+        prop_assert_eq!(freed.staying, taken.staying, "{:?}", targets);
     }
 
     #[test]
@@ -335,7 +339,13 @@ proptest! {
         let mut forest = build(&root, &links, seed);
         let id = find(&forest, &path);
         let key = forest.begin_reread(id);
-        let (walkers, _) = Walkers::new(seed, &[&new], &links, key);
+        // Links elsewhere came and went.
+        let numbers = links.iter().zip(after.links()).map(|(old, here)| match random.bool() {
+            true => here.max(2),
+            false => *old + 1,
+        });
+        let numbers: Vec<u32> = numbers.collect();
+        let (walkers, _) = Walkers::new(seed, &[&new], &numbers, key);
         let mut walkers = walkers.peekable();
         while let Some(listing) = walkers.next() {
             if is_stopped && walkers.peek().is_none() {
@@ -345,8 +355,12 @@ proptest! {
         }
         prop_assert_eq!(forest.end_reread(Ended::Whole), !is_stopped);
         forest.settle();
+        let mut links = links;
         if !is_stopped {
             root = after;
+            for (place, met) in new.links().into_iter().enumerate() {
+                links[place] = if met > 0 { numbers[place] } else { links[place] };
+            }
         }
         check(&forest, &root, &links);
     }
@@ -495,15 +509,37 @@ fn a_deep_chain_is_one_directory_after_the_other() {
     assert_eq!(entries(&forest, DirId::TOP), 2);
 }
 
-fn is_there(root: &Directory, path: &[Vec<u8>]) -> bool {
-    let mut at = root;
-    for name in path {
-        match at.entries.get(name) {
-            Some(Node::Directory(below)) => at = below,
-            _ => return false,
+/// What a removal takes: directories of other file systems stay.
+#[derive(Default)]
+struct Taken {
+    sums: Sums,
+    links: Vec<u32>,
+    staying: u64,
+}
+
+impl Taken {
+    fn take(&mut self, node: &Node, device: u64) {
+        match node {
+            Node::Directory(Directory { own, .. })
+            | Node::Cache(own, _)
+            | Node::AwayDirectory(own)
+                if own.device != device =>
+            {
+                self.staying += 1;
+            }
+            Node::Directory(below) => {
+                add_own(&mut self.sums, &below.own, 1);
+                below
+                    .entries
+                    .values()
+                    .for_each(|node| self.take(node, device));
+            }
+            node => {
+                node.add(&mut self.sums, &mut BTreeSet::new());
+                node.links(&mut self.links);
+            }
         }
     }
-    true
 }
 
 /// What is no link, and how many links there are.

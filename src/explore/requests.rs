@@ -4,7 +4,7 @@ use std::io;
 use std::os::fd::OwnedFd;
 use std::time::{Duration, Instant};
 
-use super::browser::request::{Message, Request};
+use super::browser::request::{BrowserRequest as Request, Message};
 use super::export::Existing;
 use super::helpers::{Answer, Purpose};
 use super::programs::Programs;

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use crossbeam_channel::{Receiver, after, at, never, select};
 
 use super::browser::Browser;
-use super::browser::request::{Activity, Doing, Message, Request, Source};
+use super::browser::request::{Activity, BrowserRequest as Request, Doing, Message, Source};
 use super::frames::Frames;
 use super::helpers::{Answer, Helpers};
 use super::imported::{Batch, ImportEnd};

@@ -52,7 +52,7 @@ impl Marks {
     }
 
     /// Some of the marks, from the one with this number on.
-    pub(in crate::explore) fn page(&self, start: usize, count: usize) -> Vec<Target> {
+    pub fn page(&self, start: usize, count: usize) -> Vec<Target> {
         let marks = self.by_directory.iter();
         let marks = marks.flat_map(|(&parent, names)| names.iter().map(move |name| (parent, name)));
         let page = marks.skip(start).take(count);

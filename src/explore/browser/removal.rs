@@ -5,9 +5,9 @@ use std::collections::BTreeSet;
 use super::Browser;
 use super::dialog::{Confirmation, Dialog, MOST_WITHOUT_WORD, RemovalQuestion};
 use super::options::Permission;
-use super::request::{Message, Request, Source};
+use super::request::{BrowserRequest, Message, Source};
 use super::rows::Criteria;
-use super::{PanelKind, reaction::path};
+use super::{PanelKind, path::path};
 use crate::forest::{DirId, Forest, Refusal, Target};
 use crate::gnu::quote;
 
@@ -64,12 +64,12 @@ impl Browser {
         &mut self,
         forest: &Forest,
         line: Option<Target>,
-    ) -> Option<Request> {
+    ) -> Option<BrowserRequest> {
         let selected = line.or_else(|| self.selected_target(forest));
         let is_going_on = |target: &&Target| is_being_removed(forest, target);
         if let Some(target) = selected.as_ref().filter(is_going_on) {
             self.message = Some(Message::notice("the removal stops"));
-            return Some(Request::StopRemoval(target.clone()));
+            return Some(BrowserRequest::StopRemoval(target.clone()));
         }
         let refusal = match (self.options.source, self.options.permission) {
             (Source::Export, _) => Some("the tree comes from a file: nothing can be removed"),

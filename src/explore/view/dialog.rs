@@ -2,10 +2,11 @@
 
 use super::line::{BOLD, Line, PLAIN};
 use super::texts::{Texts, duration};
+use crate::explore::browser::Browser;
 use crate::explore::browser::dialog::{
     Confirmation, Dialog, Loss, MOST_WITHOUT_WORD, RemovalQuestion, WORD,
 };
-use crate::explore::browser::{Browser, path};
+use crate::explore::browser::path::path;
 use crate::explore::terminal::{Grid, Style};
 use crate::forest::Forest;
 use crate::sys::columns::columns;

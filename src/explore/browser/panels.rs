@@ -170,18 +170,27 @@ impl Browser {
     }
 
     fn mark_line(&mut self, forest: &Forest) {
-        let is_list = matches!(
-            self.panel_kind(),
-            Some(PanelKind::Found(_) | PanelKind::Marks)
-        );
-        if let Some(target) = self.line_target(forest).filter(|_| is_list) {
-            self.marks.toggle(target.parent, &target.name);
-            self.marked = None;
-            if !matches!(self.panel_kind(), Some(PanelKind::Marks)) {
+        let Some(panel) = &self.panel else {
+            return;
+        };
+        match &panel.kind {
+            PanelKind::Found(search) => {
+                if let Some(found) = search.found().get(panel.index) {
+                    let target = &found.target;
+                    self.marks
+                        .toggle(target.parent, &target.name, found.identity);
+                }
                 self.move_in_panel(1, forest);
             }
+            PanelKind::Marks => {
+                if let Some(target) = self.marks.page(panel.index, 1).pop() {
+                    self.marks.remove(target.parent, &target.name);
+                }
+                self.move_in_panel(0, forest);
+            }
+            _ => {}
         }
-        self.move_in_panel(0, forest);
+        self.marked = None;
     }
 
     fn copy_line(&mut self, forest: &Forest) -> Option<BrowserRequest> {

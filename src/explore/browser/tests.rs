@@ -821,3 +821,29 @@ fn a_key_acts_on_the_entry_that_was_drawn() {
     press(&mut growing, "Space");
     assert_eq!(marked(&growing), ["a"], "the first row that was drawn");
 }
+
+#[test]
+fn a_mark_is_for_an_inode() {
+    let reading = |entries| Entry::Reading(b"/srv", entries);
+    let mut planter = Planter::new();
+    let link = |inode| Entry::Link(b"x", KIB, inode, 1);
+    planter.plant(&reading(vec![link(7), file("other", KIB)]));
+    let mut desk = Desk::new(options(), planter.forest);
+    desk.press("n n * Home");
+    assert_eq!(desk.browser.marks.len(), 2);
+    let shown = desk.browser.shown;
+    desk.forest
+        .remove(shown, &[b"x"], crate::forest::Gone::Moved);
+    let mut planter = Planter {
+        forest: desk.forest,
+        inode: 900,
+    };
+    planter.plant(&link(8));
+    desk.forest = planter.forest;
+    desk.browser.forget_removed(&desk.forest);
+    assert_eq!(desk.browser.marks.targets(), [target(&desk, "other")]);
+    assert_eq!(
+        message(&desk),
+        "1 mark was dropped: its name stands for another entry now"
+    );
+}

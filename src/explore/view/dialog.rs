@@ -168,7 +168,7 @@ fn confirmation(question: &RemovalQuestion, texts: &Texts<'_>, is_narrow: bool) 
 
 /// What is to be removed.
 fn targets(question: &RemovalQuestion, forest: &Forest, texts: &Texts<'_>) -> Vec<BoxLine> {
-    let name = |target| texts.name(&path(forest, target));
+    let name = |target| texts.path(&path(forest, target));
     match &*question.targets {
         [target] => vec![heading(format!("Remove {}", name(target)))],
         targets => {

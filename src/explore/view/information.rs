@@ -46,7 +46,7 @@ fn lines(
 ) -> Vec<(&'static str, String)> {
     let name = row.name.to_vec();
     let parent = browser.shown;
-    let mut lines = vec![("path", texts.name(&path(forest, &Target { parent, name })))];
+    let mut lines = vec![("path", texts.path(&path(forest, &Target { parent, name })))];
     if let Some(flag) = row.flag {
         lines.push(("flag", format!("{} {}", flag.letter(), flag.meaning())));
     }

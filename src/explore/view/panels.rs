@@ -213,7 +213,7 @@ fn path_line(
     target: &Target,
     size: Option<String>,
 ) -> PanelLine {
-    let mut text = texts.name(&path(forest, target));
+    let mut text = texts.path(&path(forest, target));
     if forest.child(target.parent, &target.name).is_some() {
         text.push('/');
     }

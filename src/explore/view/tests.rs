@@ -416,3 +416,12 @@ fn a_summary_keeps_its_first_parts() {
     }
     check_text("summary", &text);
 }
+
+#[test]
+fn names_that_end_with_a_blank_are_between_quotes_in_the_dialog() {
+    let files = vec![file("a ", KIB), file("a", KIB), file(" ", KIB)];
+    let mut desk = Desk::new(options(), forest(&[directory("/srv", files)]));
+    desk.size = (80, 18);
+    desk.press("* d");
+    check("remove_blanks", &desk.canvas());
+}

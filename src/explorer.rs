@@ -4,7 +4,7 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 
 use pdu::cli::{Access, ExplorePlan, InputSource, Plan};
-use pdu::explore::browser::options::{BrowserOptions, Column, Operands as Count, Permission};
+use pdu::explore::browser::options::{BrowserOptions, Column, OperandCount as Count, Permission};
 use pdu::explore::browser::request::Source;
 use pdu::explore::browser::sort_order::{Direction, Grouping, SortOrder};
 use pdu::explore::programs::Programs;

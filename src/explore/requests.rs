@@ -5,7 +5,7 @@ use std::os::fd::OwnedFd;
 use std::time::{Duration, Instant};
 
 use super::background::{Answer, Purpose};
-use super::browser::request::{Message, Request};
+use super::browser::request::{BrowserRequest, Message};
 use super::export::Existing;
 use super::programs::Programs;
 use super::remove::job::Method;
@@ -23,23 +23,23 @@ const NOT_FOUND: i32 = 127;
 
 impl Session<'_> {
     /// Does what a key asks for.
-    pub(super) fn request(&mut self, request: Request) {
+    pub(super) fn request(&mut self, request: BrowserRequest) {
         match request {
-            Request::Quit => self.ending = Some(Ending::Quit),
-            Request::QuitAndPrint(paths) => self.ending = Some(Ending::Print(paths)),
-            Request::StopWalk => self.stop_reading(),
-            Request::Suspend => self.suspend(),
-            Request::Redraw => self.terminal.redraw(),
-            Request::CopyText(text) => self.copy(&text),
-            Request::ReadAgain(directory) => self.read_again(directory),
-            Request::Shell(directory) => self.open(directory, Purpose::Shell),
-            Request::Pager(target) => self.open(target.parent, Purpose::Pager(target.name)),
-            Request::Open(target) => self.open(target.parent, Purpose::Open(target.name)),
-            Request::Export(path) => self.export(path, Existing::Keep),
-            Request::ExportOver(path) => self.export(path, Existing::Replace),
-            Request::Delete(targets) => self.remove(targets, Method::Delete),
-            Request::MoveToTrash(targets) => self.remove(targets, Method::Trash),
-            Request::StopRemoval(target) => self.removals.stop(&target),
+            BrowserRequest::Quit => self.ending = Some(Ending::Quit),
+            BrowserRequest::QuitAndPrint(paths) => self.ending = Some(Ending::Print(paths)),
+            BrowserRequest::StopWalk => self.stop_reading(),
+            BrowserRequest::Suspend => self.suspend(),
+            BrowserRequest::Redraw => self.terminal.redraw(),
+            BrowserRequest::CopyText(text) => self.copy(&text),
+            BrowserRequest::ReadAgain(directory) => self.read_again(directory),
+            BrowserRequest::Shell(directory) => self.open(directory, Purpose::Shell),
+            BrowserRequest::Pager(target) => self.open(target.parent, Purpose::Pager(target.name)),
+            BrowserRequest::Open(target) => self.open(target.parent, Purpose::Open(target.name)),
+            BrowserRequest::Export(path) => self.export(path, Existing::Keep),
+            BrowserRequest::ExportOver(path) => self.export(path, Existing::Replace),
+            BrowserRequest::Delete(targets) => self.remove(targets, Method::Delete),
+            BrowserRequest::MoveToTrash(targets) => self.remove(targets, Method::Trash),
+            BrowserRequest::StopRemoval(target) => self.removals.stop(&target),
         }
     }
 

@@ -8,7 +8,7 @@ use crossbeam_channel::{Receiver, after, at, never, select};
 
 use super::background::{Answer, Background};
 use super::browser::Browser;
-use super::browser::request::{Activity, Doing, Message, Request, Source};
+use super::browser::request::{Activity, BrowserRequest, Doing, Message, Source};
 use super::frames::Frames;
 use super::imported::{Batch, ImportEnd};
 use super::intake::Intake;
@@ -273,7 +273,7 @@ impl Session<'_> {
     }
 
     /// Does what a key asks for, and lets the next one come.
-    fn answer(&mut self, request: Option<Request>) {
+    fn answer(&mut self, request: Option<BrowserRequest>) {
         if let Some(request) = request {
             self.request(request);
         }

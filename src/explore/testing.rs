@@ -7,8 +7,8 @@ use rustix::fs::FileType;
 
 use super::browser::Browser;
 use super::browser::dialog::READING_TIME;
-use super::browser::options::{BrowserOptions, Column, Operands, Permission};
-use super::browser::request::{Request, Source};
+use super::browser::options::{BrowserOptions, Column, OperandCount, Permission};
+use super::browser::request::{BrowserRequest, Source};
 use super::browser::sort_order::{Direction, Grouping, SortOrder};
 use super::keys::{KEYS, name};
 use super::terminal::{Canvas, Key, KeyCode, Palette, Weight};
@@ -181,7 +181,7 @@ pub(super) fn options() -> BrowserOptions {
         time_column: Column::Hidden,
         permission: Permission::Full,
         source: Source::Disk,
-        operands: Operands::One,
+        operands: OperandCount::One,
     }
 }
 
@@ -216,7 +216,7 @@ impl Desk {
     }
 
     /// Presses keys, which are separated by blanks and named as in the help; `^` with another letter is a control key.
-    pub(super) fn press(&mut self, keys: &str) -> Option<Request> {
+    pub(super) fn press(&mut self, keys: &str) -> Option<BrowserRequest> {
         let mut request = None;
         for word in keys.split(' ') {
             self.canvas();

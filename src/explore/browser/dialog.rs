@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use crate::explore::terminal::{Key, KeyCode};
 use crate::forest::{Freed, Target};
 
-use super::request::Request;
+use super::request::BrowserRequest;
 
 /// More entries than these are removed only after the word was typed.
 pub const MOST_WITHOUT_WORD: u64 = 1_000;
@@ -86,7 +86,7 @@ pub(super) enum Answer {
     /// The dialog is closed, and nothing happens.
     Cancelled,
     /// The dialog is closed, and this happens.
-    Accepted(Request),
+    Accepted(BrowserRequest),
 }
 
 impl Dialog {
@@ -99,9 +99,9 @@ impl Dialog {
         };
         match self {
             Self::Removal(question) => question.key(typed),
-            Self::Quit(_) if typed == 'y' => Answer::Accepted(Request::Quit),
+            Self::Quit(_) if typed == 'y' => Answer::Accepted(BrowserRequest::Quit),
             Self::Overwrite(path) if typed == 'Y' => {
-                Answer::Accepted(Request::ExportOver(std::mem::take(path)))
+                Answer::Accepted(BrowserRequest::ExportOver(std::mem::take(path)))
             }
             Self::Quit(_) | Self::Overwrite(_) => Answer::Cancelled,
         }
@@ -113,12 +113,12 @@ impl RemovalQuestion {
         let mut targets = || std::mem::take(&mut self.targets);
         match (self.confirmation, typed) {
             (Confirmation::Key | Confirmation::Word(0), 't') => {
-                Answer::Accepted(Request::MoveToTrash(targets()))
+                Answer::Accepted(BrowserRequest::MoveToTrash(targets()))
             }
-            (Confirmation::Key, 'Y') => Answer::Accepted(Request::Delete(targets())),
+            (Confirmation::Key, 'Y') => Answer::Accepted(BrowserRequest::Delete(targets())),
             (Confirmation::Word(count), typed) if WORD.chars().nth(count) == Some(typed) => {
                 if count + 1 == WORD.len() {
-                    return Answer::Accepted(Request::Delete(targets()));
+                    return Answer::Accepted(BrowserRequest::Delete(targets()));
                 }
                 self.confirmation = Confirmation::Word(count + 1);
                 Answer::None

@@ -7,14 +7,16 @@
 //! on the first row, so that a walk does not carry it away. Rows are put in order at most once a second, and not within a
 //! second after a key, so that no key meets another row than the one that was seen.
 
-mod cursor;
+pub mod cursor;
 pub mod dialog;
 pub mod flag;
 pub mod input_line;
 pub mod marks;
+mod moves;
 pub mod name_pattern;
 pub mod options;
 mod panels;
+pub mod path;
 mod reaction;
 mod removal;
 pub mod request;
@@ -28,14 +30,12 @@ mod tests;
 use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
-pub(super) use self::reaction::path;
-
 use self::cursor::Cursor;
 use self::dialog::{Dialog, Seen};
 use self::input_line::InputLine;
 use self::marks::{Marks, is_in_tree};
 use self::name_pattern::NamePattern;
-use self::options::{BrowserOptions, Column, Operands};
+use self::options::{BrowserOptions, Column, OperandCount};
 use self::request::{Activity, Doing, Message};
 use self::rows::{Criteria, Hiding, Rows};
 use self::search::Search;
@@ -378,7 +378,7 @@ impl Browser {
 
     /// A single directory on the command line is shown at once.
     fn enter_only_operand(&mut self, forest: &Forest) {
-        let is_alone = self.options.operands == Operands::One && self.shown == DirId::TOP;
+        let is_alone = self.options.operands == OperandCount::One && self.shown == DirId::TOP;
         if is_alone
             && self.rows.total() == 1
             && let Some(only) = forest.rows(DirId::TOP).next()

@@ -36,7 +36,7 @@ pub struct BrowserOptions {
     /// Where the tree comes from.
     pub source: Source,
     /// The number of operands, where it is known: a single directory is shown at once.
-    pub operands: Operands,
+    pub operands: OperandCount,
 }
 
 /// Whether a column is shown.
@@ -68,7 +68,7 @@ pub enum Permission {
 
 /// How many operands there are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Operands {
+pub enum OperandCount {
     /// One.
     One,
     /// Several, or a list.

@@ -1,7 +1,7 @@
 //! What the keys do while a panel is shown instead of the rows.
 
-use super::reaction::path;
-use super::request::{Message, Request};
+use super::path::path;
+use super::request::{BrowserRequest, Message};
 use super::{Browser, Panel, PanelKind};
 use crate::count::usage::Detail;
 use crate::explore::keys::Action;
@@ -34,7 +34,7 @@ impl Browser {
     }
 
     /// The number of lines that can be selected; for the help, those that can be scrolled.
-    pub(in crate::explore) fn panel_lines(&self, forest: &Forest) -> usize {
+    pub fn panel_lines(&self, forest: &Forest) -> usize {
         match self.panel_kind() {
             None => 0,
             Some(PanelKind::Information(links)) => links.len(),
@@ -53,7 +53,7 @@ impl Browser {
         }
     }
 
-    pub(super) fn click_in_panel(&mut self, row: usize, forest: &Forest) -> Option<Request> {
+    pub(super) fn click_in_panel(&mut self, row: usize, forest: &Forest) -> Option<BrowserRequest> {
         let lines = self.panel_lines(forest);
         let panel = self.panel.as_mut()?;
         let index = panel.top + row;
@@ -67,7 +67,11 @@ impl Browser {
         None
     }
 
-    pub(super) fn act_in_panel(&mut self, action: Action, forest: &Forest) -> Option<Request> {
+    pub(super) fn act_in_panel(
+        &mut self,
+        action: Action,
+        forest: &Forest,
+    ) -> Option<BrowserRequest> {
         let page = self.page();
         match action {
             Action::Up => self.step_in_panel(-1, forest),
@@ -166,26 +170,35 @@ impl Browser {
     }
 
     fn mark_line(&mut self, forest: &Forest) {
-        let is_list = matches!(
-            self.panel_kind(),
-            Some(PanelKind::Found(_) | PanelKind::Marks)
-        );
-        if let Some(target) = self.line_target(forest).filter(|_| is_list) {
-            self.marks.toggle(target.parent, &target.name);
-            self.marked = None;
-            if !matches!(self.panel_kind(), Some(PanelKind::Marks)) {
+        let Some(panel) = &self.panel else {
+            return;
+        };
+        match &panel.kind {
+            PanelKind::Found(search) => {
+                if let Some(found) = search.found().get(panel.index) {
+                    let target = &found.target;
+                    self.marks
+                        .toggle(target.parent, &target.name, found.identity);
+                }
                 self.move_in_panel(1, forest);
             }
+            PanelKind::Marks => {
+                if let Some(target) = self.marks.page(panel.index, 1).pop() {
+                    self.marks.remove(target.parent, &target.name);
+                }
+                self.move_in_panel(0, forest);
+            }
+            _ => {}
         }
-        self.move_in_panel(0, forest);
+        self.marked = None;
     }
 
-    fn copy_line(&mut self, forest: &Forest) -> Option<Request> {
+    fn copy_line(&mut self, forest: &Forest) -> Option<BrowserRequest> {
         let path = path(forest, &self.line_target(forest)?);
         self.message = Some(Message::notice(
             "the path was given to the terminal's clipboard",
         ));
-        Some(Request::CopyText(quote::shell_escape(
+        Some(BrowserRequest::CopyText(quote::shell_escape(
             &path,
             self.charset(),
         )))

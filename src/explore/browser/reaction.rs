@@ -7,11 +7,11 @@ use super::dialog::{Answer, Dialog, Loss};
 use super::input_line::{InputLine, Purpose, Typed};
 use super::name_pattern::NamePattern;
 use super::options::Permission;
-use super::request::{Doing, Message, Request, Source};
+use super::path::path;
+use super::request::{BrowserRequest, Doing, Message, Source};
 use super::rows::Hiding;
 use super::search::{Search, Wanted};
 use super::{Graph, PanelKind, SharedColumn};
-use crate::count::listing::push_name;
 use crate::count::usage::Measure;
 use crate::explore::keys::{Action, action};
 use crate::explore::terminal::{Key, KeyCode, Mouse, MouseAction};
@@ -27,12 +27,12 @@ const WHEEL: isize = 3;
 
 impl Browser {
     /// Takes a key.
-    pub fn key(&mut self, key: Key, forest: &Forest, now: Instant) -> Option<Request> {
+    pub fn key(&mut self, key: Key, forest: &Forest, now: Instant) -> Option<BrowserRequest> {
         self.touch(now);
         let action = action(key);
         match action {
-            Some(Action::Suspend) => return Some(Request::Suspend),
-            Some(Action::Redraw) => return Some(Request::Redraw),
+            Some(Action::Suspend) => return Some(BrowserRequest::Suspend),
+            Some(Action::Redraw) => return Some(BrowserRequest::Redraw),
             _ => {}
         }
         // Nothing is done that cannot be seen.
@@ -55,7 +55,7 @@ impl Browser {
         action: Option<Action>,
         forest: &Forest,
         now: Instant,
-    ) -> Option<Request> {
+    ) -> Option<BrowserRequest> {
         if let Some(dialog) = self.dialog.take() {
             return self.answer(dialog, key, now);
         }
@@ -73,7 +73,7 @@ impl Browser {
     }
 
     /// Takes an event of the mouse.
-    pub fn mouse(&mut self, mouse: Mouse, forest: &Forest, now: Instant) -> Option<Request> {
+    pub fn mouse(&mut self, mouse: Mouse, forest: &Forest, now: Instant) -> Option<BrowserRequest> {
         if self.dialog.is_some() || self.input.is_some() || self.drawn.is_too_small {
             return None;
         }
@@ -109,7 +109,7 @@ impl Browser {
         }
     }
 
-    fn click(&mut self, mouse: Mouse, forest: &Forest) -> Option<Request> {
+    fn click(&mut self, mouse: Mouse, forest: &Forest) -> Option<BrowserRequest> {
         if self.drawn.heading_row == Some(mouse.row) && self.panel.is_none() {
             let mut headings = self.drawn.headings.iter();
             let heading = headings.find(|(columns, _)| columns.contains(&mouse.column));
@@ -134,7 +134,7 @@ impl Browser {
         None
     }
 
-    fn answer(&mut self, mut dialog: Dialog, key: Key, now: Instant) -> Option<Request> {
+    fn answer(&mut self, mut dialog: Dialog, key: Key, now: Instant) -> Option<BrowserRequest> {
         if !self.dialog_seen.allows(now) {
             self.refuse("nothing was done: the key came before the question");
             return None;
@@ -157,7 +157,7 @@ impl Browser {
         None
     }
 
-    fn typed(&mut self, mut input: InputLine, key: Key, forest: &Forest) -> Option<Request> {
+    fn typed(&mut self, mut input: InputLine, key: Key, forest: &Forest) -> Option<BrowserRequest> {
         match (input.key(key), input.purpose) {
             (Typed::Accepted, Purpose::Filter) => {}
             (Typed::Accepted, _) if input.text.is_empty() => {}
@@ -165,7 +165,7 @@ impl Browser {
                 self.search(Wanted::Names(NamePattern::new(&input.text)));
             }
             (Typed::Accepted, Purpose::Export) => {
-                return Some(Request::Export(input.text.into_bytes()));
+                return Some(BrowserRequest::Export(input.text.into_bytes()));
             }
             (Typed::Cancelled, Purpose::Filter) => self.filter_by("", forest),
             (Typed::Cancelled, _) => {}
@@ -209,7 +209,7 @@ impl Browser {
         }
     }
 
-    fn act(&mut self, action: Action, forest: &Forest) -> Option<Request> {
+    fn act(&mut self, action: Action, forest: &Forest) -> Option<BrowserRequest> {
         match action {
             Action::Up => self.move_by(forest, -1),
             Action::Down => self.move_by(forest, 1),
@@ -316,13 +316,15 @@ impl Browser {
         }
     }
 
-    pub(super) fn quit(&mut self, action: Action, forest: &Forest) -> Option<Request> {
+    pub(super) fn quit(&mut self, action: Action, forest: &Forest) -> Option<BrowserRequest> {
         match (action, self.activity.doing) {
             (Action::QuitAndPrint, _) => {
-                return Some(Request::QuitAndPrint(self.printed_paths(forest)));
+                return Some(BrowserRequest::QuitAndPrint(self.printed_paths(forest)));
             }
-            (Action::Interrupt, Doing::Nothing | Doing::Stopped) => return Some(Request::Quit),
-            (Action::Interrupt, _) => return Some(Request::StopWalk),
+            (Action::Interrupt, Doing::Nothing | Doing::Stopped) => {
+                return Some(BrowserRequest::Quit);
+            }
+            (Action::Interrupt, _) => return Some(BrowserRequest::StopWalk),
             _ => {}
         }
         if self.activity.is_removing {
@@ -330,7 +332,7 @@ impl Browser {
         } else if self.activity.elapsed > LONG_WALK {
             self.open_dialog(Dialog::Quit(Loss::Walk));
         } else {
-            return Some(Request::Quit);
+            return Some(BrowserRequest::Quit);
         }
         None
     }
@@ -347,7 +349,7 @@ impl Browser {
         targets.iter().map(|target| path(forest, target)).collect()
     }
 
-    fn read_again(&mut self, action: Action, forest: &Forest) -> Option<Request> {
+    fn read_again(&mut self, action: Action, forest: &Forest) -> Option<BrowserRequest> {
         let directory = match action {
             Action::ReadSelected => self.selected(forest).and_then(|row| row.directory),
             _ => Some(self.shown).filter(|&shown| shown != DirId::TOP),
@@ -359,10 +361,10 @@ impl Browser {
         if directory.is_none() {
             self.refuse("only a directory can be read again");
         }
-        directory.map(Request::ReadAgain)
+        directory.map(BrowserRequest::ReadAgain)
     }
 
-    fn run(&mut self, action: Action, forest: &Forest) -> Option<Request> {
+    fn run(&mut self, action: Action, forest: &Forest) -> Option<BrowserRequest> {
         if action == Action::Copy {
             return self.copy(forest);
         }
@@ -379,7 +381,7 @@ impl Browser {
                 self.refuse("enter a directory first");
                 return None;
             }
-            return Some(Request::Shell(self.shown));
+            return Some(BrowserRequest::Shell(self.shown));
         }
         let row = self.selected(forest)?;
         let is_directory = row.is_directory();
@@ -389,12 +391,12 @@ impl Browser {
                 self.refuse("a pager shows files, and this is a directory");
                 None
             }
-            Action::Pager => Some(Request::Pager(target)),
-            _ => Some(Request::Open(target)),
+            Action::Pager => Some(BrowserRequest::Pager(target)),
+            _ => Some(BrowserRequest::Open(target)),
         }
     }
 
-    fn copy(&mut self, forest: &Forest) -> Option<Request> {
+    fn copy(&mut self, forest: &Forest) -> Option<BrowserRequest> {
         let path = match self.selected_target(forest) {
             Some(target) => path(forest, &target),
             None => forest.path(self.shown),
@@ -403,10 +405,10 @@ impl Browser {
         self.message = Some(Message::notice(
             "the path was given to the terminal's clipboard",
         ));
-        Some(Request::CopyText(text))
+        Some(BrowserRequest::CopyText(text))
     }
 
-    pub(in crate::explore) fn charset(&self) -> Charset {
+    pub fn charset(&self) -> Charset {
         match self.options.is_ascii {
             true => Charset::Ascii,
             false => Charset::Utf8,
@@ -425,13 +427,6 @@ impl Browser {
             name: row.name.to_vec(),
         })
     }
-}
-
-/// The path of an entry.
-pub(in crate::explore) fn path(forest: &Forest, target: &Target) -> Vec<u8> {
-    let mut path = forest.path(target.parent);
-    push_name(&mut path, &target.name);
-    path
 }
 
 fn next_measure(measure: Measure) -> Measure {

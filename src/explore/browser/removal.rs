@@ -4,21 +4,23 @@ use std::collections::BTreeSet;
 
 use super::Browser;
 use super::dialog::{Confirmation, Dialog, MOST_WITHOUT_WORD, RemovalQuestion};
+use super::marks::Identity;
 use super::options::Permission;
-use super::request::{Message, Request, Source};
+use super::request::{BrowserRequest, Message, Source};
 use super::rows::Criteria;
-use super::{PanelKind, reaction::path};
+use super::{PanelKind, path::path};
 use crate::forest::{DirId, Forest, Refusal, Target};
 use crate::gnu::quote;
 
 impl Browser {
     pub(super) fn mark(&mut self, forest: &Forest) {
-        match self.selected_target(forest) {
-            Some(target) => {
-                self.marks.toggle(target.parent, &target.name);
+        match self.selected(forest) {
+            Some(row) if row.name.is_empty() => self.refuse("these entries have no names"),
+            Some(row) => {
+                let identity = Identity::of(&row.entry);
+                self.marks.toggle(self.shown, row.name, identity);
                 self.marked = None;
             }
-            None if self.row_count() > 0 => self.refuse("these entries have no names"),
             None => {}
         }
         self.move_by(forest, 1);
@@ -33,14 +35,21 @@ impl Browser {
         };
         let rows = forest.rows(self.shown);
         for row in rows.filter(|row| !row.name.is_empty() && criteria.show(row)) {
-            self.marks.toggle(self.shown, row.name);
+            self.marks
+                .toggle(self.shown, row.name, Identity::of(&row.entry));
         }
         self.marked = None;
     }
 
     /// Entries were removed or read again: marks, results and questions that are not true any more are dropped.
     pub fn forget_removed(&mut self, forest: &Forest) {
-        self.marks.prune(forest);
+        match self.marks.prune(forest) {
+            0 => {}
+            1 => self.refuse("1 mark was dropped: its name stands for another entry now"),
+            count => self.refuse(&format!(
+                "{count} marks were dropped: their names stand for other entries now"
+            )),
+        }
         self.marked = None;
         self.drop_old_question(forest);
         if let Some(PanelKind::Found(search)) = self.panel.as_mut().map(|panel| &mut panel.kind) {
@@ -64,12 +73,12 @@ impl Browser {
         &mut self,
         forest: &Forest,
         line: Option<Target>,
-    ) -> Option<Request> {
+    ) -> Option<BrowserRequest> {
         let selected = line.or_else(|| self.selected_target(forest));
         let is_going_on = |target: &&Target| is_being_removed(forest, target);
         if let Some(target) = selected.as_ref().filter(is_going_on) {
             self.message = Some(Message::notice("the removal stops"));
-            return Some(Request::StopRemoval(target.clone()));
+            return Some(BrowserRequest::StopRemoval(target.clone()));
         }
         let refusal = match (self.options.source, self.options.permission) {
             (Source::Export, _) => Some("the tree comes from a file: nothing can be removed"),

@@ -6,7 +6,7 @@ use crate::forest::{DirId, Target};
 
 /// Something that the browser cannot do: it has neither terminal nor file system.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Request {
+pub enum BrowserRequest {
     /// End the explorer.
     Quit,
     /// End the explorer, and print these paths.

@@ -6,7 +6,7 @@ use std::time::Instant;
 
 use rustix::fs::FileType;
 
-use super::marks::is_in_tree;
+use super::marks::{Identity, is_in_tree};
 use super::name_pattern::NamePattern;
 use super::shown_row::ShownRow;
 use crate::count::usage::Measure;
@@ -34,6 +34,8 @@ pub struct FoundEntry {
     pub amount: u64,
     /// Where it is.
     pub target: Target,
+    /// What it is.
+    pub identity: Identity,
 }
 
 /// See the module.
@@ -97,7 +99,13 @@ impl Search {
         let name = row.name.to_vec();
         let target = Target { parent, name };
         let place = self.found.partition_point(|found| found.amount >= amount);
-        self.found.insert(place, FoundEntry { amount, target });
+        let identity = Identity::of(&row.entry);
+        let found = FoundEntry {
+            amount,
+            target,
+            identity,
+        };
+        self.found.insert(place, found);
     }
 
     fn most(&self) -> usize {

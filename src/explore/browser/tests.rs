@@ -4,8 +4,8 @@ use std::collections::HashSet;
 use std::time::Duration;
 
 use super::dialog::{Confirmation, Dialog};
-use super::options::{BrowserOptions, Operands, Permission};
-use super::request::{Activity, Doing, Request, Source};
+use super::options::{BrowserOptions, OperandCount, Permission};
+use super::request::{Activity, BrowserRequest, Doing, Source};
 use super::rows::Hiding;
 use super::{Graph, PanelKind, SharedColumn};
 use crate::count::usage::Measure;
@@ -265,7 +265,7 @@ fn directories_are_entered_and_left() {
 fn several_operands_have_a_common_top() {
     let entries = [directory("/a", vec![file("x", 1)]), directory("/b", vec![])];
     let several = BrowserOptions {
-        operands: Operands::Several,
+        operands: OperandCount::Several,
         ..options()
     };
     let mut desk = Desk::new(several, forest(&entries));
@@ -428,9 +428,15 @@ fn only_the_named_keys_remove() {
     }
     let file = target(&desk, "a-file");
     desk.press("d");
-    assert_eq!(desk.press("Y"), Some(Request::Delete(vec![file.clone()])));
+    assert_eq!(
+        desk.press("Y"),
+        Some(BrowserRequest::Delete(vec![file.clone()]))
+    );
     desk.press("d");
-    assert_eq!(desk.press("t"), Some(Request::MoveToTrash(vec![file])));
+    assert_eq!(
+        desk.press("t"),
+        Some(BrowserRequest::MoveToTrash(vec![file]))
+    );
 }
 
 #[test]
@@ -449,9 +455,15 @@ fn a_directory_at_the_top_needs_the_word() {
         "the t of the word is no key for the trash"
     );
     let large = target(&desk, "large");
-    assert_eq!(desk.press("e"), Some(Request::Delete(vec![large.clone()])));
+    assert_eq!(
+        desk.press("e"),
+        Some(BrowserRequest::Delete(vec![large.clone()]))
+    );
     desk.press("d");
-    assert_eq!(desk.press("t"), Some(Request::MoveToTrash(vec![large])));
+    assert_eq!(
+        desk.press("t"),
+        Some(BrowserRequest::MoveToTrash(vec![large]))
+    );
     desk.press("Enter End d");
     let Some(Dialog::Removal(question)) = &desk.browser.dialog else {
         panic!("no question");
@@ -484,7 +496,7 @@ fn marks_inside_marks_are_removed_once() {
     let mut desk = desk();
     desk.press("Space ↑ Enter Space ← d d e l e t");
     let large = target(&desk, "large");
-    assert_eq!(desk.press("e"), Some(Request::Delete(vec![large])));
+    assert_eq!(desk.press("e"), Some(BrowserRequest::Delete(vec![large])));
     assert!(desk.browser.marks.is_empty());
 }
 
@@ -551,7 +563,7 @@ fn a_removal_that_goes_on_is_stopped_by_the_same_key() {
     let large = target(&desk, "large");
     desk.forest.set_removing(large.parent, &large.name, true);
     desk.refresh();
-    assert_eq!(desk.press("d"), Some(Request::StopRemoval(large)));
+    assert_eq!(desk.press("d"), Some(BrowserRequest::StopRemoval(large)));
 }
 
 #[test]
@@ -575,7 +587,7 @@ fn marks_of_removed_entries_are_forgotten() {
 #[test]
 fn quitting_asks_after_a_long_walk() {
     let mut desk = desk();
-    assert_eq!(desk.press("q"), Some(Request::Quit));
+    assert_eq!(desk.press("q"), Some(BrowserRequest::Quit));
     desk.browser.report(Activity {
         elapsed: Duration::from_secs(4),
         ..Activity::default()
@@ -584,19 +596,19 @@ fn quitting_asks_after_a_long_walk() {
     assert_eq!(desk.press("n"), None);
     assert!(desk.browser.dialog.is_none());
     assert_eq!(desk.press("q Enter"), None);
-    assert_eq!(desk.press("y"), Some(Request::Quit));
-    assert_eq!(desk.press("^C"), Some(Request::Quit));
+    assert_eq!(desk.press("y"), Some(BrowserRequest::Quit));
+    assert_eq!(desk.press("^C"), Some(BrowserRequest::Quit));
     desk.browser.report(Activity {
         doing: Doing::Reading,
         ..Activity::default()
     });
-    assert_eq!(desk.press("^C"), Some(Request::StopWalk));
+    assert_eq!(desk.press("^C"), Some(BrowserRequest::StopWalk));
     desk.browser.report(Activity {
         is_removing: true,
         ..Activity::default()
     });
     assert_eq!(desk.press("q"), None);
-    assert_eq!(desk.press("y"), Some(Request::Quit));
+    assert_eq!(desk.press("y"), Some(BrowserRequest::Quit));
 }
 
 #[test]
@@ -604,40 +616,43 @@ fn paths_of_the_marks_or_the_directory_are_printed() {
     let mut desk = desk();
     assert_eq!(
         desk.press("Q"),
-        Some(Request::QuitAndPrint(vec![b"/srv".to_vec()]))
+        Some(BrowserRequest::QuitAndPrint(vec![b"/srv".to_vec()]))
     );
     desk.press("Space Space");
     let paths = vec![b"/srv/b-file".to_vec(), b"/srv/large".to_vec()];
-    assert_eq!(desk.press("Q"), Some(Request::QuitAndPrint(paths)));
+    assert_eq!(desk.press("Q"), Some(BrowserRequest::QuitAndPrint(paths)));
 }
 
 #[test]
 fn programs_and_files_are_asked_for() {
     let mut desk = desk();
     let shown = desk.browser.shown;
-    assert_eq!(desk.press("b"), Some(Request::Shell(shown)));
+    assert_eq!(desk.press("b"), Some(BrowserRequest::Shell(shown)));
     assert_eq!(desk.press("v"), None, "a directory");
     let file = target(&desk, "b-file");
-    assert_eq!(desk.press("↓ v"), Some(Request::Pager(file.clone())));
-    assert_eq!(desk.press("o"), Some(Request::Open(file)));
+    assert_eq!(desk.press("↓ v"), Some(BrowserRequest::Pager(file.clone())));
+    assert_eq!(desk.press("o"), Some(BrowserRequest::Open(file)));
     assert_eq!(
         desk.press("y"),
-        Some(Request::CopyText(b"/srv/b-file".to_vec()))
+        Some(BrowserRequest::CopyText(b"/srv/b-file".to_vec()))
     );
-    assert_eq!(desk.press("r"), Some(Request::ReadAgain(shown)));
+    assert_eq!(desk.press("r"), Some(BrowserRequest::ReadAgain(shown)));
     assert_eq!(desk.press("R"), None, "a file");
     desk.press("E ^U");
     desk.write("my export.json");
     assert_eq!(
         desk.press("Enter"),
-        Some(Request::Export(b"my export.json".to_vec()))
+        Some(BrowserRequest::Export(b"my export.json".to_vec()))
     );
     desk.browser.ask_to_overwrite(b"x".to_vec());
     assert_eq!(desk.press("y"), None);
     desk.browser.ask_to_overwrite(b"x".to_vec());
-    assert_eq!(desk.press("Y"), Some(Request::ExportOver(b"x".to_vec())));
-    assert_eq!(desk.press("^Z"), Some(Request::Suspend));
-    assert_eq!(desk.press("^L"), Some(Request::Redraw));
+    assert_eq!(
+        desk.press("Y"),
+        Some(BrowserRequest::ExportOver(b"x".to_vec()))
+    );
+    assert_eq!(desk.press("^Z"), Some(BrowserRequest::Suspend));
+    assert_eq!(desk.press("^L"), Some(BrowserRequest::Redraw));
 }
 
 #[test]
@@ -740,7 +755,7 @@ fn a_screen_that_is_too_small_takes_only_the_keys_of_the_end() {
     desk.size = (20, 4);
     assert_eq!(desk.press("d Y t"), None);
     assert!(desk.browser.dialog.is_none());
-    assert_eq!(desk.press("q"), Some(Request::Quit));
+    assert_eq!(desk.press("q"), Some(BrowserRequest::Quit));
 }
 
 #[test]
@@ -805,4 +820,30 @@ fn a_key_acts_on_the_entry_that_was_drawn() {
     assert_eq!(growing.names(), ["larger", "a"]);
     press(&mut growing, "Space");
     assert_eq!(marked(&growing), ["a"], "the first row that was drawn");
+}
+
+#[test]
+fn a_mark_is_for_an_inode() {
+    let reading = |entries| Entry::Reading(b"/srv", entries);
+    let mut planter = Planter::new();
+    let link = |inode| Entry::Link(b"x", KIB, inode, 1);
+    planter.plant(&reading(vec![link(7), file("other", KIB)]));
+    let mut desk = Desk::new(options(), planter.forest);
+    desk.press("n n * Home");
+    assert_eq!(desk.browser.marks.len(), 2);
+    let shown = desk.browser.shown;
+    desk.forest
+        .remove(shown, &[b"x"], crate::forest::Gone::Moved);
+    let mut planter = Planter {
+        forest: desk.forest,
+        inode: 900,
+    };
+    planter.plant(&link(8));
+    desk.forest = planter.forest;
+    desk.browser.forget_removed(&desk.forest);
+    assert_eq!(desk.browser.marks.targets(), [target(&desk, "other")]);
+    assert_eq!(
+        message(&desk),
+        "1 mark was dropped: its name stands for another entry now"
+    );
 }

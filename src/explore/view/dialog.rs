@@ -2,10 +2,11 @@
 
 use super::line::{BOLD, Line, PLAIN};
 use super::texts::{Texts, duration};
+use crate::explore::browser::Browser;
 use crate::explore::browser::dialog::{
     Confirmation, Dialog, Loss, MOST_WITHOUT_WORD, RemovalQuestion, WORD,
 };
-use crate::explore::browser::{Browser, path};
+use crate::explore::browser::path::path;
 use crate::explore::terminal::{Grid, Style};
 use crate::forest::Forest;
 use crate::sys::columns::columns;
@@ -167,7 +168,7 @@ fn confirmation(question: &RemovalQuestion, texts: &Texts<'_>, is_narrow: bool) 
 
 /// What is to be removed.
 fn targets(question: &RemovalQuestion, forest: &Forest, texts: &Texts<'_>) -> Vec<BoxLine> {
-    let name = |target| texts.name(&path(forest, target));
+    let name = |target| texts.path(&path(forest, target));
     match &*question.targets {
         [target] => vec![heading(format!("Remove {}", name(target)))],
         targets => {

@@ -4,8 +4,9 @@ use super::line::{BOLD, Line, PLAIN};
 use super::row::owner_text;
 use super::texts::Texts;
 use crate::count::usage::{Detail, FileTime, Inode, Measure};
+use crate::explore::browser::path::path;
 use crate::explore::browser::shown_row::{ShownRow, amount};
-use crate::explore::browser::{Browser, PanelKind, path};
+use crate::explore::browser::{Browser, PanelKind};
 use crate::explore::terminal::Grid;
 use crate::forest::{Forest, Target};
 use crate::format::columns::type_name;
@@ -45,7 +46,7 @@ fn lines(
 ) -> Vec<(&'static str, String)> {
     let name = row.name.to_vec();
     let parent = browser.shown;
-    let mut lines = vec![("path", texts.name(&path(forest, &Target { parent, name })))];
+    let mut lines = vec![("path", texts.path(&path(forest, &Target { parent, name })))];
     if let Some(flag) = row.flag {
         lines.push(("flag", format!("{} {}", flag.letter(), flag.meaning())));
     }

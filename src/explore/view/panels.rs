@@ -5,9 +5,10 @@ use std::collections::BTreeMap;
 use super::information;
 use super::line::{BOLD, DIM, Line, PLAIN};
 use super::texts::Texts;
+use crate::explore::browser::path::path;
 use crate::explore::browser::search::{FoundEntry, MOST_FOUND, MOST_LARGE, Search, Wanted};
 use crate::explore::browser::shown_row::ShownRow;
-use crate::explore::browser::{Browser, PanelKind, path};
+use crate::explore::browser::{Browser, PanelKind};
 use crate::explore::terminal::{Grid, Style};
 use crate::forest::{DirId, Forest, Target};
 use crate::sys::columns::columns;
@@ -212,7 +213,7 @@ fn path_line(
     target: &Target,
     size: Option<String>,
 ) -> PanelLine {
-    let mut text = texts.name(&path(forest, target));
+    let mut text = texts.path(&path(forest, target));
     if forest.child(target.parent, &target.name).is_some() {
         text.push('/');
     }

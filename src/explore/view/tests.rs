@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use rustix::fs::FileType;
 
-use crate::explore::browser::options::{BrowserOptions, Operands};
+use crate::explore::browser::options::{BrowserOptions, OperandCount};
 use crate::explore::browser::request::{Activity, Doing, Message};
 use crate::explore::testing::{
     Desk, Entry, Planter, check, check_text, check_with_styles, directory, file, forest, options,
@@ -156,7 +156,7 @@ fn nothing_is_said_by_colour_alone() {
     entries.iter().for_each(|entry| planter.plant(entry));
     let mut desk = Desk::new(
         BrowserOptions {
-            operands: Operands::Several,
+            operands: OperandCount::Several,
             ..options()
         },
         planter.forest,
@@ -415,4 +415,13 @@ fn a_summary_keeps_its_first_parts() {
         text += &(desk.screen()[5].clone() + "\n");
     }
     check_text("summary", &text);
+}
+
+#[test]
+fn names_that_end_with_a_blank_are_between_quotes_in_the_dialog() {
+    let files = vec![file("a ", KIB), file("a", KIB), file(" ", KIB)];
+    let mut desk = Desk::new(options(), forest(&[directory("/srv", files)]));
+    desk.size = (80, 18);
+    desk.press("* d");
+    check("remove_blanks", &desk.canvas());
 }

@@ -85,6 +85,17 @@ impl<'a> Texts<'a> {
         String::from_utf8_lossy(&quote::printable(name, self.charset)).into_owned()
     }
 
+    /// A path for a sentence or a list of paths: between quotes where its end cannot be seen.
+    pub(super) fn path(&self, path: &[u8]) -> String {
+        let text = self.name(path);
+        let name = text.rsplit('/').next().unwrap_or_default();
+        let is_blank = |char: Option<char>| char.is_some_and(char::is_whitespace);
+        match is_blank(name.chars().next()) || is_blank(name.chars().next_back()) {
+            true => format!("'{text}'"),
+            false => text,
+        }
+    }
+
     /// The text, without its middle where that is too wide.
     pub(super) fn cut(&self, text: &str, room: usize) -> String {
         cut(text, room, Strokes::of(self.options.is_ascii).gap)

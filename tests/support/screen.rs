@@ -29,6 +29,7 @@ pub(crate) struct Screen {
 }
 
 /// What is left when the program has ended.
+#[derive(Debug)]
 pub(crate) struct Left {
     pub(crate) status: ExitStatus,
     /// All that was written.

@@ -507,7 +507,7 @@ fn an_explorer_that_is_stuck_stops_and_goes_on() {
             seen.matches("same after 148").count() > stops
         });
         screen.wait_until("the screen again", |screen| {
-            screen.alternate_screen() && screen.contents().contains("quit")
+            screen.alternate_screen() && screen.contents().contains("pdu: /")
         });
     }
     screen.terminal.press(b"q");

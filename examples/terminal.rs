@@ -5,7 +5,7 @@
 //! ```
 //!
 //! The first row shows the keys. `q` and Ctrl-C end it, `p` panics, `w` panics in another thread, `m` takes more memory
-//! than there is, Ctrl-Z stops it, `b` runs a shell in the root directory, `e` ends with an error.
+//! than there is, Ctrl-Z stops it, Ctrl-L draws all, `b` runs a shell in the root directory, `e` ends with an error.
 
 use std::ffi::OsString;
 use std::io::{self, Write};
@@ -99,6 +99,7 @@ fn press(key: Key, terminal: &mut Terminal, keys: &mut String) -> io::Result<boo
         KeyCode::Char('q') => return Ok(false),
         KeyCode::Char('c') if key.control => return Ok(false),
         KeyCode::Char('z') if key.control => terminal.suspend()?,
+        KeyCode::Char('l') if key.control => terminal.redraw(),
         KeyCode::Char('p') => panic!("as asked"),
         KeyCode::Char('w') => {
             let ended = std::thread::spawn(|| panic!("as asked")).join();

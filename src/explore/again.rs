@@ -6,13 +6,14 @@ use std::os::fd::OwnedFd;
 use std::sync::Arc;
 use std::time::Instant;
 
+use super::background::Purpose;
 use super::browser::request::Message;
-use super::helpers::Purpose;
+use super::read_times::now;
 use super::reading::{LiveWalk, Reading};
 use super::remove::problem::Problem;
 use super::session::Session;
 use crate::count::listing::{Branch, Key, Names};
-use crate::count::usage::Inode;
+use crate::count::usage::{FileTime, Inode};
 use crate::forest::{DirId, Ended, Forest};
 use crate::sys::cancel;
 use crate::walk::driver::ProgressMeter;
@@ -45,7 +46,7 @@ impl Session<'_> {
         }
         let way = self.removals.roots().way(&self.intake.forest, above);
         if let Some(way) = way {
-            let asked = self.helpers.open(Purpose::ReadAgain(directory), way);
+            let asked = self.background.open(Purpose::ReadAgain(directory), way);
             self.is_opening_again = asked.is_ok();
             self.warn(asked);
         }
@@ -67,14 +68,18 @@ impl Session<'_> {
     }
 
     /// The second walk is over.
-    pub(super) fn end_again(&mut self, directory: DirId, ended: Ended) {
+    pub(super) fn end_again(&mut self, (directory, began): (DirId, FileTime), ended: Ended) {
         let path = self.intake.forest.path(directory);
         let path = self.intake.status.quoted(&path);
         let path = String::from_utf8_lossy(&path);
         let Some(forest) = self.intake.forest.get_mut() else {
             return;
         };
-        let message = match forest.end_reread(ended) {
+        let is_replaced = forest.end_reread(ended);
+        if is_replaced {
+            self.read_from.replaced(directory, began);
+        }
+        let message = match is_replaced {
             true => Message::notice(format!("{path} was read again")),
             false => Message::warning(format!("{path} is as it was read first")),
         };
@@ -83,7 +88,10 @@ impl Session<'_> {
     }
 
     fn start_again(&mut self, directory: DirId, above: Option<OwnedFd>) {
-        let Some(forest) = self.intake.forest.get_mut() else {
+        // A removal may have begun, while the directory above was opened: it counts on the rows as they are.
+        let is_busy = self.removals.go_on();
+        let forest = self.intake.forest.get_mut().filter(|_| !is_busy);
+        let Some(forest) = forest else {
             return self.again.push_front(directory);
         };
         let key = forest.begin_reread(directory);
@@ -91,10 +99,12 @@ impl Session<'_> {
         let (canceller, done) = cancel::channel();
         let walk = Walk::of(self.walk_options.clone(), done, (branch, above));
         let meter = ProgressMeter::new(&walk);
+        let began = now();
         match walk.start(CpuUsage::start()) {
             Ok(mut walk) => {
                 walk.end_operands();
                 let mut live = LiveWalk::new(walk, canceller);
+                live.began = began;
                 live.again = Some(directory);
                 self.reading = Reading::Walk(Box::new(live));
                 self.meter = Some(meter);

@@ -8,7 +8,9 @@ use crossbeam_channel::{Receiver, never, tick};
 
 use super::imported::{Batch, Replays};
 use super::intake::Intake;
+use super::read_times::now;
 use crate::count::listing::Listing;
+use crate::count::usage::FileTime;
 use crate::forest::DirId;
 use crate::sys::cancel::Canceller;
 use crate::walk::RunningWalk;
@@ -34,6 +36,8 @@ pub(super) struct LiveWalk {
     pub(super) names: NameStream,
     /// The directory that is read again; none for the first walk.
     pub(super) again: Option<DirId>,
+    /// When it began.
+    pub(super) began: FileTime,
     /// Ticks at which the listings are taken that are fewer than those that wake the loop.
     pub(super) pulse: Receiver<Instant>,
 }
@@ -45,6 +49,7 @@ impl LiveWalk {
             canceller: Some(canceller),
             names: NameStream::Ended,
             again: None,
+            began: now(),
             pulse: tick(PULSE),
         }
     }
@@ -84,9 +89,9 @@ impl LiveWalk {
 
 impl Reading {
     /// The directory that is read again, if one is.
-    pub(super) fn again(&self) -> Option<DirId> {
+    pub(super) fn again(&self) -> Option<(DirId, FileTime)> {
         match self {
-            Self::Walk(live) => live.again,
+            Self::Walk(live) => live.again.map(|directory| (directory, live.began)),
             Self::Import(..) | Self::Nothing => None,
         }
     }

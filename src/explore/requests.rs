@@ -4,9 +4,9 @@ use std::io;
 use std::os::fd::OwnedFd;
 use std::time::{Duration, Instant};
 
+use super::background::{Answer, Purpose};
 use super::browser::request::{Message, Request};
 use super::export::Existing;
-use super::helpers::{Answer, Purpose};
 use super::programs::Programs;
 use super::remove::job::Method;
 use super::remove::problem::Problem;
@@ -49,14 +49,26 @@ impl Session<'_> {
     }
 
     fn remove(&mut self, targets: Vec<Target>, method: Method) {
-        let read_until = self.read_until();
+        // The question was about the tree as it was.
+        if self.reading.again().is_some() || self.is_opening_again {
+            return self.refuse("nothing was removed: a directory is being read again");
+        }
+        let read_until = self.read_from.of(&self.intake.forest, &targets);
         let Some(forest) = self.intake.forest.get_mut() else {
-            return self
-                .browser
-                .say(Message::warning("an export is being written"));
+            return self.refuse("nothing was removed: an export is being written");
         };
+        if !forest.freed(&targets).refused.is_empty() {
+            return self.refuse("nothing was removed: the tree has changed");
+        }
+        if self.removals.meets(forest, &targets) {
+            return self.refuse("nothing was removed: a removal goes on there");
+        }
         let begun = self.removals.begin(forest, (targets, method), read_until);
         self.warn(begun);
+    }
+
+    fn refuse(&mut self, text: &str) {
+        self.browser.say(Message::warning(text));
     }
 
     /// Opens a directory of the file system, which may not answer.
@@ -67,7 +79,7 @@ impl Session<'_> {
                 .say(Message::warning("not a directory of this walk"));
             return;
         };
-        let asked = self.helpers.open(purpose, way);
+        let asked = self.background.open(purpose, way);
         if asked.is_ok() {
             // Keys that are typed meanwhile are for the program.
             self.opening = Some(Instant::now() + PATIENCE);

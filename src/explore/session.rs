@@ -2,23 +2,23 @@
 
 use std::collections::VecDeque;
 use std::io;
-use std::time::{Duration, Instant, SystemTime};
+use std::time::{Duration, Instant};
 
 use crossbeam_channel::{Receiver, after, at, never, select};
 
+use super::background::{Answer, Background};
 use super::browser::Browser;
 use super::browser::request::{Activity, Doing, Message, Request, Source};
 use super::frames::Frames;
-use super::helpers::{Answer, Helpers};
 use super::imported::{Batch, ImportEnd};
 use super::intake::Intake;
 use super::programs::{PagerMode, Programs};
+use super::read_times::ReadTimes;
 use super::reading::Reading;
 use super::removals::Removals;
 use super::remove::job::Report;
 use super::terminal::{Input, Terminal};
 use super::view;
-use crate::count::usage::FileTime;
 use crate::forest::{DirId, Ended, Slice};
 use crate::format::classes::NameLookup;
 use crate::sys::owners::Database;
@@ -64,7 +64,7 @@ pub(super) struct Session<'a> {
     /// Whether hard links are still to be counted.
     pub(super) links: Slice,
     pub(super) ending: Option<Ending>,
-    pub(super) helpers: Helpers,
+    pub(super) background: Background,
     /// A key waits until this time for a directory to be opened.
     pub(super) opening: Option<Instant>,
     pub(super) removals: Removals,
@@ -80,8 +80,8 @@ pub(super) struct Session<'a> {
     pub(super) walk_options: WalkOptions,
     pub(super) programs: Programs,
     pub(super) pager_mode: PagerMode,
-    /// The end of the last walk, by the clock of the file systems.
-    pub(super) read_until: Option<FileTime>,
+    /// When the reading of what is shown began: of the first walk, and of directories that were read again.
+    pub(super) read_from: ReadTimes,
     pub(super) owners: Option<NameLookup>,
 }
 
@@ -97,10 +97,10 @@ impl Session<'_> {
                 recv(self.reading.wakeup()) -> wakeup => self.take_listings(wakeup.is_err()),
                 recv(self.reading.pulse()) -> _ => self.take_listings(false),
                 recv(self.names()) -> part => self.take_part(part.ok()),
-                recv(self.reading.batches()) -> batch => self.take_batch(batch.unwrap_or_default()),
+                recv(self.reading.batches()) -> batch => self.take_batch(batch.ok()),
                 recv(self.inputs) -> input => self.input(input.unwrap_or(Input::Ended)),
                 recv(self.reports()) -> report => self.removal(report.ok()),
-                recv(self.helpers.answers) -> answer => if let Ok(answer) = answer {
+                recv(self.background.answers) -> answer => if let Ok(answer) = answer {
                     self.answered(answer);
                 },
                 recv(self.opening.map_or_else(never, at)) -> _ => self.give_up_opening(),
@@ -139,10 +139,13 @@ impl Session<'_> {
         }
     }
 
-    /// A walker has panicked: the hook of panics has given the terminal back for good.
+    /// A thread has panicked: the hook of panics has given the terminal back for good.
     fn tell_lost_part(&mut self) -> Ended {
-        let message = b"internal error: a walker has failed; the result is incomplete";
-        self.intake.failures.lost(message.to_vec());
+        let message = match self.source {
+            Source::Disk => "internal error: a walker has failed; the result is incomplete",
+            Source::Export => "internal error: the import has failed; the result is incomplete",
+        };
+        self.intake.failures.lost(message.into());
         self.ending = Some(Ending::NoTerminal);
         Ended::Stopped
     }
@@ -163,9 +166,14 @@ impl Session<'_> {
         let _ = live.take_part(part, &mut self.intake);
     }
 
-    fn take_batch(&mut self, batch: Batch) {
+    /// Takes events of an import; nothing where its thread has panicked.
+    fn take_batch(&mut self, batch: Option<Batch>) {
         let Reading::Import(_, replays) = &mut self.reading else {
             return;
+        };
+        let Some(batch) = batch else {
+            let ended = self.tell_lost_part();
+            return self.end_reading(ended);
         };
         self.intake.batch(&batch, replays);
         self.frames.ask_later(self.terminal.next_frame());
@@ -193,7 +201,6 @@ impl Session<'_> {
                 self.was_stopped = ended == Ended::Stopped;
             }
         }
-        self.read_until = Some(now());
         self.links = Slice::More;
         self.frames.ask(self.terminal.next_frame());
         self.end_if_useless();
@@ -221,11 +228,6 @@ impl Session<'_> {
             self.begin_next_again();
         }
         self.frames.ask_later(self.terminal.next_frame());
-    }
-
-    /// The time up to which entries were read that are shown.
-    pub(super) fn read_until(&self) -> FileTime {
-        self.read_until.unwrap_or_else(now)
     }
 
     /// Ends where there is nothing to look at.
@@ -329,6 +331,9 @@ impl Session<'_> {
         let (browser, forest) = (&mut self.browser, &self.intake.forest);
         let drawn = self.terminal.draw(|grid| view::draw(browser, forest, grid));
         self.frames.drawn(now);
+        if drawn.is_ok() {
+            self.browser.frame_was_written(Instant::now());
+        }
         if let Some(next) = self.browser.next_refresh(now) {
             self.frames.ask(next.max(self.terminal.next_frame()));
         }
@@ -345,7 +350,7 @@ impl Session<'_> {
         if !numbers.is_empty() {
             let answer = move || Answer::Owners(lookup(Database::Users, &numbers, false));
             // Without a thread the numbers stay.
-            let _ = self.helpers.run(answer);
+            let _ = self.background.run(answer);
         }
     }
 
@@ -372,15 +377,5 @@ impl Session<'_> {
             activity.silent = silence.map(|silence| (progress.path.clone(), silence));
         }
         activity
-    }
-}
-
-/// The time of the clock that files have.
-pub(super) fn now() -> FileTime {
-    let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
-    let since = since.unwrap_or_default();
-    FileTime {
-        seconds: i64::try_from(since.as_secs()).unwrap_or(i64::MAX),
-        nanoseconds: since.subsec_nanos(),
     }
 }

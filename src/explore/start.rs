@@ -15,17 +15,18 @@ use std::time::{Duration, Instant};
 use crossbeam_channel::{Receiver, never};
 use rustix::io::Errno;
 
+use super::background::Background;
 use super::browser::Browser;
 use super::browser::options::{BrowserOptions, Permission};
 use super::browser::request::Source;
 use super::frames::Frames;
-use super::helpers::Helpers;
 use super::imported::{self, ImportEnd, Replays};
 use super::intake::Intake;
 use super::programs::{PagerMode, Programs};
+use super::read_times::ReadTimes;
 use super::reading::{LiveWalk, Reading};
 use super::removals::{Removals, Roots};
-use super::session::{Ending, Session, now};
+use super::session::{Ending, Session};
 use super::terminal::{self, Input, Terminal, TerminalError, TerminalOptions};
 use crate::count::listing::Listing;
 use crate::forest::{Ended, Forest, LinkCounting, Slice};
@@ -89,6 +90,7 @@ struct Start<'a> {
     intake: Intake<'a>,
     meter: Option<ProgressMeter>,
     started: Instant,
+    read_from: ReadTimes,
     causes: Receiver<Cause>,
 }
 
@@ -117,16 +119,7 @@ pub fn explore(
         Ok(Some((reading, terminal))) => {
             let mut session = start.session(reading, terminal, (options, walk, source, dirs));
             let ending = session.run();
-            let Session {
-                mut intake,
-                terminal,
-                ..
-            } = session;
-            // The messages and the paths come after the screen.
-            drop(terminal);
-            intake.conclude();
-            intake.summarize();
-            outcome(ending, intake.failures.any(), (out, quoting))
+            end(session, ending, (out, quoting))
         }
         Ok(None) => {
             start.intake.conclude();
@@ -153,11 +146,21 @@ fn walk_options(walk: &WalkOptions) -> WalkOptions {
     }
 }
 
-fn outcome(
+/// The messages and the paths come after the screen.
+fn end(
+    session: Session<'_>,
     ending: Ending,
-    any_failed: bool,
     (out, quoting): (&mut dyn Write, (Style, Charset)),
 ) -> Outcome {
+    let Session {
+        mut intake,
+        terminal,
+        ..
+    } = session;
+    drop(terminal);
+    intake.conclude();
+    intake.summarize();
+    let any_failed = intake.failures.any();
     match ending {
         Ending::Print(paths) => {
             if let Err(error) = print(&paths, quoting, out) {
@@ -207,6 +210,7 @@ impl<'a> Start<'a> {
             intake: Intake::new(forest, status),
             meter: None,
             started: Instant::now(),
+            read_from: ReadTimes::new(),
             causes: never(),
         }
     }
@@ -339,7 +343,7 @@ impl<'a> Start<'a> {
         let zone = options.browser.zone.clone();
         Session {
             intake: self.intake,
-            helpers: Helpers::new(),
+            background: Background::new(),
             opening: None,
             removals: Removals::new(Roots::new(dirs), options.data_home, zone),
             again: VecDeque::new(),
@@ -349,7 +353,7 @@ impl<'a> Start<'a> {
             walk_options,
             programs: options.programs,
             pager_mode,
-            read_until: is_read.then(now),
+            read_from: self.read_from,
             owners: options.owners,
             browser: Browser::new(options.browser),
             terminal,

@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 use rustix::fs::FileType;
 
 use super::browser::Browser;
+use super::browser::dialog::READING_TIME;
 use super::browser::options::{BrowserOptions, Column, Operands, Permission};
 use super::browser::request::{Request, Source};
 use super::browser::sort_order::{Direction, Grouping, SortOrder};
@@ -219,6 +220,8 @@ impl Desk {
         let mut request = None;
         for word in keys.split(' ') {
             self.canvas();
+            self.browser.frame_was_written(self.now);
+            self.now += READING_TIME;
             request = self.browser.key(key(word), &self.forest, self.now);
             self.refresh();
         }

@@ -2,30 +2,15 @@
 
 use rustix::fs::FileType;
 
+use super::delta::Delta;
 use super::dirs::Stage;
 use super::entry::{ForestEntry, Reading};
+use super::info::DirId;
 use super::run::Writer;
-use super::sums::Delta;
-use super::{DirId, Forest};
+use super::tree::{Forest, Imported, Open};
 use crate::count::usage::{Detail, Item, Usage};
 use crate::count::visitor::{Extent, Flow, Visitor};
 use crate::sys::failure::{Failure, Operation};
-
-/// A directory that was entered and not left.
-#[derive(Debug)]
-pub(super) struct Open {
-    id: DirId,
-    writer: Writer,
-}
-
-/// What an import tells beside the tree.
-#[derive(Debug, Default, Clone, Copy)]
-pub struct Imported {
-    /// Something could not be read.
-    pub has_failures: bool,
-    /// The least depth of a directory that stands for its contents as well.
-    pub summed_depth: Option<u32>,
-}
 
 impl Forest {
     /// What the import has told beside the tree.
@@ -111,7 +96,7 @@ impl Visitor for Forest {
         dir.stage = failure.map_or(Stage::Read, stage);
         let writer = Writer::begin(&mut dir.run, id, &entry);
         self.open_imports.push(Open { id, writer });
-        self.pending.add(id, &Delta::of(&item.usage));
+        self.add_to_sums(id, &Delta::of(&item.usage));
         Flow::Continue
     }
 
@@ -122,7 +107,7 @@ impl Visitor for Forest {
         }
         let id = self.current();
         let delta = self.meet_link(id, &item.usage, &entry);
-        self.pending.add(id, &delta);
+        self.add_to_sums(id, &delta);
         self.append_entry(name.unwrap_or_default(), &entry);
     }
 
@@ -139,7 +124,7 @@ impl Visitor for Forest {
     fn sum(&mut self, usage: &Usage, _: u64) {
         if *usage != Usage::default() {
             self.note_sum(self.open_imports.len().saturating_sub(1));
-            self.pending.add(self.current(), &Delta::of(usage));
+            self.add_to_sums(self.current(), &Delta::of(usage));
             self.append_entry(b"", &ForestEntry::of_sum(usage));
         }
     }

@@ -1,7 +1,6 @@
 //! The records of the directories, by their numbers.
 
-use super::info::{DirState, Sums};
-use super::{DirId, Ended};
+use super::info::{DirId, DirState, Ended, Sums};
 use crate::count::usage::FileTime;
 
 /// Records in one piece of memory: a table that grows needs no second copy of itself.
@@ -127,7 +126,7 @@ impl Dirs {
     pub(super) fn get_mut(&mut self, id: DirId) -> &mut Dir {
         let at = id.0 as usize;
         while self.len as usize <= at {
-            if self.len as usize % CHUNK == 0 {
+            if (self.len as usize).is_multiple_of(CHUNK) {
                 self.chunks.push(Vec::with_capacity(CHUNK));
             }
             if let Some(chunk) = self.chunks.last_mut() {

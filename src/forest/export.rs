@@ -4,9 +4,10 @@ use rustix::fs::FileType;
 
 use super::dirs::Stage;
 use super::entry::{ForestEntry, Reading};
+use super::info::DirId;
 use super::query::own;
 use super::run::{Before, Reader, Row};
-use super::{DirId, Forest};
+use super::tree::Forest;
 use crate::count::usage::{Detail, Item, Usage};
 use crate::count::visitor::{Extent, Flow, Visitor};
 use crate::sys::failure::{Failure, Operation};
@@ -15,10 +16,14 @@ use crate::sys::failure::{Failure, Operation};
 type Level = (DirId, (usize, Before));
 
 impl Forest {
-    /// Reports a directory with everything below it. Every link of a file is reported, none as counted before.
+    /// Reports a directory with everything below it, or all operands. Every link of a file is reported, none as counted
+    /// before.
     pub fn export(&self, top: DirId, visitor: &mut dyn Visitor) {
         let mut levels = Vec::new();
-        levels.extend(self.enter(top, &self.path(top), visitor));
+        levels.extend(match top {
+            DirId::TOP => Some(self.level(top)),
+            _ => self.enter(top, &self.path(top), visitor),
+        });
         while let Some((id, position)) = levels.last_mut() {
             let mut reader = Reader::new(&self.dirs.get(*id).run, *id);
             reader.go_to(*position);
@@ -55,14 +60,22 @@ impl Forest {
                 return None;
             }
             Stage::Excluded if entry.count == 0 => return None,
+            Stage::Unread if dir.run.is_empty() => {
+                visitor.failed(name, Failure::without_errno(Operation::ExportedEntry));
+                return None;
+            }
             _ => {}
         }
         let detail = detail(&entry);
         let item = item(&entry, &detail);
         match visitor.enter(name, &item, self.failure_of(id)) {
-            Flow::Continue => Some((id, Reader::new(&dir.run, id).position())),
+            Flow::Continue => Some(self.level(id)),
             Flow::Skip => None,
         }
+    }
+
+    fn level(&self, id: DirId) -> Level {
+        (id, Reader::new(&self.dirs.get(id).run, id).position())
     }
 
     /// Why a directory could not be read.
@@ -78,6 +91,9 @@ impl Forest {
     }
 
     fn leave_exported(&self, id: DirId, visitor: &mut dyn Visitor) {
+        if id == DirId::TOP {
+            return;
+        }
         if let Some(failure) = self.failure_of(id) {
             visitor.failed(b"", failure);
         }

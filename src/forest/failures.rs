@@ -1,6 +1,6 @@
 //! The failures of the walk, for the list of errors.
 
-use super::{DirId, ForestFailure};
+use super::info::{DirId, ForestFailure};
 use crate::sys::failure::Failure;
 
 /// Failures that are kept; of the others, only the number.

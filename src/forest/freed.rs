@@ -4,9 +4,10 @@ use std::collections::{HashMap, HashSet};
 
 use super::dirs::NONE;
 use super::entry::ForestEntry;
+use super::info::{DirId, Freed, LinkCounting, Refusal, Target};
 use super::links::Link;
 use super::run::{Reader, Row};
-use super::{DirId, Forest, Freed, LinkCounting, Refusal, Target};
+use super::tree::Forest;
 use crate::count::usage::Inode;
 
 /// The targets, without those that lie in others.

@@ -1,8 +1,100 @@
-//! What is known of a directory and of a row, as the explorer shows them.
+//! What callers give and get: numbers, states, rows, targets.
 
-use super::DirId;
 use super::entry::ForestEntry;
 use crate::count::usage::{FileTime, Inode};
+use crate::sys::failure::Failure;
+
+/// The number of a directory. Those of its subdirectories are larger. The key `k` of a walk is the number `k + 1`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct DirId(pub u32);
+
+impl DirId {
+    /// The command line: a directory without a name, whose rows are the operands.
+    pub const TOP: Self = Self(0);
+}
+
+/// How a walk or an import ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ended {
+    /// Everything was read that can be.
+    Whole,
+    /// It was stopped, or failed.
+    Stopped,
+}
+
+/// Whether each link of a file counts.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum LinkCounting {
+    /// Each inode once.
+    #[default]
+    Once,
+    /// Each link (`-l`).
+    Each,
+    /// Each link, and nothing is known of them: for the diff.
+    Ignored,
+}
+
+/// How far a task is that is done in slices of time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Slice {
+    /// Call again.
+    More,
+    /// It is done.
+    Done,
+}
+
+/// An entry that the user means to remove.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Target {
+    /// The directory that holds it.
+    pub parent: DirId,
+    /// Its name.
+    pub name: Vec<u8>,
+}
+
+/// How entries went away.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Gone {
+    /// Unlinked: a file with several links has one less.
+    Deleted,
+    /// Moved, into the trash.
+    Moved,
+}
+
+/// Why a target must not be removed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Refusal {
+    /// It is an operand.
+    Operand,
+    /// It is not read to its end.
+    Unfinished,
+    /// It is not in the tree.
+    Unknown,
+}
+
+/// What the removal of some targets means.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Freed {
+    /// Entries in the targets, themselves included: each link of a file is one.
+    pub entries: u64,
+    /// What the targets take, each inode once.
+    pub allocated: u64,
+    /// What is free afterwards: an inode counts if all its links lie in the targets.
+    pub freed: u64,
+    /// Targets that must not be removed.
+    pub refused: Vec<(Target, Refusal)>,
+}
+
+/// A failure, for the list of errors.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ForestFailure {
+    /// The directory that failed, or that holds the entry.
+    pub directory: DirId,
+    /// Empty for the directory itself.
+    pub name: Box<[u8]>,
+    /// What failed.
+    pub failure: Failure,
+}
 
 /// Sums stop at 2^64 - 1: then they are at least that.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -80,7 +172,7 @@ pub enum Changed {
     No,
     /// Sums or states of its directories.
     Sums,
-    /// Entries came or went: no [`RowPlace`](super::RowPlace) in it is valid any more.
+    /// Entries came or went.
     Rows,
 }
 

@@ -1,6 +1,6 @@
 //! Hard links: a table of all links that were met, and the exact numbers of every directory.
 //!
-//! During the walk the first link that was met counts. Then [`Forest::count_links`] makes every directory show what it
+//! During the walk the first link that was met counts. Then [`super::tree::Forest::count_links`] makes every directory show what it
 //! would take alone, each inode once. No directory is visited for that but those between the links of an inode: each link
 //! adds the size to its directory, and where the ways upwards of two links meet, it is subtracted once. The sums carry that
 //! upwards.
@@ -14,24 +14,18 @@
 //! The part that is shared with links elsewhere goes the same way; it ends where all links have met.
 
 use std::collections::{BinaryHeap, HashMap};
-use std::time::Instant;
 
 use foldhash::fast::FixedState;
 
+use super::delta::{Delta, Pending};
 use super::dirs::{Dirs, NONE};
 use super::entry::ForestEntry;
-use super::info::Sums;
-use super::run::{Reader, Row};
-use super::sums::{Delta, Pending};
-use super::{DirId, Forest, Gone, LinkCounting, Slice};
+use super::info::{DirId, Gone, LinkCounting, Sums};
 use crate::count::inode_set::InodeSet;
 use crate::count::usage::Inode;
 
 /// Links are kept in so many lists, by inode: each is sorted in one go.
 const BUCKETS: usize = if cfg!(test) { 4 } else { 256 };
-
-/// Inodes that are counted before the clock is read again.
-const STRIDE: usize = 64;
 
 /// In [`Link::state`]: the link is counted.
 const COUNTED: u16 = 1 << 15;
@@ -133,6 +127,8 @@ pub(super) struct Links {
     buckets: Vec<Bucket>,
     /// The numbers of inodes before this bucket and place are exact.
     next: (usize, usize),
+    /// The runs have other numbers of links than there are.
+    has_changed: bool,
 }
 
 impl Links {
@@ -145,6 +141,7 @@ impl Links {
                 .take(BUCKETS)
                 .collect(),
             next: (0, 0),
+            has_changed: false,
         }
     }
 
@@ -206,10 +203,11 @@ impl Links {
         (place, start..end)
     }
 
-    /// Counts some inodes. False where all are.
-    fn step(&mut self, dirs: &Dirs, sums: &mut Pending, shared: &mut Pending) -> bool {
+    /// Makes the numbers of the next inode exact. False where there is none.
+    pub(super) fn step(&mut self, dirs: &Dirs, sums: &mut Pending, shared: &mut Pending) -> bool {
         let (place, start) = self.next;
         let Some(bucket) = self.buckets.get_mut(place) else {
+            self.seen = InodeSet::default();
             return false;
         };
         bucket.sort();
@@ -269,6 +267,7 @@ impl Links {
         dirs: &Dirs,
         pending: (&mut Pending, &mut Pending),
     ) {
+        self.has_changed |= gone == Gone::Deleted;
         self.change(inode, dirs, pending, |group| {
             if let Some(link) = group.iter_mut().find(|link| link.dir == dir.0) {
                 link.dir = NONE;
@@ -289,6 +288,7 @@ impl Links {
         (sums, shared): (&mut Pending, &mut Pending),
     ) {
         let is_exact = self.counting == LinkCounting::Once;
+        self.has_changed = true;
         let mut inodes: Vec<(Inode, u32)> = links
             .iter()
             .map(|(_, entry)| (entry.inode, entry.links))
@@ -311,6 +311,22 @@ impl Links {
             }
             count_exactly(dirs, group, 1, (sums, shared));
         }
+    }
+
+    /// The number of links of an inode, where that is another one than when its entry was read.
+    pub(super) fn changed_number(&self, inode: Inode) -> Option<u32> {
+        if !self.has_changed {
+            return None;
+        }
+        let device = self
+            .devices
+            .iter()
+            .position(|&known| known == inode.device)?;
+        let key = (u16::try_from(device).ok()?, inode.number);
+        let bucket = &self.buckets[bucket(inode)];
+        let sorted = &bucket.links[..bucket.sorted];
+        let link = sorted.get(sorted.partition_point(|link| link.key() < key))?;
+        (link.key() == key && link.links() < SEVERAL).then(|| link.links().into())
     }
 
     /// All links of each inode, one inode after the other.
@@ -336,7 +352,7 @@ impl Links {
     }
 
     /// The directories of the links of an inode.
-    fn directories(&self, inode: Inode) -> Vec<DirId> {
+    pub(super) fn directories(&self, inode: Inode) -> Vec<DirId> {
         let links = self.buckets[bucket(inode)].links.iter();
         let is_its = |link: &&Link| {
             link.number == inode.number && link.is_there() && self.device_of(link) == inode.device
@@ -413,76 +429,6 @@ fn count_exactly(
         }
         if let Some(at) = dirs.sums_go_to(way.at).filter(|_| !ways.is_empty()) {
             ways.push(Way { at, ..way });
-        }
-    }
-}
-
-impl Forest {
-    /// Makes the numbers of all directories exact, until this time. To be called after [`Forest::end`] until it is done.
-    pub fn count_links(&mut self, until: Instant) -> Slice {
-        if self.ended.is_none() || self.links.counting != LinkCounting::Once {
-            return Slice::Done;
-        }
-        loop {
-            for _ in 0..STRIDE {
-                let pending = (&mut self.pending, &mut self.pending_shared);
-                if !self.links.step(&self.dirs, pending.0, pending.1) {
-                    self.links.seen = InodeSet::default();
-                    return Slice::Done;
-                }
-            }
-            if self.pending.is_full() {
-                self.settle();
-            }
-            if Instant::now() >= until {
-                return Slice::More;
-            }
-        }
-    }
-
-    /// The part of a directory's sums that has links outside of it; none while that is not known.
-    #[must_use]
-    pub fn shared(&self, id: DirId) -> Option<Sums> {
-        let is_known = self.links.counting == LinkCounting::Once && self.links.is_exact();
-        is_known.then(|| self.shared.get(&id).copied().unwrap_or_default())
-    }
-
-    /// The links of an inode that were met: directory and name of each.
-    #[must_use]
-    pub fn links_of(&self, inode: Inode) -> Vec<(DirId, Vec<u8>)> {
-        let mut links = Vec::new();
-        for id in self.links.directories(inode) {
-            let reader = Reader::new(&self.dirs.get(id).run, id);
-            if let (Some(parent), true) = (self.dirs.parent(id), reader.own().inode == inode) {
-                links.push((parent, self.name(id).to_vec()));
-            }
-            for (_, row) in reader {
-                if let Row::Entry(name, entry) = row
-                    && entry.inode == inode
-                    && entry.is_linked()
-                {
-                    links.push((id, name.to_vec()));
-                }
-            }
-        }
-        links
-    }
-
-    /// Carries changed shared parts upwards.
-    pub(super) fn settle_shared(&mut self) {
-        while let Some((id, delta)) = self.pending_shared.pop() {
-            if delta == Delta::default() {
-                continue;
-            }
-            let sums = self.shared.entry(id).or_default();
-            sums.change(&delta);
-            if *sums == Sums::default() {
-                self.shared.remove(&id);
-            }
-            self.note_change(id);
-            if let Some(above) = self.dirs.sums_go_to(id) {
-                self.pending_shared.add(above, &delta);
-            }
         }
     }
 }

@@ -1,11 +1,12 @@
 //! Takes the listings of a walk.
 
+use super::delta::Delta;
 use super::dirs::{LINKED, Stage, UNREAD_BELOW};
 use super::entry::{ForestEntry, Reading};
+use super::info::{DirId, Ended};
 use super::renderer::{entry as file_entry, of_directory};
 use super::run::{Reader, Writer, take_full};
-use super::sums::Delta;
-use super::{DirId, Ended, Forest};
+use super::tree::Forest;
 use crate::count::listing::{Branch, Found, Key, Listing};
 use crate::count::ordered_items::{ItemKind, OrderedItem, OrderedItems};
 use crate::count::usage::{Detail, Entry, Usage};
@@ -45,7 +46,7 @@ impl Forest {
         self.operands.add(operands.len());
         let mut rows = self.append_rows(DirId::TOP);
         self.announce_names(&mut rows, operands);
-        self.keep_rows(rows, true);
+        self.keep_rows(rows, false);
         self.note_rows(DirId::TOP);
     }
 
@@ -58,7 +59,7 @@ impl Forest {
             Found::Directory(entry, detail) => {
                 let own = of_directory(&entry.item(Some(detail)));
                 let rows = self.begin_rows(id, &own, Stage::Read);
-                self.pending.add(id, &Delta::of(&entry.usage()));
+                self.add_to_sums(id, &Delta::of(&entry.usage()));
                 self.take_contents(rows, &listing);
             }
             Found::More => {
@@ -156,7 +157,7 @@ impl Forest {
         if is_last {
             run.shrink_to_fit();
         }
-        self.pending.add(id, &sum);
+        self.add_to_sums(id, &sum);
         bytes.clear();
         if bytes.capacity() <= LARGE {
             self.buffer = bytes;

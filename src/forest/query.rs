@@ -2,9 +2,9 @@
 
 use super::dirs::{Dir, NEW, REMOVING, Stage, UNREAD_BELOW};
 use super::entry::{ForestEntry, Reading};
-use super::info::{Changed, DirInfo, ForestRow};
+use super::info::{Changed, DirId, DirInfo, ForestFailure, ForestRow};
 use super::run::{Before, Reader, Row, name};
-use super::{DirId, Forest, ForestFailure};
+use super::tree::Forest;
 use crate::count::listing::push_name;
 use crate::count::usage::FileTime;
 
@@ -79,7 +79,7 @@ impl Forest {
         }
     }
 
-    /// The entries of a directory from a place on, which is valid until [`Changed::Rows`].
+    /// The entries of a directory from a place on, which is valid until [`Forest::rewrites`] changes.
     #[must_use]
     pub fn rows_from(&self, id: DirId, place: &RowPlace) -> ForestRows<'_> {
         let mut rows = self.rows(id);
@@ -89,7 +89,10 @@ impl Forest {
 
     pub(super) fn row<'a>(&'a self, id: DirId, row: Row<'a>) -> Option<ForestRow<'a>> {
         let (name, entry, directory, is_being_removed) = match row {
-            Row::Entry(name, entry) => (name, entry, None, self.is_removing(id, name)),
+            Row::Entry(name, entry) => {
+                let entry = self.with_links(entry);
+                (name, entry, None, self.is_removing(id, name))
+            }
             Row::Directory(name, below) => {
                 let dir = self.dirs.get(below);
                 let number = match dir.stage {
@@ -107,6 +110,16 @@ impl Forest {
             directory,
             is_being_removed,
         })
+    }
+
+    /// With the number of links that it has after removals.
+    fn with_links(&self, mut entry: ForestEntry) -> ForestEntry {
+        if entry.is_linked()
+            && let Some(links) = self.links.changed_number(entry.inode)
+        {
+            entry.links = links;
+        }
+        entry
     }
 
     fn is_removing(&self, id: DirId, name: &[u8]) -> bool {
@@ -158,6 +171,12 @@ impl Forest {
             self.watched = id;
             self.changed = Changed::Rows;
         }
+    }
+
+    /// Runs that were written again so far. As long as this number stays, runs have only grown, and all places are valid.
+    #[must_use]
+    pub fn rewrites(&self) -> u64 {
+        self.rewrites
     }
 
     /// What has changed in the shown directory since the last call.

@@ -1,34 +1,13 @@
 //! A directory is read again by a second walk, whose directories have numbers after all others. They replace the old ones
 //! when all of them are there.
 
+use std::collections::HashSet;
+
+use super::delta::Delta;
 use super::dirs::{Dir, Stage};
-use super::entry::ForestEntry;
-use super::sums::Delta;
-use super::{DirId, Ended, Forest, Gone, LinkCounting, Slice};
+use super::info::{DirId, Ended, Gone, Slice, Sums};
+use super::tree::{Forest, Reread};
 use crate::count::listing::Key;
-
-/// See the module.
-#[derive(Debug)]
-pub(super) struct Reread {
-    /// The directory that is read again.
-    target: DirId,
-    /// It, in the second walk.
-    root: DirId,
-    /// Links that were met: they are counted at the end.
-    links: Vec<(DirId, ForestEntry)>,
-}
-
-impl Reread {
-    pub(super) fn takes(&self, id: DirId) -> bool {
-        id >= self.root
-    }
-
-    /// Takes a link that was met. True where it counts already.
-    pub(super) fn meet(&mut self, id: DirId, entry: &ForestEntry, counting: LinkCounting) -> bool {
-        self.links.push((id, *entry));
-        counting != LinkCounting::Once
-    }
-}
 
 impl Forest {
     /// Begins to read a directory again, after the end of the walk: the first key of the second walk, whose only operand
@@ -84,35 +63,40 @@ impl Forest {
             }
             return;
         }
-        let old = self.with_all_below(&[target]);
-        let old_links = self.links_in(&old);
-        self.forget_links(&old_links, Gone::Moved);
-        let (sums, open) = (self.dirs.get(target).sums, self.dirs.get(target).open);
-        self.failures
-            .forget_if(|failure| old.contains(&failure.directory));
-        old.iter().for_each(|&id| self.forget(id));
+        let (sums, open) = self.give_up(target);
         self.take_over(target, root);
-        self.failures.rename(root, target);
         let target_of = |id| if id == root { target } else { id };
-        let links: Vec<_> = links
-            .into_iter()
-            .map(|(id, entry)| (target_of(id), entry))
-            .collect();
+        let links = links.into_iter().map(|(id, entry)| (target_of(id), entry));
         let dir = self.dirs.get_mut(target);
         let new = std::mem::replace(&mut dir.sums, sums);
         let mut delta = Delta::of_sums(&sums).times(-1);
         delta.add(&Delta::of_sums(&new));
         self.pending.add(target, &delta);
-        self.insert_links(links);
+        let pending = (&mut self.pending, &mut self.pending_shared);
+        self.links.insert(links.collect(), &self.dirs, pending);
         self.settle();
         if open > 0 {
             self.dirs.get_mut(target).open = 1;
             self.close(target);
         }
-        self.dirs
-            .parent(target)
-            .into_iter()
-            .for_each(|above| self.refresh(above));
+        let above = self.dirs.parent(target);
+        above.into_iter().for_each(|above| self.refresh(above));
+    }
+
+    /// Forgets the contents of a directory, and first the links in it. Its sums after that, and what was open in it: both
+    /// still are a part of the directories around it.
+    fn give_up(&mut self, target: DirId) -> (Sums, u32) {
+        let old = self.with_all_below(&[target]);
+        let links = self.links_in(&old);
+        self.forget_links(&links, Gone::Moved);
+        self.settle();
+        let dir = self.dirs.get(target);
+        let left = (dir.sums, dir.open);
+        let ids: HashSet<DirId> = old.iter().copied().collect();
+        self.failures
+            .forget_if(|failure| ids.contains(&failure.directory));
+        old.into_iter().for_each(|id| self.forget(id));
+        left
     }
 
     /// What was read as `root` becomes that of `target`.
@@ -124,10 +108,6 @@ impl Forest {
         dir.sums = new.sums;
         dir.newest = new.newest;
         self.write_run(target, (&new.run, root), |_| true);
-    }
-
-    fn insert_links(&mut self, links: Vec<(DirId, ForestEntry)>) {
-        let pending = (&mut self.pending, &mut self.pending_shared);
-        self.links.insert(links, &self.dirs, pending);
+        self.failures.rename(root, target);
     }
 }

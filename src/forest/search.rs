@@ -5,9 +5,9 @@ use std::collections::BinaryHeap;
 use std::time::Instant;
 
 use super::dirs::Below;
-use super::info::ForestRow;
+use super::info::{DirId, ForestRow};
 use super::run::{Before, Reader};
-use super::{DirId, Forest};
+use super::tree::Forest;
 
 /// Rows, or directories without rows, between two looks at the clock.
 const STRIDE: u32 = 512;
@@ -35,42 +35,65 @@ impl Forest {
             from.below = Below::from(below);
             below
         });
-        let mut steps = 0_u32;
-        let mut is_over = || {
-            steps += 1;
-            steps % STRIDE == 0 && Instant::now() >= until
-        };
+        let mut clock = Clock { steps: 0, until };
         while id.0 < self.dirs.len() {
+            from.next = Some(id);
             from.below.extend(&self.dirs, id.0 + 1);
-            let mut reader = Reader::new(&self.dirs.get(id).run, id);
-            match from.row.take() {
-                Some((at, before, rewrites)) if rewrites == self.rewrites => {
-                    reader.go_to((at, before));
-                }
-                // The rest of a directory whose rows have changed is not searched.
-                Some(_) => reader.go_to_end(),
-                None => {}
-            }
-            while from.below.has(id)
-                && let Some((_, row)) = reader.next()
-            {
-                if let Some(row) = self.row(id, row) {
-                    found(id, &row);
-                }
-                if is_over() {
-                    let (at, before) = reader.position();
-                    from.row = Some((at, before, self.rewrites));
-                    from.next = Some(id);
-                    return Some(from);
-                }
+            let is_below = from.below.has(id);
+            if is_below && !self.find_in(id, &mut from, &mut clock, found) {
+                return Some(from);
             }
             id.0 += 1;
-            if is_over() {
+            if clock.is_over() {
                 from.next = Some(id);
                 return Some(from);
             }
         }
         None
+    }
+
+    /// Gives the rows of one directory. False where the time is over before the last.
+    fn find_in(
+        &self,
+        id: DirId,
+        from: &mut FindPosition,
+        clock: &mut Clock,
+        found: &mut dyn FnMut(DirId, &ForestRow<'_>),
+    ) -> bool {
+        let mut reader = Reader::new(&self.dirs.get(id).run, id);
+        match from.row.take() {
+            Some((at, before, rewrites)) if rewrites == self.rewrites => {
+                reader.go_to((at, before));
+            }
+            // The rest of a directory whose rows have changed is not searched.
+            Some(_) => return true,
+            None => {}
+        }
+        while let Some((_, row)) = reader.next() {
+            if let Some(row) = self.row(id, row) {
+                found(id, &row);
+            }
+            if clock.is_over() {
+                let (at, before) = reader.position();
+                from.row = Some((at, before, self.rewrites));
+                return false;
+            }
+        }
+        true
+    }
+}
+
+/// The end of a slice of time.
+#[derive(Debug)]
+struct Clock {
+    steps: u32,
+    until: Instant,
+}
+
+impl Clock {
+    fn is_over(&mut self) -> bool {
+        self.steps += 1;
+        self.steps.is_multiple_of(STRIDE) && Instant::now() >= self.until
     }
 }
 

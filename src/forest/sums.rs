@@ -1,139 +1,20 @@
-//! Sums on their way upwards. An entry adds to its directory; [`Forest::settle`] carries the differences to the
-//! directories above, the highest number first, so that each directory is visited once.
+//! Carries sums upwards: an entry adds to its directory, and that gives the difference to the directories above, the highest
+//! number first, so that each directory is visited once.
 
-use std::collections::BTreeMap;
-
-use super::info::Sums;
-use super::{Changed, DirId, Forest};
-use crate::count::usage::{FileTime, Usage};
-
-/// Differences that may wait.
-const MOST: usize = 16_384;
-
-/// A difference of sums.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Delta {
-    pub(super) allocated: i128,
-    pub(super) apparent: i128,
-    pub(super) entries: i128,
-    pub(super) newest: i64,
-}
-
-impl Default for Delta {
-    fn default() -> Self {
-        Self {
-            allocated: 0,
-            apparent: 0,
-            entries: 0,
-            newest: FileTime::NEVER.seconds,
-        }
-    }
-}
-
-impl Delta {
-    pub(super) fn of(usage: &Usage) -> Self {
-        let fit = |number: u128| i128::try_from(number).unwrap_or(i128::MAX);
-        Self {
-            allocated: fit(usage.allocated),
-            apparent: fit(usage.apparent),
-            entries: usage.inodes.into(),
-            newest: usage.newest.seconds,
-        }
-    }
-
-    pub(super) fn of_sums(sums: &Sums) -> Self {
-        Self {
-            allocated: sums.allocated.into(),
-            apparent: sums.apparent.into(),
-            entries: sums.entries.into(),
-            ..Self::default()
-        }
-    }
-
-    /// So many times the sums; without the time.
-    pub(super) fn times(self, factor: i128) -> Self {
-        Self {
-            allocated: self.allocated.saturating_mul(factor),
-            apparent: self.apparent.saturating_mul(factor),
-            entries: self.entries.saturating_mul(factor),
-            ..Self::default()
-        }
-    }
-
-    pub(super) fn add(&mut self, other: &Self) {
-        self.allocated = self.allocated.saturating_add(other.allocated);
-        self.apparent = self.apparent.saturating_add(other.apparent);
-        self.entries = self.entries.saturating_add(other.entries);
-        self.newest = self.newest.max(other.newest);
-    }
-}
-
-impl Sums {
-    /// A sum that has reached the greatest number stays there: how much more it was is not known.
-    pub(super) fn change(&mut self, delta: &Delta) {
-        let change = |sum: &mut u64, delta: i128| {
-            if *sum != u64::MAX {
-                let changed = i128::from(*sum).saturating_add(delta).max(0);
-                *sum = u64::try_from(changed).unwrap_or(u64::MAX);
-            }
-        };
-        change(&mut self.allocated, delta.allocated);
-        change(&mut self.apparent, delta.apparent);
-        change(&mut self.entries, delta.entries);
-    }
-}
-
-/// The differences that are not carried upwards yet.
-#[derive(Debug, Default)]
-pub(super) struct Pending {
-    deltas: BTreeMap<DirId, Delta>,
-    /// The last one: most entries come directory by directory.
-    last: Option<(DirId, Delta)>,
-}
-
-impl Pending {
-    pub(super) fn add(&mut self, id: DirId, delta: &Delta) {
-        match &mut self.last {
-            Some((last, sum)) if *last == id => sum.add(delta),
-            last => {
-                let before = last.replace((id, *delta));
-                self.keep(before);
-            }
-        }
-    }
-
-    fn keep(&mut self, delta: Option<(DirId, Delta)>) {
-        if let Some((id, delta)) = delta {
-            self.deltas.entry(id).or_default().add(&delta);
-        }
-    }
-
-    /// The difference with the highest number.
-    pub(super) fn pop(&mut self) -> Option<(DirId, Delta)> {
-        let last = self.last.take();
-        let is_highest = |(id, _): &(DirId, Delta)| {
-            self.deltas
-                .last_key_value()
-                .is_none_or(|(other, _)| other < id)
-        };
-        if last.as_ref().is_some_and(is_highest) {
-            return last;
-        }
-        self.keep(last);
-        self.deltas.pop_last()
-    }
-
-    /// True where there are so many that they should be carried upwards.
-    pub(super) fn is_full(&self) -> bool {
-        self.deltas.len() >= MOST
-    }
-}
+use super::delta::Delta;
+use super::info::{Changed, DirId, LinkCounting, Sums};
+use super::tree::Forest;
 
 impl Forest {
     /// Carries changed sums upwards: to be called before a frame. True where a sum has changed.
     pub fn settle(&mut self) -> bool {
+        self.settle_to(DirId::TOP)
+    }
+
+    /// The same for the directories from this number on: then their sums are right, and those of all below them.
+    pub(super) fn settle_to(&mut self, limit: DirId) -> bool {
         let mut has_changed = false;
-        while let Some((id, delta)) = self.pending.pop() {
+        while let Some((id, delta)) = self.pending.pop(limit) {
             has_changed = true;
             let dir = self.dirs.get_mut(id);
             dir.sums.change(&delta);
@@ -143,8 +24,15 @@ impl Forest {
                 self.pending.add(above, &delta);
             }
         }
-        self.settle_shared();
+        self.settle_shared_to(limit);
         has_changed
+    }
+
+    /// Adds to the sums of a directory. The diff adds up by itself.
+    pub(super) fn add_to_sums(&mut self, id: DirId, delta: &Delta) {
+        if self.links.counting != LinkCounting::Ignored {
+            self.pending.add(id, delta);
+        }
     }
 
     /// Remembers that the row of this directory, or its own line, must be drawn again.
@@ -158,6 +46,24 @@ impl Forest {
     pub(super) fn note_rows(&mut self, id: DirId) {
         if id == self.watched {
             self.changed = Changed::Rows;
+        }
+    }
+
+    /// Carries changed shared parts upwards.
+    fn settle_shared_to(&mut self, limit: DirId) {
+        while let Some((id, delta)) = self.pending_shared.pop(limit) {
+            if delta == Delta::default() {
+                continue;
+            }
+            let sums = self.shared.entry(id).or_default();
+            sums.change(&delta);
+            if *sums == Sums::default() {
+                self.shared.remove(&id);
+            }
+            self.note_change(id);
+            if let Some(above) = self.dirs.sums_go_to(id) {
+                self.pending_shared.add(above, &delta);
+            }
         }
     }
 }

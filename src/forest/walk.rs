@@ -5,8 +5,9 @@
 //! Of the links of a file, the one whose path comes first counts, or each.
 
 use super::entry::{ForestEntry, Reading};
+use super::info::DirId;
 use super::run::{Reader, Row, Writer};
-use super::{DirId, Forest};
+use super::tree::Forest;
 use crate::count::inode_set::InodeSet;
 use crate::format::parquet::CountedLinks;
 

@@ -14,9 +14,10 @@
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError, TryLockError};
+use std::sync::{LazyLock, OnceLock};
 use std::time::{Duration, Instant};
 
+use crossbeam_channel::{Receiver, Sender, bounded};
 use pdu_startup::signals::{BlockedSignals, SIGTTOU};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::fs::{Mode, OFlags};
@@ -40,10 +41,21 @@ pub const GONE: PollFlags = PollFlags::HUP.union(PollFlags::ERR).union(PollFlags
 /// How long to wait for a frame that another thread writes.
 const PATIENCE: Duration = Duration::from_millis(50);
 
-/// The modes that the terminal gets back; nothing while it is not taken.
-static MODES: Mutex<Option<Termios>> = Mutex::new(None);
-/// Held by a thread that writes, takes the terminal, or gives it back.
-static WRITES: Mutex<()> = Mutex::new(());
+/// Time between two looks for that.
+const PAUSE: Timespec = Timespec {
+    tv_sec: 0,
+    tv_nsec: 1_000_000,
+};
+
+/// The modes that the terminal gets back, from the thread that takes it to the one that gives it back; nothing while it is
+/// not taken.
+static MODES: LazyLock<(Sender<Termios>, Receiver<Termios>)> = LazyLock::new(|| bounded(1));
+/// The permit to write, to take the terminal, or to give it back: one thread after the other.
+static PERMIT: LazyLock<(Sender<()>, Receiver<()>)> = LazyLock::new(|| {
+    let permit = bounded(1);
+    let _ = permit.0.try_send(());
+    permit
+});
 /// The process ends: the terminal is not taken again.
 static IS_OVER: AtomicBool = AtomicBool::new(false);
 static DEVICES: OnceLock<Devices> = OnceLock::new();
@@ -115,19 +127,20 @@ pub fn devices() -> Result<&'static Devices, Errno> {
 
 /// Takes the terminal: raw mode, then the sequences. It will get these modes back.
 pub fn take(devices: &'static Devices, modes: &Termios) -> io::Result<()> {
-    let _order = lock(&WRITES);
+    let _permit = Permit::wait();
     if IS_OVER.load(Ordering::SeqCst) {
         return Ok(());
     }
     pdu_startup::on_exhaustion(give_back_for_good);
-    *lock(&MODES) = Some(modes.clone());
+    let _ = MODES.1.try_recv();
+    let _ = MODES.0.try_send(modes.clone());
     let mut raw = modes.clone();
     raw.make_raw();
     // Enter is the byte that ends a line also for a program that reads later what was typed now.
     raw.input_modes.insert(InputModes::ICRNL);
     // In the background this stops the process.
     if let Err(error) = tcsetattr(devices.keys(), OptionalActions::Now, &raw) {
-        *lock(&MODES) = None;
+        let _ = MODES.1.try_recv();
         return Err(error.into());
     }
     write_all(devices.screen(), ENTER)
@@ -136,12 +149,12 @@ pub fn take(devices: &'static Devices, modes: &Termios) -> io::Result<()> {
 /// Whether the terminal is taken.
 #[must_use]
 pub fn is_taken() -> bool {
-    lock(&MODES).is_some()
+    DEVICES.get().is_some() && !MODES.1.is_empty()
 }
 
 /// Writes to the terminal; nothing, once it is given back.
 pub fn write(bytes: &[u8]) -> io::Result<()> {
-    let _order = lock(&WRITES);
+    let _permit = Permit::wait();
     match DEVICES.get() {
         Some(devices) => write_all(devices.screen(), bytes),
         None => Ok(()),
@@ -150,9 +163,11 @@ pub fn write(bytes: &[u8]) -> io::Result<()> {
 
 /// Gives the terminal back, if it is taken.
 pub fn give_back() {
-    let _order = lock_for_a_while(&WRITES);
-    let modes = lock(&MODES).take();
-    if let (Some(modes), Some(devices)) = (modes, DEVICES.get()) {
+    let Some(devices) = DEVICES.get() else {
+        return;
+    };
+    let _permit = Permit::wait_a_moment();
+    if let Ok(modes) = MODES.1.try_recv() {
         restore(devices, &modes);
     }
 }
@@ -240,19 +255,31 @@ fn wait_for_room(screen: BorrowedFd<'_>) -> io::Result<()> {
     Ok(())
 }
 
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+/// Given on when it is dropped.
+struct Permit;
+
+impl Permit {
+    fn wait() -> Self {
+        let _ = PERMIT.1.recv();
+        Self
+    }
+
+    /// None where another thread has it for long: that one waits for the terminal. Memory may be exhausted: a wait on the
+    /// channel would need some.
+    fn wait_a_moment() -> Option<Self> {
+        let deadline = Instant::now() + PATIENCE;
+        while PERMIT.1.try_recv().is_err() {
+            if Instant::now() >= deadline {
+                return None;
+            }
+            let _ = poll(&mut [], Some(&PAUSE));
+        }
+        Some(Self)
+    }
 }
 
-/// Without the lock where another thread holds it for long: that one waits for the terminal.
-fn lock_for_a_while<T>(mutex: &Mutex<T>) -> Option<MutexGuard<'_, T>> {
-    let deadline = Instant::now() + PATIENCE;
-    loop {
-        match mutex.try_lock() {
-            Ok(guard) => return Some(guard),
-            Err(TryLockError::Poisoned(guard)) => return Some(guard.into_inner()),
-            Err(TryLockError::WouldBlock) if Instant::now() >= deadline => return None,
-            Err(TryLockError::WouldBlock) => std::thread::sleep(Duration::from_millis(1)),
-        }
+impl Drop for Permit {
+    fn drop(&mut self) {
+        let _ = PERMIT.0.try_send(());
     }
 }

@@ -12,6 +12,7 @@ use rustix::io::Errno;
 
 use super::dir::{Dir, Fd, Parent, Place};
 use super::fd_budget::open_directory;
+use super::operand_dirs::Operand;
 use super::options::Follow;
 use super::shared::{Shared, operand};
 use super::stat::{Lookup, Stat, stat, stat_open};
@@ -52,7 +53,7 @@ impl Shared {
             (None, Some(at)) => self.open_below(branch, *index, at),
         };
         let entered = opened.and_then(|(fd, stat)| self.enter(branch, *index, fd, stat));
-        match entered.inspect(|(fd, _)| self.keep_operand(branch, *index, fd.as_fd())) {
+        match entered.inspect(|opened| self.keep_operand(branch, *index, opened)) {
             Ok((fd, stat)) => Opened::Directory(Dir {
                 path: self.path_for_patterns(branch, *index),
                 depth: branch.child_depth,
@@ -70,10 +71,14 @@ impl Shared {
     }
 
     /// Keeps the directory of an operand open, where that is asked for.
-    fn keep_operand(&self, branch: &Branch, index: u32, fd: BorrowedFd<'_>) {
+    fn keep_operand(&self, branch: &Branch, index: u32, (fd, stat): &(OwnedFd, Stat)) {
         if let (Some(dirs), None) = (&self.options.operand_dirs, &branch.parent) {
-            let operand = (branch.key(index), operand(branch, index));
-            dirs.keep(operand, fd, &self.budget);
+            let operand = Operand {
+                key: branch.key(index),
+                number: operand(branch, index),
+                inode: stat.detail.inode,
+            };
+            dirs.keep(&operand, fd.as_fd(), &self.budget);
         }
     }
 

@@ -1,7 +1,11 @@
 //! What a person sees in the first minute: the start, keys, other sizes of the screen, an empty directory, a file, no
 //! permission, the end.
 
-use crate::support::run::PDU;
+use std::time::Duration;
+
+use pdu::explore::browser::dialog::READING_TIME;
+
+use crate::support::run::{PDU, pause};
 use crate::support::screen::Screen;
 use crate::support::terminal::Streams;
 use crate::support::tree::Tree;
@@ -44,6 +48,11 @@ fn the_screen_opens_with_the_largest_entry_first_and_ends_as_it_was() {
     }
 }
 
+/// Keys that come at once after a question are no answer.
+pub(crate) fn read_question() {
+    pause(READING_TIME + Duration::from_millis(50));
+}
+
 /// The rows of the screen, without spaces at their ends.
 pub(crate) fn rows(screen: &mut Screen) -> Vec<String> {
     let contents = screen.now().contents();
@@ -65,6 +74,9 @@ fn keys_enter_a_directory_and_come_back() {
     // A file has information.
     screen.terminal.press(b"jl");
     screen.wait_for("70,000 bytes");
+    // The first one closes the panel.
+    screen.terminal.press(b"q");
+    screen.wait_for("small/");
     screen.terminal.press(b"q");
     assert_eq!(screen.end().ending(), Ok(0));
 }

@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use crate::first_minute::{explore, rows};
+use crate::first_minute::{explore, read_question, rows};
 use crate::support::fuse::{Node, Op};
 use crate::support::run::PDU;
 use crate::support::sandbox::Sandbox;
@@ -72,6 +72,7 @@ fn an_operand_that_does_not_answer_has_a_screen_with_keys_all_the_same() {
         screen.wait_until("no help", |screen| !screen.contents().contains("this help"));
         screen.terminal.press(b"q");
         screen.wait_for("Quit?");
+        read_question();
         screen.terminal.press(b"y");
         assert_eq!(screen.end().ending(), Ok(0));
         sandbox.end_fuse();

@@ -14,6 +14,7 @@ mod support;
 
 mod abbreviations;
 mod differential;
+mod forest;
 mod golden;
 mod locale;
 mod order;

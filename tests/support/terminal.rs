@@ -249,7 +249,8 @@ pub(crate) fn pseudo_terminal(columns: u16) -> (File, OwnedFd) {
     (File::from(master), slave)
 }
 
-fn settings(terminal: &File) -> String {
+/// How a terminal is set, in words that can be compared.
+pub(crate) fn settings(terminal: &File) -> String {
     let settings = rustix::termios::tcgetattr(terminal).expect("it is a terminal");
     format!("{settings:?}")
 }

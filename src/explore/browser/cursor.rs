@@ -1,6 +1,7 @@
 //! The cursor: a row, and the entry that it stays on.
 
 use super::Browser;
+use super::marks::is_in_tree;
 use crate::forest::{DirId, Forest};
 
 /// See the module.
@@ -8,10 +9,27 @@ use crate::forest::{DirId, Forest};
 pub(in crate::explore) struct Cursor {
     /// The place in the order.
     pub(in crate::explore) index: usize,
-    /// The first row on the screen.
-    pub(in crate::explore) top: usize,
+    /// The first row on the screen; none where another directory was shown before.
+    pub(in crate::explore) top: Option<usize>,
     /// The entry that was chosen; none while the cursor stays on the first row.
     entry: Option<(u32, Vec<u8>)>,
+    /// The entry that was drawn as the selected one.
+    seen: Option<(u32, Vec<u8>)>,
+    selected: Selected,
+    /// The order is that of the last frame.
+    is_drawn: bool,
+}
+
+/// Which entry is selected, since the last frame.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+enum Selected {
+    /// The one that was drawn, or one that a key has selected.
+    #[default]
+    Known,
+    /// Another one: the order is new, and the cursor stays on the first row.
+    First,
+    /// Another one: the entry is gone, and the next one has its place.
+    Next,
 }
 
 impl Cursor {
@@ -28,16 +46,66 @@ impl Browser {
     /// The rows are in another order, or others: the cursor goes where its entry is. If that is gone, the cursor stays
     /// where it is.
     pub(super) fn follow_entry(&mut self, forest: &Forest) {
+        self.cursor.is_drawn = false;
         let last = self.row_count().saturating_sub(1);
         let Some((number, name)) = &self.cursor.entry else {
             self.cursor.index = 0;
+            self.cursor.selected = Selected::First;
             return;
         };
         match self.rows.find(forest, self.shown, (*number, name)) {
             Some(index) => self.cursor.index = index,
-            None => self.cursor.index = self.cursor.index.min(last),
+            None => {
+                self.cursor.index = self.cursor.index.min(last);
+                self.cursor.selected = Selected::Next;
+            }
         }
         self.remember_entry(forest);
+    }
+
+    /// The selected row is on the frame that is being drawn.
+    pub(in crate::explore) fn note_drawn_cursor(&mut self, forest: &Forest) {
+        self.cursor.seen = self.entry_at(forest, self.cursor.index);
+        self.cursor.selected = Selected::Known;
+        self.cursor.is_drawn = true;
+    }
+
+    /// True where no row is in another place than on the screen.
+    pub(super) fn is_order_drawn(&self) -> bool {
+        self.cursor.is_drawn
+    }
+
+    /// What a key has changed is no surprise to the person who pressed it.
+    pub(super) fn note_own_change(&mut self) {
+        if self.cursor.selected == Selected::First {
+            self.cursor.seen = None;
+        }
+        self.cursor.selected = Selected::Known;
+    }
+
+    /// Before a key: the cursor is on the entry that was drawn. False where that is gone.
+    pub(super) fn select_what_was_seen(&mut self, forest: &Forest) -> bool {
+        if !self.has_valid_rows(forest) {
+            self.leave_what_is_gone(forest);
+            self.read(forest);
+        }
+        if self.cursor.selected == Selected::First && self.cursor.seen.is_some() {
+            self.cursor.entry = self.cursor.seen.take();
+            self.cursor.selected = Selected::Known;
+            self.follow_entry(forest);
+        }
+        self.cursor.selected != Selected::Next
+    }
+
+    /// False where the forest has changed in a way that leaves the numbers of the rows without a meaning.
+    fn has_valid_rows(&self, forest: &Forest) -> bool {
+        let expected = self.cursor.entry.as_ref().or(self.cursor.seen.as_ref());
+        let selected = self.row(forest, self.cursor.index);
+        let is_same = match (expected, &selected) {
+            (Some((_, name)), Some(row)) => row.name == name,
+            _ => true,
+        };
+        is_same && self.rewrites == forest.rewrites() && is_in_tree(forest, self.shown)
     }
 
     /// Moves to another row.
@@ -56,14 +124,19 @@ impl Browser {
     pub(super) fn move_to_first(&mut self) {
         self.cursor.index = 0;
         self.cursor.entry = None;
+        self.cursor.seen = None;
     }
 
     fn remember_entry(&mut self, forest: &Forest) {
-        let number = self.rows.number(self.cursor.index);
-        let row = self.row(forest, self.cursor.index);
-        self.cursor.entry = number
+        self.cursor.entry = self.entry_at(forest, self.cursor.index);
+    }
+
+    fn entry_at(&self, forest: &Forest, index: usize) -> Option<(u32, Vec<u8>)> {
+        let number = self.rows.number(index);
+        let row = self.row(forest, index);
+        number
             .zip(row)
-            .map(|(number, row)| (number, row.name.to_vec()));
+            .map(|(number, row)| (number, row.name.to_vec()))
     }
 
     /// Enters the directory of the selected row. False where it has none.

@@ -1,5 +1,7 @@
 //! The one dialog: a question that a few keys answer.
 
+use std::time::{Duration, Instant};
+
 use crate::explore::terminal::{Key, KeyCode};
 use crate::forest::{Freed, Target};
 
@@ -49,6 +51,31 @@ pub enum Confirmation {
     Key,
     /// The word, of which so many letters were typed.
     Word(usize),
+}
+
+/// Whether the dialog was seen. A key that was typed ahead, or pasted, is no answer to a question that came after it.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) enum Seen {
+    /// It was not drawn.
+    #[default]
+    No,
+    /// It is on a frame that was not written to the terminal yet.
+    Drawn,
+    /// It is on the terminal.
+    Since(Instant),
+}
+
+/// A person does not read and answer a question in less time.
+pub const READING_TIME: Duration = Duration::from_millis(150);
+
+impl Seen {
+    /// Whether a key at this time may be an answer.
+    pub(super) fn allows(self, now: Instant) -> bool {
+        match self {
+            Self::No | Self::Drawn => false,
+            Self::Since(since) => now.saturating_duration_since(since) >= READING_TIME,
+        }
+    }
 }
 
 /// What a key did.

@@ -134,3 +134,104 @@ fn of_entry(entry: &ForestEntry) -> Option<Flag> {
         (Reading::Whole, _) => Flag::Special,
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::count::usage::{FileTime, Inode};
+    use crate::forest::Sums;
+
+    const WHOLE: DirInfo = DirInfo {
+        parent: None,
+        sums: Sums {
+            allocated: 8192,
+            apparent: 1,
+            entries: 2,
+        },
+        newest: FileTime::NEVER,
+        inode: Inode {
+            device: 0,
+            number: 0,
+        },
+        state: DirState::Whole,
+        open_children: 0,
+        has_unread_below: false,
+        has_new: false,
+        is_being_removed: false,
+    };
+
+    fn row(entry: ForestEntry) -> ForestRow<'static> {
+        ForestRow {
+            name: b"x",
+            entry,
+            directory: None,
+            is_being_removed: false,
+        }
+    }
+
+    /// Each flag beside all that come after it: the first that applies is shown.
+    #[test]
+    fn the_first_flag_of_a_directory_that_applies_is_shown() {
+        let mut info = DirInfo {
+            has_new: true,
+            ..WHOLE
+        };
+        let row = row(ForestEntry::UNKNOWN);
+        let flag = |info: &DirInfo, has_shared| Flag::of(&row, Some(info), has_shared);
+        assert_eq!(flag(&WHOLE, false), None);
+        assert_eq!(flag(&info, false), Some(Flag::New));
+        info.sums.entries = 1;
+        assert_eq!(flag(&info, false), Some(Flag::Empty));
+        assert_eq!(flag(&info, true), Some(Flag::Linked));
+        info.has_unread_below = true;
+        assert_eq!(flag(&info, true), Some(Flag::UnreadBelow));
+        for (state, expected) in [
+            (DirState::Unread, Flag::Unread),
+            (DirState::Broken, Flag::Unread),
+            (DirState::Stopped, Flag::Stopped),
+            (DirState::Reading, Flag::Reading),
+            (DirState::Announced, Flag::Reading),
+        ] {
+            info.state = state;
+            assert_eq!(flag(&info, true), Some(expected));
+        }
+        info.is_being_removed = true;
+        assert_eq!(flag(&info, true), Some(Flag::Removing));
+    }
+
+    #[test]
+    fn the_first_flag_of_another_entry_that_applies_is_shown() {
+        let mut entry = ForestEntry {
+            kind: FileType::RegularFile,
+            ..ForestEntry::UNKNOWN
+        };
+        assert_eq!(Flag::of(&row(entry), None, false), None);
+        entry.kind = FileType::Symlink;
+        assert_eq!(Flag::of(&row(entry), None, false), Some(Flag::Special));
+        entry.links = 2;
+        assert_eq!(Flag::of(&row(entry), None, false), Some(Flag::Linked));
+        for (reading, expected) in [
+            (Reading::Excluded, Flag::Excluded),
+            (Reading::Away, Flag::Away),
+            (Reading::Unread, Flag::Unread),
+        ] {
+            entry.reading = reading;
+            assert_eq!(Flag::of(&row(entry), None, false), Some(expected));
+        }
+        let row = ForestRow {
+            is_being_removed: true,
+            ..row(entry)
+        };
+        assert_eq!(Flag::of(&row, None, false), Some(Flag::Removing));
+    }
+
+    #[test]
+    fn letters_and_meanings_differ() {
+        for (index, flag) in Flag::ALL.iter().enumerate() {
+            for other in &Flag::ALL[index + 1..] {
+                assert_ne!(flag.letter(), other.letter());
+                assert_ne!(flag.meaning(), other.meaning());
+            }
+        }
+    }
+}

@@ -31,7 +31,7 @@ use std::time::{Duration, Instant};
 pub(super) use self::reaction::path;
 
 use self::cursor::Cursor;
-use self::dialog::Dialog;
+use self::dialog::{Dialog, Seen};
 use self::input_line::InputLine;
 use self::marks::{Marks, is_in_tree};
 use self::name_pattern::NamePattern;
@@ -123,6 +123,8 @@ pub enum PanelKind {
 /// Where parts of the screen are, as they were drawn last.
 #[derive(Debug, Default)]
 pub(super) struct Drawn {
+    /// Nothing is drawn, for lack of room.
+    pub(super) is_too_small: bool,
     /// The first row of the list, and the number of rows.
     pub(super) list: (u16, u16),
     /// The row of the headings.
@@ -150,6 +152,7 @@ pub struct Browser {
     pub(super) panel: Option<Panel>,
     pub(super) input: Option<InputLine>,
     pub(super) dialog: Option<Dialog>,
+    dialog_seen: Seen,
     pub(super) message: Option<Message>,
     pub(super) activity: Activity,
     pub(super) owners: OwnerNames,
@@ -162,6 +165,8 @@ pub struct Browser {
     pub(super) is_untouched: bool,
     watched: Option<DirId>,
     pending: Changed,
+    /// That of the forest when the rows were read.
+    rewrites: u64,
     last_key: Option<Instant>,
     last_read: Option<Instant>,
 }
@@ -193,6 +198,7 @@ impl Browser {
             panel: None,
             input: None,
             dialog: None,
+            dialog_seen: Seen::No,
             message: None,
             activity: Activity::default(),
             owners: OwnerNames::default(),
@@ -203,6 +209,7 @@ impl Browser {
             is_untouched: true,
             watched: None,
             pending: Changed::Rows,
+            rewrites: 0,
             last_key: None,
             last_read: None,
         }
@@ -233,7 +240,26 @@ impl Browser {
 
     /// Asks whether this file is to be replaced by an export.
     pub fn ask_to_overwrite(&mut self, path: Vec<u8>) {
-        self.dialog = Some(Dialog::Overwrite(path));
+        self.open_dialog(Dialog::Overwrite(path));
+    }
+
+    pub(super) fn open_dialog(&mut self, dialog: Dialog) {
+        self.dialog = Some(dialog);
+        self.dialog_seen = Seen::No;
+    }
+
+    /// The dialog is on the frame that is being drawn.
+    pub(super) fn note_drawn_dialog(&mut self) {
+        if self.dialog_seen == Seen::No {
+            self.dialog_seen = Seen::Drawn;
+        }
+    }
+
+    /// The last frame was written to the terminal; to be called after each. A question counts as seen from then on.
+    pub fn frame_was_written(&mut self, now: Instant) {
+        if self.dialog_seen == Seen::Drawn {
+            self.dialog_seen = Seen::Since(now);
+        }
     }
 
     /// The directory that is shown.
@@ -267,26 +293,31 @@ impl Browser {
             self.pending = changed;
         }
         self.leave_what_is_gone(forest);
-        if self.next_refresh(now).is_some_and(|next| next <= now) {
+        let is_due = self.next_refresh(now).is_some_and(|next| next <= now);
+        if is_due {
             self.read(forest);
             self.last_read = Some(now);
         }
         self.enter_only_operand(forest);
         let has_new_sum = self.sum_marks(forest, now);
-        changed != Changed::No || has_new_sum
+        is_due || changed != Changed::No || has_new_sum
     }
 
     /// What the marks are worth: after each change of the marks, and once a second while the tree grows.
     fn sum_marks(&mut self, forest: &Forest, now: Instant) -> bool {
         let is_old = self.marked.as_ref().is_none_or(|(_, since)| {
-            self.activity.doing != Doing::Nothing
-                && now.saturating_duration_since(*since) >= ORDER_DISTANCE
+            self.is_tree_changing() && now.saturating_duration_since(*since) >= ORDER_DISTANCE
         });
         if self.marks.is_empty() || !is_old {
             return false;
         }
         self.marked = Some((forest.freed(&self.marks.targets()), now));
         true
+    }
+
+    fn is_tree_changing(&self) -> bool {
+        let is_still = matches!(self.activity.doing, Doing::Nothing | Doing::Stopped);
+        !is_still || self.activity.is_removing
     }
 
     /// What the removal of the marks frees, where all of them may be removed.
@@ -319,6 +350,7 @@ impl Browser {
         };
         self.rows.read(forest, self.shown, &criteria);
         self.pending = Changed::No;
+        self.rewrites = forest.rewrites();
         self.follow_entry(forest);
     }
 

@@ -35,8 +35,29 @@ impl Browser {
             Some(Action::Redraw) => return Some(Request::Redraw),
             _ => {}
         }
+        // Nothing is done that cannot be seen.
+        if self.drawn.is_too_small && !matches!(action, Some(Action::Quit | Action::Interrupt)) {
+            return None;
+        }
+        let has_rows = self.dialog.is_none() && self.input.is_none() && self.panel.is_none();
+        if !self.select_what_was_seen(forest) && has_rows {
+            self.refuse("the selected entry is gone");
+            return None;
+        }
+        let request = self.take(key, action, forest, now);
+        self.note_own_change();
+        request
+    }
+
+    fn take(
+        &mut self,
+        key: Key,
+        action: Option<Action>,
+        forest: &Forest,
+        now: Instant,
+    ) -> Option<Request> {
         if let Some(dialog) = self.dialog.take() {
-            return self.answer(dialog, key);
+            return self.answer(dialog, key, now);
         }
         if let Some(input) = self.input.take() {
             return self.typed(input, key, forest);
@@ -53,16 +74,26 @@ impl Browser {
 
     /// Takes an event of the mouse.
     pub fn mouse(&mut self, mouse: Mouse, forest: &Forest, now: Instant) -> Option<Request> {
-        if self.dialog.is_some() || self.input.is_some() {
+        if self.dialog.is_some() || self.input.is_some() || self.drawn.is_too_small {
             return None;
         }
         self.touch(now);
-        match mouse.action {
-            MouseAction::WheelUp => self.scroll(-WHEEL, forest),
-            MouseAction::WheelDown => self.scroll(WHEEL, forest),
-            MouseAction::Click => return self.click(mouse, forest),
-        }
-        None
+        // Rows may be in other places than on the screen.
+        let is_as_drawn = self.select_what_was_seen(forest) && self.is_order_drawn();
+        let request = match mouse.action {
+            MouseAction::WheelUp => {
+                self.scroll(-WHEEL, forest);
+                None
+            }
+            MouseAction::WheelDown => {
+                self.scroll(WHEEL, forest);
+                None
+            }
+            MouseAction::Click if is_as_drawn => self.click(mouse, forest),
+            MouseAction::Click => None,
+        };
+        self.note_own_change();
+        request
     }
 
     fn touch(&mut self, now: Instant) {
@@ -92,7 +123,7 @@ impl Browser {
         if self.panel.is_some() {
             return self.click_in_panel(row.into(), forest);
         }
-        let index = self.cursor.top + usize::from(row);
+        let index = self.cursor.top.unwrap_or(0) + usize::from(row);
         if index >= self.row_count() {
             return None;
         }
@@ -103,7 +134,11 @@ impl Browser {
         None
     }
 
-    fn answer(&mut self, mut dialog: Dialog, key: Key) -> Option<Request> {
+    fn answer(&mut self, mut dialog: Dialog, key: Key, now: Instant) -> Option<Request> {
+        if !self.dialog_seen.allows(now) {
+            self.refuse("nothing was done: the key came before the question");
+            return None;
+        }
         let was_removal = matches!(dialog, Dialog::Removal(_));
         match dialog.key(key) {
             Answer::None => self.dialog = Some(dialog),
@@ -291,9 +326,9 @@ impl Browser {
             _ => {}
         }
         if self.activity.is_removing {
-            self.dialog = Some(Dialog::Quit(Loss::Removal));
+            self.open_dialog(Dialog::Quit(Loss::Removal));
         } else if self.activity.elapsed > LONG_WALK {
-            self.dialog = Some(Dialog::Quit(Loss::Walk));
+            self.open_dialog(Dialog::Quit(Loss::Walk));
         } else {
             return Some(Request::Quit);
         }

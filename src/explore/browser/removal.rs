@@ -38,14 +38,25 @@ impl Browser {
         self.marked = None;
     }
 
-    /// Entries were removed: marks and results that the tree lacks are dropped.
+    /// Entries were removed or read again: marks, results and questions that are not true any more are dropped.
     pub fn forget_removed(&mut self, forest: &Forest) {
         self.marks.prune(forest);
         self.marked = None;
+        self.drop_old_question(forest);
         if let Some(PanelKind::Found(search)) = self.panel.as_mut().map(|panel| &mut panel.kind) {
             search.prune(forest);
         }
         self.move_in_panel(0, forest);
+    }
+
+    /// A question about a removal is dropped when its numbers are not true any more.
+    fn drop_old_question(&mut self, forest: &Forest) {
+        if let Some(Dialog::Removal(question)) = &self.dialog
+            && forest.freed(&question.targets) != question.freed
+        {
+            self.dialog = None;
+            self.refuse("the tree has changed: d asks again");
+        }
     }
 
     /// Asks for the removal of the marks, or of this entry, or of the selected one.
@@ -55,33 +66,35 @@ impl Browser {
         line: Option<Target>,
     ) -> Option<Request> {
         let selected = line.or_else(|| self.selected_target(forest));
-        if let Some(target) = selected
-            .as_ref()
-            .filter(|target| is_being_removed(forest, target))
-        {
+        let is_going_on = |target: &&Target| is_being_removed(forest, target);
+        if let Some(target) = selected.as_ref().filter(is_going_on) {
             self.message = Some(Message::notice("the removal stops"));
             return Some(Request::StopRemoval(target.clone()));
         }
-        if self.options.source == Source::Export {
-            self.refuse("the tree comes from a file: nothing can be removed");
-            return None;
-        }
-        if self.options.permission == Permission::ReadOnly {
-            self.refuse("nothing can be removed: --read-only");
+        let refusal = match (self.options.source, self.options.permission) {
+            (Source::Export, _) => Some("the tree comes from a file: nothing can be removed"),
+            (_, Permission::ReadOnly) => Some("nothing can be removed: --read-only"),
+            _ => None,
+        };
+        if let Some(text) = refusal {
+            self.refuse(text);
             return None;
         }
         let targets = match self.marks.is_empty() {
             true => Vec::from_iter(selected),
             false => outermost(forest, self.marks.targets()),
         };
+        self.open_removal(forest, targets);
+        None
+    }
+
+    fn open_removal(&mut self, forest: &Forest, targets: Vec<Target>) {
         if targets.is_empty() {
-            self.refuse("there is nothing to remove");
-            return None;
+            return self.refuse("there is nothing to remove");
         }
         let freed = forest.freed(&targets);
         if let Some((target, refusal)) = freed.refused.first() {
-            self.tell_refusal(forest, target, *refusal);
-            return None;
+            return self.tell_refusal(forest, target, *refusal);
         }
         let needs_word = freed.entries > MOST_WITHOUT_WORD
             || targets.iter().any(|target| is_at_depth_1(forest, target));
@@ -89,12 +102,11 @@ impl Browser {
             true => Confirmation::Word(0),
             false => Confirmation::Key,
         };
-        self.dialog = Some(Dialog::Removal(RemovalQuestion {
+        self.open_dialog(Dialog::Removal(RemovalQuestion {
             targets,
             freed,
             confirmation,
         }));
-        None
     }
 
     fn tell_refusal(&mut self, forest: &Forest, target: &Target, refusal: Refusal) {

@@ -100,6 +100,8 @@ pub enum MessageKind {
     Notice,
     /// Bold: something failed or is refused.
     Warning,
+    /// Parts between semicolons, the most important first: the last ones are left out where there is no room.
+    Summary,
 }
 
 impl Message {
@@ -107,6 +109,13 @@ impl Message {
     #[must_use]
     pub fn notice(text: impl Into<String>) -> Self {
         let (text, kind) = (text.into(), MessageKind::Notice);
+        Self { text, kind }
+    }
+
+    /// What was done, in parts between semicolons.
+    #[must_use]
+    pub fn summary(text: impl Into<String>) -> Self {
+        let (text, kind) = (text.into(), MessageKind::Summary);
         Self { text, kind }
     }
 

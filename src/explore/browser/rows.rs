@@ -16,7 +16,7 @@ use crate::format::Sort;
 const STRIDE: u32 = 64;
 
 /// Up to so many rows, those of equal size are in the order of their names.
-const MOST_NAMES: u64 = 100_000;
+const MOST_NAMES: usize = 100_000;
 
 /// Which entries are hidden.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -73,7 +73,7 @@ impl Rows {
         self.places.clear();
         (self.total, self.largest) = (0, 0);
         let by_name = criteria.order.sort == Sort::Name;
-        let has_names = by_name || forest.rows(directory).count() as u64 <= MOST_NAMES;
+        let has_names = by_name || forest.rows(directory).nth(MOST_NAMES).is_none();
         let equal_bytes = match by_name {
             true => equal_bytes(forest.rows(directory).map(|row| row.name)),
             false => 0,
@@ -123,7 +123,16 @@ impl Rows {
         directory: DirId,
         index: usize,
     ) -> Option<ForestRow<'f>> {
-        let number = self.ranked.get(index)?.number;
+        self.row_of(forest, directory, self.ranked.get(index)?.number)
+    }
+
+    /// The row with this number.
+    fn row_of<'f>(
+        &self,
+        forest: &'f Forest,
+        directory: DirId,
+        number: u32,
+    ) -> Option<ForestRow<'f>> {
         let place = self.places.get((number / STRIDE) as usize)?;
         let mut rows = forest.rows_from(directory, place);
         rows.nth((number % STRIDE) as usize)
@@ -141,11 +150,16 @@ impl Rows {
         directory: DirId,
         (number, name): (u32, &[u8]),
     ) -> Option<usize> {
-        let numbers = forest.rows(directory).zip(0_u32..);
-        let named = numbers.filter(|(row, _)| row.name == name);
-        let found = named
-            .map(|(_, found)| found)
-            .min_by_key(|found| found.abs_diff(number))?;
+        let is_named = |row: &ForestRow<'_>| row.name == name;
+        let found = match self.row_of(forest, directory, number).filter(is_named) {
+            Some(_) => number,
+            None => {
+                let numbered = (0..).zip(forest.rows(directory));
+                let named = numbered.filter(|(_, row)| row.name == name);
+                let numbers = named.map(|(found, _)| found);
+                numbers.min_by_key(|found: &u32| found.abs_diff(number))?
+            }
+        };
         self.ranked.iter().position(|row| row.number == found)
     }
 }

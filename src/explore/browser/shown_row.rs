@@ -95,10 +95,11 @@ impl<'a> ShownRow<'a> {
         }
     }
 
-    /// True for a directory that can be entered.
+    /// True for a directory. An operand that could not be looked at has a number, but no kind.
     #[must_use]
     pub fn is_directory(&self) -> bool {
-        self.directory.is_some() && self.entry.kind == FileType::Directory
+        let is_known = self.flag != Some(Flag::Unread) || self.sums.entries > 0;
+        self.directory.is_some() && self.entry.kind == FileType::Directory && is_known
     }
 }
 

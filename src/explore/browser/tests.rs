@@ -77,59 +77,60 @@ fn each_key_stands_in_the_table_once() {
 }
 
 /// The keys of the specification, by their actions.
+const EXPECTED: &[(&str, Action)] = &[
+    ("Up k", Action::Up),
+    ("Down j", Action::Down),
+    ("PgUp ^B", Action::PageUp),
+    ("PgDn ^F", Action::PageDown),
+    ("^U", Action::HalfUp),
+    ("^D", Action::HalfDown),
+    ("Right l Enter", Action::Enter),
+    ("Left h < Bksp", Action::Parent),
+    ("Home H", Action::First),
+    ("End G", Action::Last),
+    ("s", Action::SortSize),
+    ("n", Action::SortName),
+    ("C", Action::SortCount),
+    ("M", Action::SortTime),
+    ("c", Action::ToggleCount),
+    ("m", Action::ToggleTime),
+    ("O", Action::ToggleOwner),
+    ("t", Action::ToggleDirectoriesFirst),
+    ("e", Action::ToggleHidden),
+    ("a", Action::NextMeasure),
+    ("u", Action::NextShared),
+    ("g", Action::NextGraph),
+    ("i", Action::Information),
+    ("!", Action::Errors),
+    ("? F1", Action::Help),
+    ("r", Action::ReadShown),
+    ("R", Action::ReadSelected),
+    ("Space", Action::Mark),
+    ("*", Action::InvertMarks),
+    ("Tab", Action::Marks),
+    ("d", Action::Remove),
+    ("/", Action::Filter),
+    ("f", Action::Find),
+    ("F", Action::Largest),
+    ("b", Action::Shell),
+    ("v", Action::Pager),
+    ("o", Action::Open),
+    ("E", Action::Export),
+    ("y", Action::Copy),
+    ("q", Action::Quit),
+    ("Q", Action::QuitAndPrint),
+    ("Esc", Action::Close),
+    ("^C", Action::Interrupt),
+    ("^Z", Action::Suspend),
+    ("^L", Action::Redraw),
+];
+
 #[test]
 fn the_keys_are_those_of_ncdu_gdu_and_vi() {
-    let table = [
-        ("Up k", Action::Up),
-        ("Down j", Action::Down),
-        ("PgUp ^B", Action::PageUp),
-        ("PgDn ^F", Action::PageDown),
-        ("^U", Action::HalfUp),
-        ("^D", Action::HalfDown),
-        ("Right l Enter", Action::Enter),
-        ("Left h < Bksp", Action::Parent),
-        ("Home H", Action::First),
-        ("End G", Action::Last),
-        ("s", Action::SortSize),
-        ("n", Action::SortName),
-        ("C", Action::SortCount),
-        ("M", Action::SortTime),
-        ("c", Action::ToggleCount),
-        ("m", Action::ToggleTime),
-        ("O", Action::ToggleOwner),
-        ("t", Action::ToggleDirectoriesFirst),
-        ("e", Action::ToggleHidden),
-        ("a", Action::NextMeasure),
-        ("u", Action::NextShared),
-        ("g", Action::NextGraph),
-        ("i", Action::Information),
-        ("!", Action::Errors),
-        ("? F1", Action::Help),
-        ("r", Action::ReadShown),
-        ("R", Action::ReadSelected),
-        ("Space", Action::Mark),
-        ("*", Action::InvertMarks),
-        ("Tab", Action::Marks),
-        ("d", Action::Remove),
-        ("/", Action::Filter),
-        ("f", Action::Find),
-        ("F", Action::Largest),
-        ("b", Action::Shell),
-        ("v", Action::Pager),
-        ("o", Action::Open),
-        ("E", Action::Export),
-        ("y", Action::Copy),
-        ("q", Action::Quit),
-        ("Q", Action::QuitAndPrint),
-        ("Esc", Action::Close),
-        ("^C", Action::Interrupt),
-        ("^Z", Action::Suspend),
-        ("^L", Action::Redraw),
-    ];
     let mut count = 0;
-    for (keys, expected) in table {
+    for (keys, expected) in EXPECTED {
         for word in keys.split(' ') {
-            assert_eq!(action(key(word)), Some(expected), "{word}");
+            assert_eq!(action(key(word)), Some(*expected), "{word}");
             count += 1;
         }
     }
@@ -682,4 +683,126 @@ fn keys_without_a_meaning_say_so_and_panels_close() {
         }
     }
     assert_eq!(desk.press("Esc"), None, "Esc never quits");
+}
+
+#[test]
+fn keys_before_the_question_are_no_answer() {
+    let told = "nothing was done: the key came before the question";
+    let typed = |desk: &mut Desk, keys: &str| {
+        let keys = keys.chars().map(|char| Key {
+            code: KeyCode::Char(char),
+            control: false,
+        });
+        let (forest, now) = (&desk.forest, desk.now);
+        keys.filter_map(|key| desk.browser.key(key, forest, now))
+            .collect::<Vec<_>>()
+    };
+    for keys in ["dY", "dt", "ddelete"] {
+        let mut desk = self::desk();
+        desk.press("n ↓");
+        assert_eq!(typed(&mut desk, keys), [], "{keys}");
+        assert!(desk.browser.dialog.is_none(), "{keys}");
+    }
+    let mut desk = self::desk();
+    desk.press("n ↓ d");
+    desk.canvas();
+    assert_eq!(typed(&mut desk, "Y"), [], "drawn, and not written");
+    assert_eq!(message(&desk), told);
+    desk.press("d");
+    desk.canvas();
+    desk.browser.frame_was_written(desk.now);
+    desk.now += Duration::from_millis(140);
+    assert_eq!(typed(&mut desk, "Y"), [], "too soon");
+    desk.press("d");
+    desk.canvas();
+    desk.browser.frame_was_written(desk.now);
+    desk.now += Duration::from_millis(150);
+    assert_eq!(typed(&mut desk, "Y").len(), 1);
+    desk.browser.report(Activity {
+        elapsed: Duration::from_secs(4),
+        ..Activity::default()
+    });
+    assert_eq!(typed(&mut desk, "qy"), []);
+    desk.browser.ask_to_overwrite(b"x".to_vec());
+    assert_eq!(typed(&mut desk, "Y"), []);
+}
+
+#[test]
+fn a_screen_that_is_too_small_takes_only_the_keys_of_the_end() {
+    let mut desk = desk();
+    desk.press("n ↓ d");
+    desk.size = (19, 5);
+    assert_eq!(desk.press("Y"), None);
+    assert_eq!(desk.press("↓ Space"), None);
+    assert_eq!(desk.selected(), "a-file");
+    desk.size = (80, 24);
+    assert_eq!(desk.press("Esc"), None);
+    desk.size = (20, 4);
+    assert_eq!(desk.press("d Y t"), None);
+    assert!(desk.browser.dialog.is_none());
+    assert_eq!(desk.press("q"), Some(Request::Quit));
+}
+
+#[test]
+fn a_question_that_is_not_true_any_more_is_dropped() {
+    let mut desk = desk();
+    desk.press("d");
+    let large = desk
+        .forest
+        .child(desk.browser.shown, b"large")
+        .expect("a directory");
+    desk.browser.forget_removed(&desk.forest);
+    assert!(desk.browser.dialog.is_some(), "nothing of it has changed");
+    desk.forest
+        .remove(large, &[b"x"], crate::forest::Gone::Deleted);
+    desk.browser.forget_removed(&desk.forest);
+    assert!(desk.browser.dialog.is_none());
+    assert_eq!(message(&desk), "the tree has changed: d asks again");
+}
+
+/// Between a change of the forest and the next frame there is no `refresh`.
+#[test]
+fn a_key_acts_on_the_entry_that_was_drawn() {
+    let press = |desk: &mut Desk, word: &str| desk.browser.key(key(word), &desk.forest, desk.now);
+    let marked = |desk: &Desk| {
+        let targets = desk.browser.marks.targets().into_iter();
+        let names = targets.map(|target| String::from_utf8_lossy(&target.name).into_owned());
+        names.collect::<Vec<_>>()
+    };
+    let gone = crate::forest::Gone::Deleted;
+    let mut desk = self::desk();
+    desk.press("↓ ↓");
+    desk.canvas();
+    desk.forest
+        .remove(desk.browser.shown, &[b"b-file", b"large"], gone);
+    press(&mut desk, "Space");
+    assert_eq!(marked(&desk), [".dotted"]);
+    desk.canvas();
+    assert_eq!(desk.selected(), "a-file");
+    desk.forest.remove(desk.browser.shown, &[b"a-file"], gone);
+    press(&mut desk, "Space");
+    assert_eq!(
+        marked(&desk),
+        [".dotted"],
+        "no other entry is marked instead"
+    );
+    assert_eq!(message(&desk), "the selected entry is gone");
+    desk.canvas();
+    press(&mut desk, "Space");
+    assert_eq!(marked(&desk), [".dotted", "small"]);
+
+    let mut planter = Planter::new();
+    planter.plant(&Entry::Reading(b"/srv", vec![file("a", KIB)]));
+    let mut growing = Desk::new(options(), planter.forest);
+    growing.canvas();
+    let mut planter = Planter {
+        forest: growing.forest,
+        inode: 900,
+    };
+    planter.plant(&file("larger", 9 * KIB));
+    growing.forest = planter.forest;
+    growing.refresh();
+    assert_eq!(growing.names(), ["larger", "a"]);
+    press(&mut growing, "Space");
+    assert_eq!(marked(&growing), ["a"], "the first row that was drawn");
 }

@@ -9,7 +9,7 @@ use unicode_segmentation::UnicodeSegmentation;
 use crate::sys::columns::columns;
 
 /// A column and a row, counted from 0 at the top left.
-pub type Place = (u16, u16);
+pub type CellPlace = (u16, u16);
 
 /// How thick characters are.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -25,7 +25,7 @@ pub enum Weight {
 
 /// A colour.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Color {
+pub enum CellColor {
     /// One of the palette: 0 to 7, 8 to 15 for their bright forms, up to 255 where the terminal has as many.
     Palette(u8),
     /// Red, green, blue.
@@ -34,7 +34,7 @@ pub enum Color {
 
 /// How characters look. The default is the terminal's.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Style {
+pub struct CellStyle {
     /// How thick they are.
     pub weight: Weight,
     /// Foreground and background are exchanged.
@@ -42,12 +42,12 @@ pub struct Style {
     /// They are underlined.
     pub is_underlined: bool,
     /// The colour of the characters.
-    pub color: Option<Color>,
+    pub color: Option<CellColor>,
     /// The colour behind them.
-    pub background: Option<Color>,
+    pub background: Option<CellColor>,
 }
 
-impl From<&lscolors::Style> for Style {
+impl From<&lscolors::Style> for CellStyle {
     fn from(style: &lscolors::Style) -> Self {
         let font = &style.font_style;
         Self {
@@ -58,13 +58,13 @@ impl From<&lscolors::Style> for Style {
             },
             is_reversed: font.reverse,
             is_underlined: font.underline,
-            color: style.foreground.map(Color::from),
-            background: style.background.map(Color::from),
+            color: style.foreground.map(CellColor::from),
+            background: style.background.map(CellColor::from),
         }
     }
 }
 
-impl From<lscolors::Color> for Color {
+impl From<lscolors::Color> for CellColor {
     fn from(color: lscolors::Color) -> Self {
         use lscolors::Color as Named;
         Self::Palette(match color {
@@ -173,12 +173,12 @@ impl Canvas {
 
     /// The style of the character that has a cell.
     #[must_use]
-    pub fn style(&self, (mut column, row): Place) -> Style {
+    pub fn style(&self, (mut column, row): CellPlace) -> CellStyle {
         while self.cells[(column, row)].modifier.contains(COVERED) {
             column -= 1;
         }
         let cell = &self.cells[(column, row)];
-        Style {
+        CellStyle {
             weight: match cell.modifier {
                 modifier if modifier.contains(library::Modifier::BOLD) => Weight::Bold,
                 modifier if modifier.contains(library::Modifier::DIM) => Weight::Dim,
@@ -201,7 +201,7 @@ impl Grid<'_> {
 
     /// Writes a text, cut at the edge of the screen: a wide character that does not fit is left out, and all after it.
     /// Returns the columns that the text takes there. Control characters are left out: names come here quoted.
-    pub fn put(&mut self, place: Place, text: &str, style: Style) -> u16 {
+    pub fn put(&mut self, place: CellPlace, text: &str, style: CellStyle) -> u16 {
         let (mut column, row) = place;
         if row >= self.cells.area.height {
             return 0;
@@ -231,7 +231,7 @@ impl Grid<'_> {
     }
 
     /// Clears the whole character that has a cell.
-    fn clear_character(&mut self, (column, row): Place) {
+    fn clear_character(&mut self, (column, row): CellPlace) {
         let is_covered = |cells: &Buffer, column| {
             let cell = cells.cell((column, row));
             cell.is_some_and(|cell| cell.modifier.contains(COVERED))
@@ -248,7 +248,7 @@ impl Grid<'_> {
     }
 
     /// Gives all cells of an area a style, and leaves their characters.
-    pub fn style(&mut self, area: Area, style: Style) {
+    pub fn style(&mut self, area: Area, style: CellStyle) {
         let style = self.library_style(style);
         let area = Rect::new(area.column, area.row, area.columns, area.rows);
         for place in area.intersection(self.cells.area).positions() {
@@ -259,7 +259,7 @@ impl Grid<'_> {
         }
     }
 
-    fn library_style(&self, style: Style) -> library::Style {
+    fn library_style(&self, style: CellStyle) -> library::Style {
         let modifiers = [
             (style.weight == Weight::Bold, library::Modifier::BOLD),
             (style.weight == Weight::Dim, library::Modifier::DIM),
@@ -268,11 +268,11 @@ impl Grid<'_> {
         ];
         let modifiers = modifiers.into_iter().filter(|(is_set, _)| *is_set);
         let modifiers: library::Modifier = modifiers.map(|(_, modifier)| modifier).collect();
-        let color = |color: Option<Color>| match color.filter(|_| self.palette != Palette::Nothing)
-        {
-            Some(color) => to_library(color, self.palette),
-            None => library::Color::Reset,
-        };
+        let color =
+            |color: Option<CellColor>| match color.filter(|_| self.palette != Palette::Nothing) {
+                Some(color) => to_library(color, self.palette),
+                None => library::Color::Reset,
+            };
         library::Style::reset()
             .fg(color(style.color))
             .bg(color(style.background))
@@ -284,22 +284,24 @@ fn width_of(character: &str) -> u16 {
     u16::try_from(columns(character)).unwrap_or(u16::MAX)
 }
 
-fn to_library(color: Color, palette: Palette) -> library::Color {
+fn to_library(color: CellColor, palette: Palette) -> library::Color {
     match color {
-        Color::Palette(index @ 0..16) => library::Color::Indexed(index),
-        Color::Palette(index) if palette == Palette::Everything => library::Color::Indexed(index),
-        Color::Rgb(red, green, blue) if palette == Palette::Everything => {
+        CellColor::Palette(index @ 0..16) => library::Color::Indexed(index),
+        CellColor::Palette(index) if palette == Palette::Everything => {
+            library::Color::Indexed(index)
+        }
+        CellColor::Rgb(red, green, blue) if palette == Palette::Everything => {
             library::Color::Rgb(red, green, blue)
         }
-        Color::Palette(index) => nearest_of_sixteen(levels_of_palette(index)),
-        Color::Rgb(red, green, blue) => nearest_of_sixteen([red, green, blue]),
+        CellColor::Palette(index) => nearest_of_sixteen(levels_of_palette(index)),
+        CellColor::Rgb(red, green, blue) => nearest_of_sixteen([red, green, blue]),
     }
 }
 
-fn from_library(color: library::Color) -> Option<Color> {
+fn from_library(color: library::Color) -> Option<CellColor> {
     match color {
-        library::Color::Indexed(index) => Some(Color::Palette(index)),
-        library::Color::Rgb(red, green, blue) => Some(Color::Rgb(red, green, blue)),
+        library::Color::Indexed(index) => Some(CellColor::Palette(index)),
+        library::Color::Rgb(red, green, blue) => Some(CellColor::Rgb(red, green, blue)),
         _ => None,
     }
 }
@@ -331,9 +333,9 @@ fn nearest_of_sixteen(levels: [u8; 3]) -> library::Color {
 mod tests {
     use super::*;
 
-    fn put(size: (u16, u16), place: Place, text: &str) -> (u16, Vec<String>) {
+    fn put(size: (u16, u16), place: CellPlace, text: &str) -> (u16, Vec<String>) {
         let mut canvas = Canvas::new(size, Palette::Everything);
-        let used = canvas.grid().put(place, text, Style::default());
+        let used = canvas.grid().put(place, text, CellStyle::default());
         (used, canvas.rows())
     }
 
@@ -357,30 +359,33 @@ mod tests {
     fn colours_are_those_that_the_terminal_has() {
         let shown = |palette, color| {
             let mut canvas = Canvas::new((1, 1), palette);
-            let style = Style {
+            let style = CellStyle {
                 color: Some(color),
                 weight: Weight::Bold,
-                ..Style::default()
+                ..CellStyle::default()
             };
             canvas.grid().put((0, 0), "a", style);
             assert_eq!(canvas.style((0, 0)).weight, Weight::Bold);
             canvas.style((0, 0)).color
         };
-        let (orange, blue) = (Color::Palette(208), Color::Rgb(0, 0, 180));
+        let (orange, blue) = (CellColor::Palette(208), CellColor::Rgb(0, 0, 180));
         assert_eq!(shown(Palette::Nothing, orange), None);
         assert_eq!(shown(Palette::Everything, orange), Some(orange));
-        assert_eq!(shown(Palette::Sixteen, orange), Some(Color::Palette(11)));
-        assert_eq!(shown(Palette::Sixteen, blue), Some(Color::Palette(4)));
         assert_eq!(
-            shown(Palette::Sixteen, Color::Palette(12)),
-            Some(Color::Palette(12))
+            shown(Palette::Sixteen, orange),
+            Some(CellColor::Palette(11))
+        );
+        assert_eq!(shown(Palette::Sixteen, blue), Some(CellColor::Palette(4)));
+        assert_eq!(
+            shown(Palette::Sixteen, CellColor::Palette(12)),
+            Some(CellColor::Palette(12))
         );
     }
 
     #[test]
     fn an_area_gets_a_style_and_keeps_its_characters() {
         let mut canvas = Canvas::new((3, 2), Palette::Nothing);
-        canvas.grid().put((0, 1), "a世", Style::default());
+        canvas.grid().put((0, 1), "a世", CellStyle::default());
         let (column, row, columns, rows) = (0, 1, 9, 9);
         let area = Area {
             column,
@@ -391,9 +396,9 @@ mod tests {
         let is_reversed = true;
         canvas.grid().style(
             area,
-            Style {
+            CellStyle {
                 is_reversed,
-                ..Style::default()
+                ..CellStyle::default()
             },
         );
         assert_eq!(canvas.rows(), ["", "a世"]);

@@ -5,7 +5,7 @@ use std::fmt::Write;
 use ratatui_core::buffer::{Buffer, Cell, CellDiffOption};
 use ratatui_core::style::{Color, Modifier};
 
-use super::canvas::{Canvas, Place};
+use super::canvas::{Canvas, CellPlace};
 
 /// Terminals that do not know synchronised updates ignore these.
 const BEGIN_UPDATE: &str = "\x1b[?2026h";
@@ -25,8 +25,8 @@ pub(super) enum Before {
 
 /// The bytes that turn one frame into the next; none where nothing has changed.
 pub(super) fn update(
-    before: (&Canvas, Option<Place>, Before),
-    after: (&Canvas, Option<Place>),
+    before: (&Canvas, Option<CellPlace>, Before),
+    after: (&Canvas, Option<CellPlace>),
 ) -> String {
     let (old, old_cursor, known) = before;
     let (new, cursor) = after;
@@ -65,7 +65,7 @@ fn cells(old: &Buffer, new: &Buffer, text: &mut String) {
 }
 
 /// Writes a character; returns where the cursor is after that, if all terminals agree about it.
-fn put(cell: &Cell, (column, row): Place, text: &mut String) -> Option<Place> {
+fn put(cell: &Cell, (column, row): CellPlace, text: &mut String) -> Option<CellPlace> {
     if let CellDiffOption::ForcedWidth(width) = cell.diff_option {
         // The character may take less on this terminal than what is reserved for it.
         let _ = write!(text, "{:1$}", "", usize::from(width.get()));
@@ -78,7 +78,7 @@ fn put(cell: &Cell, (column, row): Place, text: &mut String) -> Option<Place> {
     (is_one_column && characters.next().is_none()).then_some((column + 1, row))
 }
 
-fn go_to((column, row): Place) -> String {
+fn go_to((column, row): CellPlace) -> String {
     format!("\x1b[{};{}H", u32::from(row) + 1, u32::from(column) + 1)
 }
 

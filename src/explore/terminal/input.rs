@@ -4,7 +4,7 @@
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Input {
     /// A key was pressed. Call [`Terminal::acknowledge`](super::Terminal::acknowledge) when it is handled.
-    Key(Key),
+    Key(KeyPress),
     /// A button or the wheel of the mouse. To be acknowledged like a key.
     Mouse(Mouse),
     /// The screen has another size. To be acknowledged like a key.
@@ -20,7 +20,7 @@ pub enum Input {
 
 /// A key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Key {
+pub struct KeyPress {
     /// Which one.
     pub code: KeyCode,
     /// Together with the control key. Never with Alt: such keys are left out.

@@ -5,13 +5,13 @@
 
 use std::time::Duration;
 
-use crossbeam_channel::{Receiver, Sender};
+use crossbeam_channel::{Receiver, RecvTimeoutError, Sender};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::termios::{Winsize, tcgetwinsize};
 use termina::event::{KeyCode as Code, KeyEventKind, Modifiers, MouseButton, MouseEventKind};
 use termina::{Event, Parser};
 
-use super::input::{Input, Key, KeyCode, Mouse, MouseAction};
+use super::input::{Input, KeyCode, KeyPress, Mouse, MouseAction};
 use crate::sys::retry;
 use crate::sys::screen::{self, Devices};
 
@@ -82,8 +82,10 @@ impl Keys {
         }
         if !screen::is_taken() {
             // What is typed now is for another program.
-            std::thread::sleep(PULSE);
-            return Waited::Nothing;
+            return match self.handled.recv_timeout(PULSE) {
+                Err(RecvTimeoutError::Disconnected) => Waited::Ended,
+                _ => Waited::Nothing,
+            };
         }
         let mut byte = [0];
         match retry::retry(|| rustix::io::read(keys, &mut byte)) {
@@ -149,7 +151,7 @@ fn input(event: Event) -> Option<Input> {
             let is_other = key.modifiers.intersects(Modifiers::ALT | Modifiers::SUPER);
             let code = key_code(key.code).filter(|_| !is_other)?;
             let control = key.modifiers.contains(Modifiers::CONTROL);
-            Some(Input::Key(Key { code, control }))
+            Some(Input::Key(KeyPress { code, control }))
         }
         Event::Mouse(mouse) => {
             let action = match mouse.kind {

@@ -16,9 +16,10 @@ mod keys;
 mod signals;
 mod thread;
 
-pub use canvas::{Area, Canvas, Color, Grid, Palette, Place, Style, Weight};
+pub use canvas::{Area, Canvas, CellColor as Color, CellPlace as Place, CellStyle as Style};
+pub use canvas::{Grid, Palette, Weight};
 pub use child::Child;
-pub use input::{Input, Key, KeyCode, Mouse, MouseAction};
+pub use input::{Input, KeyCode, KeyPress as Key, Mouse, MouseAction};
 pub use signals::block as block_signals;
 
 use std::ffi::{OsStr, OsString};

@@ -75,46 +75,57 @@ fn draw_input(browser: &Browser, input: &InputLine, line: &mut Line<'_, '_>) {
 }
 
 fn parts(browser: &Browser, forest: &Forest, texts: &Texts<'_>, room: usize) -> Vec<Part> {
-    let plain = |rank: u8, text: String| Part {
-        text,
-        style: PLAIN,
-        rank,
-    };
-    let mut parts = Vec::new();
-    if let Some(message) = &browser.message {
-        let style = match message.kind {
-            MessageKind::Notice => PLAIN,
-            MessageKind::Warning => BOLD,
-        };
-        let text = message.text.clone();
-        parts.push(Part {
-            text,
-            style,
-            rank: 0,
-        });
-    } else if let Some(panel) = browser.panel_kind() {
-        let keys = panel_keys(panel);
-        let last = keys.len() - 1;
-        let ranked = keys.iter().enumerate();
-        parts.extend(ranked.map(|(index, key)| plain(u8::from(index < last), (*key).into())));
-    } else if browser.is_untouched {
-        parts.push(plain(0, first_keys(texts)));
-    } else if let Some(text) = selected_flag(browser, forest, texts, room) {
-        parts.push(plain(0, text));
-    }
-    if let Some(text) = filter(browser, texts) {
-        parts.push(plain(1, text));
-    }
-    parts.push(plain(6, measures(browser)));
+    let mut parts = first_parts(browser, forest, texts, room);
+    let mut add = |rank: u8, text: Option<String>| parts.extend(text.map(|text| plain(rank, text)));
+    add(1, filter(browser, texts));
+    add(6, Some(measures(browser)));
     let has_marks = !browser.marks.is_empty();
-    parts.push(plain(if has_marks { 2 } else { 5 }, rows(browser, texts)));
-    if let Some(text) = errors(browser, forest, texts) {
-        parts.push(plain(3, text));
-    }
-    if !browser.is_untouched && browser.panel.is_none() {
-        parts.push(plain(4, "? help".into()));
-    }
+    add(if has_marks { 2 } else { 5 }, Some(rows(browser, texts)));
+    add(3, errors(browser, forest, texts));
+    let is_told = browser.is_untouched || browser.panel.is_some();
+    add(4, (!is_told).then(|| "? help".into()));
     parts
+}
+
+fn plain(rank: u8, text: String) -> Part {
+    let style = PLAIN;
+    Part { text, style, rank }
+}
+
+/// A message; or else the keys that a panel has, the first keys, or the flag of the selected row.
+fn first_parts(browser: &Browser, forest: &Forest, texts: &Texts<'_>, room: usize) -> Vec<Part> {
+    if let Some(message) = &browser.message {
+        let (text, style) = match message.kind {
+            MessageKind::Notice => (&*message.text, PLAIN),
+            MessageKind::Warning => (&*message.text, BOLD),
+            MessageKind::Summary => (first_of(&message.text, room), PLAIN),
+        };
+        let (text, rank) = (text.to_owned(), 0);
+        return vec![Part { text, style, rank }];
+    }
+    if let Some(panel) = browser.panel_kind() {
+        let keys = panel_keys(panel);
+        let rank = |index| u8::from(index + 1 < keys.len());
+        let keys = keys.iter().enumerate();
+        return keys
+            .map(|(index, key)| plain(rank(index), (*key).into()))
+            .collect();
+    }
+    let text = match browser.is_untouched {
+        true => Some(first_keys(texts)),
+        false => selected_flag(browser, forest, texts, room),
+    };
+    text.into_iter().map(|text| plain(0, text)).collect()
+}
+
+/// The first parts of a summary, as many as fit; at least one.
+fn first_of(mut text: &str, room: usize) -> &str {
+    while columns(text) > room
+        && let Some((first, _)) = text.rsplit_once("; ")
+    {
+        text = first;
+    }
+    text
 }
 
 /// What keys do in a panel; the last one has the smallest rank.
@@ -216,6 +227,7 @@ fn meaning(browser: &Browser, flag: Flag, row: &ShownRow<'_>, texts: &Texts<'_>)
         Flag::UnreadBelow => "error further below: ! shows it".into(),
         Flag::Away => "another file system: not counted (-x)".into(),
         Flag::Excluded => "excluded by a pattern: not counted".into(),
+        Flag::Linked if row.is_directory() => "holds files with hard links elsewhere".into(),
         Flag::Linked => "hard links elsewhere: i shows them".into(),
         Flag::Special => "not a regular file: i shows more".into(),
         Flag::Empty => "empty directory".into(),

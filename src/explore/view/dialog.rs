@@ -39,47 +39,47 @@ pub(super) fn draw(browser: &Browser, forest: &Forest, grid: &mut Grid<'_>) -> O
         Dialog::Overwrite(path) => overwrite(path, &texts),
     };
     let has_frame = width >= FOR_FRAME.0 && height >= FOR_FRAME.1;
-    let most = usize::from(height) - if has_frame { 2 } else { 0 };
+    let (edge, rows) = if has_frame { (2, 1) } else { (0, 0) };
+    make_room(&mut lines, usize::from(height) - 2 * rows);
+    let widest = lines.iter().map(|(text, ..)| columns(text)).max();
+    let inner = widest.unwrap_or(0).min(usize::from(width) - 2 * edge);
+    let half = |all: u16, part: usize| all.saturating_sub(u16::try_from(part).unwrap_or(all)) / 2;
+    let left = half(width, inner + 2 * edge);
+    let top = half(height, lines.len() + 2 * rows);
+    let mut row = top;
+    if has_frame {
+        draw_edge(&texts, grid, (left, row), inner, ["┌", "┐"]);
+        row += 1;
+    }
+    for (text, style, _) in &lines {
+        let mut line = Line::part(grid, row, (left, width));
+        let [before, after] = match (has_frame, texts.is_ascii()) {
+            (false, _) => ["", ""],
+            (true, true) => ["| ", " |"],
+            (true, false) => ["│ ", " │"],
+        };
+        let text = texts.cut(text, inner);
+        line.text(before, PLAIN);
+        line.text(&text, *style);
+        line.text(&" ".repeat(inner - columns(&text)), PLAIN);
+        line.text(after, PLAIN);
+        row += 1;
+    }
+    if has_frame {
+        draw_edge(&texts, grid, (left, row), inner, ["└", "┘"]);
+    }
+    let column = left.saturating_add(u16::try_from(edge).ok()?);
+    Some((column, row.saturating_sub(1)))
+}
+
+/// Leaves out what is not needed until the rest fits.
+fn make_room(lines: &mut Vec<BoxLine>, most: usize) {
     while lines.len() > most {
         let optional = lines
             .iter()
             .rposition(|(_, _, need)| *need == Need::Optional);
         lines.remove(optional.unwrap_or(0));
     }
-    let widest = lines
-        .iter()
-        .map(|(text, ..)| columns(text))
-        .max()
-        .unwrap_or(0);
-    let frame = if has_frame { 4 } else { 0 };
-    let inner = widest.min(usize::from(width).saturating_sub(frame));
-    let rows = lines.len() + if has_frame { 2 } else { 0 };
-    let half = |all: u16, part: usize| all.saturating_sub(u16::try_from(part).unwrap_or(all)) / 2;
-    let (left, top) = (half(width, inner + frame), half(height, rows));
-    let mut at = top;
-    if has_frame {
-        draw_edge(&texts, grid, (left, at), inner, 0);
-        at += 1;
-    }
-    for (text, style, _) in &lines {
-        let text = texts.cut(text, inner);
-        let blanks = " ".repeat(inner.saturating_sub(columns(&text)));
-        let edge = texts.choose("│", "|");
-        let mut line = Line::part(grid, at, (left, width));
-        if has_frame {
-            line.text(&[edge, " "].concat(), PLAIN);
-        }
-        line.text(&text, *style);
-        line.text(&blanks, PLAIN);
-        if has_frame {
-            line.text(&[" ", edge].concat(), PLAIN);
-        }
-        at += 1;
-    }
-    if has_frame {
-        draw_edge(&texts, grid, (left, at), inner, 1);
-    }
-    Some((left + if has_frame { 2 } else { 0 }, at.saturating_sub(1)))
 }
 
 /// The upper or the lower edge.
@@ -88,9 +88,8 @@ fn draw_edge(
     grid: &mut Grid<'_>,
     place: (u16, u16),
     inner: usize,
-    which: usize,
+    corners: [&str; 2],
 ) {
-    let corners = [["┌", "┐"], ["└", "┘"]][which];
     let [left, right] = corners.map(|corner| texts.choose(corner, "+"));
     let middle = texts.choose("─", "-").repeat(inner + 2);
     grid.put(place, &[left, &middle, right].concat(), PLAIN);
@@ -136,24 +135,34 @@ fn removal(
         "   frees nothing until the trash is emptied",
         "   frees nothing at first",
     )));
-    match question.confirmation {
-        Confirmation::Key => lines.push(needed(choose("Y  delete for ever", "Y  delete"))),
-        Confirmation::Word(typed) => {
-            let why = match freed.entries > MOST_WITHOUT_WORD {
-                true => format!("   more than {} entries: ", texts.count(MOST_WITHOUT_WORD)),
-                false => "   a directory at the top: ".into(),
-            };
-            lines.push(optional(format!("{why}Y is not enough")));
-            let typed = WORD.get(..typed).unwrap_or_default();
-            let how = choose("type the word delete to delete for ever:", "type delete:");
-            lines.push(needed(format!("{how} {typed}")));
-        }
-    }
+    lines.extend(confirmation(question, texts, is_narrow));
     lines.push(needed(choose(
         "any other key: remove nothing",
         "other keys: nothing",
     )));
     lines
+}
+
+/// How the removal is confirmed.
+fn confirmation(question: &RemovalQuestion, texts: &Texts<'_>, is_narrow: bool) -> Vec<BoxLine> {
+    let Confirmation::Word(typed) = question.confirmation else {
+        let text = if is_narrow {
+            "Y  delete"
+        } else {
+            "Y  delete for ever"
+        };
+        return vec![needed(text)];
+    };
+    let why = match question.freed.entries > MOST_WITHOUT_WORD {
+        true => format!("more than {} entries", texts.count(MOST_WITHOUT_WORD)),
+        false => "a directory at the top".into(),
+    };
+    let typed = WORD.get(..typed).unwrap_or_default();
+    let how = match is_narrow {
+        true => format!("type {WORD}: {typed}"),
+        false => format!("type the word {WORD} to delete for ever: {typed}"),
+    };
+    vec![optional(format!("   {why}: Y is not enough")), needed(how)]
 }
 
 /// What is to be removed.

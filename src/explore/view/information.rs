@@ -1,9 +1,9 @@
 //! The panel about one entry: exact numbers, and for a file with several links where they are.
 
 use super::line::{BOLD, Line, PLAIN};
-use super::list::owner_text;
+use super::row::owner_text;
 use super::texts::Texts;
-use crate::count::usage::{Detail, FileTime, Measure};
+use crate::count::usage::{Detail, FileTime, Inode, Measure};
 use crate::explore::browser::shown_row::{ShownRow, amount};
 use crate::explore::browser::{Browser, PanelKind, path};
 use crate::explore::terminal::Grid;
@@ -64,31 +64,44 @@ fn lines(
         }
         lines.push(("newest below", texts.time(row.newest)));
     }
-    if row.entry.time != FileTime::NEVER {
-        lines.push(("time", texts.time(row.entry.time)));
+    lines.extend(entry_lines(browser, texts, row));
+    lines
+}
+
+/// What is known of the entry itself.
+fn entry_lines(
+    browser: &Browser,
+    texts: &Texts<'_>,
+    row: &ShownRow<'_>,
+) -> Vec<(&'static str, String)> {
+    let entry = &row.entry;
+    let mut lines = Vec::new();
+    if entry.time != FileTime::NEVER {
+        lines.push(("time", texts.time(entry.time)));
     }
-    if row.entry.owner.0 != Detail::NO_ID {
-        let (user, group) = row.entry.owner;
-        let name = owner_text(browser, texts, user);
-        let user = match name == user.to_string() {
-            true => name,
-            false => format!("{name} ({user})"),
-        };
-        lines.push(("owner", format!("{user}, group {group}")));
+    if entry.owner.0 != Detail::NO_ID {
+        lines.push(("owner", owner(browser, texts, entry.owner)));
     }
-    if row.entry.inode.number != 0 {
-        let device = row.entry.inode.device;
+    if entry.inode.number != 0 {
+        let Inode { device, number } = entry.inode;
         let (major, minor) = (rustix::fs::major(device), rustix::fs::minor(device));
-        let number = row.entry.inode.number;
         lines.push(("inode", format!("{number} on device {major}:{minor}")));
     }
     if let Some(PanelKind::Information(links)) = browser.panel_kind()
         && row.directory.is_none()
-        && row.entry.links > 1
+        && entry.links > 1
     {
-        lines.push(("links", links_text(row.entry.links, links.len())));
+        lines.push(("links", links_text(entry.links, links.len())));
     }
     lines
+}
+
+fn owner(browser: &Browser, texts: &Texts<'_>, (user, group): (u32, u32)) -> String {
+    let name = owner_text(browser, texts, user);
+    match name == user.to_string() {
+        true => format!("{user}, group {group}"),
+        false => format!("{name} ({user}), group {group}"),
+    }
 }
 
 fn links_text(all: u32, seen: usize) -> String {

@@ -8,14 +8,7 @@
 //! On a narrow screen the owner, the time, the entries and the bar are left out, in this order; then per cent.
 
 use crate::explore::browser::options::Column;
-use crate::explore::browser::{Browser, Graph};
-
-/// The screen is as wide as this, or a column is left out.
-const FOR_OWNER: usize = 100;
-const FOR_TIME: usize = 80;
-const FOR_COUNT: usize = 60;
-const FOR_BAR: usize = 40;
-const FOR_PER_CENT: usize = 32;
+use crate::explore::browser::{Graph, Settings, SharedColumn};
 
 /// On a narrower screen there are no blanks around mark and flag.
 const FOR_MARGIN: usize = 30;
@@ -23,109 +16,136 @@ const FOR_MARGIN: usize = 30;
 /// At least so many columns are for the name.
 const LEAST_NAME: usize = 12;
 
-/// The widest size of a unit: `1023.9 GiB`.
-const SIZE: usize = 10;
+/// The shortest and the longest bar.
+const BAR: (usize, usize) = (5, 40);
 
-/// `100%` and the blank before it.
-pub(super) const PER_CENT: usize = 5;
-
-/// The width of each column without the blanks before it, or 0 where it is not shown.
+/// A column before the name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Field {
+    Size,
+    PerCent,
+    Bar,
+    Shared,
+    Count,
+    Time,
+    Owner,
+}
+
+impl Field {
+    /// All, from the left to the right.
+    pub(super) const ALL: [Self; 7] = [
+        Self::Size,
+        Self::PerCent,
+        Self::Bar,
+        Self::Shared,
+        Self::Count,
+        Self::Time,
+        Self::Owner,
+    ];
+
+    /// The order in which they are left out where names have too little room.
+    const LEFT_OUT: [Self; 6] = [
+        Self::Owner,
+        Self::Shared,
+        Self::Time,
+        Self::Count,
+        Self::Bar,
+        Self::PerCent,
+    ];
+
+    /// The blanks before it.
+    pub(super) fn blanks(self) -> usize {
+        match self {
+            Self::Size | Self::PerCent | Self::Bar => 1,
+            Self::Shared | Self::Count | Self::Time | Self::Owner => 2,
+        }
+    }
+
+    /// Numbers end where their column ends.
+    pub(super) fn is_number(self) -> bool {
+        matches!(self, Self::Size | Self::PerCent | Self::Count)
+    }
+
+    /// The columns of a screen that shows it.
+    fn least_screen(self) -> usize {
+        match self {
+            Self::Size => 0,
+            Self::PerCent => 32,
+            Self::Bar => 40,
+            Self::Shared | Self::Count => 60,
+            Self::Time => 80,
+            Self::Owner => 100,
+        }
+    }
+
+    /// Whether the settings show it.
+    pub(super) fn is_wanted(self, settings: &Settings) -> bool {
+        match self {
+            Self::Size => true,
+            Self::PerCent => matches!(settings.graph, Graph::Both | Graph::PerCent),
+            Self::Bar => matches!(settings.graph, Graph::Both | Graph::Bar),
+            Self::Shared => settings.shared != SharedColumn::Off,
+            Self::Count => settings.count == Column::Shown,
+            Self::Time => settings.time == Column::Shown,
+            Self::Owner => settings.owner == Column::Shown,
+        }
+    }
+}
+
+/// See the module.
+#[derive(Debug, Default)]
 pub(super) struct Layout {
     /// Mark, flag, and the blanks around them.
     pub(super) margin: usize,
-    pub(super) size: usize,
-    pub(super) per_cent: usize,
-    pub(super) bar: usize,
-    pub(super) shared: usize,
-    pub(super) count: usize,
-    pub(super) time: usize,
-    pub(super) owner: usize,
-    pub(super) name: usize,
-}
-
-/// The widths that follow from the texts of the rows.
-#[derive(Debug, Clone, Copy, Default)]
-pub(super) struct Widths {
-    pub(super) size: usize,
-    /// 0 where no row has shared sizes.
-    pub(super) shared: usize,
-    pub(super) count: usize,
-    pub(super) time: usize,
-    pub(super) owner: usize,
+    /// The columns with their widths.
+    pub(super) fields: Vec<(Field, usize)>,
+    /// The blanks before the name.
+    pub(super) gap: usize,
 }
 
 impl Layout {
-    /// The columns for a screen of this width.
-    pub(super) fn new(columns: usize, browser: &Browser, widths: Widths) -> Self {
-        let settings = &browser.settings;
-        let shown = |column: Column, least: usize, width: usize| match column {
-            Column::Shown if columns >= least => width,
-            _ => 0,
-        };
-        let (has_bar, has_per_cent) = match settings.graph {
-            Graph::Both => (true, true),
-            Graph::Bar => (true, false),
-            Graph::PerCent => (false, true),
-            Graph::Nothing => (false, false),
-        };
+    /// The columns for a screen of this width. `width` tells how wide the texts of a column are, 0 where it has none.
+    pub(super) fn new(columns: usize, settings: &Settings, width: impl Fn(Field) -> usize) -> Self {
+        let is_shown = |field: &Field| columns >= field.least_screen() && field.is_wanted(settings);
+        let fields = Field::ALL.into_iter().filter(is_shown);
+        let fields = fields.map(|field| match field {
+            Field::Bar => (field, BAR.0),
+            _ => (field, width(field)),
+        });
+        let is_narrow = columns < FOR_MARGIN;
         let mut layout = Self {
-            margin: if columns < FOR_MARGIN { 2 } else { 4 },
-            size: widths.size.max(SIZE),
-            per_cent: if has_per_cent && columns >= FOR_PER_CENT {
-                PER_CENT - 1
-            } else {
-                0
-            },
-            bar: if has_bar && columns >= FOR_BAR {
-                (columns / 5).clamp(8, 40)
-            } else {
-                0
-            },
-            shared: if columns >= FOR_COUNT {
-                widths.shared
-            } else {
-                0
-            },
-            count: shown(settings.count, FOR_COUNT, widths.count),
-            time: shown(settings.time, FOR_TIME, widths.time),
-            owner: shown(settings.owner, FOR_OWNER, widths.owner),
-            name: 0,
+            margin: if is_narrow { 2 } else { 4 },
+            fields: fields.filter(|(_, width)| *width > 0).collect(),
+            gap: if is_narrow { 1 } else { 2 },
         };
         layout.make_room(columns);
         layout
     }
 
-    /// Leaves out columns until there is room for names.
+    /// Leaves out columns until there is room for names, and gives the bar more room if there is some.
     fn make_room(&mut self, columns: usize) {
-        loop {
-            self.name = columns.saturating_sub(self.before_name());
-            let optional = [
-                &mut self.owner,
-                &mut self.shared,
-                &mut self.time,
-                &mut self.count,
-                &mut self.bar,
-                &mut self.per_cent,
-            ];
-            let next = optional.into_iter().find(|width| **width > 0);
-            match next {
-                Some(width) if self.name < LEAST_NAME => *width = 0,
-                _ => return,
+        for field in Field::LEFT_OUT {
+            if self.before_name() + LEAST_NAME > columns {
+                self.fields.retain(|(shown, _)| *shown != field);
             }
+        }
+        let free = columns.saturating_sub(self.before_name() + LEAST_NAME);
+        let longest = (columns / 5).clamp(BAR.0, BAR.1);
+        let bar = self
+            .fields
+            .iter_mut()
+            .find(|(field, _)| *field == Field::Bar);
+        if let Some((_, width)) = bar {
+            *width = longest.min(*width + free);
         }
     }
 
     /// The columns before the name.
-    pub(super) fn before_name(&self) -> usize {
-        let with_blanks = |width: usize, blanks: usize| if width > 0 { width + blanks } else { 0 };
-        let graph = with_blanks(self.per_cent, 1) + with_blanks(self.bar, 1);
-        let optional = [self.shared, self.count, self.time, self.owner];
-        let optional: usize = optional
-            .into_iter()
-            .map(|width| with_blanks(width, 2))
-            .sum();
-        let blanks = if self.margin > 2 { 2 } else { 1 };
-        self.margin + 1 + self.size + graph + optional + blanks
+    fn before_name(&self) -> usize {
+        let fields = self
+            .fields
+            .iter()
+            .map(|(field, width)| field.blanks() + width);
+        self.margin + fields.sum::<usize>() + self.gap
     }
 }

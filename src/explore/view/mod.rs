@@ -19,6 +19,7 @@ mod layout;
 mod line;
 mod list;
 mod panels;
+mod row;
 #[cfg(test)]
 mod tests;
 mod texts;
@@ -35,7 +36,8 @@ const LEAST: (u16, u16) = (20, 5);
 /// Draws the whole screen, which is empty before. Returns the place of the cursor.
 pub fn draw(browser: &mut Browser, forest: &Forest, grid: &mut Grid<'_>) -> Option<(u16, u16)> {
     let (columns, rows) = grid.size();
-    if columns < LEAST.0 || rows < LEAST.1 {
+    browser.drawn.is_too_small = columns < LEAST.0 || rows < LEAST.1;
+    if browser.drawn.is_too_small {
         grid.put((0, 0), "pdu: 20x5 needed", BOLD);
         return None;
     }
@@ -51,5 +53,8 @@ pub fn draw(browser: &mut Browser, forest: &Forest, grid: &mut Grid<'_>) -> Opti
     };
     let typed = bottom::draw(browser, forest, grid);
     let asked = dialog::draw(browser, forest, grid);
+    if asked.is_some() {
+        browser.note_drawn_dialog();
+    }
     asked.or(typed).or(selected)
 }

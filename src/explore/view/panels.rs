@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::information;
 use super::line::{BOLD, DIM, Line, PLAIN};
 use super::texts::Texts;
-use crate::explore::browser::search::{MOST_FOUND, MOST_LARGE, Search, Wanted};
+use crate::explore::browser::search::{FoundEntry, MOST_FOUND, MOST_LARGE, Search, Wanted};
 use crate::explore::browser::shown_row::ShownRow;
 use crate::explore::browser::{Browser, PanelKind, path};
 use crate::explore::terminal::{Grid, Style};
@@ -93,9 +93,9 @@ fn found_title(search: &Search, forest: &Forest, texts: &Texts<'_>) -> String {
     let (found, most) = match &search.wanted {
         Wanted::Names(names) => {
             let text = texts.name(names.text().as_bytes());
-            (format!("{count} names with {text}{below}"), MOST_FOUND)
+            (format!("Names with {text}{below}: {count}"), MOST_FOUND)
         }
-        Wanted::LargestFiles => (format!("Largest of {count} files{below}"), MOST_LARGE),
+        Wanted::LargestFiles => (format!("Largest files{below}, of {count}"), MOST_LARGE),
     };
     let is_cut = search.count() > search.found().len() as u64;
     let cut = match is_cut {
@@ -123,47 +123,47 @@ fn lines(browser: &Browser, forest: &Forest, top: usize, height: usize) -> Vec<P
         None | Some(PanelKind::Help) => Vec::new(),
         Some(PanelKind::Information(links)) => {
             let links = links.iter().skip(top).take(height);
-            let targets = links.map(|(parent, name)| Target {
-                parent: *parent,
-                name: name.clone(),
-            });
-            let lines = targets.map(|target| path_line(browser, forest, &texts, &target, None));
-            lines.collect()
-        }
-        Some(PanelKind::Errors) => {
-            let failures = forest.failures().iter().map(|failure| {
-                let name = failure.name.to_vec();
-                let path = match name.is_empty() {
-                    true => forest.path(failure.directory),
-                    false => path(
-                        forest,
-                        &Target {
-                            parent: failure.directory,
-                            name,
-                        },
-                    ),
-                };
-                let text = failure_text(&path, failure.failure, browser.charset());
-                texts.name(&text)
-            });
-            let all = failures.chain(browser.other_failures.iter().cloned());
-            let text_line = |text| PanelLine {
-                is_marked: false,
-                size: None,
-                text,
+            let line = |(parent, name): &(DirId, Vec<u8>)| {
+                let (parent, name) = (*parent, name.clone());
+                path_line(browser, forest, &texts, &Target { parent, name }, None)
             };
-            all.skip(top).take(height).map(text_line).collect()
+            links.map(line).collect()
         }
+        Some(PanelKind::Errors) => error_lines(browser, forest, &texts, top, height),
         Some(PanelKind::Marks) => marked_lines(browser, forest, &texts, top, height),
         Some(PanelKind::Found(search)) => {
             let found = search.found().iter().skip(top).take(height);
-            let line = |found: &crate::explore::browser::search::FoundEntry| {
+            let line = |found: &FoundEntry| {
                 let amount = texts.amount(found.amount, search.measure());
                 path_line(browser, forest, &texts, &found.target, Some(amount))
             };
             found.map(line).collect()
         }
     }
+}
+
+fn error_lines(
+    browser: &Browser,
+    forest: &Forest,
+    texts: &Texts<'_>,
+    top: usize,
+    height: usize,
+) -> Vec<PanelLine> {
+    let failures = forest.failures().iter().map(|failure| {
+        let (parent, name) = (failure.directory, failure.name.to_vec());
+        let path = match name.is_empty() {
+            true => forest.path(parent),
+            false => path(forest, &Target { parent, name }),
+        };
+        texts.name(&failure_text(&path, failure.failure, browser.charset()))
+    });
+    let all = failures.chain(browser.other_failures.iter().cloned());
+    let line = |text| PanelLine {
+        is_marked: false,
+        size: None,
+        text,
+    };
+    all.skip(top).take(height).map(line).collect()
 }
 
 /// The marks with their sizes. A directory is decoded once, whatever the number of its marks.

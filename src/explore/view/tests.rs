@@ -1,13 +1,15 @@
 //! Screens against committed text. Each was read before it was committed.
 
+use std::time::Duration;
+
 use rustix::fs::FileType;
 
 use crate::explore::browser::options::{BrowserOptions, Operands};
-use crate::explore::browser::request::{Activity, Doing};
+use crate::explore::browser::request::{Activity, Doing, Message};
 use crate::explore::testing::{
-    Desk, Entry, Planter, check, check_with_styles, directory, file, forest, options,
+    Desk, Entry, Planter, check, check_text, check_with_styles, directory, file, forest, options,
 };
-use std::time::Duration;
+use crate::forest::{DirId, Ended};
 
 const KIB: u64 = 1 << 10;
 const MIB: u64 = 1 << 20;
@@ -214,7 +216,7 @@ fn the_top_line_says_what_the_walk_does() {
             text += "\n";
         }
     }
-    crate::explore::testing::check_text("top_lines", &text);
+    check_text("top_lines", &text);
 }
 
 #[test]
@@ -344,4 +346,73 @@ fn a_long_list_scrolls() {
     check("page_2", &desk.canvas());
     desk.press("End");
     check("last_page", &desk.canvas());
+}
+
+#[test]
+fn columns_are_left_out_one_after_the_other() {
+    let mut desk = Desk::new(options(), forest(&data()));
+    desk.press("m O");
+    let mut text = String::new();
+    for columns in [120, 100, 99, 80, 79, 60, 59, 40, 39, 32, 31, 30, 29, 20] {
+        desk.size = (columns, 10);
+        let rows = desk.screen();
+        text += &format!("{columns}\n{}\n{}\n", rows[1], rows[4]);
+    }
+    check_text("columns", &text);
+}
+
+#[test]
+fn a_stopped_walk_and_a_removal_have_flags() {
+    let mut planter = Planter::new();
+    planter.plant(&Entry::Reading(
+        b"/srv",
+        vec![
+            directory("going", vec![file("x", 3 * MIB)]),
+            directory("grown", vec![file("x", 2 * MIB)]),
+            file("gone", MIB),
+            Entry::Reading(b"cut", vec![file("x", KIB)]),
+        ],
+    ));
+    let mut forest = planter.forest;
+    forest.end(Ended::Stopped);
+    forest.settle();
+    let srv = forest.rows(DirId::TOP).next().and_then(|row| row.directory);
+    let srv = srv.expect("a directory");
+    forest.set_removing(srv, b"going", true);
+    forest.set_removing(srv, b"gone", true);
+    let grown = forest.child(srv, b"grown").expect("a directory");
+    forest.set_new(grown);
+    let mut desk = Desk::new(options(), forest);
+    desk.browser.report(Activity {
+        doing: Doing::Stopped,
+        ..Activity::default()
+    });
+    desk.size = (60, 10);
+    desk.press("End");
+    check_with_styles("stopped", &desk.canvas());
+}
+
+#[test]
+fn the_directory_that_was_left_is_in_the_middle() {
+    let names: Vec<_> = (10..60).map(|number| format!("dir{number}")).collect();
+    let rows = names.iter().map(|name| directory(name, vec![]));
+    let mut desk = Desk::new(options(), forest(&[directory("/srv", rows.collect())]));
+    desk.size = (60, 10);
+    desk.press("PgDn PgDn PgDn Enter ←");
+    check_with_styles("left", &desk.canvas());
+}
+
+#[test]
+fn a_summary_keeps_its_first_parts() {
+    let mut desk = Desk::new(options(), forest(&data()));
+    desk.press("↓");
+    desk.browser.say(Message::summary(
+        "removed 330,801 entries, 119.1 MiB; 296 errors; the file system has 119.1 MiB more free",
+    ));
+    let mut text = String::new();
+    for columns in [100, 80, 40] {
+        desk.size = (columns, 6);
+        text += &(desk.screen()[5].clone() + "\n");
+    }
+    check_text("summary", &text);
 }

@@ -204,35 +204,9 @@ impl<'a> Walkers<'a> {
             _ => names.len(),
         };
         let rest = names.split_off(count);
-        let mut items = OrderedItems::default();
-        let (mut announced, mut nodes) = (Names::default(), Vec::new());
-        let mut files = Usage::default();
-        for name in names {
-            let node = &directory.entries[name];
-            match node {
-                Node::File(..) | Node::Excluded => {
-                    let mut text = Vec::new();
-                    self.render(name, node, directory.own.device, &mut files, &mut text);
-                    items.push(announced.len(), &text, ItemKind::Rendered);
-                }
-                Node::Link(link) => items.push(announced.len(), name, self.link(*link)),
-                Node::Failed => {
-                    items.push(
-                        announced.len(),
-                        name,
-                        ItemKind::Failed(failure(Operation::Access)),
-                    );
-                }
-                Node::AwayFile(own) => {
-                    let detail = own.detail(FileType::Fifo, 78, 1);
-                    items.push(announced.len(), name, ItemKind::Away(detail));
-                }
-                _ => {
-                    announced.push(&CString::new(name).expect("no NUL"));
-                    nodes.push(node);
-                }
-            }
-        }
+        let (items, announced, files) = self.contents(directory, &names);
+        let nodes = names.into_iter().map(|name| &directory.entries[name]);
+        let nodes: Vec<_> = nodes.filter(|node| node.is_announced()).collect();
         let mut listing = Listing::new(work.place.clone(), Found::More);
         listing.files = files;
         listing.ordered_items = (!items.is_empty()).then(|| Box::new(items));
@@ -255,6 +229,31 @@ impl<'a> Walkers<'a> {
             next.push(Work { place, key, node });
         }
         listing
+    }
+
+    /// What a listing has of these names.
+    fn contents(&self, directory: &Directory, names: &[&[u8]]) -> (OrderedItems, Names, Usage) {
+        let mut items = OrderedItems::default();
+        let (mut announced, mut files) = (Names::default(), Usage::default());
+        for &name in names {
+            let kind = match &directory.entries[name] {
+                node @ (Node::File(..) | Node::Excluded) => {
+                    let mut text = Vec::new();
+                    self.render(name, node, directory.own.device, &mut files, &mut text);
+                    items.push(announced.len(), &text, ItemKind::Rendered);
+                    continue;
+                }
+                Node::Link(link) => self.link(*link),
+                Node::Failed => ItemKind::Failed(failure(Operation::Access)),
+                Node::AwayFile(own) => ItemKind::Away(own.detail(FileType::Fifo, 78, 1)),
+                _ => {
+                    announced.push(&CString::new(name).expect("no NUL"));
+                    continue;
+                }
+            };
+            items.push(announced.len(), name, kind);
+        }
+        (items, announced, files)
     }
 
     fn link(&self, link: u64) -> ItemKind {

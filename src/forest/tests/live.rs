@@ -9,9 +9,12 @@ use rustix::fs::FileType;
 use super::listings::Walkers;
 use super::model::{Directory, End, FIRST_LINK, Inodes, Node, Own, add_own, inodes, linked, tree};
 use crate::count::ordered_items::OrderedItems;
+use crate::count::usage::FileTime;
+use crate::count::visitor::{Extent, Visitor};
 use crate::forest::entry::{ForestEntry, Reading};
 use crate::forest::{
-    DirId, DirState, Ended, FindPosition, Forest, Gone, LinkCounting, Slice, Sums, Target,
+    DirId, DirState, Ended, FindPosition, Forest, ForestRow, Gone, LinkCounting, Slice, Sums,
+    Target,
 };
 
 fn totals(root: &Directory, inodes: &Inodes) -> Vec<u32> {
@@ -50,91 +53,75 @@ fn expected(own: &Own, kind: FileType, inode: u64, links: u32) -> ForestEntry {
 
 /// The rows that a directory must have.
 fn rows(directory: &Directory, links: &[u32]) -> Vec<(Vec<u8>, ForestEntry, bool)> {
-    let unknown = |kind, reading| ForestEntry {
-        kind,
-        reading,
-        ..ForestEntry::UNKNOWN
-    };
     let rows = directory.entries.iter().filter_map(|(name, node)| {
         let (entry, is_directory) = match node {
             Node::Vanished => return None,
-            Node::File(own, inode) | Node::Replaced(own, inode) => {
-                (expected(own, FileType::RegularFile, *inode, 1), false)
-            }
-            Node::Link(link) => {
-                let links = links[*link as usize];
-                (
-                    expected(
-                        &linked(*link),
-                        FileType::RegularFile,
-                        FIRST_LINK + link,
-                        links,
-                    ),
-                    false,
-                )
-            }
-            Node::Directory(below) => {
-                let reading = match below.end {
-                    End::Whole => Reading::Whole,
-                    End::Broken => Reading::Broken,
-                    End::Unread => Reading::Unread,
-                };
-                let entry = expected(&below.own, FileType::Directory, below.inode, 1);
-                (ForestEntry { reading, ..entry }, true)
-            }
+            Node::Directory(below) => (directory_entry(below), true),
             Node::Lost => (unknown(FileType::Directory, Reading::Unread), true),
-            Node::Failed => {
-                let entry = unknown(FileType::Unknown, Reading::Unread);
-                (
-                    ForestEntry {
-                        time: crate::count::usage::FileTime::EPOCH,
-                        ..entry
-                    },
-                    false,
-                )
-            }
-            Node::AwayFile(own) | Node::AwayDirectory(own) => {
-                let (kind, inode) = match node {
-                    Node::AwayFile(_) => (FileType::Fifo, 78),
-                    _ => (FileType::Directory, 77),
-                };
-                let entry = ForestEntry::of_detail(&own.detail(kind, inode, 1));
-                (
-                    ForestEntry {
-                        reading: Reading::Away,
-                        ..entry
-                    },
-                    false,
-                )
-            }
-            Node::Excluded => {
-                let mut entry = ForestEntry::LEFT_OUT;
-                entry.inode.device = directory.own.device;
-                let (kind, reading) = (FileType::Directory, Reading::Excluded);
-                (
-                    ForestEntry {
-                        kind,
-                        reading,
-                        ..entry
-                    },
-                    false,
-                )
-            }
-            Node::Cache(own, inode) => {
-                let entry = expected(own, FileType::Directory, *inode, 1);
-                (
-                    ForestEntry {
-                        reading: Reading::Excluded,
-                        count: 2,
-                        ..entry
-                    },
-                    false,
-                )
-            }
+            node => (file_entry(node, directory, links), false),
         };
         Some((name.clone(), entry, is_directory))
     });
     rows.collect()
+}
+
+fn unknown(kind: FileType, reading: Reading) -> ForestEntry {
+    ForestEntry {
+        kind,
+        reading,
+        ..ForestEntry::UNKNOWN
+    }
+}
+
+fn directory_entry(directory: &Directory) -> ForestEntry {
+    ForestEntry {
+        reading: match directory.end {
+            End::Whole => Reading::Whole,
+            End::Broken => Reading::Broken,
+            End::Unread => Reading::Unread,
+        },
+        ..expected(&directory.own, FileType::Directory, directory.inode, 1)
+    }
+}
+
+fn file_entry(node: &Node, directory: &Directory, links: &[u32]) -> ForestEntry {
+    match node {
+        Node::File(own, inode) | Node::Replaced(own, inode) => {
+            expected(own, FileType::RegularFile, *inode, 1)
+        }
+        Node::Link(link) => {
+            let (own, links) = (linked(*link), links[*link as usize]);
+            expected(&own, FileType::RegularFile, FIRST_LINK + link, links)
+        }
+        Node::AwayFile(own) => away(own, FileType::Fifo, 78),
+        Node::AwayDirectory(own) => away(own, FileType::Directory, 77),
+        Node::Excluded => {
+            let mut entry = ForestEntry::LEFT_OUT;
+            entry.inode.device = directory.own.device;
+            let (kind, reading) = (FileType::Directory, Reading::Excluded);
+            ForestEntry {
+                kind,
+                reading,
+                ..entry
+            }
+        }
+        Node::Cache(own, inode) => ForestEntry {
+            reading: Reading::Excluded,
+            count: 2,
+            ..expected(own, FileType::Directory, *inode, 1)
+        },
+        _ => ForestEntry {
+            time: FileTime::EPOCH,
+            ..unknown(FileType::Unknown, Reading::Unread)
+        },
+    }
+}
+
+fn away(own: &Own, kind: FileType, inode: u64) -> ForestEntry {
+    ForestEntry {
+        reading: Reading::Away,
+        ..ForestEntry::of_detail(&own.detail(kind, inode, 1))
+    }
 }
 
 /// The directory with this path below the first operand.
@@ -146,8 +133,8 @@ fn find(forest: &Forest, path: &[Vec<u8>]) -> DirId {
     id
 }
 
-/// Compares the whole tree. `read` are the numbers of links when the tree was read, `now` those that there are.
-fn check(forest: &Forest, root: &Directory, read: Option<&[u32]>, now: &[u32]) {
+/// Compares the whole tree. `now` are the numbers of links that there are.
+fn check(forest: &Forest, root: &Directory, now: &[u32]) {
     let (sums, _) = root.sums(now);
     assert_eq!(forest.dir(DirId::TOP).sums, sums);
     assert_eq!(forest.dir(DirId::TOP).state, DirState::Whole);
@@ -176,20 +163,15 @@ fn check(forest: &Forest, root: &Directory, read: Option<&[u32]>, now: &[u32]) {
         assert_eq!(forest.failure_of(id).is_some(), has_failure, "{path:?}");
         let whole = [&[b"/root 0".to_vec()][..], &path].concat().join(&b'/');
         assert_eq!(forest.path(id), whole);
-        let mut found: Vec<_> = forest
-            .rows(id)
-            .map(|row| (row.name.to_vec(), row.entry, row.directory.is_some()))
-            .collect();
-        found.sort_by(|a, b| a.0.cmp(&b.0));
-        let mut wanted = rows(directory, read.unwrap_or(now));
-        if read.is_none() {
-            // The runs keep the number of links that there were.
-            for row in found.iter_mut().chain(&mut wanted) {
-                row.1.links = 0;
-            }
-        }
-        assert_eq!(found, wanted, "{path:?}");
+        check_rows(forest, (id, directory), now);
     }
+}
+
+fn check_rows(forest: &Forest, (id, directory): (DirId, &Directory), now: &[u32]) {
+    let rows_of = |row: ForestRow<'_>| (row.name.to_vec(), row.entry, row.directory.is_some());
+    let mut found: Vec<_> = forest.rows(id).map(rows_of).collect();
+    found.sort_by(|a, b| a.0.cmp(&b.0));
+    assert_eq!(found, rows(directory, now));
 }
 
 /// A directory and some of its names.
@@ -218,13 +200,13 @@ fn remove(root: &mut Directory, path: &[Vec<u8>], names: &[Vec<u8>]) -> Vec<u32>
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(150))]
+    #![proptest_config(ProptestConfig::with_cases(100))]
 
     #[test]
     fn any_order_of_arrival_gives_the_same_tree(root in tree(0), inodes in inodes(), seed: u64) {
         let links = totals(&root, &inodes);
         let forest = build(&root, &links, seed);
-        check(&forest, &root, Some(&links), &links);
+        check(&forest, &root, &links);
     }
 
     /// What has arrived counts at once, of links the first.
@@ -279,14 +261,18 @@ proptest! {
             let id = find(&forest, &path);
             let names_: Vec<&[u8]> = names.iter().map(Vec::as_slice).collect();
             forest.remove(id, &names_, gone);
+            if random.bool() {
+                forest.settle();
+            }
             let removed = remove(&mut root, &path, &names);
             if deletes {
                 links.iter_mut().zip(removed).for_each(|(links, removed)| *links -= removed);
             }
-            prop_assert_eq!(forest.dir(DirId::TOP).sums, root.sums(&links).0);
         }
+        forest.settle();
+        prop_assert_eq!(forest.dir(DirId::TOP).sums, root.sums(&links).0);
         finish(&mut forest);
-        check(&forest, &root, None, &links);
+        check(&forest, &root, &links);
     }
 
     #[test]
@@ -362,7 +348,88 @@ proptest! {
         if !is_stopped {
             root = after;
         }
-        check(&forest, &root, Some(&links), &links);
+        check(&forest, &root, &links);
+    }
+
+    /// Operands that lie in others are shown in both places, and the command line counts all once.
+    #[test]
+    fn the_command_line_counts_each_entry_once(
+        root in tree(0), other in tree(500_000), inodes in inodes(), seed: u64
+    ) {
+        let mut random = fastrand::Rng::with_seed(seed);
+        let mut operands: Vec<&Directory> = vec![&root, &other];
+        operands.extend(root.all().into_iter().map(|(_, directory)| directory).filter(|_| random.u8(0..4) == 0));
+        random.shuffle(&mut operands);
+        let links: Vec<u32> = totals(&root, &inodes).iter().zip(other.links()).map(|(a, b)| a + b).collect();
+        let mut forest = Forest::new(LinkCounting::Once);
+        let (walkers, branch) = Walkers::new(seed, &operands, &links, 0);
+        forest.announce(&branch, &OrderedItems::default());
+        walkers.for_each(|listing| forest.arrive(listing));
+        finish(&mut forest);
+        for (number, operand) in operands.iter().enumerate() {
+            let id = forest.child(DirId::TOP, format!("/root {number}").as_bytes());
+            let id = id.expect("an operand");
+            prop_assert_eq!(forest.dir(id).sums, operand.sums(&links).0);
+        }
+        let (mut sums, mut inodes) = (Sums::default(), BTreeSet::new());
+        for operand in [root, other] {
+            Node::Directory(operand).add(&mut sums, &mut inodes);
+        }
+        inodes.iter().for_each(|&link| add_own(&mut sums, &linked(link), 1));
+        prop_assert_eq!(forest.dir(DirId::TOP).sums, sums);
+    }
+
+    /// With `-l`, each link counts, also while a part of the tree goes.
+    #[test]
+    fn each_link_counts(root in tree(0), inodes in inodes(), seed: u64) {
+        let mut root = root;
+        let links = totals(&root, &inodes);
+        let mut forest = Forest::new(LinkCounting::Each);
+        let (walkers, branch) = Walkers::new(seed, &[&root], &links, 0);
+        forest.announce(&branch, &OrderedItems::default());
+        walkers.for_each(|listing| forest.arrive(listing));
+        finish(&mut forest);
+        let mut random = fastrand::Rng::with_seed(seed);
+        for _ in 0..2 {
+            for (path, directory) in root.all() {
+                let mut parts = Parts::of(directory);
+                add_own(&mut parts.sums, &directory.own, 1);
+                for (link, count) in (0..).zip(parts.links) {
+                    (0..count).for_each(|_| add_own(&mut parts.sums, &linked(link), 1));
+                }
+                prop_assert_eq!(forest.dir(find(&forest, &path)).sums, parts.sums);
+            }
+            let (path, names) = choose(&root, &mut random);
+            let names_: Vec<&[u8]> = names.iter().map(Vec::as_slice).collect();
+            forest.remove(find(&forest, &path), &names_, Gone::Deleted);
+            forest.settle();
+            remove(&mut root, &path, &names);
+        }
+    }
+
+    /// A tree that is exported and imported is the same, but for what no export has.
+    #[test]
+    fn an_export_is_the_same_tree(root in tree(0), inodes in inodes(), seed: u64) {
+        let links = totals(&root, &inodes);
+        let forest = build(&root, &links, seed);
+        let mut imported = Forest::new(LinkCounting::Once);
+        let top = if seed % 2 == 0 { DirId::TOP } else { find(&forest, &[]) };
+        forest.export(top, &mut imported);
+        finish(&mut imported);
+        for (path, directory) in root.all() {
+            let (there, here) = (find(&forest, &path), find(&imported, &path));
+            let (mut there_info, here_info) = (forest.dir(there), imported.dir(here));
+            there_info.parent = here_info.parent;
+            prop_assert_eq!(there_info, here_info, "{:?}", path);
+            prop_assert_eq!(forest.shared(there), imported.shared(here));
+            let rows = |forest: &Forest, id| {
+                let rows = forest.rows(id).filter(|row| row.entry.reading != Reading::Excluded);
+                rows.map(|row| (row.name.to_vec(), row.entry.sizes, row.entry.inode)).collect::<BTreeSet<_>>()
+            };
+            let caches = directory.entries.values().filter(|node| matches!(node, Node::Cache(..)));
+            prop_assert_eq!(rows(&forest, there).len() + caches.count(), rows(&imported, here).len());
+            prop_assert!(rows(&forest, there).is_subset(&rows(&imported, here)));
+        }
     }
 
     #[test]
@@ -385,6 +452,47 @@ proptest! {
             prop_assert!(calls <= 1 + count);
         }
     }
+}
+
+/// No method recurses, or takes time that grows with the square of the depth.
+#[test]
+fn a_deep_chain_is_one_directory_after_the_other() {
+    const DEPTH: usize = 100_000;
+    let mut forest = Forest::new(LinkCounting::Once);
+    let own = linked(0);
+    let (directory, link) = (
+        own.detail(FileType::Directory, 1, 1),
+        own.detail(FileType::RegularFile, 2, 2),
+    );
+    let entry = own.entry();
+    for level in 0..DEPTH {
+        forest.enter(b"d", &entry.item(Some(&directory)), None);
+        if level == 0 || level + 1 == DEPTH {
+            forest.file(Some(b"link"), &entry.item(Some(&link)));
+        }
+    }
+    (0..DEPTH).for_each(|_| forest.leave(Extent::Whole));
+    finish(&mut forest);
+    let bottom = DirId(DEPTH as u32);
+    let entries = |forest: &Forest, id| forest.dir(id).sums.entries;
+    assert_eq!(entries(&forest, DirId::TOP), DEPTH as u64 + 1);
+    assert_eq!(entries(&forest, bottom), 2);
+    assert_eq!(forest.path(bottom).len(), 2 * DEPTH - 1);
+    assert_eq!(forest.shared(bottom).map(|sums| sums.entries), Some(1));
+    assert_eq!(forest.shared(DirId(1)).map(|sums| sums.entries), Some(0));
+    let mut copy = Forest::new(LinkCounting::Once);
+    forest.export(DirId::TOP, &mut copy);
+    finish(&mut copy);
+    assert_eq!(copy.dir(DirId::TOP).sums, forest.dir(DirId::TOP).sums);
+    // From below, as a removal goes.
+    for number in (2..=DEPTH as u32).rev().take(DEPTH / 2) {
+        forest.remove(DirId(number - 1), &[b"d"], Gone::Deleted);
+    }
+    forest.settle();
+    assert_eq!(entries(&forest, DirId::TOP), DEPTH as u64 / 2 + 1);
+    forest.remove(DirId(1), &[b"d"], Gone::Deleted);
+    forest.settle();
+    assert_eq!(entries(&forest, DirId::TOP), 2);
 }
 
 fn is_there(root: &Directory, path: &[Vec<u8>]) -> bool {

@@ -116,7 +116,7 @@ fn node() -> impl Strategy<Value = Node> {
         1 => Just(Node::Excluded),
         1 => own().prop_map(|own| Node::Cache(own, 0)),
     ];
-    leaf.prop_recursive(6, 60, 8, |node| directory(node).prop_map(Node::Directory))
+    leaf.prop_recursive(6, 40, 8, |node| directory(node).prop_map(Node::Directory))
 }
 
 fn directory(node: impl Strategy<Value = Node>) -> impl Strategy<Value = Directory> {
@@ -276,6 +276,14 @@ pub(super) fn add_own(sums: &mut Sums, own: &Own, entries: u64) {
 }
 
 impl Node {
+    /// True for what the directory around it announces.
+    pub(super) fn is_announced(&self) -> bool {
+        !matches!(
+            self,
+            Self::File(..) | Self::Excluded | Self::Link(_) | Self::Failed | Self::AwayFile(_)
+        )
+    }
+
     pub(super) fn links(&self, links: &mut [u32]) {
         match self {
             Self::Link(link) => links[*link as usize] += 1,

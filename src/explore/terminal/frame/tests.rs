@@ -1,3 +1,5 @@
+//! What a terminal shows after frames.
+
 use proptest::prelude::*;
 use vt100::Parser;
 
@@ -7,7 +9,7 @@ use crate::explore::terminal::{Color as GridColor, Palette, Style, Weight};
 const SIZE: (u16, u16) = (12, 3);
 
 /// Texts at places, of a style.
-type Drawing = Vec<(Place, String, Style)>;
+type Drawing = Vec<(CellPlace, String, Style)>;
 
 fn canvas(drawing: &Drawing) -> Canvas {
     let mut canvas = Canvas::new(SIZE, Palette::Everything);

@@ -1,3 +1,5 @@
+//! Which input bytes stand for.
+
 use proptest::prelude::*;
 
 use super::*;
@@ -19,12 +21,12 @@ fn of(text: &str) -> Vec<Input> {
 
 fn key(code: KeyCode) -> Input {
     let control = false;
-    Input::Key(Key { code, control })
+    Input::Key(KeyPress { code, control })
 }
 
 fn with_control(character: char) -> Input {
     let (code, control) = (KeyCode::Char(character), true);
-    Input::Key(Key { code, control })
+    Input::Key(KeyPress { code, control })
 }
 
 #[test]

@@ -16,7 +16,8 @@ use super::browser::Browser;
 use super::browser::request::Message;
 use super::intake::Intake;
 use super::remove::job::{
-    self, BATCH, Entries, Found, Job, JobId, Known, Method, Place, Report, Root, Step,
+    self, BATCH, FoundEntry, Job, JobId, KnownEntry, Method, RemovalEntries, RemovalPlace,
+    RemovalReport, Root, Step,
 };
 use super::remove::problem::Problem;
 use super::remove::{RemovalOptions, Remover};
@@ -118,7 +119,7 @@ impl Removals {
         !self.jobs.is_empty()
     }
 
-    pub(super) fn reports(&self) -> Receiver<Report> {
+    pub(super) fn reports(&self) -> Receiver<RemovalReport> {
         match &self.remover {
             Some(remover) => remover.reports().clone(),
             None => never(),
@@ -140,7 +141,6 @@ impl Removals {
         let id = JobId(self.last);
         let places = self.places(forest, &targets);
         let options = || RemovalOptions {
-            operands: operands(forest),
             data_home: self.data_home.clone(),
             zone: self.zone.clone(),
         };
@@ -148,6 +148,7 @@ impl Removals {
             id,
             method,
             read_until,
+            operands: operands(forest),
             places,
         };
         self.remover
@@ -176,7 +177,7 @@ impl Removals {
     }
 
     /// The targets by the directories that hold them.
-    fn places(&mut self, forest: &Forest, targets: &[Target]) -> Vec<Place> {
+    fn places(&mut self, forest: &Forest, targets: &[Target]) -> Vec<RemovalPlace> {
         let places = by_directory(targets)
             .into_iter()
             .filter_map(|(directory, names)| {
@@ -184,7 +185,7 @@ impl Removals {
                 let rows = forest
                     .rows(directory)
                     .filter(|row| names.contains(row.name));
-                Some(Place {
+                Some(RemovalPlace {
                     root,
                     way,
                     directory: directory.0,
@@ -209,7 +210,7 @@ impl Removals {
     /// Takes a report.
     pub(super) fn report(
         &mut self,
-        report: Report,
+        report: RemovalReport,
         intake: &mut Intake<'_>,
         browser: &mut Browser,
     ) {
@@ -217,16 +218,16 @@ impl Removals {
             return;
         };
         match report {
-            Report::Ask {
+            RemovalReport::Ask {
                 job,
                 directory,
                 after,
             } => self.answer(entries(forest, job, (directory, after))),
-            Report::Progress { entries, bytes, .. } => {
+            RemovalReport::Progress { entries, bytes, .. } => {
                 let size = human_size(bytes, BINARY);
                 browser.say(Message::notice(format!("{entries} entries, {size} so far")));
             }
-            Report::Left {
+            RemovalReport::Left {
                 job,
                 directory,
                 gone,
@@ -234,36 +235,41 @@ impl Removals {
                 self.left(forest, job, (DirId(directory), gone));
                 browser.forget_removed(forest);
             }
-            Report::NewEntries {
+            RemovalReport::NewEntries {
                 directory, count, ..
             } => {
                 forest.set_new(DirId(directory));
                 browser.say(new_entries(intake, DirId(directory), count));
             }
-            Report::Failed {
+            RemovalReport::Failed {
                 directory,
                 name,
                 problem,
                 ..
             } => failed(intake, browser, (DirId(directory), &name), problem),
-            Report::Ended { job, summary } => {
+            RemovalReport::Ended { job, summary } => {
                 self.end(job, forest);
                 browser.say(Message::summary(summary.to_string()));
             }
         }
     }
 
-    fn answer(&mut self, entries: Entries) {
+    fn answer(&mut self, entries: RemovalEntries) {
         if let Some(remover) = &mut self.remover {
             remover.answer(entries);
         }
     }
 
     /// Takes what is gone out of the forest.
-    fn left(&mut self, forest: &mut Forest, job: JobId, (directory, gone): (DirId, job::Gone)) {
+    fn left(
+        &mut self,
+        forest: &mut Forest,
+        job: JobId,
+        (directory, gone): (DirId, job::GoneEntries),
+    ) {
         let names = match gone {
-            job::Gone::Names(names) => names,
-            job::Gone::Rows(ranges) => names_of(forest, directory, &ranges),
+            job::GoneEntries::Names(names) => names,
+            job::GoneEntries::Rows(ranges) => names_of(forest, directory, &ranges),
         };
         let how = match self.jobs.get(&job) {
             Some((Method::Trash, _)) => Gone::Moved,
@@ -365,42 +371,46 @@ fn operands(forest: &Forest) -> Vec<Inode> {
     forest.rows(DirId::TOP).map(|row| row.entry.inode).collect()
 }
 
-fn target(forest: &Forest, row: &ForestRow<'_>) -> job::Target {
+fn target(forest: &Forest, row: &ForestRow<'_>) -> job::RemovalTarget {
     let (allocated, entries) = match row.directory.map(|id| forest.dir(id).sums) {
         Some(sums) => (sums.allocated, sums.entries),
         None => (row.entry.sizes.0, 1),
     };
-    job::Target {
+    job::RemovalTarget {
         known: known(forest, row),
         entries,
         allocated,
     }
 }
 
-fn known(forest: &Forest, row: &ForestRow<'_>) -> Known {
-    Known {
+fn known(forest: &Forest, row: &ForestRow<'_>) -> KnownEntry {
+    KnownEntry {
         name: row.name.into(),
         found: found(forest, row.directory, &row.entry),
     }
 }
 
-fn found(forest: &Forest, directory: Option<DirId>, entry: &ForestEntry) -> Found {
+fn found(forest: &Forest, directory: Option<DirId>, entry: &ForestEntry) -> FoundEntry {
     match (entry.reading, directory) {
-        (Reading::Away | Reading::Excluded, _) => Found::LeftOut,
-        (_, Some(id)) => Found::Directory(forest.dir(id).inode, id.0),
-        (_, None) => Found::File(entry.inode.number, entry.kind),
+        (Reading::Away | Reading::Excluded, _) => FoundEntry::LeftOut,
+        (_, Some(id)) => FoundEntry::Directory(forest.dir(id).inode, id.0),
+        (_, None) => FoundEntry::File(entry.inode.number, entry.kind),
     }
 }
 
-/// Entries of a directory, in the order of the forest.
-fn entries(forest: &Forest, job: JobId, (directory, after): (job::Directory, usize)) -> Entries {
+/// RemovalEntries of a directory, in the order of the forest.
+fn entries(
+    forest: &Forest,
+    job: JobId,
+    (directory, after): (job::Directory, usize),
+) -> RemovalEntries {
     let mut rows = forest.rows(DirId(directory)).skip(after);
     let known = rows
         .by_ref()
         .take(BATCH)
         .map(|row| known(forest, &row))
         .collect();
-    Entries {
+    RemovalEntries {
         job,
         directory,
         known,

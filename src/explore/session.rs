@@ -16,7 +16,7 @@ use super::programs::{PagerMode, Programs};
 use super::read_times::ReadTimes;
 use super::reading::Reading;
 use super::removals::Removals;
-use super::remove::job::Report;
+use super::remove::job::RemovalReport;
 use super::terminal::{Input, Terminal};
 use super::view;
 use crate::forest::{DirId, Ended, Slice};
@@ -208,7 +208,7 @@ impl Session<'_> {
     }
 
     /// Reports of the thread that removes; none while an export is written.
-    fn reports(&self) -> Receiver<Report> {
+    fn reports(&self) -> Receiver<RemovalReport> {
         match self.is_exporting {
             true => never(),
             false => self.removals.reports(),
@@ -216,7 +216,7 @@ impl Session<'_> {
     }
 
     /// Takes a report of the thread that removes; nothing where that has panicked.
-    fn removal(&mut self, report: Option<Report>) {
+    fn removal(&mut self, report: Option<RemovalReport>) {
         let (intake, browser) = (&mut self.intake, &mut self.browser);
         let went_on = self.removals.go_on();
         match report {

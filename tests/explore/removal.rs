@@ -6,7 +6,7 @@ use std::os::unix::fs::{MetadataExt, symlink};
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use pdu::explore::remove::job::{Found, Method, Root};
+use pdu::explore::remove::job::{FoundEntry, Method, Root};
 use pdu::explore::remove::summary::Ending;
 use rustix::fs::{AtFlags, CWD, FileType, Mode, OFlags, RenameFlags, renameat_with};
 
@@ -284,7 +284,7 @@ fn names_that_would_lead_elsewhere_are_refused() {
     let root = tree.root();
     let mut shown = Shown::of(root);
     let (_, row) = shown.find("a");
-    let Found::Directory(_, a) = shown.directories[0].rows[row].found else {
+    let FoundEntry::Directory(_, a) = shown.directories[0].rows[row].found else {
         panic!("a directory");
     };
     let keep = inode_of(&root.join("keep"));
@@ -310,22 +310,22 @@ fn names_that_would_lead_elsewhere_are_refused() {
 
 #[test]
 fn operands_the_working_directory_and_those_above_it_stay() {
-    let tree = Tree::of("a/operand/f 1\na/b 1");
+    let tree = Tree::of("a/operand/f 1\na/b 1\na/file 1");
     let mut shown = Shown::of(tree.root());
+    shown.data_home = Some(tree.root().join("home"));
+    shown.operands.push(inode_of(&tree.root().join("a/file")));
     shown
         .operands
         .push(inode_of(&tree.root().join("a/operand")));
+    let text = "an operand of this run";
+    for target in ["a/operand", "a/file", "a"] {
+        let outcome = shown.remove(&[target], Method::Trash, |_| {});
+        assert_eq!(outcome.failures(), [(target, text)]);
+    }
     let outcome = shown.delete(&["a"]);
-    assert_eq!(
-        outcome.failures(),
-        [("a/operand", "an operand of this run")]
-    );
-    let outcome = shown.remove(&["a/operand"], Method::Trash, |_| {});
-    assert_eq!(
-        outcome.failures(),
-        [("a/operand", "an operand of this run")]
-    );
-    assert_eq!(on_disk(tree.root()), ["a", "a/operand", "a/operand/f"]);
+    assert_eq!(outcome.failures(), [("a/file", text), ("a/operand", text)]);
+    let left = ["a", "a/file", "a/operand", "a/operand/f"];
+    assert_eq!(on_disk(tree.root()), left);
 
     // No entry of these is in the record, and none is empty: a removal that did not refuse would fail all the same.
     let here = std::env::current_dir().expect("there is one");
@@ -348,8 +348,12 @@ fn what_was_left_out_stays() {
     let mut shown = Shown::of(tree.root());
     for path in ["a/out", "a/excluded"] {
         let (directory, row) = shown.find(path);
-        shown.directories[directory as usize].rows[row].found = Found::LeftOut;
+        shown.directories[directory as usize].rows[row].found = FoundEntry::LeftOut;
     }
+    shown.data_home = Some(tree.root().join("home"));
+    let outcome = shown.remove(&["a"], Method::Trash, |_| {});
+    let text = "it holds entries that were left out when it was read";
+    assert_eq!(outcome.failures(), [("a", text)]);
     let outcome = shown.delete(&["a"]);
     let text = "left out when it was read";
     assert_eq!(outcome.failures(), [("a/excluded", text), ("a/out", text)]);
@@ -508,6 +512,7 @@ fn a_way_that_has_changed_leads_nowhere() {
     let root = tree.root();
     for (one, other) in [("a", "x"), ("a/b", "x/b"), ("a/b/c", "x/b/c")] {
         let mut shown = Shown::of(root);
+        shown.data_home = Some(root.join("home"));
         swap(&root.join(one), &root.join(other));
         let before = on_disk(root);
         for method in [Method::Delete, Method::Trash] {

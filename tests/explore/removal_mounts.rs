@@ -36,6 +36,8 @@ fn no_mount_is_entered_whatever_is_mounted() {
     }
     sandbox.file("t/a/tmpfs/f", 10);
     let mut shown = Shown::of(sandbox.root());
+    // A trash of its own, were something to be moved.
+    shown.data_home = Some(sandbox.at("home"));
     let before = on_disk(sandbox.root());
     let outcome = shown.delete(&["t"]);
     let expected = [
@@ -155,6 +157,7 @@ fn a_read_only_file_system_is_an_error_of_each_entry() {
     let flags = MountFlags::BIND | MountFlags::RDONLY;
     rustix::mount::mount_remount(sandbox.at("t"), flags, c"").expect("it is ours");
     let mut shown = Shown::of(&sandbox.at("t"));
+    shown.data_home = Some(sandbox.at("t/home"));
     let text = "Read-only file system";
     let outcome = shown.delete(&["a"]);
     assert_eq!(outcome.failures(), [("a/f", text), ("a/g", text)]);

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::os::unix::fs::{PermissionsExt, chown};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use super::removal::on_disk;
 use crate::support::run::{PDU, copy_program, wait_until};
@@ -38,6 +39,8 @@ fn be_ready(screen: &mut Screen, text: &str) {
 fn ask(screen: &mut Screen) {
     screen.terminal.press(b"d");
     screen.wait_for("any other key");
+    // An answer that comes before the question can be read is none.
+    std::thread::sleep(Duration::from_millis(300));
 }
 
 /// Removes the selected row; the word is asked for where it is a directory of the operand.

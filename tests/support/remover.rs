@@ -21,10 +21,11 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use jiff::tz::TimeZone;
 use pdu::count::usage::{FileTime, Inode};
 use pdu::explore::remove::job::{
-    BATCH, Entries, Found, Gone, Job, JobId, Known, Method, Place, Report, Root, Step, Target,
+    BATCH, FoundEntry, GoneEntries, Job, JobId, KnownEntry, Method, RemovalEntries, RemovalPlace,
+    RemovalReport, RemovalTarget, Root, Step,
 };
 use pdu::explore::remove::problem::Problem;
-use pdu::explore::remove::summary::Summary;
+use pdu::explore::remove::summary::RemovalSummary;
 use pdu::explore::remove::{RemovalOptions, Remover};
 use rustix::fs::{CWD, FileType, Mode, OFlags};
 
@@ -45,13 +46,13 @@ pub(crate) struct Directory {
     /// The number of the directory above, and its name there.
     pub(crate) above: (u32, Vec<u8>),
     pub(crate) inode: Inode,
-    pub(crate) rows: Vec<Known>,
+    pub(crate) rows: Vec<KnownEntry>,
 }
 
 /// What a removal reported.
 #[derive(Debug)]
 pub(crate) struct Outcome {
-    pub(crate) summary: Summary,
+    pub(crate) summary: RemovalSummary,
     /// By path, with the text of the problem.
     pub(crate) failed: BTreeMap<String, String>,
     pub(crate) new_entries: BTreeMap<String, u64>,
@@ -143,19 +144,19 @@ impl Shown {
             inode,
             rows: Vec::new(),
         });
-        self.add(above, name, Found::Directory(inode, number));
+        self.add(above, name, FoundEntry::Directory(inode, number));
         number
     }
 
     pub(crate) fn add_file(&mut self, above: u32, name: &[u8], number: u64, kind: FileType) {
-        self.add(above, name, Found::File(number, kind));
+        self.add(above, name, FoundEntry::File(number, kind));
     }
 
-    fn add(&mut self, above: u32, name: &[u8], found: Found) {
+    fn add(&mut self, above: u32, name: &[u8], found: FoundEntry) {
         let name = name.to_vec();
         self.directories[above as usize]
             .rows
-            .push(Known { name, found });
+            .push(KnownEntry { name, found });
     }
 
     /// The path of a directory from the root, which is `.`.
@@ -183,7 +184,7 @@ impl Shown {
             let row = rows.iter().position(|row| row.name == name.as_bytes());
             let row = row.unwrap_or_else(|| panic!("{path} is not shown"));
             match rows[row].found {
-                Found::Directory(_, number) if names.peek().is_some() => here = number,
+                FoundEntry::Directory(_, number) if names.peek().is_some() => here = number,
                 _ => return (here, row),
             }
         }
@@ -201,7 +202,7 @@ impl Shown {
             };
             for row in &self.directories[number as usize].rows {
                 paths.push(prefix.clone() + &String::from_utf8_lossy(&row.name));
-                if let Found::Directory(_, below) = row.found {
+                if let FoundEntry::Directory(_, below) = row.found {
                     waiting.push(below);
                 }
             }
@@ -212,16 +213,16 @@ impl Shown {
 
     pub(crate) fn job(&self, targets: &[&str], method: Method) -> Job {
         static COUNT: AtomicU32 = AtomicU32::new(0);
-        let mut places: BTreeMap<u32, Vec<Target>> = BTreeMap::new();
+        let mut places: BTreeMap<u32, Vec<RemovalTarget>> = BTreeMap::new();
         for path in targets {
             let (directory, row) = self.find(path);
-            places.entry(directory).or_default().push(Target {
+            places.entry(directory).or_default().push(RemovalTarget {
                 known: self.directories[directory as usize].rows[row].clone(),
                 entries: 1,
                 allocated: 4096,
             });
         }
-        let places = places.into_iter().map(|(directory, targets)| Place {
+        let places = places.into_iter().map(|(directory, targets)| RemovalPlace {
             root: Root::Open(Arc::clone(&self.root)),
             way: self.way(directory),
             directory,
@@ -231,6 +232,7 @@ impl Shown {
             id: JobId(COUNT.fetch_add(1, Ordering::Relaxed)),
             method,
             read_until: self.read_until,
+            operands: self.operands.clone(),
             places: places.collect(),
         }
     }
@@ -252,7 +254,6 @@ impl Shown {
 
     pub(crate) fn remover(&self) -> Remover {
         Remover::new(RemovalOptions {
-            operands: self.operands.clone(),
             data_home: self.data_home.clone(),
             zone: TimeZone::UTC,
         })
@@ -287,7 +288,7 @@ impl Shown {
         loop {
             let report = remover.reports().recv_timeout(HANG_TIMEOUT);
             match report.expect("the removal goes on") {
-                Report::Ask {
+                RemovalReport::Ask {
                     job,
                     directory,
                     after,
@@ -302,14 +303,14 @@ impl Shown {
                     });
                     remover.answer(self.entries(job, directory, after));
                 }
-                Report::Progress { job, .. } => assert_eq!(job, id),
-                Report::Left {
+                RemovalReport::Progress { job, .. } => assert_eq!(job, id),
+                RemovalReport::Left {
                     directory, gone, ..
                 } => self.take_out(directory, &gone),
-                Report::NewEntries {
+                RemovalReport::NewEntries {
                     directory, count, ..
                 } => assert!(new_entries.insert(self.path(directory), count).is_none()),
-                Report::Failed {
+                RemovalReport::Failed {
                     directory,
                     name,
                     problem,
@@ -319,7 +320,7 @@ impl Shown {
                     let path = path.trim_start_matches("./").to_owned();
                     assert!(failed.insert(path, text(problem)).is_none());
                 }
-                Report::Ended { job, summary } => {
+                RemovalReport::Ended { job, summary } => {
                     assert_eq!(job, id);
                     return Outcome {
                         summary,
@@ -340,10 +341,10 @@ impl Shown {
         }
     }
 
-    fn entries(&self, job: JobId, directory: u32, after: usize) -> Entries {
+    fn entries(&self, job: JobId, directory: u32, after: usize) -> RemovalEntries {
         let rows = &self.directories[directory as usize].rows;
         let end = rows.len().min(after + BATCH);
-        Entries {
+        RemovalEntries {
             job,
             directory,
             known: rows[after..end].to_vec(),
@@ -351,14 +352,14 @@ impl Shown {
         }
     }
 
-    fn take_out(&mut self, directory: u32, gone: &Gone) {
+    fn take_out(&mut self, directory: u32, gone: &GoneEntries) {
         let rows = &mut self.directories[directory as usize].rows;
         let mut number = 0;
         rows.retain(|row| {
             number += 1;
             !match gone {
-                Gone::Names(names) => names.contains(&row.name),
-                Gone::Rows(ranges) => contains(ranges, number - 1),
+                GoneEntries::Names(names) => names.contains(&row.name),
+                GoneEntries::Rows(ranges) => contains(ranges, number - 1),
             }
         });
     }

@@ -10,8 +10,8 @@ use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use rustix::fs::{AtFlags, Dir, FileType, Mode, OFlags};
 use rustix::io::Errno;
 
-use super::job::{Directory, Found, Known, Place};
-use super::look::look;
+use super::job::{Directory, FoundEntry, KnownEntry, RemovalPlace};
+use super::look::{look, look_at};
 use super::problem::Problem;
 use super::protection::Protection;
 use super::rows::{Next, Rows};
@@ -41,7 +41,7 @@ struct Delete<'a, 'b> {
     tools: &'a mut Tools<'b>,
     /// The first is the directory that holds the targets.
     frames: Vec<Frame>,
-    /// Entries in memory, of all frames.
+    /// RemovalEntries in memory, of all frames.
     in_memory: usize,
     /// The frames before this one have no entries in memory, but the first.
     first_in_memory: usize,
@@ -56,8 +56,8 @@ struct Frame {
 }
 
 /// Removes the targets of a place whose directory is open.
-pub(super) fn delete(tools: &mut Tools<'_>, base: Opened, place: Place) {
-    let known: Vec<Known> = place
+pub(super) fn delete(tools: &mut Tools<'_>, base: Opened, place: RemovalPlace) {
+    let known: Vec<KnownEntry> = place
         .targets
         .into_iter()
         .map(|target| target.known)
@@ -100,14 +100,16 @@ impl Delete<'_, '_> {
         true
     }
 
-    fn entry(&mut self, known: &Known) {
+    fn entry(&mut self, known: &KnownEntry) {
         let done = match known.found {
-            Found::LeftOut => Err(Problem::LeftOut),
-            Found::File(number, kind) => self.file(&known.name, number, kind),
-            Found::Directory(inode, directory) => match self.enter(&known.name, inode, directory) {
-                Ok(()) => return,
-                Err(problem) => Err(problem),
-            },
+            FoundEntry::LeftOut => Err(Problem::LeftOut),
+            FoundEntry::File(number, kind) => self.file(&known.name, number, kind),
+            FoundEntry::Directory(inode, directory) => {
+                match self.enter(&known.name, inode, directory) {
+                    Ok(()) => return,
+                    Err(problem) => Err(problem),
+                }
+            }
         };
         self.settle(&known.name, done);
     }
@@ -132,6 +134,7 @@ impl Delete<'_, '_> {
         let at = fd_of(self.frames.last())?;
         let seen = look(at, &name).map_err(Problem::Failed)?;
         seen.must_be_file(number, kind, self.tools.read_until)?;
+        self.tools.protection.check(seen.inode)?;
         unlink(at, &name, AtFlags::empty())?;
         // The space of an inode with other links stays in use.
         let freed = if seen.links <= 1 { seen.allocated } else { 0 };
@@ -190,25 +193,27 @@ impl Delete<'_, '_> {
 
     /// Every entry of the current directory has had its turn: removes it, if it is empty, from the one above.
     fn leave(&mut self) {
-        let Some(frame) = self.pop() else { return };
-        let (name, staying) = (frame.name, frame.rows.staying);
-        self.tools
-            .talk
-            .left(frame.directory, frame.rows.into_gone());
-        let Some(fd) = frame.fd else { return };
+        let Some(mut frame) = self.pop() else { return };
+        let Some(fd) = frame.fd.take() else { return };
+        let (name, staying) = (frame.name.clone(), frame.rows.staying);
         if !self.return_from(fd.as_fd()) {
-            return;
+            return self.tell(frame);
         }
         let done = match staying {
-            0 => self.directory(&name, frame.inode),
+            0 => self.directory(&name, fd.as_fd()),
             _ => Err(Problem::Failed(Errno::NOTEMPTY)),
         };
+        let directory = frame.directory;
+        // What the main thread need not take out of a directory that goes as a whole is told now and then only.
+        if done.is_err() || self.tools.talk.is_time_to_tell() {
+            self.tell(frame);
+        }
         if done != Err(Problem::Failed(Errno::NOTEMPTY)) {
             return self.settle(name.to_bytes(), done);
         }
         let new = count(fd.as_fd()).saturating_sub(staying);
         if new > 0 {
-            self.tools.talk.new_entries(frame.directory, new);
+            self.tools.talk.new_entries(directory, new);
         }
         match self.frames.last_mut() {
             // What holds it has been told.
@@ -217,9 +222,17 @@ impl Delete<'_, '_> {
         }
     }
 
-    /// Removes the empty directory of this name from the current one.
-    fn directory(&mut self, name: &CStr, inode: Inode) -> Result<(), Problem> {
+    /// Tells what is gone from a directory.
+    fn tell(&mut self, frame: Frame) {
+        let rows = frame.rows.into_gone();
+        self.tools.talk.left(frame.directory, rows);
+    }
+
+    /// Removes the empty directory of this name from the current one, if it is the open one. Its number is not that of the
+    /// tree by now where an overlay has copied it, to remove an entry from it.
+    fn directory(&mut self, name: &CStr, open: BorrowedFd<'_>) -> Result<(), Problem> {
         let at = fd_of(self.frames.last())?;
+        let inode = look_at(open).map_err(Problem::Failed)?.inode;
         let seen = look(at, name).map_err(Problem::Failed)?;
         seen.must_be_directory(inode, self.tools.read_until)?;
         match unlink(at, name, AtFlags::REMOVEDIR) {
@@ -291,9 +304,7 @@ impl Delete<'_, '_> {
         while self.frames.len() > index
             && let Some(frame) = self.pop()
         {
-            self.tools
-                .talk
-                .left(frame.directory, frame.rows.into_gone());
+            self.tell(frame);
         }
     }
 

@@ -1,6 +1,6 @@
 //! What the main thread and the thread that removes send each other.
 //!
-//! The main thread owns the tree. It sends a [`Job`], answers each [`Report::Ask`] with the entries of one directory, and
+//! The main thread owns the tree. It sends a [`Job`], answers each [`RemovalReport::Ask`] with the entries of one directory, and
 //! takes entries out of the tree when a report says that they are gone. A directory is known by its number in the tree;
 //! this module does not know the tree.
 
@@ -11,11 +11,12 @@ use std::sync::Arc;
 
 use rustix::fs::FileType;
 
+pub use super::method::Method;
 use super::problem::Problem;
-use super::summary::Summary;
+use super::summary::RemovalSummary;
 use crate::count::usage::{FileTime, Inode};
 
-/// The most entries of an answer to [`Report::Ask`].
+/// The most entries of an answer to [`RemovalReport::Ask`].
 pub const BATCH: usize = 4096;
 
 /// The number of a directory in the tree.
@@ -25,7 +26,7 @@ pub type Directory = u32;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct JobId(pub u32);
 
-/// Entries that the user chose to remove in one dialog.
+/// RemovalEntries that the user chose to remove in one dialog.
 #[derive(Debug)]
 pub struct Job {
     /// Its number.
@@ -35,22 +36,15 @@ pub struct Job {
     /// When the walk that showed the entries had ended, or this moment if it has not. An inode that was created later is
     /// not one that was shown, although it may have the same number: file systems use numbers again.
     pub read_until: FileTime,
+    /// The operands, none of which is removed.
+    pub operands: Vec<Inode>,
     /// The directories that hold the entries.
-    pub places: Vec<Place>,
-}
-
-/// How entries are removed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Method {
-    /// They are removed at once.
-    Delete,
-    /// They are moved to the trash of their file system, which gives no space free.
-    Trash,
+    pub places: Vec<RemovalPlace>,
 }
 
 /// A directory that holds entries to be removed.
 #[derive(Debug)]
-pub struct Place {
+pub struct RemovalPlace {
     /// The operand above it.
     pub root: Root,
     /// The way from the operand to the directory; empty where the operand itself holds the entries.
@@ -58,7 +52,7 @@ pub struct Place {
     /// The number of the directory.
     pub directory: Directory,
     /// The entries. None of them is an operand, and no two are the same.
-    pub targets: Vec<Target>,
+    pub targets: Vec<RemovalTarget>,
 }
 
 /// The directory of an operand.
@@ -81,9 +75,9 @@ pub struct Step {
 
 /// An entry that the user chose.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Target {
+pub struct RemovalTarget {
     /// The entry.
-    pub known: Known,
+    pub known: KnownEntry,
     /// How many entries it is, with those below it.
     pub entries: u64,
     /// The allocated bytes of these entries.
@@ -92,16 +86,16 @@ pub struct Target {
 
 /// An entry of the tree.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Known {
+pub struct KnownEntry {
     /// Its name, one component.
     pub name: Vec<u8>,
     /// What the walk found there.
-    pub found: Found,
+    pub found: FoundEntry,
 }
 
 /// What the walk found at a name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Found {
+pub enum FoundEntry {
     /// No directory: the number and the type of the inode.
     File(u64, FileType),
     /// A directory: the inode, and the number of the directory in the tree.
@@ -110,24 +104,24 @@ pub enum Found {
     LeftOut,
 }
 
-/// The answer to [`Report::Ask`].
+/// The answer to [`RemovalReport::Ask`].
 #[derive(Debug)]
-pub struct Entries {
+pub struct RemovalEntries {
     /// The job that asked.
     pub job: JobId,
     /// The directory.
     pub directory: Directory,
     /// Its entries from the row that was asked for, at most [`BATCH`], in the order of the rows.
-    pub known: Vec<Known>,
+    pub known: Vec<KnownEntry>,
     /// True where no more rows follow.
     pub is_last: bool,
 }
 
 /// What the thread that removes tells.
 #[derive(Debug, PartialEq, Eq)]
-pub enum Report {
+pub enum RemovalReport {
     /// It needs the entries of a directory, from this row on. The rows of the directory must not be numbered anew before
-    /// the directory has [`Report::Left`].
+    /// the directory has [`RemovalReport::Left`].
     Ask {
         /// The job.
         job: JobId,
@@ -145,14 +139,15 @@ pub enum Report {
         /// How many bytes that has freed.
         bytes: u128,
     },
-    /// The job has left a directory; these entries are no longer in it.
+    /// The job has left a directory; these entries are no longer in it. This may be left out for a directory that is gone
+    /// itself: the report of the one above says so.
     Left {
         /// The job.
         job: JobId,
         /// The directory.
         directory: Directory,
         /// Which entries are gone. A subdirectory is gone with everything that it held.
-        gone: Gone,
+        gone: GoneEntries,
     },
     /// A directory has entries that are not in the tree. It stays, with them.
     NewEntries {
@@ -179,15 +174,15 @@ pub enum Report {
         /// The job.
         job: JobId,
         /// What it did.
-        summary: Summary,
+        summary: RemovalSummary,
     },
 }
 
 /// Which entries of a directory are gone.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Gone {
+pub enum GoneEntries {
     /// Those of these names: targets of the job.
     Names(Vec<Vec<u8>>),
-    /// Those of these rows, counted from 0 in the order of the answers to [`Report::Ask`].
+    /// Those of these rows, counted from 0 in the order of the answers to [`RemovalReport::Ask`].
     Rows(Vec<Range<usize>>),
 }

@@ -1,29 +1,30 @@
 //! Removal of entries that the tree shows. The most dangerous part of pdu; the rules:
 //!
 //! * **Only what was shown.** Names come from the tree, never from a listing of the directory. A directory with entries
-//!   that are not in the tree stays, with these entries ([`Report::NewEntries`]).
+//!   that are not in the tree stays, with these entries ([`RemovalReport::NewEntries`]).
 //! * **Descriptors, not paths.** Each system call takes an open directory and one name. Each directory is opened without
 //!   following a link and compared by device and inode with the tree ([`way`]). A file is compared by number, type and
 //!   time of creation right before it is unlinked. Between these two calls another file may take the name: no call of
 //!   the kernel compares and unlinks at once.
 //! * **No mount is entered**, nor a subvolume of btrfs.
 //! * **Any depth** without recursion, with at most 16 descriptors.
-//! * **Errors** do not end a job ([`Report::Failed`]); the directories above stay.
+//! * **Errors** do not end a job ([`RemovalReport::Failed`]); the directories above stay.
 //!
 //! ```text
 //!  main thread ── Job ──► queue ──► thread `removal`: way ─► delete | trash
 //!      ▲  │                                 │
-//!      │  └── Entries (at most 4,096) ─────►│
+//!      │  └── RemovalEntries (at most 4,096) ─────►│
 //!      └───── Ask, Progress, Left, NewEntries, Failed, Ended ◄──┘
 //! ```
 //!
-//! The main thread must go on receiving the reports of a job until [`Report::Ended`]; dropping the [`Remover`] stops the
+//! The main thread must go on receiving the reports of a job until [`RemovalReport::Ended`]; dropping the [`Remover`] stops the
 //! thread at the next entry.
 
 mod delete;
 mod free_space;
 pub mod job;
 mod look;
+pub mod method;
 pub mod problem;
 mod protection;
 mod rows;
@@ -44,11 +45,10 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use crossbeam_channel::{Receiver, Sender, bounded, unbounded};
 use jiff::tz::TimeZone;
 
-use self::job::{Entries, Job, JobId, Report};
+use self::job::{Job, JobId, RemovalEntries, RemovalReport};
 use self::trash::TrashOptions;
 pub use self::way::open_way;
 use self::worker::{Queued, Worker};
-use crate::count::usage::Inode;
 
 /// Reports that may wait for the main thread.
 const WAITING: usize = 256;
@@ -56,8 +56,6 @@ const WAITING: usize = 256;
 /// What all jobs need to know.
 #[derive(Debug, Clone)]
 pub struct RemovalOptions {
-    /// The operands, none of which is removed.
-    pub operands: Vec<Inode>,
     /// `$XDG_DATA_HOME`, or `$HOME/.local/share`; none where neither is known.
     pub data_home: Option<PathBuf>,
     /// The zone of the times in the trash.
@@ -70,16 +68,16 @@ pub struct Remover {
     options: RemovalOptions,
     thread: Option<Thread>,
     stops: HashMap<JobId, Arc<AtomicBool>>,
-    reports: Receiver<Report>,
+    reports: Receiver<RemovalReport>,
     /// For the thread. None once the thread has it, so that the channel tells the end of the thread.
-    report_sender: Option<Sender<Report>>,
+    report_sender: Option<Sender<RemovalReport>>,
 }
 
 /// What leads to the thread.
 #[derive(Debug)]
 struct Thread {
     jobs: Sender<Queued>,
-    answers: Sender<Entries>,
+    answers: Sender<RemovalEntries>,
 }
 
 impl Remover {
@@ -126,7 +124,6 @@ impl Remover {
             jobs: job_receiver,
             answers: answer_receiver,
             reports,
-            operands: options.operands,
             trash: TrashOptions {
                 data_home: options.data_home,
                 zone: options.zone,
@@ -145,8 +142,8 @@ impl Remover {
         }
     }
 
-    /// Answers [`Report::Ask`].
-    pub fn answer(&mut self, entries: Entries) {
+    /// Answers [`RemovalReport::Ask`].
+    pub fn answer(&mut self, entries: RemovalEntries) {
         if let Some(thread) = &self.thread {
             // It has panicked, if this fails.
             let _ = thread.answers.send(entries);
@@ -155,7 +152,7 @@ impl Remover {
 
     /// The reports. The channel is disconnected once the thread has panicked.
     #[must_use]
-    pub fn reports(&self) -> &Receiver<Report> {
+    pub fn reports(&self) -> &Receiver<RemovalReport> {
         &self.reports
     }
 }

@@ -21,6 +21,8 @@ pub enum Problem {
     Subvolume,
     /// It was left out of the walk, so what it holds was not shown.
     LeftOut,
+    /// It holds entries that were left out of the walk, and would go to the trash with it.
+    HoldsLeftOut,
     /// It must not be removed.
     Protected(Protected),
     /// This system does not tell whether something is mounted there.
@@ -51,6 +53,7 @@ impl fmt::Display for Problem {
             Self::MountedBelow => "a file system is mounted below it",
             Self::Subvolume => "a btrfs subvolume; `btrfs subvolume delete` removes it",
             Self::LeftOut => "left out when it was read",
+            Self::HoldsLeftOut => "it holds entries that were left out when it was read",
             Self::Protected(Protected::Root) => "the root directory",
             Self::Protected(Protected::Operand) => "an operand of this run",
             Self::Protected(Protected::WorkingDirectory) => {

@@ -3,12 +3,12 @@
 use std::ops::Range;
 use std::vec::IntoIter;
 
-use super::job::Known;
+use super::job::KnownEntry;
 
 /// See the module.
 #[derive(Debug)]
 pub(super) struct Rows {
-    waiting: IntoIter<Known>,
+    waiting: IntoIter<KnownEntry>,
     /// How many entries came with those that wait; 0 where none waits.
     pub(super) in_memory: usize,
     /// The number of the next row.
@@ -22,7 +22,7 @@ pub(super) struct Rows {
 
 /// The next entry of a directory.
 pub(super) enum Next {
-    Entry(Known),
+    Entry(KnownEntry),
     /// The main thread has it: ask for the rows after this number.
     Ask(usize),
     End,
@@ -37,7 +37,7 @@ impl Rows {
     }
 
     /// These.
-    pub(super) fn all(known: Vec<Known>) -> Self {
+    pub(super) fn all(known: Vec<KnownEntry>) -> Self {
         Self {
             in_memory: known.len(),
             waiting: known.into_iter(),
@@ -60,7 +60,7 @@ impl Rows {
     }
 
     /// Adds the rows that follow.
-    pub(super) fn add(&mut self, known: Vec<Known>, is_last: bool) {
+    pub(super) fn add(&mut self, known: Vec<KnownEntry>, is_last: bool) {
         // An empty answer that promises more would be asked for again for ever.
         self.more = !is_last && !known.is_empty();
         self.in_memory = known.len();
@@ -92,12 +92,12 @@ impl Rows {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::explore::remove::job::Found;
+    use crate::explore::remove::job::FoundEntry;
 
-    fn known(names: &[&str]) -> Vec<Known> {
-        let known = |name: &&str| Known {
+    fn known(names: &[&str]) -> Vec<KnownEntry> {
+        let known = |name: &&str| KnownEntry {
             name: name.as_bytes().to_vec(),
-            found: Found::LeftOut,
+            found: FoundEntry::LeftOut,
         };
         names.iter().map(known).collect()
     }

@@ -4,12 +4,12 @@ use std::fmt;
 
 use humansize::BINARY;
 
-use super::job::Method;
+use super::method::Method;
 use crate::sys::human_size::human_size;
 
 /// What a job did. Displayed, it is one line.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Summary {
+pub struct RemovalSummary {
     /// How the entries were removed.
     pub method: Method,
     /// How many entries were removed, or moved to the trash with those below them.
@@ -38,7 +38,7 @@ pub enum Ending {
     Stopped,
 }
 
-impl fmt::Display for Summary {
+impl fmt::Display for RemovalSummary {
     fn fmt(&self, to: &mut fmt::Formatter<'_>) -> fmt::Result {
         if self.ending == Ending::Stopped {
             to.write_str("stopped: ")?;
@@ -64,7 +64,7 @@ impl fmt::Display for Summary {
     }
 }
 
-impl Summary {
+impl RemovalSummary {
     fn write_free(&self, to: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Some(more) = self.more_free else {
             return Ok(());
@@ -75,7 +75,12 @@ impl Summary {
         };
         let size = human_size(more.unsigned_abs(), BINARY);
         let which = if more < 0 { "less" } else { "more" };
-        write!(to, "; {have} {size} {which} free")
+        // Blocks that a snapshot or an open file shares, or that the file system frees later.
+        let so_far = match i128::try_from(self.bytes).is_ok_and(|bytes| more < bytes / 2) {
+            true => " so far",
+            false => "",
+        };
+        write!(to, "; {have} {size} {which} free{so_far}")
     }
 }
 
@@ -99,7 +104,7 @@ mod tests {
 
     #[test]
     fn the_line_has_what_there_is() {
-        let summary = Summary {
+        let summary = RemovalSummary {
             method: Method::Delete,
             entries: 12_304,
             bytes: 5_583_457_485,
@@ -112,7 +117,7 @@ mod tests {
         let expected =
             "removed 12,304 entries, 5.2 GiB; 3 errors; the file system has 4.9 GiB more free";
         assert_eq!(summary.to_string(), expected);
-        let stopped = Summary {
+        let stopped = RemovalSummary {
             entries: 1,
             bytes: 0,
             errors: 1,
@@ -122,16 +127,16 @@ mod tests {
             ..summary.clone()
         };
         let expected =
-            "stopped: removed 1 entry, 0 B; 1 error; the file systems have 4 KiB less free";
+            "stopped: removed 1 entry, 0 B; 1 error; the file systems have 4 KiB less free so far";
         assert_eq!(stopped.to_string(), expected);
-        let new = Summary {
+        let new = RemovalSummary {
             errors: 0,
             with_new_entries: 1,
             ..summary.clone()
         };
         let expected = "removed 12,304 entries, 5.2 GiB; 1 directory has new entries, r reads them";
         assert_eq!(new.to_string(), expected);
-        let trash = Summary {
+        let trash = RemovalSummary {
             method: Method::Trash,
             entries: 1_234_567,
             errors: 0,

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use crossbeam_channel::{Receiver, Sender};
 
-use super::job::{Directory, Entries, Gone, JobId, Report};
+use super::job::{Directory, GoneEntries, JobId, RemovalEntries, RemovalReport};
 use super::problem::Problem;
 
 /// The time between two reports of the numbers.
@@ -18,10 +18,11 @@ const PROGRESS: Duration = Duration::from_millis(100);
 pub(super) struct Talk {
     job: JobId,
     stop: Arc<AtomicBool>,
-    reports: Sender<Report>,
-    answers: Receiver<Entries>,
+    reports: Sender<RemovalReport>,
+    answers: Receiver<RemovalEntries>,
     pub(super) numbers: Numbers,
     last_progress: Instant,
+    last_left: Instant,
 }
 
 /// What a job has done so far.
@@ -37,8 +38,8 @@ impl Talk {
     pub(super) fn new(
         job: JobId,
         stop: Arc<AtomicBool>,
-        reports: Sender<Report>,
-        answers: Receiver<Entries>,
+        reports: Sender<RemovalReport>,
+        answers: Receiver<RemovalEntries>,
     ) -> Self {
         Self {
             job,
@@ -47,6 +48,7 @@ impl Talk {
             answers,
             numbers: Numbers::default(),
             last_progress: Instant::now(),
+            last_left: Instant::now(),
         }
     }
 
@@ -56,9 +58,9 @@ impl Talk {
     }
 
     /// The entries of a directory from row `after` on. None where the main thread has ended.
-    pub(super) fn ask(&mut self, directory: Directory, after: usize) -> Option<Entries> {
+    pub(super) fn ask(&mut self, directory: Directory, after: usize) -> Option<RemovalEntries> {
         let job = self.job;
-        self.send(Report::Ask {
+        self.send(RemovalReport::Ask {
             job,
             directory,
             after,
@@ -74,13 +76,13 @@ impl Talk {
         }
     }
 
-    /// Entries were removed.
+    /// RemovalEntries were removed.
     pub(super) fn removed(&mut self, entries: u64, bytes: u64) {
         self.numbers.entries = self.numbers.entries.saturating_add(entries);
         self.numbers.bytes += u128::from(bytes);
         if self.last_progress.elapsed() >= PROGRESS {
             self.last_progress = Instant::now();
-            self.send(Report::Progress {
+            self.send(RemovalReport::Progress {
                 job: self.job,
                 entries: self.numbers.entries,
                 bytes: self.numbers.bytes,
@@ -91,7 +93,7 @@ impl Talk {
     /// An entry stays.
     pub(super) fn failed(&mut self, directory: Directory, name: &[u8], problem: Problem) {
         self.numbers.errors += 1;
-        self.send(Report::Failed {
+        self.send(RemovalReport::Failed {
             job: self.job,
             directory,
             name: name.to_vec(),
@@ -102,36 +104,42 @@ impl Talk {
     /// A directory holds entries that were not shown.
     pub(super) fn new_entries(&mut self, directory: Directory, count: u64) {
         self.numbers.with_new_entries += 1;
-        self.send(Report::NewEntries {
+        self.send(RemovalReport::NewEntries {
             job: self.job,
             directory,
             count,
         });
     }
 
+    /// Whether the time has come to tell what is gone, though nothing depends on it.
+    pub(super) fn is_time_to_tell(&self) -> bool {
+        self.last_left.elapsed() >= PROGRESS
+    }
+
     /// The job is done with a directory below the targets.
     pub(super) fn left(&mut self, directory: Directory, rows: Vec<Range<usize>>) {
         if !rows.is_empty() {
-            self.send_gone(directory, Gone::Rows(rows));
+            self.last_left = Instant::now();
+            self.send_gone(directory, GoneEntries::Rows(rows));
         }
     }
 
     /// The job is done with a directory that holds targets.
     pub(super) fn left_place(&mut self, directory: Directory, names: Vec<Vec<u8>>) {
         if !names.is_empty() {
-            self.send_gone(directory, Gone::Names(names));
+            self.send_gone(directory, GoneEntries::Names(names));
         }
     }
 
-    fn send_gone(&mut self, directory: Directory, gone: Gone) {
-        self.send(Report::Left {
+    fn send_gone(&mut self, directory: Directory, gone: GoneEntries) {
+        self.send(RemovalReport::Left {
             job: self.job,
             directory,
             gone,
         });
     }
 
-    pub(super) fn send(&mut self, report: Report) {
+    pub(super) fn send(&mut self, report: RemovalReport) {
         if self.reports.send(report).is_err() {
             self.stop.store(true, Ordering::Relaxed);
         }

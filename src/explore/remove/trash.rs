@@ -4,7 +4,7 @@
 //! the moved entry is compared once more. So the one race of a removal is none here: another file that took the name
 //! between the comparison and the move goes back.
 
-use std::os::fd::{AsFd, BorrowedFd};
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::path::PathBuf;
 
 use jiff::Timestamp;
@@ -13,12 +13,13 @@ use rustix::fs::{AtFlags, FileType, Mode, OFlags, RenameFlags};
 use rustix::io::Errno;
 
 use super::delete::Tools;
-use super::job::{Found, Place, Target};
-use super::look::{Seen, look};
+use super::job::{Directory, FoundEntry, RemovalPlace, RemovalTarget};
+use super::look::{Seen, look, look_at};
 use super::problem::Problem;
 use super::trash_dir::{TrashDir, TrashPlace, path_of};
 use super::trash_info::{info_name, name, size_line, text};
 use super::way::{Opened, one_name};
+use crate::count::usage::Inode;
 use crate::sys::mounts;
 use crate::sys::retry::{read_all, retry, write};
 
@@ -49,7 +50,12 @@ impl From<Problem> for Refusal {
 }
 
 /// Moves the targets of a place whose directory is open.
-pub(super) fn trash(tools: &mut Tools<'_>, base: &Opened, place: Place, options: &TrashOptions) {
+pub(super) fn trash(
+    tools: &mut Tools<'_>,
+    base: &Opened,
+    place: RemovalPlace,
+    options: &TrashOptions,
+) {
     let mut mover = Mover {
         base,
         path: path_of(base.fd.as_fd()),
@@ -94,15 +100,15 @@ struct Mover<'a> {
 }
 
 impl Mover<'_> {
-    fn target(&mut self, tools: &mut Tools<'_>, target: &Target) -> Result<(), Problem> {
-        self.compare(tools, target)?;
+    fn target(&mut self, tools: &mut Tools<'_>, target: &RemovalTarget) -> Result<(), Problem> {
+        let entry = self.compare(tools, target)?;
         // The targets lie on one mount: a directory for trash that one of them cannot be moved to is none for the others.
         loop {
-            let refusal = match &self.trash {
-                Some(trash) => self.move_to(tools, trash, target),
+            let moved = match &self.trash {
+                Some(trash) => self.move_to(trash, target, entry.as_fd()),
                 None => Err(Refusal::OtherTrash),
             };
-            match refusal {
+            match moved {
                 Ok(line) => {
                     self.sizes.extend(line);
                     return Ok(());
@@ -115,21 +121,28 @@ impl Mover<'_> {
         }
     }
 
-    /// Fails where the entry is not the one that was shown, or must stay.
-    fn compare(&self, tools: &Tools<'_>, target: &Target) -> Result<(), Problem> {
+    /// Opens the entry (`O_PATH`). Fails where it is not the one that was shown, or must stay.
+    fn compare(&self, tools: &mut Tools<'_>, target: &RemovalTarget) -> Result<OwnedFd, Problem> {
         let (known, at) = (&target.known, self.base.fd.as_fd());
         let name = one_name(&known.name)?;
         match known.found {
-            Found::LeftOut => Err(Problem::LeftOut),
-            Found::File(number, kind) => {
-                let seen = look(at, &name).map_err(Problem::Failed)?;
-                seen.must_be_file(number, kind, tools.read_until)
+            FoundEntry::LeftOut => Err(Problem::LeftOut),
+            FoundEntry::File(number, kind) => {
+                let flags = OFlags::PATH | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+                let opened = retry(|| rustix::fs::openat(at, &name, flags, Mode::empty()));
+                let file = opened.map_err(Problem::Failed)?;
+                let seen = look_at(file.as_fd()).map_err(Problem::Failed)?;
+                seen.must_be_file(number, kind, tools.read_until)?;
+                tools.protection.check(seen.inode)?;
+                Ok(file)
             }
-            Found::Directory(inode, _) => {
+            FoundEntry::Directory(inode, directory) => {
                 tools.protection.check(inode)?;
                 let device = self.base.inode.device;
-                tools.way.open_below(at, device, &name, inode)?;
-                self.must_hold_no_mount(&known.name)
+                let opened = tools.way.open_below(at, device, &name, inode)?;
+                self.must_hold_no_mount(&known.name)?;
+                may_move(tools, device, directory)?;
+                Ok(opened)
             }
         }
     }
@@ -148,9 +161,9 @@ impl Mover<'_> {
     /// Moves an entry. Gives its line in `directorysizes`, if it is a directory.
     fn move_to(
         &self,
-        tools: &Tools<'_>,
         trash: &TrashDir,
-        target: &Target,
+        target: &RemovalTarget,
+        entry: BorrowedFd<'_>,
     ) -> Result<Option<String>, Refusal> {
         let path = self.path_for(trash, &target.known.name);
         let path = path.ok_or(Refusal::OtherTrash)?;
@@ -168,7 +181,7 @@ impl Mover<'_> {
             let flags = RenameFlags::NOREPLACE;
             let moved = retry(|| rustix::fs::renameat_with(from, &old, to, &*new, flags));
             let refusal = match moved {
-                Ok(()) => match self.verify(tools, trash, target, &new) {
+                Ok(()) => match self.verify(trash, (&target.known.name, &new), entry) {
                     Ok(()) => return Ok(size_line_of(target, info, &new)),
                     Err(Problem::OtherInTrash) => return Err(Problem::OtherInTrash.into()),
                     Err(problem) => problem.into(),
@@ -177,7 +190,8 @@ impl Mover<'_> {
                     remove_info(trash, &new);
                     continue;
                 }
-                Err(Errno::XDEV) => Refusal::OtherTrash,
+                // Another mount, or a file system that cannot rename without replacing.
+                Err(Errno::XDEV | Errno::NOSYS) => Refusal::OtherTrash,
                 Err(Errno::BUSY) => Problem::Mounted.into(),
                 Err(errno) => Problem::Failed(errno).into(),
             };
@@ -187,25 +201,22 @@ impl Mover<'_> {
         Err(Problem::Failed(Errno::EXIST).into())
     }
 
-    /// Moves back what is not the entry that was shown.
+    /// Moves back what is not the entry that was compared.
     fn verify(
         &self,
-        tools: &Tools<'_>,
         trash: &TrashDir,
-        target: &Target,
-        new: &[u8],
+        (old, new): (&[u8], &[u8]),
+        entry: BorrowedFd<'_>,
     ) -> Result<(), Problem> {
         let (from, to) = (trash.files.as_fd(), self.base.fd.as_fd());
         let seen = one_name(new).and_then(|name| look(from, &name).map_err(Problem::Failed));
-        let is_it = |seen: Seen| match target.known.found {
-            Found::File(number, kind) => seen.must_be_file(number, kind, tools.read_until),
-            Found::Directory(inode, _) => seen.must_be_directory(inode, tools.read_until),
-            Found::LeftOut => Err(Problem::LeftOut),
-        };
-        if seen.is_ok_and(|seen| is_it(seen).is_ok()) {
+        // Not with the number of the tree: an overlay copies what it moves.
+        let expected = look_at(entry);
+        let is_it = |(seen, expected): (Seen, Seen)| seen.inode == expected.inode;
+        if seen.ok().zip(expected.ok()).is_some_and(is_it) {
             return Ok(());
         }
-        let (old, flags) = (&*target.known.name, RenameFlags::NOREPLACE);
+        let flags = RenameFlags::NOREPLACE;
         match retry(|| rustix::fs::renameat_with(from, new, to, old, flags)) {
             Ok(()) => Err(Problem::Changed),
             Err(_) => Err(Problem::OtherInTrash),
@@ -229,6 +240,33 @@ impl Mover<'_> {
             let _ = add_sizes(trash.fd.as_fd(), lines.as_bytes());
         }
     }
+}
+
+/// Fails where the tree has an entry below a directory that was left out, or is an operand: it would go along.
+fn may_move(tools: &mut Tools<'_>, device: u64, directory: Directory) -> Result<(), Problem> {
+    let mut waiting = vec![directory];
+    while let Some(directory) = waiting.pop() {
+        let mut after = 0;
+        while let Some(rows) = tools.talk.ask(directory, after) {
+            after += rows.known.len();
+            for known in &rows.known {
+                match known.found {
+                    FoundEntry::LeftOut => return Err(Problem::HoldsLeftOut),
+                    FoundEntry::File(number, _) => {
+                        tools.protection.check(Inode { device, number })?;
+                    }
+                    FoundEntry::Directory(inode, below) => {
+                        tools.protection.check(inode)?;
+                        waiting.push(below);
+                    }
+                }
+            }
+            if rows.is_last || rows.known.is_empty() || tools.talk.is_stopped() {
+                break;
+            }
+        }
+    }
+    Ok(())
 }
 
 fn join(path: &[u8], name: &[u8]) -> Vec<u8> {
@@ -269,8 +307,8 @@ fn remove_info(trash: &TrashDir, name: &[u8]) {
     let _ = retry(|| rustix::fs::unlinkat(&trash.info, &*name, AtFlags::empty()));
 }
 
-fn size_line_of(target: &Target, info_time: i64, name: &[u8]) -> Option<String> {
-    let is_directory = matches!(target.known.found, Found::Directory(..));
+fn size_line_of(target: &RemovalTarget, info_time: i64, name: &[u8]) -> Option<String> {
+    let is_directory = matches!(target.known.found, FoundEntry::Directory(..));
     is_directory.then(|| size_line(target.allocated, info_time, name))
 }
 

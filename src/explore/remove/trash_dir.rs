@@ -120,7 +120,9 @@ impl Wanted {
     fn check(self, fd: impl AsFd) -> Option<Seen> {
         let seen = look_at(fd.as_fd()).ok()?;
         let fits = seen.inode.device == self.device && seen.owner == self.user;
-        fits.then_some(seen)
+        // Others could take files out of it, or put others in their places.
+        let others = Mode::WGRP | Mode::WOTH;
+        (fits && !seen.mode.intersects(others)).then_some(seen)
     }
 
     /// Opens a directory, which is created where there is none, and follows no link.

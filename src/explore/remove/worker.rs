@@ -8,13 +8,12 @@ use crossbeam_channel::{Receiver, Sender};
 
 use super::delete::{Tools, delete};
 use super::free_space::{FreeSpace, free_bytes};
-use super::job::{Entries, Job, Method, Place, Report};
+use super::job::{Job, Method, RemovalEntries, RemovalPlace, RemovalReport};
 use super::protection::Protection;
-use super::summary::{Ending, Summary};
+use super::summary::{Ending, RemovalSummary};
 use super::talk::Talk;
 use super::trash::{TrashOptions, trash};
 use super::way::{Way, failed};
-use crate::count::usage::Inode;
 
 /// A job, and whether it was stopped.
 pub(super) type Queued = (Job, Arc<AtomicBool>);
@@ -22,9 +21,8 @@ pub(super) type Queued = (Job, Arc<AtomicBool>);
 /// See the module.
 pub(super) struct Worker {
     pub(super) jobs: Receiver<Queued>,
-    pub(super) answers: Receiver<Entries>,
-    pub(super) reports: Sender<Report>,
-    pub(super) operands: Vec<Inode>,
+    pub(super) answers: Receiver<RemovalEntries>,
+    pub(super) reports: Sender<RemovalReport>,
     pub(super) trash: TrashOptions,
 }
 
@@ -40,7 +38,7 @@ impl Worker {
         let (id, method) = (job.id, job.method);
         let mut talk = Talk::new(id, stop, self.reports.clone(), self.answers.clone());
         let way = Way::new(job.read_until);
-        let protection = Protection::new(&self.operands);
+        let protection = Protection::new(&job.operands);
         let mut tools = Tools {
             talk: &mut talk,
             way: &way,
@@ -54,7 +52,7 @@ impl Worker {
             }
         }
         let numbers = talk.numbers;
-        let summary = Summary {
+        let summary = RemovalSummary {
             method,
             entries: numbers.entries,
             bytes: numbers.bytes,
@@ -67,13 +65,13 @@ impl Worker {
                 false => Ending::Complete,
             },
         };
-        talk.send(Report::Ended { job: id, summary });
+        talk.send(RemovalReport::Ended { job: id, summary });
     }
 
     fn place(
         &self,
         tools: &mut Tools<'_>,
-        place: Place,
+        place: RemovalPlace,
         method: Method,
         free_space: &mut FreeSpace,
     ) {
@@ -93,10 +91,14 @@ impl Worker {
             }
         };
         let (before, device) = (free_bytes(fd.as_fd()), base.inode.device);
+        let removed = tools.talk.numbers.bytes;
         match method {
             Method::Delete => delete(tools, base, place),
             Method::Trash => trash(tools, &base, place, &self.trash),
         }
-        free_space.add(fd.as_fd(), device, before);
+        if method == Method::Delete {
+            let removed = tools.talk.numbers.bytes - removed;
+            free_space.add((fd.as_fd(), device), before, removed);
+        }
     }
 }

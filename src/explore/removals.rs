@@ -23,7 +23,7 @@ use super::remove::{RemovalOptions, Remover};
 use crate::count::listing::push_name;
 use crate::count::usage::{FileTime, Inode};
 use crate::forest::entry::{ForestEntry, Reading};
-use crate::forest::{DirId, Forest, ForestRow, Gone, Target};
+use crate::forest::{DirId, DirState, Forest, ForestRow, Gone, Target};
 use crate::sys::human_size::human_size;
 use crate::walk::OperandDir;
 
@@ -64,7 +64,7 @@ impl Roots {
         let mut way = Vec::new();
         loop {
             let info = forest.dir(directory);
-            let above = info.parent?;
+            let above = info.parent.filter(|_| info.state != DirState::Nothing)?;
             if above == DirId::TOP {
                 way.reverse();
                 return Some((self.root(forest, directory)?, way));

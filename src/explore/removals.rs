@@ -34,6 +34,8 @@ pub(super) struct Removals {
     /// The targets of the jobs that go on.
     jobs: HashMap<JobId, (Method, Vec<Target>)>,
     last: u32,
+    /// Entries have left the forest, and the browser does not know yet.
+    has_removed: bool,
     /// The directories of the operands, which the walk has opened.
     roots: Roots,
     data_home: Option<PathBuf>,
@@ -103,6 +105,7 @@ impl Removals {
             remover: None,
             jobs: HashMap::new(),
             last: 0,
+            has_removed: false,
             roots,
             data_home,
             zone,
@@ -116,6 +119,11 @@ impl Removals {
     /// True while a job goes on.
     pub(super) fn go_on(&self) -> bool {
         !self.jobs.is_empty()
+    }
+
+    /// Whether entries have left the forest since the last call.
+    pub(super) fn take_removed(&mut self) -> bool {
+        std::mem::take(&mut self.has_removed)
     }
 
     pub(super) fn reports(&self) -> Receiver<Report> {
@@ -232,7 +240,7 @@ impl Removals {
                 gone,
             } => {
                 self.left(forest, job, (DirId(directory), gone));
-                browser.forget_removed(forest);
+                self.has_removed = true;
             }
             Report::NewEntries {
                 directory, count, ..

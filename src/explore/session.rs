@@ -248,7 +248,15 @@ impl Session<'_> {
         self.end_reading(Ended::Stopped);
     }
 
+    /// Before a key or a frame, and not for each report: there may be thousands between two frames.
+    fn forget_removed(&mut self) {
+        if self.removals.take_removed() {
+            self.browser.forget_removed(&self.intake.forest);
+        }
+    }
+
     fn input(&mut self, input: Input) {
+        self.forget_removed();
         let now = Instant::now();
         let forest = &self.intake.forest;
         match input {
@@ -321,6 +329,7 @@ impl Session<'_> {
     }
 
     fn draw(&mut self) {
+        self.forget_removed();
         let now = Instant::now();
         let activity = self.activity();
         self.browser.report(activity);

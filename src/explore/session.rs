@@ -5,6 +5,7 @@ use std::io;
 use std::time::{Duration, Instant};
 
 use crossbeam_channel::{Receiver, after, at, never, select};
+use rustix::io::Errno;
 
 use super::background::{Answer, Background};
 use super::browser::Browser;
@@ -274,7 +275,7 @@ impl Session<'_> {
                 let resumed = self.terminal.resume();
                 self.check(resumed);
             }
-            Input::Ended => self.ending = Some(Ending::NoTerminal),
+            Input::Ended => self.check(Err(Errno::IO.into())),
         }
         self.is_searching = true;
         self.frames.ask(self.terminal.next_frame());

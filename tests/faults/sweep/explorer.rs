@@ -102,7 +102,11 @@ fn mistakes(end: &End) -> Vec<String> {
     let text = String::from_utf8_lossy(&end.seen);
     let is_expected = match status.code() {
         Some(0) => true,
-        Some(1) => text.contains("pdu: ") && !text.contains("panicked at"),
+        Some(1) => {
+            // What comes after the screen, if there was one.
+            let after = text.rsplit("\x1b[?1049l").next().unwrap_or(&text);
+            after.contains("pdu: ") && !after.contains("panicked at") || end.trace.was_silenced()
+        }
         _ => false,
     };
     if !is_expected && end.trace.part() == Part::Program {

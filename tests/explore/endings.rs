@@ -461,9 +461,12 @@ fn start_stuck() -> Option<(Sandbox, Screen, u32)> {
     Some((sandbox, screen, child))
 }
 
+/// A way to end it, in words, and what is done.
+type Way<'a> = (&'a str, &'a dyn Fn(&mut Screen, u32));
+
 #[test]
 fn an_explorer_that_is_stuck_gives_the_terminal_and_the_prompt_back() {
-    let endings: [(&str, &dyn Fn(&mut Screen, u32)); 6] = [
+    let endings: [Way<'_>; 6] = [
         ("q", &|screen, _| screen.terminal.press(b"q")),
         ("Ctrl-C", &|screen, _| screen.terminal.press(b"\x03\x03")),
         ("TERM", &|screen, _| send(explorer(screen), Signal::TERM)),

@@ -27,6 +27,7 @@ fn options() -> WalkOptions {
         details: true,
         renderer: Some(Forest::renderer()),
         watched: false,
+        operand_dirs: None,
     }
 }
 

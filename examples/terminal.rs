@@ -62,6 +62,10 @@ fn draw(terminal: &mut Terminal, keys: &str) -> io::Result<()> {
     terminal.draw(|grid| {
         let (columns, rows) = grid.size();
         grid.put((0, 0), &format!("keys: {keys}"), Style::default());
+        for row in 1..rows - 1 {
+            let dots = ".".repeat(columns.into());
+            grid.put((0, row), &dots, Style::default());
+        }
         grid.put(
             (0, rows - 1),
             &format!("{columns}x{rows}"),

@@ -71,49 +71,17 @@ impl Plan {
             warnings.push(text.into());
         }
         let parts = parts(&settings, operands, environment);
-        let parts = parts.map_err(|error| UsageError {
+        let mut parts = parts.map_err(|error| UsageError {
             warnings: warnings.clone(),
             ..error
         })?;
-        let (operands, reports) = (parts.operands, parts.reports);
-        let marks_links = marks_links(&settings, &reports, max_depth);
-        let remember = match parts.explore {
-            // The explorer shows every entry where it lies.
-            Some(_) => links_only(&settings),
-            None => remember(&settings, &operands, marks_links),
-        };
-        // `-d` chooses lines; their changes depend on what lies below.
-        let walk_depth = match parts.diff {
-            Some(_) => u32::MAX,
-            None => max_depth,
-        };
-        let export = reports::ncdu(
-            (&operands, reports.shape),
-            max_depth,
-            marks_links,
-            settings.time,
-        );
-        let show = format::FormatOptions {
-            operands: operands.as_typed(),
-            ..show_options(
-                &settings,
-                &reports,
-                (parts.time, export),
-                &operands,
-                environment,
-            )
-        };
+        let (walk, show) = walk_and_show(&mut settings, &mut parts, max_depth, environment);
         Ok(Self {
-            walk: walk_options(
-                &mut settings,
-                (remember, parts.excluded_types),
-                walk_depth,
-                &show,
-            ),
+            walk,
             show,
             tally: tally::TallyOptions {
                 separate: settings.has(OptionId::SeparateDirs),
-                since_epoch: !matches!(operands, InputSource::Export(_)),
+                since_epoch: !matches!(parts.operands, InputSource::Export(_)),
             },
             status: status::StatusOptions {
                 program,
@@ -121,15 +89,46 @@ impl Plan {
                 verbose: settings.has(OptionId::Verbose),
                 dumb: environment.terminal() != TerminalKind::Capable,
             },
-            operands,
+            operands: parts.operands,
             diff: parts.diff,
             snapshot: parts.snapshot,
             history: parts.history,
             explore: parts.explore,
-            output: reports.output,
+            output: parts.reports.output,
             warnings,
         })
     }
+}
+
+/// The options of the walk and of the formats; takes what they need out of the parts.
+fn walk_and_show(
+    settings: &mut Settings<'_>,
+    parts: &mut Parts,
+    max_depth: u32,
+    environment: &Environment,
+) -> (walk::WalkOptions, format::FormatOptions) {
+    let (operands, reports) = (&parts.operands, &parts.reports);
+    let marks_links = marks_links(settings, reports, max_depth);
+    let remember = match parts.explore {
+        // The explorer shows every entry where it lies.
+        Some(_) => links_only(settings),
+        None => remember(settings, operands, marks_links),
+    };
+    // `-d` chooses lines; their changes depend on what lies below.
+    let walk_depth = match parts.diff {
+        Some(_) => u32::MAX,
+        None => max_depth,
+    };
+    let input = (operands, reports.shape);
+    let export = reports::ncdu(input, max_depth, marks_links, settings.time);
+    let time = (parts.time.take(), export);
+    let show = format::FormatOptions {
+        operands: operands.as_typed(),
+        ..show_options(settings, reports, time, operands, environment)
+    };
+    let excluded = (remember, parts.excluded_types.take());
+    let walk = walk_options(settings, excluded, walk_depth, &show);
+    (walk, show)
 }
 
 type Time = Option<(TimeStyle, TimeZone)>;

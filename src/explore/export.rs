@@ -8,8 +8,8 @@ use std::time::SystemTime;
 
 use rustix::io::Errno;
 
+use super::background::{Answer, Exported};
 use super::browser::request::{Message, Source};
-use super::helpers::{Answer, Exported};
 use super::session::Session;
 use crate::count::tally::TallyOptions;
 use crate::forest::{DirId, Forest};
@@ -38,7 +38,7 @@ impl Session<'_> {
         }
         let (tree, links) = (self.intake.forest.share(), self.walk_options.remember);
         let options = self.intake.status.options().clone();
-        let begun = self.helpers.run(move || {
+        let begun = self.background.run(move || {
             let exported = write(&tree, &path, (existing, links), options);
             // Before the answer: the loop goes on to change it.
             drop(tree);

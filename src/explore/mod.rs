@@ -15,7 +15,7 @@
 //! | `failures`, `intake` | what standard error gets; listings and events into the forest |
 //! | `read_times` | when the reading of what is shown began |
 //! | `reading` | where entries come from at the moment |
-//! | `helpers`, [`programs`] | work that may wait for a file system; shell, pager, opener |
+//! | `background`, [`programs`] | work that may wait for a file system; shell, pager, opener |
 //! | `session` | the select loop |
 //! | `requests`, `again`, `export` | what keys ask for: programs, a second read, an export |
 //! | `start` | from the command line to the first frame |
@@ -26,11 +26,11 @@
 //! what was read; a signal ends the process, and the terminal is as it was before.
 
 mod again;
+mod background;
 pub mod browser;
 mod export;
 mod failures;
 mod frames;
-mod helpers;
 mod imported;
 mod intake;
 pub mod keys;

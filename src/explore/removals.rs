@@ -1,6 +1,6 @@
 //! Removals: what the thread that removes needs to know of the forest, and what its reports change there.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::ffi::CString;
 use std::io;
 use std::ops::Range;
@@ -23,7 +23,7 @@ use super::remove::{RemovalOptions, Remover};
 use crate::count::listing::push_name;
 use crate::count::usage::{FileTime, Inode};
 use crate::forest::entry::{ForestEntry, Reading};
-use crate::forest::{DirId, Forest, ForestRow, Gone, Target};
+use crate::forest::{DirId, DirState, Forest, ForestRow, Gone, Target};
 use crate::sys::human_size::human_size;
 use crate::walk::OperandDir;
 
@@ -34,6 +34,8 @@ pub(super) struct Removals {
     /// The targets of the jobs that go on.
     jobs: HashMap<JobId, (Method, Vec<Target>)>,
     last: u32,
+    /// Entries have left the forest, and the browser does not know yet.
+    has_removed: bool,
     /// The directories of the operands, which the walk has opened.
     roots: Roots,
     data_home: Option<PathBuf>,
@@ -64,7 +66,7 @@ impl Roots {
         let mut way = Vec::new();
         loop {
             let info = forest.dir(directory);
-            let above = info.parent?;
+            let above = info.parent.filter(|_| info.state != DirState::Nothing)?;
             if above == DirId::TOP {
                 way.reverse();
                 return Some((self.root(forest, directory)?, way));
@@ -103,6 +105,7 @@ impl Removals {
             remover: None,
             jobs: HashMap::new(),
             last: 0,
+            has_removed: false,
             roots,
             data_home,
             zone,
@@ -116,6 +119,11 @@ impl Removals {
     /// True while a job goes on.
     pub(super) fn go_on(&self) -> bool {
         !self.jobs.is_empty()
+    }
+
+    /// Whether entries have left the forest since the last call.
+    pub(super) fn take_removed(&mut self) -> bool {
+        std::mem::take(&mut self.has_removed)
     }
 
     pub(super) fn reports(&self) -> Receiver<Report> {
@@ -153,34 +161,44 @@ impl Removals {
         self.remover
             .get_or_insert_with(|| Remover::new(options()))
             .add(job)?;
-        for target in &targets {
-            forest.set_removing(target.parent, &target.name, true);
-        }
+        set_removing(forest, &targets, true);
         self.jobs.insert(id, (method, targets));
         Ok(())
     }
 
+    /// True where one of these entries is a target of a job that goes on, or lies below or above one: such a job would
+    /// count on rows that the other one removes.
+    pub(super) fn meets(&self, forest: &Forest, targets: &[Target]) -> bool {
+        let going_on = || self.jobs.values().flat_map(|(_, targets)| targets);
+        let same: HashSet<&Target> = going_on().collect();
+        let removed: HashSet<DirId> = directories(forest, going_on()).collect();
+        let above = going_on().flat_map(|target| and_above(forest, target.parent));
+        let above: HashSet<DirId> = above.collect();
+        let is_below = |target: &Target| {
+            and_above(forest, target.parent).any(|directory| removed.contains(&directory))
+        };
+        targets
+            .iter()
+            .any(|target| same.contains(target) || is_below(target))
+            || directories(forest, targets).any(|directory| above.contains(&directory))
+    }
+
     /// The targets by the directories that hold them.
     fn places(&mut self, forest: &Forest, targets: &[Target]) -> Vec<Place> {
-        let mut by_directory: HashMap<DirId, Vec<&[u8]>> = HashMap::new();
-        for target in targets {
-            by_directory
-                .entry(target.parent)
-                .or_default()
-                .push(&target.name);
-        }
-        let places = by_directory.into_iter().filter_map(|(directory, names)| {
-            let (root, way) = self.roots.way(forest, directory)?;
-            let rows = forest
-                .rows(directory)
-                .filter(|row| names.contains(&row.name));
-            Some(Place {
-                root,
-                way,
-                directory: directory.0,
-                targets: rows.map(|row| target(forest, &row)).collect(),
-            })
-        });
+        let places = by_directory(targets)
+            .into_iter()
+            .filter_map(|(directory, names)| {
+                let (root, way) = self.roots.way(forest, directory)?;
+                let rows = forest
+                    .rows(directory)
+                    .filter(|row| names.contains(row.name));
+                Some(Place {
+                    root,
+                    way,
+                    directory: directory.0,
+                    targets: rows.map(|row| target(forest, &row)).collect(),
+                })
+            });
         places.collect()
     }
 
@@ -222,7 +240,7 @@ impl Removals {
                 gone,
             } => {
                 self.left(forest, job, (DirId(directory), gone));
-                browser.forget_removed(forest);
+                self.has_removed = true;
             }
             Report::NewEntries {
                 directory, count, ..
@@ -238,7 +256,7 @@ impl Removals {
             } => failed(intake, browser, (DirId(directory), &name), problem),
             Report::Ended { job, summary } => {
                 self.end(job, forest);
-                browser.say(Message::notice(summary.to_string()));
+                browser.say(Message::summary(summary.to_string()));
             }
         }
     }
@@ -270,9 +288,7 @@ impl Removals {
             .jobs
             .remove(&job)
             .unwrap_or((Method::Delete, Vec::new()));
-        for target in targets {
-            forest.set_removing(target.parent, &target.name, false);
-        }
+        set_removing(forest, &targets, false);
     }
 
     /// The thread has panicked.
@@ -316,6 +332,41 @@ fn failed(
     );
     intake.failures.unremoved(message.as_bytes(), intake.status);
     browser.add_failure(message);
+}
+
+/// The names of entries, by the directories that hold them.
+fn by_directory<'a>(
+    targets: impl IntoIterator<Item = &'a Target>,
+) -> HashMap<DirId, HashSet<&'a [u8]>> {
+    let mut by_directory: HashMap<DirId, HashSet<&[u8]>> = HashMap::new();
+    for target in targets {
+        let names = by_directory.entry(target.parent).or_default();
+        names.insert(&target.name);
+    }
+    by_directory
+}
+
+fn set_removing(forest: &mut Forest, targets: &[Target], is_being_removed: bool) {
+    for (directory, names) in by_directory(targets) {
+        forest.set_all_removing(directory, &names, is_being_removed);
+    }
+}
+
+/// Those of the entries that are directories. One pass over the rows of each directory that holds some.
+fn directories<'a>(
+    forest: &'a Forest,
+    targets: impl IntoIterator<Item = &'a Target>,
+) -> impl Iterator<Item = DirId> + 'a {
+    let by_directory = by_directory(targets).into_iter();
+    by_directory.flat_map(|(directory, names)| {
+        let rows = forest.rows(directory);
+        rows.filter_map(move |row| row.directory.filter(|_| names.contains(row.name)))
+    })
+}
+
+/// A directory and those around it.
+fn and_above(forest: &Forest, directory: DirId) -> impl Iterator<Item = DirId> {
+    std::iter::successors(Some(directory), |&id| forest.dir(id).parent)
 }
 
 fn operands(forest: &Forest) -> Vec<Inode> {

@@ -4,9 +4,9 @@ use std::io;
 use std::os::fd::OwnedFd;
 use std::time::{Duration, Instant};
 
-use super::browser::request::{BrowserRequest as Request, Message};
+use super::background::{Answer, Purpose};
+use super::browser::request::{BrowserRequest, Message};
 use super::export::Existing;
-use super::helpers::{Answer, Purpose};
 use super::programs::Programs;
 use super::remove::job::Method;
 use super::remove::problem::Problem;
@@ -23,23 +23,23 @@ const NOT_FOUND: i32 = 127;
 
 impl Session<'_> {
     /// Does what a key asks for.
-    pub(super) fn request(&mut self, request: Request) {
+    pub(super) fn request(&mut self, request: BrowserRequest) {
         match request {
-            Request::Quit => self.ending = Some(Ending::Quit),
-            Request::QuitAndPrint(paths) => self.ending = Some(Ending::Print(paths)),
-            Request::StopWalk => self.stop_reading(),
-            Request::Suspend => self.suspend(),
-            Request::Redraw => self.terminal.redraw(),
-            Request::CopyText(text) => self.copy(&text),
-            Request::ReadAgain(directory) => self.read_again(directory),
-            Request::Shell(directory) => self.open(directory, Purpose::Shell),
-            Request::Pager(target) => self.open(target.parent, Purpose::Pager(target.name)),
-            Request::Open(target) => self.open(target.parent, Purpose::Open(target.name)),
-            Request::Export(path) => self.export(path, Existing::Keep),
-            Request::ExportOver(path) => self.export(path, Existing::Replace),
-            Request::Delete(targets) => self.remove(targets, Method::Delete),
-            Request::MoveToTrash(targets) => self.remove(targets, Method::Trash),
-            Request::StopRemoval(target) => self.removals.stop(&target),
+            BrowserRequest::Quit => self.ending = Some(Ending::Quit),
+            BrowserRequest::QuitAndPrint(paths) => self.ending = Some(Ending::Print(paths)),
+            BrowserRequest::StopWalk => self.stop_reading(),
+            BrowserRequest::Suspend => self.suspend(),
+            BrowserRequest::Redraw => self.terminal.redraw(),
+            BrowserRequest::CopyText(text) => self.copy(&text),
+            BrowserRequest::ReadAgain(directory) => self.read_again(directory),
+            BrowserRequest::Shell(directory) => self.open(directory, Purpose::Shell),
+            BrowserRequest::Pager(target) => self.open(target.parent, Purpose::Pager(target.name)),
+            BrowserRequest::Open(target) => self.open(target.parent, Purpose::Open(target.name)),
+            BrowserRequest::Export(path) => self.export(path, Existing::Keep),
+            BrowserRequest::ExportOver(path) => self.export(path, Existing::Replace),
+            BrowserRequest::Delete(targets) => self.remove(targets, Method::Delete),
+            BrowserRequest::MoveToTrash(targets) => self.remove(targets, Method::Trash),
+            BrowserRequest::StopRemoval(target) => self.removals.stop(&target),
         }
     }
 
@@ -60,6 +60,9 @@ impl Session<'_> {
         if !forest.freed(&targets).refused.is_empty() {
             return self.refuse("nothing was removed: the tree has changed");
         }
+        if self.removals.meets(forest, &targets) {
+            return self.refuse("nothing was removed: a removal goes on there");
+        }
         let begun = self.removals.begin(forest, (targets, method), read_until);
         self.warn(begun);
     }
@@ -76,7 +79,7 @@ impl Session<'_> {
                 .say(Message::warning("not a directory of this walk"));
             return;
         };
-        let asked = self.helpers.open(purpose, way);
+        let asked = self.background.open(purpose, way);
         if asked.is_ok() {
             // Keys that are typed meanwhile are for the program.
             self.opening = Some(Instant::now() + PATIENCE);

@@ -5,11 +5,12 @@ use std::io;
 use std::time::{Duration, Instant};
 
 use crossbeam_channel::{Receiver, after, at, never, select};
+use rustix::io::Errno;
 
+use super::background::{Answer, Background};
 use super::browser::Browser;
-use super::browser::request::{Activity, BrowserRequest as Request, Doing, Message, Source};
+use super::browser::request::{Activity, BrowserRequest, Doing, Message, Source};
 use super::frames::Frames;
-use super::helpers::{Answer, Helpers};
 use super::imported::{Batch, ImportEnd};
 use super::intake::Intake;
 use super::programs::{PagerMode, Programs};
@@ -64,7 +65,7 @@ pub(super) struct Session<'a> {
     /// Whether hard links are still to be counted.
     pub(super) links: Slice,
     pub(super) ending: Option<Ending>,
-    pub(super) helpers: Helpers,
+    pub(super) background: Background,
     /// A key waits until this time for a directory to be opened.
     pub(super) opening: Option<Instant>,
     pub(super) removals: Removals,
@@ -100,7 +101,7 @@ impl Session<'_> {
                 recv(self.reading.batches()) -> batch => self.take_batch(batch.ok()),
                 recv(self.inputs) -> input => self.input(input.unwrap_or(Input::Ended)),
                 recv(self.reports()) -> report => self.removal(report.ok()),
-                recv(self.helpers.answers) -> answer => if let Ok(answer) = answer {
+                recv(self.background.answers) -> answer => if let Ok(answer) = answer {
                     self.answered(answer);
                 },
                 recv(self.opening.map_or_else(never, at)) -> _ => self.give_up_opening(),
@@ -248,7 +249,15 @@ impl Session<'_> {
         self.end_reading(Ended::Stopped);
     }
 
+    /// Before a key or a frame, and not for each report: there may be thousands between two frames.
+    fn forget_removed(&mut self) {
+        if self.removals.take_removed() {
+            self.browser.forget_removed(&self.intake.forest);
+        }
+    }
+
     fn input(&mut self, input: Input) {
+        self.forget_removed();
         let now = Instant::now();
         let forest = &self.intake.forest;
         match input {
@@ -266,14 +275,14 @@ impl Session<'_> {
                 let resumed = self.terminal.resume();
                 self.check(resumed);
             }
-            Input::Ended => self.ending = Some(Ending::NoTerminal),
+            Input::Ended => self.check(Err(Errno::IO.into())),
         }
         self.is_searching = true;
         self.frames.ask(self.terminal.next_frame());
     }
 
     /// Does what a key asks for, and lets the next one come.
-    fn answer(&mut self, request: Option<Request>) {
+    fn answer(&mut self, request: Option<BrowserRequest>) {
         if let Some(request) = request {
             self.request(request);
         }
@@ -321,6 +330,7 @@ impl Session<'_> {
     }
 
     fn draw(&mut self) {
+        self.forget_removed();
         let now = Instant::now();
         let activity = self.activity();
         self.browser.report(activity);
@@ -331,6 +341,9 @@ impl Session<'_> {
         let (browser, forest) = (&mut self.browser, &self.intake.forest);
         let drawn = self.terminal.draw(|grid| view::draw(browser, forest, grid));
         self.frames.drawn(now);
+        if drawn.is_ok() {
+            self.browser.frame_was_written(Instant::now());
+        }
         if let Some(next) = self.browser.next_refresh(now) {
             self.frames.ask(next.max(self.terminal.next_frame()));
         }
@@ -347,7 +360,7 @@ impl Session<'_> {
         if !numbers.is_empty() {
             let answer = move || Answer::Owners(lookup(Database::Users, &numbers, false));
             // Without a thread the numbers stay.
-            let _ = self.helpers.run(answer);
+            let _ = self.background.run(answer);
         }
     }
 

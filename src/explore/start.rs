@@ -15,11 +15,11 @@ use std::time::{Duration, Instant};
 use crossbeam_channel::{Receiver, never};
 use rustix::io::Errno;
 
+use super::background::Background;
 use super::browser::Browser;
 use super::browser::options::{BrowserOptions, Permission};
 use super::browser::request::Source;
 use super::frames::Frames;
-use super::helpers::Helpers;
 use super::imported::{self, ImportEnd, Replays};
 use super::intake::Intake;
 use super::programs::{PagerMode, Programs};
@@ -119,16 +119,7 @@ pub fn explore(
         Ok(Some((reading, terminal))) => {
             let mut session = start.session(reading, terminal, (options, walk, source, dirs));
             let ending = session.run();
-            let Session {
-                mut intake,
-                terminal,
-                ..
-            } = session;
-            // The messages and the paths come after the screen.
-            drop(terminal);
-            intake.conclude();
-            intake.summarize();
-            outcome(ending, intake.failures.any(), (out, quoting))
+            end(session, ending, (out, quoting))
         }
         Ok(None) => {
             start.intake.conclude();
@@ -155,11 +146,21 @@ fn walk_options(walk: &WalkOptions) -> WalkOptions {
     }
 }
 
-fn outcome(
+/// The messages and the paths come after the screen.
+fn end(
+    session: Session<'_>,
     ending: Ending,
-    any_failed: bool,
     (out, quoting): (&mut dyn Write, (Style, Charset)),
 ) -> Outcome {
+    let Session {
+        mut intake,
+        terminal,
+        ..
+    } = session;
+    drop(terminal);
+    intake.conclude();
+    intake.summarize();
+    let any_failed = intake.failures.any();
     match ending {
         Ending::Print(paths) => {
             if let Err(error) = print(&paths, quoting, out) {
@@ -342,7 +343,7 @@ impl<'a> Start<'a> {
         let zone = options.browser.zone.clone();
         Session {
             intake: self.intake,
-            helpers: Helpers::new(),
+            background: Background::new(),
             opening: None,
             removals: Removals::new(Roots::new(dirs), options.data_home, zone),
             again: VecDeque::new(),

@@ -96,7 +96,7 @@ impl Visitor for Forest {
         dir.stage = failure.map_or(Stage::Read, stage);
         let writer = Writer::begin(&mut dir.run, id, &entry);
         self.open_imports.push(Open { id, writer });
-        self.pending.add(id, &Delta::of(&item.usage));
+        self.add_to_sums(id, &Delta::of(&item.usage));
         Flow::Continue
     }
 
@@ -107,7 +107,7 @@ impl Visitor for Forest {
         }
         let id = self.current();
         let delta = self.meet_link(id, &item.usage, &entry);
-        self.pending.add(id, &delta);
+        self.add_to_sums(id, &delta);
         self.append_entry(name.unwrap_or_default(), &entry);
     }
 
@@ -124,7 +124,7 @@ impl Visitor for Forest {
     fn sum(&mut self, usage: &Usage, _: u64) {
         if *usage != Usage::default() {
             self.note_sum(self.open_imports.len().saturating_sub(1));
-            self.pending.add(self.current(), &Delta::of(usage));
+            self.add_to_sums(self.current(), &Delta::of(usage));
             self.append_entry(b"", &ForestEntry::of_sum(usage));
         }
     }

@@ -6,7 +6,7 @@ use super::info::{DirId, Sums};
 use crate::count::usage::{FileTime, Usage};
 
 /// Differences that may wait.
-const MOST: usize = 16_384;
+const MOST: usize = 4_096;
 
 /// A difference of sums.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -87,10 +87,13 @@ pub(super) struct Pending {
     deltas: BTreeMap<DirId, Delta>,
     /// The last one: most entries come directory by directory.
     last: Option<(DirId, Delta)>,
+    /// Some of them have a time.
+    has_times: bool,
 }
 
 impl Pending {
     pub(super) fn add(&mut self, id: DirId, delta: &Delta) {
+        self.has_times |= delta.newest != FileTime::NEVER.seconds;
         match &mut self.last {
             Some((last, sum)) if *last == id => sum.add(delta),
             last => {
@@ -106,19 +109,30 @@ impl Pending {
         }
     }
 
-    /// The difference with the highest number.
-    pub(super) fn pop(&mut self) -> Option<(DirId, Delta)> {
+    /// The difference with the highest number, unless that is less than `limit`.
+    pub(super) fn pop(&mut self, limit: DirId) -> Option<(DirId, Delta)> {
         let last = self.last.take();
         let is_highest = |(id, _): &(DirId, Delta)| {
             self.deltas
                 .last_key_value()
                 .is_none_or(|(other, _)| other < id)
         };
-        if last.as_ref().is_some_and(is_highest) {
+        if last.as_ref().is_some_and(is_highest)
+            && last.as_ref().is_some_and(|last| last.0 >= limit)
+        {
             return last;
         }
         self.keep(last);
-        self.deltas.pop_last()
+        let Some(highest) = self.deltas.last_entry() else {
+            self.has_times = false;
+            return None;
+        };
+        (*highest.key() >= limit).then(|| highest.remove_entry())
+    }
+
+    /// True where a time may be on its way upwards.
+    pub(super) fn has_times(&self) -> bool {
+        self.has_times
     }
 
     /// True where there are so many that they should be carried upwards.

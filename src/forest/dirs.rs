@@ -126,7 +126,7 @@ impl Dirs {
     pub(super) fn get_mut(&mut self, id: DirId) -> &mut Dir {
         let at = id.0 as usize;
         while self.len as usize <= at {
-            if self.len as usize % CHUNK == 0 {
+            if (self.len as usize).is_multiple_of(CHUNK) {
                 self.chunks.push(Vec::with_capacity(CHUNK));
             }
             if let Some(chunk) = self.chunks.last_mut() {
@@ -135,6 +135,17 @@ impl Dirs {
             self.len += 1;
         }
         &mut self.chunks[at / CHUNK][at % CHUNK]
+    }
+
+    /// Forgets the directories from this number on.
+    pub(super) fn truncate(&mut self, end: DirId) {
+        while self.len > end.0 {
+            self.len -= 1;
+            if let Some(chunk) = self.chunks.last_mut() {
+                chunk.pop();
+            }
+            self.chunks.pop_if(|chunk| chunk.is_empty());
+        }
     }
 
     /// All numbers, upwards: a directory comes before its subdirectories.

@@ -16,10 +16,14 @@ use crate::sys::failure::{Failure, Operation};
 type Level = (DirId, (usize, Before));
 
 impl Forest {
-    /// Reports a directory with everything below it. Every link of a file is reported, none as counted before.
+    /// Reports a directory with everything below it, or all operands. Every link of a file is reported, none as counted
+    /// before.
     pub fn export(&self, top: DirId, visitor: &mut dyn Visitor) {
         let mut levels = Vec::new();
-        levels.extend(self.enter(top, &self.path(top), visitor));
+        levels.extend(match top {
+            DirId::TOP => Some(self.level(top)),
+            _ => self.enter(top, &self.path(top), visitor),
+        });
         while let Some((id, position)) = levels.last_mut() {
             let mut reader = Reader::new(&self.dirs.get(*id).run, *id);
             reader.go_to(*position);
@@ -65,9 +69,13 @@ impl Forest {
         let detail = detail(&entry);
         let item = item(&entry, &detail);
         match visitor.enter(name, &item, self.failure_of(id)) {
-            Flow::Continue => Some((id, Reader::new(&dir.run, id).position())),
+            Flow::Continue => Some(self.level(id)),
             Flow::Skip => None,
         }
+    }
+
+    fn level(&self, id: DirId) -> Level {
+        (id, Reader::new(&self.dirs.get(id).run, id).position())
     }
 
     /// Why a directory could not be read.
@@ -83,6 +91,9 @@ impl Forest {
     }
 
     fn leave_exported(&self, id: DirId, visitor: &mut dyn Visitor) {
+        if id == DirId::TOP {
+            return;
+        }
         if let Some(failure) = self.failure_of(id) {
             visitor.failed(b"", failure);
         }

@@ -44,7 +44,7 @@ pub enum Slice {
 }
 
 /// An entry that the user means to remove.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Target {
     /// The directory that holds it.
     pub parent: DirId,
@@ -81,6 +81,9 @@ pub struct Freed {
     pub allocated: u64,
     /// What is free afterwards: an inode counts if all its links lie in the targets.
     pub freed: u64,
+    /// Directories below the targets that stay, with everything in them: they lie on another file system, or are operands.
+    /// They are not a part of the other numbers.
+    pub staying: u64,
     /// Targets that must not be removed.
     pub refused: Vec<(Target, Refusal)>,
 }

@@ -59,7 +59,7 @@ impl Forest {
             Found::Directory(entry, detail) => {
                 let own = of_directory(&entry.item(Some(detail)));
                 let rows = self.begin_rows(id, &own, Stage::Read);
-                self.pending.add(id, &Delta::of(&entry.usage()));
+                self.add_to_sums(id, &Delta::of(&entry.usage()));
                 self.take_contents(rows, &listing);
             }
             Found::More => {
@@ -157,7 +157,7 @@ impl Forest {
         if is_last {
             run.shrink_to_fit();
         }
-        self.pending.add(id, &sum);
+        self.add_to_sums(id, &sum);
         bytes.clear();
         if bytes.capacity() <= LARGE {
             self.buffer = bytes;

@@ -22,9 +22,12 @@ struct Leaving {
 
 impl Forest {
     /// Removes entries of a directory, with everything below them. The run of the directory is written again, so names
-    /// of one directory should come together.
+    /// of one directory should come together. The sums follow with [`Forest::settle`].
     pub fn remove(&mut self, directory: DirId, names: &[&[u8]], gone: Gone) {
-        self.settle();
+        if self.pending.has_times() {
+            // It may be that of an entry which goes.
+            self.settle();
+        }
         let names: HashSet<&[u8]> = names.iter().copied().collect();
         let mut leaving = Leaving::default();
         for (_, row) in Reader::new(&self.dirs.get(directory).run, directory) {
@@ -37,6 +40,11 @@ impl Forest {
         let below = self.with_all_below(&leaving.directories);
         leaving.links.extend(self.links_in(&below));
         self.forget_links(&leaving.links, gone);
+        // The sums of what goes have to be right; the others may come later.
+        let first = leaving.directories.iter().min();
+        first.into_iter().for_each(|&first| {
+            self.settle_to(first);
+        });
         let mut delta = leaving.files;
         for &id in &leaving.directories {
             delta.add(&Delta::of_sums(&self.dirs.get(id).sums).times(-1));
@@ -49,7 +57,6 @@ impl Forest {
         let run = std::mem::take(&mut self.dirs.get_mut(directory).run);
         self.write_run(directory, (&run, directory), |name| !is_in(&names, name));
         self.pending.add(directory, &delta);
-        self.settle();
         self.refresh(directory);
         if let Some(marks) = self.removing.get_mut(&directory) {
             marks.retain(|name| !is_in(&names, name));
@@ -61,6 +68,36 @@ impl Forest {
     pub fn set_new(&mut self, directory: DirId) {
         self.dirs.get_mut(directory).set(NEW, true);
         self.note_change(directory);
+    }
+
+    /// Whether entries of a directory are being removed. One pass over its rows.
+    pub fn set_all_removing(
+        &mut self,
+        directory: DirId,
+        names: &HashSet<&[u8]>,
+        is_being_removed: bool,
+    ) {
+        let rows = self.rows(directory).filter(|row| names.contains(row.name));
+        let ids: Vec<(DirId, Vec<u8>)> = rows
+            .filter_map(|row| Some((row.directory?, row.name.to_vec())))
+            .collect();
+        for (id, _) in &ids {
+            self.dirs.get_mut(*id).set(REMOVING, is_being_removed);
+        }
+        let directories: HashSet<&[u8]> = ids.iter().map(|(_, name)| name.as_slice()).collect();
+        let marks = self.removing.entry(directory).or_default();
+        for &name in names.difference(&directories) {
+            match is_being_removed {
+                true => marks.insert(name.into()),
+                false => marks.remove(name),
+            };
+        }
+        if marks.is_empty() {
+            self.removing.remove(&directory);
+        }
+        if directory == self.watched {
+            self.changed = self.changed.max(Changed::Sums);
+        }
     }
 
     /// Whether an entry is being removed.
@@ -129,7 +166,6 @@ impl Forest {
                 self.settle();
             }
         }
-        self.settle();
     }
 
     fn forget_failures(&mut self, below: &[DirId], (directory, names): (DirId, &HashSet<&[u8]>)) {

@@ -40,8 +40,7 @@ impl Forest {
         if is_whole {
             self.replace(reread);
         } else {
-            let ids = (reread.root.0..self.dirs.len()).map(DirId);
-            ids.for_each(|id| self.forget(id));
+            self.dirs.truncate(reread.root);
             self.failures
                 .forget_if(|failure| failure.directory >= reread.root);
         }
@@ -89,6 +88,7 @@ impl Forest {
         let old = self.with_all_below(&[target]);
         let links = self.links_in(&old);
         self.forget_links(&links, Gone::Moved);
+        self.settle();
         let dir = self.dirs.get(target);
         let left = (dir.sums, dir.open);
         let ids: HashSet<DirId> = old.iter().copied().collect();

@@ -317,8 +317,9 @@ fn put_optional(out: &mut Vec<u8>, entry: &ForestEntry, (flags, rare): (u8, u8))
         put(out, entry.sizes.0.rotate_right(9));
     }
     if flags & OWNER != 0 {
-        put(out, entry.owner.0.into());
-        put(out, entry.owner.1.into());
+        // An unknown owner becomes 0.
+        put(out, entry.owner.0.wrapping_add(1).into());
+        put(out, entry.owner.1.wrapping_add(1).into());
     }
     if flags & LINKS != 0 {
         put(out, entry.links.into());
@@ -333,7 +334,8 @@ fn put_optional(out: &mut Vec<u8>, entry: &ForestEntry, (flags, rare): (u8, u8))
         put(out, entry.count);
     }
     if rare & MODE != 0 {
-        put(out, entry.mode.into());
+        // The highest bit says that there are none.
+        put(out, entry.mode.rotate_left(1).into());
     }
 }
 
@@ -382,7 +384,8 @@ fn take_optional(from: &mut &[u8], entry: &mut ForestEntry, (flags, rare): (u8, 
         entry.sizes.0 = take(from).rotate_left(9);
     }
     if flags & OWNER != 0 {
-        entry.owner = (take(from) as u32, take(from) as u32);
+        let mut id = || (take(from) as u32).wrapping_sub(1);
+        entry.owner = (id(), id());
     }
     if flags & LINKS != 0 {
         entry.links = take(from) as u32;
@@ -397,7 +400,7 @@ fn take_optional(from: &mut &[u8], entry: &mut ForestEntry, (flags, rare): (u8, 
         entry.count = take(from);
     }
     if rare & MODE != 0 {
-        entry.mode = take(from) as u32;
+        entry.mode = (take(from) as u32).rotate_right(1);
     }
 }
 

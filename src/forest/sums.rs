@@ -2,14 +2,19 @@
 //! number first, so that each directory is visited once.
 
 use super::delta::Delta;
-use super::info::{Changed, DirId, Sums};
+use super::info::{Changed, DirId, LinkCounting, Sums};
 use super::tree::Forest;
 
 impl Forest {
     /// Carries changed sums upwards: to be called before a frame. True where a sum has changed.
     pub fn settle(&mut self) -> bool {
+        self.settle_to(DirId::TOP)
+    }
+
+    /// The same for the directories from this number on: then their sums are right, and those of all below them.
+    pub(super) fn settle_to(&mut self, limit: DirId) -> bool {
         let mut has_changed = false;
-        while let Some((id, delta)) = self.pending.pop() {
+        while let Some((id, delta)) = self.pending.pop(limit) {
             has_changed = true;
             let dir = self.dirs.get_mut(id);
             dir.sums.change(&delta);
@@ -19,8 +24,15 @@ impl Forest {
                 self.pending.add(above, &delta);
             }
         }
-        self.settle_shared();
+        self.settle_shared_to(limit);
         has_changed
+    }
+
+    /// Adds to the sums of a directory. The diff adds up by itself.
+    pub(super) fn add_to_sums(&mut self, id: DirId, delta: &Delta) {
+        if self.links.counting != LinkCounting::Ignored {
+            self.pending.add(id, delta);
+        }
     }
 
     /// Remembers that the row of this directory, or its own line, must be drawn again.
@@ -38,8 +50,8 @@ impl Forest {
     }
 
     /// Carries changed shared parts upwards.
-    pub(super) fn settle_shared(&mut self) {
-        while let Some((id, delta)) = self.pending_shared.pop() {
+    fn settle_shared_to(&mut self, limit: DirId) {
+        while let Some((id, delta)) = self.pending_shared.pop(limit) {
             if delta == Delta::default() {
                 continue;
             }

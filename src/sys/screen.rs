@@ -210,14 +210,16 @@ fn restore(devices: &Devices, modes: &Termios) {
     if !is_in_background(devices.keys()) {
         // Should it be in the background now, it may not be stopped here.
         let blocked = BlockedSignals::block(&[SIGTTOU], &[]);
-        let _ = tcsetattr(devices.keys(), OptionalActions::Now, modes);
+        // A second try costs nothing, and a terminal in raw mode is of no use.
+        let set = || tcsetattr(devices.keys(), OptionalActions::Now, modes);
+        let _ = retry::retry(set).or_else(|_| set());
         blocked.release();
     }
     let screen = devices.screen();
     let mut ready = [PollFd::new(&screen, PollFlags::OUT)];
     let polled = poll(&mut ready, Some(&Timespec::default()));
-    if polled.is_ok() && ready[0].revents().contains(PollFlags::OUT) {
-        let _ = retry::write(screen, LEAVE);
+    if polled.is_err() || ready[0].revents().contains(PollFlags::OUT) {
+        let _ = retry::write(screen, LEAVE).or_else(|_| retry::write(screen, LEAVE));
     }
 }
 

@@ -24,6 +24,8 @@ use crossbeam_channel::{Receiver, Sender, bounded};
 use pdu_startup::signals::{
     BlockedSignals, Reception, SIGHUP, SIGINT, SIGTERM, die_of, restore_default,
 };
+#[cfg(feature = "explore")]
+use pdu_startup::signals::{SIGCONT, SIGQUIT, SIGTSTP};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 
 use crate::sys::output_file;
@@ -59,8 +61,14 @@ static CAUSES: LazyLock<(Sender<Cause>, Receiver<Cause>)> = LazyLock::new(|| bou
 pub fn start(message: Vec<u8>) -> Receiver<Cause> {
     static WATCHERS: Once = Once::new();
     WATCHERS.call_once(|| {
+        #[cfg(feature = "explore")]
+        let blocked = block_stops();
         watch_termination(CAUSES.0.clone(), message.clone());
         watch_ctrl_c(CAUSES.0.clone(), message);
+        #[cfg(feature = "explore")]
+        if let Some(blocked) = blocked {
+            blocked.unblock();
+        }
     });
     CAUSES.1.clone()
 }
@@ -73,6 +81,14 @@ pub fn start_enter() {
     {
         let _ = spawn("enter", || watch_enter(&CAUSES.0));
     }
+}
+
+/// Blocks the signals that only the explorer receives, where this may be one: the threads that are started next must not
+/// take them. In this thread they have their default actions until there is a screen.
+#[cfg(feature = "explore")]
+fn block_stops() -> Option<BlockedSignals> {
+    let may_explore = super::screen::has_kept_modes();
+    may_explore.then(|| BlockedSignals::block(&[SIGTSTP, SIGCONT, SIGQUIT], &[]))
 }
 
 fn spawn(name: &str, body: impl FnOnce() + Send + 'static) -> std::io::Result<()> {

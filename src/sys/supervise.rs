@@ -217,8 +217,8 @@ impl Supervisor {
             }
             // From a terminal, which has stopped the child as well. Passed on, it could stop the child once more.
             (SIGTSTP | SIGTTIN | SIGTTOU, _) if received.is_of_kernel => {}
-            // From the explorer, which stops the whole group, itself too.
-            (SIGTSTP, _) if received.sender == self.child.as_raw_pid() => {}
+            // From the explorer, which stops the whole group. A stop of the child is not reported while a thread is stuck.
+            (SIGTSTP, _) if received.sender == self.child.as_raw_pid() => self.stop(SIGTSTP),
             (signal, _) => self.pass_on(signal),
         }
     }

@@ -167,6 +167,13 @@ impl BlockedSignals {
         unsafe { libc::pthread_sigmask(libc::SIG_SETMASK, before, std::ptr::null_mut()) };
     }
 
+    /// Unblocks what this has blocked, and leaves the rest of the mask.
+    pub fn unblock(self) {
+        let wanted = &raw const self.wanted;
+        // SAFETY: the call reads a set that we own.
+        unsafe { libc::pthread_sigmask(libc::SIG_UNBLOCK, wanted, std::ptr::null_mut()) };
+    }
+
     /// Lets a pending signal have its action, and blocks it again.
     pub fn deliver(&self, signal: i32) {
         let one = set_of(&[signal]);

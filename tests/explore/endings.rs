@@ -10,9 +10,11 @@ use std::path::PathBuf;
 use std::process::Stdio;
 use std::time::{Duration, Instant};
 
+use rustix::io::ioctl_fionread;
 use rustix::process::{Pid, Signal, kill_process};
 
-use crate::support::process::child_of;
+use crate::support::fuse::{Node, Op};
+use crate::support::process::{child_of, is_stuck};
 use crate::support::run::{program, wait_until};
 use crate::support::sandbox::Sandbox;
 use crate::support::screen::Screen;
@@ -47,7 +49,8 @@ fn start_by(words: &[&str]) -> Screen {
 
 fn send(process: u32, signal: Signal) {
     let process = i32::try_from(process).ok().and_then(Pid::from_raw);
-    kill_process(process.expect("a process"), signal).expect("it is there");
+    // It may have ended.
+    let _ = kill_process(process.expect("a process"), signal);
 }
 
 #[test]
@@ -137,7 +140,10 @@ fn a_terminal_that_takes_no_output_delays_no_signal() {
         // Nobody reads: each key is answered by a frame, until the terminal is full.
         wait_until("raw mode", || settings(&keys) != before);
         let is_full = || {
-            (&keys).write_all(&[12; 50]).expect("keys are read");
+            // Keys that nobody reads would fill the terminal on this side, and keep this thread.
+            if ioctl_fionread(&terminal).is_ok_and(|unread| unread < 100) {
+                (&keys).write_all(&[12; 20]).expect("keys are read");
+            }
             sleeps_in_write(child.id())
         };
         wait_until("a full terminal", is_full);
@@ -329,4 +335,198 @@ fn stops_of_a_supervised_process_are_those_of_one_process() {
         left.raw
     );
     assert!(left.text.contains("ended=0"), "{:?}", left.text);
+}
+
+// ---------------------------------------------------------------- the explorer itself
+
+/// The explorer in a tree, by a shell with job control, once it shows its rows.
+fn start_explorer(tree: Tree, words: &str) -> Screen {
+    let script = format!(
+        "set -- \"$pdu\" -i {words}; {}",
+        JOB.replace("\"$0\"", "\"$@\"")
+    );
+    let mut screen = Screen::start(tree, Streams::All, &["bash", "-c", &script]);
+    screen.wait_for("q quit");
+    screen.wait_until("an alternate screen", |screen| screen.alternate_screen());
+    assert!(!screen.is_set_as_before(), "this is no raw mode");
+    screen
+}
+
+/// The process that was started: the child of the shell.
+fn explorer(screen: &Screen) -> u32 {
+    child_of(screen.terminal.child.id()).expect("the shell has started it")
+}
+
+const FILES: &str = "d/f 5000\ng 300";
+
+#[test]
+fn the_explorer_gives_the_terminal_back_for_every_key_that_ends_it() {
+    for words in ["-j1", "-j20"] {
+        for (keys, status) in [(&b"q"[..], 0), (CTRL_C, 0), (b"Q", 0)] {
+            let mut screen = start_explorer(Tree::of(FILES), words);
+            screen.wait_until("the end of the walk", |screen| {
+                !screen.contents().contains("reading")
+            });
+            screen.terminal.press(keys);
+            let left = screen.end();
+            assert!(left.text.contains(&format!("ended={status}")), "{left:?}");
+        }
+    }
+}
+
+#[test]
+fn the_explorer_gives_the_terminal_back_for_every_signal_with_a_supervisor_and_without() {
+    for signal in [Signal::TERM, Signal::HUP, Signal::INT, Signal::QUIT] {
+        for times in [1, 2] {
+            for supervised in [false, true] {
+                let _sandbox = match supervised {
+                    false => None,
+                    true => match Sandbox::fuse(vec![]) {
+                        Some(sandbox) => Some(sandbox),
+                        None => return,
+                    },
+                };
+                let screen = start_explorer(Tree::of(FILES), "");
+                let explorer = explorer(&screen);
+                (0..times).for_each(|_| send(explorer, signal));
+                let left = screen.end();
+                // Bash ends when its program dies of SIGINT.
+                let status = 128 + signal.as_raw();
+                let is_told = left.text.contains(&format!("ended={status}"));
+                assert!(is_told || left.ending() == Ok(status), "{times} {left:?}");
+            }
+        }
+    }
+}
+
+#[test]
+fn the_explorer_stops_and_goes_on() {
+    let mut screen = start_explorer(Tree::of(FILES), "");
+    let stop: [&dyn Fn(&mut Screen); 2] = [&|screen| screen.terminal.press(CTRL_Z), &|screen| {
+        send(explorer(screen), Signal::TSTP)
+    }];
+    for (stops, stop) in stop.into_iter().enumerate() {
+        stop(&mut screen);
+        screen.terminal.wait_until("the shell", |seen| {
+            seen.matches("same after 148").count() > stops
+        });
+        screen.wait_until("the screen again", |screen| {
+            screen.alternate_screen() && screen.contents().contains("d/")
+        });
+    }
+    screen.terminal.press(b"q");
+    assert!(screen.end().text.contains("ended=0"));
+}
+
+#[test]
+fn the_shell_of_the_explorer_receives_all_keys_after_b() {
+    let mut screen = start_explorer(Tree::of(FILES), "");
+    screen
+        .terminal
+        .press(b"jkbstty raw; echo in$((40+2)); kill -9 $$\r");
+    screen
+        .terminal
+        .wait_until("the shell", |seen| seen.contains("in42"));
+    screen.wait_until("the screen again", |screen| {
+        screen.alternate_screen() && screen.contents().contains("d/")
+    });
+    screen.terminal.press(b"q");
+    assert!(screen.end().text.contains("ended=0"));
+}
+
+#[test]
+fn without_memory_the_explorer_gives_the_terminal_back() {
+    let entry = format!(r#",{{"name":"{}"}}"#, "n".repeat(200));
+    let export = format!(r#"printf %s '[1,2,{{}},[{{"name":"d"}}'; yes '{entry}'"#);
+    let script = format!(r#"ulimit -v 50000; exec "$pdu" -i --from=<({export})"#);
+    let screen = Screen::start(Tree::of(FILES), Streams::All, &["bash", "-c", &script]);
+    let left = screen.end();
+    assert!(left.raw.contains("\x1b[?1049h"), "no screen: {left:?}");
+    assert_eq!(left.ending(), Ok(1), "{left:?}");
+    assert!(left.text.contains("memory exhausted"), "{left:?}");
+}
+
+/// The explorer of a mount whose server never answers. It has forked before it read its command line.
+fn start_stuck() -> Option<(Sandbox, Screen, u32)> {
+    let sandbox = Sandbox::new();
+    let root = Node::dir("", vec![Node::file("f")])
+        .hanging(Op::Getattr)
+        .hanging(Op::Opendir);
+    if !sandbox.mount_fuse("m", root) {
+        return None;
+    }
+    let screen = start_explorer(Tree::of(FILES), &sandbox.at("m").display().to_string());
+    let child = child_of(explorer(&screen)).expect("it has forked");
+    wait_until("a thread that waits", || is_stuck(child));
+    Some((sandbox, screen, child))
+}
+
+#[test]
+fn an_explorer_that_is_stuck_gives_the_terminal_and_the_prompt_back() {
+    let endings: [(&str, &dyn Fn(&mut Screen, u32)); 6] = [
+        ("q", &|screen, _| screen.terminal.press(b"q")),
+        ("Ctrl-C", &|screen, _| screen.terminal.press(b"\x03\x03")),
+        ("TERM", &|screen, _| send(explorer(screen), Signal::TERM)),
+        ("HUP", &|screen, _| send(explorer(screen), Signal::HUP)),
+        ("QUIT", &|screen, _| send(explorer(screen), Signal::QUIT)),
+        // The child is not dead for its parent before the server answers.
+        ("KILL, TERM", &|screen, child| {
+            send(child, Signal::KILL);
+            send(explorer(screen), Signal::TERM);
+        }),
+    ];
+    for (what, end) in endings {
+        let Some((sandbox, mut screen, child)) = start_stuck() else {
+            return;
+        };
+        let start = Instant::now();
+        end(&mut screen, child);
+        screen
+            .terminal
+            .wait_until(what, |seen| seen.contains("ended="));
+        assert!(screen.is_set_as_before(), "{what}");
+        eprintln!("{what}: prompt after {:?}", start.elapsed());
+        sandbox.end_fuse();
+        screen.end();
+    }
+}
+
+#[test]
+fn an_explorer_that_is_stuck_stops_and_goes_on() {
+    let Some((sandbox, mut screen, child)) = start_stuck() else {
+        return;
+    };
+    let stop: [&dyn Fn(&mut Screen); 3] = [
+        &|screen| screen.terminal.press(CTRL_Z),
+        &|_| send(child, Signal::TSTP),
+        &|screen| send(explorer(screen), Signal::TSTP),
+    ];
+    for (stops, stop) in stop.into_iter().enumerate() {
+        stop(&mut screen);
+        screen.terminal.wait_until("the shell", |seen| {
+            seen.matches("same after 148").count() > stops
+        });
+        screen.wait_until("the screen again", |screen| {
+            screen.alternate_screen() && screen.contents().contains("pdu: /")
+        });
+    }
+    screen.terminal.press(b"q");
+    screen
+        .terminal
+        .wait_until("the end", |seen| seen.contains("ended="));
+    sandbox.end_fuse();
+    screen.end();
+}
+
+#[test]
+fn a_terminal_that_is_gone_ends_the_explorer_within_a_second() {
+    for ignored in ["", "trap '' HUP; "] {
+        let words = ["sh", "-c", &format!("{ignored}exec \"$pdu\" -i .")].map(str::to_owned);
+        let mut screen = Screen::start(Tree::of(FILES), Streams::All, &words);
+        screen.wait_for("q quit");
+        let start = Instant::now();
+        let ended = wait(&mut screen.terminal.hang_up());
+        assert!(start.elapsed() < Duration::from_secs(1), "{ended:?}");
+        assert!(!ended.success());
+    }
 }

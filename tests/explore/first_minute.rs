@@ -1,7 +1,11 @@
 //! What a person sees in the first minute: the start, keys, other sizes of the screen, an empty directory, a file, no
 //! permission, the end.
 
-use crate::support::run::PDU;
+use std::time::Duration;
+
+use pdu::explore::browser::dialog::READING_TIME;
+
+use crate::support::run::{PDU, pause};
 use crate::support::screen::Screen;
 use crate::support::terminal::Streams;
 use crate::support::tree::Tree;
@@ -26,7 +30,7 @@ const SMALL: &str = "\
 fn the_screen_opens_with_the_largest_entry_first_and_ends_as_it_was() {
     for jobs in ["-j1", "-j20"] {
         let mut screen = explore(Tree::of(SMALL), jobs);
-        screen.wait_for("empty");
+        wait_until_read(&mut screen);
         let rows = rows(&mut screen);
         let place = |name: &str| rows.iter().position(|row| row.contains(name));
         assert!(
@@ -42,6 +46,21 @@ fn the_screen_opens_with_the_largest_entry_first_and_ends_as_it_was() {
         let left = screen.end();
         assert_eq!((left.ending(), left.text.as_str()), (Ok(0), ""));
     }
+}
+
+/// Waits for the end of the walk, and for a frame after it.
+#[track_caller]
+pub(crate) fn wait_until_read(screen: &mut Screen) {
+    screen.wait_until("the end of the walk", |screen| {
+        let contents = screen.contents();
+        let top = contents.lines().next().unwrap_or_default();
+        top.contains("pdu: ") && !top.contains("reading")
+    });
+}
+
+/// Keys that come at once after a question are no answer.
+pub(crate) fn read_question() {
+    pause(READING_TIME + Duration::from_millis(50));
 }
 
 /// The rows of the screen, without spaces at their ends.

@@ -17,6 +17,7 @@ mod first_minute;
 mod refusals;
 mod removal;
 mod removal_mounts;
+mod removal_program;
 mod results;
 mod trash;
 mod walk;

@@ -4,16 +4,28 @@ use std::fs;
 use std::path::Path;
 
 use crate::support::run::{Answer, PDU, pdu, program, run};
-use crate::support::screen::Screen;
+use crate::support::screen::{Left, Screen};
 use crate::support::terminal::Streams;
 use crate::support::tree::Tree;
 
 /// The program of the words on a terminal, in a tree; asserts that nothing was drawn.
 #[track_caller]
 fn refused_on_a_terminal(tree: Tree, words: &[&str], message: &str) {
-    let left = Screen::start(tree, Streams::All, words).end();
+    let left = left_on_a_terminal(tree, words, message);
     assert_eq!(left.raw, format!("pdu: {message}\r\n"), "{words:?}");
+}
+
+/// The same; a screen may have been there before.
+#[track_caller]
+fn left_on_a_terminal(tree: Tree, words: &[&str], message: &str) -> Left {
+    let left = Screen::start(tree, Streams::All, words).end();
+    assert_eq!(
+        left.text.replace('\n', "\r\n"),
+        format!("pdu: {message}"),
+        "{words:?}"
+    );
     assert_eq!(left.ending(), Ok(1), "{words:?}");
+    left
 }
 
 /// Without a terminal, not even a controlling one.
@@ -139,18 +151,18 @@ fn options_of_the_walk_and_of_sizes_are_accepted() {
 }
 
 #[test]
-fn operands_that_cannot_be_used_are_told_without_a_screen() {
-    refused_on_a_terminal(
+fn operands_that_cannot_be_used_are_told_with_the_screen_gone() {
+    left_on_a_terminal(
         Tree::of("a/f 1"),
         &[PDU, "-i", "x"],
         "cannot access 'x': No such file or directory",
     );
     let both = "cannot access 'x': No such file or directory\r\npdu: cannot access 'y': No such file or directory";
-    refused_on_a_terminal(Tree::of("a/f 1"), &[PDU, "-i", "x", "y"], both);
+    left_on_a_terminal(Tree::of("a/f 1"), &[PDU, "-i", "x", "y"], both);
 }
 
 #[test]
-fn an_export_that_is_none_is_told_without_a_screen() {
+fn an_export_that_is_none_is_told_with_the_screen_gone() {
     let tree = Tree::of("a/f 1");
     fs::write(tree.root().join("no"), "no export").expect("it can be written");
     let told = run(pdu(tree.root(), "--from=no")).errors;
@@ -160,13 +172,13 @@ fn an_export_that_is_none_is_told_without_a_screen() {
         .expect("a message")
         .to_owned();
     assert!(told.starts_with("no: byte 0: "), "{told}");
-    refused_on_a_terminal(tree, &[PDU, "-i", "--from=no"], &told);
-    refused_on_a_terminal(
+    left_on_a_terminal(tree, &[PDU, "-i", "--from=no"], &told);
+    left_on_a_terminal(
         Tree::of("a/f 1"),
         &[PDU, "-i", "--from=x"],
         "cannot open 'x' for reading: No such file or directory",
     );
-    refused_on_a_terminal(
+    left_on_a_terminal(
         Tree::of("a/f 1"),
         &[PDU, "-i", "--files0-from=x"],
         "cannot open 'x' for reading: No such file or directory",

@@ -3,6 +3,7 @@
 
 use std::fs;
 
+use crate::first_minute::read_question;
 use crate::support::run::PDU;
 use crate::support::screen::{Left, Screen};
 use crate::support::terminal::Streams;
@@ -101,6 +102,7 @@ fn e_writes_an_export_that_a_program_reads_and_asks_before_it_replaces_a_file() 
     // Any other key but Y keeps the file.
     screen.terminal.press(b"E\r");
     screen.wait_for("Y");
+    read_question();
     screen.terminal.press(b"y");
     screen.wait_until("the question to be gone", |screen| {
         !screen.contents().contains("any other")
@@ -108,6 +110,7 @@ fn e_writes_an_export_that_a_program_reads_and_asks_before_it_replaces_a_file() 
     assert_eq!(fs::read_to_string(&file).ok().as_deref(), Some("precious"));
     screen.terminal.press(b"E\r");
     screen.wait_for("Y");
+    read_question();
     screen.terminal.press(b"Y");
     screen.wait_for("pdu.json was written");
     let again = fs::read_to_string(&file).expect("it is there");

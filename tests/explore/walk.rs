@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use crate::first_minute::{explore, rows};
+use crate::first_minute::{explore, read_question, rows, wait_until_read};
 use crate::support::fuse::{Node, Op};
 use crate::support::run::PDU;
 use crate::support::sandbox::Sandbox;
@@ -72,6 +72,7 @@ fn an_operand_that_does_not_answer_has_a_screen_with_keys_all_the_same() {
         screen.wait_until("no help", |screen| !screen.contents().contains("this help"));
         screen.terminal.press(b"q");
         screen.wait_for("Quit?");
+        read_question();
         screen.terminal.press(b"y");
         assert_eq!(screen.end().ending(), Ok(0));
         sandbox.end_fuse();
@@ -124,6 +125,7 @@ fn operands_are_rows_and_one_that_cannot_be_used_has_a_mark() {
     for words in ["a b x", "b x a"] {
         let tree = Tree::of("a/f 90000\nb/f 50000");
         let mut screen = explore(tree, words);
+        wait_until_read(&mut screen);
         screen.wait_until("three rows", |screen| {
             let contents = screen.contents();
             ["a/", "b/", "x"].iter().all(|name| contents.contains(name))

@@ -16,6 +16,7 @@ mod blocking;
 mod concurrency;
 mod deep_tree;
 mod descriptors;
+mod forest;
 mod limited;
 #[cfg(feature = "parquet")]
 mod loaded;

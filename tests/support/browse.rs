@@ -1,6 +1,8 @@
 //! The explorer on a pseudo-terminal, and its screen: for `benches/compare` and `examples/picture.rs`, so it imports nothing
 //! from outside of this file.
 
+#![allow(dead_code, reason = "each program uses its part")]
+
 use std::fs::File;
 use std::io::{self, Read, Write};
 use std::num::NonZeroU16;

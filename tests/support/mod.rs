@@ -5,6 +5,7 @@
 //! skip      one way to skip a test, one meaning of PDU_THOROUGH
 //! tree      trees as literals
 //! sandbox   a tree with mounts below it, FUSE among them (fuse)
+//! forest    the tree of the explorer, from a walk
 //! gnu_du    the GNU du that pdu is compared with
 //! terminal  a program on a pseudo-terminal
 //! screen    what such a terminal shows
@@ -18,6 +19,7 @@
 
 #![allow(dead_code, reason = "each folder uses its part")]
 
+pub(crate) mod forest;
 pub(crate) mod fuse;
 pub(crate) mod gnu_du;
 pub(crate) mod process;

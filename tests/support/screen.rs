@@ -29,6 +29,7 @@ pub(crate) struct Screen {
 }
 
 /// What is left when the program has ended.
+#[derive(Debug)]
 pub(crate) struct Left {
     pub(crate) status: ExitStatus,
     /// All that was written.
@@ -114,12 +115,30 @@ impl Screen {
 /// No mode is left on that the explorer has set.
 #[track_caller]
 pub(crate) fn assert_is_given_back(screen: &vt100::Screen, seen: &str) {
-    assert!(!screen.alternate_screen(), "alternate screen: {seen:?}");
-    assert!(!screen.hide_cursor(), "no cursor: {seen:?}");
-    let mouse = screen.mouse_protocol_mode();
-    assert!(mouse == MouseProtocolMode::None, "mouse: {seen:?}");
-    let is_plain = screen.fgcolor() == vt100::Color::Default && !screen.bold() && !screen.inverse();
-    assert!(is_plain, "a style is left: {seen:?}");
+    assert_eq!(mistakes_of(screen), [""; 0], "{seen:?}");
+}
+
+/// The modes that are left on after these bytes.
+pub(crate) fn mistakes_left(bytes: &[u8]) -> Vec<String> {
+    let mut parser = parser(SIZE);
+    parser.process(bytes);
+    let mistakes = mistakes_of(parser.screen());
+    mistakes.into_iter().map(str::to_owned).collect()
+}
+
+fn mistakes_of(screen: &vt100::Screen) -> Vec<&'static str> {
+    let has_style = screen.fgcolor() != vt100::Color::Default || screen.bold() || screen.inverse();
+    let mistakes = [
+        (screen.alternate_screen(), "alternate screen"),
+        (screen.hide_cursor(), "no cursor"),
+        (
+            screen.mouse_protocol_mode() != MouseProtocolMode::None,
+            "mouse",
+        ),
+        (has_style, "a style"),
+    ];
+    let left = mistakes.into_iter().filter(|(is_left, _)| *is_left);
+    left.map(|(_, mistake)| mistake).collect()
 }
 
 impl Left {

@@ -49,12 +49,13 @@ impl fmt::Display for Summary {
             Method::Delete => write!(to, "removed {entries}, {bytes}")?,
             Method::Trash => write!(to, "moved {entries} to the trash, {bytes}")?,
         }
-        if self.with_new_entries > 0 {
-            let directories = counted(self.with_new_entries, "directory has", "directories have");
-            write!(to, "; {directories} new entries")?;
-        }
         if self.errors > 0 {
             write!(to, "; {}", counted(self.errors, "error", "errors"))?;
+        }
+        if self.with_new_entries > 0 {
+            let directories = counted(self.with_new_entries, "directory has", "directories have");
+            // The line has no room for the free space beside that.
+            return write!(to, "; {directories} new entries, r reads them");
         }
         match self.method {
             Method::Delete => self.write_free(to),
@@ -115,15 +116,21 @@ mod tests {
             entries: 1,
             bytes: 0,
             errors: 1,
-            with_new_entries: 1,
             more_free: Some(-4096),
             file_systems: 2,
             ending: Ending::Stopped,
             ..summary.clone()
         };
-        let expected = "stopped: removed 1 entry, 0 B; 1 directory has new entries; 1 error; \
-            the file systems have 4 KiB less free";
+        let expected =
+            "stopped: removed 1 entry, 0 B; 1 error; the file systems have 4 KiB less free";
         assert_eq!(stopped.to_string(), expected);
+        let new = Summary {
+            errors: 0,
+            with_new_entries: 1,
+            ..summary.clone()
+        };
+        let expected = "removed 12,304 entries, 5.2 GiB; 1 directory has new entries, r reads them";
+        assert_eq!(new.to_string(), expected);
         let trash = Summary {
             method: Method::Trash,
             entries: 1_234_567,

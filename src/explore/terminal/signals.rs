@@ -62,6 +62,8 @@ fn react(signal: i32, blocked: &BlockedSignals, inputs: &Sender<Input>, stopped:
         }
         _ => {
             let _ = inputs.try_send(Input::Continue);
+            // This signal discards a SIGTSTP that was sent before it: the main thread waits in vain for a stop.
+            let _ = stopped.try_send(());
         }
     }
 }

@@ -10,6 +10,7 @@ use super::listings::Walkers;
 use super::model::{Directory, End, FIRST_LINK, Inodes, Node, Own, add_own, inodes, linked, tree};
 use crate::count::ordered_items::OrderedItems;
 use crate::count::usage::FileTime;
+use crate::count::visitor::{Extent, Visitor};
 use crate::forest::entry::{ForestEntry, Reading};
 use crate::forest::{
     DirId, DirState, Ended, FindPosition, Forest, ForestRow, Gone, LinkCounting, Slice, Sums,
@@ -260,12 +261,16 @@ proptest! {
             let id = find(&forest, &path);
             let names_: Vec<&[u8]> = names.iter().map(Vec::as_slice).collect();
             forest.remove(id, &names_, gone);
+            if random.bool() {
+                forest.settle();
+            }
             let removed = remove(&mut root, &path, &names);
             if deletes {
                 links.iter_mut().zip(removed).for_each(|(links, removed)| *links -= removed);
             }
-            prop_assert_eq!(forest.dir(DirId::TOP).sums, root.sums(&links).0);
         }
+        forest.settle();
+        prop_assert_eq!(forest.dir(DirId::TOP).sums, root.sums(&links).0);
         finish(&mut forest);
         check(&forest, &root, &links);
     }
@@ -282,26 +287,29 @@ proptest! {
             finish(&mut forest);
         }
         let mut random = fastrand::Rng::with_seed(seed);
+        let mut chosen: Vec<_> = (0..3).map(|_| choose(&root, &mut random)).collect();
         let mut targets = Vec::new();
-        let mut left = root.clone();
-        for _ in 0..3 {
-            let (path, names) = choose(&root, &mut random);
-            let parent = find(&forest, &path);
-            for name in names {
-                // One may lie in another one.
-                targets.push(Target { parent, name: name.clone() });
-                if is_there(&left, &path) {
-                    left.at(&path).entries.remove(&name);
-                }
-            }
+        for (path, names) in &chosen {
+            let parent = find(&forest, path);
+            targets.extend(names.iter().map(|name| Target { parent, name: name.clone() }));
         }
         let freed = forest.freed(&targets);
-        let (before, after) = (Parts::of(&root), Parts::of(&left));
-        let mut wanted = (before.sums.entries - after.sums.entries, before.sums.allocated - after.sums.allocated);
+        // One may lie in another one.
+        chosen.sort_by_key(|(path, _)| std::cmp::Reverse(path.len()));
+        let mut left = root.clone();
+        let mut taken = Taken { links: vec![0; 6], ..Taken::default() };
+        for (path, names) in &chosen {
+            let directory = left.at(path);
+            for name in names {
+                let node = directory.entries.remove(name);
+                node.into_iter().for_each(|node| taken.take(&node, directory.own.device));
+            }
+        }
+        let mut wanted = (taken.sums.entries, taken.sums.allocated);
         let mut whole = wanted.1;
         for link in 0..6_u64 {
             let place = link as usize;
-            let gone = before.links[place] - after.links[place];
+            let gone = taken.links[place];
             let mut sums = Sums::default();
             add_own(&mut sums, &linked(link), 1);
             wanted.0 += u64::from(gone);
@@ -310,6 +318,7 @@ proptest! {
         }
         prop_assert_eq!((freed.entries, freed.allocated, freed.freed), (wanted.0, wanted.1, whole));
         prop_assert!(freed.refused.is_empty());
+        prop_assert_eq!(freed.staying, taken.staying, "{:?}", targets);
     }
 
     #[test]
@@ -330,7 +339,13 @@ proptest! {
         let mut forest = build(&root, &links, seed);
         let id = find(&forest, &path);
         let key = forest.begin_reread(id);
-        let (walkers, _) = Walkers::new(seed, &[&new], &links, key);
+        // Links elsewhere came and went.
+        let numbers = links.iter().zip(after.links()).map(|(old, here)| match random.bool() {
+            true => here.max(2),
+            false => *old + 1,
+        });
+        let numbers: Vec<u32> = numbers.collect();
+        let (walkers, _) = Walkers::new(seed, &[&new], &numbers, key);
         let mut walkers = walkers.peekable();
         while let Some(listing) = walkers.next() {
             if is_stopped && walkers.peek().is_none() {
@@ -340,8 +355,12 @@ proptest! {
         }
         prop_assert_eq!(forest.end_reread(Ended::Whole), !is_stopped);
         forest.settle();
+        let mut links = links;
         if !is_stopped {
             root = after;
+            for (place, met) in new.links().into_iter().enumerate() {
+                links[place] = if met > 0 { numbers[place] } else { links[place] };
+            }
         }
         check(&forest, &root, &links);
     }
@@ -397,6 +416,7 @@ proptest! {
             let (path, names) = choose(&root, &mut random);
             let names_: Vec<&[u8]> = names.iter().map(Vec::as_slice).collect();
             forest.remove(find(&forest, &path), &names_, Gone::Deleted);
+            forest.settle();
             remove(&mut root, &path, &names);
         }
     }
@@ -407,7 +427,7 @@ proptest! {
         let links = totals(&root, &inodes);
         let forest = build(&root, &links, seed);
         let mut imported = Forest::new(LinkCounting::Once);
-        let top = find(&forest, &[]);
+        let top = if seed % 2 == 0 { DirId::TOP } else { find(&forest, &[]) };
         forest.export(top, &mut imported);
         finish(&mut imported);
         for (path, directory) in root.all() {
@@ -448,15 +468,78 @@ proptest! {
     }
 }
 
-fn is_there(root: &Directory, path: &[Vec<u8>]) -> bool {
-    let mut at = root;
-    for name in path {
-        match at.entries.get(name) {
-            Some(Node::Directory(below)) => at = below,
-            _ => return false,
+/// No method recurses, or takes time that grows with the square of the depth.
+#[test]
+fn a_deep_chain_is_one_directory_after_the_other() {
+    const DEPTH: usize = 100_000;
+    let mut forest = Forest::new(LinkCounting::Once);
+    let own = linked(0);
+    let (directory, link) = (
+        own.detail(FileType::Directory, 1, 1),
+        own.detail(FileType::RegularFile, 2, 2),
+    );
+    let entry = own.entry();
+    for level in 0..DEPTH {
+        forest.enter(b"d", &entry.item(Some(&directory)), None);
+        if level == 0 || level + 1 == DEPTH {
+            forest.file(Some(b"link"), &entry.item(Some(&link)));
         }
     }
-    true
+    (0..DEPTH).for_each(|_| forest.leave(Extent::Whole));
+    finish(&mut forest);
+    let bottom = DirId(DEPTH as u32);
+    let entries = |forest: &Forest, id| forest.dir(id).sums.entries;
+    assert_eq!(entries(&forest, DirId::TOP), DEPTH as u64 + 1);
+    assert_eq!(entries(&forest, bottom), 2);
+    assert_eq!(forest.path(bottom).len(), 2 * DEPTH - 1);
+    assert_eq!(forest.shared(bottom).map(|sums| sums.entries), Some(1));
+    assert_eq!(forest.shared(DirId(1)).map(|sums| sums.entries), Some(0));
+    let mut copy = Forest::new(LinkCounting::Once);
+    forest.export(DirId::TOP, &mut copy);
+    finish(&mut copy);
+    assert_eq!(copy.dir(DirId::TOP).sums, forest.dir(DirId::TOP).sums);
+    // From below, as a removal goes.
+    for number in (2..=DEPTH as u32).rev().take(DEPTH / 2) {
+        forest.remove(DirId(number - 1), &[b"d"], Gone::Deleted);
+    }
+    forest.settle();
+    assert_eq!(entries(&forest, DirId::TOP), DEPTH as u64 / 2 + 1);
+    forest.remove(DirId(1), &[b"d"], Gone::Deleted);
+    forest.settle();
+    assert_eq!(entries(&forest, DirId::TOP), 2);
+}
+
+/// What a removal takes: directories of other file systems stay.
+#[derive(Default)]
+struct Taken {
+    sums: Sums,
+    links: Vec<u32>,
+    staying: u64,
+}
+
+impl Taken {
+    fn take(&mut self, node: &Node, device: u64) {
+        match node {
+            Node::Directory(Directory { own, .. })
+            | Node::Cache(own, _)
+            | Node::AwayDirectory(own)
+                if own.device != device =>
+            {
+                self.staying += 1;
+            }
+            Node::Directory(below) => {
+                add_own(&mut self.sums, &below.own, 1);
+                below
+                    .entries
+                    .values()
+                    .for_each(|node| self.take(node, device));
+            }
+            node => {
+                node.add(&mut self.sums, &mut BTreeSet::new());
+                node.links(&mut self.links);
+            }
+        }
+    }
 }
 
 /// What is no link, and how many links there are.

@@ -19,6 +19,8 @@
 #[path = "../../support/mod.rs"]
 mod support;
 
+#[cfg(feature = "explore")]
+mod explorer;
 mod fixture;
 mod trace;
 

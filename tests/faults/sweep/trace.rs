@@ -119,6 +119,12 @@ impl Trace {
             .any(|(_, call)| call.name == "write" && call.text.starts_with('2'))
     }
 
+    /// True where a call of this name, with this text in it, was made to fail.
+    pub(crate) fn has_failed(&self, name: &str, text: &str) -> bool {
+        self.injected()
+            .any(|(_, call)| call.name == name && call.text.contains(text))
+    }
+
     /// True where a thread that should have been woken was not.
     pub(crate) fn swallowed_a_wake(&self) -> bool {
         self.injected()

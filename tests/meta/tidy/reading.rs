@@ -116,6 +116,13 @@ pub(super) fn non_test_code(text: &str) -> String {
             .collect();
         code.replace_range(start..end, &blank);
     }
+    // The path in `pub(in PATH)` imports nothing.
+    while let Some(start) = code.find("pub(in ") {
+        let end = code[start..]
+            .find(')')
+            .map_or(code.len(), |end| start + end);
+        code.replace_range(start + 4..end, &" ".repeat(end - start - 4));
+    }
     code
 }
 

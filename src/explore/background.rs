@@ -14,7 +14,7 @@ use crate::sys::owners::OwnerNames;
 
 /// The answers.
 #[derive(Debug)]
-pub(super) struct Helpers {
+pub(super) struct Background {
     sender: Sender<Answer>,
     pub(super) answers: Receiver<Answer>,
 }
@@ -54,7 +54,7 @@ pub(super) enum Exported {
     Failed(String),
 }
 
-impl Helpers {
+impl Background {
     pub(super) fn new() -> Self {
         let (sender, answers) = unbounded();
         Self { sender, answers }
@@ -67,7 +67,7 @@ impl Helpers {
     /// There is no thread.
     pub(super) fn run(&self, body: impl FnOnce() -> Answer + Send + 'static) -> io::Result<()> {
         let sender = self.sender.clone();
-        let thread = std::thread::Builder::new().name("helper".into());
+        let thread = std::thread::Builder::new().name("background".into());
         let thread = thread.spawn(move || {
             let _ = sender.send(body());
         });

@@ -1,0 +1,307 @@
+//! Removals by the whole program, with keys on a terminal: what removes, what is told, and which system calls are made.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::os::unix::fs::{PermissionsExt, chown};
+use std::path::{Path, PathBuf};
+
+use super::removal::on_disk;
+use crate::support::run::{PDU, copy_program, wait_until};
+use crate::support::screen::Screen;
+use crate::support::skip::{is_root, tool};
+use crate::support::terminal::{Streams, can_slow_down, wait_for_strace};
+use crate::support::tree::Tree;
+
+/// Starts pdu behind another program, if there is one; gives the root of the tree.
+fn start(tree: Tree, launcher: &[&str], pdu: &str, words: &str) -> (Screen, PathBuf) {
+    let root = tree.root().to_owned();
+    let words = words.split_whitespace();
+    let words: Vec<&str> = launcher
+        .iter()
+        .copied()
+        .chain([pdu, "-i"])
+        .chain(words)
+        .collect();
+    (Screen::start(tree, Streams::All, &words), root)
+}
+
+/// Waits for the end of the walk, and selects the first row.
+fn be_ready(screen: &mut Screen, text: &str) {
+    screen.wait_until("the end of the walk", |screen| {
+        let contents = screen.contents();
+        contents.contains(text) && contents.contains("quit") && !contents.contains("reading")
+    });
+    screen.terminal.press(b"H");
+}
+
+/// Presses `d` on the selected row.
+fn ask(screen: &mut Screen) {
+    screen.terminal.press(b"d");
+    screen.wait_for("any other key");
+}
+
+/// Removes the selected row; the word is asked for where it is a directory of the operand.
+fn remove(screen: &mut Screen, answer: &[u8], told: &str) {
+    ask(screen);
+    screen.terminal.press(answer);
+    screen.wait_for(told);
+}
+
+const SMALL: &str = "\
+    t/dir/f 400000
+    t/dir/sub/g 5000
+    t/file 300000
+    t/keep 9000
+    other/f 5";
+
+#[test]
+fn only_the_answer_that_the_dialog_names_removes() {
+    let (mut screen, root) = start(Tree::of(SMALL), &[], PDU, "t");
+    be_ready(&mut screen, "dir/");
+    let before = on_disk(&root);
+    screen.terminal.press(b"j");
+    for keys in [
+        "\x1b", "y", "q", " ", "n", "x", "\x7f", "\x1b[3~", "D", "\x1b[A",
+    ] {
+        ask(&mut screen);
+        screen.terminal.press(b"\r");
+        screen.terminal.press(keys.as_bytes());
+        screen.wait_until("no dialog", |screen| {
+            !screen.contents().contains("any other key")
+        });
+        screen.terminal.press(b"gggg");
+        assert_eq!(on_disk(&root), before, "{keys:?}");
+    }
+    remove(&mut screen, b"Y", "removed 1 entry, 29");
+    assert!(!root.join("t/file").exists());
+    assert_eq!(on_disk(&root).len(), before.len() - 1);
+    // A directory of the operand asks for the word: `Y` is another key.
+    screen.terminal.press(b"k");
+    ask(&mut screen);
+    screen.terminal.press(b"Y");
+    screen.wait_until("no dialog", |screen| {
+        !screen.contents().contains("any other key")
+    });
+    assert!(root.join("t/dir").exists());
+    remove(&mut screen, b"delete", "removed 4 entries, ");
+    assert_eq!(on_disk(&root), ["other", "other/f", "t", "t/keep"]);
+    screen.wait_until("the row goes", |screen| !screen.contents().contains("dir/"));
+    screen.terminal.press(b"q");
+    assert_eq!(screen.end().ending(), Ok(0));
+}
+
+#[test]
+fn new_entries_stay_and_are_told() {
+    let (mut screen, root) = start(Tree::of(SMALL), &[], PDU, "t");
+    be_ready(&mut screen, "dir/");
+    fs::write(root.join("t/dir/sub/new"), "precious").expect("it can be written");
+    remove(
+        &mut screen,
+        b"delete",
+        "1 directory has new entries, r reads them",
+    );
+    screen.terminal.press(b"\r");
+    screen.wait_until("the flag", |screen| {
+        let contents = screen.contents();
+        let mut rows = contents.lines().filter(|row| row.contains("sub/"));
+        rows.any(|row| row.starts_with("   +"))
+    });
+    let expected = [
+        "other",
+        "other/f",
+        "t",
+        "t/dir",
+        "t/dir/sub",
+        "t/dir/sub/new",
+        "t/file",
+        "t/keep",
+    ];
+    assert_eq!(on_disk(&root), expected);
+    screen.terminal.press(b"q");
+    screen.end();
+}
+
+#[test]
+fn what_may_not_be_removed_stays_with_status_1() {
+    if !is_root("another user") || tool("setpriv").is_none() {
+        return;
+    }
+    let tree = Tree::of("t/locked/f 9000\nt/open/g 5000\nt/open/h 5000\nkeep 1");
+    copy_program(Path::new(PDU), &tree.root().join("pdu"));
+    for (name, mode) in [("t", 0o755), ("t/locked", 0o555), ("t/open", 0o755)] {
+        let at = tree.root().join(name);
+        chown(&at, Some(65534), None).expect("we are root");
+        fs::set_permissions(&at, fs::Permissions::from_mode(mode)).expect("we are root");
+    }
+    let launcher = [
+        "setpriv",
+        "--reuid=65534",
+        "--regid=65534",
+        "--clear-groups",
+    ];
+    let (mut screen, root) = start(tree, &launcher, "./pdu", "t");
+    be_ready(&mut screen, "locked/");
+    // Both, by marks.
+    screen.terminal.press(b"*");
+    remove(&mut screen, b"delete", "removed 3 entries, 20");
+    screen.wait_for("1 error");
+    let left: Vec<String> = on_disk(&root.join("t"));
+    assert_eq!(left, ["locked", "locked/f"]);
+    screen.terminal.press(b"!");
+    screen.wait_for("Permission denied");
+    screen.terminal.press(b"\x1b");
+    screen.wait_until("no panel", |screen| !screen.contents().contains("Errors"));
+    screen.terminal.press(b"q");
+    assert_eq!(screen.end().ending(), Ok(1));
+}
+
+/// pdu behind strace with these options; the trace goes to a file.
+fn traced(tree: Tree, options: &[&str]) -> (Screen, PathBuf) {
+    let trace = tree.root().join("trace");
+    let trace = trace.to_str().expect("text").to_owned();
+    let launcher = ["strace", "-DDD", "-f", "-qq", "-o", &trace];
+    let launcher: Vec<&str> = launcher
+        .into_iter()
+        .chain(options.iter().copied())
+        .collect();
+    let (screen, root) = start(tree, &launcher, PDU, "t");
+    wait_for_strace(&screen.terminal.child);
+    (screen, root)
+}
+
+/// The lines of the thread that removes, without its number.
+fn removal_of(root: &Path) -> Vec<String> {
+    let trace = fs::read_to_string(root.join("trace")).expect("strace wrote it");
+    let (thread, _) = trace
+        .lines()
+        .find(|line| line.contains(" unlinkat("))
+        .and_then(|line| line.split_once(' '))
+        .expect("something was removed");
+    let lines = trace.lines().filter_map(|line| line.strip_prefix(thread));
+    lines.map(|line| line.trim().to_owned()).collect()
+}
+
+#[test]
+fn a_removal_names_one_component_below_a_descriptor_and_holds_few() {
+    if !can_slow_down() {
+        return;
+    }
+    let deep = "d/".repeat(40);
+    let tree = Tree::of(&format!("t/{deep}f 1\nt/d/g 300000\nt/d/d/h 1\nt/keep 1"));
+    let calls =
+        "trace=openat,openat2,open,creat,unlink,unlinkat,rmdir,rename,renameat,renameat2,close";
+    let (mut screen, root) = traced(tree, &["-e", calls]);
+    be_ready(&mut screen, "keep");
+    remove(&mut screen, b"delete", "removed 43 entries, ");
+    assert_eq!(on_disk(&root.join("t")), ["keep"]);
+    screen.terminal.press(b"q");
+    let lines = removal_of(&root);
+    screen.end();
+    let mut open = BTreeSet::new();
+    let mut most = 0;
+    let mut removed = 0;
+    for line in &lines {
+        assert!(!line.contains("\"/"), "an absolute path: {line}");
+        let call = line.split('(').next().unwrap_or_default();
+        let fd = line
+            .rsplit("= ")
+            .next()
+            .and_then(|fd| fd.parse::<i32>().ok());
+        match call {
+            "openat" | "openat2" => {
+                if call == "openat2" {
+                    let flags = "RESOLVE_NO_XDEV|RESOLVE_NO_SYMLINKS|RESOLVE_BENEATH";
+                    assert!(line.contains(flags), "{line}");
+                }
+                assert!(
+                    line.contains("O_PATH") || line.contains("O_DIRECTORY"),
+                    "{line}"
+                );
+                open.extend(fd.filter(|fd| *fd >= 0));
+                most = most.max(open.len());
+            }
+            "close" => {
+                let fd = line.trim_start_matches("close(").split(')').next();
+                open.remove(&fd.and_then(|fd| fd.parse().ok()).unwrap_or(-1));
+            }
+            "unlinkat" => {
+                assert!(!line.contains("AT_FDCWD"), "{line}");
+                removed += 1;
+            }
+            other => panic!("{other}: {line}"),
+        }
+    }
+    assert_eq!(removed, 43);
+    assert!((8..=16).contains(&most), "{most} descriptors");
+}
+
+#[test]
+fn a_disk_error_is_told_and_the_rest_is_removed() {
+    if !can_slow_down() {
+        return;
+    }
+    let tree = Tree::of("t/d/a 300000\nt/d/b 1\nt/d/c 1\nt/d/e/f 1\nt/keep 1");
+    let inject = "inject=unlinkat:error=EIO:when=2";
+    let (mut screen, root) = traced(tree, &["-e", "trace=unlinkat", "-e", inject]);
+    be_ready(&mut screen, "keep");
+    remove(&mut screen, b"delete", "; 1 error; ");
+    let left = on_disk(&root.join("t"));
+    assert_eq!(left.len(), 3, "{left:?}");
+    screen.terminal.press(b"!");
+    screen.wait_for("Input/output error");
+    screen.terminal.press(b"\x1b");
+    screen.wait_until("no panel", |screen| !screen.contents().contains("Errors"));
+    screen.terminal.press(b"q");
+    assert_eq!(screen.end().ending(), Ok(1));
+}
+
+#[test]
+fn a_kernel_without_openat2_removes_as_well() {
+    if !can_slow_down() {
+        return;
+    }
+    let tree = Tree::of("t/d/a 300000\nt/d/e/f 1\nt/d/e/s -> ../../keep\nt/keep 1");
+    let inject = "inject=openat2:error=ENOSYS";
+    let calls = "trace=openat2,openat,unlinkat";
+    let (mut screen, root) = traced(tree, &["-e", calls, "-e", inject]);
+    be_ready(&mut screen, "keep");
+    remove(&mut screen, b"delete", "removed 5 entries, ");
+    assert_eq!(on_disk(&root.join("t")), ["keep"]);
+    screen.terminal.press(b"q");
+    let lines = removal_of(&root);
+    screen.end();
+    let tried = lines
+        .iter()
+        .filter(|line| line.starts_with("openat2("))
+        .count();
+    assert_eq!(tried, 1, "{lines:?}");
+}
+
+#[test]
+fn what_is_killed_amid_a_removal_has_removed_a_part_and_nothing_else() {
+    if !can_slow_down() {
+        return;
+    }
+    let files: String = (0..200)
+        .map(|number| format!("t/d/{}/f{number} 10\n", number % 9))
+        .collect();
+    let tree = Tree::of(&format!("{files}t/d/big 300000\nt/keep 1\nother/f 1"));
+    let before = on_disk(tree.root());
+    let inject = "inject=unlinkat:delay_enter=5000";
+    let (mut screen, root) = traced(tree, &["-e", "trace=unlinkat", "-e", inject]);
+    be_ready(&mut screen, "keep");
+    ask(&mut screen);
+    screen.terminal.press(b"delete");
+    let trace = root.join("trace");
+    let removed = || fs::read_to_string(&trace).map_or(0, |text| text.lines().count());
+    wait_until("a part is gone", || removed() > 20);
+    screen.terminal.child.kill().expect("it runs");
+    let _ = screen.terminal.child.wait();
+    let mut left = on_disk(&root);
+    left.retain(|path| path != "trace");
+    assert!(left.len() > 20, "{left:?}");
+    assert!(left.iter().all(|path| before.contains(path)), "{left:?}");
+    for kept in ["t", "t/keep", "other", "other/f"] {
+        assert!(left.iter().any(|path| path == kept), "{kept}");
+    }
+}

@@ -150,7 +150,9 @@ fn whatever_call_fails_the_terminal_is_given_back() {
             let Case { call, error, when } = case;
             let text = String::from_utf8_lossy(&end.seen);
             let last = text.lines().last().unwrap_or_default();
-            wrong.push(format!("{call}:{error}:{when}: {mistakes:?}: {last:?}"));
+            let what = format!("-i {call}:{error}:{when}: {mistakes:?}: {last:?}");
+            eprintln!("wrong: {what}");
+            wrong.push(what);
         }
     }
     eprintln!("-i: {reached} of {} calls failed", cases.len());

@@ -105,7 +105,9 @@ fn mistakes(end: &End) -> Vec<String> {
         Some(1) => {
             // What comes after the screen, if there was one.
             let after = text.rsplit("\x1b[?1049l").next().unwrap_or(&text);
-            after.contains("pdu: ") && !after.contains("panicked at") || end.trace.was_silenced()
+            let name = pdu().rsplit('/').next().map(|name| format!("{name}: "));
+            let is_told = name.is_some_and(|name| after.contains(&name));
+            is_told && !after.contains("panicked at") || end.trace.was_silenced()
         }
         _ => false,
     };

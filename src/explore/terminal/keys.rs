@@ -95,11 +95,13 @@ impl Keys {
         let mut ready = [PollFd::new(&keys, PollFlags::IN)];
         let timeout = Timespec::try_from(PULSE).ok();
         let events = match poll(&mut ready, timeout.as_ref()) {
-            Ok(0) => return Waited::Nothing,
+            Ok(0) => {
+                self.failures = 0;
+                return Waited::Nothing;
+            }
             Ok(_) => ready[0].revents(),
             Err(_) => return self.pause_after_failure(),
         };
-        self.failures = 0;
         if events.intersects(screen::GONE) {
             return Waited::Ended;
         }
@@ -109,7 +111,10 @@ impl Keys {
         }
         let mut byte = [0];
         match retry::retry(|| rustix::io::read(keys, &mut byte)) {
-            Ok(1) => Waited::Byte(byte[0]),
+            Ok(1) => {
+                self.failures = 0;
+                Waited::Byte(byte[0])
+            }
             Err(Errno::AGAIN) => Waited::Nothing,
             Ok(_) => Waited::Ended,
             Err(_) => self.pause_after_failure(),

@@ -14,7 +14,7 @@ use super::remove::problem::Problem;
 use super::session::Session;
 use crate::count::listing::{Branch, Key, Names};
 use crate::count::usage::{FileTime, Inode};
-use crate::forest::{DirId, Ended, Forest};
+use crate::forest::{DirId, DirState, Ended, Forest};
 use crate::sys::cancel;
 use crate::walk::driver::ProgressMeter;
 use crate::walk::{CpuUsage, Walk, command_line};
@@ -34,11 +34,12 @@ impl Session<'_> {
         if is_busy || self.is_opening_again {
             return;
         }
-        let Some(directory) = self.again.pop_front() else {
-            return;
-        };
-        let above = self.intake.forest.dir(directory).parent;
-        let Some(above) = above else {
+        // A directory above may have been read again since, or removed: then this one is not shown any more.
+        let forest = &self.intake.forest;
+        let next = std::iter::from_fn(|| self.again.pop_front());
+        let mut shown =
+            next.filter_map(|directory| Some((directory, directory_around(forest, directory)?)));
+        let Some((directory, above)) = shown.next() else {
             return;
         };
         if above == DirId::TOP {
@@ -88,7 +89,11 @@ impl Session<'_> {
     }
 
     fn start_again(&mut self, directory: DirId, above: Option<OwnedFd>) {
-        // A removal may have begun, while the directory above was opened: it counts on the rows as they are.
+        // While the directory above was opened, a removal may have begun, which counts on the rows as they are, or the
+        // directory may have left the tree.
+        if directory_around(&self.intake.forest, directory).is_none() {
+            return self.begin_next_again();
+        }
         let is_busy = self.removals.go_on();
         let forest = self.intake.forest.get_mut().filter(|_| !is_busy);
         let Some(forest) = forest else {
@@ -119,6 +124,12 @@ impl Session<'_> {
             }
         }
     }
+}
+
+/// The directory around one that is in the tree.
+fn directory_around(forest: &Forest, directory: DirId) -> Option<DirId> {
+    let info = forest.dir(directory);
+    info.parent.filter(|_| info.state != DirState::Nothing)
 }
 
 /// The branch that lists a directory under this key, with the directories above it.

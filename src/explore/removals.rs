@@ -24,7 +24,7 @@ use super::remove::{RemovalOptions, Remover};
 use crate::count::listing::push_name;
 use crate::count::usage::{FileTime, Inode};
 use crate::forest::entry::{ForestEntry, Reading};
-use crate::forest::{DirId, Forest, ForestRow, Gone, Target};
+use crate::forest::{DirId, DirState, Forest, ForestRow, Gone, Target};
 use crate::sys::human_size::human_size;
 use crate::walk::OperandDir;
 
@@ -35,6 +35,8 @@ pub(super) struct Removals {
     /// The targets of the jobs that go on.
     jobs: HashMap<JobId, (Method, Vec<Target>)>,
     last: u32,
+    /// Entries have left the forest, and the browser does not know yet.
+    has_removed: bool,
     /// The directories of the operands, which the walk has opened.
     roots: Roots,
     data_home: Option<PathBuf>,
@@ -65,7 +67,7 @@ impl Roots {
         let mut way = Vec::new();
         loop {
             let info = forest.dir(directory);
-            let above = info.parent?;
+            let above = info.parent.filter(|_| info.state != DirState::Nothing)?;
             if above == DirId::TOP {
                 way.reverse();
                 return Some((self.root(forest, directory)?, way));
@@ -104,6 +106,7 @@ impl Removals {
             remover: None,
             jobs: HashMap::new(),
             last: 0,
+            has_removed: false,
             roots,
             data_home,
             zone,
@@ -117,6 +120,11 @@ impl Removals {
     /// True while a job goes on.
     pub(super) fn go_on(&self) -> bool {
         !self.jobs.is_empty()
+    }
+
+    /// Whether entries have left the forest since the last call.
+    pub(super) fn take_removed(&mut self) -> bool {
+        std::mem::take(&mut self.has_removed)
     }
 
     pub(super) fn reports(&self) -> Receiver<RemovalReport> {
@@ -233,7 +241,7 @@ impl Removals {
                 gone,
             } => {
                 self.left(forest, job, (DirId(directory), gone));
-                browser.forget_removed(forest);
+                self.has_removed = true;
             }
             RemovalReport::NewEntries {
                 directory, count, ..

@@ -5,6 +5,7 @@ use std::io;
 use std::time::{Duration, Instant};
 
 use crossbeam_channel::{Receiver, after, at, never, select};
+use rustix::io::Errno;
 
 use super::background::{Answer, Background};
 use super::browser::Browser;
@@ -248,7 +249,15 @@ impl Session<'_> {
         self.end_reading(Ended::Stopped);
     }
 
+    /// Before a key or a frame, and not for each report: there may be thousands between two frames.
+    fn forget_removed(&mut self) {
+        if self.removals.take_removed() {
+            self.browser.forget_removed(&self.intake.forest);
+        }
+    }
+
     fn input(&mut self, input: Input) {
+        self.forget_removed();
         let now = Instant::now();
         let forest = &self.intake.forest;
         match input {
@@ -266,7 +275,7 @@ impl Session<'_> {
                 let resumed = self.terminal.resume();
                 self.check(resumed);
             }
-            Input::Ended => self.ending = Some(Ending::NoTerminal),
+            Input::Ended => self.check(Err(Errno::IO.into())),
         }
         self.is_searching = true;
         self.frames.ask(self.terminal.next_frame());
@@ -321,6 +330,7 @@ impl Session<'_> {
     }
 
     fn draw(&mut self) {
+        self.forget_removed();
         let now = Instant::now();
         let activity = self.activity();
         self.browser.report(activity);

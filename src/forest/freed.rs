@@ -12,22 +12,30 @@ use super::run::{Reader, Row};
 use super::tree::Forest;
 use crate::count::usage::Inode;
 
-/// The targets, without those that lie in others.
+/// The targets, and what they stand for.
 #[derive(Debug, Default)]
 struct Set {
-    /// For each directory the number of the target that it lies in, or is.
-    labels: Vec<u32>,
-    directories: Vec<DirId>,
-    /// The uppermost directories in it that are not removed.
-    staying: Vec<DirId>,
+    /// The targets that are directories.
+    tops: HashSet<DirId>,
+    /// For each directory the number of its region, or [`NONE`].
+    regions: Vec<u32>,
+    /// A region is removed if a target is the last directory that matters on the way down to it, and stays if that is a
+    /// directory on another file system: these directories, added and subtracted.
+    ways: Vec<Vec<(DirId, i8)>>,
     /// Links among the files, by inode and directory.
     links: HashMap<(Inode, u32), u32>,
 }
 
 impl Set {
-    fn label(&self, dir: u32) -> Option<u32> {
-        let label = self.labels.get(dir as usize).copied()?;
-        (label != NONE).then_some(label)
+    fn way(&self, dir: u32) -> Option<&[(DirId, i8)]> {
+        let region = *self.regions.get(dir as usize)? as usize;
+        self.ways.get(region).map(Vec::as_slice)
+    }
+
+    /// True for a directory that goes.
+    fn has(&self, dir: u32) -> bool {
+        let way = self.way(dir).unwrap_or_default();
+        way.iter().map(|(_, sign)| sign).sum::<i8>() > 0
     }
 }
 
@@ -41,20 +49,9 @@ impl Forest {
         for (parent, names) in by_directory(targets) {
             self.look_up(parent, names, (&mut set, &mut files, &mut freed));
         }
-        self.label(&mut set);
-        for &id in &set.directories {
-            let sums = self.dirs.get(id).sums;
-            freed.entries = freed.entries.saturating_add(sums.entries);
-            freed.allocated = freed.allocated.saturating_add(sums.allocated);
-        }
-        for &id in &set.staying {
-            let sums = self.dirs.get(id).sums;
-            freed.entries = freed.entries.saturating_sub(sums.entries);
-            freed.allocated = freed.allocated.saturating_sub(sums.allocated);
-            freed.staying += 1;
-        }
+        self.find_regions(&mut set, &mut freed);
         for (parent, entry) in files {
-            if set.label(parent.0).is_some() {
+            if set.has(parent.0) {
                 continue;
             }
             if entry.is_linked() {
@@ -90,7 +87,9 @@ impl Forest {
             match row {
                 Row::Entry(name, entry) if names.remove(name) => files.push((parent, entry)),
                 Row::Directory(name, id) if names.remove(name) => match self.dirs.get(id).open {
-                    0 => set.directories.push(id),
+                    0 => {
+                        set.tops.insert(id);
+                    }
                     _ => refuse(name, Refusal::Unfinished),
                 },
                 _ => {}
@@ -101,27 +100,36 @@ impl Forest {
             .for_each(|name| refuse(name, Refusal::Unknown));
     }
 
-    /// Labels the directories of the set and all below them, and takes those out that lie in others.
-    fn label(&self, set: &mut Set) {
-        let Some(first) = set.directories.iter().min().copied() else {
+    /// Finds out which directories are removed, and adds up their sums.
+    fn find_regions(&self, set: &mut Set, freed: &mut Freed) {
+        let Some(first) = set.tops.iter().min().copied() else {
             return;
         };
-        let tops: HashSet<DirId> = set.directories.drain(..).collect();
-        set.labels = vec![NONE; self.dirs.len() as usize];
-        for number in first.0..self.dirs.len() {
-            let (id, parent) = (DirId(number), self.dirs.get(DirId(number)).parent);
-            let above = set.label(parent);
-            let own = tops.contains(&id).then_some(number);
-            let Some(label) = above.or(own) else {
-                continue;
+        set.regions = vec![NONE; self.dirs.len() as usize];
+        for id in (first.0..self.dirs.len()).map(DirId) {
+            let parent = self.dirs.get(id).parent;
+            let is_top = !set.has(parent) && set.tops.contains(&id);
+            let stays = (is_top || set.has(parent)) && self.stays(id, DirId(parent));
+            let region = match is_top || stays {
+                false => set.regions.get(parent as usize).copied(),
+                true => {
+                    let mut way = set.way(parent).unwrap_or_default().to_vec();
+                    way.extend(is_top.then_some((id, 1)));
+                    way.extend(stays.then_some((id, -1)));
+                    set.ways.push(way);
+                    u32::try_from(set.ways.len() - 1).ok()
+                }
             };
-            if self.stays(id, DirId(parent)) {
-                set.staying.push(id);
-            } else {
-                set.labels[number as usize] = label;
+            set.regions[id.0 as usize] = region.unwrap_or(NONE);
+            let sums = self.dirs.get(id).sums;
+            if is_top {
+                freed.entries = freed.entries.saturating_add(sums.entries);
+                freed.allocated = freed.allocated.saturating_add(sums.allocated);
             }
-            if above.is_none() {
-                set.directories.push(id);
+            if stays {
+                freed.entries = freed.entries.saturating_sub(sums.entries);
+                freed.allocated = freed.allocated.saturating_sub(sums.allocated);
+                freed.staying += 1;
             }
         }
     }
@@ -135,40 +143,37 @@ impl Forest {
         is_directory && is_elsewhere || self.operands.known.contains_key(&inode)
     }
 
-    /// Corrects for the links of an inode: the sums of the directories have it once each.
+    /// Corrects for the links of an inode: the sums of each directory have it once.
     fn add_links(&self, set: &Set, (inode, group): (Inode, &[Link]), freed: &mut Freed) {
-        let mut labels = Vec::new();
-        let mut count = 0;
+        let (mut counted, mut count) = (Vec::new(), 0);
         let mut files: HashMap<u32, u32> = HashMap::new();
         for link in group.iter().filter(|link| link.dir != NONE) {
-            if let Some(label) = set.label(link.dir) {
+            if link.is_counted() {
+                counted.extend_from_slice(set.way(link.dir).unwrap_or_default());
+            }
+            if set.has(link.dir) {
                 count += 1;
-                if link.is_counted() {
-                    labels.push(label);
-                }
             } else if let Some(&most) = set.links.get(&(inode, link.dir)) {
                 let taken = files.entry(link.dir).or_default();
-                if *taken < most {
-                    *taken += 1;
-                    count += 1;
-                }
+                count += u32::from(*taken < most);
+                *taken += 1;
             }
         }
-        if count == 0 {
-            return;
-        }
         if self.links.counting == LinkCounting::Once {
-            labels.sort_unstable();
-            labels.dedup();
+            counted.sort_unstable();
+            counted.dedup();
         }
+        let in_sums: i64 = counted.iter().map(|&(_, sign)| i64::from(sign)).sum();
         let size = group[0].delta().allocated.unsigned_abs() as u64;
-        let in_sums = size.saturating_mul(labels.len() as u64);
-        freed.entries = freed.entries.saturating_sub(labels.len() as u64) + u64::from(count);
-        freed.allocated = freed.allocated.saturating_sub(in_sums).saturating_add(size);
-        freed.freed = freed.freed.saturating_sub(in_sums);
-        if group[0].is_all(count) {
-            freed.freed = freed.freed.saturating_add(size);
-        }
+        let correct = |sum: &mut u64, wanted: u64, each: u64| {
+            let change = i128::from(wanted) - i128::from(in_sums);
+            let corrected = i128::from(*sum) + change * i128::from(each);
+            *sum = u64::try_from(corrected.max(0)).unwrap_or(u64::MAX);
+        };
+        correct(&mut freed.entries, count.into(), 1);
+        correct(&mut freed.allocated, u64::from(count > 0), size);
+        let is_last = count > 0 && group[0].is_all(count);
+        correct(&mut freed.freed, u64::from(is_last), size);
     }
 }
 

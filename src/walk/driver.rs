@@ -96,7 +96,7 @@ pub fn split(supervision: Supervision, usage: &mut CpuUsage, status: &Status) {
     }
 }
 
-/// Takes what the walkers of a cancelled walk still send, for [`DRAIN_TIME`].
+/// Takes what the walkers of a cancelled walk still send, for a short time.
 pub fn drain<E>(
     listings: &ListingReceiver,
     mut take: impl FnMut(Listing) -> Result<(), E>,

@@ -14,7 +14,7 @@ use rustix::io::ioctl_fionread;
 use rustix::process::{Pid, Signal, kill_process};
 
 use crate::support::fuse::{Node, Op};
-use crate::support::process::{child_of, is_stuck};
+use crate::support::process::{child_of, is_stuck, worker_of};
 use crate::support::run::{program, wait_until};
 use crate::support::sandbox::Sandbox;
 use crate::support::screen::Screen;
@@ -144,7 +144,7 @@ fn a_terminal_that_takes_no_output_delays_no_signal() {
             if ioctl_fionread(&terminal).is_ok_and(|unread| unread < 100) {
                 (&keys).write_all(&[12; 20]).expect("keys are read");
             }
-            sleeps_in_write(child.id())
+            sleeps_in_write(worker_of(child.id()))
         };
         wait_until("a full terminal", is_full);
         let start = Instant::now();
@@ -461,9 +461,12 @@ fn start_stuck() -> Option<(Sandbox, Screen, u32)> {
     Some((sandbox, screen, child))
 }
 
+/// A way to end it, in words, and what is done.
+type Way<'a> = (&'a str, &'a dyn Fn(&mut Screen, u32));
+
 #[test]
 fn an_explorer_that_is_stuck_gives_the_terminal_and_the_prompt_back() {
-    let endings: [(&str, &dyn Fn(&mut Screen, u32)); 6] = [
+    let endings: [Way<'_>; 6] = [
         ("q", &|screen, _| screen.terminal.press(b"q")),
         ("Ctrl-C", &|screen, _| screen.terminal.press(b"\x03\x03")),
         ("TERM", &|screen, _| send(explorer(screen), Signal::TERM)),

@@ -6,5 +6,6 @@
 mod support;
 
 mod dependencies;
+#[cfg(feature = "explore")] // the manual has its keys
 mod documents;
 mod tidy;

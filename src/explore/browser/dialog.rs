@@ -42,6 +42,9 @@ pub struct RemovalQuestion {
     pub freed: Freed,
     /// What confirms it.
     pub confirmation: Confirmation,
+    /// [`Forest::rewrites`](crate::forest::Forest::rewrites) when the question was asked: with another number, the
+    /// names may stand for other entries.
+    pub rewrites: u64,
 }
 
 /// What confirms a removal.

@@ -56,6 +56,9 @@ impl Browser {
         forest: &Forest,
         now: Instant,
     ) -> Option<BrowserRequest> {
+        if self.drop_old_question(forest) {
+            return None;
+        }
         if let Some(dialog) = self.dialog.take() {
             return self.answer(dialog, key, now);
         }

@@ -58,14 +58,18 @@ impl Browser {
         self.move_in_panel(0, forest);
     }
 
-    /// A question about a removal is dropped when its numbers are not true any more.
-    fn drop_old_question(&mut self, forest: &Forest) {
-        if let Some(Dialog::Removal(question)) = &self.dialog
-            && forest.freed(&question.targets) != question.freed
-        {
+    /// A question about a removal is dropped when entries have left the tree, or others have come for them. True where
+    /// that is so.
+    pub(super) fn drop_old_question(&mut self, forest: &Forest) -> bool {
+        let is_old = match &self.dialog {
+            Some(Dialog::Removal(question)) => question.rewrites != forest.rewrites(),
+            _ => false,
+        };
+        if is_old {
             self.dialog = None;
             self.refuse("the tree has changed: d asks again");
         }
+        is_old
     }
 
     /// Asks for the removal of the marks, or of this entry, or of the selected one.
@@ -115,6 +119,7 @@ impl Browser {
             targets,
             freed,
             confirmation,
+            rewrites: forest.rewrites(),
         }));
     }
 

@@ -768,11 +768,22 @@ fn a_question_that_is_not_true_any_more_is_dropped() {
         .expect("a directory");
     desk.browser.forget_removed(&desk.forest);
     assert!(desk.browser.dialog.is_some(), "nothing of it has changed");
-    desk.forest
-        .remove(large, &[b"x"], crate::forest::Gone::Deleted);
+    let told = "the tree has changed: d asks again";
+    let gone = crate::forest::Gone::Deleted;
+    desk.forest.remove(large, &[b"x"], gone);
     desk.browser.forget_removed(&desk.forest);
     assert!(desk.browser.dialog.is_none());
-    assert_eq!(message(&desk), "the tree has changed: d asks again");
+    assert_eq!(message(&desk), told);
+    desk.press("d");
+    assert!(desk.browser.dialog.is_some());
+    desk.canvas();
+    desk.browser.frame_was_written(desk.now);
+    desk.now += Duration::from_secs(1);
+    desk.forest.remove(large, &[b"inner"], gone);
+    let request = desk.browser.key(key("t"), &desk.forest, desk.now);
+    assert_eq!(request, None, "a key before the next frame");
+    assert!(desk.browser.dialog.is_none());
+    assert_eq!(message(&desk), told);
 }
 
 /// Between a change of the forest and the next frame there is no `refresh`.

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::io::Errno;
 use rustix::termios::{Winsize, tcgetwinsize};
 use termina::event::{KeyCode as Code, KeyEventKind, Modifiers, MouseButton, MouseEventKind};
 use termina::{Event, Parser};
@@ -19,6 +20,9 @@ use crate::sys::screen::{self, Devices};
 /// the first byte of such sequences.
 const PULSE: Duration = Duration::from_millis(50);
 
+/// So many calls that fail one after the other mean that the terminal is gone.
+const FAILURES: u32 = 20;
+
 /// The state of the thread.
 pub(super) struct Keys {
     devices: &'static Devices,
@@ -26,6 +30,8 @@ pub(super) struct Keys {
     /// Receives when an input is handled.
     handled: Receiver<()>,
     size: Option<(u16, u16)>,
+    /// Calls that have failed one after the other.
+    failures: u32,
     decoder: Decoder,
 }
 
@@ -47,6 +53,7 @@ impl Keys {
             devices,
             inputs,
             handled,
+            failures: 0,
             decoder: Decoder::default(),
         }
     }
@@ -67,31 +74,50 @@ impl Keys {
         let _ = self.inputs.send(Input::Ended);
     }
 
-    fn wait(&self) -> Waited {
+    fn pause(&self) -> Waited {
+        match self.handled.recv_timeout(PULSE) {
+            Err(RecvTimeoutError::Disconnected) => Waited::Ended,
+            _ => Waited::Nothing,
+        }
+    }
+
+    /// A call may fail because the system lacks memory for a moment.
+    fn pause_after_failure(&mut self) -> Waited {
+        self.failures += 1;
+        match self.failures {
+            1..FAILURES => self.pause(),
+            _ => Waited::Ended,
+        }
+    }
+
+    fn wait(&mut self) -> Waited {
         let keys = self.devices.keys();
         let mut ready = [PollFd::new(&keys, PollFlags::IN)];
         let timeout = Timespec::try_from(PULSE).ok();
         let events = match poll(&mut ready, timeout.as_ref()) {
-            Ok(0) => return Waited::Nothing,
+            Ok(0) => {
+                self.failures = 0;
+                return Waited::Nothing;
+            }
             Ok(_) => ready[0].revents(),
-            Err(rustix::io::Errno::INTR) => return Waited::Nothing,
-            Err(_) => return Waited::Ended,
+            Err(_) => return self.pause_after_failure(),
         };
         if events.intersects(screen::GONE) {
             return Waited::Ended;
         }
         if !screen::is_taken() {
             // What is typed now is for another program.
-            return match self.handled.recv_timeout(PULSE) {
-                Err(RecvTimeoutError::Disconnected) => Waited::Ended,
-                _ => Waited::Nothing,
-            };
+            return self.pause();
         }
         let mut byte = [0];
         match retry::retry(|| rustix::io::read(keys, &mut byte)) {
-            Ok(1) => Waited::Byte(byte[0]),
-            Err(rustix::io::Errno::AGAIN) => Waited::Nothing,
-            Ok(_) | Err(_) => Waited::Ended,
+            Ok(1) => {
+                self.failures = 0;
+                Waited::Byte(byte[0])
+            }
+            Err(Errno::AGAIN) => Waited::Nothing,
+            Ok(_) => Waited::Ended,
+            Err(_) => self.pause_after_failure(),
         }
     }
 

@@ -142,7 +142,7 @@ fn names_are_quoted_and_cut() {
 
 #[test]
 fn nothing_is_said_by_colour_alone() {
-    let entries = vec![
+    let entries = [
         Entry::Directory(b"/a", vec![]),
         Entry::Reading(
             b"/srv",

@@ -102,7 +102,13 @@ fn mistakes(end: &End) -> Vec<String> {
     let text = String::from_utf8_lossy(&end.seen);
     let is_expected = match status.code() {
         Some(0) => true,
-        Some(1) => text.contains("pdu: ") && !text.contains("panicked at"),
+        Some(1) => {
+            // What comes after the screen, if there was one.
+            let after = text.rsplit("\x1b[?1049l").next().unwrap_or(&text);
+            let name = pdu().rsplit('/').next().map(|name| format!("{name}: "));
+            let is_told = name.is_some_and(|name| after.contains(&name));
+            is_told && !after.contains("panicked at") || end.trace.was_silenced()
+        }
         _ => false,
     };
     if !is_expected && end.trace.part() == Part::Program {
@@ -146,7 +152,9 @@ fn whatever_call_fails_the_terminal_is_given_back() {
             let Case { call, error, when } = case;
             let text = String::from_utf8_lossy(&end.seen);
             let last = text.lines().last().unwrap_or_default();
-            wrong.push(format!("{call}:{error}:{when}: {mistakes:?}: {last:?}"));
+            let what = format!("-i {call}:{error}:{when}: {mistakes:?}: {last:?}");
+            eprintln!("wrong: {what}");
+            wrong.push(what);
         }
     }
     eprintln!("-i: {reached} of {} calls failed", cases.len());

@@ -56,6 +56,7 @@ const NEVER_FAIL: &[&str] = &[
     "execve",
     "exit",
     "exit_group",
+    "getpgrp",
     "getpid",
     "getppid",
     "restart_syscall",

@@ -120,6 +120,7 @@ impl Trace {
     }
 
     /// True where a call of this name, with this text in it, was made to fail.
+    #[cfg(feature = "explore")]
     pub(crate) fn has_failed(&self, name: &str, text: &str) -> bool {
         self.injected()
             .any(|(_, call)| call.name == name && call.text.contains(text))

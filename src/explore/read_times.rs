@@ -31,11 +31,16 @@ impl ReadTimes {
         self.again.insert(directory, time);
     }
 
-    /// The earliest time for these entries.
+    /// The earliest time for these entries and what they hold.
     pub(super) fn of(&self, forest: &Forest, targets: &[Target]) -> FileTime {
-        let times = targets
-            .iter()
-            .map(|target| self.of_entries(forest, target.parent));
+        let times = targets.iter().map(|target| match targets {
+            // One directory: it may have been read again alone. To look for each of many takes a pass over the rows.
+            [only] => {
+                let own = forest.child(only.parent, &only.name);
+                self.of_entries(forest, own.unwrap_or(only.parent))
+            }
+            _ => self.of_entries(forest, target.parent),
+        });
         times.min().unwrap_or(self.first)
     }
 

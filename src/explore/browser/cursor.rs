@@ -2,7 +2,7 @@
 
 /// See the module.
 #[derive(Debug, Clone, Default)]
-pub struct Cursor {
+pub struct ListCursor {
     /// The place in the order.
     pub index: usize,
     /// The first row on the screen; none where another directory was shown before.
@@ -28,7 +28,7 @@ pub(super) enum Selected {
     Next,
 }
 
-impl Cursor {
+impl ListCursor {
     /// On the entry with this name.
     pub(super) fn on(name: Option<Vec<u8>>) -> Self {
         Self {

@@ -30,7 +30,7 @@ mod tests;
 use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
-use self::cursor::Cursor;
+use self::cursor::ListCursor;
 use self::dialog::{Dialog, Seen};
 use self::input_line::InputLine;
 use self::marks::{Marks, is_in_tree};
@@ -144,7 +144,7 @@ pub struct Browser {
     /// The names of the directories from the top to the shown one.
     way: Vec<Vec<u8>>,
     rows: Rows,
-    pub(super) cursor: Cursor,
+    pub(super) cursor: ListCursor,
     pub(super) filter: NamePattern,
     pub(super) marks: Marks,
     /// What the removal of the marks means, and when that was found out.
@@ -191,7 +191,7 @@ impl Browser {
             shown: DirId::TOP,
             way: Vec::new(),
             rows: Rows::default(),
-            cursor: Cursor::default(),
+            cursor: ListCursor::default(),
             filter: NamePattern::new(""),
             marks: Marks::default(),
             marked: None,
@@ -395,7 +395,7 @@ impl Browser {
         }
         self.shown = directory;
         self.way = way(forest, directory);
-        self.cursor = Cursor::on(name);
+        self.cursor = ListCursor::on(name);
         self.read(forest);
     }
 

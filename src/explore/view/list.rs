@@ -40,11 +40,12 @@ pub(super) fn draw(
         rows.draw_row(index, is_selected, Line::new(grid, line));
     }
     browser.drawn.headings = headings;
+    // Also where no row is left: the keys that need none work again.
+    browser.note_drawn_cursor(forest);
     if shown.is_empty() {
         draw_emptiness(browser, forest, Line::new(grid, list));
         return None;
     }
-    browser.note_drawn_cursor(forest);
     let line = browser.cursor.index.checked_sub(top)?;
     Some((0, list + u16::try_from(line).ok()?))
 }

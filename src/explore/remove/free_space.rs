@@ -7,6 +7,7 @@ use std::collections::HashSet;
 use std::os::fd::BorrowedFd;
 use std::time::Duration;
 
+use super::talk::Talk;
 use crate::sys::retry::retry;
 
 /// How often the free space is looked at again, and how long after the time before.
@@ -27,6 +28,7 @@ impl FreeSpace {
     /// many bytes. Some file systems free them in the background: waits a little for them.
     pub(super) fn add(
         &mut self,
+        talk: &Talk,
         (fd, device): (BorrowedFd<'_>, u64),
         before: Option<i128>,
         removed: u128,
@@ -40,7 +42,7 @@ impl FreeSpace {
         let mut now = more();
         while self.looks < LOOKS && now.is_some_and(|now| now < removed) {
             self.looks += 1;
-            std::thread::sleep(STEP);
+            talk.wait(STEP);
             now = more();
         }
         if let Some(now) = now {

@@ -98,7 +98,7 @@ impl Worker {
         }
         if method == Method::Delete {
             let removed = tools.talk.numbers.bytes - removed;
-            free_space.add((fd.as_fd(), device), before, removed);
+            free_space.add(tools.talk, (fd.as_fd(), device), before, removed);
         }
     }
 }

@@ -16,7 +16,7 @@ use super::browser::Browser;
 use super::browser::request::Message;
 use super::intake::Intake;
 use super::remove::job::{
-    self, BATCH, FoundEntry, Job, JobId, KnownEntry, Method, RemovalEntries, RemovalPlace,
+    self, BATCH, EntryIdentity, Job, JobId, KnownEntry, Method, RemovalEntries, RemovalPlace,
     RemovalReport, Root, Step,
 };
 use super::remove::problem::Problem;
@@ -398,11 +398,11 @@ fn known(forest: &Forest, row: &ForestRow<'_>) -> KnownEntry {
     }
 }
 
-fn found(forest: &Forest, directory: Option<DirId>, entry: &ForestEntry) -> FoundEntry {
+fn found(forest: &Forest, directory: Option<DirId>, entry: &ForestEntry) -> EntryIdentity {
     match (entry.reading, directory) {
-        (Reading::Away | Reading::Excluded, _) => FoundEntry::LeftOut,
-        (_, Some(id)) => FoundEntry::Directory(forest.dir(id).inode, id.0),
-        (_, None) => FoundEntry::File(entry.inode.number, entry.kind),
+        (Reading::Away | Reading::Excluded, _) => EntryIdentity::LeftOut,
+        (_, Some(id)) => EntryIdentity::Directory(forest.dir(id).inode, id.0),
+        (_, None) => EntryIdentity::File(entry.inode.number, entry.kind),
     }
 }
 

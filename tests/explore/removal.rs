@@ -6,7 +6,7 @@ use std::os::unix::fs::{MetadataExt, symlink};
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use pdu::explore::remove::job::{FoundEntry, Method, Root};
+use pdu::explore::remove::job::{EntryIdentity, Method, Root};
 use pdu::explore::remove::summary::Ending;
 use rustix::fs::{AtFlags, CWD, FileType, Mode, OFlags, RenameFlags, renameat_with};
 
@@ -284,7 +284,7 @@ fn names_that_would_lead_elsewhere_are_refused() {
     let root = tree.root();
     let mut shown = Shown::of(root);
     let (_, row) = shown.find("a");
-    let FoundEntry::Directory(_, a) = shown.directories[0].rows[row].found else {
+    let EntryIdentity::Directory(_, a) = shown.directories[0].rows[row].found else {
         panic!("a directory");
     };
     let keep = inode_of(&root.join("keep"));
@@ -348,7 +348,7 @@ fn what_was_left_out_stays() {
     let mut shown = Shown::of(tree.root());
     for path in ["a/out", "a/excluded"] {
         let (directory, row) = shown.find(path);
-        shown.directories[directory as usize].rows[row].found = FoundEntry::LeftOut;
+        shown.directories[directory as usize].rows[row].found = EntryIdentity::LeftOut;
     }
     shown.data_home = Some(tree.root().join("home"));
     let outcome = shown.remove(&["a"], Method::Trash, |_| {});

@@ -21,8 +21,8 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use jiff::tz::TimeZone;
 use pdu::count::usage::{FileTime, Inode};
 use pdu::explore::remove::job::{
-    BATCH, FoundEntry, GoneEntries, Job, JobId, KnownEntry, Method, RemovalEntries, RemovalPlace,
-    RemovalReport, RemovalTarget, Root, Step,
+    BATCH, EntryIdentity, GoneEntries, Job, JobId, KnownEntry, Method, RemovalEntries,
+    RemovalPlace, RemovalReport, RemovalTarget, Root, Step,
 };
 use pdu::explore::remove::problem::Problem;
 use pdu::explore::remove::summary::RemovalSummary;
@@ -144,15 +144,15 @@ impl Shown {
             inode,
             rows: Vec::new(),
         });
-        self.add(above, name, FoundEntry::Directory(inode, number));
+        self.add(above, name, EntryIdentity::Directory(inode, number));
         number
     }
 
     pub(crate) fn add_file(&mut self, above: u32, name: &[u8], number: u64, kind: FileType) {
-        self.add(above, name, FoundEntry::File(number, kind));
+        self.add(above, name, EntryIdentity::File(number, kind));
     }
 
-    fn add(&mut self, above: u32, name: &[u8], found: FoundEntry) {
+    fn add(&mut self, above: u32, name: &[u8], found: EntryIdentity) {
         let name = name.to_vec();
         self.directories[above as usize]
             .rows
@@ -184,7 +184,7 @@ impl Shown {
             let row = rows.iter().position(|row| row.name == name.as_bytes());
             let row = row.unwrap_or_else(|| panic!("{path} is not shown"));
             match rows[row].found {
-                FoundEntry::Directory(_, number) if names.peek().is_some() => here = number,
+                EntryIdentity::Directory(_, number) if names.peek().is_some() => here = number,
                 _ => return (here, row),
             }
         }
@@ -202,7 +202,7 @@ impl Shown {
             };
             for row in &self.directories[number as usize].rows {
                 paths.push(prefix.clone() + &String::from_utf8_lossy(&row.name));
-                if let FoundEntry::Directory(_, below) = row.found {
+                if let EntryIdentity::Directory(_, below) = row.found {
                     waiting.push(below);
                 }
             }

@@ -10,7 +10,7 @@ use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use rustix::fs::{AtFlags, Dir, FileType, Mode, OFlags};
 use rustix::io::Errno;
 
-use super::job::{Directory, FoundEntry, KnownEntry, RemovalPlace};
+use super::job::{Directory, EntryIdentity, KnownEntry, RemovalPlace};
 use super::look::{look, look_at};
 use super::problem::Problem;
 use super::protection::Protection;
@@ -41,7 +41,7 @@ struct Delete<'a, 'b> {
     tools: &'a mut Tools<'b>,
     /// The first is the directory that holds the targets.
     frames: Vec<Frame>,
-    /// RemovalEntries in memory, of all frames.
+    /// Entries in memory, of all frames.
     in_memory: usize,
     /// The frames before this one have no entries in memory, but the first.
     first_in_memory: usize,
@@ -102,9 +102,9 @@ impl Delete<'_, '_> {
 
     fn entry(&mut self, known: &KnownEntry) {
         let done = match known.found {
-            FoundEntry::LeftOut => Err(Problem::LeftOut),
-            FoundEntry::File(number, kind) => self.file(&known.name, number, kind),
-            FoundEntry::Directory(inode, directory) => {
+            EntryIdentity::LeftOut => Err(Problem::LeftOut),
+            EntryIdentity::File(number, kind) => self.file(&known.name, number, kind),
+            EntryIdentity::Directory(inode, directory) => {
                 match self.enter(&known.name, inode, directory) {
                     Ok(()) => return,
                     Err(problem) => Err(problem),

@@ -26,7 +26,7 @@ pub type Directory = u32;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct JobId(pub u32);
 
-/// RemovalEntries that the user chose to remove in one dialog.
+/// Entries that the user chose to remove in one dialog.
 #[derive(Debug)]
 pub struct Job {
     /// Its number.
@@ -90,12 +90,12 @@ pub struct KnownEntry {
     /// Its name, one component.
     pub name: Vec<u8>,
     /// What the walk found there.
-    pub found: FoundEntry,
+    pub found: EntryIdentity,
 }
 
 /// What the walk found at a name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum FoundEntry {
+pub enum EntryIdentity {
     /// No directory: the number and the type of the inode.
     File(u64, FileType),
     /// A directory: the inode, and the number of the directory in the tree.

@@ -13,7 +13,7 @@
 //! ```text
 //!  main thread ── Job ──► queue ──► thread `removal`: way ─► delete | trash
 //!      ▲  │                                 │
-//!      │  └── RemovalEntries (at most 4,096) ─────►│
+//!      │  └── RemovalEntries (at most 4,096) ►│
 //!      └───── Ask, Progress, Left, NewEntries, Failed, Ended ◄──┘
 //! ```
 //!

@@ -92,12 +92,12 @@ impl Rows {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::explore::remove::job::FoundEntry;
+    use crate::explore::remove::job::EntryIdentity;
 
     fn known(names: &[&str]) -> Vec<KnownEntry> {
         let known = |name: &&str| KnownEntry {
             name: name.as_bytes().to_vec(),
-            found: FoundEntry::LeftOut,
+            found: EntryIdentity::LeftOut,
         };
         names.iter().map(known).collect()
     }

@@ -76,7 +76,12 @@ impl Talk {
         }
     }
 
-    /// RemovalEntries were removed.
+    /// Waits, unless the main thread ends: no answer is due now.
+    pub(super) fn wait(&self, time: Duration) {
+        let _ = self.answers.recv_timeout(time);
+    }
+
+    /// Entries were removed.
     pub(super) fn removed(&mut self, entries: u64, bytes: u64) {
         self.numbers.entries = self.numbers.entries.saturating_add(entries);
         self.numbers.bytes += u128::from(bytes);

@@ -13,7 +13,7 @@ use rustix::fs::{AtFlags, FileType, Mode, OFlags, RenameFlags};
 use rustix::io::Errno;
 
 use super::delete::Tools;
-use super::job::{Directory, FoundEntry, RemovalPlace, RemovalTarget};
+use super::job::{Directory, EntryIdentity, RemovalPlace, RemovalTarget};
 use super::look::{Seen, look, look_at};
 use super::problem::Problem;
 use super::trash_dir::{TrashDir, TrashPlace, path_of};
@@ -126,8 +126,8 @@ impl Mover<'_> {
         let (known, at) = (&target.known, self.base.fd.as_fd());
         let name = one_name(&known.name)?;
         match known.found {
-            FoundEntry::LeftOut => Err(Problem::LeftOut),
-            FoundEntry::File(number, kind) => {
+            EntryIdentity::LeftOut => Err(Problem::LeftOut),
+            EntryIdentity::File(number, kind) => {
                 let flags = OFlags::PATH | OFlags::NOFOLLOW | OFlags::CLOEXEC;
                 let opened = retry(|| rustix::fs::openat(at, &name, flags, Mode::empty()));
                 let file = opened.map_err(Problem::Failed)?;
@@ -136,7 +136,7 @@ impl Mover<'_> {
                 tools.protection.check(seen.inode)?;
                 Ok(file)
             }
-            FoundEntry::Directory(inode, directory) => {
+            EntryIdentity::Directory(inode, directory) => {
                 tools.protection.check(inode)?;
                 let device = self.base.inode.device;
                 let opened = tools.way.open_below(at, device, &name, inode)?;
@@ -251,11 +251,11 @@ fn may_move(tools: &mut Tools<'_>, device: u64, directory: Directory) -> Result<
             after += rows.known.len();
             for known in &rows.known {
                 match known.found {
-                    FoundEntry::LeftOut => return Err(Problem::HoldsLeftOut),
-                    FoundEntry::File(number, _) => {
+                    EntryIdentity::LeftOut => return Err(Problem::HoldsLeftOut),
+                    EntryIdentity::File(number, _) => {
                         tools.protection.check(Inode { device, number })?;
                     }
-                    FoundEntry::Directory(inode, below) => {
+                    EntryIdentity::Directory(inode, below) => {
                         tools.protection.check(inode)?;
                         waiting.push(below);
                     }
@@ -308,7 +308,7 @@ fn remove_info(trash: &TrashDir, name: &[u8]) {
 }
 
 fn size_line_of(target: &RemovalTarget, info_time: i64, name: &[u8]) -> Option<String> {
-    let is_directory = matches!(target.known.found, FoundEntry::Directory(..));
+    let is_directory = matches!(target.known.found, EntryIdentity::Directory(..));
     is_directory.then(|| size_line(target.allocated, info_time, name))
 }
 

@@ -29,7 +29,7 @@ pub enum Wanted {
 
 /// An entry that was found.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct FoundEntry {
+pub struct SearchHit {
     /// Its amount when it was found.
     pub amount: u64,
     /// Where it is.
@@ -47,7 +47,7 @@ pub struct Search {
     pub below: DirId,
     measure: Measure,
     /// The largest first.
-    found: Vec<FoundEntry>,
+    found: Vec<SearchHit>,
     /// The number of all that were found.
     count: u64,
     /// Where it goes on; none at the end.
@@ -100,7 +100,7 @@ impl Search {
         let target = Target { parent, name };
         let place = self.found.partition_point(|found| found.amount >= amount);
         let identity = Identity::of(&row.entry);
-        let found = FoundEntry {
+        let found = SearchHit {
             amount,
             target,
             identity,
@@ -123,7 +123,7 @@ impl Search {
 
     /// What was found so far, the largest first.
     #[must_use]
-    pub fn found(&self) -> &[FoundEntry] {
+    pub fn found(&self) -> &[SearchHit] {
         &self.found
     }
 

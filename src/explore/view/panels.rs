@@ -6,7 +6,7 @@ use super::information;
 use super::line::{BOLD, DIM, Line, PLAIN};
 use super::texts::Texts;
 use crate::explore::browser::path::path;
-use crate::explore::browser::search::{FoundEntry, MOST_FOUND, MOST_LARGE, Search, Wanted};
+use crate::explore::browser::search::{MOST_FOUND, MOST_LARGE, Search, SearchHit, Wanted};
 use crate::explore::browser::shown_row::ShownRow;
 use crate::explore::browser::{Browser, PanelKind};
 use crate::explore::terminal::{Grid, Style};
@@ -134,7 +134,7 @@ fn lines(browser: &Browser, forest: &Forest, top: usize, height: usize) -> Vec<P
         Some(PanelKind::Marks) => marked_lines(browser, forest, &texts, top, height),
         Some(PanelKind::Found(search)) => {
             let found = search.found().iter().skip(top).take(height);
-            let line = |found: &FoundEntry| {
+            let line = |found: &SearchHit| {
                 let amount = texts.amount(found.amount, search.measure());
                 path_line(browser, forest, &texts, &found.target, Some(amount))
             };

@@ -27,13 +27,13 @@ use rustix::termios::{InputModes, OptionalActions, Termios, tcgetattr, tcgetpgrp
 
 use crate::sys::retry;
 
-/// Alternate screen; mouse: buttons and wheel, with decimal numbers.
-const ENTER: &[u8] = b"\x1b[?1049h\x1b[?1000h\x1b[?1006h";
+/// Alternate screen; mouse: buttons and wheel, with decimal numbers; pasted text between marks.
+const ENTER: &[u8] = b"\x1b[?1049h\x1b[?1000h\x1b[?1006h\x1b[?2004h";
 
-/// The end of an update, no mouse, usual characters, a cursor. A terminal without an alternate screen keeps what was drawn
+/// The end of an update, no marks, no mouse, usual characters, a cursor. A terminal without an alternate screen keeps what was drawn
 /// above its last row.
 const LEAVE: &[u8] =
-    b"\x1b[?2026l\x1b[?1006l\x1b[?1000l\x1b[m\x1b[?25h\x1b[999;1H\x1b[K\x1b[?1049l";
+    b"\x1b[?2026l\x1b[?2004l\x1b[?1006l\x1b[?1000l\x1b[m\x1b[?25h\x1b[999;1H\x1b[K\x1b[?1049l";
 
 /// Events of a terminal that does not come back.
 pub const GONE: PollFlags = PollFlags::HUP.union(PollFlags::ERR).union(PollFlags::NVAL);

@@ -135,17 +135,32 @@ pub(super) fn size(devices: &Devices) -> Option<(u16, u16)> {
     (ws_col > 0 && ws_row > 0).then_some((ws_col, ws_row))
 }
 
-/// Keys and the mouse out of bytes.
+/// The terminal sends these before and after text that is pasted.
+const PASTE_BEGINS: &[u8; 6] = b"\x1b[200~";
+const PASTE_ENDS: &[u8; 6] = b"\x1b[201~";
+
+/// Keys and the mouse out of bytes. Pasted text is discarded: its letters are no keys.
 #[derive(Debug, Default)]
 pub(super) struct Decoder {
     parser: Parser,
     /// The bytes in the parser are the beginning of something.
     is_open: bool,
+    /// The bytes are pasted text.
+    is_paste: bool,
+    /// The last bytes.
+    last: [u8; 6],
 }
 
 impl Decoder {
     /// Takes one byte.
     pub(super) fn take(&mut self, byte: u8) -> Option<Input> {
+        self.last.rotate_left(1);
+        self.last[5] = byte;
+        if self.is_paste || self.last == *PASTE_BEGINS {
+            self.is_paste = self.last != *PASTE_ENDS;
+            self.forget();
+            return None;
+        }
         self.is_open = true;
         // The terminal turns the return of Enter into this.
         let byte = match byte {
@@ -160,14 +175,19 @@ impl Decoder {
 
     /// No byte has followed for a while: the key was Escape, or nothing that is known.
     pub(super) fn pause(&mut self) -> Option<Input> {
-        if !std::mem::take(&mut self.is_open) {
+        if !self.is_open {
             return None;
         }
         self.parser.parse(&[], false);
         let event = self.parser.pop();
-        // Without the rest of a sequence that will not come.
-        self.parser = Parser::default();
+        self.forget();
         input(event?)
+    }
+
+    /// Forgets a sequence whose rest will not come.
+    fn forget(&mut self) {
+        self.parser = Parser::default();
+        self.is_open = false;
     }
 }
 

@@ -76,6 +76,16 @@ fn wheel_and_left_button_are_known_and_nothing_else_of_the_mouse() {
 }
 
 #[test]
+fn pasted_text_is_no_keys_however_slowly_it_comes() {
+    let pasted = "\x1b[200~dY\nthe end\x1b[A\x1b[201";
+    assert_eq!(of(&format!("{pasted}~q")), [key(KeyCode::Char('q'))]);
+    let slow = pasted.bytes().flat_map(|byte| [Some(byte), None]);
+    let all: Vec<_> = slow.skip(12).collect();
+    let begin = "\x1b[200~".bytes().map(Some);
+    assert_eq!(inputs(&begin.chain(all).collect::<Vec<_>>()), []);
+}
+
+#[test]
 fn a_key_with_alt_is_not_the_key_without() {
     assert_eq!(of("\x1bd"), []);
     assert_eq!(of("\x1bY"), []);
@@ -84,15 +94,7 @@ fn a_key_with_alt_is_not_the_key_without() {
 
 #[test]
 fn a_sequence_that_does_not_end_is_forgotten_after_a_pause() {
-    for beginning in [
-        "\x1b[",
-        "\x1b]",
-        "\x1bP",
-        "\x1bO",
-        "\x1b[<0;3",
-        "\x1b[200~",
-        "\u{e4b8}",
-    ] {
+    for beginning in ["\x1b[", "\x1b]", "\x1bP", "\x1bO", "\x1b[<0;3", "\u{e4b8}"] {
         let mut bytes: Vec<_> = beginning.bytes().map(Some).collect();
         bytes.extend([None, Some(b'j')]);
         let seen = inputs(&bytes);

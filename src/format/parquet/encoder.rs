@@ -18,7 +18,7 @@ use super::schema;
 use crate::format::columns::type_name;
 use crate::format::errno;
 
-/// Texts that are converted at a time: as many as the crate encodes at a time.
+/// Values that are converted at a time: as many as the crate encodes at a time.
 const BATCH: usize = 1024;
 
 /// Encodes on this thread or on another one.
@@ -185,36 +185,28 @@ impl FileEncoder {
 
 type Group<'a> = SerializedRowGroupWriter<'a, Vec<u8>>;
 
-/// Writes the next column of the schema; for one with nulls, also the definition levels of its rows.
-fn write<T: DataType>(
-    group: &mut Group<'_>,
-    values: &[T::T],
-    levels: Option<&[i16]>,
-) -> Result<()> {
+/// Writes the next column of the schema, which has no nulls.
+fn write<T: DataType>(group: &mut Group<'_>, values: &[T::T]) -> Result<()> {
     let mut column = group.next_column()?.ok_or_else(lost)?;
-    column.typed::<T>().write_batch(values, levels, None)?;
+    column.typed::<T>().write_batch(values, None, None)?;
     column.close()
 }
 
-fn write_nullable<T: DataType>(group: &mut Group<'_>, column: &Nullable<T::T>) -> Result<()> {
-    write::<T>(group, &column.values, Some(&column.levels))
-}
-
-/// Writes the next column of the schema, which has texts.
-fn write_texts(
+/// Writes the next column of the schema.
+fn write_each<T: DataType>(
     group: &mut Group<'_>,
-    mut texts: impl Iterator<Item = Option<ByteArray>>,
+    mut values: impl Iterator<Item = Option<T::T>>,
     repetition: Repetition,
 ) -> Result<()> {
     let mut column = group.next_column()?.ok_or_else(lost)?;
-    let typed = column.typed::<ByteArrayType>();
+    let typed = column.typed::<T>();
     let (mut batch, mut levels) = (Vec::with_capacity(BATCH), Vec::with_capacity(BATCH));
     loop {
         batch.clear();
         levels.clear();
-        for text in texts.by_ref().take(BATCH) {
-            levels.push(i16::from(text.is_some()));
-            batch.extend(text);
+        for value in values.by_ref().take(BATCH) {
+            levels.push(i16::from(value.is_some()));
+            batch.extend(value);
         }
         if levels.is_empty() {
             return column.close();
@@ -222,6 +214,32 @@ fn write_texts(
         let levels = (repetition == Repetition::OPTIONAL).then_some(&*levels);
         typed.write_batch(&batch, levels, None)?;
     }
+}
+
+/// Writes the next column of the schema, which has a value in most rows.
+fn write_nullable<T: DataType>(group: &mut Group<'_>, column: &Nullable<T::T>) -> Result<()> {
+    let rows = 0..(column.values.len() + column.nulls.len()) as u32;
+    let (mut values, mut nulls) = (column.values.iter(), column.nulls.iter().peekable());
+    let value = |row| match nulls.next_if_eq(&&row) {
+        Some(_) => None,
+        None => values.next().cloned(),
+    };
+    write_each::<T>(group, rows.map(value), Repetition::OPTIONAL)
+}
+
+/// Writes the next column of the schema, which has a value in few rows.
+fn write_sparse<T: DataType>(
+    group: &mut Group<'_>,
+    rows: &Rows,
+    values: impl Iterator<Item = (u32, T::T)>,
+) -> Result<()> {
+    let mut values = values.peekable();
+    let value = |row| Some(values.next_if(|&(number, _)| number == row)?.1);
+    write_each::<T>(
+        group,
+        (0..rows.len() as u32).map(value),
+        Repetition::OPTIONAL,
+    )
 }
 
 /// A word of the schema as a value.
@@ -246,34 +264,39 @@ fn write_paths(group: &mut Group<'_>, rows: &mut Rows) -> Result<()> {
     with_values(&mut rows.dirs, |dirs| {
         let dirs: Vec<ByteArray> = dirs.collect();
         let dir = |&index: &u32| dirs.get(index as usize).cloned();
-        write_texts(group, rows.dir.iter().map(dir), Repetition::REQUIRED)
+        write_each::<ByteArrayType>(group, rows.dir.iter().map(dir), Repetition::REQUIRED)
     })?;
     with_values(&mut rows.names, |names| {
-        write_texts(group, names.map(Some), Repetition::REQUIRED)
+        write_each::<ByteArrayType>(group, names.map(Some), Repetition::REQUIRED)
     })?;
-    with_values(&mut rows.raws, |raws| {
-        let mut raws = rows.raw_rows.iter().zip(raws).peekable();
-        let raw = |number| Some(raws.next_if(|(row, _)| **row == number)?.1);
-        let numbers = 0..rows.dir.len() as u32;
-        write_texts(group, numbers.map(raw), Repetition::OPTIONAL)
-    })
+    let mut raws = std::mem::take(&mut rows.raws);
+    with_values(&mut raws, |raws| {
+        let raws = rows.raw_rows.iter().copied().zip(raws);
+        write_sparse::<ByteArrayType>(group, rows, raws)
+    })?;
+    rows.raws = raws;
+    Ok(())
 }
 
 fn write_entries(group: &mut Group<'_>, rows: &Rows) -> Result<()> {
     write_nullable::<Int32Type>(group, &rows.depth)?;
     let kinds = rows.kind.iter().map(|&kind| type_name(kind).map(word));
-    write_texts(group, kinds, Repetition::OPTIONAL)?;
-    write::<Int64Type>(group, &rows.allocated, None)?;
-    write::<Int64Type>(group, &rows.apparent, None)?;
-    for totals in &rows.totals {
-        write_nullable::<Int64Type>(group, totals)?;
+    write_each::<ByteArrayType>(group, kinds, Repetition::OPTIONAL)?;
+    write::<Int64Type>(group, &rows.allocated)?;
+    write::<Int64Type>(group, &rows.apparent)?;
+    for place in 0..3 {
+        let totals = rows
+            .totals
+            .iter()
+            .map(|&(row, totals)| (row, totals[place]));
+        write_sparse::<Int64Type>(group, rows, totals)?;
     }
     let filesystems = rows.filesystems.iter();
     let filesystems: Vec<_> = filesystems
         .map(|name| ByteArray::from(name.as_str()))
         .collect();
     let fs = |&index: &u16| filesystems.get(usize::from(index)).cloned();
-    write_texts(group, rows.fs.iter().map(fs), Repetition::OPTIONAL)?;
+    write_each::<ByteArrayType>(group, rows.fs.iter().map(fs), Repetition::OPTIONAL)?;
     write_nullable::<Int64Type>(group, &rows.device)?;
     write_nullable::<Int64Type>(group, &rows.inode)?;
     for column in [&rows.links, &rows.uid, &rows.gid, &rows.mode] {
@@ -283,15 +306,13 @@ fn write_entries(group: &mut Group<'_>, rows: &Rows) -> Result<()> {
 }
 
 fn write_state(group: &mut Group<'_>, rows: &Rows) -> Result<()> {
-    write::<BoolType>(group, &rows.counted, None)?;
+    write::<BoolType>(group, &rows.counted)?;
     let states = rows.state.iter().map(|state| Some(word(state.word())));
-    write_texts(group, states, Repetition::REQUIRED)?;
-    let error = |&error: &i32| {
-        (error != 0).then(|| {
-            let mut name = Vec::new();
-            errno::write_name(error, &mut name);
-            ByteArray::from(name)
-        })
-    };
-    write_texts(group, rows.error.iter().map(error), Repetition::OPTIONAL)
+    write_each::<ByteArrayType>(group, states, Repetition::REQUIRED)?;
+    let errors = rows.errors.iter().map(|&(row, error)| {
+        let mut name = Vec::new();
+        errno::write_name(error, &mut name);
+        (row, ByteArray::from(name))
+    });
+    write_sparse::<ByteArrayType>(group, rows, errors)
 }

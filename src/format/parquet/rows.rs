@@ -38,13 +38,13 @@ pub(super) struct Texts {
     ends: Vec<u32>,
 }
 
-/// A column that has nulls.
+/// A column that has a value in most rows.
 #[derive(Debug, Default)]
 pub(super) struct Nullable<T> {
     /// The values that are not null.
     pub(super) values: Vec<T>,
-    /// For each row its definition level: 0 for null, 1 for a value.
-    pub(super) levels: Vec<i16>,
+    /// The rows that have none.
+    pub(super) nulls: Vec<u32>,
 }
 
 /// The columns of one row group. Their memory is used again for another row group: to ask the system for new memory
@@ -63,8 +63,8 @@ pub(super) struct Rows {
     pub(super) kind: Vec<FileType>,
     pub(super) allocated: Vec<i64>,
     pub(super) apparent: Vec<i64>,
-    /// Allocated, apparent, inodes of directories.
-    pub(super) totals: [Nullable<i64>; 3],
+    /// Rows of directories: allocated, apparent, inodes.
+    pub(super) totals: Vec<(u32, [i64; 3])>,
     /// Index in `filesystems`.
     pub(super) fs: Vec<u16>,
     pub(super) device: Nullable<i64>,
@@ -76,8 +76,8 @@ pub(super) struct Rows {
     pub(super) mtime: Nullable<i64>,
     pub(super) counted: Vec<bool>,
     pub(super) state: Vec<State>,
-    /// The error numbers.
-    pub(super) error: Vec<i32>,
+    /// Rows with errors: their numbers.
+    pub(super) errors: Vec<(u32, i32)>,
     /// The list of file systems.
     pub(super) filesystems: Vec<String>,
     /// The bytes of the row group, once it is encoded.
@@ -131,14 +131,16 @@ impl Texts {
 }
 
 impl<T> Nullable<T> {
-    fn push(&mut self, value: Option<T>) {
-        self.levels.push(i16::from(value.is_some()));
-        self.values.extend(value);
+    fn push(&mut self, row: u32, value: Option<T>) {
+        match value {
+            Some(value) => self.values.push(value),
+            None => self.nulls.push(row),
+        }
     }
 
     fn clear(&mut self) {
         self.values.clear();
-        self.levels.clear();
+        self.nulls.clear();
     }
 }
 
@@ -154,20 +156,26 @@ impl Rows {
     /// Removes the rows and keeps the memory.
     pub(super) fn clear(&mut self) {
         self.dir.clear();
-        [&mut self.dirs, &mut self.names, &mut self.raws].map(Texts::clear);
+        for texts in [&mut self.dirs, &mut self.names, &mut self.raws] {
+            texts.clear();
+        }
         self.raw_rows.clear();
         self.kind.clear();
-        self.allocated.clear();
-        self.apparent.clear();
-        self.totals.each_mut().map(Nullable::clear);
+        for numbers in [&mut self.allocated, &mut self.apparent] {
+            numbers.clear();
+        }
+        self.totals.clear();
         self.fs.clear();
-        [&mut self.device, &mut self.inode, &mut self.mtime].map(Nullable::clear);
+        for column in [&mut self.device, &mut self.inode, &mut self.mtime] {
+            column.clear();
+        }
         let numbers = [&mut self.depth, &mut self.links, &mut self.mode];
-        numbers.map(Nullable::clear);
-        [&mut self.uid, &mut self.gid].map(Nullable::clear);
+        for column in numbers.into_iter().chain([&mut self.uid, &mut self.gid]) {
+            column.clear();
+        }
         self.counted.clear();
         self.state.clear();
-        self.error.clear();
+        self.errors.clear();
         self.encoded.clear();
     }
 
@@ -193,38 +201,39 @@ impl Rows {
         totals: Option<[i64; 3]>,
         row: &Row,
     ) {
+        let number = self.len() as u32;
         let text = String::from_utf8_lossy(name);
         self.names.push(text.as_bytes());
         if !dir.is_utf8 || matches!(text, Cow::Owned(_)) {
             self.raws.push(&[path, b"/", name].concat());
-            self.raw_rows.push(self.len() as u32);
+            self.raw_rows.push(number);
         }
-        for (place, column) in self.totals.iter_mut().enumerate() {
-            column.push(totals.map(|totals| totals[place]));
-        }
+        self.totals.extend(totals.map(|totals| (number, totals)));
         self.dir.push(dir.index);
-        self.push_entry(row);
+        self.push_entry(number, row);
     }
 
-    fn push_entry(&mut self, row: &Row) {
-        self.depth.push(known(row.depth));
+    fn push_entry(&mut self, number: u32, row: &Row) {
+        self.depth.push(number, known(row.depth));
         self.kind.push(row.kind);
         self.allocated.push(row.allocated);
         self.apparent.push(row.apparent);
         self.fs.push(row.fs);
-        let number = |number: u64| (number != 0).then_some(number.cast_signed());
-        self.device.push(number(row.device));
-        self.inode.push(number(row.inode));
+        let nonzero = |number: u64| (number != 0).then_some(number.cast_signed());
+        self.device.push(number, nonzero(row.device));
+        self.inode.push(number, nonzero(row.inode));
         let links = (row.links != 0).then_some(row.links.cast_signed());
-        self.links.push(links);
-        self.uid.push(known(row.uid));
-        self.gid.push(known(row.gid));
-        self.mode.push(known(row.mode));
+        self.links.push(number, links);
+        self.uid.push(number, known(row.uid));
+        self.gid.push(number, known(row.gid));
+        self.mode.push(number, known(row.mode));
         let mtime = (row.mtime != Row::NULL.mtime).then_some(row.mtime);
-        self.mtime.push(mtime);
+        self.mtime.push(number, mtime);
         self.counted.push(row.counted);
         self.state.push(row.state);
-        self.error.push(row.error);
+        if row.error != 0 {
+            self.errors.push((number, row.error));
+        }
     }
 }
 

@@ -80,7 +80,7 @@ impl Branch {
     /// The name of a subdirectory as bytes.
     #[must_use]
     pub fn name(&self, index: u32) -> &[u8] {
-        self.names.name(index).to_bytes()
+        self.names.bytes(index)
     }
 
     /// The key of a subdirectory.
@@ -166,13 +166,25 @@ impl Names {
     /// The name at `index`; the empty name beyond the end.
     #[must_use]
     pub fn name(&self, index: u32) -> &CStr {
+        CStr::from_bytes_with_nul(self.with_nul(index)).unwrap_or_default()
+    }
+
+    /// The same as bytes.
+    #[must_use]
+    pub fn bytes(&self, index: u32) -> &[u8] {
+        self.with_nul(index)
+            .split_last()
+            .map_or(&[], |(_, name)| name)
+    }
+
+    fn with_nul(&self, index: u32) -> &[u8] {
         let index = index as usize;
         let start = match index.checked_sub(1) {
             Some(before) => self.ends.get(before).map_or(0, |&end| end as usize),
             None => 0,
         };
         let end = self.ends.get(index).map_or(start, |&end| end as usize);
-        CStr::from_bytes_with_nul(self.text.get(start..end).unwrap_or_default()).unwrap_or_default()
+        self.text.get(start..end).unwrap_or_default()
     }
 
     /// Removes the names and keeps the memory.

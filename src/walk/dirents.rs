@@ -149,6 +149,17 @@ impl Chunk {
         self.names.name(index)
     }
 
+    /// The same without its NUL.
+    pub(super) fn name_bytes(&self, index: u32) -> &[u8] {
+        self.names.bytes(index)
+    }
+
+    /// Removes the entries and keeps the memory.
+    pub(super) fn clear(&mut self) {
+        self.names.clear();
+        self.hints.clear();
+    }
+
     /// The entries `from..to` as a chunk of their own.
     pub(super) fn slice(&self, from: usize, to: usize) -> Self {
         let mut slice = Self::starting_at(self.start + from);
@@ -168,7 +179,8 @@ impl LoopDetector {
             self.entries += 1;
             if self.entries.is_power_of_two() {
                 self.number = number;
-                self.name = name().into();
+                self.name.clear();
+                self.name.extend_from_slice(name());
                 self.met = 0;
             } else if self.number == number && self.name == name() {
                 self.met += 1;

@@ -18,7 +18,7 @@ pub(super) enum Source {
     /// The directory itself, a buffer at a time.
     Directory(LoopDetector),
     /// Its names, which were read before.
-    Sorted(SortedNames),
+    Sorted(Box<SortedNames>),
 }
 
 /// See the module.

@@ -107,10 +107,8 @@ fn read_sorted(walk: &Arc<Shared>, dir: Dir, heartbeat: &HeartbeatGuard<'_>) -> 
             Err(errno) => batch.add_failure(cache_tag::dirent(0), Operation::ReadTag, errno),
         }
     }
-    let mut first = Chunk::starting_at(0);
-    let read = names.fill(&mut first);
     let mut probe = LatencyProbe::new(heartbeat);
-    while let Some(dirent) = first.get(probe.count) {
+    while let Some(dirent) = names.next_of_first_piece() {
         let found = batch.add(&dir, &walk.options, dirent);
         if probe.step(walk, found).is_break() {
             break;
@@ -119,10 +117,13 @@ fn read_sorted(walk: &Arc<Shared>, dir: Dir, heartbeat: &HeartbeatGuard<'_>) -> 
     if walk.done.is_cancelled() {
         return None;
     }
-    let rest = first.slice(probe.count, first.len());
-    if rest.is_empty() && !matches!(read, ReadEnd::More) {
-        return Some((dir, batch, names.failure));
+    if names.is_at_end() {
+        let failure = names.failure;
+        names.recycle();
+        return Some((dir, batch, failure));
     }
+    let mut rest = Chunk::starting_at(probe.count);
+    let read = names.fill(&mut rest);
     let source = Source::Sorted(names);
     begin_large(walk, dir, (batch, &probe), (rest, read), source);
     None

@@ -4,6 +4,7 @@
 //! entry is reported. Memory: about 45 bytes per entry of the directories that are being read, 57 while they are
 //! sorted. No other walk keeps more of a directory than a buffer per walker.
 
+use std::cell::Cell;
 use std::ffi::CStr;
 use std::mem::MaybeUninit;
 use std::os::fd::BorrowedFd;
@@ -11,30 +12,38 @@ use std::os::fd::BorrowedFd;
 use rustix::fs::RawDir;
 use rustix::io::Errno;
 
-use super::dirents::{BUFFER, Chunk, LoopDetector, ReadEnd};
+use super::dirents::{BUFFER, Chunk, Dirent, LoopDetector, ReadEnd};
 use crate::sys::failure::Failure;
 
 /// Names that one walker looks at before another one may have the next: a buffer of getdents holds about as many.
 const PIECE: usize = if cfg!(test) { 12 } else { 1024 };
 
 /// See the module.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(super) struct SortedNames {
     all: Chunk,
     /// The indices in `all`, in the order of the names.
     order: Vec<u32>,
+    /// Memory of [`SortedNames::sort`].
+    keyed: Vec<(u64, u32)>,
     /// The next of `order`.
     next: usize,
     /// The directory could not be read to its end.
     pub(super) failure: Option<Failure>,
 }
 
+thread_local! {
+    /// The small list that this walker used last, emptied: most directories need no more memory than the one before.
+    static SPARE: Cell<Option<Box<SortedNames>>> = const { Cell::new(None) };
+}
+
 impl SortedNames {
     /// Reads the directory to its end. `goes_on` is asked before each read; none where it says no.
-    pub(super) fn read(dir: BorrowedFd<'_>, goes_on: impl Fn() -> bool) -> Option<Self> {
+    pub(super) fn read(dir: BorrowedFd<'_>, goes_on: impl Fn() -> bool) -> Option<Box<Self>> {
         let mut buffer = [MaybeUninit::uninit(); BUFFER];
         let mut raw = RawDir::new(dir, &mut buffer);
-        let mut all = Chunk::default();
+        let mut names = SPARE.take().unwrap_or_default();
+        let all = &mut names.all;
         let mut loops = LoopDetector::default();
         let mut read = ReadEnd::More;
         while matches!(read, ReadEnd::More) {
@@ -43,17 +52,36 @@ impl SortedNames {
             }
             let before = all.len();
             read = all.fill(&mut raw);
-            if matches!(read, ReadEnd::More) && loops.finds_loop(&all, before) {
+            // A loop is found as well without the first buffer, which is all that most directories have.
+            let is_later = before > 0 && matches!(read, ReadEnd::More);
+            if is_later && loops.finds_loop(all, before) {
                 read = ReadEnd::Failed(Errno::UCLEAN);
             }
         }
-        let failure = read.failure(!all.is_empty());
-        Some(Self {
-            order: order(&all),
-            all,
-            next: 0,
-            failure,
-        })
+        names.failure = read.failure(!names.all.is_empty());
+        names.sort();
+        Some(names)
+    }
+
+    /// Keeps the memory for the next directory of this walker. To be called where the first piece was all.
+    pub(super) fn recycle(mut self: Box<Self>) {
+        self.all.clear();
+        self.order.clear();
+        self.keyed.clear();
+        self.next = 0;
+        SPARE.set(Some(self));
+    }
+
+    /// The next name of the first piece.
+    pub(super) fn next_of_first_piece(&mut self) -> Option<Dirent<'_>> {
+        let &index = self.order.get(self.next).filter(|_| self.next < PIECE)?;
+        self.next += 1;
+        self.all.get(index as usize)
+    }
+
+    /// True where all names have been taken.
+    pub(super) fn is_at_end(&self) -> bool {
+        self.next >= self.order.len()
     }
 
     /// True where one of the names is what is asked for.
@@ -73,51 +101,60 @@ impl SortedNames {
             chunk.push(dirent);
         }
         self.next = end;
-        match end < self.order.len() {
-            true => ReadEnd::More,
-            false => ReadEnd::End,
+        match self.is_at_end() {
+            true => ReadEnd::End,
+            false => ReadEnd::More,
+        }
+    }
+
+    /// Sets `order`. Most comparisons need only the first bytes in which names differ.
+    fn sort(&mut self) {
+        let all = &self.all;
+        let start = common_start(all);
+        let indices = (0..).take(all.len());
+        let keyed = indices.map(|index| (key(all.name_bytes(index).get(start..)), index));
+        self.keyed.extend(keyed);
+        self.keyed.sort_unstable_by(|&(a_key, a), &(b_key, b)| {
+            let names = || all.name_bytes(a).cmp(all.name_bytes(b));
+            a_key.cmp(&b_key).then_with(names)
+        });
+        if all.len() > PIECE {
+            // The memory of the keys becomes that of the indices, and the rest of it is given back.
+            let keyed = std::mem::take(&mut self.keyed).into_iter();
+            self.order = keyed.map(|(_, index)| index).collect();
+        } else {
+            self.order
+                .extend(self.keyed.iter().map(|&(_, index)| index));
         }
     }
 }
 
-/// The indices of the names, in the order of the names. Most comparisons need only the first bytes in which names differ.
-fn order(all: &Chunk) -> Vec<u32> {
-    let name = |index| all.name(index).to_bytes();
-    let start = common_start(all);
-    let indices = (0..).take(all.len());
-    let keyed = indices.map(|index| (key(name(index).get(start..)), index));
-    let mut keyed: Vec<(u64, u32)> = keyed.collect();
-    keyed.sort_unstable_by(|&(a_key, a), &(b_key, b)| {
-        a_key.cmp(&b_key).then_with(|| name(a).cmp(name(b)))
-    });
-    keyed.into_iter().map(|(_, index)| index).collect()
-}
-
 /// The length of what all names begin with.
 fn common_start(all: &Chunk) -> usize {
-    let first = all.name(0).to_bytes();
+    let first = all.name_bytes(0);
     let others = (1..).take(all.len().saturating_sub(1));
-    let lengths = others.map(|index| {
-        let pairs = first.iter().zip(all.name(index).to_bytes());
+    others.fold(first.len(), |length, index| {
+        let pairs = first.iter().zip(all.name_bytes(index)).take(length);
         pairs.take_while(|(a, b)| a == b).count()
-    });
-    lengths.min().unwrap_or(0)
+    })
 }
 
 /// The first eight bytes as a number of the same order. No name has a NUL, so a shorter one comes first.
 fn key(bytes: Option<&[u8]>) -> u64 {
-    let first = bytes.unwrap_or_default().iter().take(8);
-    let mut padded = [0; 8];
-    for (to, &from) in padded.iter_mut().zip(first) {
-        *to = from;
+    let bytes = bytes.unwrap_or_default();
+    if let Some(&first) = bytes.first_chunk() {
+        return u64::from_be_bytes(first);
     }
-    u64::from_be_bytes(padded)
+    let shift = |number, &byte| number << 8 | u64::from(byte);
+    let number: u64 = bytes.iter().fold(0, shift);
+    // The bytes after the name are zeros: all eight, where it is empty.
+    let missing = 8 - bytes.len() as u32;
+    number.checked_shl(8 * missing).unwrap_or(0)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::walk::dirents::Dirent;
     use rustix::fs::FileType;
     use std::ffi::CString;
 
@@ -138,16 +175,18 @@ mod tests {
             "z",
         ];
         for (first, second) in [(0, 12), (3, 9), (5, 8), (0, 1), (0, 0)] {
-            let mut all = Chunk::default();
+            let mut sorted = SortedNames::default();
             let mut expected: Vec<&str> = names[first..second].to_vec();
             for name in &expected {
                 let name = CString::new(*name).expect("it has no NUL");
                 let (name, kind, number) = (name.as_c_str(), FileType::Unknown, 1);
-                all.push(Dirent { name, kind, number });
+                sorted.all.push(Dirent { name, kind, number });
             }
             let given = expected.clone();
             expected.sort_unstable();
-            let ordered: Vec<&str> = order(&all)
+            sorted.sort();
+            let ordered: Vec<&str> = sorted
+                .order
                 .iter()
                 .map(|&index| given[index as usize])
                 .collect();

@@ -7,8 +7,7 @@ use rustix::fs::FileType;
 
 use super::schema::{MOST_ROWS, MOST_TEXT, State};
 
-/// A row; its name and its directory are in [`Rows`]. Small, because there are tens of thousands: a number that no entry
-/// has stands for null, see [`Row::NULL`].
+/// A row without its name, its directory and its totals. A number that no entry has stands for null, see [`Row::NULL`].
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Row {
     pub(crate) allocated: i64,
@@ -24,10 +23,6 @@ pub(crate) struct Row {
     pub(crate) mode: u32,
     /// The error number.
     pub(crate) error: i32,
-    /// The index of its directory.
-    pub(crate) dir: u32,
-    /// The index of its totals.
-    pub(crate) totals: u32,
     /// Index in the list of file systems.
     pub(crate) fs: u16,
     /// Null where it is unknown.
@@ -43,20 +38,50 @@ pub(super) struct Texts {
     ends: Vec<u32>,
 }
 
-/// See the module.
-#[derive(Debug)]
+/// A column that has a value in most rows.
+#[derive(Debug, Default)]
+pub(super) struct Nullable<T> {
+    /// The values that are not null.
+    pub(super) values: Vec<T>,
+    /// The rows that have none.
+    pub(super) nulls: Vec<u32>,
+}
+
+/// The columns of one row group. Their memory is used again for another row group: to ask the system for new memory
+/// takes longer than to fill it.
+#[derive(Debug, Default)]
 pub(super) struct Rows {
-    pub(super) rows: Vec<Row>,
-    pub(super) names: Texts,
+    /// The index of the directory of each row in `dirs`.
+    pub(super) dir: Vec<u32>,
     /// The directories of the rows.
     pub(super) dirs: Texts,
+    pub(super) names: Texts,
     /// The paths that are not UTF-8, and the rows that they belong to.
     pub(super) raws: Texts,
     pub(super) raw_rows: Vec<u32>,
-    /// Allocated, apparent, inodes of directories.
-    totals: Vec<[i64; 3]>,
+    pub(super) depth: Nullable<i32>,
+    pub(super) kind: Vec<FileType>,
+    pub(super) allocated: Vec<i64>,
+    pub(super) apparent: Vec<i64>,
+    /// Rows of directories: allocated, apparent, inodes.
+    pub(super) totals: Vec<(u32, [i64; 3])>,
+    /// Index in `filesystems`.
+    pub(super) fs: Vec<u16>,
+    pub(super) device: Nullable<i64>,
+    pub(super) inode: Nullable<i64>,
+    pub(super) links: Nullable<i32>,
+    pub(super) uid: Nullable<i32>,
+    pub(super) gid: Nullable<i32>,
+    pub(super) mode: Nullable<i32>,
+    pub(super) mtime: Nullable<i64>,
+    pub(super) counted: Vec<bool>,
+    pub(super) state: Vec<State>,
+    /// Rows with errors: their numbers.
+    pub(super) errors: Vec<(u32, i32)>,
     /// The list of file systems.
     pub(super) filesystems: Vec<String>,
+    /// The bytes of the row group, once it is encoded.
+    pub(super) encoded: Vec<u8>,
 }
 
 impl Row {
@@ -73,8 +98,6 @@ impl Row {
         gid: u32::MAX,
         mode: u32::MAX,
         error: 0,
-        dir: 0,
-        totals: u32::MAX,
         fs: u16::MAX,
         kind: FileType::Unknown,
         counted: false,
@@ -92,32 +115,73 @@ impl Texts {
     }
 
     /// The ranges of the texts in the buffer.
-    pub(super) fn into_ranges(self) -> impl Iterator<Item = Range<usize>> {
+    pub(super) fn ranges(&self) -> impl Iterator<Item = Range<usize>> {
         let mut start = 0;
-        self.ends.into_iter().map(move |end| {
+        self.ends.iter().map(move |&end| {
             let range = start..end as usize;
             start = range.end;
             range
         })
     }
+
+    fn clear(&mut self) {
+        self.bytes.clear();
+        self.ends.clear();
+    }
+}
+
+impl<T> Nullable<T> {
+    fn push(&mut self, row: u32, value: Option<T>) {
+        match value {
+            Some(value) => self.values.push(value),
+            None => self.nulls.push(row),
+        }
+    }
+
+    fn clear(&mut self) {
+        self.values.clear();
+        self.nulls.clear();
+    }
 }
 
 impl Rows {
-    pub(super) fn new() -> Self {
-        Self {
-            rows: Vec::with_capacity(MOST_ROWS),
-            names: Texts::default(),
-            dirs: Texts::default(),
-            raws: Texts::default(),
-            raw_rows: Vec::new(),
-            totals: Vec::new(),
-            filesystems: Vec::new(),
+    pub(super) fn len(&self) -> usize {
+        self.dir.len()
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.dir.is_empty()
+    }
+
+    /// Removes the rows and keeps the memory.
+    pub(super) fn clear(&mut self) {
+        self.dir.clear();
+        for texts in [&mut self.dirs, &mut self.names, &mut self.raws] {
+            texts.clear();
         }
+        self.raw_rows.clear();
+        self.kind.clear();
+        for numbers in [&mut self.allocated, &mut self.apparent] {
+            numbers.clear();
+        }
+        self.totals.clear();
+        self.fs.clear();
+        for column in [&mut self.device, &mut self.inode, &mut self.mtime] {
+            column.clear();
+        }
+        let numbers = [&mut self.depth, &mut self.links, &mut self.mode];
+        for column in numbers.into_iter().chain([&mut self.uid, &mut self.gid]) {
+            column.clear();
+        }
+        self.counted.clear();
+        self.state.clear();
+        self.errors.clear();
+        self.encoded.clear();
     }
 
     pub(super) fn is_full(&self) -> bool {
         let text = self.dirs.bytes.len() + self.names.bytes.len() + self.raws.bytes.len();
-        self.rows.len() >= MOST_ROWS || text >= MOST_TEXT
+        self.len() >= MOST_ROWS || text >= MOST_TEXT
     }
 
     /// Adds a directory to the list.
@@ -137,27 +201,44 @@ impl Rows {
         totals: Option<[i64; 3]>,
         row: &Row,
     ) {
+        let number = self.len() as u32;
         let text = String::from_utf8_lossy(name);
         self.names.push(text.as_bytes());
         if !dir.is_utf8 || matches!(text, Cow::Owned(_)) {
             self.raws.push(&[path, b"/", name].concat());
-            self.raw_rows.push(self.rows.len() as u32);
+            self.raw_rows.push(number);
         }
-        let index = totals.map(|totals| {
-            self.totals.push(totals);
-            self.totals.len() as u32 - 1
-        });
-        self.rows.push(Row {
-            dir: dir.index,
-            totals: index.unwrap_or(u32::MAX),
-            ..*row
-        });
+        self.totals.extend(totals.map(|totals| (number, totals)));
+        self.dir.push(dir.index);
+        self.push_entry(number, row);
     }
 
-    /// The totals of a row, if it is that of a directory whose totals are known.
-    pub(super) fn totals(&self, row: &Row) -> Option<&[i64; 3]> {
-        self.totals.get(row.totals as usize)
+    fn push_entry(&mut self, number: u32, row: &Row) {
+        self.depth.push(number, known(row.depth));
+        self.kind.push(row.kind);
+        self.allocated.push(row.allocated);
+        self.apparent.push(row.apparent);
+        self.fs.push(row.fs);
+        let nonzero = |number: u64| (number != 0).then_some(number.cast_signed());
+        self.device.push(number, nonzero(row.device));
+        self.inode.push(number, nonzero(row.inode));
+        let links = (row.links != 0).then_some(row.links.cast_signed());
+        self.links.push(number, links);
+        self.uid.push(number, known(row.uid));
+        self.gid.push(number, known(row.gid));
+        self.mode.push(number, known(row.mode));
+        let mtime = (row.mtime != Row::NULL.mtime).then_some(row.mtime);
+        self.mtime.push(number, mtime);
+        self.counted.push(row.counted);
+        self.state.push(row.state);
+        if row.error != 0 {
+            self.errors.push((number, row.error));
+        }
     }
+}
+
+fn known(number: u32) -> Option<i32> {
+    (number != u32::MAX).then_some(number.cast_signed())
 }
 
 /// A directory in the list of a row group.

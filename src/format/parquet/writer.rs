@@ -58,7 +58,7 @@ impl File {
             encoder,
             error,
             threads: Threads::NotYet,
-            rows: Box::new(Rows::new()),
+            rows: Box::default(),
             group: 0,
         }
     }
@@ -88,19 +88,20 @@ impl File {
 
     /// Ends the row group.
     fn end_group(&mut self, filesystems: &SeenFileSystems, out: &mut Vec<u8>) {
-        let mut rows = std::mem::replace(&mut self.rows, Box::new(Rows::new()));
+        let mut rows = std::mem::take(&mut self.rows);
         let names = filesystems.seen.iter().map(|seen| seen.name.clone());
         rows.filesystems = names.collect();
         self.group += 1;
-        let threads = self.threads;
+        let (threads, mut empty) = (self.threads, Box::default());
         self.encode(|encoder| {
             let mut encoder = match threads {
                 Threads::Allowed => encoder.move_to_thread()?,
                 Threads::NotYet => encoder,
             };
-            encoder.add(rows, out)?;
+            empty = encoder.add(rows, out)?;
             Ok(Some(encoder))
         });
+        self.rows = empty;
     }
 }
 
@@ -148,7 +149,7 @@ impl Format for Parquet {
             let reason = "nothing to export: the directory was left out, or is gone";
             return Err(ReportError::Empty(reason));
         }
-        if !self.file.rows.rows.is_empty() {
+        if !self.file.rows.is_empty() {
             self.file.end_group(&self.walk.filesystems, &mut page.lines);
         }
         self.walk.filesystems.measure_space();

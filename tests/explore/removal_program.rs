@@ -247,7 +247,7 @@ fn a_disk_error_is_told_and_the_rest_is_removed() {
     let inject = "inject=unlinkat:error=EIO:when=2";
     let (mut screen, root) = traced(tree, &["-e", "trace=unlinkat", "-e", inject]);
     be_ready(&mut screen, "keep");
-    remove(&mut screen, b"delete", "; 1 error; ");
+    remove(&mut screen, b"delete", "; 1 error");
     let left = on_disk(&root.join("t"));
     assert_eq!(left.len(), 3, "{left:?}");
     screen.terminal.press(b"!");

@@ -302,7 +302,7 @@ mod removals {
     #[test]
     fn a_removal_amid_swaps_touches_nothing_that_was_not_shown() {
         let sandbox = Sandbox::new();
-        let rounds = size(150, 10_000);
+        let rounds = size(40, 10_000);
         let (mut failed, mut removed, mut whole) = (0, 0, 0);
         for round in 0..rounds {
             for name in ["t", "outside", "link"] {

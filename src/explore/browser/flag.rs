@@ -116,8 +116,8 @@ fn of_directory(info: &DirInfo, has_shared: bool) -> Option<Flag> {
         DirState::Away => Flag::Away,
         DirState::Excluded => Flag::Excluded,
         _ if has_shared => Flag::Linked,
-        _ if info.sums.entries <= 1 => Flag::Empty,
         _ if info.has_new => Flag::New,
+        _ if info.sums.entries <= 1 => Flag::Empty,
         _ => return None,
     })
 }
@@ -181,6 +181,9 @@ mod tests {
         assert_eq!(flag(&WHOLE, false), None);
         assert_eq!(flag(&info, false), Some(Flag::New));
         info.sums.entries = 1;
+        // It is empty in the tree, not on the disk.
+        assert_eq!(flag(&info, false), Some(Flag::New));
+        info.has_new = false;
         assert_eq!(flag(&info, false), Some(Flag::Empty));
         assert_eq!(flag(&info, true), Some(Flag::Linked));
         info.has_unread_below = true;

@@ -855,7 +855,8 @@ fn an_abbreviation_of_several_options_is_refused_with_all_in_gnus_order() {
         ("--d", "'--dereference' '--dereference-args' '--diff'"),
         (
             "--e",
-            "'--exclude' '--exclude-from' '--exclude-caches' '--exclude-fs' '--exclude-kernfs'",
+            "'--exclude' '--exclude-from' '--exclude-caches' '--exclude-fs' '--exclude-kernfs' \
+             '--explore'",
         ),
     ] {
         let line = format!("pdu: option '{word}' is ambiguous; possibilities: {options}");

@@ -49,6 +49,12 @@ use crate::sys::owners::OwnerNames;
 /// Rows are put in order at most so often, and not so soon after a key.
 const ORDER_DISTANCE: Duration = Duration::from_secs(1);
 
+/// The same for each row: a million rows take most of a second.
+const ORDER_DISTANCE_OF_ROW: Duration = Duration::from_micros(5);
+
+/// So many rows are put in order in less than 20 ms.
+const FEW_ROWS: u32 = 20_000;
+
 /// What the rows show.
 #[derive(Debug, Clone, Copy)]
 pub struct Settings {
@@ -289,9 +295,13 @@ impl Browser {
             self.pending = Changed::Rows;
         }
         let changed = forest.take_changed();
-        if changed != Changed::No && self.pending != Changed::Rows {
-            self.pending = changed;
-        }
+        self.pending = self.pending.max(match changed {
+            // The places of the rows hold, and the last reading of so many rows was not long ago.
+            Changed::Rows if self.rewrites == forest.rewrites() && self.has_just_read(now) => {
+                Changed::Sums
+            }
+            changed => changed,
+        });
         self.leave_what_is_gone(forest);
         let is_due = self.next_refresh(now).is_some_and(|next| next <= now);
         if is_due {
@@ -333,11 +343,25 @@ impl Browser {
             Changed::No => None,
             Changed::Sums => {
                 let last = self.last_read.max(self.last_key);
-                Some(last.map_or(now, |last| last + ORDER_DISTANCE))
+                let distance = ORDER_DISTANCE.max(self.time_of_rows());
+                Some(last.map_or(now, |last| last + distance))
             }
             // The places of the rows are void.
             Changed::Rows => Some(now),
         }
+    }
+
+    /// How long the rows that were read last are good enough: not at all where they are read in a moment.
+    fn time_of_rows(&self) -> Duration {
+        match self.rows.total() {
+            0..FEW_ROWS => Duration::ZERO,
+            rows => ORDER_DISTANCE_OF_ROW * rows,
+        }
+    }
+
+    fn has_just_read(&self, now: Instant) -> bool {
+        let is_near = |last| now.saturating_duration_since(last) < self.time_of_rows();
+        self.last_read.is_some_and(is_near)
     }
 
     /// Puts the rows in order.

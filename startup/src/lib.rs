@@ -169,6 +169,22 @@ fn give_large_pieces_back() {
     }
 }
 
+/// At most two heaps for each processor that this process may use, in place of eight: memory that one thread has freed is
+/// then used by another. With 20 walkers on two processors, 15 heaps kept 10 MB.
+fn limit_heaps() {
+    #[cfg(target_env = "gnu")]
+    {
+        // SAFETY: an all-zero cpu_set_t is an empty set.
+        let mut processors: libc::cpu_set_t = unsafe { std::mem::zeroed() };
+        let size = size_of::<libc::cpu_set_t>();
+        // SAFETY: the set is ours, and has this size.
+        if unsafe { libc::sched_getaffinity(0, size, &raw mut processors) } == 0 {
+            // SAFETY: CPU_COUNT reads the set. mallopt sets a number of the C library's; no other thread runs yet.
+            unsafe { libc::mallopt(libc::M_ARENA_MAX, 2 * libc::CPU_COUNT(&processors)) };
+        }
+    }
+}
+
 /// Keeps std from allocating a second stack for each thread, for the message that the first has overflowed: without memory
 /// for it, a thread that starts ends the process with a message of std. No function of pdu recurses; a crash ends the
 /// process by the same signal as before.
@@ -194,6 +210,7 @@ extern "C" fn read_inherited() {
     need_no_second_stacks();
     signals::replace_default_actions_of_process_1();
     give_large_pieces_back();
+    limit_heaps();
     share_one_heap_where_space_is_limited();
     for (descriptor, closed) in (0..).zip(&CLOSED) {
         // SAFETY: fcntl(F_GETFD) reads a flag of a descriptor and touches no memory of ours.

@@ -160,6 +160,8 @@ impl Format for Parquet {
             &self.walk.filesystems.seen,
         );
         keys.retain(|key| !self.unknown.contains(&&*key.key));
+        // The footer of many row groups takes as much memory as the rows of one.
+        self.file.rows = Box::default();
         self.file
             .encode(|encoder| encoder.finish(keys, &mut page.lines).map(|()| None));
         match self.file.error.take() {

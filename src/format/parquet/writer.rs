@@ -161,7 +161,7 @@ impl Format for Parquet {
         );
         keys.retain(|key| !self.unknown.contains(&&*key.key));
         // The footer of many row groups takes as much memory as the rows of one.
-        self.file.rows = Box::default();
+        *self.file.rows = Default::default();
         self.file
             .encode(|encoder| encoder.finish(keys, &mut page.lines).map(|()| None));
         match self.file.error.take() {

@@ -1,0 +1,166 @@
+//! Reading a directory again: a second walk, below a directory that was compared with the one that was shown. The new
+//! contents replace the old ones when all was read.
+
+use std::ffi::CString;
+use std::os::fd::OwnedFd;
+use std::sync::Arc;
+use std::time::Instant;
+
+use super::background::Purpose;
+use super::browser::request::Message;
+use super::read_times::now;
+use super::reading::{LiveWalk, Reading};
+use super::remove::problem::Problem;
+use super::session::Session;
+use crate::count::listing::{Branch, Key, Names};
+use crate::count::usage::{FileTime, Inode};
+use crate::forest::{DirId, DirState, Ended, Forest};
+use crate::sys::cancel;
+use crate::walk::driver::ProgressMeter;
+use crate::walk::{CpuUsage, Walk, command_line};
+
+impl Session<'_> {
+    /// Reads a directory again, now or after what is being read.
+    pub(super) fn reread(&mut self, directory: DirId) {
+        if !self.rereads.contains(&directory) {
+            self.rereads.push_back(directory);
+        }
+        self.begin_next_reread();
+    }
+
+    /// Opens the next directory that is to be read again.
+    pub(super) fn begin_next_reread(&mut self) {
+        let is_busy = self.reading.goes_on() || self.removals.go_on() || self.is_exporting;
+        if is_busy || self.is_opening_reread {
+            return;
+        }
+        // A directory above may have been read again since, or removed: then this one is not shown any more.
+        let forest = &self.intake.forest;
+        let next = std::iter::from_fn(|| self.rereads.pop_front());
+        let mut shown =
+            next.filter_map(|directory| Some((directory, directory_around(forest, directory)?)));
+        let Some((directory, above)) = shown.next() else {
+            return;
+        };
+        if above == DirId::TOP {
+            return self.start_reread(directory, None);
+        }
+        let way = self.removals.roots().way(&self.intake.forest, above);
+        if let Some(way) = way {
+            let asked = self.background.open(Purpose::Reread(directory), way);
+            self.is_opening_reread = asked.is_ok();
+            self.warn(asked);
+        }
+    }
+
+    pub(super) fn begin_reread(&mut self, directory: DirId, opened: Result<OwnedFd, Problem>) {
+        self.is_opening_reread = false;
+        match opened {
+            Ok(above) => self.start_reread(directory, Some(above)),
+            Err(problem) => {
+                self.browser.say(Message::warning(problem.to_string()));
+                self.begin_next_reread();
+            }
+        }
+    }
+
+    /// The second walk is over.
+    pub(super) fn end_reread(&mut self, (directory, began): (DirId, FileTime), ended: Ended) {
+        let path = self.intake.forest.path(directory);
+        let path = self.intake.status.quoted(&path);
+        let path = String::from_utf8_lossy(&path);
+        let Some(forest) = self.intake.forest.get_mut() else {
+            return;
+        };
+        let is_replaced = forest.end_reread(ended);
+        if is_replaced {
+            self.read_from.replaced(directory, began);
+        }
+        let message = match is_replaced {
+            true => Message::notice(format!("{path} was read again")),
+            false => Message::warning(format!("{path} is as it was read first")),
+        };
+        self.browser.forget_removed(forest);
+        self.browser.say(message);
+    }
+
+    fn start_reread(&mut self, directory: DirId, above: Option<OwnedFd>) {
+        // While the directory above was opened, a removal may have begun, which counts on the rows as they are, or the
+        // directory may have left the tree.
+        if directory_around(&self.intake.forest, directory).is_none() {
+            return self.begin_next_reread();
+        }
+        let is_busy = self.removals.go_on();
+        let forest = self.intake.forest.get_mut().filter(|_| !is_busy);
+        let Some(forest) = forest else {
+            return self.rereads.push_front(directory);
+        };
+        let key = forest.begin_reread(directory);
+        let branch = branch(&self.intake.forest, directory, key);
+        let (canceller, done) = cancel::channel();
+        let walk = Walk::of(self.walk_options.clone(), done, (branch, above));
+        let meter = ProgressMeter::new(&walk);
+        let began = now();
+        match walk.start(CpuUsage::start()) {
+            Ok(mut walk) => {
+                walk.end_operands();
+                let mut live = LiveWalk::new(walk, canceller);
+                live.began = began;
+                live.reread = Some(directory);
+                self.reading = Reading::Walk(Box::new(live));
+                self.meter = Some(meter);
+                self.started = Instant::now();
+            }
+            Err(_) => {
+                if let Some(forest) = self.intake.forest.get_mut() {
+                    forest.end_reread(Ended::Stopped);
+                }
+                self.browser
+                    .say(Message::warning("no thread can be started"));
+            }
+        }
+    }
+}
+
+/// The directory around one that is in the tree.
+fn directory_around(forest: &Forest, directory: DirId) -> Option<DirId> {
+    let info = forest.dir(directory);
+    info.parent.filter(|_| info.state != DirState::Nothing)
+}
+
+/// The branch that lists a directory under this key, with the directories above it.
+fn branch(forest: &Forest, directory: DirId, key: Key) -> Arc<Branch> {
+    let around = forest.and_above(directory);
+    let way: Vec<DirId> = around.take_while(|&id| id != DirId::TOP).collect();
+    let device = way
+        .last()
+        .map_or(0, |&operand| forest.dir(operand).inode.device);
+    let mut branch: Option<Arc<Branch>> = None;
+    let mut inode = Inode::default();
+    for (depth, id) in (0..).zip(way.into_iter().rev()) {
+        let mut names = Names::default();
+        names.push(&CString::new(forest.name(id)).unwrap_or_default());
+        let first_key = if id == directory {
+            key
+        } else {
+            Key::from(id.0.saturating_sub(1))
+        };
+        branch = Some(match branch.take() {
+            None => command_line(names, first_key, 0),
+            Some(above) => Arc::new(Branch {
+                parent: Some((above, 0)),
+                inode,
+                device,
+                operand: 0,
+                may_cycle: true,
+                child_depth: depth,
+                first_key,
+                fold: None,
+                group: first_key,
+                names,
+            }),
+        });
+        inode = forest.dir(id).inode;
+    }
+    branch.unwrap_or_else(|| command_line(Names::default(), key, 0))
+}

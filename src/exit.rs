@@ -102,7 +102,7 @@ pub(crate) fn write_error(error: &io::Error, status: &mut Status) -> Exit {
     if error.kind() == io::ErrorKind::BrokenPipe && has_sigpipe {
         return die_of(SIGPIPE);
     }
-    let reason = status::reason(error.raw_os_error().unwrap_or(0));
+    let reason = status::reason_of(error);
     status.message(format!("write error: {reason}").as_bytes());
     Exit::Failure
 }

@@ -1,6 +1,5 @@
 //! `--explore`: the options of the explorer, from the plan and the environment.
 
-use std::ffi::OsString;
 use std::path::PathBuf;
 
 use pdu::cli::{Access, ExplorePlan, InputSource, Plan};
@@ -37,12 +36,17 @@ pub(crate) fn run(plan: Plan, explored: ExplorePlan, status: &mut Status) -> Exi
         InputSource::From(list) => ExploreInput::Operands(OperandSource::List(list)),
         InputSource::Export(file) => ExploreInput::Export(file, links),
     };
+    let term = std::env::var_os("TERM");
     let options = ExploreOptions {
         browser: browser(explored, time_column, (count, source)),
         walk: plan.walk,
         terminal: TerminalOptions {
-            term: std::env::var_os("TERM"),
-            palette: palette(),
+            palette: Palette::of(
+                term.as_deref(),
+                std::env::var_os("COLORTERM").as_deref(),
+                std::env::var_os("NO_COLOR").as_deref(),
+            ),
+            term,
         },
         quoting,
         programs: Programs {
@@ -103,15 +107,4 @@ fn data_home() -> Option<PathBuf> {
         path.is_absolute().then_some(path)
     };
     absolute("XDG_DATA_HOME").or_else(|| Some(absolute("HOME")?.join(".local/share")))
-}
-
-/// The colours that the terminal has, and the user wants.
-fn palette() -> Palette {
-    let is_set = |name| std::env::var_os(name).is_some_and(|value: OsString| !value.is_empty());
-    let term = std::env::var("TERM").unwrap_or_default();
-    match term.contains("256color") || is_set("COLORTERM") {
-        _ if is_set("NO_COLOR") => Palette::Nothing,
-        true => Palette::Everything,
-        false => Palette::Sixteen,
-    }
 }

@@ -8,7 +8,7 @@ use super::settings::Settings;
 use super::usage_error::UsageError;
 use crate::gnu::quote;
 use crate::sys::mounts;
-use crate::sys::status::reason;
+use crate::sys::status::reason_of;
 use crate::walk::{ExcludedTypes, KERNEL_TYPES};
 
 /// The types of all options together; none where nothing is left out.
@@ -40,7 +40,7 @@ pub(super) fn excluded_types(settings: &Settings<'_>) -> Result<Option<ExcludedT
 
 fn no_list(error: &std::io::Error, settings: &Settings<'_>) -> UsageError {
     let list = quote::quoteaf(mounts::LIST.as_bytes(), settings.charset);
-    let reason = reason(error.raw_os_error().unwrap_or(0));
+    let reason = reason_of(error);
     let after = format!(", the list of mounts: {reason}");
     UsageError::plain([b"cannot read ", &*list, after.as_bytes()].concat())
 }

@@ -19,7 +19,7 @@ use crate::gnu::exclude::Exclude;
 use crate::gnu::quote::{self, Charset};
 use crate::gnu::time_style::TimeKind;
 use crate::sys::retry::{open, read_all};
-use crate::sys::status::reason;
+use crate::sys::status::reason_of;
 use crate::sys::stdin::read_stdin;
 use crate::walk::Follow;
 
@@ -249,7 +249,7 @@ impl<'a> Settings<'a> {
             Ok(()) => self.exclude.add_lines(&text),
             Err(error) => {
                 let name = quote::quotef(file.as_bytes(), self.charset);
-                let reason = reason(error.raw_os_error().unwrap_or(0));
+                let reason = reason_of(&error);
                 let message = [&name, &b": "[..], reason.as_bytes()].concat();
                 self.deferred.get_or_insert(UsageError::usage(message));
             }

@@ -40,7 +40,7 @@ pub(super) enum Purpose {
     /// The program for this entry in it.
     Open(Vec<u8>),
     /// The directory is below it, and is read again.
-    ReadAgain(DirId),
+    Reread(DirId),
 }
 
 /// The end of an export.

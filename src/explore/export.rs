@@ -18,7 +18,7 @@ use crate::format::report::Report;
 use crate::format::{Completeness, ReportError};
 use crate::gnu::time_style::TimeKind;
 use crate::sys::output_file::{Output, Readers};
-use crate::sys::status::{Status, StatusOptions};
+use crate::sys::status::{self, Status, StatusOptions};
 use crate::walk::Remember;
 
 /// What happens to an earlier file.
@@ -80,7 +80,7 @@ impl Session<'_> {
                     .say(Message::warning(format!("{name}: {reason}")));
             }
         }
-        self.begin_next_again();
+        self.begin_next_reread();
     }
 }
 
@@ -149,8 +149,6 @@ fn root(forest: &Forest) -> Option<Vec<u8>> {
 
 impl Exported {
     fn failed(error: &io::Error) -> Self {
-        Self::Failed(crate::sys::status::reason(
-            error.raw_os_error().unwrap_or(0),
-        ))
+        Self::Failed(status::reason_of(error))
     }
 }

@@ -17,7 +17,7 @@
 //! | `reading` | where entries come from at the moment |
 //! | `background`, [`programs`] | work that may wait for a file system; shell, pager, opener |
 //! | `session` | the select loop |
-//! | `requests`, `again`, `export` | what keys ask for: programs, a second read, an export |
+//! | `requests`, `reread`, `export` | what keys ask for: programs, a second read, an export |
 //! | `start` | from the command line to the first frame |
 //!
 //! Contract. The screen opens with the first listing, or after 20 ms, and the main thread waits for no file system. Order:
@@ -25,7 +25,6 @@
 //! number at the end where it is a terminal, and each as it occurs elsewhere. Cancellation: Ctrl-C stops the walk and keeps
 //! what was read; a signal ends the process, and the terminal is as it was before.
 
-mod again;
 mod background;
 pub mod browser;
 mod export;
@@ -40,6 +39,7 @@ mod reading;
 mod removals;
 pub mod remove;
 mod requests;
+mod reread;
 mod session;
 mod start;
 pub mod terminal;

@@ -14,7 +14,7 @@ use crate::forest::{DirId, Forest, Target};
 pub(super) struct ReadTimes {
     first: FileTime,
     /// Of directories that were read again.
-    again: HashMap<DirId, FileTime>,
+    rereads: HashMap<DirId, FileTime>,
 }
 
 impl ReadTimes {
@@ -22,13 +22,13 @@ impl ReadTimes {
     pub(super) fn new() -> Self {
         Self {
             first: now(),
-            again: HashMap::new(),
+            rereads: HashMap::new(),
         }
     }
 
     /// A directory has new contents, whose reading began at this time.
     pub(super) fn replaced(&mut self, directory: DirId, time: FileTime) {
-        self.again.insert(directory, time);
+        self.rereads.insert(directory, time);
     }
 
     /// The earliest time for these entries and what they hold.
@@ -45,15 +45,10 @@ impl ReadTimes {
     }
 
     /// The time for the entries of a directory.
-    fn of_entries(&self, forest: &Forest, mut directory: DirId) -> FileTime {
-        let mut latest = self.first;
-        loop {
-            latest = latest.max(self.again.get(&directory).copied().unwrap_or(latest));
-            match forest.dir(directory).parent {
-                Some(above) => directory = above,
-                None => return latest,
-            }
-        }
+    fn of_entries(&self, forest: &Forest, directory: DirId) -> FileTime {
+        let around = forest.and_above(directory);
+        let rereads = around.filter_map(|around| self.rereads.get(&around).copied());
+        rereads.fold(self.first, FileTime::max)
     }
 }
 

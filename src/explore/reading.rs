@@ -35,7 +35,7 @@ pub(super) struct LiveWalk {
     /// The operands that have not come yet.
     pub(super) names: NameStream,
     /// The directory that is read again; none for the first walk.
-    pub(super) again: Option<DirId>,
+    pub(super) reread: Option<DirId>,
     /// When it began.
     pub(super) began: FileTime,
     /// Ticks at which the listings are taken that are fewer than those that wake the loop.
@@ -48,7 +48,7 @@ impl LiveWalk {
             walk,
             canceller: Some(canceller),
             names: NameStream::Ended,
-            again: None,
+            reread: None,
             began: now(),
             pulse: tick(PULSE),
         }
@@ -89,9 +89,9 @@ impl LiveWalk {
 
 impl Reading {
     /// The directory that is read again, if one is.
-    pub(super) fn again(&self) -> Option<(DirId, FileTime)> {
+    pub(super) fn reread(&self) -> Option<(DirId, FileTime)> {
         match self {
-            Self::Walk(live) => live.again.map(|directory| (directory, live.began)),
+            Self::Walk(live) => live.reread.map(|directory| (directory, live.began)),
             Self::Import(..) | Self::Nothing => None,
         }
     }

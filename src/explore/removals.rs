@@ -24,7 +24,7 @@ use super::remove::{RemovalOptions, Remover};
 use crate::count::listing::push_name;
 use crate::count::usage::{FileTime, Inode};
 use crate::forest::entry::{ForestEntry, Reading};
-use crate::forest::{DirId, DirState, Forest, ForestRow, Gone, Target};
+use crate::forest::{DirId, DirState, Forest, ForestRow, Gone, Target, by_directory};
 use crate::sys::human_size::human_size;
 use crate::walk::OperandDir;
 
@@ -143,7 +143,7 @@ impl Removals {
         &mut self,
         forest: &mut Forest,
         (targets, method): (Vec<Target>, Method),
-        read_until: FileTime,
+        reading_began: FileTime,
     ) -> io::Result<()> {
         self.last += 1;
         let id = JobId(self.last);
@@ -155,7 +155,7 @@ impl Removals {
         let job = Job {
             id,
             method,
-            read_until,
+            reading_began,
             operands: operands(forest),
             places,
         };
@@ -172,16 +172,20 @@ impl Removals {
     pub(super) fn meets(&self, forest: &Forest, targets: &[Target]) -> bool {
         let going_on = || self.jobs.values().flat_map(|(_, targets)| targets);
         let same: HashSet<&Target> = going_on().collect();
-        let removed: HashSet<DirId> = directories(forest, going_on()).collect();
-        let above = going_on().flat_map(|target| and_above(forest, target.parent));
+        let removed: HashSet<DirId> = forest.directories_among(going_on()).collect();
+        let above = going_on().flat_map(|target| forest.and_above(target.parent));
         let above: HashSet<DirId> = above.collect();
         let is_below = |target: &Target| {
-            and_above(forest, target.parent).any(|directory| removed.contains(&directory))
+            forest
+                .and_above(target.parent)
+                .any(|directory| removed.contains(&directory))
         };
         targets
             .iter()
             .any(|target| same.contains(target) || is_below(target))
-            || directories(forest, targets).any(|directory| above.contains(&directory))
+            || forest
+                .directories_among(targets)
+                .any(|directory| above.contains(&directory))
     }
 
     /// The targets by the directories that hold them.
@@ -340,39 +344,10 @@ fn failed(
     browser.add_failure(message);
 }
 
-/// The names of entries, by the directories that hold them.
-fn by_directory<'a>(
-    targets: impl IntoIterator<Item = &'a Target>,
-) -> HashMap<DirId, HashSet<&'a [u8]>> {
-    let mut by_directory: HashMap<DirId, HashSet<&[u8]>> = HashMap::new();
-    for target in targets {
-        let names = by_directory.entry(target.parent).or_default();
-        names.insert(&target.name);
-    }
-    by_directory
-}
-
 fn set_removing(forest: &mut Forest, targets: &[Target], is_being_removed: bool) {
     for (directory, names) in by_directory(targets) {
         forest.set_all_removing(directory, &names, is_being_removed);
     }
-}
-
-/// Those of the entries that are directories. One pass over the rows of each directory that holds some.
-fn directories<'a>(
-    forest: &'a Forest,
-    targets: impl IntoIterator<Item = &'a Target>,
-) -> impl Iterator<Item = DirId> + 'a {
-    let by_directory = by_directory(targets).into_iter();
-    by_directory.flat_map(|(directory, names)| {
-        let rows = forest.rows(directory);
-        rows.filter_map(move |row| row.directory.filter(|_| names.contains(row.name)))
-    })
-}
-
-/// A directory and those around it.
-fn and_above(forest: &Forest, directory: DirId) -> impl Iterator<Item = DirId> {
-    std::iter::successors(Some(directory), |&id| forest.dir(id).parent)
 }
 
 fn operands(forest: &Forest) -> Vec<Inode> {
@@ -406,7 +381,7 @@ fn found(forest: &Forest, directory: Option<DirId>, entry: &ForestEntry) -> Entr
     }
 }
 
-/// RemovalEntries of a directory, in the order of the forest.
+/// Entries of a directory, in the order of the forest.
 fn entries(
     forest: &Forest,
     job: JobId,

@@ -31,7 +31,7 @@ impl Session<'_> {
             BrowserRequest::Suspend => self.suspend(),
             BrowserRequest::Redraw => self.terminal.redraw(),
             BrowserRequest::CopyText(text) => self.copy(&text),
-            BrowserRequest::ReadAgain(directory) => self.read_again(directory),
+            BrowserRequest::Reread(directory) => self.reread(directory),
             BrowserRequest::Shell(directory) => self.open(directory, Purpose::Shell),
             BrowserRequest::Pager(target) => self.open(target.parent, Purpose::Pager(target.name)),
             BrowserRequest::Open(target) => self.open(target.parent, Purpose::Open(target.name)),
@@ -50,10 +50,10 @@ impl Session<'_> {
 
     fn remove(&mut self, targets: Vec<Target>, method: Method) {
         // The question was about the tree as it was.
-        if self.reading.again().is_some() || self.is_opening_again {
+        if self.reading.reread().is_some() || self.is_opening_reread {
             return self.refuse("nothing was removed: a directory is being read again");
         }
-        let read_until = self.read_from.of(&self.intake.forest, &targets);
+        let reading_began = self.read_from.of(&self.intake.forest, &targets);
         let Some(forest) = self.intake.forest.get_mut() else {
             return self.refuse("nothing was removed: an export is being written");
         };
@@ -63,7 +63,9 @@ impl Session<'_> {
         if self.removals.meets(forest, &targets) {
             return self.refuse("nothing was removed: a removal goes on there");
         }
-        let begun = self.removals.begin(forest, (targets, method), read_until);
+        let begun = self
+            .removals
+            .begin(forest, (targets, method), reading_began);
         self.warn(begun);
     }
 
@@ -99,8 +101,8 @@ impl Session<'_> {
         match answer {
             Answer::Owners(names) => self.browser.set_owners(names),
             Answer::Exported(path, exported) => self.exported(path, exported),
-            Answer::Directory(Purpose::ReadAgain(directory), opened) => {
-                self.begin_to_read_again(directory, opened);
+            Answer::Directory(Purpose::Reread(directory), opened) => {
+                self.begin_reread(directory, opened);
             }
             // Too late: another key may have been pressed since.
             Answer::Directory(..) if self.opening.is_none() => {}
@@ -125,7 +127,7 @@ impl Session<'_> {
                 let started = Terminal::start(&Programs::opener(directory, name));
                 return self.warn(started);
             }
-            Purpose::ReadAgain(_) => return,
+            Purpose::Reread(_) => return,
         };
         self.run_on_terminal(&child);
     }
@@ -144,8 +146,8 @@ impl Session<'_> {
     /// Shows an error that ends nothing.
     pub(super) fn warn(&mut self, result: io::Result<()>) {
         if let Err(error) = result {
-            let reason = status::reason(error.raw_os_error().unwrap_or(0));
-            self.browser.say(Message::warning(reason));
+            self.browser
+                .say(Message::warning(status::reason_of(&error)));
         }
     }
 }

@@ -70,9 +70,9 @@ pub(super) struct Session<'a> {
     pub(super) opening: Option<Instant>,
     pub(super) removals: Removals,
     /// Directories that are to be read again.
-    pub(super) again: VecDeque<DirId>,
+    pub(super) rereads: VecDeque<DirId>,
     /// The first of them is being opened.
-    pub(super) is_opening_again: bool,
+    pub(super) is_opening_reread: bool,
     /// A thread writes an export, and nothing changes the forest.
     pub(super) is_exporting: bool,
     /// The browser may have a search that goes on.
@@ -191,12 +191,12 @@ impl Session<'_> {
 
     /// The walk, or the import, is over.
     fn end_reading(&mut self, ended: Ended) {
-        let again = self.reading.again();
+        let reread = self.reading.reread();
         self.reading = Reading::Nothing;
         let elapsed = self.started.elapsed();
         self.took = Some(self.took.map_or(elapsed, |took| took.max(elapsed)));
-        match again {
-            Some(directory) => self.end_again(directory, ended),
+        match reread {
+            Some(directory) => self.end_reread(directory, ended),
             None => {
                 self.intake.end(ended);
                 self.was_stopped = ended == Ended::Stopped;
@@ -205,7 +205,7 @@ impl Session<'_> {
         self.links = Slice::More;
         self.frames.ask(self.terminal.next_frame());
         self.end_if_useless();
-        self.begin_next_again();
+        self.begin_next_reread();
     }
 
     /// Reports of the thread that removes; none while an export is written.
@@ -226,7 +226,7 @@ impl Session<'_> {
         }
         if went_on && !self.removals.go_on() {
             self.links = Slice::More;
-            self.begin_next_again();
+            self.begin_next_reread();
         }
         self.frames.ask_later(self.terminal.next_frame());
     }
@@ -299,7 +299,7 @@ impl Session<'_> {
     /// Without its terminal, the explorer ends.
     pub(super) fn check(&mut self, result: io::Result<()>) {
         if let Err(error) = result {
-            let reason = status::reason(error.raw_os_error().unwrap_or(0));
+            let reason = status::reason_of(&error);
             self.intake
                 .failures
                 .lost(format!("cannot use the terminal: {reason}").into());
@@ -366,7 +366,7 @@ impl Session<'_> {
 
     fn activity(&mut self) -> Activity {
         let doing = match &self.reading {
-            Reading::Walk(live) if live.again.is_some() => Doing::ReadingAgain,
+            Reading::Walk(live) if live.reread.is_some() => Doing::Rereading,
             Reading::Walk(_) => Doing::Reading,
             Reading::Import(..) => Doing::Loading,
             Reading::Nothing if self.was_stopped => Doing::Stopped,

@@ -9,6 +9,7 @@ use super::entry::ForestEntry;
 use super::info::{DirId, Freed, LinkCounting, Refusal, Target};
 use super::links::Link;
 use super::run::{Reader, Row};
+use super::targets::by_directory;
 use super::tree::Forest;
 use crate::count::usage::Inode;
 
@@ -175,13 +176,4 @@ impl Forest {
         let is_last = count > 0 && group[0].is_all(count);
         correct(&mut freed.freed, u64::from(is_last), size);
     }
-}
-
-/// The names of the targets in each directory.
-fn by_directory(targets: &[Target]) -> HashMap<DirId, HashSet<&[u8]>> {
-    let mut names: HashMap<DirId, HashSet<&[u8]>> = HashMap::new();
-    for target in targets {
-        names.entry(target.parent).or_default().insert(&target.name);
-    }
-    names
 }

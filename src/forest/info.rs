@@ -136,14 +136,6 @@ pub enum DirState {
     File,
 }
 
-impl DirState {
-    /// True where numbers mean "at least": `~` and `?`.
-    #[must_use]
-    pub fn is_unfinished(self) -> bool {
-        matches!(self, Self::Announced | Self::Reading | Self::Stopped)
-    }
-}
-
 /// What is known of a directory.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct DirInfo {

@@ -20,7 +20,7 @@
 //! | `renderer`, `live`, `build` | entries as walkers write them; the listings of a walk; the events of an import |
 //! | `sums`, `shared`, `repeated` | carry sums upwards; make links exact; find operands in other operands |
 //! | `query`, `search`, `export` | what is in it: of one directory, of a subtree, as events |
-//! | `removal`, `freed`, `reread` | entries that leave; what that frees; a directory that is read again |
+//! | `targets`, `removal`, `freed`, `reread` | entries that are to leave; how they leave; what that frees; a directory that is read again |
 //! | [`walk`] | the order of a Parquet file, for the diff |
 //!
 //! No method recurses, and none takes time that grows with the tree, but where it says so.
@@ -45,6 +45,7 @@ mod run;
 mod search;
 mod shared;
 mod sums;
+mod targets;
 #[cfg(test)]
 mod tests;
 mod tree;
@@ -55,5 +56,6 @@ pub use self::info::{
     Refusal, Slice, Sums, Target,
 };
 pub use self::query::{ForestRows, RowPlace};
-pub use self::search::{FindPosition, Largest};
+pub use self::search::FindPosition;
+pub use self::targets::by_directory;
 pub use self::tree::{Forest, Imported};

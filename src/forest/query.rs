@@ -159,7 +159,12 @@ impl Forest {
         path
     }
 
-    /// The directory with this name in another one.
+    /// A directory and those around it, upwards.
+    pub fn and_above(&self, id: DirId) -> impl Iterator<Item = DirId> + '_ {
+        std::iter::once(id).chain(self.dirs.above(id))
+    }
+
+    /// The directory with this name in another one. One pass over the rows.
     #[must_use]
     pub fn child(&self, id: DirId, name: &[u8]) -> Option<DirId> {
         self.rows(id).find(|row| row.name == name)?.directory

@@ -10,9 +10,9 @@ use crate::count::usage::Item;
 
 /// See the module.
 #[derive(Debug)]
-pub(super) struct Scribe;
+pub(super) struct RunRenderer;
 
-impl EntryRenderer for Scribe {
+impl EntryRenderer for RunRenderer {
     fn file(&self, name: &[u8], file: &Item<'_>, device: u64, out: &mut Vec<u8>) {
         put_full(out, name, &entry(file), device);
     }

@@ -1,7 +1,5 @@
 //! Goes through the rows of a subtree in slices of time.
 
-use std::cmp::Reverse;
-use std::collections::BinaryHeap;
 use std::time::Instant;
 
 use super::dirs::Below;
@@ -94,42 +92,5 @@ impl Clock {
     fn is_over(&mut self) -> bool {
         self.steps += 1;
         self.steps.is_multiple_of(STRIDE) && Instant::now() >= self.until
-    }
-}
-
-/// The largest of the entries that are offered.
-#[derive(Debug)]
-pub struct Largest {
-    heap: BinaryHeap<Reverse<(u64, DirId, Vec<u8>)>>,
-    most: usize,
-}
-
-impl Largest {
-    /// At most so many.
-    #[must_use]
-    pub fn new(most: usize) -> Self {
-        Self {
-            heap: BinaryHeap::new(),
-            most,
-        }
-    }
-
-    /// Takes an entry, if it is one of the largest so far.
-    pub fn offer(&mut self, size: u64, directory: DirId, name: &[u8]) {
-        let is_small = |Reverse((least, ..)): &Reverse<(u64, DirId, Vec<u8>)>| size <= *least;
-        if self.heap.len() >= self.most {
-            if self.heap.peek().is_none_or(is_small) {
-                return;
-            }
-            self.heap.pop();
-        }
-        self.heap.push(Reverse((size, directory, name.to_vec())));
-    }
-
-    /// The entries: size, directory, name. The largest first.
-    #[must_use]
-    pub fn into_sorted(self) -> Vec<(u64, DirId, Vec<u8>)> {
-        let sorted = self.heap.into_sorted_vec().into_iter();
-        sorted.map(|Reverse(entry)| entry).collect()
     }
 }

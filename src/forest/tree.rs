@@ -12,7 +12,7 @@ use super::failures::Failures;
 use super::info::{Changed, DirId, Ended, LinkCounting};
 use super::links::{Links, Shared};
 use super::operands::Operands;
-use super::renderer::Scribe;
+use super::renderer::RunRenderer;
 use super::run::Writer;
 use crate::count::record::EntryRenderer;
 
@@ -124,7 +124,7 @@ impl Forest {
     /// For the options of the walk: walkers write entries with it.
     #[must_use]
     pub fn renderer() -> Arc<dyn EntryRenderer> {
-        Arc::new(Scribe)
+        Arc::new(RunRenderer)
     }
 
     /// Takes the run of a directory away, for a reader that comes to each directory once.

@@ -293,6 +293,15 @@ impl Status {
     }
 }
 
+/// The text of an error of std.
+#[must_use]
+pub fn reason_of(error: &std::io::Error) -> String {
+    match error.raw_os_error() {
+        Some(errno) => reason(errno),
+        None => error.to_string(),
+    }
+}
+
 /// The message of a failure, with the path quoted.
 #[must_use]
 pub fn failure_text(path: &[u8], failure: Failure, charset: Charset) -> Vec<u8> {

@@ -586,7 +586,7 @@ fn deep(tree: &Tree, levels: usize) -> Shown {
         let stat = rustix::fs::fstat(&file).expect("it is open");
         shown.add_file(number, b"f", stat.st_ino, FileType::RegularFile);
     }
-    shown.read_until = crate::support::remover::now();
+    shown.reading_began = crate::support::remover::now();
     shown
 }
 

@@ -36,7 +36,7 @@ pub(crate) struct Shown {
     root: Arc<OwnedFd>,
     /// By number; 0 is the root.
     pub(crate) directories: Vec<Directory>,
-    pub(crate) read_until: FileTime,
+    pub(crate) reading_began: FileTime,
     pub(crate) operands: Vec<Inode>,
     pub(crate) data_home: Option<PathBuf>,
 }
@@ -117,7 +117,7 @@ impl Shown {
             }
             number += 1;
         }
-        shown.read_until = now();
+        shown.reading_began = now();
         shown
     }
 
@@ -131,7 +131,7 @@ impl Shown {
         Self {
             root: Arc::new(open_path(path)),
             directories: vec![root],
-            read_until: now(),
+            reading_began: now(),
             operands: Vec::new(),
             data_home: None,
         }
@@ -231,7 +231,7 @@ impl Shown {
         Job {
             id: JobId(COUNT.fetch_add(1, Ordering::Relaxed)),
             method,
-            read_until: self.read_until,
+            reading_began: self.reading_began,
             operands: self.operands.clone(),
             places: places.collect(),
         }

@@ -452,7 +452,7 @@ impl Browser {
 
 /// The names of the directories from the top to this one.
 fn way(forest: &Forest, directory: DirId) -> Vec<Vec<u8>> {
-    let above = std::iter::successors(Some(directory), |&id| forest.dir(id).parent);
+    let above = forest.and_above(directory);
     let below_top = above.take_while(|&id| id != DirId::TOP);
     let mut way: Vec<_> = below_top.map(|id| forest.name(id).to_vec()).collect();
     way.reverse();

@@ -241,7 +241,7 @@ impl Browser {
             Action::Quit | Action::QuitAndPrint | Action::Interrupt => {
                 return self.quit(action, forest);
             }
-            Action::ReadShown | Action::ReadSelected => return self.read_again(action, forest),
+            Action::ReadShown | Action::ReadSelected => return self.reread(action, forest),
             Action::Shell | Action::Pager | Action::Open | Action::Copy => {
                 return self.run(action, forest);
             }
@@ -352,7 +352,7 @@ impl Browser {
         targets.iter().map(|target| path(forest, target)).collect()
     }
 
-    fn read_again(&mut self, action: Action, forest: &Forest) -> Option<BrowserRequest> {
+    fn reread(&mut self, action: Action, forest: &Forest) -> Option<BrowserRequest> {
         let directory = match action {
             Action::ReadSelected => self.selected(forest).and_then(|row| row.directory),
             _ => Some(self.shown).filter(|&shown| shown != DirId::TOP),
@@ -364,7 +364,7 @@ impl Browser {
         if directory.is_none() {
             self.refuse("only a directory can be read again");
         }
-        directory.map(BrowserRequest::ReadAgain)
+        directory.map(BrowserRequest::Reread)
     }
 
     fn run(&mut self, action: Action, forest: &Forest) -> Option<BrowserRequest> {

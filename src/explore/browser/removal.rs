@@ -1,6 +1,6 @@
 //! Marks, and the question before a removal.
 
-use std::collections::BTreeSet;
+use std::collections::HashSet;
 
 use super::Browser;
 use super::dialog::{Confirmation, Dialog, MOST_WITHOUT_WORD, RemovalQuestion};
@@ -95,7 +95,7 @@ impl Browser {
         }
         let targets = match self.marks.is_empty() {
             true => Vec::from_iter(selected),
-            false => outermost(forest, self.marks.targets()),
+            false => outermost(forest, &self.marks.targets()),
         };
         self.open_removal(forest, targets);
         None
@@ -110,7 +110,9 @@ impl Browser {
             return self.tell_refusal(forest, target, *refusal);
         }
         let needs_word = freed.entries > MOST_WITHOUT_WORD
-            || targets.iter().any(|target| is_at_depth_1(forest, target));
+            || forest
+                .directories_among(&targets)
+                .any(|directory| is_at_depth_1(forest, directory));
         let confirmation = match needs_word {
             true => Confirmation::Word(0),
             false => Confirmation::Key,
@@ -136,25 +138,13 @@ impl Browser {
 }
 
 /// The targets that lie in no other one.
-fn outermost(forest: &Forest, targets: Vec<Target>) -> Vec<Target> {
-    let directories: BTreeSet<DirId> = targets
-        .iter()
-        .filter_map(|target| directory(forest, target))
-        .collect();
-    let lies_in_another = |target: &Target| {
-        let mut above = Some(target.parent);
-        while let Some(directory) = above {
-            if directories.contains(&directory) {
-                return true;
-            }
-            above = forest.dir(directory).parent;
-        }
-        false
+fn outermost(forest: &Forest, targets: &[Target]) -> Vec<Target> {
+    let directories: HashSet<DirId> = forest.directories_among(targets).collect();
+    let is_outermost = |target: &&Target| {
+        let mut above = forest.and_above(target.parent);
+        !above.any(|directory| directories.contains(&directory))
     };
-    targets
-        .into_iter()
-        .filter(|target| !lies_in_another(target))
-        .collect()
+    targets.iter().filter(is_outermost).cloned().collect()
 }
 
 fn directory(forest: &Forest, target: &Target) -> Option<DirId> {
@@ -172,6 +162,6 @@ fn is_being_removed(forest: &Forest, target: &Target) -> bool {
 }
 
 /// A directory right below an operand.
-fn is_at_depth_1(forest: &Forest, target: &Target) -> bool {
-    directory(forest, target).is_some() && forest.dir(target.parent).parent == Some(DirId::TOP)
+fn is_at_depth_1(forest: &Forest, directory: DirId) -> bool {
+    forest.and_above(directory).nth(2) == Some(DirId::TOP)
 }

@@ -18,7 +18,7 @@ pub enum BrowserRequest {
     /// Draw the whole screen anew.
     Redraw,
     /// Read a directory again.
-    ReadAgain(DirId),
+    Reread(DirId),
     /// Run a shell in a directory.
     Shell(DirId),
     /// Show a file in a pager.
@@ -48,7 +48,7 @@ pub enum Doing {
     /// Directories are being read.
     Reading,
     /// A directory is being read again.
-    ReadingAgain,
+    Rereading,
     /// An export is being read.
     Loading,
     /// It was stopped.

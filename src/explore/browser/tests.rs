@@ -636,7 +636,7 @@ fn programs_and_files_are_asked_for() {
         desk.press("y"),
         Some(BrowserRequest::CopyText(b"/srv/b-file".to_vec()))
     );
-    assert_eq!(desk.press("r"), Some(BrowserRequest::ReadAgain(shown)));
+    assert_eq!(desk.press("r"), Some(BrowserRequest::Reread(shown)));
     assert_eq!(desk.press("R"), None, "a file");
     desk.press("E ^U");
     desk.write("my export.json");

@@ -34,7 +34,7 @@ pub(super) struct Tools<'a> {
     pub(super) talk: &'a mut Talk,
     pub(super) way: &'a Way,
     pub(super) protection: &'a Protection,
-    pub(super) read_until: FileTime,
+    pub(super) reading_began: FileTime,
 }
 
 struct Delete<'a, 'b> {
@@ -133,7 +133,7 @@ impl Delete<'_, '_> {
         let name = one_name(name)?;
         let at = fd_of(self.frames.last())?;
         let seen = look(at, &name).map_err(Problem::Failed)?;
-        seen.must_be_file(number, kind, self.tools.read_until)?;
+        seen.must_be_file(number, kind, self.tools.reading_began)?;
         self.tools.protection.check(seen.inode)?;
         unlink(at, &name, AtFlags::empty())?;
         // The space of an inode with other links stays in use.
@@ -234,7 +234,7 @@ impl Delete<'_, '_> {
         let at = fd_of(self.frames.last())?;
         let inode = look_at(open).map_err(Problem::Failed)?.inode;
         let seen = look(at, name).map_err(Problem::Failed)?;
-        seen.must_be_directory(inode, self.tools.read_until)?;
+        seen.must_be_directory(inode, self.tools.reading_began)?;
         match unlink(at, name, AtFlags::REMOVEDIR) {
             Ok(()) => {}
             Err(Problem::Failed(Errno::PERM | Errno::NOTEMPTY)) if is_subvolume(at, inode) => {

@@ -33,9 +33,8 @@ pub struct Job {
     pub id: JobId,
     /// How they are removed.
     pub method: Method,
-    /// When the walk that showed the entries had ended, or this moment if it has not. An inode that was created later is
-    /// not one that was shown, although it may have the same number: file systems use numbers again.
-    pub read_until: FileTime,
+    /// When the reading that showed the entries began. An inode that was created later is not one that was shown, although it may have the same number: file systems use numbers again.
+    pub reading_began: FileTime,
     /// The operands, none of which is removed.
     pub operands: Vec<Inode>,
     /// The directories that hold the entries.

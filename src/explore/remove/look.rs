@@ -90,33 +90,33 @@ fn from_stat(stat: &rustix::fs::Stat) -> Seen {
 }
 
 impl Seen {
-    /// Fails unless this is a file with this number and type, created at `read_until` or before, on which nothing is
+    /// Fails unless this is a file with this number and type, created at `reading_began` or before, on which nothing is
     /// mounted. The device is not compared: a file of an overlay may have another one than its directory.
     pub(super) fn must_be_file(
         &self,
         number: u64,
         kind: FileType,
-        read_until: FileTime,
+        reading_began: FileTime,
     ) -> Result<(), Problem> {
         if self.is_mount_root == Some(true) {
             return Err(Problem::Mounted);
         }
         let is_same = self.inode.number == number && self.kind == kind;
-        self.must_be(is_same && kind != FileType::Directory, read_until)
+        self.must_be(is_same && kind != FileType::Directory, reading_began)
     }
 
-    /// Fails unless this is a directory with this inode, created at `read_until` or before.
+    /// Fails unless this is a directory with this inode, created at `reading_began` or before.
     pub(super) fn must_be_directory(
         &self,
         inode: Inode,
-        read_until: FileTime,
+        reading_began: FileTime,
     ) -> Result<(), Problem> {
         let is_same = self.inode == inode && self.kind == FileType::Directory;
-        self.must_be(is_same, read_until)
+        self.must_be(is_same, reading_began)
     }
 
-    fn must_be(&self, is_same: bool, read_until: FileTime) -> Result<(), Problem> {
-        let is_newer = self.born.is_some_and(|born| born > read_until);
+    fn must_be(&self, is_same: bool, reading_began: FileTime) -> Result<(), Problem> {
+        let is_newer = self.born.is_some_and(|born| born > reading_began);
         match is_same && !is_newer {
             true => Ok(()),
             false => Err(Problem::Changed),

@@ -132,7 +132,7 @@ impl Mover<'_> {
                 let opened = retry(|| rustix::fs::openat(at, &name, flags, Mode::empty()));
                 let file = opened.map_err(Problem::Failed)?;
                 let seen = look_at(file.as_fd()).map_err(Problem::Failed)?;
-                seen.must_be_file(number, kind, tools.read_until)?;
+                seen.must_be_file(number, kind, tools.reading_began)?;
                 tools.protection.check(seen.inode)?;
                 Ok(file)
             }

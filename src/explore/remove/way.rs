@@ -50,15 +50,15 @@ enum Mounts {
 #[derive(Debug)]
 pub(super) struct Way {
     has_openat2: Cell<bool>,
-    /// See [`Job::read_until`](super::job::Job::read_until).
-    read_until: FileTime,
+    /// See [`Job::reading_began`](super::job::Job::reading_began).
+    reading_began: FileTime,
 }
 
 impl Way {
-    pub(super) fn new(read_until: FileTime) -> Self {
+    pub(super) fn new(reading_began: FileTime) -> Self {
         Self {
             has_openat2: Cell::new(true),
-            read_until,
+            reading_began,
         }
     }
 
@@ -111,7 +111,7 @@ impl Way {
         if mounts == Mounts::Refused {
             self.must_not_be_mounted(above, fd.as_fd(), &seen)?;
         }
-        seen.must_be_directory(inode, self.read_until)?;
+        seen.must_be_directory(inode, self.reading_began)?;
         Ok(Opened { fd, inode })
     }
 

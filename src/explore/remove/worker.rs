@@ -37,13 +37,13 @@ impl Worker {
     fn job(&self, job: Job, stop: Arc<AtomicBool>) {
         let (id, method) = (job.id, job.method);
         let mut talk = Talk::new(id, stop, self.reports.clone(), self.answers.clone());
-        let way = Way::new(job.read_until);
+        let way = Way::new(job.reading_began);
         let protection = Protection::new(&job.operands);
         let mut tools = Tools {
             talk: &mut talk,
             way: &way,
             protection: &protection,
-            read_until: job.read_until,
+            reading_began: job.reading_began,
         };
         let mut free_space = FreeSpace::default();
         for place in job.places {

@@ -242,7 +242,6 @@ impl TerminalError {
     /// The message, after the name of the program.
     #[must_use]
     pub fn message(&self) -> Vec<u8> {
-        let reason = |error: &io::Error| status::reason(error.raw_os_error().unwrap_or(0));
         match self {
             Self::Missing => b"--explore needs a terminal".to_vec(),
             Self::Dumb(term) => [
@@ -251,12 +250,16 @@ impl TerminalError {
                 b"); for lines: pdu -h -d1 --sort=size",
             ]
             .concat(),
-            Self::Thread(error) => {
-                format!("--explore cannot start a thread: {}", reason(error)).into_bytes()
-            }
-            Self::Failed(error) => {
-                format!("--explore cannot set the terminal: {}", reason(error)).into_bytes()
-            }
+            Self::Thread(error) => format!(
+                "--explore cannot start a thread: {}",
+                status::reason_of(error)
+            )
+            .into_bytes(),
+            Self::Failed(error) => format!(
+                "--explore cannot set the terminal: {}",
+                status::reason_of(error)
+            )
+            .into_bytes(),
         }
     }
 }

@@ -14,7 +14,7 @@ use crate::explore::browser::{Graph, Settings, SharedColumn};
 const FOR_MARGIN: usize = 30;
 
 /// At least so many columns are for the name.
-const LEAST_NAME: usize = 12;
+const MIN_NAME: usize = 12;
 
 /// The shortest and the longest bar.
 const BAR: (usize, usize) = (5, 40);
@@ -125,11 +125,11 @@ impl Layout {
     /// Leaves out columns until there is room for names, and gives the bar more room if there is some.
     fn make_room(&mut self, columns: usize) {
         for field in Field::LEFT_OUT {
-            if self.before_name() + LEAST_NAME > columns {
+            if self.before_name() + MIN_NAME > columns {
                 self.fields.retain(|(shown, _)| *shown != field);
             }
         }
-        let free = columns.saturating_sub(self.before_name() + LEAST_NAME);
+        let free = columns.saturating_sub(self.before_name() + MIN_NAME);
         let longest = (columns / 5).clamp(BAR.0, BAR.1);
         let bar = self
             .fields

@@ -31,12 +31,12 @@ use super::terminal::Grid;
 use crate::forest::Forest;
 
 /// The smallest screen.
-const LEAST: (u16, u16) = (20, 5);
+const MIN_SIZE: (u16, u16) = (20, 5);
 
 /// Draws the whole screen, which is empty before. Returns the place of the cursor.
 pub fn draw(browser: &mut Browser, forest: &Forest, grid: &mut Grid<'_>) -> Option<(u16, u16)> {
     let (columns, rows) = grid.size();
-    browser.drawn.is_too_small = columns < LEAST.0 || rows < LEAST.1;
+    browser.drawn.is_too_small = columns < MIN_SIZE.0 || rows < MIN_SIZE.1;
     if browser.drawn.is_too_small {
         grid.put((0, 0), "pdu: 20x5 needed", BOLD);
         return None;

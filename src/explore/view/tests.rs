@@ -190,7 +190,7 @@ fn the_top_line_says_what_the_walk_does() {
             ..reading(10)
         },
         Activity {
-            doing: Doing::ReadingAgain,
+            doing: Doing::Rereading,
             ..reading(10)
         },
         Activity {

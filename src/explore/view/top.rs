@@ -15,7 +15,7 @@ use crate::sys::columns::columns;
 const SILENCE: Duration = Duration::from_secs(5);
 
 /// The path has at least so many columns, or the state of the walk is left out.
-const LEAST_PATH: usize = 12;
+const MIN_PATH: usize = 12;
 
 pub(super) fn draw(browser: &Browser, forest: &Forest, grid: &mut Grid<'_>) {
     let texts = Texts::of(browser);
@@ -26,7 +26,7 @@ pub(super) fn draw(browser: &Browser, forest: &Forest, grid: &mut Grid<'_>) {
     states.extend(states.is_empty().then(String::new));
     let before = " pdu: ";
     let needed = |total: &str, state: &str| {
-        let path = columns(&path).min(LEAST_PATH.max(width / 3));
+        let path = columns(&path).min(MIN_PATH.max(width / 3));
         let state = if state.is_empty() {
             0
         } else {
@@ -94,7 +94,7 @@ fn totals(browser: &Browser, forest: &Forest, texts: &Texts<'_>) -> [String; 2] 
 fn states(texts: &Texts<'_>, activity: &Activity) -> Vec<String> {
     let word = match activity.doing {
         Doing::Reading => "reading",
-        Doing::ReadingAgain => "reading again",
+        Doing::Rereading => "reading again",
         Doing::Loading => "loading",
         Doing::Stopped => return vec!["reading was stopped".into(), "stopped".into()],
         Doing::Nothing if activity.is_removing => return vec!["removing".into()],

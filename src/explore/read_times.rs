@@ -7,7 +7,7 @@ use std::collections::HashMap;
 use std::time::SystemTime;
 
 use crate::count::usage::FileTime;
-use crate::forest::{DirId, Forest, Target};
+use crate::forest::{DirId, Forest};
 
 /// See the module.
 #[derive(Debug)]
@@ -31,24 +31,16 @@ impl ReadTimes {
         self.rereads.insert(directory, time);
     }
 
-    /// The earliest time for these entries and what they hold.
-    pub(super) fn of(&self, forest: &Forest, targets: &[Target]) -> FileTime {
-        let times = targets.iter().map(|target| match targets {
-            // One directory: it may have been read again alone. To look for each of many takes a pass over the rows.
-            [only] => {
-                let own = forest.child(only.parent, &only.name);
-                self.of_entries(forest, own.unwrap_or(only.parent))
-            }
-            _ => self.of_entries(forest, target.parent),
-        });
-        times.min().unwrap_or(self.first)
+    /// When the reading of a directory began: the last one of it, or of a directory around it.
+    pub(super) fn of(&self, forest: &Forest, directory: DirId) -> FileTime {
+        let around = forest.and_above(directory);
+        let rereads = around.filter_map(|around| self.of_reread(around));
+        rereads.fold(self.first, FileTime::max)
     }
 
-    /// The time for the entries of a directory.
-    fn of_entries(&self, forest: &Forest, directory: DirId) -> FileTime {
-        let around = forest.and_above(directory);
-        let rereads = around.filter_map(|around| self.rereads.get(&around).copied());
-        rereads.fold(self.first, FileTime::max)
+    /// When the last reading of a directory, and of it alone, began.
+    pub(super) fn of_reread(&self, directory: DirId) -> Option<FileTime> {
+        self.rereads.get(&directory).copied()
     }
 }
 

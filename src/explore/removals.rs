@@ -5,16 +5,15 @@ use std::ffi::CString;
 use std::io;
 use std::ops::Range;
 use std::os::fd::{AsFd, OwnedFd};
-use std::path::PathBuf;
 use std::sync::Arc;
 
 use crossbeam_channel::{Receiver, never};
 use humansize::BINARY;
-use jiff::tz::TimeZone;
 
 use super::browser::Browser;
 use super::browser::request::Message;
 use super::intake::Intake;
+use super::read_times::ReadTimes;
 use super::remove::job::{
     self, BATCH, EntryIdentity, Job, JobId, KnownEntry, Method, RemovalEntries, RemovalPlace,
     RemovalReport, Root, Step,
@@ -22,7 +21,7 @@ use super::remove::job::{
 use super::remove::problem::Problem;
 use super::remove::{RemovalOptions, Remover};
 use crate::count::listing::push_name;
-use crate::count::usage::{FileTime, Inode};
+use crate::count::usage::Inode;
 use crate::forest::entry::{ForestEntry, Reading};
 use crate::forest::{DirId, DirState, Forest, ForestRow, Gone, Target, by_directory};
 use crate::sys::human_size::human_size;
@@ -39,8 +38,8 @@ pub(super) struct Removals {
     has_removed: bool,
     /// The directories of the operands, which the walk has opened.
     roots: Roots,
-    data_home: Option<PathBuf>,
-    zone: TimeZone,
+    read_times: ReadTimes,
+    options: RemovalOptions,
 }
 
 /// The directories of the operands.
@@ -101,20 +100,24 @@ impl Roots {
 }
 
 impl Removals {
-    pub(super) fn new(roots: Roots, data_home: Option<PathBuf>, zone: TimeZone) -> Self {
+    pub(super) fn new(roots: Roots, read_times: ReadTimes, options: RemovalOptions) -> Self {
         Self {
             remover: None,
             jobs: HashMap::new(),
             last: 0,
             has_removed: false,
             roots,
-            data_home,
-            zone,
+            read_times,
+            options,
         }
     }
 
     pub(super) fn roots(&mut self) -> &mut Roots {
         &mut self.roots
+    }
+
+    pub(super) fn read_times(&mut self) -> &mut ReadTimes {
+        &mut self.read_times
     }
 
     /// True while a job goes on.
@@ -134,7 +137,7 @@ impl Removals {
         }
     }
 
-    /// Begins to remove entries, which were read before this time.
+    /// Begins to remove entries.
     ///
     /// # Errors
     ///
@@ -142,25 +145,20 @@ impl Removals {
     pub(super) fn begin(
         &mut self,
         forest: &mut Forest,
-        (targets, method): (Vec<Target>, Method),
-        reading_began: FileTime,
+        targets: Vec<Target>,
+        method: Method,
     ) -> io::Result<()> {
         self.last += 1;
         let id = JobId(self.last);
         let places = self.places(forest, &targets);
-        let options = || RemovalOptions {
-            data_home: self.data_home.clone(),
-            zone: self.zone.clone(),
-        };
         let job = Job {
             id,
             method,
-            reading_began,
             operands: operands(forest),
             places,
         };
         self.remover
-            .get_or_insert_with(|| Remover::new(options()))
+            .get_or_insert_with(|| Remover::new(self.options.clone()))
             .add(job)?;
         set_removing(forest, &targets, true);
         self.jobs.insert(id, (method, targets));
@@ -194,6 +192,7 @@ impl Removals {
             .into_iter()
             .filter_map(|(directory, names)| {
                 let (root, way) = self.roots.way(forest, directory)?;
+                let read_times = &self.read_times;
                 let rows = forest
                     .rows(directory)
                     .filter(|row| names.contains(row.name));
@@ -201,7 +200,8 @@ impl Removals {
                     root,
                     way,
                     directory: directory.0,
-                    targets: rows.map(|row| target(forest, &row)).collect(),
+                    reading_began: read_times.of(forest, directory),
+                    targets: rows.map(|row| target(forest, &row, read_times)).collect(),
                 })
             });
         places.collect()
@@ -234,7 +234,10 @@ impl Removals {
                 job,
                 directory,
                 after,
-            } => self.answer(entries(forest, job, (directory, after))),
+            } => {
+                let known = entries(forest, &self.read_times, (directory, after));
+                self.answer(job, directory, known);
+            }
             RemovalReport::Progress { entries, bytes, .. } => {
                 let size = human_size(bytes, BINARY);
                 browser.say(Message::notice(format!("{entries} entries, {size} so far")));
@@ -266,9 +269,19 @@ impl Removals {
         }
     }
 
-    fn answer(&mut self, entries: RemovalEntries) {
+    fn answer(
+        &mut self,
+        job: JobId,
+        directory: job::Directory,
+        (known, is_last): (Vec<KnownEntry>, bool),
+    ) {
         if let Some(remover) = &mut self.remover {
-            remover.answer(entries);
+            remover.answer(RemovalEntries {
+                job,
+                directory,
+                known,
+                is_last,
+            });
         }
     }
 
@@ -354,22 +367,24 @@ fn operands(forest: &Forest) -> Vec<Inode> {
     forest.rows(DirId::TOP).map(|row| row.entry.inode).collect()
 }
 
-fn target(forest: &Forest, row: &ForestRow<'_>) -> job::RemovalTarget {
+fn target(forest: &Forest, row: &ForestRow<'_>, read_times: &ReadTimes) -> job::RemovalTarget {
     let (allocated, entries) = match row.directory.map(|id| forest.dir(id).sums) {
         Some(sums) => (sums.allocated, sums.entries),
         None => (row.entry.sizes.0, 1),
     };
     job::RemovalTarget {
-        known: known(forest, row),
+        known: known(forest, row, read_times),
         entries,
         allocated,
     }
 }
 
-fn known(forest: &Forest, row: &ForestRow<'_>) -> KnownEntry {
+fn known(forest: &Forest, row: &ForestRow<'_>, read_times: &ReadTimes) -> KnownEntry {
+    let reread_began = row.directory.and_then(|id| read_times.of_reread(id));
     KnownEntry {
         name: row.name.into(),
         found: found(forest, row.directory, &row.entry),
+        reread_began,
     }
 }
 
@@ -381,24 +396,19 @@ fn found(forest: &Forest, directory: Option<DirId>, entry: &ForestEntry) -> Entr
     }
 }
 
-/// Entries of a directory, in the order of the forest.
+/// Entries of a directory, in the order of the forest, and whether they are the last ones.
 fn entries(
     forest: &Forest,
-    job: JobId,
+    read_times: &ReadTimes,
     (directory, after): (job::Directory, usize),
-) -> RemovalEntries {
+) -> (Vec<KnownEntry>, bool) {
     let mut rows = forest.rows(DirId(directory)).skip(after);
     let known = rows
         .by_ref()
         .take(BATCH)
-        .map(|row| known(forest, &row))
+        .map(|row| known(forest, &row, read_times))
         .collect();
-    RemovalEntries {
-        job,
-        directory,
-        known,
-        is_last: rows.next().is_none(),
-    }
+    (known, rows.next().is_none())
 }
 
 /// The names of rows.

@@ -74,7 +74,7 @@ impl Session<'_> {
         };
         let is_replaced = forest.end_reread(ended);
         if is_replaced {
-            self.read_from.replaced(directory, began);
+            self.removals.read_times().replaced(directory, began);
         }
         let message = match is_replaced {
             true => Message::notice(format!("{path} was read again")),

@@ -14,7 +14,6 @@ use super::frames::Frames;
 use super::imported::{Batch, ImportEnd};
 use super::intake::Intake;
 use super::programs::{PagerMode, Programs};
-use super::read_times::ReadTimes;
 use super::reading::Reading;
 use super::removals::Removals;
 use super::remove::job::RemovalReport;
@@ -81,8 +80,6 @@ pub(super) struct Session<'a> {
     pub(super) walk_options: WalkOptions,
     pub(super) programs: Programs,
     pub(super) pager_mode: PagerMode,
-    /// When the reading of what is shown began: of the first walk, and of directories that were read again.
-    pub(super) read_from: ReadTimes,
     pub(super) owners: Option<NameLookup>,
 }
 

@@ -26,6 +26,7 @@ use super::programs::{PagerMode, Programs};
 use super::read_times::ReadTimes;
 use super::reading::{LiveWalk, Reading};
 use super::removals::{Removals, Roots};
+use super::remove::RemovalOptions;
 use super::session::{Ending, Session};
 use super::terminal::{self, Input, Terminal, TerminalError, TerminalOptions};
 use crate::count::listing::Listing;
@@ -340,12 +341,15 @@ impl<'a> Start<'a> {
             Permission::Full => PagerMode::Usual,
             Permission::ReadOnly => PagerMode::Secure,
         };
-        let zone = options.browser.zone.clone();
+        let trash = RemovalOptions {
+            data_home: options.data_home,
+            zone: options.browser.zone.clone(),
+        };
         Session {
             intake: self.intake,
             background: Background::new(),
             opening: None,
-            removals: Removals::new(Roots::new(dirs), options.data_home, zone),
+            removals: Removals::new(Roots::new(dirs), self.read_from, trash),
             rereads: VecDeque::new(),
             is_opening_reread: false,
             is_exporting: false,
@@ -353,7 +357,6 @@ impl<'a> Start<'a> {
             walk_options,
             programs: options.programs,
             pager_mode,
-            read_from: self.read_from,
             owners: options.owners,
             browser: Browser::new(options.browser),
             terminal,

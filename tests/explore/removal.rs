@@ -10,7 +10,7 @@ use pdu::explore::remove::job::{EntryIdentity, Method, Root};
 use pdu::explore::remove::summary::Ending;
 use rustix::fs::{AtFlags, CWD, FileType, Mode, OFlags, RenameFlags, renameat_with};
 
-use crate::support::remover::{Moment, Shown, inode_of};
+use crate::support::remover::{Moment, Shown, inode_of, now};
 use crate::support::run::{HANG_TIMEOUT, program, stdout};
 use crate::support::sandbox::Sandbox;
 use crate::support::skip::{is_root, size, skip, tool};
@@ -175,6 +175,34 @@ fn a_new_file_with_the_number_of_the_one_that_was_shown_stays() {
     if met == 0 {
         skip("this file system does not use numbers again, or stores no time of creation");
     }
+}
+
+/// A directory that was read again has entries that were created after the first reading.
+#[test]
+fn the_time_of_the_reading_is_that_of_each_directory() {
+    let tree = Tree::of("a/again/f 1\na/again/k/f 1\na/once/f 1");
+    let mut shown = Shown::of(tree.root());
+    std::thread::sleep(Duration::from_millis(30));
+    for name in ["a/again/new", "a/again/k/new", "a/once/new"] {
+        let at = tree.root().join(name);
+        fs::write(&at, "x").expect("it can be written");
+        if !has_birth(&at) {
+            return skip("this file system stores no time of creation");
+        }
+        let (above, _) = name.rsplit_once('/').expect("it has a directory");
+        let (directory, row) = shown.find(above);
+        let EntryIdentity::Directory(_, above) =
+            shown.directories[directory as usize].rows[row].found
+        else {
+            panic!("a directory");
+        };
+        shown.add_file(above, b"new", inode_of(&at).number, FileType::RegularFile);
+    }
+    let (directory, row) = shown.find("a/again");
+    shown.directories[directory as usize].rows[row].reread_began = Some(now());
+    let outcome = shown.delete(&["a"]);
+    assert_eq!(outcome.failures(), [("a/once/new", CHANGED)]);
+    assert_eq!(on_disk(tree.root()), ["a", "a/once", "a/once/new"]);
 }
 
 fn has_birth(path: &Path) -> bool {
@@ -586,7 +614,7 @@ fn deep(tree: &Tree, levels: usize) -> Shown {
         let stat = rustix::fs::fstat(&file).expect("it is open");
         shown.add_file(number, b"f", stat.st_ino, FileType::RegularFile);
     }
-    shown.reading_began = crate::support::remover::now();
+    shown.reading_began = now();
     shown
 }
 

@@ -124,6 +124,24 @@ fn new_entries_stay_and_are_told() {
     screen.end();
 }
 
+/// Several marks, one of them a directory that was read again because of its new entries.
+#[test]
+fn what_was_read_again_can_be_removed() {
+    let (mut screen, root) = start(Tree::of(SMALL), &[], PDU, "t");
+    be_ready(&mut screen, "dir/");
+    for name in ["t/dir/new", "t/dir/sub/new"] {
+        fs::write(root.join(name), "x").expect("it can be written");
+    }
+    remove(&mut screen, b"delete", "new entries, r reads them");
+    screen.terminal.press(b"R");
+    screen.wait_for("was read again");
+    screen.terminal.press(b" H ");
+    remove(&mut screen, b"delete", "removed 5 entries, ");
+    assert_eq!(on_disk(&root), ["other", "other/f", "t", "t/keep"]);
+    screen.terminal.press(b"q");
+    assert_eq!(screen.end().ending(), Ok(0));
+}
+
 #[test]
 fn what_may_not_be_removed_stays_with_status_1() {
     if !is_root("another user") || tool("setpriv").is_none() {

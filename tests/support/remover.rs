@@ -154,9 +154,11 @@ impl Shown {
 
     fn add(&mut self, above: u32, name: &[u8], found: EntryIdentity) {
         let name = name.to_vec();
-        self.directories[above as usize]
-            .rows
-            .push(KnownEntry { name, found });
+        self.directories[above as usize].rows.push(KnownEntry {
+            name,
+            found,
+            reread_began: None,
+        });
     }
 
     /// The path of a directory from the root, which is `.`.
@@ -223,6 +225,7 @@ impl Shown {
             });
         }
         let places = places.into_iter().map(|(directory, targets)| RemovalPlace {
+            reading_began: self.reading_began,
             root: Root::Open(Arc::clone(&self.root)),
             way: self.way(directory),
             directory,
@@ -231,7 +234,6 @@ impl Shown {
         Job {
             id: JobId(COUNT.fetch_add(1, Ordering::Relaxed)),
             method,
-            reading_began: self.reading_began,
             operands: self.operands.clone(),
             places: places.collect(),
         }

@@ -11,7 +11,7 @@ use rustix::fs::{AtFlags, Dir, FileType, Mode, OFlags};
 use rustix::io::Errno;
 
 use super::job::{Directory, EntryIdentity, KnownEntry, RemovalPlace};
-use super::look::{look, look_at};
+use super::look::{AsRead, look, look_at};
 use super::problem::Problem;
 use super::protection::Protection;
 use super::rows::{Next, Rows};
@@ -34,7 +34,6 @@ pub(super) struct Tools<'a> {
     pub(super) talk: &'a mut Talk,
     pub(super) way: &'a Way,
     pub(super) protection: &'a Protection,
-    pub(super) reading_began: FileTime,
 }
 
 struct Delete<'a, 'b> {
@@ -49,10 +48,19 @@ struct Delete<'a, 'b> {
 
 struct Frame {
     name: CString,
-    inode: Inode,
+    read: AsRead,
     directory: Directory,
     fd: Option<OwnedFd>,
     rows: Rows,
+}
+
+/// A directory further up, whose descriptor was closed, is to be opened before it is used.
+const NOT_OPEN: Problem = Problem::Failed(Errno::BADF);
+
+impl Frame {
+    fn fd(&self) -> Result<BorrowedFd<'_>, Problem> {
+        self.fd.as_ref().map(AsFd::as_fd).ok_or(NOT_OPEN)
+    }
 }
 
 /// Removes the targets of a place whose directory is open.
@@ -65,7 +73,10 @@ pub(super) fn delete(tools: &mut Tools<'_>, base: Opened, place: RemovalPlace) {
     let names: Vec<Vec<u8>> = known.iter().map(|known| known.name.clone()).collect();
     let frame = Frame {
         name: CString::default(),
-        inode: base.inode,
+        read: AsRead {
+            inode: base.inode,
+            began: place.reading_began,
+        },
         directory: place.directory,
         fd: Some(base.fd),
         rows: Rows::all(known),
@@ -105,7 +116,7 @@ impl Delete<'_, '_> {
             EntryIdentity::LeftOut => Err(Problem::LeftOut),
             EntryIdentity::File(number, kind) => self.file(&known.name, number, kind),
             EntryIdentity::Directory(inode, directory) => {
-                match self.enter(&known.name, inode, directory) {
+                match self.enter(known, inode, directory) {
                     Ok(()) => return,
                     Err(problem) => Err(problem),
                 }
@@ -131,9 +142,10 @@ impl Delete<'_, '_> {
 
     fn file(&mut self, name: &[u8], number: u64, kind: FileType) -> Result<(), Problem> {
         let name = one_name(name)?;
-        let at = fd_of(self.frames.last())?;
+        let frame = self.frames.last().ok_or(NOT_OPEN)?;
+        let at = frame.fd()?;
         let seen = look(at, &name).map_err(Problem::Failed)?;
-        seen.must_be_file(number, kind, self.tools.reading_began)?;
+        seen.must_be_file(number, kind, frame.read.began)?;
         self.tools.protection.check(seen.inode)?;
         unlink(at, &name, AtFlags::empty())?;
         // The space of an inode with other links stays in use.
@@ -143,18 +155,23 @@ impl Delete<'_, '_> {
     }
 
     /// Makes a subdirectory the current directory.
-    fn enter(&mut self, name: &[u8], inode: Inode, directory: Directory) -> Result<(), Problem> {
+    fn enter(
+        &mut self,
+        known: &KnownEntry,
+        inode: Inode,
+        directory: Directory,
+    ) -> Result<(), Problem> {
         self.tools.protection.check(inode)?;
-        let name = one_name(name)?;
-        let frame = self.frames.last();
-        let device = frame.map_or(0, |frame| frame.inode.device);
-        let fd = self
-            .tools
-            .way
-            .open_below(fd_of(frame)?, device, &name, inode)?;
+        let name = one_name(&known.name)?;
+        let above = self.frames.last().ok_or(NOT_OPEN)?;
+        let began = known.began(above.read.began);
+        let read = AsRead { inode, began };
+        let device = above.read.inode.device;
+        let way = self.tools.way;
+        let fd = way.open_below(above.fd()?, device, &name, read)?;
         self.frames.push(Frame {
             name,
-            inode,
+            read,
             directory,
             fd: Some(fd),
             rows: Rows::unknown(),
@@ -200,7 +217,7 @@ impl Delete<'_, '_> {
             return self.tell(frame);
         }
         let done = match staying {
-            0 => self.directory(&name, fd.as_fd()),
+            0 => self.directory(&name, fd.as_fd(), frame.read.began),
             _ => Err(Problem::Failed(Errno::NOTEMPTY)),
         };
         let directory = frame.directory;
@@ -230,11 +247,16 @@ impl Delete<'_, '_> {
 
     /// Removes the empty directory of this name from the current one, if it is the open one. Its number is not that of the
     /// tree by now where an overlay has copied it, to remove an entry from it.
-    fn directory(&mut self, name: &CStr, open: BorrowedFd<'_>) -> Result<(), Problem> {
-        let at = fd_of(self.frames.last())?;
+    fn directory(
+        &mut self,
+        name: &CStr,
+        open: BorrowedFd<'_>,
+        began: FileTime,
+    ) -> Result<(), Problem> {
+        let at = self.frames.last().ok_or(NOT_OPEN)?.fd()?;
         let inode = look_at(open).map_err(Problem::Failed)?.inode;
         let seen = look(at, name).map_err(Problem::Failed)?;
-        seen.must_be_directory(inode, self.tools.reading_began)?;
+        seen.must_be_directory(AsRead { inode, began })?;
         match unlink(at, name, AtFlags::REMOVEDIR) {
             Ok(()) => {}
             Err(Problem::Failed(Errno::PERM | Errno::NOTEMPTY)) if is_subvolume(at, inode) => {
@@ -251,7 +273,7 @@ impl Delete<'_, '_> {
     fn return_from(&mut self, below: BorrowedFd<'_>) -> bool {
         match self.frames.last_mut() {
             Some(frame) if frame.fd.is_none() => {
-                match Way::open_above(below, frame.inode) {
+                match Way::open_above(below, frame.read.inode) {
                     Ok(fd) => frame.fd = Some(fd),
                     Err(_) => return self.open_again(),
                 }
@@ -268,12 +290,10 @@ impl Delete<'_, '_> {
         let start = self.frames.iter().rposition(is_open).unwrap_or(0);
         for index in start + 1..self.frames.len() {
             let (above, frame) = (&self.frames[index - 1], &self.frames[index]);
-            let opened = fd_of(Some(above)).and_then(|at| {
-                let device = above.inode.device;
-                self.tools
-                    .way
-                    .open_below(at, device, &frame.name, frame.inode)
-            });
+            let (way, device) = (self.tools.way, above.read.inode.device);
+            let opened = above
+                .fd()
+                .and_then(|at| way.open_below(at, device, &frame.name, frame.read));
             match opened {
                 Ok(fd) => self.frames[index].fd = Some(fd),
                 Err(problem) => {
@@ -317,11 +337,6 @@ impl Delete<'_, '_> {
         self.first_in_memory = self.first_in_memory.min(self.frames.len().max(1));
         Some(frame)
     }
-}
-
-fn fd_of(frame: Option<&Frame>) -> Result<BorrowedFd<'_>, Problem> {
-    let fd = frame.and_then(|frame| frame.fd.as_ref());
-    fd.map(AsFd::as_fd).ok_or(Problem::Failed(Errno::BADF))
 }
 
 fn unlink(at: BorrowedFd<'_>, name: &CStr, flags: AtFlags) -> Result<(), Problem> {

@@ -33,8 +33,6 @@ pub struct Job {
     pub id: JobId,
     /// How they are removed.
     pub method: Method,
-    /// When the reading that showed the entries began. An inode that was created later is not one that was shown, although it may have the same number: file systems use numbers again.
-    pub reading_began: FileTime,
     /// The operands, none of which is removed.
     pub operands: Vec<Inode>,
     /// The directories that hold the entries.
@@ -50,6 +48,9 @@ pub struct RemovalPlace {
     pub way: Vec<Step>,
     /// The number of the directory.
     pub directory: Directory,
+    /// When the reading that showed the entries of the directory began. An inode that was created later is not one that was
+    /// shown, although it may have the same number: file systems use numbers again.
+    pub reading_began: FileTime,
     /// The entries. None of them is an operand, and no two are the same.
     pub targets: Vec<RemovalTarget>,
 }
@@ -90,6 +91,15 @@ pub struct KnownEntry {
     pub name: Vec<u8>,
     /// What the walk found there.
     pub found: EntryIdentity,
+    /// When the last reading of this directory, and of it alone, began; none where it was read with the one around it.
+    pub reread_began: Option<FileTime>,
+}
+
+impl KnownEntry {
+    /// When the reading of this directory began, where that of the one around it began at this time.
+    pub(super) fn began(&self, around: FileTime) -> FileTime {
+        self.reread_began.map_or(around, |time| time.max(around))
+    }
 }
 
 /// What the walk found at a name.

@@ -10,6 +10,14 @@ use super::problem::Problem;
 use crate::count::usage::{FileTime, Inode};
 use crate::sys::retry::retry;
 
+/// A directory as it was shown.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct AsRead {
+    pub(super) inode: Inode,
+    /// When the reading of its entries began.
+    pub(super) began: FileTime,
+}
+
 /// An entry as it is now.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Seen {
@@ -105,14 +113,10 @@ impl Seen {
         self.must_be(is_same && kind != FileType::Directory, reading_began)
     }
 
-    /// Fails unless this is a directory with this inode, created at `reading_began` or before.
-    pub(super) fn must_be_directory(
-        &self,
-        inode: Inode,
-        reading_began: FileTime,
-    ) -> Result<(), Problem> {
-        let is_same = self.inode == inode && self.kind == FileType::Directory;
-        self.must_be(is_same, reading_began)
+    /// Fails unless this is a directory with this inode, created when the reading of it began or before.
+    pub(super) fn must_be_directory(&self, read: AsRead) -> Result<(), Problem> {
+        let is_same = self.inode == read.inode && self.kind == FileType::Directory;
+        self.must_be(is_same, read.began)
     }
 
     fn must_be(&self, is_same: bool, reading_began: FileTime) -> Result<(), Problem> {

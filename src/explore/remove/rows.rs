@@ -98,6 +98,7 @@ mod tests {
         let known = |name: &&str| KnownEntry {
             name: name.as_bytes().to_vec(),
             found: EntryIdentity::LeftOut,
+            reread_began: None,
         };
         names.iter().map(known).collect()
     }

@@ -13,13 +13,13 @@ use rustix::fs::{AtFlags, FileType, Mode, OFlags, RenameFlags};
 use rustix::io::Errno;
 
 use super::delete::Tools;
-use super::job::{Directory, EntryIdentity, RemovalPlace, RemovalTarget};
-use super::look::{Seen, look, look_at};
+use super::job::{Directory, EntryIdentity, KnownEntry, RemovalPlace, RemovalTarget};
+use super::look::{AsRead, Seen, look, look_at};
 use super::problem::Problem;
 use super::trash_dir::{TrashDir, TrashPlace, path_of};
 use super::trash_info::{info_name, name, size_line, text};
 use super::way::{Opened, one_name};
-use crate::count::usage::Inode;
+use crate::count::usage::{FileTime, Inode};
 use crate::sys::mounts;
 use crate::sys::retry::{read_all, retry, write};
 
@@ -58,6 +58,7 @@ pub(super) fn trash(
 ) {
     let mut mover = Mover {
         base,
+        reading_began: place.reading_began,
         path: path_of(base.fd.as_fd()),
         mounts: mounts::list().ok(),
         places: TrashPlace::ALL.into_iter(),
@@ -87,6 +88,7 @@ pub(super) fn trash(
 
 struct Mover<'a> {
     base: &'a Opened,
+    reading_began: FileTime,
     /// The path of the directory that holds the targets.
     path: Option<Vec<u8>>,
     mounts: Option<Vec<u8>>,
@@ -101,7 +103,7 @@ struct Mover<'a> {
 
 impl Mover<'_> {
     fn target(&mut self, tools: &mut Tools<'_>, target: &RemovalTarget) -> Result<(), Problem> {
-        let entry = self.compare(tools, target)?;
+        let entry = self.compare(tools, &target.known)?;
         // The targets lie on one mount: a directory for trash that one of them cannot be moved to is none for the others.
         loop {
             let moved = match &self.trash {
@@ -122,8 +124,8 @@ impl Mover<'_> {
     }
 
     /// Opens the entry (`O_PATH`). Fails where it is not the one that was shown, or must stay.
-    fn compare(&self, tools: &mut Tools<'_>, target: &RemovalTarget) -> Result<OwnedFd, Problem> {
-        let (known, at) = (&target.known, self.base.fd.as_fd());
+    fn compare(&self, tools: &mut Tools<'_>, known: &KnownEntry) -> Result<OwnedFd, Problem> {
+        let at = self.base.fd.as_fd();
         let name = one_name(&known.name)?;
         match known.found {
             EntryIdentity::LeftOut => Err(Problem::LeftOut),
@@ -132,14 +134,16 @@ impl Mover<'_> {
                 let opened = retry(|| rustix::fs::openat(at, &name, flags, Mode::empty()));
                 let file = opened.map_err(Problem::Failed)?;
                 let seen = look_at(file.as_fd()).map_err(Problem::Failed)?;
-                seen.must_be_file(number, kind, tools.reading_began)?;
+                seen.must_be_file(number, kind, self.reading_began)?;
                 tools.protection.check(seen.inode)?;
                 Ok(file)
             }
             EntryIdentity::Directory(inode, directory) => {
                 tools.protection.check(inode)?;
                 let device = self.base.inode.device;
-                let opened = tools.way.open_below(at, device, &name, inode)?;
+                let began = known.began(self.reading_began);
+                let read = AsRead { inode, began };
+                let opened = tools.way.open_below(at, device, &name, read)?;
                 self.must_hold_no_mount(&known.name)?;
                 may_move(tools, device, directory)?;
                 Ok(opened)

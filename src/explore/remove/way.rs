@@ -14,7 +14,7 @@ use rustix::fs::{CWD, Mode, OFlags, ResolveFlags};
 use rustix::io::Errno;
 
 use super::job::{Root, Step};
-use super::look::{Seen, look_at};
+use super::look::{AsRead, Seen, look_at};
 use super::problem::Problem;
 use crate::count::usage::{FileTime, Inode};
 use crate::sys::retry::{read_file, retry};
@@ -50,35 +50,38 @@ enum Mounts {
 #[derive(Debug)]
 pub(super) struct Way {
     has_openat2: Cell<bool>,
-    /// See [`Job::reading_began`](super::job::Job::reading_began).
-    reading_began: FileTime,
 }
 
 impl Way {
-    pub(super) fn new(reading_began: FileTime) -> Self {
+    pub(super) fn new() -> Self {
         Self {
             has_openat2: Cell::new(true),
-            reading_began,
         }
     }
 
-    /// Opens a directory by its way from an operand.
-    pub(super) fn open_way(&self, root: &Root, way: &[Step]) -> Result<Opened, Problem> {
+    /// Opens a directory, the reading of which began at this time, by its way from an operand.
+    pub(super) fn open_way(
+        &self,
+        root: &Root,
+        way: &[Step],
+        began: FileTime,
+    ) -> Result<Opened, Problem> {
         let mut here = open_root(root)?;
         for step in way {
-            here = self.open_step(&here, step)?;
+            here = self.open_step(&here, step, began)?;
         }
         Ok(here)
     }
 
     /// A step to another device is a mount that the walk has found.
-    fn open_step(&self, above: &Opened, step: &Step) -> Result<Opened, Problem> {
+    fn open_step(&self, above: &Opened, step: &Step, began: FileTime) -> Result<Opened, Problem> {
         let mounts = match step.inode.device == above.inode.device {
             true => Mounts::Refused,
             false => Mounts::Found,
         };
         let name = one_name(&step.name)?;
-        self.open(above.fd.as_fd(), &name, step.inode, mounts)
+        let inode = step.inode;
+        self.open(above.fd.as_fd(), &name, AsRead { inode, began }, mounts)
     }
 
     /// Opens a subdirectory of a directory whose entries are removed. It must lie on the same file system.
@@ -87,15 +90,15 @@ impl Way {
         above: BorrowedFd<'_>,
         device: u64,
         name: &CStr,
-        inode: Inode,
+        read: AsRead,
     ) -> Result<OwnedFd, Problem> {
-        if inode.device != device {
-            return Err(match is_subvolume(above, inode) {
+        if read.inode.device != device {
+            return Err(match is_subvolume(above, read.inode) {
                 true => Problem::Subvolume,
                 false => Problem::Mounted,
             });
         }
-        let opened = self.open(above, name, inode, Mounts::Refused)?;
+        let opened = self.open(above, name, read, Mounts::Refused)?;
         Ok(opened.fd)
     }
 
@@ -103,7 +106,7 @@ impl Way {
         &self,
         above: BorrowedFd<'_>,
         name: &CStr,
-        inode: Inode,
+        read: AsRead,
         mounts: Mounts,
     ) -> Result<Opened, Problem> {
         let fd = self.open_name(above, name, mounts)?;
@@ -111,7 +114,8 @@ impl Way {
         if mounts == Mounts::Refused {
             self.must_not_be_mounted(above, fd.as_fd(), &seen)?;
         }
-        seen.must_be_directory(inode, self.reading_began)?;
+        seen.must_be_directory(read)?;
+        let inode = read.inode;
         Ok(Opened { fd, inode })
     }
 
@@ -177,7 +181,7 @@ pub fn open_way(root: &Root, way: &[Step]) -> Result<OwnedFd, Problem> {
         seconds: i64::MAX,
         nanoseconds: 0,
     };
-    Ok(Way::new(ANY_TIME).open_way(root, way)?.fd)
+    Ok(Way::new().open_way(root, way, ANY_TIME)?.fd)
 }
 
 /// `..` of an open directory.
@@ -250,7 +254,11 @@ mod tests {
         let above = fs::File::open(above).expect("it is there");
         let device = inode.device;
         let name = CString::new(name).expect("no NUL");
-        way.open_below(above.as_fd(), device, &name, inode)
+        let began = FileTime {
+            seconds: i64::MAX,
+            nanoseconds: 0,
+        };
+        way.open_below(above.as_fd(), device, &name, AsRead { inode, began })
     }
 
     fn inode(path: &Path) -> Inode {
@@ -263,12 +271,8 @@ mod tests {
         let root = std::env::temp_dir().join(format!("pdu-way-{}", std::process::id()));
         fs::create_dir_all(root.join("a")).expect("it can be written");
         std::os::unix::fs::symlink("a", root.join("link")).expect("the name is free");
-        let late = FileTime {
-            seconds: i64::MAX,
-            nanoseconds: 0,
-        };
         for has_openat2 in [true, false] {
-            let way = Way::new(late);
+            let way = Way::new();
             way.has_openat2.set(has_openat2);
             let a = inode(&root.join("a"));
             assert!(open(&way, &root, "a", a).is_ok());

@@ -37,13 +37,12 @@ impl Worker {
     fn job(&self, job: Job, stop: Arc<AtomicBool>) {
         let (id, method) = (job.id, job.method);
         let mut talk = Talk::new(id, stop, self.reports.clone(), self.answers.clone());
-        let way = Way::new(job.reading_began);
+        let way = Way::new();
         let protection = Protection::new(&job.operands);
         let mut tools = Tools {
             talk: &mut talk,
             way: &way,
             protection: &protection,
-            reading_began: job.reading_began,
         };
         let mut free_space = FreeSpace::default();
         for place in job.places {
@@ -75,7 +74,9 @@ impl Worker {
         method: Method,
         free_space: &mut FreeSpace,
     ) {
-        let opened = tools.way.open_way(&place.root, &place.way);
+        let opened = tools
+            .way
+            .open_way(&place.root, &place.way, place.reading_began);
         let kept = opened.and_then(|base| {
             let fd = base.fd.try_clone().map_err(failed)?;
             Ok((base, fd))

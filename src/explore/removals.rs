@@ -15,14 +15,14 @@ use super::browser::request::Message;
 use super::intake::Intake;
 use super::read_times::ReadTimes;
 use super::remove::job::{
-    self, BATCH, EntryIdentity, Job, JobId, KnownEntry, Method, RemovalEntries, RemovalPlace,
-    RemovalReport, Root, Step,
+    self, BATCH, Contents, EntryIdentity, Job, JobId, KnownDirectory, KnownEntry, Method,
+    RemovalEntries, RemovalPlace, RemovalReport, Root, Step,
 };
 use super::remove::problem::Problem;
 use super::remove::{RemovalOptions, Remover};
 use crate::count::listing::push_name;
 use crate::count::usage::Inode;
-use crate::forest::entry::{ForestEntry, Reading};
+use crate::forest::entry::Reading;
 use crate::forest::{DirId, DirState, Forest, ForestRow, Gone, Target, by_directory};
 use crate::sys::human_size::human_size;
 use crate::walk::OperandDir;
@@ -380,19 +380,27 @@ fn target(forest: &Forest, row: &ForestRow<'_>, read_times: &ReadTimes) -> job::
 }
 
 fn known(forest: &Forest, row: &ForestRow<'_>, read_times: &ReadTimes) -> KnownEntry {
-    let reread_began = row.directory.and_then(|id| read_times.of_reread(id));
     KnownEntry {
         name: row.name.into(),
-        found: found(forest, row.directory, &row.entry),
-        reread_began,
+        found: found(forest, row, read_times),
     }
 }
 
-fn found(forest: &Forest, directory: Option<DirId>, entry: &ForestEntry) -> EntryIdentity {
-    match (entry.reading, directory) {
+fn found(forest: &Forest, row: &ForestRow<'_>, read_times: &ReadTimes) -> EntryIdentity {
+    let (reading, entry) = (row.entry.reading, &row.entry);
+    match (reading, row.directory) {
         (Reading::Away | Reading::Excluded, _) => EntryIdentity::LeftOut,
-        (_, Some(id)) => EntryIdentity::Directory(forest.dir(id).inode, id.0),
-        (_, None) => EntryIdentity::File(entry.inode.number, entry.kind),
+        (_, Some(id)) => EntryIdentity::Directory(KnownDirectory {
+            inode: forest.dir(id).inode,
+            number: id.0,
+            reread_began: read_times.of_reread(id),
+            contents: match reading {
+                Reading::Broken | Reading::Unread => Contents::Unread,
+                _ => Contents::Known,
+            },
+        }),
+        (Reading::Unread | Reading::Broken, None) => EntryIdentity::Unread,
+        (Reading::Whole, None) => EntryIdentity::File(entry.inode.number, entry.kind),
     }
 }
 

@@ -190,16 +190,10 @@ fn the_time_of_the_reading_is_that_of_each_directory() {
             return skip("this file system stores no time of creation");
         }
         let (above, _) = name.rsplit_once('/').expect("it has a directory");
-        let (directory, row) = shown.find(above);
-        let EntryIdentity::Directory(_, above) =
-            shown.directories[directory as usize].rows[row].found
-        else {
-            panic!("a directory");
-        };
+        let above = shown.directory(above).number;
         shown.add_file(above, b"new", inode_of(&at).number, FileType::RegularFile);
     }
-    let (directory, row) = shown.find("a/again");
-    shown.directories[directory as usize].rows[row].reread_began = Some(now());
+    shown.directory("a/again").reread_began = Some(now());
     let outcome = shown.delete(&["a"]);
     assert_eq!(outcome.failures(), [("a/once/new", CHANGED)]);
     assert_eq!(on_disk(tree.root()), ["a", "a/once", "a/once/new"]);
@@ -312,10 +306,7 @@ fn names_that_would_lead_elsewhere_are_refused() {
     let tree = Tree::of("a/f 1\nkeep/f 1\nf 1");
     let root = tree.root();
     let mut shown = Shown::of(root);
-    let (_, row) = shown.find("a");
-    let EntryIdentity::Directory(_, a) = shown.directories[0].rows[row].found else {
-        panic!("a directory");
-    };
+    let a = shown.directory("a").number;
     let keep = inode_of(&root.join("keep"));
     let file = inode_of(&root.join("keep/f")).number;
     for name in [&b".."[..], b".", b"", b"../keep", b"/", b"x\0y"] {

@@ -4,7 +4,8 @@ use std::fs;
 use std::os::unix::fs::{MetadataExt, PermissionsExt, chown, symlink};
 use std::path::{Path, PathBuf};
 
-use pdu::explore::remove::job::Method;
+use pdu::explore::remove::job::{Contents, EntryIdentity, Method};
+use pdu::explore::remove::summary::Ending;
 use rustix::mount::MountFlags;
 
 use super::removal::on_disk;
@@ -290,6 +291,58 @@ fn names_in_the_trash_are_never_replaced_and_may_be_long() {
     assert!(!sandbox.at("disk/home/Trash/info/x.trashinfo").exists());
     let info = fs::read_to_string(sandbox.at("disk/home/Trash/info").join(cut + ".trashinfo"));
     assert!(info.expect("it is there").contains(&"%E2%82%AC".repeat(85)));
+}
+
+/// A directory is moved only when the tree has told everything that it holds.
+#[test]
+fn a_stop_amid_the_check_moves_nothing() {
+    let Some(sandbox) = disk() else { return };
+    sandbox.dir("disk/home");
+    for name in ["t/a/f", "t/b/f", "x"] {
+        sandbox.file(&format!("disk/{name}"), 10);
+    }
+    for stopped_at in ["t", "t/a", "t/b"] {
+        let mut shown = Shown::of(&sandbox.at("disk"));
+        shown.data_home = Some(sandbox.at("disk/home"));
+        let before = on_disk(&sandbox.at("disk"));
+        let outcome = shown.remove(&["t", "x"], Method::Trash, |moment| {
+            if moment.path == stopped_at {
+                moment.remover.stop(moment.job);
+            }
+        });
+        assert_eq!(outcome.summary.ending, Ending::Stopped, "{stopped_at}");
+        assert_eq!((outcome.failures(), outcome.summary.entries), (vec![], 0));
+        assert_eq!(on_disk(&sandbox.at("disk")), before, "{stopped_at}");
+        assert_eq!(shown.paths(), before);
+    }
+}
+
+/// Their contents were not shown. They may be deleted: that removes only what was.
+#[test]
+fn directories_that_could_not_be_read_do_not_go_to_the_trash() {
+    let Some(sandbox) = disk() else { return };
+    sandbox.dir("disk/home");
+    sandbox.file("disk/t/d/f", 10);
+    sandbox.file("disk/u/x", 10);
+    let root = sandbox.at("disk");
+    let before = on_disk(&root);
+    let mut shown = Shown::of(&root);
+    shown.data_home = Some(sandbox.at("disk/home"));
+    shown.directory("t/d").contents = Contents::Unread;
+    let (above, row) = shown.find("u/x");
+    shown.directories[above as usize].rows[row].found = EntryIdentity::Unread;
+    let (is, holds) = (
+        "it could not be read",
+        "it holds entries that could not be read",
+    );
+    for (target, text) in [("t/d", is), ("t", holds), ("u/x", is), ("u", holds)] {
+        let outcome = shown.remove(&[target], Method::Trash, |_| {});
+        assert_eq!(outcome.failures(), [(target, text)]);
+    }
+    assert_eq!(on_disk(&root), before);
+    let outcome = shown.delete(&["t", "u"]);
+    assert_eq!(outcome.failures(), [("u/x", is)]);
+    assert_eq!(on_disk(&root), ["home", "u", "u/x"]);
 }
 
 #[test]

@@ -21,8 +21,8 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use jiff::tz::TimeZone;
 use pdu::count::usage::{FileTime, Inode};
 use pdu::explore::remove::job::{
-    BATCH, EntryIdentity, GoneEntries, Job, JobId, KnownEntry, Method, RemovalEntries,
-    RemovalPlace, RemovalReport, RemovalTarget, Root, Step,
+    BATCH, Contents, EntryIdentity, GoneEntries, Job, JobId, KnownDirectory, KnownEntry, Method,
+    RemovalEntries, RemovalPlace, RemovalReport, RemovalTarget, Root, Step,
 };
 use pdu::explore::remove::problem::Problem;
 use pdu::explore::remove::summary::RemovalSummary;
@@ -144,7 +144,13 @@ impl Shown {
             inode,
             rows: Vec::new(),
         });
-        self.add(above, name, EntryIdentity::Directory(inode, number));
+        let directory = KnownDirectory {
+            inode,
+            number,
+            reread_began: None,
+            contents: Contents::Known,
+        };
+        self.add(above, name, EntryIdentity::Directory(directory));
         number
     }
 
@@ -154,11 +160,9 @@ impl Shown {
 
     fn add(&mut self, above: u32, name: &[u8], found: EntryIdentity) {
         let name = name.to_vec();
-        self.directories[above as usize].rows.push(KnownEntry {
-            name,
-            found,
-            reread_began: None,
-        });
+        self.directories[above as usize]
+            .rows
+            .push(KnownEntry { name, found });
     }
 
     /// The path of a directory from the root, which is `.`.
@@ -186,11 +190,22 @@ impl Shown {
             let row = rows.iter().position(|row| row.name == name.as_bytes());
             let row = row.unwrap_or_else(|| panic!("{path} is not shown"));
             match rows[row].found {
-                EntryIdentity::Directory(_, number) if names.peek().is_some() => here = number,
+                EntryIdentity::Directory(directory) if names.peek().is_some() => {
+                    here = directory.number;
+                }
                 _ => return (here, row),
             }
         }
         panic!("no path");
+    }
+
+    /// What is known of a directory, to be changed.
+    pub(crate) fn directory(&mut self, path: &str) -> &mut KnownDirectory {
+        let (above, row) = self.find(path);
+        match &mut self.directories[above as usize].rows[row].found {
+            EntryIdentity::Directory(directory) => directory,
+            found => panic!("{path} is {found:?}"),
+        }
     }
 
     /// All paths that are shown.
@@ -204,8 +219,8 @@ impl Shown {
             };
             for row in &self.directories[number as usize].rows {
                 paths.push(prefix.clone() + &String::from_utf8_lossy(&row.name));
-                if let EntryIdentity::Directory(_, below) = row.found {
-                    waiting.push(below);
+                if let EntryIdentity::Directory(below) = row.found {
+                    waiting.push(below.number);
                 }
             }
         }

@@ -10,14 +10,14 @@ use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use rustix::fs::{AtFlags, Dir, FileType, Mode, OFlags};
 use rustix::io::Errno;
 
-use super::job::{Directory, EntryIdentity, KnownEntry, RemovalPlace};
+use super::job::{Directory, EntryIdentity, KnownDirectory, KnownEntry, RemovalPlace};
 use super::look::{AsRead, look, look_at};
 use super::problem::Problem;
 use super::protection::Protection;
 use super::rows::{Next, Rows};
 use super::talk::Talk;
 use super::way::{Opened, Way, is_subvolume, one_name};
-use crate::count::usage::{FileTime, Inode};
+use crate::count::usage::FileTime;
 use crate::sys::retry::retry;
 
 /// How many descriptors of frames stay open, beside that of the directory that holds the targets.
@@ -115,12 +115,11 @@ impl Delete<'_, '_> {
         let done = match known.found {
             EntryIdentity::LeftOut => Err(Problem::LeftOut),
             EntryIdentity::File(number, kind) => self.file(&known.name, number, kind),
-            EntryIdentity::Directory(inode, directory) => {
-                match self.enter(known, inode, directory) {
-                    Ok(()) => return,
-                    Err(problem) => Err(problem),
-                }
-            }
+            EntryIdentity::Unread => Err(Problem::Unread),
+            EntryIdentity::Directory(directory) => match self.enter(&known.name, &directory) {
+                Ok(()) => return,
+                Err(problem) => Err(problem),
+            },
         };
         self.settle(&known.name, done);
     }
@@ -155,24 +154,21 @@ impl Delete<'_, '_> {
     }
 
     /// Makes a subdirectory the current directory.
-    fn enter(
-        &mut self,
-        known: &KnownEntry,
-        inode: Inode,
-        directory: Directory,
-    ) -> Result<(), Problem> {
-        self.tools.protection.check(inode)?;
-        let name = one_name(&known.name)?;
+    fn enter(&mut self, name: &[u8], known: &KnownDirectory) -> Result<(), Problem> {
+        self.tools.protection.check(known.inode)?;
+        let name = one_name(name)?;
         let above = self.frames.last().ok_or(NOT_OPEN)?;
-        let began = known.began(above.read.began);
-        let read = AsRead { inode, began };
+        let read = AsRead {
+            inode: known.inode,
+            began: known.began(above.read.began),
+        };
         let device = above.read.inode.device;
         let way = self.tools.way;
         let fd = way.open_below(above.fd()?, device, &name, read)?;
         self.frames.push(Frame {
             name,
             read,
-            directory,
+            directory: known.number,
             fd: Some(fd),
             rows: Rows::unknown(),
         });

@@ -91,12 +91,32 @@ pub struct KnownEntry {
     pub name: Vec<u8>,
     /// What the walk found there.
     pub found: EntryIdentity,
-    /// When the last reading of this directory, and of it alone, began; none where it was read with the one around it.
-    pub reread_began: Option<FileTime>,
 }
 
-impl KnownEntry {
-    /// When the reading of this directory began, where that of the one around it began at this time.
+/// A directory of the tree.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct KnownDirectory {
+    /// Its inode.
+    pub inode: Inode,
+    /// Its number in the tree.
+    pub number: Directory,
+    /// When the last reading of it, and of it alone, began; none where it was read with the one around it.
+    pub reread_began: Option<FileTime>,
+    /// Whether the tree has its entries.
+    pub contents: Contents,
+}
+
+/// Whether the tree has the entries of a directory.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Contents {
+    /// All of them.
+    Known,
+    /// The directory, or a part of it, could not be read.
+    Unread,
+}
+
+impl KnownDirectory {
+    /// When the reading of it began, where that of the directory around it began at this time.
     pub(super) fn began(&self, around: FileTime) -> FileTime {
         self.reread_began.map_or(around, |time| time.max(around))
     }
@@ -107,8 +127,10 @@ impl KnownEntry {
 pub enum EntryIdentity {
     /// No directory: the number and the type of the inode.
     File(u64, FileType),
-    /// A directory: the inode, and the number of the directory in the tree.
-    Directory(Inode, Directory),
+    /// A directory.
+    Directory(KnownDirectory),
+    /// Something that could not be looked at. It stays.
+    Unread,
     /// Something that was left out of the walk, by a pattern or because it lies on another file system. It stays.
     LeftOut,
 }

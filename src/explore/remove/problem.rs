@@ -23,6 +23,12 @@ pub enum Problem {
     LeftOut,
     /// It holds entries that were left out of the walk, and would go to the trash with it.
     HoldsLeftOut,
+    /// It could not be read, so what it is, or holds, was not shown.
+    Unread,
+    /// It holds entries that could not be read, and would go to the trash with it.
+    HoldsUnread,
+    /// The job was stopped. This is no error.
+    Stopped,
     /// It must not be removed.
     Protected(Protected),
     /// This system does not tell whether something is mounted there.
@@ -54,6 +60,9 @@ impl fmt::Display for Problem {
             Self::Subvolume => "a btrfs subvolume; `btrfs subvolume delete` removes it",
             Self::LeftOut => "left out when it was read",
             Self::HoldsLeftOut => "it holds entries that were left out when it was read",
+            Self::Unread => "it could not be read",
+            Self::HoldsUnread => "it holds entries that could not be read",
+            Self::Stopped => "stopped",
             Self::Protected(Protected::Root) => "the root directory",
             Self::Protected(Protected::Operand) => "an operand of this run",
             Self::Protected(Protected::WorkingDirectory) => {

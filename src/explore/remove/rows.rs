@@ -98,7 +98,6 @@ mod tests {
         let known = |name: &&str| KnownEntry {
             name: name.as_bytes().to_vec(),
             found: EntryIdentity::LeftOut,
-            reread_began: None,
         };
         names.iter().map(known).collect()
     }

@@ -13,7 +13,9 @@ use rustix::fs::{AtFlags, FileType, Mode, OFlags, RenameFlags};
 use rustix::io::Errno;
 
 use super::delete::Tools;
-use super::job::{Directory, EntryIdentity, KnownEntry, RemovalPlace, RemovalTarget};
+use super::job::{
+    Contents, Directory, EntryIdentity, KnownDirectory, KnownEntry, RemovalPlace, RemovalTarget,
+};
 use super::look::{AsRead, Seen, look, look_at};
 use super::problem::Problem;
 use super::trash_dir::{TrashDir, TrashPlace, path_of};
@@ -74,6 +76,7 @@ pub(super) fn trash(
         match mover.target(tools, &target) {
             Ok(()) => tools.talk.removed(target.entries, target.allocated),
             Err(Problem::Failed(Errno::NOENT)) => {}
+            Err(Problem::Stopped) => break,
             Err(problem) => {
                 let name = &target.known.name;
                 tools.talk.failed(place.directory, name, problem);
@@ -104,6 +107,9 @@ struct Mover<'a> {
 impl Mover<'_> {
     fn target(&mut self, tools: &mut Tools<'_>, target: &RemovalTarget) -> Result<(), Problem> {
         let entry = self.compare(tools, &target.known)?;
+        if tools.talk.is_stopped() {
+            return Err(Problem::Stopped);
+        }
         // The targets lie on one mount: a directory for trash that one of them cannot be moved to is none for the others.
         loop {
             let moved = match &self.trash {
@@ -138,14 +144,17 @@ impl Mover<'_> {
                 tools.protection.check(seen.inode)?;
                 Ok(file)
             }
-            EntryIdentity::Directory(inode, directory) => {
-                tools.protection.check(inode)?;
+            EntryIdentity::Unread => Err(Problem::Unread),
+            EntryIdentity::Directory(directory) => {
+                tools.protection.check(directory.inode)?;
+                let read = AsRead {
+                    inode: directory.inode,
+                    began: directory.began(self.reading_began),
+                };
                 let device = self.base.inode.device;
-                let began = known.began(self.reading_began);
-                let read = AsRead { inode, began };
                 let opened = tools.way.open_below(at, device, &name, read)?;
                 self.must_hold_no_mount(&known.name)?;
-                may_move(tools, device, directory)?;
+                may_move(tools, device, &directory)?;
                 Ok(opened)
             }
         }
@@ -246,31 +255,53 @@ impl Mover<'_> {
     }
 }
 
-/// Fails where the tree has an entry below a directory that was left out, or is an operand: it would go along.
-fn may_move(tools: &mut Tools<'_>, device: u64, directory: Directory) -> Result<(), Problem> {
-    let mut waiting = vec![directory];
+/// Fails unless the tree has all that is below a directory, and nothing of it must stay: it would go along.
+fn may_move(tools: &mut Tools<'_>, device: u64, top: &KnownDirectory) -> Result<(), Problem> {
+    if top.contents == Contents::Unread {
+        return Err(Problem::Unread);
+    }
+    let mut waiting = vec![top.number];
     while let Some(directory) = waiting.pop() {
         let mut after = 0;
-        while let Some(rows) = tools.talk.ask(directory, after) {
-            after += rows.known.len();
+        let mut is_last = false;
+        while !is_last {
+            let rows = tools.talk.ask(directory, after);
+            let rows = rows.filter(|_| !tools.talk.is_stopped());
+            let rows = rows.ok_or(Problem::Stopped)?;
             for known in &rows.known {
-                match known.found {
-                    EntryIdentity::LeftOut => return Err(Problem::HoldsLeftOut),
-                    EntryIdentity::File(number, _) => {
-                        tools.protection.check(Inode { device, number })?;
-                    }
-                    EntryIdentity::Directory(inode, below) => {
-                        tools.protection.check(inode)?;
-                        waiting.push(below);
-                    }
-                }
+                waiting.extend(may_go_along(tools, device, known)?);
             }
-            if rows.is_last || rows.known.is_empty() || tools.talk.is_stopped() {
-                break;
+            if rows.known.is_empty() && !rows.is_last {
+                return Err(Problem::Changed);
             }
+            after += rows.known.len();
+            is_last = rows.is_last;
         }
     }
     Ok(())
+}
+
+/// Fails for an entry that must stay. Gives the number of a directory.
+fn may_go_along(
+    tools: &Tools<'_>,
+    device: u64,
+    known: &KnownEntry,
+) -> Result<Option<Directory>, Problem> {
+    match known.found {
+        EntryIdentity::LeftOut => Err(Problem::HoldsLeftOut),
+        EntryIdentity::Unread => Err(Problem::HoldsUnread),
+        EntryIdentity::Directory(below) if below.contents == Contents::Unread => {
+            Err(Problem::HoldsUnread)
+        }
+        EntryIdentity::Directory(below) => {
+            tools.protection.check(below.inode)?;
+            Ok(Some(below.number))
+        }
+        EntryIdentity::File(number, _) => {
+            tools.protection.check(Inode { device, number })?;
+            Ok(None)
+        }
+    }
 }
 
 fn join(path: &[u8], name: &[u8]) -> Vec<u8> {

@@ -276,6 +276,33 @@ fn a_disk_error_is_told_and_the_rest_is_removed() {
     assert_eq!(screen.end().ending(), Ok(1));
 }
 
+/// NFS and old FUSE servers cannot rename without replacing.
+#[test]
+fn a_file_system_without_a_safe_rename_says_so() {
+    if !can_slow_down() {
+        return;
+    }
+    let tree = Tree::of("t/a 9000\nt/keep 1");
+    let home = format!("XDG_DATA_HOME={}", tree.root().join("home").display());
+    let inject = "inject=renameat2:error=EINVAL";
+    let options = ["-E", &home, "-e", "trace=renameat2,unlinkat", "-e", inject];
+    let (mut screen, root) = traced(tree, &options);
+    be_ready(&mut screen, "keep");
+    remove(
+        &mut screen,
+        b"t",
+        "moved 0 entries to the trash, 0 B; 1 error",
+    );
+    screen.terminal.press(b"!");
+    screen.wait_for("to the trash; Y deletes");
+    let left = ["home", "t", "t/a", "t/keep", "trace"];
+    assert_eq!(on_disk(&root), left);
+    screen.terminal.press(b"\x1b");
+    screen.wait_until("no panel", |screen| !screen.contents().contains("Errors"));
+    screen.terminal.press(b"q");
+    assert_eq!(screen.end().ending(), Ok(1));
+}
+
 #[test]
 fn a_kernel_without_openat2_removes_as_well() {
     if !can_slow_down() {

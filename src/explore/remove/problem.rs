@@ -35,6 +35,12 @@ pub enum Problem {
     MountsUnknown,
     /// No directory for trash can be used on this file system.
     NoTrash,
+    /// The directory for trash was removed while entries were moved there.
+    TrashGone,
+    /// This file system cannot rename without replacing another entry (`EINVAL` of renameat2).
+    NoSafeMove,
+    /// The directory for trash lies in it.
+    HoldsTrash,
     /// Another file took the name while it was moved, and lies in the trash now, under the name that follows from it.
     OtherInTrash,
 }
@@ -70,6 +76,9 @@ impl fmt::Display for Problem {
             }
             Self::MountsUnknown => "this system does not tell where a file system is mounted",
             Self::NoTrash => "no trash on this file system; Y deletes",
+            Self::TrashGone => "the trash was removed meanwhile",
+            Self::NoSafeMove => "this file system cannot move safely to the trash; Y deletes",
+            Self::HoldsTrash => "the trash lies in it",
             Self::OtherInTrash => "another file took its name, and is in the trash now",
         })
     }

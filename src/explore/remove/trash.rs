@@ -20,7 +20,7 @@ use super::look::{AsRead, Seen, look, look_at};
 use super::problem::Problem;
 use super::trash_dir::{TrashDir, TrashPlace, path_of};
 use super::trash_info::{info_name, name, size_line, text};
-use super::way::{Opened, one_name};
+use super::way::{Opened, one_name, open_parent};
 use crate::count::usage::{FileTime, Inode};
 use crate::sys::mounts;
 use crate::sys::retry::{read_all, retry, write};
@@ -42,6 +42,10 @@ pub(super) struct TrashOptions {
 enum Refusal {
     /// Another one may do.
     OtherTrash,
+    /// The entry was not there any more.
+    Vanished,
+    /// Another name may do.
+    NameTaken,
     Problem(Problem),
 }
 
@@ -74,8 +78,8 @@ pub(super) fn trash(
             break;
         }
         match mover.target(tools, &target) {
-            Ok(()) => tools.talk.removed(target.entries, target.allocated),
-            Err(Problem::Failed(Errno::NOENT)) => {}
+            Ok(Done::Moved) => tools.talk.removed(target.entries, target.allocated),
+            Ok(Done::Vanished) => {}
             Err(Problem::Stopped) => break,
             Err(problem) => {
                 let name = &target.known.name;
@@ -87,6 +91,14 @@ pub(super) fn trash(
     }
     mover.write_sizes();
     tools.talk.left_place(place.directory, gone);
+}
+
+/// Why an entry is no longer where it was.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Done {
+    Moved,
+    /// It was not there any more.
+    Vanished,
 }
 
 struct Mover<'a> {
@@ -105,8 +117,11 @@ struct Mover<'a> {
 }
 
 impl Mover<'_> {
-    fn target(&mut self, tools: &mut Tools<'_>, target: &RemovalTarget) -> Result<(), Problem> {
-        let entry = self.compare(tools, &target.known)?;
+    fn target(&mut self, tools: &mut Tools<'_>, target: &RemovalTarget) -> Result<Done, Problem> {
+        let entry = match self.compare(tools, &target.known) {
+            Err(Problem::Failed(Errno::NOENT)) => return Ok(Done::Vanished),
+            compared => compared?,
+        };
         if tools.talk.is_stopped() {
             return Err(Problem::Stopped);
         }
@@ -119,7 +134,16 @@ impl Mover<'_> {
             match moved {
                 Ok(line) => {
                     self.sizes.extend(line);
-                    return Ok(());
+                    self.trash.iter_mut().for_each(TrashDir::keep);
+                    return Ok(Done::Moved);
+                }
+                Err(Refusal::Vanished) => return Ok(Done::Vanished),
+                Err(Refusal::NameTaken) => return Err(Problem::Failed(Errno::EXIST)),
+                Err(Refusal::Problem(Problem::TrashGone)) => {
+                    // For the next one it is made again.
+                    self.places = TrashPlace::ALL.into_iter();
+                    self.trash = None;
+                    return Err(Problem::TrashGone);
                 }
                 Err(Refusal::Problem(problem)) => return Err(problem),
                 Err(Refusal::OtherTrash) => self.write_sizes(),
@@ -178,40 +202,76 @@ impl Mover<'_> {
         target: &RemovalTarget,
         entry: BorrowedFd<'_>,
     ) -> Result<Option<String>, Refusal> {
-        let path = self.path_for(trash, &target.known.name);
-        let path = path.ok_or(Refusal::OtherTrash)?;
+        let old = &target.known.name;
+        let path = self.path_for(trash, old).ok_or(Refusal::OtherTrash)?;
         let text = text(&path, Timestamp::now(), &self.options.zone);
-        let from = self.base.fd.as_fd();
-        let old = one_name(&target.known.name)?;
         for number in 1..=NAMES {
-            let new = name(&target.known.name, number);
-            let info = match create_info(trash.info.as_fd(), &info_name(&new), &text) {
-                Ok(info) => info,
-                Err(Errno::EXIST) => continue,
-                Err(errno) => return Err(Problem::Failed(errno).into()),
-            };
-            let to = trash.files.as_fd();
-            let flags = RenameFlags::NOREPLACE;
-            let moved = retry(|| rustix::fs::renameat_with(from, &old, to, &*new, flags));
-            let refusal = match moved {
-                Ok(()) => match self.verify(trash, (&target.known.name, &new), entry) {
-                    Ok(()) => return Ok(size_line_of(target, info, &new)),
-                    Err(Problem::OtherInTrash) => return Err(Problem::OtherInTrash.into()),
-                    Err(problem) => problem.into(),
-                },
-                Err(Errno::EXIST) => {
-                    remove_info(trash, &new);
-                    continue;
-                }
-                // Another mount, or a file system that cannot rename without replacing.
-                Err(Errno::XDEV | Errno::NOSYS) => Refusal::OtherTrash,
-                Err(Errno::BUSY) => Problem::Mounted.into(),
-                Err(errno) => Problem::Failed(errno).into(),
-            };
-            remove_info(trash, &new);
-            return Err(refusal);
+            let new = name(old, number);
+            match self.move_as(trash, (old, &new), (&text, entry)) {
+                Ok(info_time) => return Ok(size_line_of(target, info_time, &new)),
+                Err(Refusal::NameTaken) => {}
+                Err(refusal) => return Err(refusal),
+            }
         }
-        Err(Problem::Failed(Errno::EXIST).into())
+        Err(Refusal::NameTaken)
+    }
+
+    /// Moves an entry to this name in the trash. Gives the time of its info file.
+    fn move_as(
+        &self,
+        trash: &TrashDir,
+        (old, new): (&[u8], &[u8]),
+        (text, entry): (&[u8], BorrowedFd<'_>),
+    ) -> Result<i64, Refusal> {
+        let info = create_info(trash.info.as_fd(), &info_name(new), text);
+        let info_time = info.map_err(|errno| match errno {
+            Errno::EXIST => Refusal::NameTaken,
+            Errno::NOENT => Problem::TrashGone.into(),
+            errno => Problem::Failed(errno).into(),
+        })?;
+        let moved = match self.rename(trash, (old, new)) {
+            Ok(()) => self.verify(trash, (old, new), entry).map_err(Refusal::from),
+            Err(errno) => Err(self.refusal(errno, trash, old, entry)),
+        };
+        match moved {
+            Ok(()) => Ok(info_time),
+            // Its info file tells where it was.
+            Err(Refusal::Problem(Problem::OtherInTrash)) => Err(Problem::OtherInTrash.into()),
+            Err(refusal) => {
+                remove_info(trash, new);
+                Err(refusal)
+            }
+        }
+    }
+
+    fn rename(&self, trash: &TrashDir, (old, new): (&[u8], &[u8])) -> Result<(), Errno> {
+        let (from, to) = (self.base.fd.as_fd(), trash.files.as_fd());
+        let flags = RenameFlags::NOREPLACE;
+        retry(|| rustix::fs::renameat_with(from, old, to, new, flags))
+    }
+
+    /// What an error of the rename of an open entry means.
+    fn refusal(
+        &self,
+        errno: Errno,
+        trash: &TrashDir,
+        name: &[u8],
+        entry: BorrowedFd<'_>,
+    ) -> Refusal {
+        match errno {
+            Errno::EXIST => Refusal::NameTaken,
+            // Another mount.
+            Errno::XDEV => Refusal::OtherTrash,
+            Errno::INVAL if is_above(entry, trash.files.as_fd()) => Problem::HoldsTrash.into(),
+            Errno::INVAL | Errno::NOSYS => Problem::NoSafeMove.into(),
+            Errno::BUSY => Problem::Mounted.into(),
+            // The entry, or the trash.
+            Errno::NOENT => match one_name(name).map(|name| look(self.base.fd.as_fd(), &name)) {
+                Ok(Err(Errno::NOENT)) => Refusal::Vanished,
+                _ => Problem::TrashGone.into(),
+            },
+            errno => Problem::Failed(errno).into(),
+        }
     }
 
     /// Moves back what is not the entry that was compared.
@@ -223,6 +283,10 @@ impl Mover<'_> {
     ) -> Result<(), Problem> {
         let (from, to) = (trash.files.as_fd(), self.base.fd.as_fd());
         let seen = one_name(new).and_then(|name| look(from, &name).map_err(Problem::Failed));
+        if seen.as_ref().err() == Some(&Problem::Failed(Errno::NOENT)) {
+            // Another program has emptied the trash.
+            return Ok(());
+        }
         // Not with the number of the tree: an overlay copies what it moves.
         let expected = look_at(entry);
         let is_it = |(seen, expected): (Seen, Seen)| seen.inode == expected.inode;
@@ -253,6 +317,27 @@ impl Mover<'_> {
             let _ = add_sizes(trash.fd.as_fd(), lines.as_bytes());
         }
     }
+}
+
+/// Whether a directory is the other one, or above it.
+fn is_above(directory: BorrowedFd<'_>, other: BorrowedFd<'_>) -> bool {
+    let Ok(wanted) = look_at(directory) else {
+        return false;
+    };
+    let mut below = None;
+    let mut here = other.try_clone_to_owned().ok();
+    while let Some(fd) = here {
+        let inode = look_at(fd.as_fd()).ok().map(|seen| seen.inode);
+        if inode == Some(wanted.inode) {
+            return true;
+        }
+        if inode.is_none() || inode == below {
+            return false;
+        }
+        below = inode;
+        here = open_parent(fd.as_fd()).ok();
+    }
+    false
 }
 
 /// Fails unless the tree has all that is below a directory, and nothing of it must stay: it would go along.

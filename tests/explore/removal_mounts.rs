@@ -106,6 +106,35 @@ fn a_mount_that_comes_amid_a_removal_is_not_entered() {
 }
 
 #[test]
+fn a_mount_that_comes_amid_a_move_stays_where_it_is() {
+    if !is_root("a mount") {
+        return;
+    }
+    let sandbox = Sandbox::new();
+    if !sandbox.mount(Path::new("t"), "disk", "tmpfs", "size=1m") {
+        return;
+    }
+    for name in ["home/x", "a/f", "b/f", "b/c/f"] {
+        sandbox.file(&format!("disk/{name}"), 10);
+    }
+    let root = sandbox.at("disk");
+    let mut shown = Shown::of(&root);
+    shown.data_home = Some(root.join("home"));
+    let mut is_mounted = false;
+    let outcome = shown.remove(&["a", "b"], Method::Trash, |now| {
+        if now.path == "b/c" {
+            is_mounted = sandbox.mount(Path::new("t"), "disk/b/c", "tmpfs", "size=64k");
+        }
+    });
+    if is_mounted {
+        let text = "a file system is mounted below it";
+        assert_eq!(outcome.failures(), [("b", text)]);
+        assert_eq!(outcome.summary.entries, 1);
+        assert!(root.join("b/f").exists() && root.join("home/Trash/files/a").exists());
+    }
+}
+
+#[test]
 fn a_directory_below_a_mount_that_was_shown_is_reached() {
     if !is_root("a mount") {
         return;

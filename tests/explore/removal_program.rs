@@ -276,6 +276,28 @@ fn a_disk_error_is_told_and_the_rest_is_removed() {
     assert_eq!(screen.end().ending(), Ok(1));
 }
 
+/// Between an interrupted call and the next one, another file may take the name.
+#[test]
+fn an_interrupted_call_compares_again() {
+    if !can_slow_down() {
+        return;
+    }
+    let tree = Tree::of("t/a 9000\nt/keep 1\nother 5");
+    let inject = "inject=unlinkat:error=EINTR:delay_exit=1000000:when=1";
+    let (mut screen, root) = traced(tree, &["-e", "trace=unlinkat", "-e", inject]);
+    be_ready(&mut screen, "keep");
+    ask(&mut screen);
+    screen.terminal.press(b"Y");
+    let trace = root.join("trace");
+    let is_called = || fs::read_to_string(&trace).is_ok_and(|text| text.contains("unlinkat("));
+    wait_until("the call", is_called);
+    fs::rename(root.join("other"), root.join("t/a")).expect("both are there");
+    screen.wait_for("removed 0 entries, 0 B; 1 error");
+    assert!(root.join("t/a").exists());
+    screen.terminal.press(b"q");
+    assert_eq!(screen.end().ending(), Ok(1));
+}
+
 /// NFS and old FUSE servers cannot rename without replacing.
 #[test]
 fn a_file_system_without_a_safe_rename_says_so() {

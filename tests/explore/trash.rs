@@ -324,6 +324,7 @@ fn directories_that_could_not_be_read_do_not_go_to_the_trash() {
     sandbox.dir("disk/home");
     sandbox.file("disk/t/d/f", 10);
     sandbox.file("disk/u/x", 10);
+    sandbox.file("disk/v/sub/x", 10);
     let root = sandbox.at("disk");
     let before = on_disk(&root);
     let mut shown = Shown::of(&root);
@@ -331,6 +332,9 @@ fn directories_that_could_not_be_read_do_not_go_to_the_trash() {
     shown.directory("t/d").contents = Contents::Unread;
     let (above, row) = shown.find("u/x");
     shown.directories[above as usize].rows[row].found = EntryIdentity::Unread;
+    shown.directory("v/sub").inode.device += 1;
+    let outcome = shown.remove(&["v"], Method::Trash, |_| {});
+    assert_eq!(outcome.failures(), [("v", "it holds a btrfs subvolume")]);
     let (is, holds) = (
         "it could not be read",
         "it holds entries that could not be read",
@@ -342,7 +346,8 @@ fn directories_that_could_not_be_read_do_not_go_to_the_trash() {
     assert_eq!(on_disk(&root), before);
     let outcome = shown.delete(&["t", "u"]);
     assert_eq!(outcome.failures(), [("u/x", is)]);
-    assert_eq!(on_disk(&root), ["home", "u", "u/x"]);
+    let left = ["home", "u", "u/x", "v", "v/sub", "v/sub/x"];
+    assert_eq!(on_disk(&root), left);
 }
 
 /// A disk whose names are all in use, so that nothing can be moved: what was created for that is taken away.

@@ -131,6 +131,7 @@ impl Browser {
         let reason = match refusal {
             Refusal::Operand => "it was named on the command line",
             Refusal::Unfinished => "it is not read to its end",
+            Refusal::Twice => "its name was listed twice; r reads the directory",
             Refusal::Unknown => "it is no longer there",
         };
         self.refuse(&format!("cannot remove {name}: {reason}"));

@@ -557,6 +557,30 @@ fn removals_are_refused_with_a_reason() {
     );
 }
 
+/// A name that became a directory amid the listing: the question would count one of the two rows.
+#[test]
+fn a_name_that_was_listed_twice_is_not_removed() {
+    let entries = vec![
+        file("x", 5),
+        directory("x", vec![file("f", 5)]),
+        file("y", 1),
+    ];
+    let mut desk = Desk::new(options(), forest(&[directory("t", entries)]));
+    for name in ["x", "x"] {
+        assert_eq!(desk.selected(), name);
+        assert_eq!(desk.press("d"), None);
+        assert!(desk.browser.dialog.is_none());
+        assert!(
+            message(&desk).contains("listed twice"),
+            "{}",
+            message(&desk)
+        );
+        desk.press("j");
+    }
+    desk.press("d");
+    assert!(desk.browser.dialog.is_some());
+}
+
 #[test]
 fn a_removal_that_goes_on_is_stopped_by_the_same_key() {
     let mut desk = desk();

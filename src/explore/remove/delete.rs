@@ -11,7 +11,7 @@ use rustix::fs::{AtFlags, Dir, FileType, Mode, OFlags};
 use rustix::io::Errno;
 
 use super::job::{Directory, EntryIdentity, KnownDirectory, KnownEntry, RemovalPlace};
-use super::look::{AsRead, look, look_at};
+use super::look::{AsRead, Seen, look, look_at};
 use super::problem::Problem;
 use super::protection::Protection;
 use super::rows::{Next, Rows};
@@ -143,10 +143,10 @@ impl Delete<'_, '_> {
         let name = one_name(name)?;
         let frame = self.frames.last().ok_or(NOT_OPEN)?;
         let at = frame.fd()?;
-        let seen = look(at, &name).map_err(Problem::Failed)?;
-        seen.must_be_file(number, kind, frame.read.began)?;
-        self.tools.protection.check(seen.inode)?;
-        unlink(at, &name, AtFlags::empty())?;
+        let seen = unlink(at, &name, AtFlags::empty(), |seen| {
+            seen.must_be_file(number, kind, frame.read.began)?;
+            self.tools.protection.check(seen.inode)
+        })?;
         // The space of an inode with other links stays in use.
         let freed = if seen.links <= 1 { seen.allocated } else { 0 };
         self.tools.talk.removed(1, freed);
@@ -251,16 +251,16 @@ impl Delete<'_, '_> {
     ) -> Result<(), Problem> {
         let at = self.frames.last().ok_or(NOT_OPEN)?.fd()?;
         let inode = look_at(open).map_err(Problem::Failed)?.inode;
-        let seen = look(at, name).map_err(Problem::Failed)?;
-        seen.must_be_directory(AsRead { inode, began })?;
-        match unlink(at, name, AtFlags::REMOVEDIR) {
-            Ok(()) => {}
-            Err(Problem::Failed(Errno::PERM | Errno::NOTEMPTY)) if is_subvolume(at, inode) => {
-                return Err(Problem::Subvolume);
+        let seen = unlink(at, name, AtFlags::REMOVEDIR, |seen| {
+            seen.must_be_directory(AsRead { inode, began })
+        });
+        let seen = seen.map_err(|problem| match problem {
+            Problem::Failed(Errno::PERM | Errno::NOTEMPTY) if is_subvolume(at, inode) => {
+                Problem::Subvolume
             }
-            Err(Problem::Failed(Errno::EXIST)) => return Err(Problem::Failed(Errno::NOTEMPTY)),
-            Err(problem) => return Err(problem),
-        }
+            Problem::Failed(Errno::EXIST) => Problem::Failed(Errno::NOTEMPTY),
+            problem => problem,
+        })?;
         self.tools.talk.removed(1, seen.allocated);
         Ok(())
     }
@@ -335,8 +335,20 @@ impl Delete<'_, '_> {
     }
 }
 
-fn unlink(at: BorrowedFd<'_>, name: &CStr, flags: AtFlags) -> Result<(), Problem> {
-    retry(|| rustix::fs::unlinkat(at, name, flags)).map_err(Problem::Failed)
+/// Compares an entry, then unlinks its name; gives the entry. A call that a signal interrupts may have taken seconds, so
+/// the entry is compared again before the next one.
+fn unlink(
+    at: BorrowedFd<'_>,
+    name: &CStr,
+    flags: AtFlags,
+    compare: impl Fn(&Seen) -> Result<(), Problem>,
+) -> Result<Seen, Problem> {
+    retry(|| {
+        let seen = look(at, name).map_err(Problem::Failed)?;
+        compare(&seen)?;
+        rustix::fs::unlinkat(at, name, flags).map_err(Problem::Failed)?;
+        Ok(seen)
+    })
 }
 
 /// How many entries an open directory has. Their names are not used.

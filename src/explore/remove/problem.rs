@@ -4,6 +4,7 @@ use std::fmt;
 
 use rustix::io::Errno;
 
+use crate::sys::retry::Interruption;
 use crate::sys::status::reason;
 
 /// See the module. The text of it follows `cannot remove 'NAME': `.
@@ -19,6 +20,8 @@ pub enum Problem {
     MountedBelow,
     /// It is a subvolume of btrfs.
     Subvolume,
+    /// A subvolume of btrfs lies below it, and would go to the trash with it.
+    HoldsSubvolume,
     /// It was left out of the walk, so what it holds was not shown.
     LeftOut,
     /// It holds entries that were left out of the walk, and would go to the trash with it.
@@ -56,6 +59,12 @@ pub enum Protected {
     WorkingDirectory,
 }
 
+impl Interruption for Problem {
+    fn is_interruption(&self) -> bool {
+        *self == Self::Failed(Errno::INTR)
+    }
+}
+
 impl fmt::Display for Problem {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str(match self {
@@ -64,6 +73,7 @@ impl fmt::Display for Problem {
             Self::Mounted => "a file system is mounted there",
             Self::MountedBelow => "a file system is mounted below it",
             Self::Subvolume => "a btrfs subvolume; `btrfs subvolume delete` removes it",
+            Self::HoldsSubvolume => "it holds a btrfs subvolume",
             Self::LeftOut => "left out when it was read",
             Self::HoldsLeftOut => "it holds entries that were left out when it was read",
             Self::Unread => "it could not be read",

@@ -65,8 +65,6 @@ pub(super) fn trash(
     let mut mover = Mover {
         base,
         reading_began: place.reading_began,
-        path: path_of(base.fd.as_fd()),
-        mounts: mounts::list().ok(),
         places: TrashPlace::ALL.into_iter(),
         trash: None,
         options,
@@ -104,9 +102,6 @@ enum Done {
 struct Mover<'a> {
     base: &'a Opened,
     reading_began: FileTime,
-    /// The path of the directory that holds the targets.
-    path: Option<Vec<u8>>,
-    mounts: Option<Vec<u8>>,
     /// The places that were not tried yet.
     places: std::array::IntoIter<TrashPlace, 3>,
     /// The directory for trash of the place that was tried last.
@@ -122,6 +117,7 @@ impl Mover<'_> {
             Err(Problem::Failed(Errno::NOENT)) => return Ok(Done::Vanished),
             compared => compared?,
         };
+        must_hold_no_mount(entry.as_fd())?;
         if tools.talk.is_stopped() {
             return Err(Problem::Stopped);
         }
@@ -177,21 +173,10 @@ impl Mover<'_> {
                 };
                 let device = self.base.inode.device;
                 let opened = tools.way.open_below(at, device, &name, read)?;
-                self.must_hold_no_mount(&known.name)?;
+                must_hold_no_mount(opened.as_fd())?;
                 may_move(tools, device, &directory)?;
                 Ok(opened)
             }
-        }
-    }
-
-    /// A mount below would go along, and whoever empties the trash would remove what is mounted.
-    fn must_hold_no_mount(&self, name: &[u8]) -> Result<(), Problem> {
-        let both = self.path.as_ref().zip(self.mounts.as_ref());
-        let (path, list) = both.ok_or(Problem::MountsUnknown)?;
-        let inside = escaped(&[&join(path, name), &b"/"[..]].concat());
-        match mounts::mounts(list).any(|mount| mount.at.starts_with(&inside)) {
-            true => Err(Problem::MountedBelow),
-            false => Ok(()),
         }
     }
 
@@ -274,7 +259,7 @@ impl Mover<'_> {
         }
     }
 
-    /// Moves back what is not the entry that was compared.
+    /// Moves back what is not the entry that was compared, and what something was mounted in meanwhile.
     fn verify(
         &self,
         trash: &TrashDir,
@@ -290,19 +275,23 @@ impl Mover<'_> {
         // Not with the number of the tree: an overlay copies what it moves.
         let expected = look_at(entry);
         let is_it = |(seen, expected): (Seen, Seen)| seen.inode == expected.inode;
-        if seen.ok().zip(expected.ok()).is_some_and(is_it) {
-            return Ok(());
-        }
+        let refusal = match seen.ok().zip(expected.ok()).is_some_and(is_it) {
+            true => match must_hold_no_mount(entry) {
+                Ok(()) => return Ok(()),
+                Err(problem) => problem,
+            },
+            false => Problem::Changed,
+        };
         let flags = RenameFlags::NOREPLACE;
         match retry(|| rustix::fs::renameat_with(from, new, to, old, flags)) {
-            Ok(()) => Err(Problem::Changed),
+            Ok(()) => Err(refusal),
             Err(_) => Err(Problem::OtherInTrash),
         }
     }
 
     /// The path of an entry in its info file.
     fn path_for(&self, trash: &TrashDir, name: &[u8]) -> Option<Vec<u8>> {
-        let path = join(self.path.as_ref()?, name);
+        let path = join(&path_of(self.base.fd.as_fd())?, name);
         let Some(top) = &trash.top else {
             return Some(path);
         };
@@ -316,6 +305,18 @@ impl Mover<'_> {
         if let Some(trash) = self.trash.as_ref().filter(|_| !lines.is_empty()) {
             let _ = add_sizes(trash.fd.as_fd(), lines.as_bytes());
         }
+    }
+}
+
+/// Fails where something is mounted below an open entry: it would go along, and whoever empties the trash would remove
+/// what is mounted.
+fn must_hold_no_mount(entry: BorrowedFd<'_>) -> Result<(), Problem> {
+    let both = path_of(entry).zip(mounts::list().ok());
+    let (path, list) = both.ok_or(Problem::MountsUnknown)?;
+    let inside = escaped(&[&path, &b"/"[..]].concat());
+    match mounts::mounts(&list).any(|mount| mount.at.starts_with(&inside)) {
+        true => Err(Problem::MountedBelow),
+        false => Ok(()),
     }
 }
 
@@ -377,6 +378,9 @@ fn may_go_along(
         EntryIdentity::Unread => Err(Problem::HoldsUnread),
         EntryIdentity::Directory(below) if below.contents == Contents::Unread => {
             Err(Problem::HoldsUnread)
+        }
+        EntryIdentity::Directory(below) if below.inode.device != device => {
+            Err(Problem::HoldsSubvolume)
         }
         EntryIdentity::Directory(below) => {
             tools.protection.check(below.inode)?;

@@ -4,7 +4,8 @@
 //! The beginning, and not the end: a file that is replaced while the walk goes on may have been read before.
 
 use std::collections::HashMap;
-use std::time::SystemTime;
+
+use rustix::time::{ClockId, clock_gettime};
 
 use crate::count::usage::FileTime;
 use crate::forest::{DirId, Forest};
@@ -44,12 +45,36 @@ impl ReadTimes {
     }
 }
 
-/// The time of the clock that files have.
+/// The time of the clock that files have: it ticks each 1 to 10 ms, and a finer one would be ahead of it.
 pub(super) fn now() -> FileTime {
-    let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
-    let since = since.unwrap_or_default();
+    let now = clock_gettime(ClockId::RealtimeCoarse);
     FileTime {
-        seconds: i64::try_from(since.as_secs()).unwrap_or(i64::MAX),
-        nanoseconds: since.subsec_nanos(),
+        seconds: now.tv_sec,
+        nanoseconds: u32::try_from(now.tv_nsec).unwrap_or(0),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::fs::{self, File};
+    use std::time::UNIX_EPOCH;
+
+    #[test]
+    fn a_file_that_is_created_later_is_never_older() {
+        let path = std::env::temp_dir().join(format!("pdu-read-times-{}", std::process::id()));
+        for _ in 0..200 {
+            let began = now();
+            let file = File::create(&path).expect("it can be made");
+            let created = file.metadata().and_then(|data| data.created());
+            let _ = fs::remove_file(&path);
+            let Ok(created) = created else { return };
+            let since = created.duration_since(UNIX_EPOCH).expect("after 1970");
+            let created = FileTime {
+                seconds: i64::try_from(since.as_secs()).expect("a date"),
+                nanoseconds: since.subsec_nanos(),
+            };
+            assert!(created >= began, "{created:?} {began:?}");
+        }
     }
 }

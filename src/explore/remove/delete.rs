@@ -11,13 +11,13 @@ use rustix::fs::{AtFlags, Dir, FileType, Mode, OFlags};
 use rustix::io::Errno;
 
 use super::job::{Directory, EntryIdentity, KnownDirectory, KnownEntry, RemovalPlace};
-use super::look::{AsRead, Seen, look, look_at};
+use super::look::{AsRead, Seen, look, look_at, open_file};
+use super::own_changes::OwnChanges;
 use super::problem::Problem;
 use super::protection::Protection;
 use super::rows::{Next, Rows};
 use super::talk::Talk;
 use super::way::{Opened, Way, is_subvolume, one_name};
-use crate::count::usage::FileTime;
 use crate::sys::retry::retry;
 
 /// How many descriptors of frames stay open, beside that of the directory that holds the targets.
@@ -34,6 +34,7 @@ pub(super) struct Tools<'a> {
     pub(super) talk: &'a mut Talk,
     pub(super) way: &'a Way,
     pub(super) protection: &'a Protection,
+    pub(super) own_changes: &'a mut OwnChanges,
 }
 
 struct Delete<'a, 'b> {
@@ -143,10 +144,20 @@ impl Delete<'_, '_> {
         let name = one_name(name)?;
         let frame = self.frames.last().ok_or(NOT_OPEN)?;
         let at = frame.fd()?;
-        let seen = unlink(at, &name, AtFlags::empty(), |seen| {
-            seen.must_be_file(number, kind, frame.read.began)?;
-            self.tools.protection.check(seen.inode)
+        let tools = &mut self.tools;
+        let (seen, other_links) = unlink(at, &name, AtFlags::empty(), |seen| {
+            let compared = (frame.read.began, &*tools.own_changes);
+            seen.must_be_file(number, kind, compared)?;
+            tools.protection.check(seen.inode)?;
+            match seen.born.is_none() && seen.links > 1 {
+                true => open_file(at, &name).map(Some),
+                false => Ok(None),
+            }
         })?;
+        match other_links {
+            Some(file) => tools.own_changes.note(file.as_fd()),
+            None => tools.own_changes.forget(seen.inode),
+        }
         // The space of an inode with other links stays in use.
         let freed = if seen.links <= 1 { seen.allocated } else { 0 };
         self.tools.talk.removed(1, freed);
@@ -213,9 +224,12 @@ impl Delete<'_, '_> {
             return self.tell(frame);
         }
         let done = match staying {
-            0 => self.directory(&name, fd.as_fd(), frame.read.began),
+            0 => self.directory(&frame, fd.as_fd()),
             _ => Err(Problem::Failed(Errno::NOTEMPTY)),
         };
+        if done.is_err() {
+            self.tools.own_changes.note(fd.as_fd());
+        }
         let directory = frame.directory;
         // What the main thread need not take out of a directory that goes as a whole is told now and then only.
         if done.is_err() || self.tools.talk.is_time_to_tell() {
@@ -243,25 +257,28 @@ impl Delete<'_, '_> {
 
     /// Removes the empty directory of this name from the current one, if it is the open one. Its number is not that of the
     /// tree by now where an overlay has copied it, to remove an entry from it.
-    fn directory(
-        &mut self,
-        name: &CStr,
-        open: BorrowedFd<'_>,
-        began: FileTime,
-    ) -> Result<(), Problem> {
+    fn directory(&mut self, frame: &Frame, open: BorrowedFd<'_>) -> Result<(), Problem> {
         let at = self.frames.last().ok_or(NOT_OPEN)?.fd()?;
         let inode = look_at(open).map_err(Problem::Failed)?.inode;
-        let seen = unlink(at, name, AtFlags::REMOVEDIR, |seen| {
-            seen.must_be_directory(AsRead { inode, began })
+        let tools = &mut self.tools;
+        let began = frame.read.began;
+        let unlinked = unlink(at, &frame.name, AtFlags::REMOVEDIR, |seen| {
+            // No entry has shown that it is the directory which was read.
+            if frame.rows.is_untouched() {
+                seen.must_be_old(began, tools.own_changes)?;
+            }
+            seen.must_be_directory(AsRead { inode, began })?;
+            Ok(None)
         });
-        let seen = seen.map_err(|problem| match problem {
+        let (seen, _) = unlinked.map_err(|problem| match problem {
             Problem::Failed(Errno::PERM | Errno::NOTEMPTY) if is_subvolume(at, inode) => {
                 Problem::Subvolume
             }
             Problem::Failed(Errno::EXIST) => Problem::Failed(Errno::NOTEMPTY),
             problem => problem,
         })?;
-        self.tools.talk.removed(1, seen.allocated);
+        tools.own_changes.forget(inode);
+        tools.talk.removed(1, seen.allocated);
         Ok(())
     }
 
@@ -335,19 +352,19 @@ impl Delete<'_, '_> {
     }
 }
 
-/// Compares an entry, then unlinks its name; gives the entry. A call that a signal interrupts may have taken seconds, so
+/// Compares an entry, then unlinks its name; gives the entry, and what the comparison has opened. A call that a signal interrupts may have taken seconds, so
 /// the entry is compared again before the next one.
 fn unlink(
     at: BorrowedFd<'_>,
     name: &CStr,
     flags: AtFlags,
-    compare: impl Fn(&Seen) -> Result<(), Problem>,
-) -> Result<Seen, Problem> {
+    compare: impl Fn(&Seen) -> Result<Option<OwnedFd>, Problem>,
+) -> Result<(Seen, Option<OwnedFd>), Problem> {
     retry(|| {
         let seen = look(at, name).map_err(Problem::Failed)?;
-        compare(&seen)?;
+        let opened = compare(&seen)?;
         rustix::fs::unlinkat(at, name, flags).map_err(Problem::Failed)?;
-        Ok(seen)
+        Ok((seen, opened))
     })
 }
 

@@ -25,6 +25,7 @@ mod free_space;
 pub mod job;
 mod look;
 pub mod method;
+mod own_changes;
 pub mod problem;
 mod protection;
 mod rows;

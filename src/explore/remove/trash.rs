@@ -16,7 +16,7 @@ use super::delete::Tools;
 use super::job::{
     Contents, Directory, EntryIdentity, KnownDirectory, KnownEntry, RemovalPlace, RemovalTarget,
 };
-use super::look::{AsRead, Seen, look, look_at};
+use super::look::{AsRead, Seen, look, look_at, open_file};
 use super::problem::Problem;
 use super::trash_dir::{TrashDir, TrashPlace, path_of};
 use super::trash_info::{info_name, name, size_line, text};
@@ -131,6 +131,7 @@ impl Mover<'_> {
                 Ok(line) => {
                     self.sizes.extend(line);
                     self.trash.iter_mut().for_each(TrashDir::keep);
+                    tools.own_changes.note(entry.as_fd());
                     return Ok(Done::Moved);
                 }
                 Err(Refusal::Vanished) => return Ok(Done::Vanished),
@@ -156,11 +157,9 @@ impl Mover<'_> {
         match known.found {
             EntryIdentity::LeftOut => Err(Problem::LeftOut),
             EntryIdentity::File(number, kind) => {
-                let flags = OFlags::PATH | OFlags::NOFOLLOW | OFlags::CLOEXEC;
-                let opened = retry(|| rustix::fs::openat(at, &name, flags, Mode::empty()));
-                let file = opened.map_err(Problem::Failed)?;
+                let file = open_file(at, &name)?;
                 let seen = look_at(file.as_fd()).map_err(Problem::Failed)?;
-                seen.must_be_file(number, kind, self.reading_began)?;
+                seen.must_be_file(number, kind, (self.reading_began, tools.own_changes))?;
                 tools.protection.check(seen.inode)?;
                 Ok(file)
             }
@@ -173,6 +172,8 @@ impl Mover<'_> {
                 };
                 let device = self.base.inode.device;
                 let opened = tools.way.open_below(at, device, &name, read)?;
+                let seen = look_at(opened.as_fd()).map_err(Problem::Failed)?;
+                seen.must_be_old(read.began, tools.own_changes)?;
                 must_hold_no_mount(opened.as_fd())?;
                 may_move(tools, device, &directory)?;
                 Ok(opened)

@@ -9,6 +9,7 @@ use crossbeam_channel::{Receiver, Sender};
 use super::delete::{Tools, delete};
 use super::free_space::{FreeSpace, free_bytes};
 use super::job::{Job, Method, RemovalEntries, RemovalPlace, RemovalReport};
+use super::own_changes::OwnChanges;
 use super::protection::Protection;
 use super::summary::{Ending, RemovalSummary};
 use super::talk::Talk;
@@ -29,12 +30,13 @@ pub(super) struct Worker {
 impl Worker {
     /// Takes jobs until there can be no more.
     pub(super) fn run(self) {
+        let mut own_changes = OwnChanges::default();
         while let Ok((job, stop)) = self.jobs.recv() {
-            self.job(job, stop);
+            self.job(job, stop, &mut own_changes);
         }
     }
 
-    fn job(&self, job: Job, stop: Arc<AtomicBool>) {
+    fn job(&self, job: Job, stop: Arc<AtomicBool>, own_changes: &mut OwnChanges) {
         let (id, method) = (job.id, job.method);
         let mut talk = Talk::new(id, stop, self.reports.clone(), self.answers.clone());
         let way = Way::new();
@@ -43,6 +45,7 @@ impl Worker {
             talk: &mut talk,
             way: &way,
             protection: &protection,
+            own_changes,
         };
         let mut free_space = FreeSpace::default();
         for place in job.places {
@@ -97,6 +100,7 @@ impl Worker {
             Method::Delete => delete(tools, base, place),
             Method::Trash => trash(tools, &base, place, &self.trash),
         }
+        tools.own_changes.note(fd.as_fd());
         if method == Method::Delete {
             let removed = tools.talk.numbers.bytes - removed;
             free_space.add(tools.talk, (fd.as_fd(), device), before, removed);

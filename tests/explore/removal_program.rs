@@ -276,6 +276,23 @@ fn a_disk_error_is_told_and_the_rest_is_removed() {
     assert_eq!(screen.end().ending(), Ok(1));
 }
 
+/// A stale cache of a network file system says so.
+#[test]
+fn what_is_said_to_have_vanished_and_is_there_stays() {
+    if !can_slow_down() {
+        return;
+    }
+    let tree = Tree::of("t/a 9000\nt/keep 1");
+    let inject = "inject=unlinkat:error=ENOENT";
+    let (mut screen, root) = traced(tree, &["-e", "trace=unlinkat", "-e", inject]);
+    be_ready(&mut screen, "keep");
+    remove(&mut screen, b"Y", "removed 0 entries, 0 B; 1 error");
+    screen.wait_until("the row", |screen| screen.contents().contains(" a"));
+    assert_eq!(on_disk(&root), ["t", "t/a", "t/keep", "trace"]);
+    screen.terminal.press(b"q");
+    assert_eq!(screen.end().ending(), Ok(1));
+}
+
 /// Between an interrupted call and the next one, another file may take the name.
 #[test]
 fn an_interrupted_call_compares_again() {

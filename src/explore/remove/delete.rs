@@ -11,7 +11,7 @@ use rustix::fs::{AtFlags, Dir, FileType, Mode, OFlags};
 use rustix::io::Errno;
 
 use super::job::{Directory, EntryIdentity, KnownDirectory, KnownEntry, RemovalPlace};
-use super::look::{AsRead, Seen, look, look_at, open_file};
+use super::look::{AsRead, Seen, has_vanished, look, look_at, open_file};
 use super::own_changes::OwnChanges;
 use super::problem::Problem;
 use super::protection::Protection;
@@ -130,8 +130,14 @@ impl Delete<'_, '_> {
         let Some(frame) = self.frames.last_mut() else {
             return;
         };
+        let has_vanished = || {
+            let name = CString::new(name).ok();
+            name.zip(frame.fd().ok())
+                .is_some_and(|(name, at)| has_vanished(at, &name))
+        };
         match done {
-            Ok(()) | Err(Problem::Failed(Errno::NOENT)) => frame.rows.is_gone(),
+            Ok(()) => frame.rows.is_gone(),
+            Err(Problem::Failed(Errno::NOENT)) if has_vanished() => frame.rows.is_gone(),
             Err(problem) => {
                 frame.rows.staying += 1;
                 let directory = frame.directory;

@@ -47,6 +47,11 @@ pub(super) fn look_at(fd: BorrowedFd<'_>) -> Result<Seen, Errno> {
     call(fd, c"", AtFlags::EMPTY_PATH)
 }
 
+/// Whether there is no entry of this name: a call that says so may have asked a cache of a network file system.
+pub(super) fn has_vanished(at: BorrowedFd<'_>, name: &CStr) -> bool {
+    matches!(look(at, name), Err(Errno::NOENT))
+}
+
 /// Opens the entry of this name (`O_PATH`), whatever it is.
 pub(super) fn open_file(at: BorrowedFd<'_>, name: &CStr) -> Result<OwnedFd, Problem> {
     let flags = OFlags::PATH | OFlags::NOFOLLOW | OFlags::CLOEXEC;

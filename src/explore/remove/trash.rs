@@ -16,12 +16,12 @@ use super::delete::Tools;
 use super::job::{
     Contents, Directory, EntryIdentity, KnownDirectory, KnownEntry, RemovalPlace, RemovalTarget,
 };
-use super::look::{AsRead, Seen, look, look_at, open_file};
+use super::look::{AsRead, Seen, has_vanished, look, look_at, open_file};
 use super::problem::Problem;
 use super::trash_dir::{TrashDir, TrashPlace, path_of};
 use super::trash_info::{info_name, name, size_line, text};
 use super::way::{Opened, one_name, open_parent};
-use crate::count::usage::{FileTime, Inode};
+use crate::count::usage::FileTime;
 use crate::sys::mounts;
 use crate::sys::retry::{read_all, retry, write};
 
@@ -114,7 +114,9 @@ struct Mover<'a> {
 impl Mover<'_> {
     fn target(&mut self, tools: &mut Tools<'_>, target: &RemovalTarget) -> Result<Done, Problem> {
         let entry = match self.compare(tools, &target.known) {
-            Err(Problem::Failed(Errno::NOENT)) => return Ok(Done::Vanished),
+            Err(Problem::Failed(Errno::NOENT)) if self.has_vanished(&target.known.name) => {
+                return Ok(Done::Vanished);
+            }
             compared => compared?,
         };
         must_hold_no_mount(entry.as_fd())?;
@@ -236,6 +238,10 @@ impl Mover<'_> {
         retry(|| rustix::fs::renameat_with(from, old, to, new, flags))
     }
 
+    fn has_vanished(&self, name: &[u8]) -> bool {
+        one_name(name).is_ok_and(|name| has_vanished(self.base.fd.as_fd(), &name))
+    }
+
     /// What an error of the rename of an open entry means.
     fn refusal(
         &self,
@@ -252,10 +258,8 @@ impl Mover<'_> {
             Errno::INVAL | Errno::NOSYS => Problem::NoSafeMove.into(),
             Errno::BUSY => Problem::Mounted.into(),
             // The entry, or the trash.
-            Errno::NOENT => match one_name(name).map(|name| look(self.base.fd.as_fd(), &name)) {
-                Ok(Err(Errno::NOENT)) => Refusal::Vanished,
-                _ => Problem::TrashGone.into(),
-            },
+            Errno::NOENT if self.has_vanished(name) => Refusal::Vanished,
+            Errno::NOENT => Problem::TrashGone.into(),
             errno => Problem::Failed(errno).into(),
         }
     }
@@ -388,7 +392,7 @@ fn may_go_along(
             Ok(Some(below.number))
         }
         EntryIdentity::File(number, _) => {
-            tools.protection.check(Inode { device, number })?;
+            tools.protection.check_file(number)?;
             Ok(None)
         }
     }

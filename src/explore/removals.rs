@@ -23,7 +23,7 @@ use super::remove::{RemovalOptions, Remover};
 use crate::count::listing::push_name;
 use crate::count::usage::Inode;
 use crate::forest::entry::Reading;
-use crate::forest::{DirId, DirState, Forest, ForestRow, Gone, Target, by_directory};
+use crate::forest::{DirId, DirState, Forest, ForestRow, Gone, RowPlace, Target, by_directory};
 use crate::sys::human_size::human_size;
 use crate::walk::OperandDir;
 
@@ -34,6 +34,9 @@ pub(super) struct Removals {
     /// The targets of the jobs that go on.
     jobs: HashMap<JobId, (Method, Vec<Target>)>,
     last: u32,
+    /// Where the rows begin that a directory was not asked for yet, and their number; with [`Forest::rewrites`] at that time.
+    asked: HashMap<DirId, (usize, RowPlace)>,
+    asked_at: u64,
     /// Entries have left the forest, and the browser does not know yet.
     has_removed: bool,
     /// The directories of the operands, which the walk has opened.
@@ -105,6 +108,8 @@ impl Removals {
             remover: None,
             jobs: HashMap::new(),
             last: 0,
+            asked: HashMap::new(),
+            asked_at: 0,
             has_removed: false,
             roots,
             read_times,
@@ -234,10 +239,7 @@ impl Removals {
                 job,
                 directory,
                 after,
-            } => {
-                let known = entries(forest, &self.read_times, (directory, after));
-                self.answer(job, directory, known);
-            }
+            } => self.answer(forest, job, (DirId(directory), after)),
             RemovalReport::Progress { entries, bytes, .. } => {
                 let size = human_size(bytes, BINARY);
                 browser.say(Message::notice(format!("{entries} entries, {size} so far")));
@@ -269,20 +271,47 @@ impl Removals {
         }
     }
 
-    fn answer(
-        &mut self,
-        job: JobId,
-        directory: job::Directory,
-        (known, is_last): (Vec<KnownEntry>, bool),
-    ) {
+    fn answer(&mut self, forest: &Forest, job: JobId, (directory, after): (DirId, usize)) {
+        let (known, is_last) = self.next_rows(forest, directory, after);
         if let Some(remover) = &mut self.remover {
             remover.answer(RemovalEntries {
                 job,
-                directory,
+                directory: directory.0,
                 known,
                 is_last,
             });
         }
+    }
+
+    /// The rows of a directory from this number on, in the order of the forest, and whether no more follow.
+    fn next_rows(
+        &mut self,
+        forest: &Forest,
+        directory: DirId,
+        after: usize,
+    ) -> (Vec<KnownEntry>, bool) {
+        if self.asked_at != forest.rewrites() {
+            self.asked.clear();
+            self.asked_at = forest.rewrites();
+        }
+        let mut rows = match self.asked.remove(&directory) {
+            Some((next, place)) if next == after => forest.rows_from(directory, &place),
+            _ => {
+                let mut rows = forest.rows(directory);
+                rows.by_ref().take(after).for_each(drop);
+                rows
+            }
+        };
+        let batch = rows.by_ref().take(BATCH);
+        let known: Vec<KnownEntry> = batch
+            .map(|row| known(forest, &row, &self.read_times))
+            .collect();
+        let place = rows.place();
+        let is_last = rows.next().is_none();
+        if !is_last {
+            self.asked.insert(directory, (after + known.len(), place));
+        }
+        (known, is_last)
     }
 
     /// Takes what is gone out of the forest.
@@ -404,21 +433,6 @@ fn found(forest: &Forest, row: &ForestRow<'_>, read_times: &ReadTimes) -> EntryI
     }
 }
 
-/// Entries of a directory, in the order of the forest, and whether they are the last ones.
-fn entries(
-    forest: &Forest,
-    read_times: &ReadTimes,
-    (directory, after): (job::Directory, usize),
-) -> (Vec<KnownEntry>, bool) {
-    let mut rows = forest.rows(DirId(directory)).skip(after);
-    let known = rows
-        .by_ref()
-        .take(BATCH)
-        .map(|row| known(forest, &row, read_times))
-        .collect();
-    (known, rows.next().is_none())
-}
-
 /// The names of rows.
 fn names_of(forest: &Forest, directory: DirId, ranges: &[Range<usize>]) -> Vec<Vec<u8>> {
     let mut ranges = ranges.iter().peekable();
@@ -432,4 +446,46 @@ fn names_of(forest: &Forest, directory: DirId, ranges: &[Range<usize>]) -> Vec<V
         }
     }
     names
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::explore::testing::{Entry, directory, forest};
+
+    /// A million rows are asked for in 245 parts: each part begins where the one before has ended.
+    #[test]
+    fn parts_of_the_rows_follow_each_other() {
+        let names: Vec<String> = (0..10_000).map(|number| format!("f{number}")).collect();
+        let files = names.iter().map(|name| Entry::File(name.as_bytes(), 1));
+        let mut forest = forest(&[directory("t", files.collect()), directory("u", vec![])]);
+        let options = RemovalOptions {
+            data_home: None,
+            zone: jiff::tz::TimeZone::UTC,
+        };
+        let mut removals = Removals::new(Roots::new(never()), ReadTimes::new(), options);
+        let [top, other] = [b"t", b"u"].map(|name| forest.child(DirId::TOP, name));
+        let (top, other) = (top.expect("a directory"), other.expect("a directory"));
+        for is_rewritten in [false, true] {
+            let mut all = Vec::new();
+            let mut is_last = false;
+            while !is_last {
+                let (known, last) = removals.next_rows(&forest, top, all.len());
+                all.extend(known.into_iter().map(|known| known.name));
+                is_last = last;
+                let next = removals.asked.get(&top).map(|(next, _)| *next);
+                assert_eq!(
+                    next,
+                    (!is_last).then_some(all.len()),
+                    "it is known where to go on"
+                );
+                // That of another directory: all places are void.
+                if is_rewritten {
+                    forest.remove(other, &[b"none"], Gone::Deleted);
+                }
+            }
+            assert!(all.iter().eq(names.iter().map(String::as_bytes)));
+        }
+        assert!(removals.asked.is_empty());
+    }
 }

@@ -249,6 +249,9 @@ impl Session<'_> {
     /// Before a key or a frame, and not for each report: there may be thousands between two frames.
     fn forget_removed(&mut self) {
         if self.removals.take_removed() {
+            if let Some(forest) = self.intake.forest.get_mut() {
+                forest.settle();
+            }
             self.browser.forget_removed(&self.intake.forest);
         }
     }

@@ -184,6 +184,13 @@ impl Forest {
         self.rewrites
     }
 
+    /// How many directories were replaced by what a second walk has read. As long as this number stays, no entry has come
+    /// into a directory that was read to its end.
+    #[must_use]
+    pub fn rereads(&self) -> u64 {
+        self.rereads
+    }
+
     /// What has changed in the shown directory since the last call.
     pub fn take_changed(&mut self) -> Changed {
         std::mem::take(&mut self.changed)

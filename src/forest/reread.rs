@@ -38,6 +38,7 @@ impl Forest {
         };
         let is_whole = ended == Ended::Whole && self.dirs.get(reread.root).open == 0;
         if is_whole {
+            self.rereads += 1;
             self.replace(reread);
         } else {
             self.dirs.truncate(reread.root);

@@ -76,6 +76,8 @@ pub struct Forest {
     pub(super) reread: Option<Reread>,
     /// Files that are being removed.
     pub(super) removing: HashMap<DirId, HashSet<Box<[u8]>>, FixedState>,
+    /// Directories that were replaced by what a second walk has read.
+    pub(super) rereads: u64,
     /// Runs that were written again so far.
     pub(super) rewrites: u64,
     /// Memory for the rows of the next listing.
@@ -117,6 +119,7 @@ impl Forest {
             reread: None,
             removing: HashMap::default(),
             rewrites: 0,
+            rereads: 0,
             buffer: Vec::new(),
         }
     }

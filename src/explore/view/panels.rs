@@ -66,7 +66,7 @@ fn title(browser: &Browser, forest: &Forest) -> Option<String> {
         PanelKind::Information(_) => "Information".into(),
         PanelKind::Errors => {
             let shown = u64::try_from(browser.panel_lines(forest)).unwrap_or(u64::MAX);
-            let others = u64::try_from(browser.other_failures.len()).unwrap_or(u64::MAX);
+            let others = browser.other_failure_count;
             let all = forest.failure_count().saturating_add(others);
             let count = match all > shown {
                 true => format!("{}, the first {}", texts.count(all), texts.count(shown)),

@@ -9,13 +9,26 @@ use rustix::time::{ClockId, clock_gettime};
 
 use crate::count::usage::FileTime;
 use crate::forest::{DirId, Forest};
+use crate::sys::mounts::MountWatch;
 
 /// See the module.
 #[derive(Debug)]
 pub(super) struct ReadTimes {
     first: FileTime,
     /// Of directories that were read again.
-    rereads: HashMap<DirId, FileTime>,
+    rereads: HashMap<DirId, Reread>,
+    watch: MountWatch,
+    /// How often something was mounted or unmounted, as far as was noticed.
+    mounts: u64,
+    /// That number when the last reading began.
+    mounts_at_reread: u64,
+}
+
+/// When a directory was read again.
+#[derive(Debug, Clone, Copy)]
+struct Reread {
+    began: FileTime,
+    mounts: u64,
 }
 
 impl ReadTimes {
@@ -24,12 +37,34 @@ impl ReadTimes {
         Self {
             first: now(),
             rereads: HashMap::new(),
+            watch: MountWatch::new(),
+            mounts: 0,
+            mounts_at_reread: 0,
         }
     }
 
     /// A directory has new contents, whose reading began at this time.
-    pub(super) fn replaced(&mut self, directory: DirId, time: FileTime) {
-        self.rereads.insert(directory, time);
+    pub(super) fn replaced(&mut self, directory: DirId, began: FileTime) {
+        let mounts = self.mounts_at_reread;
+        self.rereads.insert(directory, Reread { began, mounts });
+    }
+
+    /// A directory is about to be read again.
+    pub(super) fn reread_begins(&mut self) {
+        self.mounts_at_reread = self.notice_mounts();
+    }
+
+    fn notice_mounts(&mut self) -> u64 {
+        self.mounts += u64::from(self.watch.has_changed());
+        self.mounts
+    }
+
+    /// Whether something was mounted or unmounted since a directory was read.
+    pub(super) fn has_old_mounts(&mut self, forest: &Forest, directory: DirId) -> bool {
+        let now = self.notice_mounts();
+        let around = forest.and_above(directory);
+        let rereads = around.filter_map(|around| self.rereads.get(&around));
+        rereads.map(|reread| reread.mounts).max().unwrap_or(0) < now
     }
 
     /// When the reading of a directory began: the last one of it, or of a directory around it.
@@ -41,7 +76,7 @@ impl ReadTimes {
 
     /// When the last reading of a directory, and of it alone, began.
     pub(super) fn of_reread(&self, directory: DirId) -> Option<FileTime> {
-        self.rereads.get(&directory).copied()
+        self.rereads.get(&directory).map(|reread| reread.began)
     }
 }
 

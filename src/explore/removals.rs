@@ -25,6 +25,7 @@ use crate::count::usage::Inode;
 use crate::forest::entry::Reading;
 use crate::forest::{DirId, DirState, Forest, ForestRow, Gone, RowPlace, Target, by_directory};
 use crate::sys::human_size::human_size;
+use crate::sys::mounts::MountWatch;
 use crate::walk::OperandDir;
 
 /// See the module.
@@ -155,11 +156,13 @@ impl Removals {
     ) -> io::Result<()> {
         self.last += 1;
         let id = JobId(self.last);
+        let mounts = MountWatch::new();
         let places = self.places(forest, &targets);
         let job = Job {
             id,
             method,
             operands: operands(forest),
+            mounts,
             places,
         };
         self.remover
@@ -197,6 +200,7 @@ impl Removals {
             .into_iter()
             .filter_map(|(directory, names)| {
                 let (root, way) = self.roots.way(forest, directory)?;
+                let has_old_mounts = self.read_times.has_old_mounts(forest, directory);
                 let read_times = &self.read_times;
                 let rows = forest
                     .rows(directory)
@@ -206,6 +210,7 @@ impl Removals {
                     way,
                     directory: directory.0,
                     reading_began: read_times.of(forest, directory),
+                    has_old_mounts,
                     targets: rows.map(|row| target(forest, &row, read_times)).collect(),
                 })
             });

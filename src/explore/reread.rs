@@ -100,6 +100,7 @@ impl Session<'_> {
         let (canceller, done) = cancel::channel();
         let walk = Walk::of(self.walk_options.clone(), done, (branch, above));
         let meter = ProgressMeter::new(&walk);
+        self.removals.read_times().reread_begins();
         let began = now();
         match walk.start(CpuUsage::start()) {
             Ok(mut walk) => {

@@ -135,6 +135,57 @@ fn a_mount_that_comes_amid_a_move_stays_where_it_is() {
     }
 }
 
+/// The mount is visible through another mount of the same directories only.
+#[test]
+fn a_mount_that_another_mount_shows_forbids_the_move() {
+    if !is_root("a mount") {
+        return;
+    }
+    let sandbox = Sandbox::new();
+    if !sandbox.mount(Path::new("t"), "data", "tmpfs", "size=1m") {
+        return;
+    }
+    for name in ["home/x", "s/a b/mp/f", "s/c/f"] {
+        sandbox.file(&format!("data/{name}"), 10);
+    }
+    if !sandbox.bind("data/s", "srv")
+        || !sandbox.mount(Path::new("t"), "data/s/a b/mp", "tmpfs", "size=64k")
+    {
+        return;
+    }
+    let mut shown = Shown::of(&sandbox.at("srv"));
+    shown.data_home = Some(sandbox.at("srv/home"));
+    fs::create_dir(sandbox.at("srv/home")).expect("the name is free");
+    let outcome = shown.remove(&["a b", "c"], Method::Trash, |_| {});
+    let text = "a file system is mounted below it";
+    assert_eq!(outcome.failures(), [("a b", text)]);
+    assert_eq!(outcome.summary.entries, 1);
+}
+
+/// Another disk in the place of the one that was read may have the same numbers.
+#[test]
+fn after_a_change_of_the_mounts_no_way_leads_through_one() {
+    if !is_root("a mount") {
+        return;
+    }
+    let sandbox = Sandbox::new();
+    sandbox.dir("t/disk");
+    if !sandbox.mount(Path::new("t"), "t/disk", "tmpfs", "size=64k") {
+        return;
+    }
+    for name in ["t/disk/a/f", "t/x"] {
+        sandbox.file(name, 10);
+    }
+    let mut shown = Shown::of(sandbox.root());
+    shown.has_old_mounts = true;
+    let outcome = shown.delete(&["t/disk/a/f", "t/x"]);
+    let text = "a file system was mounted or unmounted; r reads it again";
+    assert_eq!(outcome.failures(), [("t/disk/a/f", text)]);
+    assert!(sandbox.at("t/disk/a/f").exists() && !sandbox.at("t/x").exists());
+    shown.has_old_mounts = false;
+    assert_eq!(shown.delete(&["t/disk/a/f"]).failures(), []);
+}
+
 #[test]
 fn a_directory_below_a_mount_that_was_shown_is_reached() {
     if !is_root("a mount") {

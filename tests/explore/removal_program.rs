@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use super::removal::on_disk;
-use crate::support::run::{PDU, copy_program, wait_until};
+use crate::support::run::{PDU, copy_program, program, wait_until};
 use crate::support::screen::Screen;
 use crate::support::skip::{is_root, tool};
 use crate::support::terminal::{Streams, can_slow_down, wait_for_strace};
@@ -272,6 +272,33 @@ fn a_disk_error_is_told_and_the_rest_is_removed() {
     screen.wait_for("Input/output error");
     screen.terminal.press(b"\x1b");
     screen.wait_until("no panel", |screen| !screen.contents().contains("Errors"));
+    screen.terminal.press(b"q");
+    assert_eq!(screen.end().ending(), Ok(1));
+}
+
+/// The program notices that something was mounted since it has read a file system inside the operand; `r` reads it again.
+#[test]
+fn a_mount_since_the_reading_is_noticed() {
+    if !is_root("a mount") || tool("unshare").is_none() || tool("nsenter").is_none() {
+        return;
+    }
+    let tree = Tree::of("t/disk/\nt/keep 1\nother/");
+    let disk = "mount -t tmpfs -o size=64k t t/disk && echo x > t/disk/f && exec \"$0\" -i t";
+    let words = ["unshare", "-m", "sh", "-c", disk, PDU];
+    let root = tree.root().to_owned();
+    let mut screen = Screen::start(tree, Streams::All, &words);
+    be_ready(&mut screen, "disk/");
+    screen.terminal.press(b"n");
+    screen.terminal.press(b"H\r");
+    screen.wait_for(" f");
+    let namespace = format!("--mount=/proc/{}/ns/mnt", screen.terminal.child.id());
+    let mut enter = program("nsenter", &root);
+    enter.args([&namespace, "--wd=.", "mount", "-t", "tmpfs", "t", "other"]);
+    assert!(enter.status().is_ok_and(|status| status.success()));
+    remove(&mut screen, b"Y", "removed 0 entries, 0 B; 1 error");
+    screen.terminal.press(b"r");
+    screen.wait_for("was read again");
+    remove(&mut screen, b"Y", "removed 1 entry, 4 KiB");
     screen.terminal.press(b"q");
     assert_eq!(screen.end().ending(), Ok(1));
 }

@@ -27,6 +27,7 @@ use pdu::explore::remove::job::{
 use pdu::explore::remove::problem::Problem;
 use pdu::explore::remove::summary::RemovalSummary;
 use pdu::explore::remove::{RemovalOptions, Remover};
+use pdu::sys::mounts::MountWatch;
 use rustix::fs::{CWD, FileType, Mode, OFlags};
 
 use super::run::HANG_TIMEOUT;
@@ -38,6 +39,7 @@ pub(crate) struct Shown {
     pub(crate) directories: Vec<Directory>,
     pub(crate) reading_began: FileTime,
     pub(crate) operands: Vec<Inode>,
+    pub(crate) has_old_mounts: bool,
     pub(crate) data_home: Option<PathBuf>,
 }
 
@@ -133,6 +135,7 @@ impl Shown {
             directories: vec![root],
             reading_began: now(),
             operands: Vec::new(),
+            has_old_mounts: false,
             data_home: None,
         }
     }
@@ -241,6 +244,7 @@ impl Shown {
         }
         let places = places.into_iter().map(|(directory, targets)| RemovalPlace {
             reading_began: self.reading_began,
+            has_old_mounts: self.has_old_mounts,
             root: Root::Open(Arc::clone(&self.root)),
             way: self.way(directory),
             directory,
@@ -250,6 +254,8 @@ impl Shown {
             id: JobId(COUNT.fetch_add(1, Ordering::Relaxed)),
             method,
             operands: self.operands.clone(),
+            // Other tests mount file systems.
+            mounts: MountWatch::none(),
             places: places.collect(),
         }
     }

@@ -15,6 +15,7 @@ pub use super::method::Method;
 use super::problem::Problem;
 use super::summary::RemovalSummary;
 use crate::count::usage::{FileTime, Inode};
+use crate::sys::mounts::MountWatch;
 
 /// The most entries of an answer to [`RemovalReport::Ask`].
 pub const BATCH: usize = 4096;
@@ -35,6 +36,8 @@ pub struct Job {
     pub method: Method,
     /// The operands, none of which is removed.
     pub operands: Vec<Inode>,
+    /// Tells whether something was mounted or unmounted since the job was made.
+    pub mounts: MountWatch,
     /// The directories that hold the entries.
     pub places: Vec<RemovalPlace>,
 }
@@ -51,6 +54,9 @@ pub struct RemovalPlace {
     /// When the reading that showed the entries of the directory began. An inode that was created later is not one that was
     /// shown, although it may have the same number: file systems use numbers again.
     pub reading_began: FileTime,
+    /// Whether something was mounted or unmounted since then. Another disk in the place of the one that was read may have the
+    /// same number of the device, and the same inode numbers.
+    pub has_old_mounts: bool,
     /// The entries. None of them is an operand, and no two are the same.
     pub targets: Vec<RemovalTarget>,
 }

@@ -16,6 +16,8 @@ pub enum Problem {
     Changed,
     /// Something is mounted there.
     Mounted,
+    /// Since it was read, something was mounted or unmounted, and a mount is on the way to it.
+    MountsChanged,
     /// Something is mounted below it, and would go to the trash with it.
     MountedBelow,
     /// It is a subvolume of btrfs.
@@ -71,6 +73,7 @@ impl fmt::Display for Problem {
             Self::Failed(errno) => return formatter.write_str(&reason(errno.raw_os_error())),
             Self::Changed => "changed since it was read",
             Self::Mounted => "a file system is mounted there",
+            Self::MountsChanged => "a file system was mounted or unmounted; r reads it again",
             Self::MountedBelow => "a file system is mounted below it",
             Self::Subvolume => "a btrfs subvolume; `btrfs subvolume delete` removes it",
             Self::HoldsSubvolume => "it holds a btrfs subvolume",

@@ -4,6 +4,7 @@
 //! the moved entry is compared once more. So the one race of a removal is none here: another file that took the name
 //! between the comparison and the move goes back.
 
+use std::collections::HashMap;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::path::PathBuf;
 
@@ -20,9 +21,9 @@ use super::look::{AsRead, Seen, has_vanished, look, look_at, open_file};
 use super::problem::Problem;
 use super::trash_dir::{TrashDir, TrashPlace, path_of};
 use super::trash_info::{info_name, name, size_line, text};
-use super::way::{Opened, one_name, open_parent};
+use super::way::{Opened, mount_id, one_name, open_parent};
 use crate::count::usage::FileTime;
-use crate::sys::mounts;
+use crate::sys::mounts::{self, Mount};
 use crate::sys::retry::{read_all, retry, write};
 
 /// How many names are tried for an entry.
@@ -316,12 +317,37 @@ impl Mover<'_> {
 /// Fails where something is mounted below an open entry: it would go along, and whoever empties the trash would remove
 /// what is mounted.
 fn must_hold_no_mount(entry: BorrowedFd<'_>) -> Result<(), Problem> {
-    let both = path_of(entry).zip(mounts::list().ok());
-    let (path, list) = both.ok_or(Problem::MountsUnknown)?;
-    let inside = escaped(&[&path, &b"/"[..]].concat());
-    match mounts::mounts(&list).any(|mount| mount.at.starts_with(&inside)) {
+    let known = path_of(entry).zip(mount_id(entry)).zip(mounts::list().ok());
+    let ((path, id), list) = known.ok_or(Problem::MountsUnknown)?;
+    let all: HashMap<u64, Mount<'_>> = mounts::mounts(&list)
+        .map(|mount| (mount.id, mount))
+        .collect();
+    // A mount that was taken away from the others is in no list, nor are those in it.
+    let own = all.get(&id).ok_or(Problem::MountsUnknown)?;
+    let inside = place_in(own, &escaped(&path)).ok_or(Problem::MountsUnknown)?;
+    let inside = join(&inside, b"");
+    // By the place in the file system: the mount may be seen through another mount of the same directories only.
+    let is_inside = |mount: &&Mount<'_>| {
+        let parent = all
+            .get(&mount.parent)
+            .filter(|parent| parent.device == own.device);
+        let place = parent.and_then(|parent| place_in(parent, mount.at));
+        place.is_some_and(|place| place.starts_with(&inside))
+    };
+    match all.values().any(|mount| is_inside(&mount)) {
         true => Err(Problem::MountedBelow),
         false => Ok(()),
+    }
+}
+
+/// Where a path below a mount is in the file system of the mount.
+fn place_in(mount: &Mount<'_>, path: &[u8]) -> Option<Vec<u8>> {
+    let at = mount.at.strip_suffix(b"/").unwrap_or(mount.at);
+    let below = path.strip_prefix(at)?;
+    match below {
+        [] => Some(mount.root.to_vec()),
+        [b'/', rest @ ..] => Some(join(mount.root, rest)),
+        _ => None,
     }
 }
 

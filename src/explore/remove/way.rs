@@ -37,6 +37,15 @@ pub(super) struct Opened {
     pub(super) inode: Inode,
 }
 
+/// What the way to a directory leads through.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Crossed {
+    /// Directories of one file system.
+    Nothing,
+    /// Roots of mounts, or a typed name.
+    Mounts,
+}
+
 /// Whether a directory may be the root of a mount.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Mounts {
@@ -65,12 +74,19 @@ impl Way {
         root: &Root,
         way: &[Step],
         began: FileTime,
-    ) -> Result<Opened, Problem> {
+    ) -> Result<(Opened, Crossed), Problem> {
         let mut here = open_root(root)?;
+        let mut crossed = match root {
+            Root::Open(_) => Crossed::Nothing,
+            Root::Typed(..) => Crossed::Mounts,
+        };
         for step in way {
+            if step.inode.device != here.inode.device {
+                crossed = Crossed::Mounts;
+            }
             here = self.open_step(&here, step, began)?;
         }
-        Ok(here)
+        Ok((here, crossed))
     }
 
     /// A step to another device is a mount that the walk has found.
@@ -181,7 +197,8 @@ pub fn open_way(root: &Root, way: &[Step]) -> Result<OwnedFd, Problem> {
         seconds: i64::MAX,
         nanoseconds: 0,
     };
-    Ok(Way::new().open_way(root, way, ANY_TIME)?.fd)
+    let (opened, _) = Way::new().open_way(root, way, ANY_TIME)?;
+    Ok(opened.fd)
 }
 
 /// `..` of an open directory.
@@ -236,7 +253,7 @@ pub(super) fn is_subvolume(above: BorrowedFd<'_>, inode: Inode) -> bool {
 }
 
 /// The number of the mount that a descriptor lies on.
-fn mount_id(fd: BorrowedFd<'_>) -> Option<u64> {
+pub(super) fn mount_id(fd: BorrowedFd<'_>) -> Option<u64> {
     let path = PathBuf::from(format!("/proc/self/fdinfo/{}", fd.as_raw_fd()));
     let text = String::from_utf8(read_file(&path, 4096)?).ok()?;
     let line = text.lines().find_map(|line| line.strip_prefix("mnt_id:"))?;

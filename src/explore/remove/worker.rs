@@ -10,11 +10,13 @@ use super::delete::{Tools, delete};
 use super::free_space::{FreeSpace, free_bytes};
 use super::job::{Job, Method, RemovalEntries, RemovalPlace, RemovalReport};
 use super::own_changes::OwnChanges;
+use super::problem::Problem;
 use super::protection::Protection;
 use super::summary::{Ending, RemovalSummary};
 use super::talk::Talk;
 use super::trash::{TrashOptions, trash};
-use super::way::{Way, failed};
+use super::way::{Crossed, Way, failed};
+use crate::sys::mounts::MountWatch;
 
 /// A job, and whether it was stopped.
 pub(super) type Queued = (Job, Arc<AtomicBool>);
@@ -50,7 +52,8 @@ impl Worker {
         let mut free_space = FreeSpace::default();
         for place in job.places {
             if !tools.talk.is_stopped() {
-                self.place(&mut tools, place, method, &mut free_space);
+                let how = (method, &job.mounts);
+                self.place(&mut tools, place, how, &mut free_space);
             }
         }
         let numbers = talk.numbers;
@@ -74,13 +77,17 @@ impl Worker {
         &self,
         tools: &mut Tools<'_>,
         place: RemovalPlace,
-        method: Method,
+        (method, mounts): (Method, &MountWatch),
         free_space: &mut FreeSpace,
     ) {
         let opened = tools
             .way
             .open_way(&place.root, &place.way, place.reading_began);
-        let kept = opened.and_then(|base| {
+        let kept = opened.and_then(|(base, crossed)| {
+            // After the way, so that a mount that came meanwhile is noticed.
+            if crossed == Crossed::Mounts && (mounts.has_changed() || place.has_old_mounts) {
+                return Err(Problem::MountsChanged);
+            }
             let fd = base.fd.try_clone().map_err(failed)?;
             Ok((base, fd))
         });

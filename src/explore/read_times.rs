@@ -37,7 +37,7 @@ impl ReadTimes {
         Self {
             first: now(),
             rereads: HashMap::new(),
-            watch: MountWatch::new(),
+            watch: MountWatch::start(),
             mounts: 0,
             mounts_at_reread: 0,
         }

@@ -156,7 +156,7 @@ impl Removals {
     ) -> io::Result<()> {
         self.last += 1;
         let id = JobId(self.last);
-        let mounts = MountWatch::new();
+        let mounts = MountWatch::start();
         let places = self.places(forest, &targets);
         let job = Job {
             id,
@@ -165,9 +165,11 @@ impl Removals {
             mounts,
             places,
         };
-        self.remover
-            .get_or_insert_with(|| Remover::new(self.options.clone()))
-            .add(job)?;
+        let remover = match self.remover.take() {
+            Some(remover) => remover,
+            None => Remover::start(self.options.clone())?,
+        };
+        self.remover.insert(remover).add(job)?;
         set_removing(forest, &targets, true);
         self.jobs.insert(id, (method, targets));
         Ok(())
@@ -245,18 +247,12 @@ impl Removals {
                 directory,
                 after,
             } => self.answer(forest, job, (DirId(directory), after)),
-            RemovalReport::Progress { entries, bytes, .. } => {
-                let size = human_size(bytes, BINARY);
-                browser.say(Message::notice(format!("{entries} entries, {size} so far")));
-            }
+            RemovalReport::Progress { entries, bytes, .. } => browser.say(progress(entries, bytes)),
             RemovalReport::Left {
                 job,
                 directory,
                 gone,
-            } => {
-                self.left(forest, job, (DirId(directory), gone));
-                self.has_removed = true;
-            }
+            } => self.left(forest, job, (DirId(directory), gone)),
             RemovalReport::NewEntries {
                 directory, count, ..
             } => {
@@ -338,6 +334,7 @@ impl Removals {
         if !names.is_empty() {
             forest.remove(directory, &names, how);
         }
+        self.has_removed = true;
     }
 
     fn end(&mut self, job: JobId, forest: &mut Forest) {
@@ -361,6 +358,11 @@ impl Removals {
         intake.failures.lost(message.into());
         browser.say(Message::warning(message));
     }
+}
+
+fn progress(entries: u64, bytes: u128) -> Message {
+    let size = human_size(bytes, BINARY);
+    Message::notice(format!("{entries} entries, {size} so far"))
 }
 
 fn new_entries(intake: &Intake<'_>, directory: DirId, count: u64) -> Message {
@@ -393,7 +395,7 @@ fn failed(
 
 fn set_removing(forest: &mut Forest, targets: &[Target], is_being_removed: bool) {
     for (directory, names) in by_directory(targets) {
-        forest.set_all_removing(directory, &names, is_being_removed);
+        forest.set_removing(directory, &names, is_being_removed);
     }
 }
 

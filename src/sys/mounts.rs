@@ -113,7 +113,7 @@ enum Watched {
 impl MountWatch {
     /// From now on.
     #[must_use]
-    pub fn new() -> Self {
+    pub fn start() -> Self {
         Self(match open(LIST.as_ref()) {
             Ok(list) => Watched::List(list),
             Err(_) => Watched::Unknown,

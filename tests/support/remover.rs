@@ -276,10 +276,11 @@ impl Shown {
     }
 
     pub(crate) fn remover(&self) -> Remover {
-        Remover::new(RemovalOptions {
+        let options = RemovalOptions {
             data_home: self.data_home.clone(),
             zone: TimeZone::UTC,
-        })
+        };
+        Remover::start(options).expect("a thread starts")
     }
 
     /// Removes targets to the end.

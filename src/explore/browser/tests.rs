@@ -585,7 +585,8 @@ fn a_name_that_was_listed_twice_is_not_removed() {
 fn a_removal_that_goes_on_is_stopped_by_the_same_key() {
     let mut desk = desk();
     let large = target(&desk, "large");
-    desk.forest.set_removing(large.parent, &large.name, true);
+    let names = HashSet::from([large.name.as_slice()]);
+    desk.forest.set_removing(large.parent, &names, true);
     desk.refresh();
     assert_eq!(desk.press("d"), Some(BrowserRequest::StopRemoval(large)));
 }

@@ -11,7 +11,7 @@ use rustix::fs::{AtFlags, Dir, FileType, Mode, OFlags};
 use rustix::io::Errno;
 
 use super::job::{Directory, EntryIdentity, KnownDirectory, KnownEntry, RemovalPlace};
-use super::look::{AsRead, Seen, has_vanished, look, look_at, open_file};
+use super::look::{AsRead, Seen, has_vanished, look, look_at, note_own_change, open_file};
 use super::own_changes::OwnChanges;
 use super::problem::Problem;
 use super::protection::Protection;
@@ -161,7 +161,7 @@ impl Delete<'_, '_> {
             }
         })?;
         match other_links {
-            Some(file) => tools.own_changes.note(file.as_fd()),
+            Some(file) => note_own_change(file.as_fd(), tools.own_changes),
             None => tools.own_changes.forget(seen.inode),
         }
         // The space of an inode with other links stays in use.
@@ -234,7 +234,7 @@ impl Delete<'_, '_> {
             _ => Err(Problem::Failed(Errno::NOTEMPTY)),
         };
         if done.is_err() {
-            self.tools.own_changes.note(fd.as_fd());
+            note_own_change(fd.as_fd(), self.tools.own_changes);
         }
         let directory = frame.directory;
         // What the main thread need not take out of a directory that goes as a whole is told now and then only.

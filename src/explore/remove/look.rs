@@ -47,6 +47,15 @@ pub(super) fn look_at(fd: BorrowedFd<'_>) -> Result<Seen, Errno> {
     call(fd, c"", AtFlags::EMPTY_PATH)
 }
 
+/// The removal has changed this open inode.
+pub(super) fn note_own_change(fd: BorrowedFd<'_>, own_changes: &mut OwnChanges) {
+    if let Ok(seen) = look_at(fd)
+        && seen.born.is_none()
+    {
+        own_changes.insert(seen.inode, seen.changed);
+    }
+}
+
 /// Whether there is no entry of this name: a call that says so may have asked a cache of a network file system.
 pub(super) fn has_vanished(at: BorrowedFd<'_>, name: &CStr) -> bool {
     matches!(look(at, name), Err(Errno::NOENT))
@@ -152,7 +161,9 @@ impl Seen {
     fn may_be_new(&self, began: FileTime, own_changes: &OwnChanges) -> bool {
         match self.born {
             Some(born) => !is_before(born, began),
-            None => !is_before(self.changed, began) && !own_changes.has_made(self),
+            None => {
+                !is_before(self.changed, began) && !own_changes.has_made(self.inode, self.changed)
+            }
         }
     }
 }

@@ -2,9 +2,7 @@
 //! time of its last change, and that moves with each link that is unlinked, and with each entry that leaves a directory.
 
 use std::collections::HashMap;
-use std::os::fd::BorrowedFd;
 
-use super::look::{Seen, look_at};
 use crate::count::usage::{FileTime, Inode};
 
 /// The times of these changes, of inodes without a time of creation.
@@ -12,13 +10,9 @@ use crate::count::usage::{FileTime, Inode};
 pub(super) struct OwnChanges(HashMap<Inode, FileTime>);
 
 impl OwnChanges {
-    /// The removal has changed this open inode.
-    pub(super) fn note(&mut self, fd: BorrowedFd<'_>) {
-        if let Ok(seen) = look_at(fd)
-            && seen.born.is_none()
-        {
-            self.0.insert(seen.inode, seen.changed);
-        }
+    /// The removal has changed this inode, at this time.
+    pub(super) fn insert(&mut self, inode: Inode, changed: FileTime) {
+        self.0.insert(inode, changed);
     }
 
     /// The inode has no name any more.
@@ -27,7 +21,7 @@ impl OwnChanges {
     }
 
     /// Whether the last change of an inode was one of these.
-    pub(super) fn has_made(&self, seen: &Seen) -> bool {
-        self.0.get(&seen.inode) == Some(&seen.changed)
+    pub(super) fn has_made(&self, inode: Inode, changed: FileTime) -> bool {
+        self.0.get(&inode) == Some(&changed)
     }
 }

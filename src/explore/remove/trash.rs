@@ -6,10 +6,8 @@
 
 use std::collections::HashMap;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
-use std::path::PathBuf;
 
 use jiff::Timestamp;
-use jiff::tz::TimeZone;
 use rustix::fs::{AtFlags, FileType, Mode, OFlags, RenameFlags};
 use rustix::io::Errno;
 
@@ -17,7 +15,8 @@ use super::delete::Tools;
 use super::job::{
     Contents, Directory, EntryIdentity, KnownDirectory, KnownEntry, RemovalPlace, RemovalTarget,
 };
-use super::look::{AsRead, Seen, has_vanished, look, look_at, open_file};
+use super::look::{AsRead, Seen, has_vanished, look, look_at, note_own_change, open_file};
+use super::options::RemovalOptions;
 use super::problem::Problem;
 use super::trash_dir::{TrashDir, TrashPlace, path_of};
 use super::trash_info::{info_name, name, size_line, text};
@@ -31,13 +30,6 @@ const NAMES: u32 = 10_000;
 
 /// The largest `directorysizes` that is kept.
 const MOST_SIZES: u64 = 64 << 20;
-
-/// Where the trash is, and the zone of its times.
-#[derive(Debug)]
-pub(super) struct TrashOptions {
-    pub(super) data_home: Option<PathBuf>,
-    pub(super) zone: TimeZone,
-}
 
 /// Why a move into one directory for trash failed.
 enum Refusal {
@@ -61,7 +53,7 @@ pub(super) fn trash(
     tools: &mut Tools<'_>,
     base: &Opened,
     place: RemovalPlace,
-    options: &TrashOptions,
+    options: &RemovalOptions,
 ) {
     let mut mover = Mover {
         base,
@@ -107,7 +99,7 @@ struct Mover<'a> {
     places: std::array::IntoIter<TrashPlace, 3>,
     /// The directory for trash of the place that was tried last.
     trash: Option<TrashDir>,
-    options: &'a TrashOptions,
+    options: &'a RemovalOptions,
     /// Lines for `directorysizes` of that directory.
     sizes: Vec<String>,
 }
@@ -134,7 +126,7 @@ impl Mover<'_> {
                 Ok(line) => {
                     self.sizes.extend(line);
                     self.trash.iter_mut().for_each(TrashDir::keep);
-                    tools.own_changes.note(entry.as_fd());
+                    note_own_change(entry.as_fd(), tools.own_changes);
                     return Ok(Done::Moved);
                 }
                 Err(Refusal::Vanished) => return Ok(Done::Vanished),

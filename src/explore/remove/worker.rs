@@ -9,12 +9,14 @@ use crossbeam_channel::{Receiver, Sender};
 use super::delete::{Tools, delete};
 use super::free_space::{FreeSpace, free_bytes};
 use super::job::{Job, Method, RemovalEntries, RemovalPlace, RemovalReport};
+use super::look::note_own_change;
+use super::options::RemovalOptions;
 use super::own_changes::OwnChanges;
 use super::problem::Problem;
 use super::protection::Protection;
 use super::summary::{Ending, RemovalSummary};
 use super::talk::Talk;
-use super::trash::{TrashOptions, trash};
+use super::trash::trash;
 use super::way::{Crossed, Way, failed};
 use crate::sys::mounts::MountWatch;
 
@@ -26,7 +28,7 @@ pub(super) struct Worker {
     pub(super) jobs: Receiver<Queued>,
     pub(super) answers: Receiver<RemovalEntries>,
     pub(super) reports: Sender<RemovalReport>,
-    pub(super) trash: TrashOptions,
+    pub(super) options: RemovalOptions,
 }
 
 impl Worker {
@@ -105,9 +107,9 @@ impl Worker {
         let removed = tools.talk.numbers.bytes;
         match method {
             Method::Delete => delete(tools, base, place),
-            Method::Trash => trash(tools, &base, place, &self.trash),
+            Method::Trash => trash(tools, &base, place, &self.options),
         }
-        tools.own_changes.note(fd.as_fd());
+        note_own_change(fd.as_fd(), tools.own_changes);
         if method == Method::Delete {
             let removed = tools.talk.numbers.bytes - removed;
             free_space.add(tools.talk, (fd.as_fd(), device), before, removed);

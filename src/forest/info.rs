@@ -180,6 +180,9 @@ pub struct ForestRow<'a> {
     pub entry: ForestEntry,
     /// The number of a directory that has one; its sums are in [`DirInfo`].
     pub directory: Option<DirId>,
+    /// Where it begins among the rows of its directory: valid until [`Forest::rewrites`](super::Forest::rewrites)
+    /// changes.
+    pub place: usize,
     /// It is being removed.
     pub is_being_removed: bool,
 }

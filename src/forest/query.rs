@@ -2,7 +2,7 @@
 
 use super::dirs::{Dir, NEW, REMOVING, Stage, UNREAD_BELOW};
 use super::entry::{ForestEntry, Reading};
-use super::info::{Changed, DirId, DirInfo, ForestFailure, ForestRow};
+use super::info::{Changed, DirId, DirInfo, ForestFailure, ForestRow, Sums};
 use super::run::{Before, Reader, Row, name};
 use super::tree::Forest;
 use crate::count::listing::push_name;
@@ -20,10 +20,18 @@ pub struct ForestRows<'a> {
 #[derive(Debug, Clone, Copy)]
 pub struct RowPlace((usize, Before));
 
-impl ForestRows<'_> {
-    /// The place of the next row.
+impl RowPlace {
+    /// Where the row begins.
     #[must_use]
-    pub fn place(&self) -> RowPlace {
+    pub fn get(&self) -> usize {
+        self.0.0
+    }
+}
+
+impl ForestRows<'_> {
+    /// The position of the next row.
+    #[must_use]
+    pub fn position(&self) -> RowPlace {
         RowPlace(self.reader.position())
     }
 }
@@ -33,10 +41,34 @@ impl<'a> Iterator for ForestRows<'a> {
 
     fn next(&mut self) -> Option<Self::Item> {
         loop {
-            let (_, row) = self.reader.next()?;
+            let row = self.reader.next()?;
             if let Some(row) = self.forest.row(self.id, row) {
                 return Some(row);
             }
+        }
+    }
+}
+
+impl ForestRow<'_> {
+    /// It, or a directory and everything below.
+    #[must_use]
+    pub fn sums(&self, forest: &Forest) -> Sums {
+        match self.directory {
+            Some(id) => forest.sums(id),
+            None => Sums {
+                allocated: self.entry.sizes.0,
+                apparent: self.entry.sizes.1,
+                entries: self.entry.count,
+            },
+        }
+    }
+
+    /// The newest time of it and everything below.
+    #[must_use]
+    pub fn newest(&self, forest: &Forest) -> FileTime {
+        match self.directory {
+            Some(id) => newest(forest.dirs.get(id)),
+            None => self.entry.time,
         }
     }
 }
@@ -50,10 +82,7 @@ impl Forest {
         DirInfo {
             parent: self.dirs.parent(id),
             sums: dir.sums,
-            newest: FileTime {
-                seconds: dir.newest,
-                nanoseconds: 0,
-            },
+            newest: newest(dir),
             inode: self.own(id).inode,
             state: dir.state(ended),
             open_children: dir.open,
@@ -87,7 +116,11 @@ impl Forest {
         rows
     }
 
-    pub(super) fn row<'a>(&'a self, id: DirId, row: Row<'a>) -> Option<ForestRow<'a>> {
+    pub(super) fn row<'a>(
+        &'a self,
+        id: DirId,
+        (place, row): (usize, Row<'a>),
+    ) -> Option<ForestRow<'a>> {
         let (name, entry, directory, is_being_removed) = match row {
             Row::Entry(name, entry) => {
                 let entry = self.with_links(entry);
@@ -108,6 +141,7 @@ impl Forest {
             name,
             entry,
             directory,
+            place,
             is_being_removed,
         })
     }
@@ -144,6 +178,18 @@ impl Forest {
             _ => None,
         });
         found.unwrap_or_default()
+    }
+
+    /// The name of the row that begins at this place.
+    #[must_use]
+    pub fn name_at(&self, id: DirId, place: usize) -> &[u8] {
+        name(&self.dirs.get(id).run, place)
+    }
+
+    /// A directory and everything below, each inode once.
+    #[must_use]
+    pub fn sums(&self, id: DirId) -> Sums {
+        self.dirs.get(id).sums
     }
 
     /// The path of a directory, from the operand on.
@@ -215,6 +261,13 @@ impl Forest {
 }
 
 /// The entry of a directory itself, or of what was found in its place.
+fn newest(dir: &Dir) -> FileTime {
+    FileTime {
+        seconds: dir.newest,
+        nanoseconds: 0,
+    }
+}
+
 pub(super) fn own(dir: &Dir, id: DirId) -> ForestEntry {
     let own = *Reader::new(&dir.run, id).own();
     let reading = match dir.stage {

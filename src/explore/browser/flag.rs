@@ -165,6 +165,7 @@ mod tests {
             name: b"x",
             entry,
             directory: None,
+            place: 0,
             is_being_removed: false,
         }
     }

@@ -11,6 +11,7 @@ pub mod cursor;
 pub mod dialog;
 pub mod flag;
 pub mod input_line;
+mod lazy_order;
 pub mod marks;
 mod moves;
 pub mod name_pattern;
@@ -28,6 +29,7 @@ pub mod sort_order;
 mod tests;
 
 use std::collections::BTreeSet;
+use std::ops::Range;
 use std::time::{Duration, Instant};
 
 use self::cursor::ListCursor;
@@ -136,7 +138,7 @@ pub(super) struct Drawn {
     /// The row of the headings.
     pub(super) heading_row: Option<u16>,
     /// The columns of each heading.
-    pub(super) headings: Vec<(std::ops::Range<u16>, Sort)>,
+    pub(super) headings: Vec<(Range<u16>, Sort)>,
     /// The lines of the help that can be scrolled away.
     pub(super) help_lines: usize,
 }
@@ -196,7 +198,7 @@ impl Browser {
             settings,
             shown: DirId::TOP,
             way: Vec::new(),
-            rows: Rows::default(),
+            rows: Rows::new(settings.order),
             cursor: ListCursor::default(),
             filter: NamePattern::new(""),
             marks: Marks::default(),
@@ -421,6 +423,11 @@ impl Browser {
         self.way = way(forest, directory);
         self.cursor = ListCursor::on(name);
         self.read(forest);
+    }
+
+    /// Puts the rows at these places in order: before they are looked at.
+    pub(super) fn sort_rows(&mut self, forest: &Forest, places: Range<usize>) {
+        self.rows.sort(forest, self.shown, places);
     }
 
     pub(super) fn row_count(&self) -> usize {

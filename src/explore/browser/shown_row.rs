@@ -34,23 +34,19 @@ impl<'a> ShownRow<'a> {
     pub fn of(forest: &Forest, row: &ForestRow<'a>) -> Self {
         let entry = row.entry;
         let info = row.directory.map(|id| forest.dir(id));
-        let own = Sums {
-            allocated: entry.sizes.0,
-            apparent: entry.sizes.1,
-            entries: entry.count,
-        };
+        let sums = row.sums(forest);
         let shared = match row.directory {
             Some(id) => forest.shared(id),
-            None => is_linked(&entry).then_some(own),
+            None => is_linked(&entry).then_some(sums),
         };
         let shared = shared.filter(|shared| *shared != Sums::default());
         Self {
             name: row.name,
             entry,
             directory: row.directory,
-            sums: info.map_or(own, |info| info.sums),
+            sums,
             shared,
-            newest: info.map_or(entry.time, |info| info.newest),
+            newest: row.newest(forest),
             flag: Flag::of(row, info.as_ref(), shared.is_some()),
         }
     }

@@ -28,6 +28,7 @@ pub(super) fn draw(
     browser.drawn.list = (list, end.saturating_sub(list));
     browser.drawn.heading_row = has_headings.then_some(first);
     let top = scroll(browser);
+    browser.sort_rows(forest, top..top + usize::from(browser.drawn.list.1));
     let shown = visible(browser, forest, top);
     note_owners(browser, &shown);
     let rows = row::Rows::new(browser, forest, &shown, grid.size().0);

@@ -100,6 +100,31 @@ fn r_reads_the_shown_directory_again() {
 }
 
 #[test]
+fn the_time_goes_on_while_a_directory_is_read_again() {
+    let sandbox = Sandbox::new();
+    sandbox.file("f", 5000);
+    let words = [
+        PDU.into(),
+        "-i".into(),
+        sandbox.root().as_os_str().to_owned(),
+    ];
+    let mut screen = Screen::start(Tree::empty(), Streams::All, &words);
+    wait_until_read(&mut screen);
+    if !sandbox.mount_fuse("m", Node::dir("", vec![]).hanging(Op::Getattr)) {
+        return;
+    }
+    screen.terminal.press(b"r");
+    for text in ["reading again, ", "1 s", "2 s"] {
+        screen.wait_for(text);
+    }
+    screen.terminal.press(CTRL_C);
+    screen.wait_for("is as it was read first");
+    screen.terminal.press(CTRL_C);
+    assert_eq!(screen.end().ending(), Ok(0));
+    sandbox.end_fuse();
+}
+
+#[test]
 fn a_directory_that_was_replaced_is_not_read_again() {
     let tree = Tree::of("d/e/f 5000");
     let root = tree.root().to_owned();

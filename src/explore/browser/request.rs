@@ -64,8 +64,10 @@ pub struct Activity {
     pub entries: u64,
     /// Per cent of the entries, where that is known.
     pub per_cent: Option<u8>,
-    /// How long it has taken so far, or took.
+    /// How long it has taken so far.
     pub elapsed: Duration,
+    /// The longest reading so far, this one included: what the end of the explorer throws away.
+    pub longest: Duration,
     /// The directory that does not answer, and for how long. Shown after five seconds.
     pub silent: Option<(Vec<u8>, Duration)>,
     /// A removal goes on.

@@ -589,7 +589,7 @@ fn quitting_asks_after_a_long_walk() {
     let mut desk = desk();
     assert_eq!(desk.press("q"), Some(BrowserRequest::Quit));
     desk.browser.report(Activity {
-        elapsed: Duration::from_secs(4),
+        longest: Duration::from_secs(4),
         ..Activity::default()
     });
     assert_eq!(desk.press("q"), None);
@@ -607,8 +607,20 @@ fn quitting_asks_after_a_long_walk() {
         is_removing: true,
         ..Activity::default()
     });
-    assert_eq!(desk.press("q"), None);
-    assert_eq!(desk.press("y"), Some(BrowserRequest::Quit));
+    let print = BrowserRequest::QuitAndPrint(vec![b"/srv".to_vec()]);
+    for (key, request) in [
+        ("q", BrowserRequest::Quit),
+        ("^C", BrowserRequest::Quit),
+        ("Q", print),
+    ] {
+        assert_eq!(desk.press(key), None, "{key}");
+        assert_eq!(desk.press("n"), None, "{key}");
+        assert_eq!(desk.press(key), None, "{key}");
+        assert_eq!(desk.press("y"), Some(request), "{key}");
+        desk.press("?");
+        assert_eq!(desk.press(key), None, "{key} in a panel");
+        desk.press("n Esc");
+    }
 }
 
 #[test]
@@ -734,7 +746,7 @@ fn keys_before_the_question_are_no_answer() {
     desk.now += Duration::from_millis(150);
     assert_eq!(typed(&mut desk, "Y").len(), 1);
     desk.browser.report(Activity {
-        elapsed: Duration::from_secs(4),
+        longest: Duration::from_secs(4),
         ..Activity::default()
     });
     assert_eq!(typed(&mut desk, "qy"), []);

@@ -232,6 +232,12 @@ impl Forest {
         self.rewrites
     }
 
+    /// Changes of sums, states and rows so far: as long as this number stays, so does every answer.
+    #[must_use]
+    pub fn changes(&self) -> u64 {
+        self.changes
+    }
+
     /// What has changed in the shown directory since the last call.
     pub fn take_changed(&mut self) -> Changed {
         std::mem::take(&mut self.changed)

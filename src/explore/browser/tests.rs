@@ -585,6 +585,27 @@ fn marks_of_removed_entries_are_forgotten() {
 }
 
 #[test]
+fn what_the_marks_free_is_found_out_again_only_where_the_tree_has_changed() {
+    let mut desk = desk();
+    desk.press("Space");
+    desk.wait(5_000);
+    let large = desk.forest.child(desk.browser.shown, b"large");
+    let large = large.expect("a directory");
+    let before = desk.browser.freed_by_marks().expect("it may be removed");
+    assert_eq!(desk.browser.next_refresh(desk.now), None);
+    desk.press("a a a");
+    desk.forest
+        .remove(large, &[b"x"], crate::forest::Gone::Deleted);
+    desk.refresh();
+    let due = desk.browser.next_refresh(desk.now);
+    assert!(due.is_some_and(|due| due <= desk.now + Duration::from_secs(1)));
+    desk.wait(1_000);
+    let after = desk.browser.freed_by_marks().expect("it may be removed");
+    assert_eq!(before - after, 60 * KIB);
+    assert_eq!(desk.browser.next_refresh(desk.now), None);
+}
+
+#[test]
 fn quitting_asks_after_a_long_walk() {
     let mut desk = desk();
     assert_eq!(desk.press("q"), Some(BrowserRequest::Quit));

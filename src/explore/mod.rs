@@ -25,6 +25,7 @@
 //! number at the end where it is a terminal, and each as it occurs elsewhere. Cancellation: Ctrl-C stops the walk and keeps
 //! what was read; a signal ends the process, and the terminal is as it was before.
 
+pub mod amounts;
 mod background;
 pub mod browser;
 mod export;

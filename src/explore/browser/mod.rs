@@ -43,6 +43,7 @@ use self::rows::{Criteria, Hiding, Rows};
 use self::search::Search;
 use self::shown_row::ShownRow;
 use self::sort_order::SortOrder;
+use super::amounts::Amounts;
 use crate::count::usage::Measure;
 use crate::forest::{Changed, DirId, Forest, ForestRow, Freed};
 use crate::format::Sort;
@@ -282,6 +283,18 @@ impl Browser {
         if self.dialog_seen == Seen::Drawn {
             self.dialog_seen = Seen::Since(now);
         }
+    }
+
+    /// How numbers are written.
+    pub(super) fn amounts(&self) -> Amounts {
+        Amounts::of(&self.options)
+    }
+
+    /// A removal goes on: so much is removed, or in the trash, so far.
+    pub fn tell_removed(&mut self, entries: u64, bytes: u128) {
+        let amounts = self.amounts();
+        let (entries, size) = (amounts.entries(entries), amounts.size(bytes));
+        self.say(Message::notice(format!("{entries}, {size} so far")));
     }
 
     /// The directory that is shown.

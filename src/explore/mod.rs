@@ -25,15 +25,16 @@
 //! number at the end where it is a terminal, and each as it occurs elsewhere. Cancellation: Ctrl-C stops the walk and keeps
 //! what was read; a signal ends the process, and the terminal is as it was before.
 
-pub mod amounts;
 mod background;
 pub mod browser;
 mod export;
 mod failures;
+pub mod figures;
 mod frames;
 mod imported;
 mod intake;
 pub mod keys;
+
 pub mod programs;
 mod read_times;
 mod reading;

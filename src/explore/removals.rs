@@ -256,7 +256,7 @@ impl Removals {
             } => failed(intake, browser, (DirId(directory), &name), problem),
             RemovalReport::Ended { job, summary } => {
                 self.end(job, forest);
-                browser.say(Message::summary(summary.text(browser.amounts())));
+                browser.say(Message::summary(summary.text(browser.figures())));
             }
         }
     }

@@ -43,7 +43,7 @@ use self::rows::{Criteria, Hiding, Rows};
 use self::search::Search;
 use self::shown_row::ShownRow;
 use self::sort_order::SortOrder;
-use super::amounts::Amounts;
+use super::figures::Figures;
 use crate::count::usage::Measure;
 use crate::forest::{Changed, DirId, Forest, ForestRow, Freed};
 use crate::format::Sort;
@@ -286,21 +286,15 @@ impl Browser {
     }
 
     /// How numbers are written.
-    pub(super) fn amounts(&self) -> Amounts {
-        Amounts::of(&self.options)
+    pub(super) fn figures(&self) -> Figures {
+        Figures::of(&self.options)
     }
 
     /// A removal goes on: so much is removed, or in the trash, so far.
     pub fn tell_removed(&mut self, entries: u64, bytes: u128) {
-        let amounts = self.amounts();
-        let (entries, size) = (amounts.entries(entries), amounts.size(bytes));
+        let figures = self.figures();
+        let (entries, size) = (figures.entries(entries), figures.size(bytes));
         self.say(Message::notice(format!("{entries}, {size} so far")));
-    }
-
-    /// The directory that is shown.
-    #[must_use]
-    pub fn shown(&self) -> DirId {
-        self.shown
     }
 
     /// Users on the screen whose names are to be looked up, in ascending order; each once.

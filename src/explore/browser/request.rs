@@ -72,15 +72,12 @@ pub struct Activity {
     pub silent: Option<(Vec<u8>, Duration)>,
     /// A removal goes on.
     pub is_removing: bool,
-    /// The tree differs from what a walk would give: it came from a file.
-    pub source: Source,
 }
 
 /// Where the tree comes from.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Source {
     /// The file system.
-    #[default]
     Disk,
     /// An export (`--from`).
     Export,

@@ -1,7 +1,7 @@
 //! The last line of a job.
 
 use super::method::Method;
-use crate::explore::amounts::Amounts;
+use crate::explore::figures::Figures;
 
 /// What a job did.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -36,33 +36,33 @@ pub enum Ending {
 
 impl RemovalSummary {
     /// The line.
-    pub(in crate::explore) fn text(&self, amounts: Amounts) -> String {
+    pub(in crate::explore) fn text(&self, figures: Figures) -> String {
         let stopped = match self.ending {
             Ending::Stopped => "stopped: ",
             Ending::Complete => "",
         };
-        let (entries, bytes) = (amounts.entries(self.entries), amounts.size(self.bytes));
+        let (entries, bytes) = (figures.entries(self.entries), figures.size(self.bytes));
         let mut text = match self.method {
             Method::Delete => format!("{stopped}removed {entries}, {bytes}"),
             Method::Trash => format!("{stopped}moved {entries} to the trash, {bytes}"),
         };
         if self.errors > 0 {
             text += "; ";
-            text += &amounts.counted(self.errors, "error", "errors");
+            text += &figures.counted(self.errors, "error", "errors");
         }
         text + &match self.method {
             // The line has no room for the free space beside that.
             _ if self.with_new_entries > 0 => {
                 let (one, several) = ("directory has", "directories have");
-                let directories = amounts.counted(self.with_new_entries, one, several);
+                let directories = figures.counted(self.with_new_entries, one, several);
                 format!("; {directories} new entries, r reads them")
             }
-            Method::Delete => self.free_text(amounts),
+            Method::Delete => self.free_text(figures),
             Method::Trash => "; that frees nothing until the trash is emptied".into(),
         }
     }
 
-    fn free_text(&self, amounts: Amounts) -> String {
+    fn free_text(&self, figures: Figures) -> String {
         let Some(more) = self.more_free else {
             return String::new();
         };
@@ -70,7 +70,7 @@ impl RemovalSummary {
             1 => "the file system has",
             _ => "the file systems have",
         };
-        let size = amounts.size(more.unsigned_abs());
+        let size = figures.size(more.unsigned_abs());
         let which = if more < 0 { "less" } else { "more" };
         // Blocks that a snapshot or an open file shares, or that the file system frees later.
         let so_far = match i128::try_from(self.bytes).is_ok_and(|bytes| more < bytes / 2) {
@@ -89,7 +89,7 @@ mod tests {
     use crate::format::chart::Sizes;
 
     fn text(summary: &RemovalSummary) -> String {
-        summary.text(Amounts::of(&options()))
+        summary.text(Figures::of(&options()))
     }
 
     #[test]
@@ -139,7 +139,7 @@ mod tests {
             sizes: Sizes::Decimal,
             ..options()
         };
-        let line = trash.text(Amounts::of(&decimal));
+        let line = trash.text(Figures::of(&decimal));
         assert!(line.contains("to the trash, 5.6 GB;"), "{line}");
     }
 }

@@ -1,11 +1,11 @@
-//! Numbers, names and times as texts.
+//! Figures, names and times as texts.
 
 use std::time::Duration;
 
 use crate::count::usage::{FileTime, Measure};
-use crate::explore::amounts::Amounts;
 use crate::explore::browser::Browser;
 use crate::explore::browser::options::BrowserOptions;
+use crate::explore::figures::Figures;
 use crate::format::chart::{Strokes, cut};
 use crate::format::lines::write_newest;
 use crate::gnu::quote::{self, Charset};
@@ -14,7 +14,7 @@ use crate::gnu::quote::{self, Charset};
 #[derive(Clone, Copy)]
 pub(super) struct Texts<'a> {
     options: &'a BrowserOptions,
-    amounts: Amounts,
+    figures: Figures,
     charset: Charset,
 }
 
@@ -22,7 +22,7 @@ impl<'a> Texts<'a> {
     pub(super) fn of(browser: &'a Browser) -> Self {
         Self {
             options: &browser.options,
-            amounts: browser.amounts(),
+            figures: browser.figures(),
             charset: browser.charset(),
         }
     }
@@ -41,17 +41,17 @@ impl<'a> Texts<'a> {
 
     /// A sum of bytes.
     pub(super) fn size(&self, bytes: u64) -> String {
-        self.amounts.sum(bytes)
+        self.figures.sum(bytes)
     }
 
     /// A number in groups of digits.
     pub(super) fn count(&self, count: u64) -> String {
-        self.amounts.count(count)
+        self.figures.count(count)
     }
 
     /// A number of entries with the word.
     pub(super) fn entries(&self, count: u64) -> String {
-        self.amounts.entries(count)
+        self.figures.entries(count)
     }
 
     /// The number of a measure.

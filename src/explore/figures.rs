@@ -1,4 +1,4 @@
-//! Numbers of bytes and of entries as texts, in the units and with the signs that the command line and the locale give.
+//! Figures of bytes and of entries as texts, in the units and with the signs that the command line and the locale give.
 
 use super::browser::options::BrowserOptions;
 use crate::format::chart::Sizes;
@@ -6,13 +6,13 @@ use crate::gnu::numerals::Numerals;
 
 /// See the module.
 #[derive(Debug, Clone, Copy)]
-pub struct Amounts {
+pub struct Figures {
     sizes: Sizes,
     numerals: &'static Numerals,
     is_ascii: bool,
 }
 
-impl Amounts {
+impl Figures {
     pub(super) fn of(options: &BrowserOptions) -> Self {
         Self {
             sizes: options.sizes,

@@ -57,11 +57,7 @@ impl ForestRow<'_> {
     pub fn sums(&self, forest: &Forest) -> Sums {
         match self.directory {
             Some(id) => forest.sums(id),
-            None => Sums {
-                allocated: self.entry.sizes.0,
-                apparent: self.entry.sizes.1,
-                entries: self.entry.count,
-            },
+            None => Sums::of(&self.entry),
         }
     }
 

@@ -110,6 +110,18 @@ pub struct Sums {
     pub entries: u64,
 }
 
+impl Sums {
+    /// Those of an entry alone.
+    #[must_use]
+    pub fn of(entry: &ForestEntry) -> Self {
+        Self {
+            allocated: entry.sizes.0,
+            apparent: entry.sizes.1,
+            entries: entry.count,
+        }
+    }
+}
+
 /// The state of a directory, or of the entry in its place.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum DirState {

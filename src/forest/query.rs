@@ -1,5 +1,7 @@
 //! What is in the tree.
 
+use rustix::fs::FileType;
+
 use super::dirs::{Dir, NEW, REMOVING, Stage, UNREAD_BELOW};
 use super::entry::{ForestEntry, Reading};
 use super::info::{Changed, DirId, DirInfo, ForestFailure, ForestRow, Sums};
@@ -55,11 +57,7 @@ impl ForestRow<'_> {
     pub fn sums(&self, forest: &Forest) -> Sums {
         match self.directory {
             Some(id) => forest.sums(id),
-            None => Sums {
-                allocated: self.entry.sizes.0,
-                apparent: self.entry.sizes.1,
-                entries: self.entry.count,
-            },
+            None => Sums::of(&self.entry),
         }
     }
 
@@ -230,6 +228,12 @@ impl Forest {
         self.rewrites
     }
 
+    /// Changes of sums, states and rows so far: as long as this number stays, so does every answer.
+    #[must_use]
+    pub fn changes(&self) -> u64 {
+        self.changes
+    }
+
     /// What has changed in the shown directory since the last call.
     pub fn take_changed(&mut self) -> Changed {
         std::mem::take(&mut self.changed)
@@ -253,11 +257,34 @@ impl Forest {
         self.dirs.bytes()
     }
 
+    /// Number of directories that the sum of the command line counts. A pass over all of them.
+    #[must_use]
+    pub fn counted_directories(&self) -> u64 {
+        let mut is_counted = vec![false; self.directories()];
+        for id in self.dirs.ids() {
+            let dir = self.dirs.get(id);
+            let is_above = |above: DirId| is_counted.get(above.0 as usize) == Some(&true);
+            is_counted[id.0 as usize] = match self.dirs.sums_go_to(id) {
+                Some(above) => is_above(above) && is_directory(dir, id),
+                None => id == DirId::TOP,
+            };
+        }
+        let counted = is_counted.into_iter().filter(|&is_counted| is_counted);
+        // The command line is none.
+        counted.count().saturating_sub(1) as u64
+    }
+
     /// Number of directories, those that are gone and the keys of large directories included.
     #[must_use]
     pub fn directories(&self) -> usize {
         self.dirs.len() as usize
     }
+}
+
+/// True where the sizes of a directory are known, be it that its entries could not be read.
+fn is_directory(dir: &Dir, id: DirId) -> bool {
+    let has_sizes = matches!(dir.stage, Stage::Read | Stage::Broken | Stage::Unread);
+    has_sizes && !dir.run.is_empty() && own(dir, id).kind == FileType::Directory
 }
 
 /// The entry of a directory itself, or of what was found in its place.
@@ -279,7 +306,7 @@ pub(super) fn own(dir: &Dir, id: DirId) -> ForestEntry {
     };
     match dir.run.is_empty() {
         true => ForestEntry {
-            kind: rustix::fs::FileType::Directory,
+            kind: FileType::Directory,
             reading,
             ..own
         },

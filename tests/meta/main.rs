@@ -1,4 +1,4 @@
-//! Is the repository in order? Imports, names and length of the sources, the documents, the dependencies.
+//! Is the repository in order? Imports, names and length of the sources, the documents, the dependencies, the packages.
 
 #![allow(clippy::disallowed_methods, reason = "these rules are for src")]
 
@@ -7,4 +7,5 @@ mod support;
 
 mod dependencies;
 mod documents;
+mod packages;
 mod tidy;

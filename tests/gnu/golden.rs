@@ -1055,6 +1055,28 @@ fn help_and_version_go_to_standard_output() {
     }
 }
 
+/// The dynamic linker of glibc, which a static program does not have, obeys `LD_TRACE_LOADED_OBJECTS`: it lists the
+/// libraries, and starts no program.
+#[test]
+fn the_version_says_how_the_program_is_linked() {
+    let tree = Tree::of("a/f 5");
+    let first_line = |case: Case| {
+        let output = case.run(Path::new(PDU), &[]);
+        let lines = text(&output.stdout);
+        lines.lines().next().unwrap_or_default().to_owned()
+    };
+    let listed = first_line(du(&tree, "--version").with("LD_TRACE_LOADED_OBJECTS", "1"));
+    let linked = if listed.starts_with("pdu ") {
+        "static"
+    } else {
+        "dynamic"
+    };
+    assert_eq!(
+        first_line(du(&tree, "--version")),
+        format!("pdu {} ({linked})", env!("CARGO_PKG_VERSION"))
+    );
+}
+
 // ---------------------------------------------------------------- what may not be read
 
 /// Checks a case as a user who may not read every directory.

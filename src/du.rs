@@ -452,6 +452,7 @@ mod tests {
                 details: false,
                 renderer: None,
                 watched: false,
+                budget: None,
             },
             tally: crate::count::tally::TallyOptions::default(),
             supervised: false,

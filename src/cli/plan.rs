@@ -191,6 +191,7 @@ fn walk_options(
             .time
             .or_else(|| (is_table || needs_time(show)).then_some(TimeKind::Modified)),
         watched: settings.has(OptionId::Verbose),
+        budget: None,
     }
 }
 

@@ -6,7 +6,7 @@ use super::entry::{ForestEntry, Reading};
 use super::run::{Packed, append, name, take_entry};
 use super::{DirId, Forest};
 use crate::count::usage::{Detail, Item, Usage};
-use crate::count::visitor::{Extent, Flow, Visitor};
+use crate::count::visitor::{Absence, Extent, Flow, Visitor};
 use crate::sys::failure::{Failure, Operation};
 
 /// See the module.
@@ -156,6 +156,8 @@ impl Visitor for Builder {
         };
         self.push(name, entry);
     }
+
+    fn absent(&mut self, _: &[u8], _: Absence) {}
 
     fn rendered(&mut self, _: &[u8]) {}
 

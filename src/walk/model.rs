@@ -119,6 +119,7 @@ fn options(walkers: usize, order: WalkOrder) -> WalkOptions {
         details: false,
         renderer: None,
         watched: false,
+        budget: None,
     }
 }
 

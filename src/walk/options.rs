@@ -1,6 +1,7 @@
 //! The options that the walk reads.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use super::excluded_types::ExcludedTypes;
 use crate::count::min_size::MinSize;
@@ -52,6 +53,15 @@ pub enum Caches {
     Excluded,
 }
 
+/// How much a walk reads before it leaves the rest to other processes (`--budget`).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum WalkBudget {
+    /// This many entries.
+    Entries(u64),
+    /// For this long.
+    Time(Duration),
+}
+
 /// The options of a walk.
 #[derive(Debug, Clone)]
 pub struct WalkOptions {
@@ -85,6 +95,8 @@ pub struct WalkOptions {
     pub renderer: Option<Arc<dyn EntryRenderer>>,
     /// Walkers record where they are and what they see, for [`Monitor`](super::Monitor).
     pub watched: bool,
+    /// After this, no directory is opened: each that was announced is reported as handed over.
+    pub budget: Option<WalkBudget>,
 }
 
 impl WalkOptions {

@@ -60,6 +60,8 @@ options! {
         "Print a line for each class of files instead of directories, with the columns disk space, \
          apparent size, entries, per cent and class; CLASS is ext, owner, group, age or kind; \
          --by alone means --bytes, as in GNU du");
+    Budget = "--budget" => value(RUN, "N|TIME",
+        "With --rest: open no further directory after N entries, or after a TIME such as 90s, 10min or 2h");
     Color = "--color" => value(REPORTS, "WHEN",
         "Color the names of a tree by LS_COLORS: auto (on a terminal; default), always or never");
     CountLinks = "--count-links" => flag(FILES,
@@ -95,6 +97,9 @@ options! {
          SQL engines)");
     From = "--from" => value(FILES, "FILE",
         "Read an ncdu export or a Parquet file instead of the disk; - is standard input");
+    FsName = "--fs-name" => value(FILES, "NAME",
+        "With -x, write NAME into the column fs of a Parquet file: machines may mount one file system from \
+         different sources");
     HumanReadable = "--human-readable" => flag(SIZES,
         "Choose a unit for each size: 4.0K, 17M, 2.5G").short('h');
     History = "--history" => optional_value(REPORTS, "N",
@@ -123,6 +128,9 @@ options! {
     Output = "--output" => value(REPORTS, "FILE",
         "Write the report to FILE, which appears only when it is complete; - is standard output")
         .short('o');
+    Rest = "--rest" => value(RUN, "REST",
+        "Write the directories that --budget left unopened to REST, for other processes to read with --files0-from; \
+         needs --format=parquet -o FILE, implies -l, and never replaces FILE");
     Reverse = "--reverse" => flag(REPORTS,
         "Reverse the order of the lines").short('r');
     SeparateDirs = "--separate-dirs" => flag(LINES,

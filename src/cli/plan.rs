@@ -13,6 +13,7 @@ use super::history::history;
 use super::input::InputSource;
 use super::local_zone::local_zone;
 use super::option_id::OptionId;
+use super::part::{Part, part};
 use super::reports::{self, Reports};
 use super::settings::Settings;
 use super::show_options::{now, show_options};
@@ -48,6 +49,8 @@ pub struct Plan {
     pub history: Option<HistoryPlan>,
     /// The file for the report; standard output where there is none (`-o`).
     pub output: Option<OsString>,
+    /// The file for the directories that other processes read, where this is one of many.
+    pub rest: Option<OsString>,
     /// Messages that are no errors.
     pub warnings: Vec<Vec<u8>>,
 }
@@ -67,8 +70,8 @@ impl Plan {
             warnings.push(text.into());
         }
         let parts = parts(&settings, operands, environment);
-        let (time, operands, reports, excluded_types, diff, snapshot, history) =
-            parts.map_err(|error| UsageError {
+        let (time, operands, reports, excluded_types, diff, snapshot, history, part) = parts
+            .map_err(|error| UsageError {
                 warnings: warnings.clone(),
                 ..error
             })?;
@@ -85,7 +88,10 @@ impl Plan {
             ..show_options(&settings, &reports, (time, export), &operands, environment)
         };
         Ok(Self {
-            walk: walk_options(&mut settings, (remember, excluded_types), walk_depth, &show),
+            walk: walk::WalkOptions {
+                budget: part.as_ref().map(|part| part.budget),
+                ..walk_options(&mut settings, (remember, excluded_types), walk_depth, &show)
+            },
             show,
             tally: tally::TallyOptions {
                 separate: settings.has(OptionId::SeparateDirs),
@@ -102,6 +108,7 @@ impl Plan {
             snapshot,
             history,
             output: reports.output,
+            rest: part.map(|part| part.rest),
             warnings,
         })
     }
@@ -118,6 +125,7 @@ type Parts = (
     Option<DiffPlan>,
     Option<SnapshotPlan>,
     Option<HistoryPlan>,
+    Option<Part>,
 );
 
 /// Reads what can be wrong after the warnings.
@@ -130,6 +138,11 @@ fn parts(
     let operands = InputSource::new(settings, operands)?;
     let reports = Reports::new(settings)?;
     reports.check(settings, &operands)?;
+    let part = part(settings, (&operands, &reports))?;
+    let operands = match part {
+        Some(_) => operands.absolute()?,
+        None => operands,
+    };
     let snapshot = snapshot(settings, &operands, environment)?;
     let now = (environment, now());
     let diff = diff(settings, (&operands, &reports), snapshot.as_ref(), now)?;
@@ -143,6 +156,7 @@ fn parts(
         diff,
         snapshot,
         history,
+        part,
     ))
 }
 
@@ -160,18 +174,18 @@ fn walk_options(
     let needs_order = is_table || show.group_by.is_some();
     let folds = can_fold(settings, remember) && max_depth < u32::MAX && !needs_order;
     // With -l a table has no total for a directory that holds a link, at any depth.
-    let needs_every_file =
-        show.group_by.is_some() || is_table && settings.has(OptionId::CountLinks);
+    let needs_every_file = show.group_by.is_some() || is_table && settings.counts_links();
     let name_files = match needs_every_file {
         true => Some(u32::MAX),
         false => names_all.then_some(max_depth),
     };
     walk::WalkOptions {
         walkers: settings.walkers,
-        order: match is_table {
+        order: match is_table && !settings.has(OptionId::Rest) {
             true => WalkOrder::Names,
             false => WalkOrder::Disk,
         },
+        budget: None,
         follow: settings.follow,
         one_file_system: settings.has(OptionId::OneFileSystem),
         exclude: std::mem::take(&mut settings.exclude),
@@ -191,7 +205,6 @@ fn walk_options(
             .time
             .or_else(|| (is_table || needs_time(show)).then_some(TimeKind::Modified)),
         watched: settings.has(OptionId::Verbose),
-        budget: None,
     }
 }
 
@@ -264,14 +277,14 @@ fn marks_links(settings: &Settings<'_>, reports: &Reports, max_depth: u32) -> bo
     reports.shape == OutputFormat::Ncdu
         && max_depth == u32::MAX
         && settings.follow != Follow::Always
-        && !settings.has(OptionId::CountLinks)
+        && !settings.counts_links()
 }
 
 /// What the walk remembers to count it once. Several operands, and links that are followed, may lead to any file
 /// twice.
 fn remember(settings: &Settings<'_>, operands: &InputSource, marks_links: bool) -> Remember {
     let are_several = !matches!(operands, InputSource::Names(names) if names.len() < 2);
-    if settings.has(OptionId::CountLinks) || marks_links {
+    if settings.counts_links() || marks_links {
         Remember::Nothing
     } else if are_several || settings.follow == Follow::Always {
         Remember::Everything

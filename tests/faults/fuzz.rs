@@ -20,7 +20,7 @@ use crate::support::run::{PDU, du};
 use crate::support::skip::thorough;
 use crate::support::tree::{Tree, word};
 use pdu::count::usage::{Detail, Item, Usage};
-use pdu::count::visitor::{Extent, Flow, Visitor};
+use pdu::count::visitor::{Absence, Extent, Flow, Visitor};
 use pdu::gnu::block_size::{BlockSize, Suffixes, parse_integer};
 use pdu::gnu::exclude::Exclude;
 use pdu::gnu::numerals::Numerals;
@@ -239,6 +239,7 @@ impl Visitor for EventCounter {
         self.events += 1;
     }
 
+    fn absent(&mut self, _: &[u8], _: Absence) {}
     fn rendered(&mut self, _: &[u8]) {
         self.events += 1;
     }

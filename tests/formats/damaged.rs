@@ -10,7 +10,7 @@ use crate::support::run::text as text_of;
 use crate::support::skip::{size, thorough, works};
 use crate::support::tree::Tree;
 use pdu::count::usage::{Detail, Item, Usage};
-use pdu::count::visitor::{Extent, Flow, Visitor};
+use pdu::count::visitor::{Absence, Extent, Flow, Visitor};
 use pdu::import::Links;
 use pdu::import::parquet::ParquetReader;
 use pdu::sys::failure::Failure;
@@ -44,6 +44,7 @@ impl Visitor for Events {
         self.push(format_args!("away {} {detail:?}", name.escape_ascii()));
     }
 
+    fn absent(&mut self, _: &[u8], _: Absence) {}
     fn rendered(&mut self, _: &[u8]) {}
 
     fn sum(&mut self, usage: &Usage, directories: u64) {

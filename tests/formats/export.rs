@@ -14,7 +14,7 @@ use crate::support::run::{self, Answer, PDU};
 use crate::support::skip::tool;
 use crate::support::tree::Tree;
 use pdu::count::usage::{Detail, Item, Usage};
-use pdu::count::visitor::{Extent, Flow, Visitor};
+use pdu::count::visitor::{Absence, Extent, Flow, Visitor};
 use pdu::import::Links;
 use pdu::import::ncdu::ExportReader;
 use pdu::sys::failure::Failure;
@@ -712,6 +712,7 @@ impl Visitor for Ignore {
     }
     fn file(&mut self, _: Option<&[u8]>, _: &Item<'_>) {}
     fn away(&mut self, _: &[u8], _: &Detail) {}
+    fn absent(&mut self, _: &[u8], _: Absence) {}
     fn rendered(&mut self, _: &[u8]) {}
     fn sum(&mut self, _: &Usage, _: u64) {}
     fn failed(&mut self, _: &[u8], _: Failure) {}

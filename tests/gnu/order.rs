@@ -13,7 +13,7 @@ use pdu::count::listing::{Branch, Found, Key, Listing, Names};
 use pdu::count::order::Order;
 use pdu::count::ordered_items::{ItemKind, OrderedItems};
 use pdu::count::usage::{self, Detail, Entry, FileTime, Inode, Usage};
-use pdu::count::visitor::{Extent, Flow, Visitor};
+use pdu::count::visitor::{Absence, Extent, Flow, Visitor};
 use pdu::sys::failure::{Failure, Operation};
 use proptest::collection::vec;
 use proptest::option;
@@ -259,6 +259,7 @@ impl Visitor for Recorder {
         self.events.push(event);
     }
 
+    fn absent(&mut self, _: &[u8], _: Absence) {}
     fn rendered(&mut self, text: &[u8]) {
         self.events
             .push(format!("Rendered {}", text.escape_ascii()));

@@ -35,7 +35,7 @@ def same(scan, one):
     for here, there in (("entry", one), (one, "entry")):
         more = duckdb.sql(f"""select {COLUMNS} from {here} where counted except all
             select {COLUMNS} from {there} where counted""").fetchall()
-        assert not more, (here, more)
+        assert not more, (here, len(more), more[:3])
     assert checks() == ([], []), checks()
     odd = duckdb.sql("""select * from entry where depth is not null or (state = 'handed-over') <> (not counted
         and state not in ('unread', 'broken', 'away')) or state = 'handed-over' and kind <> 'directory'""")
@@ -44,7 +44,7 @@ def same(scan, one):
     wrong = duckdb.sql("""select d.dir, d.name from entry d join entry e on d.kind = 'directory' and d.counted
         and (e.dir || '/' || e.name = d.dir || '/' || d.name
             or starts_with(e.dir || '/' || e.name, d.dir || '/' || d.name || '/'))
-        where e.counted and d.total_allocated is not null and d.raw is null and e.raw is null
+        where e.counted and d.total_allocated is not null
         group by all having sum(e.allocated) <> any_value(d.total_allocated) or count(*) <> any_value(d.total_inodes)""")
     assert not wrong.fetchall(), wrong.fetchall()
     print(parts, *duckdb.sql(ONCE.format("sum(allocated), sum(apparent), count(*)")).fetchall()[0])

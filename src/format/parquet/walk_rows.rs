@@ -315,7 +315,10 @@ impl<D> WalkRows<D> {
 
     /// Begins a directory: its name becomes a part of the path.
     fn descend(&mut self, record: &Record<'_>, failure: Option<Failure>) {
-        let above = self.path.len();
+        let above = match record.depth {
+            0 => 0,
+            _ => self.path.len(),
+        };
         if record.depth == 0 {
             let root = self.root.as_deref().unwrap_or(record.path);
             let root = scan_path::unmarked(root);

@@ -25,7 +25,8 @@ def main(scan, earlier=None):
 
     def use(scan):
         # A view of Spark keeps the views that it was made from, so all are made again for each scan.
-        spark.read.parquet(f"{scan}/part-*.parquet").createOrReplaceTempView("entry")
+        parts = spark.read.option("pathGlobFilter", "part-*.parquet").parquet(scan)
+        parts.createOrReplaceTempView("entry")
         for _, statement in statements():
             if statement.startswith("CREATE"):
                 spark.sql(statement)

@@ -43,9 +43,11 @@ fn command(tree: &Tree, interpreter: &str, name: &str, words: &str) -> Command {
         .env("PDU", PDU)
         .env("BUDGET", "60")
         .env("PYTHONUTF8", "1");
+    let spark = "--master local[2] --conf spark.sql.shuffle.partitions=2 --conf spark.ui.enabled=false pyspark-shell";
     command
         .env("HOME", tree.root())
-        .env("SPARK_LOCAL_IP", "127.0.0.1");
+        .env("SPARK_LOCAL_IP", "127.0.0.1")
+        .env("PYSPARK_SUBMIT_ARGS", spark);
     command
 }
 

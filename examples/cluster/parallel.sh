@@ -30,7 +30,7 @@ while [ -n "$(ls "$lists")" ]; do
       cp "$list" "$part.list.new" && mv "$part.list.new" "$part.list"
       echo "$part"
     fi
-  done | parallel --no-notice --sshloginfile "${NODES:-:}" -j "${JOBS:-2}" --retries 3 \
+  done | parallel ${NODES:+--sshloginfile "$NODES"} -j "${JOBS:-2}" --retries 3 \
     "$pdu -o {} --rest={}.rest --files0-from={}.list; test -e {} && rm -f {}.list"
   # The directories that are left, in eight lists a part, are the next round.
   next=$(mktemp -d -p "$lists")

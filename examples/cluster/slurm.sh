@@ -5,8 +5,8 @@
 #
 # Run it where sbatch is, for as long as the scan takes. SCAN is a directory on a disk that all nodes reach under the same
 # path, such as scan/tree=home/day=2026-11-25; outside ROOT, or it is counted too. Run it again after any failure: it goes
-# on where it was. Environment: TASKS is the most tasks of a round, BUDGET the entries or the time of a part, PDU the
-# program; SBATCH_PARTITION, SBATCH_ACCOUNT and so on are sbatch's own. Tested with Slurm 22.05 and coreutils 9.1.
+# on where it was. Environment: MOST_TASKS is the most tasks of a round, BUDGET the entries or the time of a part, PDU the
+# program; SBATCH_PARTITION, SBATCH_ACCOUNT and so on are sbatch's own. Tested with a stand-in for sbatch and coreutils 9.1.
 set -euo pipefail
 
 if [ -n "${SLURM_ARRAY_TASK_ID:-}" ]; then

@@ -13,11 +13,14 @@ use crate::support::tree::Tree;
 const MANIFEST: &str = include_str!("../../Cargo.toml");
 
 /// Where every distribution wants it.
-const EVERYWHERE: [&str; 7] = [
+const EVERYWHERE: [&str; 10] = [
     "usr/bin/pdu",
     "usr/share/bash-completion/completions/pdu",
     "usr/share/doc/pdu-cli/README.md",
     "usr/share/doc/pdu-cli/docs/*",
+    "usr/share/doc/pdu-cli/examples/cluster/*.py",
+    "usr/share/doc/pdu-cli/examples/cluster/*.sh",
+    "usr/share/doc/pdu-cli/examples/cluster/*.sql",
     "usr/share/doc/pdu-cli/examples/pdu*",
     "usr/share/fish/vendor_completions.d/pdu.fish",
     "usr/share/man/man1/pdu.1.gz",

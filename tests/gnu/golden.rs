@@ -537,6 +537,10 @@ fn several_patterns_add_up_and_an_excluded_operand_is_silent() {
     du(&tree, "-b --exclude=[a-f]* ./a").prints(&[]);
     du(&tree, "-b --exclude=.* ./a").prints(&[]);
     du(&tree, "-b --exclude=nothere nothere").prints(&[]);
+    // A dot is a part of the path.
+    du(&tree, "-b --exclude=a/b a/./b").prints(&["8\ta/./b"]);
+    du(&tree, "-bs --exclude=./c/d a/./c").prints(&["20\ta/./c"]);
+    du(&tree, "-bs --exclude=a/c/d a/./c").prints(&["120\ta/./c"]);
 }
 
 #[test]
@@ -850,7 +854,7 @@ fn an_abbreviation_of_several_options_is_refused_with_all_in_gnus_order() {
             "--s",
             "'--si' '--separate-dirs' '--summarize' '--snapshot' '--sort'",
         ),
-        ("--b", "'--block-size' '--bytes' '--by'"),
+        ("--b", "'--block-size' '--bytes' '--by' '--budget'"),
         ("--n", "'--null' '--no-dereference' '--numeric-ids'"),
         ("--d", "'--dereference' '--dereference-args' '--diff'"),
         (

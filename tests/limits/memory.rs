@@ -1,7 +1,7 @@
 //! F4, F6, F9, F13: memory. Little is enough; with too little, pdu ends with a message and status 1.
 
 use std::fs;
-use std::io::{BufWriter, Read, Write};
+use std::io::Read;
 use std::os::fd::AsFd;
 use std::path::PathBuf;
 use std::process::Stdio;
@@ -11,10 +11,9 @@ use rustix::fs::{AtFlags, linkat};
 
 use crate::deep_tree::DeepTree;
 use crate::limited::{Limited, is_complete, pdu};
-use crate::support::process::{peak_before_end, peak_kib, status_kib, worker_of};
+use crate::support::process::{peak_kib, status_kib, worker_of};
 use crate::support::run::{self, pause, text};
 use crate::support::skip::{is_long_form, size, skip, thorough, works};
-use crate::support::tree::Tree;
 
 /// Nothing yet; on disk where a million are to come, for which a file system in memory has no room.
 fn place() -> DeepTree {
@@ -114,26 +113,6 @@ fn out_of_memory_is_one_line_and_status_1() {
         }
     }
     assert!(exhausted > 0, "it was always enough: nothing was tried");
-}
-
-/// The first of the list is walked, all others are handed over.
-#[cfg(feature = "parquet")]
-#[test]
-fn a_part_with_a_million_operands_takes_little_memory() {
-    let tree = Tree::of("t/f 1");
-    let words = "--format=parquet -o x --rest=rest --budget=1 --files0-from=-";
-    let mut command = run::pdu(tree.root(), words);
-    let mut child = command.stdin(Stdio::piped()).spawn().expect("it starts");
-    let mut list = BufWriter::new(child.stdin.take().expect("it is piped"));
-    list.write_all(b"t\0").expect("it reads");
-    for number in 0..size(200_000, 2_000_000) {
-        let name = format!("/a/root/./with/directories/of/some/length/{number}\0");
-        list.write_all(name.as_bytes()).expect("it reads");
-    }
-    let peak = peak_before_end(child, list, b"");
-    assert!(peak < 40 * 1024, "{peak} KiB");
-    let rest = fs::metadata(tree.root().join("rest")).expect("it was written");
-    assert!(rest.len() > 1_000_000, "{rest:?}");
 }
 
 /// As many lines as there are inodes, and all of them in the last.

@@ -34,8 +34,17 @@ pub(super) struct HandOver {
     started: Instant,
     /// Entries that were counted.
     counted: AtomicU64,
-    /// The directory that held the last operand, and the way to it: most operands of a list have the same.
-    last: Mutex<(Vec<u8>, Way)>,
+    /// The way to the last operand: most operands of a list have the same, or a part of it.
+    last: Mutex<Known>,
+}
+
+/// A way that was looked up.
+#[derive(Debug, Default)]
+struct Known {
+    root: Vec<u8>,
+    /// The path from the root to its last directory.
+    below: Vec<u8>,
+    way: Way,
 }
 
 /// The directories from the root of the scan to the one that holds an operand. None for an operand that is a root.
@@ -74,39 +83,60 @@ impl HandOver {
             return Ok(Way::default());
         };
         let holder = below.iter().rposition(|&byte| byte == b'/').unwrap_or(0);
-        let holder_length = operand.to_bytes().len() - below.len() + holder;
-        let holder_path = &operand.to_bytes()[..holder_length];
+        let below = &below[..holder];
         let lock = || self.last.lock().unwrap_or_else(PoisonError::into_inner);
-        let last = lock().clone();
-        if last.1.0.is_some() && last.0 == holder_path {
-            return Ok(last.1);
+        let known = lock().part_of_way(root, below);
+        if known.directories().len() > names(below).count() {
+            return Ok(known);
         }
-        let way = Way::look_up(root, &below[..holder], follow)?;
-        *lock() = (holder_path.to_vec(), way.clone());
+        let way = known.look_up(root, below, follow)?;
+        *lock() = Known {
+            root: root.into(),
+            below: below.into(),
+            way: way.clone(),
+        };
         Ok(way)
     }
 }
 
+impl Known {
+    /// What is known of the way to this directory.
+    fn part_of_way(&self, root: &[u8], below: &[u8]) -> Way {
+        if self.root != root {
+            return Way::default();
+        }
+        let names = names(&self.below).zip(names(below));
+        let same = names.take_while(|(name, other)| name == other).count();
+        let directories = self.way.directories();
+        match directories.len() == same + 1 {
+            true => self.way.clone(),
+            false => Way(directories.get(..=same).map(Arc::from)),
+        }
+    }
+}
+
+fn names(path: &[u8]) -> impl Iterator<Item = &[u8]> {
+    let names = path.split(|&byte| byte == b'/');
+    names.filter(|name| !name.is_empty())
+}
+
 impl Way {
-    fn look_up(root: &[u8], below: &[u8], follow: Follow) -> Result<Self, Errno> {
+    /// Looks up the rest of the way to this directory.
+    fn look_up(&self, root: &[u8], below: &[u8], follow: Follow) -> Result<Self, Errno> {
+        let mut way = self.directories().to_vec();
         let mut path = root.to_vec();
-        let mut lookup = match follow {
-            Follow::Never => Lookup::Cached,
-            Follow::Operands | Follow::Always => Lookup::CachedTarget,
-        };
-        let mut way = Vec::new();
-        let names = below.split(|&byte| byte == b'/');
-        for name in std::iter::once(&b""[..]).chain(names.filter(|name| !name.is_empty())) {
-            if !name.is_empty() {
-                push_name(&mut path, name);
+        if way.is_empty() {
+            let lookup = match follow {
+                Follow::Never => Lookup::Cached,
+                Follow::Operands | Follow::Always => Lookup::CachedTarget,
+            };
+            way.push(directory(&path, lookup)?);
+        }
+        for (index, name) in names(below).enumerate() {
+            push_name(&mut path, name);
+            if way.len() <= index + 1 {
+                way.push(directory(&path, Lookup::Cached)?);
             }
-            let name = CString::new(path.as_slice()).map_err(|_| Errno::INVAL)?;
-            let directory = stat(None, &name, lookup, None)?;
-            if !directory.is_directory() {
-                return Err(Errno::NOTDIR);
-            }
-            way.push(directory);
-            lookup = Lookup::Cached;
         }
         Ok(Self(Some(way.into())))
     }
@@ -144,6 +174,14 @@ impl Way {
         };
         let mut way = directories.iter().chain([stat]).enumerate();
         way.any(|(index, stat)| stat.mount_root && has_device(&directories[..index], stat))
+    }
+}
+
+fn directory(path: &[u8], lookup: Lookup) -> Result<Stat, Errno> {
+    let path = CString::new(path).map_err(|_| Errno::INVAL)?;
+    match stat(None, &path, lookup, None)? {
+        directory if directory.is_directory() => Ok(directory),
+        _ => Err(Errno::NOTDIR),
     }
 }
 

@@ -23,6 +23,7 @@ mod local_zone;
 mod old_snapshot;
 mod option_id;
 mod parse;
+mod part;
 mod plan;
 mod reports;
 mod role;

@@ -44,6 +44,7 @@ fn walk_with(walkers: usize, tree: OsString) -> Outcome {
             renderer: None,
             watched: false,
             operand_dirs: None,
+            budget: None,
         },
         tally: crate::count::tally::TallyOptions::default(),
         supervision: Supervision::None,

@@ -120,6 +120,7 @@ fn options(walkers: usize, order: WalkOrder) -> WalkOptions {
         renderer: None,
         watched: false,
         operand_dirs: None,
+        budget: None,
     }
 }
 

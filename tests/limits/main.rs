@@ -22,5 +22,7 @@ mod limited;
 #[cfg(feature = "parquet")]
 mod loaded;
 mod memory;
+#[cfg(feature = "parquet")]
+mod parts;
 mod shape;
 mod threads;

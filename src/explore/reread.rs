@@ -22,8 +22,8 @@ use crate::walk::{CpuUsage, Walk, command_line};
 impl Session<'_> {
     /// Reads a directory again, now or after what is being read.
     pub(super) fn reread(&mut self, directory: DirId) {
-        if !self.rereads.contains(&directory) {
-            self.rereads.push_back(directory);
+        if !self.rereads.waiting.contains(&directory) {
+            self.rereads.waiting.push_back(directory);
         }
         self.begin_next_reread();
     }
@@ -31,7 +31,7 @@ impl Session<'_> {
     /// Opens the next directory that is to be read again.
     pub(super) fn begin_next_reread(&mut self) {
         while self.may_begin_reread()
-            && let Some(directory) = self.rereads.pop_front()
+            && let Some(directory) = self.rereads.waiting.pop_front()
         {
             // A directory above may have been read again since, or removed: then this one is not shown any more.
             match directory_around(&self.intake.forest, directory) {
@@ -45,19 +45,19 @@ impl Session<'_> {
     /// The new links of a second walk are added to numbers that are exact.
     fn may_begin_reread(&self) -> bool {
         let is_busy = self.reading.goes_on() || self.removals.go_on() || self.is_exporting;
-        !is_busy && !self.is_opening_reread && self.links == Slice::Done
+        !is_busy && !self.rereads.is_opening && self.links == Slice::Done
     }
 
     fn open_for_reread(&mut self, directory: DirId, above: DirId) {
         if let Some(way) = self.removals.roots().way(&self.intake.forest, above) {
             let asked = self.background.open(Purpose::Reread(directory), way);
-            self.is_opening_reread = asked.is_ok();
+            self.rereads.is_opening = asked.is_ok();
             self.warn(asked);
         }
     }
 
     pub(super) fn begin_reread(&mut self, directory: DirId, opened: Result<OwnedFd, Problem>) {
-        self.is_opening_reread = false;
+        self.rereads.is_opening = false;
         match opened {
             Ok(above) => self.start_reread(directory, Some(above)),
             Err(problem) => {
@@ -96,7 +96,7 @@ impl Session<'_> {
         let is_busy = self.removals.go_on();
         let forest = self.intake.forest.get_mut().filter(|_| !is_busy);
         let Some(forest) = forest else {
-            return self.rereads.push_front(directory);
+            return self.rereads.waiting.push_front(directory);
         };
         let key = forest.begin_reread(directory);
         let branch = branch(&self.intake.forest, directory, key);

@@ -29,8 +29,8 @@ const ODD: &str = "\
     plain/g 200000
     plain/h 100000";
 
-/// The first line in the directory `plain`.
-const IN_PLAIN: &str = "pdu: ./plain ";
+/// In the first line, once the directory `plain` is shown.
+const IN_PLAIN: &str = "/plain  ";
 
 #[test]
 fn q_prints_the_directory_raw_into_a_pipe_and_quoted_on_a_terminal() {

@@ -49,6 +49,8 @@ pub(super) struct Rereads {
     pub(super) waiting: VecDeque<DirId>,
     /// One that was the first of them is being opened.
     pub(super) is_opening: bool,
+    /// One was read, and takes the place of what was shown; it was begun at this time.
+    pub(super) replacing: Option<(DirId, FileTime)>,
 }
 
 impl LiveWalk {

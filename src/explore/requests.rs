@@ -53,7 +53,8 @@ impl Session<'_> {
 
     fn remove(&mut self, targets: Vec<Target>, method: Method) {
         // The question was about the tree as it was.
-        if self.reading.reread().is_some() || self.rereads.is_opening {
+        let is_begun = self.rereads.is_opening || self.rereads.replacing.is_some();
+        if self.reading.reread().is_some() || is_begun {
             return self.refuse("nothing was removed: a directory is being read again");
         }
         let reading_began = self.read_from.of(&self.intake.forest, &targets);

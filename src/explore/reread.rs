@@ -45,7 +45,8 @@ impl Session<'_> {
     /// The new links of a second walk are added to numbers that are exact.
     fn may_begin_reread(&self) -> bool {
         let is_busy = self.reading.goes_on() || self.removals.go_on() || self.is_exporting;
-        !is_busy && !self.rereads.is_opening && self.links == Slice::Done
+        let is_begun = self.rereads.is_opening || self.rereads.replacing.is_some();
+        !is_busy && !is_begun && self.links == Slice::Done
     }
 
     fn open_for_reread(&mut self, directory: DirId, above: DirId) {
@@ -69,22 +70,40 @@ impl Session<'_> {
 
     /// The second walk is over.
     pub(super) fn end_reread(&mut self, (directory, began): (DirId, FileTime), ended: Ended) {
-        let path = self.intake.forest.path(directory);
-        let path = self.intake.status.quoted(&path);
-        let path = String::from_utf8_lossy(&path);
+        let forest = self.intake.forest.get_mut();
+        match forest.is_some_and(|forest| forest.end_reread(ended)) {
+            true => self.rereads.replacing = Some((directory, began)),
+            false => {
+                let path = self.quoted_path(directory);
+                let text = format!("{path} is as it was read first");
+                self.browser.say(Message::warning(text));
+            }
+        }
+    }
+
+    /// Goes on to replace what was shown, until this time.
+    pub(super) fn go_on_replacing(
+        &mut self,
+        (directory, began): (DirId, FileTime),
+        until: Instant,
+    ) {
+        let path = self.quoted_path(directory);
         let Some(forest) = self.intake.forest.get_mut() else {
             return;
         };
-        let is_replaced = forest.end_reread(ended);
-        if is_replaced {
+        if forest.replace(until) == Slice::Done {
+            self.rereads.replacing = None;
             self.read_from.replaced(directory, began);
+            self.browser.forget_removed(forest);
+            self.browser
+                .say(Message::notice(format!("{path} was read again")));
+            self.begin_next_reread();
         }
-        let message = match is_replaced {
-            true => Message::notice(format!("{path} was read again")),
-            false => Message::warning(format!("{path} is as it was read first")),
-        };
-        self.browser.forget_removed(forest);
-        self.browser.say(message);
+    }
+
+    fn quoted_path(&self, directory: DirId) -> String {
+        let path = self.intake.forest.path(directory);
+        String::from_utf8_lossy(&self.intake.status.quoted(&path)).into_owned()
     }
 
     fn start_reread(&mut self, directory: DirId, above: Option<OwnedFd>) {

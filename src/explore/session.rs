@@ -305,7 +305,7 @@ impl Session<'_> {
     fn task(&self) -> Receiver<Instant> {
         let is_busy = self.reading.goes_on() || self.is_exporting || self.removals.go_on();
         let is_counting = !is_busy && self.links == Slice::More;
-        match is_counting || self.is_searching {
+        match is_counting || self.is_searching || self.rereads.replacing.is_some() {
             true => after(Duration::ZERO),
             false => never(),
         }
@@ -317,6 +317,8 @@ impl Session<'_> {
         if self.is_searching {
             let forest = &self.intake.forest;
             self.is_searching = self.browser.go_on_searching(forest, until);
+        } else if let Some(replacing) = self.rereads.replacing {
+            self.go_on_replacing(replacing, until);
         } else if let Some(forest) = self.intake.forest.get_mut() {
             self.links = forest.count_links(until);
             self.begin_next_reread();
@@ -361,13 +363,14 @@ impl Session<'_> {
 
     fn activity(&mut self) -> Activity {
         let doing = match &self.reading {
+            Reading::Nothing if self.rereads.replacing.is_some() => Doing::Rereading,
             Reading::Walk(live) if live.reread.is_some() => Doing::Rereading,
             Reading::Walk(_) => Doing::Reading,
             Reading::Import(..) => Doing::Loading,
             Reading::Nothing if self.was_stopped => Doing::Stopped,
             Reading::Nothing => Doing::Nothing,
         };
-        let elapsed = match self.reading.goes_on() {
+        let elapsed = match self.reading.goes_on() || self.rereads.replacing.is_some() {
             true => self.started.elapsed(),
             false => Duration::ZERO,
         };

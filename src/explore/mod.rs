@@ -29,10 +29,12 @@ mod background;
 pub mod browser;
 mod export;
 mod failures;
+pub mod figures;
 mod frames;
 mod imported;
 mod intake;
 pub mod keys;
+
 pub mod programs;
 mod read_times;
 mod reading;

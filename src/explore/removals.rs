@@ -9,7 +9,6 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use crossbeam_channel::{Receiver, never};
-use humansize::BINARY;
 use jiff::tz::TimeZone;
 
 use super::browser::Browser;
@@ -25,7 +24,6 @@ use crate::count::listing::push_name;
 use crate::count::usage::{FileTime, Inode};
 use crate::forest::entry::{ForestEntry, Reading};
 use crate::forest::{DirId, DirState, Forest, ForestRow, Gone, Target, by_directory};
-use crate::sys::human_size::human_size;
 use crate::walk::OperandDir;
 
 /// See the module.
@@ -235,10 +233,7 @@ impl Removals {
                 directory,
                 after,
             } => self.answer(entries(forest, job, (directory, after))),
-            RemovalReport::Progress { entries, bytes, .. } => {
-                let size = human_size(bytes, BINARY);
-                browser.say(Message::notice(format!("{entries} entries, {size} so far")));
-            }
+            RemovalReport::Progress { entries, bytes, .. } => browser.tell_removed(entries, bytes),
             RemovalReport::Left {
                 job,
                 directory,
@@ -261,7 +256,7 @@ impl Removals {
             } => failed(intake, browser, (DirId(directory), &name), problem),
             RemovalReport::Ended { job, summary } => {
                 self.end(job, forest);
-                browser.say(Message::summary(summary.to_string()));
+                browser.say(Message::summary(summary.text(browser.figures())));
             }
         }
     }

@@ -14,7 +14,7 @@ use super::remove::problem::Problem;
 use super::session::Session;
 use crate::count::listing::{Branch, Key, Names};
 use crate::count::usage::{FileTime, Inode};
-use crate::forest::{DirId, DirState, Ended, Forest};
+use crate::forest::{DirId, DirState, Ended, Forest, Slice};
 use crate::sys::cancel;
 use crate::walk::driver::ProgressMeter;
 use crate::walk::{CpuUsage, Walk, command_line};
@@ -30,23 +30,26 @@ impl Session<'_> {
 
     /// Opens the next directory that is to be read again.
     pub(super) fn begin_next_reread(&mut self) {
+        while self.may_begin_reread()
+            && let Some(directory) = self.rereads.pop_front()
+        {
+            // A directory above may have been read again since, or removed: then this one is not shown any more.
+            match directory_around(&self.intake.forest, directory) {
+                None => {}
+                Some(DirId::TOP) => self.start_reread(directory, None),
+                Some(above) => self.open_for_reread(directory, above),
+            }
+        }
+    }
+
+    /// The new links of a second walk are added to numbers that are exact.
+    fn may_begin_reread(&self) -> bool {
         let is_busy = self.reading.goes_on() || self.removals.go_on() || self.is_exporting;
-        if is_busy || self.is_opening_reread {
-            return;
-        }
-        // A directory above may have been read again since, or removed: then this one is not shown any more.
-        let forest = &self.intake.forest;
-        let next = std::iter::from_fn(|| self.rereads.pop_front());
-        let mut shown =
-            next.filter_map(|directory| Some((directory, directory_around(forest, directory)?)));
-        let Some((directory, above)) = shown.next() else {
-            return;
-        };
-        if above == DirId::TOP {
-            return self.start_reread(directory, None);
-        }
-        let way = self.removals.roots().way(&self.intake.forest, above);
-        if let Some(way) = way {
+        !is_busy && !self.is_opening_reread && self.links == Slice::Done
+    }
+
+    fn open_for_reread(&mut self, directory: DirId, above: DirId) {
+        if let Some(way) = self.removals.roots().way(&self.intake.forest, above) {
             let asked = self.background.open(Purpose::Reread(directory), way);
             self.is_opening_reread = asked.is_ok();
             self.warn(asked);

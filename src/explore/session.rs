@@ -59,8 +59,8 @@ pub(super) struct Session<'a> {
     pub(super) source: Source,
     pub(super) frames: Frames,
     pub(super) started: Instant,
-    /// How long the walk took.
-    pub(super) took: Option<Duration>,
+    /// How long the longest reading took that has ended.
+    pub(super) took: Duration,
     pub(super) was_stopped: bool,
     /// Whether hard links are still to be counted.
     pub(super) links: Slice,
@@ -193,8 +193,7 @@ impl Session<'_> {
     fn end_reading(&mut self, ended: Ended) {
         let reread = self.reading.reread();
         self.reading = Reading::Nothing;
-        let elapsed = self.started.elapsed();
-        self.took = Some(self.took.map_or(elapsed, |took| took.max(elapsed)));
+        self.took = self.took.max(self.started.elapsed());
         match reread {
             Some(directory) => self.end_reread(directory, ended),
             None => {
@@ -325,6 +324,7 @@ impl Session<'_> {
             self.is_searching = self.browser.go_on_searching(forest, until);
         } else if let Some(forest) = self.intake.forest.get_mut() {
             self.links = forest.count_links(until);
+            self.begin_next_reread();
         }
         self.frames.ask_later(self.terminal.next_frame());
     }
@@ -372,10 +372,15 @@ impl Session<'_> {
             Reading::Nothing if self.was_stopped => Doing::Stopped,
             Reading::Nothing => Doing::Nothing,
         };
+        let elapsed = match self.reading.goes_on() {
+            true => self.started.elapsed(),
+            false => Duration::ZERO,
+        };
         let mut activity = Activity {
             doing,
             entries: self.intake.forest.dir(DirId::TOP).sums.entries,
-            elapsed: self.took.unwrap_or_else(|| self.started.elapsed()),
+            elapsed,
+            longest: self.took.max(elapsed),
             is_removing: self.removals.go_on(),
             ..Activity::default()
         };

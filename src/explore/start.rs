@@ -160,7 +160,7 @@ fn end(
     drop(terminal);
     intake.conclude();
     intake.summarize();
-    let any_failed = intake.failures.any();
+    let any_failed = intake.any_failed();
     match ending {
         Ending::Print(paths) => {
             if let Err(error) = print(&paths, quoting, out) {
@@ -364,7 +364,10 @@ impl<'a> Start<'a> {
             source,
             frames: Frames::new(Instant::now()),
             started: self.started,
-            took: is_read.then(|| self.started.elapsed()),
+            took: match is_read {
+                true => self.started.elapsed(),
+                false => Duration::ZERO,
+            },
             was_stopped: false,
             links: Slice::More,
             ending: None,

@@ -5,14 +5,15 @@ use std::collections::HashSet;
 
 use super::delta::Delta;
 use super::dirs::{Dir, Stage};
-use super::info::{DirId, Ended, Gone, Slice, Sums};
+use super::info::{DirId, Ended, Gone, LinkCounting, Sums};
 use super::tree::{Forest, Reread};
 use crate::count::listing::Key;
 
 impl Forest {
-    /// Begins to read a directory again, after the end of the walk: the first key of the second walk, whose only operand
-    /// is that directory.
+    /// Begins to read a directory again, after the end of the walk, and once [`Forest::count_links`] is done: the first key
+    /// of the second walk, whose only operand is that directory.
     pub fn begin_reread(&mut self, target: DirId) -> Key {
+        debug_assert!(self.links.counting != LinkCounting::Once || self.links.is_exact());
         let root = DirId(self.dirs.len().max(1));
         let dir = self.dirs.get_mut(root);
         dir.stage = Stage::Announced;
@@ -54,7 +55,6 @@ impl Forest {
             root,
             links,
         } = reread;
-        while self.count_links(std::time::Instant::now()) == Slice::More {}
         if self.dirs.get(root).stage == Stage::Nothing {
             let name = self.name(target).to_vec();
             if let Some(parent) = self.dirs.parent(target) {

@@ -76,6 +76,8 @@ pub struct Forest {
     pub(super) reread: Option<Reread>,
     /// Files that are being removed.
     pub(super) removing: HashMap<DirId, HashSet<Box<[u8]>>, FixedState>,
+    /// Changes of sums, states and rows so far, in whatever directory.
+    pub(super) changes: u64,
     /// Runs that were written again so far.
     pub(super) rewrites: u64,
     /// Memory for the rows of the next listing.
@@ -116,6 +118,7 @@ impl Forest {
             imported: Imported::default(),
             reread: None,
             removing: HashMap::default(),
+            changes: 0,
             rewrites: 0,
             buffer: Vec::new(),
         }

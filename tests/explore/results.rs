@@ -3,8 +3,12 @@
 
 use std::fs;
 
-use crate::first_minute::read_question;
-use crate::support::run::PDU;
+use rustix::io::Errno;
+
+use crate::first_minute::{read_question, wait_until_read};
+use crate::support::fuse::{Node, Op};
+use crate::support::run::{PDU, pdu, text};
+use crate::support::sandbox::Sandbox;
 use crate::support::screen::{Left, Screen};
 use crate::support::terminal::Streams;
 use crate::support::tree::Tree;
@@ -119,4 +123,49 @@ fn e_writes_an_export_that_a_program_reads_and_asks_before_it_replaces_a_file() 
     // The time of the export may differ.
     let rest = |text: &str| text.split_once('\n').map(|(_, rest)| rest.to_owned());
     assert_eq!(rest(&again), rest(&first));
+}
+
+/// Files, directories and errors in the last line of `-v`.
+fn counted(line: &str) -> Option<(&str, &str)> {
+    let (counts, rest) = line.split_once(" directories, ")?;
+    Some((counts, rest.rsplit_once(", ")?.1))
+}
+
+#[test]
+fn the_last_line_of_v_counts_the_tree_as_it_is_after_a_second_reading_and_a_removal() {
+    let unread = Node::dir("unread", vec![]).failing(Op::Opendir, Errno::ACCESS);
+    let Some(sandbox) = Sandbox::fuse(vec![unread, Node::file("g")]) else {
+        return;
+    };
+    for file in ["d/a", "d/e/b", "d/e/f/c", "z/h"] {
+        sandbox.file(file, 50_000);
+    }
+    sandbox.file("large", 500_000);
+    let root = sandbox.root().to_str().expect("text");
+    for jobs in ["-j1", "-j20"] {
+        let words = [PDU, "-i", "-v", jobs, root, &format!("{root}/d")];
+        let mut screen = Screen::start(Tree::empty(), Streams::All, &words);
+        wait_until_read(&mut screen);
+        screen.wait_for("/d/");
+        screen.terminal.press(b"R");
+        screen.wait_for("was read again");
+        screen.terminal.press(b"\r");
+        screen.wait_for(" large");
+        screen.terminal.press(b"d");
+        screen.wait_for("delete for ever");
+        read_question();
+        screen.terminal.press(b"Y");
+        screen.wait_for("removed 1 entry");
+        screen.terminal.press(b"q");
+        let left = screen.end();
+        let walked = pdu(sandbox.root(), "-sv . d").output().expect("it runs");
+        let walked = text(&walked.stderr);
+        let expected = walked.lines().last().and_then(counted);
+        assert!(expected.is_some(), "{walked}");
+        let line = left.text.lines().find_map(counted);
+        assert_eq!(line, expected, "{left:?}");
+        assert!(left.text.contains("1 entry could not be read"), "{left:?}");
+        assert_eq!(left.ending(), Ok(1));
+        sandbox.file("large", 500_000);
+    }
 }

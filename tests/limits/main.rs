@@ -13,6 +13,7 @@
 mod support;
 
 mod blocking;
+mod cgroup;
 mod concurrency;
 mod deep_tree;
 mod descriptors;

@@ -36,7 +36,7 @@ pub(super) fn draw(browser: &Browser, forest: &Forest, grid: &mut Grid<'_>) -> O
     let (width, height) = grid.size();
     let mut lines = match dialog {
         Dialog::Removal(question) => removal(question, forest, &texts, width < FOR_LONG_TEXTS),
-        Dialog::Quit(loss) => quit(*loss, browser),
+        Dialog::Quit(loss, _) => quit(*loss, browser),
         Dialog::Overwrite(path) => overwrite(path, &texts),
     };
     let has_frame = width >= FOR_FRAME.0 && height >= FOR_FRAME.1;
@@ -191,7 +191,7 @@ fn targets(question: &RemovalQuestion, forest: &Forest, texts: &Texts<'_>) -> Ve
 fn quit(loss: Loss, browser: &Browser) -> Vec<BoxLine> {
     let text = match loss {
         Loss::Walk => {
-            let elapsed = duration(browser.activity.elapsed);
+            let elapsed = duration(browser.activity.longest);
             format!("Quit? Reading took {elapsed}, and a new start reads again.")
         }
         Loss::Removal => "Quit? A removal is going on: it stops where it is.".into(),

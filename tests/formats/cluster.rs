@@ -5,15 +5,20 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
-use std::time::Duration;
 
 use super::export::said;
 use super::parquet::python;
 use crate::support::gnu_du::GnuDu;
 use crate::support::process::kill_all;
-use crate::support::run::{self, PDU, copy_program, must, output_of, pause, program};
+use crate::support::run::{self, PDU, copy_program, must, output_of, program, wait_until};
 use crate::support::skip::{is_long_form, skip};
 use crate::support::tree::Tree;
+
+/// Spark without the compilers that are of use for more rows than these: a third of the time.
+const SPARK: &str = "--master local[2] --conf spark.ui.enabled=false --conf spark.sql.shuffle.partitions=1 \
+    --conf spark.sql.adaptive.enabled=false --conf spark.sql.files.openCostInBytes=0 \
+    --conf spark.sql.codegen.wholeStage=false --conf spark.sql.codegen.factoryMode=NO_CODEGEN \
+    --conf spark.driver.extraJavaOptions=-XX:TieredStopAtLevel=1 pyspark-shell";
 
 fn example(name: &str) -> PathBuf {
     let place = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/cluster");
@@ -43,11 +48,10 @@ fn command(tree: &Tree, interpreter: &str, name: &str, words: &str) -> Command {
         .env("PDU", PDU)
         .env("BUDGET", "60")
         .env("PYTHONUTF8", "1");
-    let spark = "--master local[2] --conf spark.sql.shuffle.partitions=2 --conf spark.ui.enabled=false pyspark-shell";
     command
         .env("HOME", tree.root())
         .env("SPARK_LOCAL_IP", "127.0.0.1")
-        .env("PYSPARK_SUBMIT_ARGS", spark);
+        .env("PYSPARK_SUBMIT_ARGS", SPARK);
     command
 }
 
@@ -102,9 +106,15 @@ fn is_whole(python: &str, du: &GnuDu, tree: &Tree, parts: usize) {
     ] {
         assert_eq!(lines(&answers, check), [""; 0], "{answers}");
     }
-    let found = said(tree, "ls scan | grep -c 'parquet$'");
-    let found: usize = found.trim().parse().expect("a number");
+    let found = parts_of(tree);
     assert!(found >= parts, "{found} parts");
+}
+
+fn parts_of(tree: &Tree) -> usize {
+    let files = fs::read_dir(tree.root().join("scan"));
+    let names = files.into_iter().flatten().flatten();
+    let names = names.map(|file| file.file_name().into_encoded_bytes());
+    names.filter(|name| name.ends_with(b".parquet")).count()
 }
 
 // ---------------------------------------------------------------- drivers
@@ -148,7 +158,7 @@ fn parallel_walks_a_tree_in_rounds() {
         return;
     };
     let tree = tree();
-    let is_gnus = run::run(run::shell(tree.root(), "parallel --version 2>&1 | head -1"));
+    let is_gnus = run::run(run::shell(tree.root(), "parallel --version 2>/dev/null | head -1"));
     if !is_gnus.out.starts_with("GNU parallel") {
         return skip("there is no GNU parallel");
     }
@@ -158,17 +168,18 @@ fn parallel_walks_a_tree_in_rounds() {
 
 #[test]
 fn dask_walks_a_tree_and_goes_on_after_it_was_killed() {
-    goes_on_after_kills("distributed", "dask_walk.py");
+    goes_on_after_kills(("distributed", "dask_walk.py"), "8", &[1, 20, 60]);
 }
 
 #[test]
 fn spark_walks_a_tree_and_goes_on_after_it_was_killed() {
-    goes_on_after_kills("pyspark", "spark_walk.py");
+    // Spark takes long to start.
+    goes_on_after_kills(("pyspark", "spark_walk.py"), "40", &[12]);
 }
 
-/// Kills a driver with all of its processes again and again, and lets it end at last.
+/// Kills a driver with all of its processes whenever so many parts are there, and lets it end at last.
 #[track_caller]
-fn goes_on_after_kills(module: &str, name: &str) {
+fn goes_on_after_kills((module, name): (&str, &str), budget: &str, kills: &[usize]) {
     if !is_long_form() {
         return;
     }
@@ -176,19 +187,23 @@ fn goes_on_after_kills(module: &str, name: &str) {
         return;
     };
     let tree = tree();
-    for seconds in [4, 6, 8] {
+    let start = || {
         let mut command = command(&tree, &python, name, "t scan");
-        command.env("BUDGET", "8");
+        command.env("BUDGET", budget);
+        command
+    };
+    for &parts in kills {
+        let mut command = start();
         command.stdout(Stdio::null()).stderr(Stdio::null());
         let child = command.spawn().expect("it starts");
-        pause(Duration::from_secs(seconds));
+        wait_until("some parts are there", || parts_of(&tree) >= parts);
         kill_all(child.id());
         let _ = output_of(child, name);
     }
-    let mut command = command(&tree, &python, name, "t scan");
-    command.env("BUDGET", "8");
-    succeeds(command);
+    let before = parts_of(&tree);
+    succeeds(start());
     is_whole(&python, du, &tree, 30);
+    assert!(before < parts_of(&tree), "it was killed too late");
 }
 
 // ---------------------------------------------------------------- questions

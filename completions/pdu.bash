@@ -23,7 +23,7 @@ _pdu() {
 
     case "${cmd}" in
         pdu)
-            opts="-a -A -B -b -l -L -D -H -i -h -k -m -d -0 -P -x -r -S -s -c -t -j -n -T -v -X -o --all --apparent-size --block-size --bytes --count-links --dereference --dereference-args --diff --exclude --exclude-caches --exclude-fs --exclude-kernfs --explore --fail-if-grew --human-readable --history --inodes --keep --si --max-depth --null --no-dereference --numeric-ids --one-file-system --read-only --reverse --separate-dirs --summarize --total --threshold --threads --top --tree --verbose --width --help --version --by --color --format --sort --time --time-style --exclude-from --files0-from --from --output --snapshot"
+            opts="-a -A -B -b -l -L -D -H -i -h -k -m -d -0 -P -x -r -S -s -c -t -j -n -T -v -X -o --all --apparent-size --block-size --bytes --budget --count-links --dereference --dereference-args --diff --exclude --exclude-caches --exclude-fs --exclude-kernfs --explore --fail-if-grew --fs-name --human-readable --history --inodes --keep --si --max-depth --null --no-dereference --numeric-ids --one-file-system --read-only --rest --reverse --separate-dirs --summarize --total --threshold --threads --top --tree --verbose --width --help --version --by --color --format --sort --time --time-style --exclude-from --files0-from --from --output --snapshot"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -34,6 +34,10 @@ _pdu() {
                     return 0
                     ;;
                 -B)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --budget)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -53,6 +57,10 @@ _pdu() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --fs-name)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --history)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -66,6 +74,10 @@ _pdu() {
                     return 0
                     ;;
                 -d)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --rest)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

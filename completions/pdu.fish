@@ -1,11 +1,14 @@
 complete -c pdu -s B -l block-size -d 'Print sizes in units of SIZE (see below)' -r
+complete -c pdu -l budget -d 'With --rest: open no further directory after N entries, or after a TIME such as 90s, 10min or 2h' -r
 complete -c pdu -l diff -d 'Print what changed since OLD, which is a file that --from reads, an age (36h, 7d, 2w, 3m, 1y), a time (2026-11-18T04:00) or last, the newest snapshot (default)' -r
 complete -c pdu -l exclude -d 'Skip files and directories that match PATTERN, a shell pattern' -r
 complete -c pdu -l exclude-fs -d 'Skip file systems of each TYPE: nfs,nfs4,fuse.sshfs,tmpfs; fuse is every fuse.TYPE' -r
 complete -c pdu -l fail-if-grew -d 'With --diff, exit with status 2 where the directory grew by more than LIMIT: a SIZE, or a percentage such as 5%' -r
+complete -c pdu -l fs-name -d 'With -x, write NAME into the column fs of a Parquet file: machines may mount one file system from different sources' -r
 complete -c pdu -l history -d 'Print the (last N) snapshots of a directory: time, total, change, entries, and whether all was read' -r
 complete -c pdu -l keep -d 'With --snapshot, remove earlier snapshots but the newest 14 (RULE 14), or the newest of each of 7 days, 4 weeks and 12 months (RULE 7d,4w,12m; also h and y)' -r
 complete -c pdu -s d -l max-depth -d 'Print no line for what is more than N levels below an operand' -r
+complete -c pdu -l rest -d 'Write the directories that --budget left unopened to REST, for other processes to read with --files0-from; needs --format=parquet -o FILE, implies -l, and never replaces FILE' -r
 complete -c pdu -s t -l threshold -d 'Print only what is SIZE or larger; with -SIZE, only what is SIZE or smaller' -r
 complete -c pdu -s j -l threads -d 'Use at most N threads (1 to 4096, default 20): one for each processor, and all N when the processors wait for the disk or network; -L without -l always uses one' -r
 complete -c pdu -s n -l top -d 'Print only the N largest entries, by size or by --sort=inodes or time' -r

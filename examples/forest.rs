@@ -28,6 +28,7 @@ fn options() -> WalkOptions {
         renderer: Some(Forest::renderer()),
         watched: false,
         operand_dirs: None,
+        budget: None,
     }
 }
 

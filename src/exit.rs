@@ -80,7 +80,8 @@ pub(crate) fn conclude(outcome: Outcome, output: &[u8], status: &mut Status) -> 
     }
 }
 
-fn output_failed(
+/// The exit status where a file could not be written, with the message.
+pub(crate) fn output_failed(
     file: &[u8],
     operation: Operation,
     error: &io::Error,

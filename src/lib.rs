@@ -56,7 +56,7 @@
 //!
 //! | floor | rooms |
 //! |---|---|
-//! | 7 | `main.rs`: parse, run. `states.rs`: store, compare and list states. `compare.rs`: `--diff`. `explorer.rs`: `--explore`. `exit.rs`: exit status |
+//! | 7 | `main.rs`: parse, run. `states.rs`: store, compare and list states. `compare.rs`: `--diff`. `explorer.rs`: `--explore`. `part.rs`: a part of a scan by many processes. `exit.rs`: exit status |
 //! | 6 | [`cli`]: words and environment to a plan |
 //! | 5 | [`du`]: the select loop. [`explore`] (cargo feature `explore`): the explorer, a second select loop. [`diff`] (cargo feature `parquet`): two scans to changes. [`snapshot`]: the store of snapshots |
 //! | 4 | [`walk`]: walkers, disk, threads. [`import`]: files of an earlier scan to the same events. [`forest`]: a whole tree in memory |

@@ -6,6 +6,8 @@ mod exit;
 #[cfg(feature = "explore")]
 mod explorer;
 #[cfg(feature = "parquet")]
+mod part;
+#[cfg(feature = "parquet")]
 mod states;
 
 use std::ffi::OsString;
@@ -83,6 +85,10 @@ fn run(mut plan: Plan) -> Exit {
     #[cfg(feature = "parquet")]
     if plan.snapshot.is_some() || plan.history.is_some() || plan.diff.is_some() {
         return states::run(plan, &mut status);
+    }
+    #[cfg(feature = "parquet")]
+    if let Some(rest) = plan.rest.take() {
+        return part::run(plan, &rest, &mut status);
     }
     write_report(plan.output.take(), &mut status, |out, status| {
         count(plan, out, status)

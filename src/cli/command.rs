@@ -10,11 +10,18 @@ use super::option_id::{NO_VALUE, OptionId, RUN, any_bytes};
 /// The id of the operands.
 const FILES: &str = "files";
 
+/// The version, and how the program is linked: a static one runs on every Linux of its architecture.
+const VERSION: &str = if cfg!(target_feature = "crt-static") {
+    concat!(env!("CARGO_PKG_VERSION"), " (static)")
+} else {
+    concat!(env!("CARGO_PKG_VERSION"), " (dynamic)")
+};
+
 /// The definition of the command line: of the parser, the help, the man page and the completions.
 #[must_use]
 pub fn command() -> Command {
     Command::new("pdu")
-        .version(env!("CARGO_PKG_VERSION"))
+        .version(VERSION)
         .about("Print the disk space that files and directory trees take. A parallel GNU du.")
         .help_template(TEMPLATE)
         .override_usage("pdu [OPTION]... [FILE]...\n       pdu [OPTION]... --files0-from=F")

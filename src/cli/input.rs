@@ -2,7 +2,7 @@
 
 use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
-use std::path::{Component, Path, PathBuf, absolute};
+use std::path::PathBuf;
 
 use clap::parser::ValuesRef;
 use rustix::fs::FileType;
@@ -13,6 +13,7 @@ use super::role::Role;
 use super::settings::Settings;
 use super::usage_error::UsageError;
 use crate::gnu::quote::{self, Charset, Style};
+use crate::sys::absolute::absolute_path;
 use crate::sys::status;
 use crate::walk::Follow;
 
@@ -109,8 +110,23 @@ impl InputSource {
         let Self::Names(names) = self else {
             return None;
         };
-        let root = names.first().and_then(|name| absolute(name).ok())?;
-        Some(without_parents(&root).into_os_string().into_vec())
+        let root = absolute_path(names.first()?)?;
+        Some(root.into_os_string().into_vec())
+    }
+
+    /// The same with absolute names; those of a list are made absolute when they are read.
+    pub(super) fn absolute(self) -> Result<Self, UsageError> {
+        let Self::Names(names) = self else {
+            return Ok(self);
+        };
+        let message = "the path of the working directory is not known";
+        let absolute = |name: &OsString| {
+            absolute_path(name)
+                .map(PathBuf::into_os_string)
+                .ok_or_else(|| UsageError::plain(message))
+        };
+        let names: Result<_, _> = names.iter().map(absolute).collect();
+        names.map(Self::Names)
     }
 
     /// Checks that the operands are one directory, or an export.
@@ -142,18 +158,6 @@ impl InputSource {
             [what.as_bytes(), &*name, b": ", reason.as_bytes()].concat(),
         ))
     }
-}
-
-/// An absolute path without `..` and without a slash at its end, neither of which is a name. The disk says what a path up
-/// to the last `..` means: the directory above a symbolic link is not the one before it in the text.
-fn without_parents(path: &Path) -> PathBuf {
-    let names: Vec<Component<'_>> = path.components().collect();
-    let last = names.iter().rposition(|name| *name == Component::ParentDir);
-    let (before, after) = names.split_at(last.map_or(0, |last| last + 1));
-    let before: PathBuf = before.iter().collect();
-    let mut resolved = before.canonicalize().unwrap_or(before);
-    resolved.extend(after);
-    resolved
 }
 
 fn root_type(name: &OsStr, follow: Follow) -> rustix::io::Result<FileType> {

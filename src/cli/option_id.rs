@@ -60,6 +60,8 @@ options! {
         "Print a line for each class of files instead of directories, with the columns disk space, \
          apparent size, entries, per cent and class; CLASS is ext, owner, group, age or kind; \
          --by alone means --bytes, as in GNU du");
+    Budget = "--budget" => value(REPORTS, "N|TIME",
+        "With --rest: open no further directory after N entries, or after a TIME such as 90s, 10min or 2h");
     Color = "--color" => value(REPORTS, "WHEN",
         "Color the names of a tree by LS_COLORS: auto (on a terminal; default), always or never");
     CountLinks = "--count-links" => flag(FILES,
@@ -97,6 +99,9 @@ options! {
          SQL engines)");
     From = "--from" => value(FILES, "FILE",
         "Read an ncdu export or a Parquet file instead of the disk; - is standard input");
+    FsName = "--fs-name" => value(REPORTS, "NAME",
+        "With -x, write NAME into the column fs of a Parquet file: machines may mount one file system from \
+         different sources");
     HumanReadable = "--human-readable" => flag(SIZES,
         "Choose a unit for each size: 4.0K, 17M, 2.5G").short('h');
     History = "--history" => optional_value(REPORTS, "N",
@@ -127,6 +132,9 @@ options! {
         .short('o');
     ReadOnly = "--read-only" => flag(REPORTS,
         "With --explore, remove nothing and start no other program but the pager");
+    Rest = "--rest" => value(REPORTS, "REST",
+        "Write the directories that --budget left unopened to REST, for other processes to read with --files0-from; \
+         needs --format=parquet -o FILE, implies -l, and never replaces FILE");
     Reverse = "--reverse" => flag(REPORTS,
         "Reverse the order of the lines").short('r').aliases(["r", "re"]);
     SeparateDirs = "--separate-dirs" => flag(LINES,

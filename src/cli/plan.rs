@@ -14,6 +14,7 @@ use super::history::history;
 use super::input::InputSource;
 use super::local_zone::local_zone;
 use super::option_id::OptionId;
+use super::part::{Part, part};
 use super::reports::{self, Reports};
 use super::settings::Settings;
 use super::show_options::{now, show_options};
@@ -52,6 +53,8 @@ pub struct Plan {
     pub explore: Option<ExplorePlan>,
     /// The file for the report; standard output where there is none (`-o`).
     pub output: Option<OsString>,
+    /// The file for the directories that other processes read, where this is one of many.
+    pub rest: Option<OsString>,
     /// Messages that are no errors.
     pub warnings: Vec<Vec<u8>>,
 }
@@ -95,6 +98,7 @@ impl Plan {
             history: parts.history,
             explore: parts.explore,
             output: parts.reports.output,
+            rest: parts.part.map(|part| part.rest),
             warnings,
         })
     }
@@ -127,7 +131,10 @@ fn walk_and_show(
         ..show_options(settings, reports, time, operands, environment)
     };
     let excluded = (remember, parts.excluded_types.take());
-    let walk = walk_options(settings, excluded, walk_depth, &show);
+    let walk = walk::WalkOptions {
+        budget: parts.part.as_ref().map(|part| part.budget),
+        ..walk_options(settings, excluded, walk_depth, &show)
+    };
     (walk, show)
 }
 
@@ -143,6 +150,7 @@ struct Parts {
     snapshot: Option<SnapshotPlan>,
     history: Option<HistoryPlan>,
     explore: Option<ExplorePlan>,
+    part: Option<Part>,
 }
 
 /// Reads what can be wrong after the warnings.
@@ -156,6 +164,11 @@ fn parts(
     let operands = InputSource::new(settings, operands)?;
     let reports = Reports::new(settings)?;
     reports.check(settings, &operands)?;
+    let part = part(settings, (&operands, &reports))?;
+    let operands = match part {
+        Some(_) => operands.absolute()?,
+        None => operands,
+    };
     let snapshot = snapshot(settings, &operands, environment)?;
     let now = (environment, now());
     Ok(Parts {
@@ -167,6 +180,7 @@ fn parts(
         reports,
         snapshot,
         explore,
+        part,
     })
 }
 
@@ -184,18 +198,18 @@ fn walk_options(
     let needs_order = is_table || show.group_by.is_some();
     let folds = can_fold(settings, remember) && max_depth < u32::MAX && !needs_order;
     // With -l a table has no total for a directory that holds a link, at any depth.
-    let needs_every_file =
-        show.group_by.is_some() || is_table && settings.has(OptionId::CountLinks);
+    let needs_every_file = show.group_by.is_some() || is_table && settings.counts_links();
     let name_files = match needs_every_file {
         true => Some(u32::MAX),
         false => names_all.then_some(max_depth),
     };
     walk::WalkOptions {
         walkers: settings.walkers,
-        order: match is_table {
+        order: match is_table && !settings.has(OptionId::Rest) {
             true => WalkOrder::Names,
             false => WalkOrder::Disk,
         },
+        budget: None,
         follow: settings.follow,
         one_file_system: settings.has(OptionId::OneFileSystem),
         exclude: std::mem::take(&mut settings.exclude),
@@ -273,14 +287,14 @@ fn marks_links(settings: &Settings<'_>, reports: &Reports, max_depth: u32) -> bo
     reports.shape == OutputFormat::Ncdu
         && max_depth == u32::MAX
         && settings.follow != Follow::Always
-        && !settings.has(OptionId::CountLinks)
+        && !settings.counts_links()
 }
 
 /// What the walk remembers to count it once. Several operands, and links that are followed, may lead to any file
 /// twice.
 fn remember(settings: &Settings<'_>, operands: &InputSource, marks_links: bool) -> Remember {
     let are_several = !matches!(operands, InputSource::Names(names) if names.len() < 2);
-    if settings.has(OptionId::CountLinks) || marks_links {
+    if settings.counts_links() || marks_links {
         Remember::Nothing
     } else if are_several || settings.follow == Follow::Always {
         Remember::Everything

@@ -13,7 +13,7 @@ use super::settings::Settings;
 use super::usage_error::UsageError;
 use super::values::{InvalidNumber, Top, Width};
 use crate::count::usage::FileTime;
-use crate::format::parquet::{self, CountedLinks, ParquetOptions, RowOrder};
+use crate::format::parquet::{self, CountedLinks, ParquetOptions, RowOrder, Scope};
 use crate::format::{Color, GroupBy, OutputFormat, Ranking, Selection, Sort, Threshold, ncdu};
 use crate::gnu::argmatch;
 use crate::gnu::quote::Charset;
@@ -87,7 +87,7 @@ impl Reports {
             OutputFormat::Du | OutputFormat::Tree | OutputFormat::Json => None,
             OutputFormat::Csv | OutputFormat::Prometheus => None,
         };
-        if export.is_some() {
+        if export.is_some() && !settings.has(OptionId::Rest) {
             input.check_root(RootOf::Export, settings.follow, settings.charset)?;
         }
         // An export holds times of modification only.
@@ -112,6 +112,10 @@ fn check_table(settings: &Settings<'_>) -> Result<(), UsageError> {
         return Err(UsageError::plain(parquet::NOT_BUILT));
     }
     settings.refuse(Role::Lines, "--format=parquet")?;
+    if settings.has(OptionId::Files0From) && !settings.has(OptionId::Rest) {
+        let option = OptionId::Files0From.name();
+        return Err(UsageError::cannot_combine(option, "--format=parquet"));
+    }
     if settings.follow == Follow::Always {
         // A directory may be reached twice, and then a path does not identify an entry.
         let option = OptionId::Dereference.name();
@@ -136,6 +140,7 @@ pub(super) fn parquet(
     started: FileTime,
 ) -> ParquetOptions {
     let is_walk = !matches!(input, InputSource::Export(_));
+    let is_part = settings.has(OptionId::Rest);
     // With --diff, -d, -s and -t choose the lines of that.
     let compares = settings.has(OptionId::Diff);
     let is_recorded = |option: OptionId| {
@@ -150,12 +155,12 @@ pub(super) fn parquet(
             all: true,
             threshold,
         },
-        root: input.root(),
-        order: match is_walk {
+        root: input.root().filter(|_| !is_part),
+        order: match is_walk && !is_part {
             true => RowOrder::Components,
             false => RowOrder::None,
         },
-        links: match settings.has(OptionId::CountLinks) {
+        links: match settings.counts_links() {
             true => CountedLinks::Each,
             false => CountedLinks::Once,
         },
@@ -163,6 +168,13 @@ pub(super) fn parquet(
         host: String::from_utf8_lossy(&host).trim_end().to_owned(),
         started,
         filesystems: is_walk.then_some(FileSystemQueries::SYSTEM),
+        fs_name: settings
+            .value(OptionId::FsName)
+            .map(|name| name.to_string_lossy().into_owned()),
+        scope: match is_part {
+            true => Scope::Part,
+            false => Scope::Whole,
+        },
     }
 }
 

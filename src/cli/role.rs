@@ -10,8 +10,7 @@ pub(super) enum Role {
     /// Leaves out entries, changes their order or adds a second root. `--format=ncdu` excludes it: the export would
     /// be a part of the tree and would not show that.
     Part,
-    /// Gives lines another order or sums, or adds a second root. `--format=parquet` excludes it: its rows are entries, in
-    /// the order of their paths.
+    /// Gives lines another order or sums. `--format=parquet` excludes it: its rows are entries, in the order of their paths.
     Lines,
     /// Changes what is counted, or which rows there are. A Parquet file records it.
     Recorded,
@@ -37,8 +36,11 @@ impl OptionId {
             | Self::ExcludeFs
             | Self::ExcludeKernfs
             | Self::ExcludeFrom
+            | Self::FsName
             | Self::OneFileSystem => &[Role::Walk, Role::Recorded],
-            Self::Files0From => &[Role::Walk, Role::Part, Role::Lines, Role::OneState],
+            Self::Budget => &[Role::Walk, Role::Recorded, Role::OneState, Role::Printed],
+            Self::Rest => &[Role::Walk, Role::OneState, Role::Printed],
+            Self::Files0From => &[Role::Walk, Role::Part, Role::OneState],
             Self::By => &[Role::Part, Role::Lines, Role::Printed],
             Self::Reverse | Self::Sort => &[Role::Part, Role::Lines],
             Self::SeparateDirs => &[Role::Part, Role::Lines, Role::OneState, Role::Printed],

@@ -95,6 +95,12 @@ impl<'a> Settings<'a> {
         self.occurrences.iter().any(|given| given.option == option)
     }
 
+    /// True where a file counts once for each of its links. One of many processes does not know the links that the others
+    /// meet.
+    pub(super) fn counts_links(&self) -> bool {
+        self.has(OptionId::CountLinks) || self.has(OptionId::Rest)
+    }
+
     /// The last value of the option.
     pub(super) fn value(&self, option: OptionId) -> Option<&'a OsStr> {
         let given = self.occurrences.iter().rev();
@@ -182,6 +188,7 @@ impl<'a> Settings<'a> {
             Id::Reverse | Id::Tree | Id::By | Id::Color | Id::Format | Id::Sort | Id::Top => {}
             Id::Explore | Id::ReadOnly | Id::FailIfGrew | Id::History | Id::Keep | Id::Snapshot => {
             }
+            Id::Budget | Id::FsName | Id::Rest => {}
             Id::Diff | Id::Files0From | Id::From | Id::Output | Id::TimeStyle | Id::Width => {}
         }
         Ok(())

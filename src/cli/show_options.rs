@@ -111,8 +111,8 @@ fn min_size(settings: &Settings<'_>, reports: &Reports) -> Option<MinSize> {
     let needs_every_file = match reports.shape {
         _ if settings.has(OptionId::Diff) => true,
         OutputFormat::Ncdu => true,
-        OutputFormat::Parquet => settings.has(OptionId::CountLinks),
-        _ if settings.has(OptionId::Snapshot) => settings.has(OptionId::CountLinks),
+        OutputFormat::Parquet => settings.counts_links(),
+        _ if settings.has(OptionId::Snapshot) => settings.counts_links(),
         _ => reports.by.is_some(),
     };
     let is_bounded = reports.ranking.top.is_some() || reports.shape == OutputFormat::Tree;

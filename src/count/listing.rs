@@ -22,6 +22,7 @@ use std::sync::Arc;
 
 use crate::count::ordered_items::OrderedItems;
 use crate::count::usage::{Detail, Entry, Inode, Usage};
+use crate::count::visitor::Absence;
 use crate::sys::failure::Failure;
 
 /// GNU du reads a directory in groups of this many entries; it sorts within a group, never across groups.
@@ -211,6 +212,8 @@ pub enum Found {
     Nothing,
     /// A directory that `-x` leaves out.
     Away(Detail),
+    /// A directory that does not count in this process.
+    Absent(Absence),
     /// A directory.
     Directory(Entry, Detail),
     /// A file: an operand that is one, or an entry whose type changed during the walk.
@@ -294,7 +297,7 @@ impl Listing {
     pub fn entry(&self) -> Option<&Entry> {
         match &self.found {
             Found::Directory(entry, _) | Found::File(entry, _) => Some(entry),
-            Found::Nothing | Found::Away(_) | Found::More => None,
+            Found::Nothing | Found::Away(_) | Found::Absent(_) | Found::More => None,
             Found::Rendered(_) | Found::Leaves(_) => None,
         }
     }

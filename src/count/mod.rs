@@ -8,6 +8,7 @@ pub mod min_size;
 pub mod order;
 pub mod ordered_items;
 pub mod record;
+pub mod scan_path;
 pub mod tally;
 pub mod usage;
 pub(crate) mod varint;

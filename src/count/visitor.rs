@@ -5,7 +5,7 @@
 //!
 //! ```text
 //!   walk      = { event }
-//!   event     = file | away | rendered | sum | failed | directory
+//!   event     = file | away | absent | rendered | sum | failed | directory
 //!   directory = enter { event } leave        where `enter` returns Continue
 //!             | enter                        where `enter` returns Skip
 //! ```
@@ -30,6 +30,9 @@ pub trait Visitor {
     /// An entry that does not count, because it lies on another file system than the operand (`-x`).
     fn away(&mut self, name: &[u8], detail: &Detail);
 
+    /// A directory that does not count in this process, for this reason. Comes from a walk with a budget only.
+    fn absent(&mut self, _name: &[u8], _absence: Absence) {}
+
     /// The text of an [`EntryRenderer`](crate::count::record::EntryRenderer) for one or more entries. Their sizes
     /// arrive as a `sum`.
     fn rendered(&mut self, text: &[u8]);
@@ -43,6 +46,15 @@ pub trait Visitor {
 
     /// The directory entered last ends.
     fn leave(&mut self, extent: Extent);
+}
+
+/// Why a directory does not count in this process, one of many that walk a tree (`--rest`).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Absence {
+    /// Another process will walk it.
+    HandedOver,
+    /// An earlier process has handed it over, and it is gone.
+    Gone,
 }
 
 /// How the walk proceeds after [`Visitor::enter`].

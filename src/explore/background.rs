@@ -26,6 +26,8 @@ pub(super) enum Answer {
     Directory(Purpose, Result<OwnedFd, Problem>),
     /// Names of users.
     Owners(OwnerNames),
+    /// A program was started beside the explorer, or not.
+    Started(io::Result<()>),
     /// An export was written, or not.
     Exported(Vec<u8>, Exported),
 }

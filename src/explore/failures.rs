@@ -22,10 +22,10 @@ enum Writing {
 #[derive(Debug)]
 pub(super) struct Failures {
     writing: Writing,
-    /// Entries that could not be read.
-    unread: u64,
+    /// Lists of operands that could not be read. The forest has the number of entries.
+    pub(super) unread_lists: u64,
     /// Entries that could not be removed.
-    unremoved: u64,
+    pub(super) unremoved: u64,
     /// Messages about a part of the tree that is lost, for the end.
     lost: Vec<Vec<u8>>,
     /// The path of the current directory of an import, and where its names end.
@@ -41,22 +41,12 @@ impl Failures {
                 true => Writing::Number,
                 false => Writing::AtOnce,
             },
-            unread: 0,
+            unread_lists: 0,
             unremoved: 0,
             lost: Vec::new(),
             path: Vec::new(),
             ends: Vec::new(),
         }
-    }
-
-    /// True where an entry could not be read or removed.
-    pub(super) fn any(&self) -> bool {
-        self.unread > 0 || self.unremoved > 0 || self.has_lost()
-    }
-
-    /// The number of entries that could not be read or removed.
-    pub(super) fn count(&self) -> u64 {
-        self.unread + self.unremoved
     }
 
     /// True where a part of the tree is lost.
@@ -66,7 +56,6 @@ impl Failures {
 
     /// An entry could not be read.
     pub(super) fn unread(&mut self, path: &[u8], failure: Failure, status: &mut Status) {
-        self.unread += 1;
         if self.writing == Writing::AtOnce {
             status.failure(path, failure);
         }
@@ -120,12 +109,18 @@ impl Failures {
     }
 
     /// Writes what is left, with the operands that cannot be used, where none can. The screen is gone.
-    pub(super) fn conclude(&self, unusable: &[(Vec<u8>, Failure)], status: &mut Status) {
+    /// `unread` is the number of those that could not be read.
+    pub(super) fn conclude(
+        &self,
+        unread: u64,
+        unusable: &[(Vec<u8>, Failure)],
+        status: &mut Status,
+    ) {
         if self.writing == Writing::Number {
             for (path, failure) in unusable {
                 status.failure(path, *failure);
             }
-            let unread = self.unread.saturating_sub(unusable.len() as u64);
+            let unread = unread.saturating_sub(unusable.len() as u64);
             for (count, verb) in [(unread, "read"), (self.unremoved, "removed")] {
                 let entries = if count == 1 { "entry" } else { "entries" };
                 if count > 0 {

@@ -121,12 +121,6 @@ impl Batch {
         self.events.is_empty()
     }
 
-    /// Number of directories that begin in it.
-    pub(super) fn directories(&self) -> u64 {
-        let begins = |event: &&Event| matches!(event, Event::Enter(..));
-        self.events.iter().filter(begins).count() as u64
-    }
-
     fn name(&mut self, name: &[u8]) -> Range<usize> {
         let start = self.names.len();
         self.names.extend_from_slice(name);

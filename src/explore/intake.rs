@@ -2,12 +2,13 @@
 
 use std::ops::Deref;
 use std::sync::Arc;
+use std::time::Instant;
 
 use super::failures::Failures;
 use super::imported::{Batch, ImportEnd, Replays};
 use crate::count::listing::{Branch, Found, Listing};
 use crate::count::ordered_items::{ItemKind, OrderedItems};
-use crate::forest::{DirId, Ended, Forest};
+use crate::forest::{DirId, Ended, Forest, Slice};
 use crate::sys::failure::Failure;
 use crate::sys::status::{self, Status, Summary};
 
@@ -46,8 +47,6 @@ pub(super) struct Intake<'a> {
     has_usable: bool,
     /// The name of the list of operands, or of the export.
     pub(super) input: Vec<u8>,
-    /// The directories among the entries.
-    directories: u64,
     /// Operands that cannot.
     unusable: Vec<(Vec<u8>, Failure)>,
 }
@@ -59,13 +58,12 @@ impl<'a> Intake<'a> {
             failures: Failures::new(),
             status,
             has_usable: false,
-            directories: 0,
             input: Vec::new(),
             unusable: Vec::new(),
         }
     }
 
-    /// Nothing more will come.
+    /// The walk, or the import, has ended.
     pub(super) fn end(&mut self, ended: Ended) {
         if let Some(forest) = self.forest.get_mut() {
             forest.end(ended);
@@ -87,12 +85,6 @@ impl<'a> Intake<'a> {
 
     pub(super) fn listing(&mut self, listing: Listing) {
         self.failures.of_listing(&listing, self.status);
-        self.directories += match listing.found {
-            Found::Directory(..) => 1,
-            // The mark of a directory that is left out stands for none.
-            Found::Rendered(_) => u64::from(listing.files.inodes > 0),
-            _ => 0,
-        };
         if listing.place.0.parent.is_none() {
             match (&listing.found, listing.failure) {
                 (Found::Nothing, Some(failure)) => {
@@ -118,13 +110,13 @@ impl<'a> Intake<'a> {
         if let Some(forest) = self.forest.get_mut() {
             replay.forest.replay(batch, forest);
         }
-        self.directories += batch.directories();
         let mut failures = self.failures.of_import(self.status);
         replay.failures.replay(batch, &mut failures);
     }
 
     /// The list of operands could not be opened.
     pub(super) fn list_failed(&mut self, failure: Failure) {
+        self.failures.unread_lists += 1;
         self.failures.unread(&self.input, failure, self.status);
         self.cannot_use(self.input.clone(), failure);
     }
@@ -154,21 +146,40 @@ impl<'a> Intake<'a> {
         !self.has_usable && (!self.unusable.is_empty() || self.failures.has_lost())
     }
 
-    /// Writes the last line of `-v`.
+    /// Writes the last line of `-v`, about the tree as it is now: parts of it may have been read again, or removed.
     pub(super) fn summarize(&mut self) {
+        if !self.status.options().verbose {
+            return;
+        }
         let sums = self.forest.dir(DirId::TOP).sums;
+        let directories = self.forest.counted_directories();
         self.status.summary(&Summary {
-            files: sums.entries.saturating_sub(self.directories),
-            directories: self.directories,
+            files: sums.entries.saturating_sub(directories),
+            directories,
             bytes: sums.allocated.into(),
-            errors: self.failures.count(),
+            errors: self.unread() + self.failures.unremoved,
         });
+    }
+
+    /// The number of entries in the tree that could not be read, and of lists of operands.
+    fn unread(&self) -> u64 {
+        self.forest.failure_count() + self.failures.unread_lists
+    }
+
+    /// True where an entry could not be read or removed.
+    pub(super) fn any_failed(&self) -> bool {
+        self.unread() > 0 || self.failures.unremoved > 0 || self.failures.has_lost()
     }
 
     /// Writes what is left for standard error. The screen is gone.
     pub(super) fn conclude(&mut self) {
+        // What a second walk has found so far is no part of the tree.
+        if let Some(forest) = self.forest.get_mut() {
+            while forest.replace(Instant::now()) == Slice::More {}
+            forest.end_reread(Ended::Stopped);
+        }
         let is_useless = self.is_useless();
         let unusable = if is_useless { &*self.unusable } else { &[] };
-        self.failures.conclude(unusable, self.status);
+        self.failures.conclude(self.unread(), unusable, self.status);
     }
 }

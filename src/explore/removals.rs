@@ -8,7 +8,6 @@ use std::os::fd::{AsFd, OwnedFd};
 use std::sync::Arc;
 
 use crossbeam_channel::{Receiver, never};
-use humansize::BINARY;
 
 use super::browser::Browser;
 use super::browser::request::Message;
@@ -24,7 +23,6 @@ use crate::count::listing::push_name;
 use crate::count::usage::Inode;
 use crate::forest::entry::Reading;
 use crate::forest::{DirId, DirState, Forest, ForestRow, Gone, RowPlace, Target, by_directory};
-use crate::sys::human_size::human_size;
 use crate::sys::mounts::MountWatch;
 use crate::walk::OperandDir;
 
@@ -247,7 +245,7 @@ impl Removals {
                 directory,
                 after,
             } => self.answer(forest, job, (DirId(directory), after)),
-            RemovalReport::Progress { entries, bytes, .. } => browser.say(progress(entries, bytes)),
+            RemovalReport::Progress { entries, bytes, .. } => browser.tell_removed(entries, bytes),
             RemovalReport::Left {
                 job,
                 directory,
@@ -267,7 +265,7 @@ impl Removals {
             } => failed(intake, browser, (DirId(directory), &name), problem),
             RemovalReport::Ended { job, summary } => {
                 self.end(job, forest);
-                browser.say(Message::summary(summary.to_string()));
+                browser.say(Message::summary(summary.text(browser.figures())));
             }
         }
     }
@@ -307,7 +305,7 @@ impl Removals {
         let known: Vec<KnownEntry> = batch
             .map(|row| known(forest, &row, &self.read_times))
             .collect();
-        let place = rows.place();
+        let place = rows.position();
         let is_last = rows.next().is_none();
         if !is_last {
             self.asked.insert(directory, (after + known.len(), place));
@@ -358,11 +356,6 @@ impl Removals {
         intake.failures.lost(message.into());
         browser.say(Message::warning(message));
     }
-}
-
-fn progress(entries: u64, bytes: u128) -> Message {
-    let size = human_size(bytes, BINARY);
-    Message::notice(format!("{entries} entries, {size} so far"))
 }
 
 fn new_entries(intake: &Intake<'_>, directory: DirId, count: u64) -> Message {

@@ -18,6 +18,9 @@ use crate::sys::status;
 /// How long a key waits for a directory that does not answer.
 const PATIENCE: Duration = Duration::from_secs(2);
 
+/// For a directory that is not opened, or entered, in time.
+const NO_ANSWER: &str = "the file system does not answer";
+
 /// The exit status of a shell that has not found the program.
 const NOT_FOUND: i32 = 127;
 
@@ -50,13 +53,14 @@ impl Session<'_> {
 
     fn remove(&mut self, targets: Vec<Target>, method: Method) {
         // The question was about the tree as it was.
-        if self.reading.reread().is_some() || self.is_opening_reread {
+        let is_begun = self.rereads.is_opening || self.rereads.replacing.is_some();
+        if self.reading.reread().is_some() || is_begun {
             return self.refuse("nothing was removed: a directory is being read again");
         }
         let Some(forest) = self.intake.forest.get_mut() else {
             return self.refuse("nothing was removed: an export is being written");
         };
-        if !forest.freed(&targets).refused.is_empty() {
+        if !forest.refused(&targets).is_empty() {
             return self.refuse("nothing was removed: the tree has changed");
         }
         if self.removals.meets(forest, &targets) {
@@ -89,8 +93,7 @@ impl Session<'_> {
     /// The directory does not answer: keys are for the explorer again.
     pub(super) fn give_up_opening(&mut self) {
         self.opening = None;
-        self.browser
-            .say(Message::warning("the file system does not answer"));
+        self.refuse(NO_ANSWER);
         self.terminal.acknowledge();
     }
 
@@ -98,6 +101,7 @@ impl Session<'_> {
         match answer {
             Answer::Owners(names) => self.browser.set_owners(names),
             Answer::Exported(path, exported) => self.exported(path, exported),
+            Answer::Started(started) => self.warn(started),
             Answer::Directory(Purpose::Reread(directory), opened) => {
                 self.begin_reread(directory, opened);
             }
@@ -119,14 +123,18 @@ impl Session<'_> {
         };
         let child = match purpose {
             Purpose::Shell => self.programs.shell(directory),
-            Purpose::Pager(name) => self.programs.pager(directory, name, self.pager_mode),
-            Purpose::Open(name) => {
-                let started = Terminal::start(&Programs::opener(directory, name));
-                return self.warn(started);
-            }
+            Purpose::Pager(name) => self.programs.pager(directory, name),
+            Purpose::Open(name) => return self.run_opener(Programs::opener(directory, name)),
             Purpose::Reread(_) => return,
         };
         self.run_on_terminal(&child);
+    }
+
+    fn run_opener(&mut self, child: Child) {
+        let asked = self
+            .background
+            .run(move || Answer::Started(Terminal::start(&child)));
+        self.warn(asked);
     }
 
     fn run_on_terminal(&mut self, child: &Child) {
@@ -142,9 +150,11 @@ impl Session<'_> {
 
     /// Shows an error that ends nothing.
     pub(super) fn warn(&mut self, result: io::Result<()>) {
-        if let Err(error) = result {
-            self.browser
-                .say(Message::warning(status::reason_of(&error)));
-        }
+        let text = match result {
+            Ok(()) => return,
+            Err(error) if error.kind() == io::ErrorKind::TimedOut => NO_ANSWER.into(),
+            Err(error) => status::reason_of(&error),
+        };
+        self.browser.say(Message::warning(text));
     }
 }

@@ -1,6 +1,5 @@
 //! The select loop of the explorer: one thread that owns the forest, the browser and the screen.
 
-use std::collections::VecDeque;
 use std::io;
 use std::time::{Duration, Instant};
 
@@ -13,8 +12,8 @@ use super::browser::request::{Activity, BrowserRequest, Doing, Message, Source};
 use super::frames::Frames;
 use super::imported::{Batch, ImportEnd};
 use super::intake::Intake;
-use super::programs::{PagerMode, Programs};
-use super::reading::Reading;
+use super::programs::Programs;
+use super::reading::{Reading, Rereads};
 use super::removals::Removals;
 use super::remove::job::RemovalReport;
 use super::terminal::{Input, Terminal};
@@ -58,8 +57,8 @@ pub(super) struct Session<'a> {
     pub(super) source: Source,
     pub(super) frames: Frames,
     pub(super) started: Instant,
-    /// How long the walk took.
-    pub(super) took: Option<Duration>,
+    /// How long the longest reading took that has ended.
+    pub(super) took: Duration,
     pub(super) was_stopped: bool,
     /// Whether hard links are still to be counted.
     pub(super) links: Slice,
@@ -68,10 +67,7 @@ pub(super) struct Session<'a> {
     /// A key waits until this time for a directory to be opened.
     pub(super) opening: Option<Instant>,
     pub(super) removals: Removals,
-    /// Directories that are to be read again.
-    pub(super) rereads: VecDeque<DirId>,
-    /// The first of them is being opened.
-    pub(super) is_opening_reread: bool,
+    pub(super) rereads: Rereads,
     /// A thread writes an export, and nothing changes the forest.
     pub(super) is_exporting: bool,
     /// The browser may have a search that goes on.
@@ -79,7 +75,6 @@ pub(super) struct Session<'a> {
     /// The options of all walks.
     pub(super) walk_options: WalkOptions,
     pub(super) programs: Programs,
-    pub(super) pager_mode: PagerMode,
     pub(super) owners: Option<NameLookup>,
 }
 
@@ -190,8 +185,7 @@ impl Session<'_> {
     fn end_reading(&mut self, ended: Ended) {
         let reread = self.reading.reread();
         self.reading = Reading::Nothing;
-        let elapsed = self.started.elapsed();
-        self.took = Some(self.took.map_or(elapsed, |took| took.max(elapsed)));
+        self.took = self.took.max(self.started.elapsed());
         match reread {
             Some(directory) => self.end_reread(directory, ended),
             None => {
@@ -311,7 +305,7 @@ impl Session<'_> {
     fn task(&self) -> Receiver<Instant> {
         let is_busy = self.reading.goes_on() || self.is_exporting || self.removals.go_on();
         let is_counting = !is_busy && self.links == Slice::More;
-        match is_counting || self.is_searching {
+        match is_counting || self.is_searching || self.rereads.replacing.is_some() {
             true => after(Duration::ZERO),
             false => never(),
         }
@@ -323,8 +317,11 @@ impl Session<'_> {
         if self.is_searching {
             let forest = &self.intake.forest;
             self.is_searching = self.browser.go_on_searching(forest, until);
+        } else if let Some(replacing) = self.rereads.replacing {
+            self.go_on_replacing(replacing, until);
         } else if let Some(forest) = self.intake.forest.get_mut() {
             self.links = forest.count_links(until);
+            self.begin_next_reread();
         }
         self.frames.ask_later(self.terminal.next_frame());
     }
@@ -366,16 +363,22 @@ impl Session<'_> {
 
     fn activity(&mut self) -> Activity {
         let doing = match &self.reading {
+            Reading::Nothing if self.rereads.replacing.is_some() => Doing::Rereading,
             Reading::Walk(live) if live.reread.is_some() => Doing::Rereading,
             Reading::Walk(_) => Doing::Reading,
             Reading::Import(..) => Doing::Loading,
             Reading::Nothing if self.was_stopped => Doing::Stopped,
             Reading::Nothing => Doing::Nothing,
         };
+        let elapsed = match self.reading.goes_on() || self.rereads.replacing.is_some() {
+            true => self.started.elapsed(),
+            false => Duration::ZERO,
+        };
         let mut activity = Activity {
             doing,
             entries: self.intake.forest.dir(DirId::TOP).sums.entries,
-            elapsed: self.took.unwrap_or_else(|| self.started.elapsed()),
+            elapsed,
+            longest: self.took.max(elapsed),
             is_removing: self.removals.go_on(),
             ..Activity::default()
         };

@@ -4,7 +4,6 @@
 //!   begin (this thread, 2 ms) ─► split: child process ─► signals ─► walkers ─► first listing, at most 20 ms ─► screen
 //! ```
 
-use std::collections::VecDeque;
 use std::convert::Infallible;
 use std::ffi::{OsStr, OsString};
 use std::io::{self, Write};
@@ -17,14 +16,14 @@ use rustix::io::Errno;
 
 use super::background::Background;
 use super::browser::Browser;
-use super::browser::options::{BrowserOptions, Permission};
+use super::browser::options::BrowserOptions;
 use super::browser::request::Source;
 use super::frames::Frames;
 use super::imported::{self, ImportEnd, Replays};
 use super::intake::Intake;
-use super::programs::{PagerMode, Programs};
+use super::programs::Programs;
 use super::read_times::ReadTimes;
-use super::reading::{LiveWalk, Reading};
+use super::reading::{LiveWalk, Reading, Rereads};
 use super::removals::{Removals, Roots};
 use super::remove::RemovalOptions;
 use super::session::{Ending, Session};
@@ -161,7 +160,7 @@ fn end(
     drop(terminal);
     intake.conclude();
     intake.summarize();
-    let any_failed = intake.failures.any();
+    let any_failed = intake.any_failed();
     match ending {
         Ending::Print(paths) => {
             if let Err(error) = print(&paths, quoting, out) {
@@ -337,10 +336,6 @@ impl<'a> Start<'a> {
         (options, walk_options, source, dirs): SessionOptions,
     ) -> Session<'a> {
         let is_read = !reading.goes_on();
-        let pager_mode = match options.browser.permission {
-            Permission::Full => PagerMode::Usual,
-            Permission::ReadOnly => PagerMode::Secure,
-        };
         let trash = RemovalOptions {
             data_home: options.data_home,
             zone: options.browser.zone.clone(),
@@ -350,13 +345,11 @@ impl<'a> Start<'a> {
             background: Background::new(),
             opening: None,
             removals: Removals::new(Roots::new(dirs), self.read_from, trash),
-            rereads: VecDeque::new(),
-            is_opening_reread: false,
+            rereads: Rereads::default(),
             is_exporting: false,
             is_searching: false,
             walk_options,
             programs: options.programs,
-            pager_mode,
             owners: options.owners,
             browser: Browser::new(options.browser),
             terminal,
@@ -367,7 +360,10 @@ impl<'a> Start<'a> {
             source,
             frames: Frames::new(Instant::now()),
             started: self.started,
-            took: is_read.then(|| self.started.elapsed()),
+            took: match is_read {
+                true => self.started.elapsed(),
+                false => Duration::ZERO,
+            },
             was_stopped: false,
             links: Slice::More,
             ending: None,

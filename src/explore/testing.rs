@@ -252,8 +252,9 @@ impl Desk {
     }
 
     /// The names in the order of the rows.
-    pub(super) fn names(&self) -> Vec<String> {
+    pub(super) fn names(&mut self) -> Vec<String> {
         let rows = 0..self.browser.row_count();
+        self.browser.sort_rows(&self.forest, rows.clone());
         let rows = rows.filter_map(|index| self.browser.row(&self.forest, index));
         let names = rows.map(|row| String::from_utf8_lossy(row.name).into_owned());
         names.collect()

@@ -109,8 +109,25 @@ impl ForestEntry {
         self.reading == Reading::Whole || self.has_run()
     }
 
+    /// What is known of it beside sizes and time.
+    #[must_use]
+    pub fn detail(&self) -> Detail {
+        let kind = match self.kind {
+            FileType::Unknown => 0,
+            kind => kind.as_raw_mode(),
+        };
+        Detail {
+            inode: self.inode,
+            links: self.links,
+            mode: kind | self.mode,
+            uid: self.owner.0,
+            gid: self.owner.1,
+        }
+    }
+
     /// True where the file may have other names.
-    pub(super) fn is_linked(&self) -> bool {
+    #[must_use]
+    pub fn is_linked(&self) -> bool {
         self.kind != FileType::Directory && self.links > 1 && self.inode.number != 0
     }
 }

@@ -1,7 +1,5 @@
 //! Reports a subtree as the events of a walk, so that the output formats can write it.
 
-use rustix::fs::FileType;
-
 use super::dirs::Stage;
 use super::entry::{ForestEntry, Reading};
 use super::info::DirId;
@@ -56,7 +54,7 @@ impl Forest {
                 return None;
             }
             Stage::Away => {
-                visitor.away(name, &detail(&entry));
+                visitor.away(name, &entry.detail());
                 return None;
             }
             Stage::Excluded if entry.count == 0 => return None,
@@ -66,7 +64,7 @@ impl Forest {
             }
             _ => {}
         }
-        let detail = detail(&entry);
+        let detail = entry.detail();
         let item = item(&entry, &detail);
         match visitor.enter(name, &item, self.failure_of(id)) {
             Flow::Continue => Some(self.level(id)),
@@ -107,7 +105,7 @@ impl Forest {
 }
 
 fn report(name: &[u8], entry: &ForestEntry, visitor: &mut dyn Visitor) {
-    let detail = detail(entry);
+    let detail = entry.detail();
     let item = item(entry, &detail);
     match entry.reading {
         Reading::Whole | Reading::Broken if name.is_empty() => visitor.sum(&item.usage, 0),
@@ -118,20 +116,6 @@ fn report(name: &[u8], entry: &ForestEntry, visitor: &mut dyn Visitor) {
         Reading::Away => visitor.away(name, &detail),
         // No format has a place for it.
         Reading::Excluded => {}
-    }
-}
-
-fn detail(entry: &ForestEntry) -> Detail {
-    let kind = match entry.kind {
-        FileType::Unknown => 0,
-        kind => kind.as_raw_mode(),
-    };
-    Detail {
-        inode: entry.inode,
-        links: entry.links,
-        mode: kind | entry.mode,
-        uid: entry.owner.0,
-        gid: entry.owner.1,
     }
 }
 

@@ -68,6 +68,16 @@ impl Forest {
         freed
     }
 
+    /// The targets that must not be removed: without the passes over the tree that [`Forest::freed`] takes.
+    #[must_use]
+    pub fn refused(&self, targets: &[Target]) -> Vec<(Target, Refusal)> {
+        let (mut set, mut files, mut freed) = (Set::default(), Vec::new(), Freed::default());
+        for (parent, names) in by_directory(targets) {
+            self.look_up(parent, names, (&mut set, &mut files, &mut freed));
+        }
+        freed.refused
+    }
+
     /// Finds targets in one directory.
     fn look_up(
         &self,

@@ -112,6 +112,18 @@ pub struct Sums {
     pub entries: u64,
 }
 
+impl Sums {
+    /// Those of an entry alone.
+    #[must_use]
+    pub fn of(entry: &ForestEntry) -> Self {
+        Self {
+            allocated: entry.sizes.0,
+            apparent: entry.sizes.1,
+            entries: entry.count,
+        }
+    }
+}
+
 /// The state of a directory, or of the entry in its place.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum DirState {
@@ -182,6 +194,9 @@ pub struct ForestRow<'a> {
     pub entry: ForestEntry,
     /// The number of a directory that has one; its sums are in [`DirInfo`].
     pub directory: Option<DirId>,
+    /// Where it begins among the rows of its directory: valid until [`Forest::rewrites`](super::Forest::rewrites)
+    /// changes.
+    pub place: usize,
     /// It is being removed.
     pub is_being_removed: bool,
 }

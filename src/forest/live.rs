@@ -73,7 +73,8 @@ impl Forest {
                 let rows = self.begin_rows(id, &own, Stage::Away);
                 self.keep_rows(rows, true);
             }
-            Found::Nothing => self.set_stage(id, Stage::Nothing),
+            // Only a walk with a budget leaves directories to others.
+            Found::Nothing | Found::Absent(_) => self.set_stage(id, Stage::Nothing),
             // Directories are folded for lines only.
             Found::Leaves(_) => {}
         }

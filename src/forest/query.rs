@@ -1,8 +1,10 @@
 //! What is in the tree.
 
+use rustix::fs::FileType;
+
 use super::dirs::{Dir, NEW, REMOVING, Stage, UNREAD_BELOW};
 use super::entry::{ForestEntry, Reading};
-use super::info::{Changed, DirId, DirInfo, ForestFailure, ForestRow};
+use super::info::{Changed, DirId, DirInfo, ForestFailure, ForestRow, Sums};
 use super::run::{Before, Reader, Row, name};
 use super::tree::Forest;
 use crate::count::listing::push_name;
@@ -20,10 +22,18 @@ pub struct ForestRows<'a> {
 #[derive(Debug, Clone, Copy)]
 pub struct RowPlace((usize, Before));
 
-impl ForestRows<'_> {
-    /// The place of the next row.
+impl RowPlace {
+    /// Where the row begins.
     #[must_use]
-    pub fn place(&self) -> RowPlace {
+    pub fn get(&self) -> usize {
+        self.0.0
+    }
+}
+
+impl ForestRows<'_> {
+    /// The position of the next row.
+    #[must_use]
+    pub fn position(&self) -> RowPlace {
         RowPlace(self.reader.position())
     }
 }
@@ -33,10 +43,30 @@ impl<'a> Iterator for ForestRows<'a> {
 
     fn next(&mut self) -> Option<Self::Item> {
         loop {
-            let (_, row) = self.reader.next()?;
+            let row = self.reader.next()?;
             if let Some(row) = self.forest.row(self.id, row) {
                 return Some(row);
             }
+        }
+    }
+}
+
+impl ForestRow<'_> {
+    /// It, or a directory and everything below.
+    #[must_use]
+    pub fn sums(&self, forest: &Forest) -> Sums {
+        match self.directory {
+            Some(id) => forest.sums(id),
+            None => Sums::of(&self.entry),
+        }
+    }
+
+    /// The newest time of it and everything below.
+    #[must_use]
+    pub fn newest(&self, forest: &Forest) -> FileTime {
+        match self.directory {
+            Some(id) => newest(forest.dirs.get(id)),
+            None => self.entry.time,
         }
     }
 }
@@ -50,10 +80,7 @@ impl Forest {
         DirInfo {
             parent: self.dirs.parent(id),
             sums: dir.sums,
-            newest: FileTime {
-                seconds: dir.newest,
-                nanoseconds: 0,
-            },
+            newest: newest(dir),
             inode: self.own(id).inode,
             state: dir.state(ended),
             open_children: dir.open,
@@ -87,7 +114,11 @@ impl Forest {
         rows
     }
 
-    pub(super) fn row<'a>(&'a self, id: DirId, row: Row<'a>) -> Option<ForestRow<'a>> {
+    pub(super) fn row<'a>(
+        &'a self,
+        id: DirId,
+        (place, row): (usize, Row<'a>),
+    ) -> Option<ForestRow<'a>> {
         let (name, entry, directory, is_being_removed) = match row {
             Row::Entry(name, entry) => {
                 let entry = self.with_links(entry);
@@ -108,6 +139,7 @@ impl Forest {
             name,
             entry,
             directory,
+            place,
             is_being_removed,
         })
     }
@@ -144,6 +176,18 @@ impl Forest {
             _ => None,
         });
         found.unwrap_or_default()
+    }
+
+    /// The name of the row that begins at this place.
+    #[must_use]
+    pub fn name_at(&self, id: DirId, place: usize) -> &[u8] {
+        name(&self.dirs.get(id).run, place)
+    }
+
+    /// A directory and everything below, each inode once.
+    #[must_use]
+    pub fn sums(&self, id: DirId) -> Sums {
+        self.dirs.get(id).sums
     }
 
     /// The path of a directory, from the operand on.
@@ -184,11 +228,17 @@ impl Forest {
         self.rewrites
     }
 
-    /// How many directories were replaced by what a second walk has read. As long as this number stays, no entry has come
-    /// into a directory that was read to its end.
+    /// How many times a directory was replaced by what a second walk has read. As long as this number stays, no entry has
+    /// come into a directory that was read to its end.
     #[must_use]
     pub fn rereads(&self) -> u64 {
         self.rereads
+    }
+
+    /// Changes of sums, states and rows so far: as long as this number stays, so does every answer.
+    #[must_use]
+    pub fn changes(&self) -> u64 {
+        self.changes
     }
 
     /// What has changed in the shown directory since the last call.
@@ -214,6 +264,23 @@ impl Forest {
         self.dirs.bytes()
     }
 
+    /// Number of directories that the sum of the command line counts. A pass over all of them.
+    #[must_use]
+    pub fn counted_directories(&self) -> u64 {
+        let mut is_counted = vec![false; self.directories()];
+        for id in self.dirs.ids() {
+            let dir = self.dirs.get(id);
+            let is_above = |above: DirId| is_counted.get(above.0 as usize) == Some(&true);
+            is_counted[id.0 as usize] = match self.dirs.sums_go_to(id) {
+                Some(above) => is_above(above) && is_directory(dir, id),
+                None => id == DirId::TOP,
+            };
+        }
+        let counted = is_counted.into_iter().filter(|&is_counted| is_counted);
+        // The command line is none.
+        counted.count().saturating_sub(1) as u64
+    }
+
     /// Number of directories, those that are gone and the keys of large directories included.
     #[must_use]
     pub fn directories(&self) -> usize {
@@ -221,7 +288,20 @@ impl Forest {
     }
 }
 
+/// True where the sizes of a directory are known, be it that its entries could not be read.
+fn is_directory(dir: &Dir, id: DirId) -> bool {
+    let has_sizes = matches!(dir.stage, Stage::Read | Stage::Broken | Stage::Unread);
+    has_sizes && !dir.run.is_empty() && own(dir, id).kind == FileType::Directory
+}
+
 /// The entry of a directory itself, or of what was found in its place.
+fn newest(dir: &Dir) -> FileTime {
+    FileTime {
+        seconds: dir.newest,
+        nanoseconds: 0,
+    }
+}
+
 pub(super) fn own(dir: &Dir, id: DirId) -> ForestEntry {
     let own = *Reader::new(&dir.run, id).own();
     let reading = match dir.stage {
@@ -233,7 +313,7 @@ pub(super) fn own(dir: &Dir, id: DirId) -> ForestEntry {
     };
     match dir.run.is_empty() {
         true => ForestEntry {
-            kind: rustix::fs::FileType::Directory,
+            kind: FileType::Directory,
             reading,
             ..own
         },

@@ -67,7 +67,7 @@ impl Forest {
             Some(_) => return true,
             None => {}
         }
-        while let Some((_, row)) = reader.next() {
+        while let Some(row) = reader.next() {
             if let Some(row) = self.row(id, row) {
                 found(id, &row);
             }

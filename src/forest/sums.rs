@@ -43,6 +43,7 @@ impl Forest {
 
     /// Remembers that the row of this directory, or its own line, must be drawn again.
     pub(super) fn note_change(&mut self, id: DirId) {
+        self.changes += 1;
         if id == self.watched || self.dirs.get(id).parent == self.watched.0 {
             self.changed = self.changed.max(Changed::Sums);
         }
@@ -50,6 +51,7 @@ impl Forest {
 
     /// Remembers that this directory has other rows than before.
     pub(super) fn note_rows(&mut self, id: DirId) {
+        self.changes += 1;
         if id == self.watched {
             self.changed = Changed::Rows;
         }

@@ -7,12 +7,13 @@ use super::page::Page;
 use crate::count::record::Record;
 use crate::count::tally::Counts;
 use crate::count::usage::FileTime;
+use crate::count::visitor::Absence;
 use crate::sys::failure::Failure;
 
 /// An output format. The methods append to `out`, which cannot fail; only `end` writes to the output.
 ///
-/// The calls are `begin`, then any number of `enter`, `record`, `link`, `away` and `failure`, then `end`. For a
-/// directory, `enter` comes before the records of its contents, and `record` after them.
+/// The calls are `begin`, then any number of `enter`, `record`, `link`, `away`, `absent` and `failure`, then
+/// `end`. For a directory, `enter` comes before the records of its contents, and `record` after them.
 pub trait Format {
     /// Appends the text before all records.
     fn begin(&mut self, _out: &mut Vec<u8>) {}
@@ -37,6 +38,9 @@ pub trait Format {
 
     /// Appends an entry that `-x` leaves out; the record has its attributes and no usage.
     fn away(&mut self, _: &Record<'_>, _out: &mut Vec<u8>) {}
+
+    /// Appends a directory that does not count in this process; the record has its path alone.
+    fn absent(&mut self, _: &Record<'_>, _: Absence, _out: &mut Vec<u8>) {}
 
     /// Appends a failure. Standard error has the message already.
     fn failure(&mut self, _path: &[u8], _: Failure, _out: &mut Vec<u8>) {}

@@ -34,6 +34,7 @@ pub mod parquet;
 mod prometheus;
 mod ranked;
 pub mod report;
+mod rest;
 mod selected;
 pub mod tee;
 pub mod tree;
@@ -42,5 +43,6 @@ pub use self::interface::{Completeness, EndResult, Format, ReportError, Totals, 
 pub use self::kinds::{Color, GroupBy, OutputFormat};
 pub use self::options::{FormatOptions, format};
 pub use self::ranked::{Ranking, Sort};
+pub use self::rest::RestList;
 pub use self::selected::{Selection, Threshold};
 pub use crate::count::usage::Measure;

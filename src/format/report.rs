@@ -14,7 +14,7 @@ use super::interface::{Completeness, Format, ReportError, Totals, Warning};
 use super::page::Page;
 use crate::count::tally::{Counts, Tally, TallyOptions};
 use crate::count::usage::{Detail, FileTime, Item, Usage};
-use crate::count::visitor::{Extent, Flow, Visitor};
+use crate::count::visitor::{Absence, Extent, Flow, Visitor};
 use crate::sys::failure::{Failure, Operation};
 use crate::sys::status::{Status, Summary};
 
@@ -137,6 +137,15 @@ impl<'a> Report<'a> {
     }
 }
 
+/// An entry that does not count.
+fn nothing(detail: Option<&Detail>) -> Item<'_> {
+    Item {
+        usage: Usage::default(),
+        dedup_key: None,
+        detail,
+    }
+}
+
 impl Visitor for Report<'_> {
     fn enter(&mut self, name: &[u8], item: &Item<'_>, failure: Option<Failure>) -> Flow {
         if self.write_error.is_some() {
@@ -162,13 +171,14 @@ impl Visitor for Report<'_> {
     }
 
     fn away(&mut self, name: &[u8], detail: &Detail) {
-        let item = Item {
-            usage: Usage::default(),
-            dedup_key: None,
-            detail: Some(detail),
-        };
-        let record = self.tally.uncounted(name, &item);
+        let record = self.tally.uncounted(name, &nothing(Some(detail)));
         self.format.away(&record, &mut self.page.lines);
+        self.turn(None);
+    }
+
+    fn absent(&mut self, name: &[u8], absence: Absence) {
+        let record = self.tally.uncounted(name, &nothing(None));
+        self.format.absent(&record, absence, &mut self.page.lines);
         self.turn(None);
     }
 

@@ -8,6 +8,7 @@ use super::interface::{EndResult, Format, ReportError, Totals, Warning};
 use super::page::Page;
 use crate::count::record::Record;
 use crate::count::usage::FileTime;
+use crate::count::visitor::Absence;
 use crate::sys::failure::Failure;
 
 /// See the module.
@@ -88,6 +89,11 @@ impl Format for Tee<'_> {
     fn away(&mut self, record: &Record<'_>, out: &mut Vec<u8>) {
         self.second(|format, out| format.away(record, out));
         self.first.away(record, out);
+    }
+
+    fn absent(&mut self, record: &Record<'_>, absence: Absence, out: &mut Vec<u8>) {
+        self.second(|format, out| format.absent(record, absence, out));
+        self.first.absent(record, absence, out);
     }
 
     fn failure(&mut self, path: &[u8], failure: Failure, out: &mut Vec<u8>) {

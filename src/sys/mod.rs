@@ -1,5 +1,6 @@
 //! The process and its terminal: streams, signals, cancellation, the second process, retries.
 
+pub mod absolute;
 mod attributes;
 pub mod cancel;
 pub mod columns;

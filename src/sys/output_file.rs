@@ -170,6 +170,31 @@ impl Output {
         Self::new_in(directory, name.into(), NewFile { readers, intruder })
     }
 
+    /// The same for a path. An error where the name is there already.
+    pub fn create_new(path: &OsStr, readers: Readers) -> io::Result<Self> {
+        let (directory, name) = split(Path::new(path))?;
+        match rustix::fs::statat(&directory, &name, AtFlags::SYMLINK_NOFOLLOW) {
+            Err(Errno::NOENT) => Self::create_in(directory, &name, readers),
+            Err(error) => Err(error.into()),
+            Ok(_) => Err(Errno::EXIST.into()),
+        }
+    }
+
+    /// True where the name of the file is still free.
+    #[must_use]
+    pub fn has_free_name(&self) -> bool {
+        let Some(target) = &self.target else {
+            return false;
+        };
+        if !target.is_linked() {
+            // A client of a network file system may remember for a minute that there was no such name, until it changes
+            // the directory itself.
+            let _ = unlinked(&target.directory, Readers::Owner);
+        }
+        let flags = AtFlags::SYMLINK_NOFOLLOW;
+        rustix::fs::statat(&target.directory, &target.name, flags).is_err()
+    }
+
     fn new_in(directory: OwnedFd, name: OsString, new: NewFile) -> io::Result<Self> {
         let replacement = replacement(&directory, 0, new.readers)?;
         Ok(Self::spooled(replacement, directory, name, new))

@@ -154,6 +154,11 @@ impl Batch {
         None
     }
 
+    /// Number of entries that keep their place and are no directories.
+    pub(super) fn files(&self) -> usize {
+        self.parts.len() - self.names.len() as usize
+    }
+
     fn add_directory(&mut self, dirent: Dirent<'_>) {
         let part = Part::Name(self.names.len());
         self.parts.push((dirent.number, part));

@@ -21,6 +21,8 @@ pub(super) struct Dir {
     pub(super) fd: Fd,
     pub(super) stat: Stat,
     pub(super) depth: u32,
+    /// True where a directory above may be met again below this one.
+    pub(super) may_cycle: bool,
     /// Its path, where a pattern needs it.
     pub(super) path: Option<Vec<u8>>,
     /// Why its contents are left out, if an export marks that.
@@ -71,13 +73,6 @@ impl Dir {
 
     pub(super) fn fd(&self) -> BorrowedFd<'_> {
         self.fd.as_fd()
-    }
-
-    /// True where a directory above may be met again below this one.
-    pub(super) fn may_cycle(&self) -> bool {
-        let above = &self.place.0;
-        let is_same = |branch: &Branch| branch.inode.device == self.stat.detail.inode.device;
-        above.may_cycle || self.stat.mount_root && above.and_above().any(is_same)
     }
 
     /// The device that `-x` compares its entries with: the operand's.

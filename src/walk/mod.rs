@@ -35,6 +35,7 @@
 //! | `dirents`, `batch` | entries as `getdents64` returns them; entries after their stat |
 //! | `sorted_names` | all names of a directory, for a sorted walk |
 //! | `visited`, `heartbeat` | directories that were opened before; where each walker is and what it has seen (`-v`) |
+//! | `hand_over` | when directories are left to other processes (`--budget`); what lies above an operand |
 //! | `listing_channel`, `semaphore`, `pool`, `cpu_usage` | the channel, the tokens, the threads, when to issue more tokens |
 //! | [`operands`] | names from the command line, or from a list that is read as a stream |
 //! | `shared` | the state that all walkers share |
@@ -55,6 +56,7 @@ pub mod driver;
 mod excluded_types;
 mod fd_budget;
 mod group_state;
+mod hand_over;
 mod heartbeat;
 mod latency_probe;
 mod leaf_batch;
@@ -84,5 +86,5 @@ pub use self::excluded_types::{ExcludedTypes, KERNEL_TYPES};
 pub use self::heartbeat::Monitor;
 pub use self::listing_channel::ListingReceiver;
 pub use self::operand_dirs::{OperandDir, OperandDirSender, operand_dirs};
-pub use self::options::{Caches, Follow, Remember, WalkOptions, WalkOrder};
+pub use self::options::{Caches, Follow, Remember, WalkBudget, WalkOptions, WalkOrder};
 pub use self::running::{RunningWalk, Walk};

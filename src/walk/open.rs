@@ -12,13 +12,16 @@ use rustix::io::Errno;
 
 use super::dir::{Dir, Fd, Parent, Place};
 use super::fd_budget::open_directory;
+use super::hand_over::{HandOver, Way};
 use super::operand_dirs::Operand;
 use super::options::Follow;
 use super::shared::{Shared, operand};
 use super::stat::{Lookup, Stat, stat, stat_open};
 use super::work_queue::{Job, Slot};
 use crate::count::listing::{Branch, Found, Listing};
+use crate::count::scan_path;
 use crate::count::usage::{Item, Usage};
+use crate::count::visitor::Absence;
 use crate::sys::failure::{Failure, Operation};
 use crate::sys::retry::retry;
 
@@ -36,6 +39,10 @@ type NotEntered = (Found, Option<Failure>);
 
 const NOTHING: NotEntered = (Found::Nothing, None);
 
+const HANDED_OVER: NotEntered = (Found::Absent(Absence::HandedOver), None);
+
+const GONE: NotEntered = (Found::Absent(Absence::Gone), None);
+
 type OpenResult = Result<(OwnedFd, Stat), NotEntered>;
 
 impl Shared {
@@ -47,8 +54,10 @@ impl Shared {
             Parent::Shared(handle) => Some(handle.as_fd()),
             Parent::Borrowed(fd) => Some(*fd),
         };
+        let is_due = |hand_over: &HandOver| hand_over.is_due(branch, *index);
         let opened = match (self.left_out(branch, *index, at), at) {
             (Some(found), _) => Err((found, None)),
+            _ if self.hand_over.as_ref().is_some_and(is_due) => Err(HANDED_OVER),
             (None, None) => self.open_operand(branch, *index),
             (None, Some(at)) => self.open_below(branch, *index, at),
         };
@@ -56,6 +65,7 @@ impl Shared {
         match entered.inspect(|opened| self.keep_operand(branch, *index, opened)) {
             Ok((fd, stat)) => Opened::Directory(Dir {
                 path: self.path_for_patterns(branch, *index),
+                may_cycle: self.may_cycle(branch, *index, &stat),
                 depth: branch.child_depth,
                 place,
                 slot,
@@ -87,20 +97,31 @@ impl Shared {
         self.options.exclude.needs_path().then(|| {
             let mut path = Vec::new();
             branch.path(index, None, &mut path);
-            path
+            match &self.hand_over {
+                Some(_) => scan_path::unmarked(&path).into_owned(),
+                None => path,
+            }
         })
     }
 
     /// An operand has its stat by name first: it may be of any type. Patterns are matched against the whole of it.
     fn open_operand(&self, branch: &Branch, index: u32) -> OpenResult {
         let name = branch.names.name(index);
-        if self.options.exclude.matches(name.to_bytes()) {
+        let pattern_path = match &self.hand_over {
+            Some(_) => scan_path::unmarked(name.to_bytes()),
+            None => name.to_bytes().into(),
+        };
+        if self.options.exclude.matches(&pattern_path) {
             return Err(NOTHING);
         }
-        let follow = self.options.follow != Follow::Never;
+        let way = match self.way(branch, index) {
+            Err(Errno::NOENT | Errno::NOTDIR) => return Err(GONE),
+            way => way.unwrap_or_default(),
+        };
+        let follow = self.options.follow != Follow::Never && !way.is_below_root();
         let lookup = if follow { Lookup::Target } else { Lookup::Link };
         let stat = stat(None, name, lookup, self.options.time)
-            .map_err(|errno| (Found::Nothing, Some(self.operand_failure(name, errno))))?;
+            .map_err(|errno| self.missing_operand(name, errno))?;
         if !stat.is_directory() {
             return Err(self.file(&stat));
         }
@@ -110,7 +131,10 @@ impl Shared {
         }
     }
 
-    fn operand_failure(&self, name: &CStr, errno: Errno) -> Failure {
+    fn missing_operand(&self, name: &CStr, errno: Errno) -> NotEntered {
+        if self.hand_over.is_some() && matches!(errno, Errno::NOENT | Errno::NOTDIR) {
+            return GONE;
+        }
         let follows = self.options.follow != Follow::Never && errno == Errno::NOENT;
         let is_link = follows && stat(None, name, Lookup::Link, self.options.time).is_ok();
         let operation = if is_link {
@@ -118,7 +142,7 @@ impl Shared {
         } else {
             Operation::Access
         };
-        Failure::new(operation, errno)
+        (Found::Nothing, Some(Failure::new(operation, errno)))
     }
 
     fn open_below(&self, branch: &Branch, index: u32, at: BorrowedFd<'_>) -> OpenResult {
@@ -242,11 +266,15 @@ impl Shared {
     /// An open directory, unless it is one that must not be entered.
     fn enter(&self, branch: &Branch, index: u32, fd: OwnedFd, stat: Stat) -> OpenResult {
         let is_operand = branch.parent.is_none();
-        if self.is_elsewhere(branch, &stat) {
+        if self.is_elsewhere(branch, &stat) || is_operand && self.leads_away(branch, index, &stat) {
             return Err((Found::Away(stat.detail), None));
         }
-        if !is_operand && self.is_cycle(branch, &stat) {
-            return Err(NOTHING);
+        if self.is_cycle(branch, index, &stat) {
+            // An operand that was handed over has a row in any case: see queries.sql.
+            return Err(match is_operand {
+                true => (Found::Away(stat.detail), None),
+                false => NOTHING,
+            });
         }
         // An automount that the open has fired, or a name that was replaced.
         if let Some(found) = self.excluded(branch, index, &stat) {
@@ -264,12 +292,40 @@ impl Shared {
 
     /// True for a directory that holds itself: through a link, or mounted below itself. GNU du leaves both out without a
     /// message. Elsewhere the kernel has no cycles, and equal inode numbers prove none.
-    fn is_cycle(&self, branch: &Branch, stat: &Stat) -> bool {
-        let possible = self.options.follow == Follow::Always || stat.mount_root || branch.may_cycle;
-        possible
-            && branch
-                .and_above()
-                .any(|above| above.inode == stat.detail.inode)
+    fn is_cycle(&self, branch: &Branch, index: u32, stat: &Stat) -> bool {
+        let follows = self.options.follow == Follow::Always;
+        let possible = follows || stat.mount_root || self.may_cycle(branch, index, stat);
+        let is_same = |above: &Branch| above.inode == stat.detail.inode;
+        possible && (branch.and_above().any(is_same) || self.way_of(branch, index).holds(stat))
+    }
+
+    /// True where a directory above may be met again at or below this one.
+    fn may_cycle(&self, branch: &Branch, index: u32, stat: &Stat) -> bool {
+        let is_same = |above: &Branch| above.inode.device == stat.detail.inode.device;
+        let has_own_way = branch.parent.is_none() || stat.mount_root;
+        branch.may_cycle
+            || stat.mount_root && branch.and_above().any(is_same)
+            || has_own_way && self.way_of(branch, index).may_cycle(stat)
+    }
+
+    /// True for an operand on another device than the root of the scan, with `-x`.
+    fn leads_away(&self, branch: &Branch, index: u32, stat: &Stat) -> bool {
+        self.options.one_file_system && self.way_of(branch, index).leads_away(stat)
+    }
+
+    /// The way to the operand that a name lies below, or is.
+    fn way(&self, branch: &Branch, index: u32) -> Result<Way, Errno> {
+        let Some(hand_over) = &self.hand_over else {
+            return Ok(Way::default());
+        };
+        let operand = branch.places(index).last();
+        let name = operand.map_or(c"", |(branch, index)| branch.names.name(index));
+        hand_over.way(name, self.options.follow)
+    }
+
+    /// The same, empty where it cannot be looked up.
+    fn way_of(&self, branch: &Branch, index: u32) -> Way {
+        self.way(branch, index).unwrap_or_default()
     }
 }
 

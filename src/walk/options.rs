@@ -1,6 +1,7 @@
 //! The options that the walk reads.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use super::excluded_types::ExcludedTypes;
 use super::operand_dirs::OperandDirSender;
@@ -53,6 +54,15 @@ pub enum Caches {
     Excluded,
 }
 
+/// How much a walk reads before it leaves the rest to other processes (`--budget`).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum WalkBudget {
+    /// This many entries.
+    Entries(u64),
+    /// For this long.
+    Time(Duration),
+}
+
 /// The options of a walk.
 #[derive(Debug, Clone)]
 pub struct WalkOptions {
@@ -88,9 +98,35 @@ pub struct WalkOptions {
     pub watched: bool,
     /// Receives the directories of the operands.
     pub operand_dirs: Option<OperandDirSender>,
+    /// After this, no directory is opened: each that was announced is reported as handed over.
+    pub budget: Option<WalkBudget>,
 }
 
 impl WalkOptions {
+    /// Those of the plain du, for tests.
+    #[cfg(test)]
+    pub(crate) fn plain(walkers: usize) -> Self {
+        Self {
+            walkers,
+            order: WalkOrder::Disk,
+            follow: Follow::Never,
+            one_file_system: false,
+            exclude: Exclude::default(),
+            caches: Caches::Counted,
+            excluded_types: None,
+            remember: Remember::Links,
+            name_files: None,
+            fold_below: None,
+            time: None,
+            min_size: None,
+            details: false,
+            renderer: None,
+            watched: false,
+            operand_dirs: None,
+            budget: None,
+        }
+    }
+
     /// True where the mount that an entry lies on decides whether it counts.
     pub(super) fn depends_on_mounts(&self) -> bool {
         self.one_file_system || self.excluded_types.is_some()

@@ -23,6 +23,7 @@ use crossbeam_channel::{Receiver, TryRecvError, bounded};
 
 use super::cpu_usage::{CpuUsage, processors};
 use super::fd_budget::Budget;
+use super::hand_over::HandOver;
 use super::heartbeat::{Heartbeats, Monitor};
 use super::limits;
 use super::listing_channel::{self, ListingReceiver, ListingSender};
@@ -83,6 +84,7 @@ impl Walk {
         let shared = Arc::new(Shared {
             semaphore: Semaphore::new(options.walkers),
             visited: Visited::new(&options),
+            hand_over: options.budget.map(HandOver::new),
             options,
             done,
             work_queue: WorkQueue::new(),

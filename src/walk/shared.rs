@@ -13,6 +13,7 @@ use super::batch::Contents;
 use super::depth_first::Cursor;
 use super::dir::{Dir, command_line};
 use super::fd_budget::{Budget, Handle};
+use super::hand_over::{self, HandOver};
 use super::heartbeat::Heartbeats;
 use super::listing_channel::ListingSender;
 use super::options::WalkOptions;
@@ -32,6 +33,7 @@ pub(super) struct Shared {
     pub(super) work_queue: WorkQueue<Task>,
     pub(super) budget: Arc<Budget>,
     pub(super) visited: Option<Visited>,
+    pub(super) hand_over: Option<HandOver>,
     pub(super) next_key: AtomicU64,
     /// Number of operands so far.
     pub(super) operands: AtomicU64,
@@ -60,7 +62,10 @@ pub(super) enum Task {
 
 impl Shared {
     /// Adds operands after those there are. Returns their branch.
-    pub(super) fn add_operands(self: &Arc<Self>, names: Names) -> Arc<Branch> {
+    pub(super) fn add_operands(self: &Arc<Self>, mut names: Names) -> Arc<Branch> {
+        if self.hand_over.is_some() {
+            names = hand_over::absolute(&names);
+        }
         let count = u64::from(names.len());
         let first_key = self.next_key.fetch_add(count, Ordering::Relaxed);
         let first_operand = self.operands.fetch_add(count, Ordering::Relaxed);
@@ -153,7 +158,7 @@ impl Shared {
             inode: dir.stat.detail.inode,
             device: dir.device(),
             operand: operand(above, *index),
-            may_cycle: dir.may_cycle(),
+            may_cycle: dir.may_cycle,
             child_depth: dir.depth + 1,
             first_key: self.next_key.fetch_add(keys, Ordering::Relaxed),
             fold,
@@ -165,6 +170,13 @@ impl Shared {
     /// A key for the next group of a large directory.
     pub(super) fn key(&self) -> Key {
         self.next_key.fetch_add(1, Ordering::Relaxed)
+    }
+
+    /// Counts entries where there is a budget.
+    pub(super) fn spend(&self, entries: usize) {
+        if let Some(hand_over) = &self.hand_over {
+            hand_over.count(entries);
+        }
     }
 
     /// Sends a listing to the select loop.

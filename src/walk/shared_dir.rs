@@ -381,6 +381,7 @@ impl Group {
 
     /// Adds so many entries. Of a slow directory, sends those whose place is known.
     fn add(&self, walk: &Arc<Shared>, batch: Box<Batch>, count: usize) {
+        walk.spend(batch.files());
         let is_slow = self.is_slow(walk);
         let has_listing_order = is_slow && self.has_listing_order(walk);
         let mut state = self.lock();

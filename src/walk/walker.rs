@@ -124,6 +124,7 @@ fn visit(walk: &Arc<Shared>, place: Place, slot: Slot, parent: Parent<'_>) -> Op
             return None;
         }
     };
+    walk.spend(1);
     heartbeat.answered(Some(dir.stat.blocks));
     let whole = read_directory(walk, dir, &heartbeat);
     drop(heartbeat);
@@ -136,6 +137,7 @@ fn report(walk: &Arc<Shared>, (dir, mut batch, failure): WholeDir) -> Option<Sub
         None => batch.render_whole(&dir, &walk.options),
         Some(_) => None,
     };
+    walk.spend(batch.files());
     let key = dir.place.0.key(dir.place.1);
     let mut listing = walk.listing(&dir, key, batch.take());
     listing.failure = failure;

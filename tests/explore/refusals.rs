@@ -86,6 +86,8 @@ fn options_that_choose_lines_are_refused_by_name() {
         ("-t5", "--threshold"),
         ("-T", "--tree"),
         ("-0", "--null"),
+        ("--budget=9", "--budget"),
+        ("--rest=F", "--rest"),
         ("--by=ext", "--by"),
         ("--format=json", "--format"),
         ("--format=du", "--format"),

@@ -78,6 +78,30 @@ fn an_operand_that_does_not_answer_has_a_screen_with_keys_all_the_same() {
 }
 
 #[test]
+fn a_program_whose_directory_does_not_answer_leaves_the_screen_to_the_explorer() {
+    let stuck = Node::dir("stuck", vec![Node::file("f")]).hanging(Op::Access);
+    let Some(sandbox) = Sandbox::fuse(vec![stuck]) else {
+        return;
+    };
+    let operand = sandbox.at("m/stuck").into_os_string();
+    let script = "SHELL=/bin/true PAGER=true exec \"$pdu\" -i \"$0\"".into();
+    let words = ["sh".into(), "-c".into(), script, operand];
+    let mut screen = Screen::start(Tree::empty(), Streams::All, &words);
+    screen.wait_for(" f");
+    for key in [b"b", b"v", b"o"] {
+        screen.terminal.press(key);
+        screen.wait_for("the file system does not answer");
+        screen.terminal.press(b"?");
+        screen.wait_for("this help");
+        screen.terminal.press(b"?");
+        screen.wait_until("no help", |screen| !screen.contents().contains("this help"));
+    }
+    screen.terminal.press(b"q");
+    sandbox.end_fuse();
+    assert_eq!(screen.end().ending(), Ok(0));
+}
+
+#[test]
 fn r_reads_the_shown_directory_again() {
     let tree = Tree::of("d/a 5000\nd/e/b 5000\nother/f 1");
     let root = tree.root().to_owned();
@@ -97,6 +121,31 @@ fn r_reads_the_shown_directory_again() {
     screen.wait_for("second");
     screen.terminal.press(b"q");
     assert_eq!(screen.end().ending(), Ok(0));
+}
+
+#[test]
+fn the_time_goes_on_while_a_directory_is_read_again() {
+    let sandbox = Sandbox::new();
+    sandbox.file("f", 5000);
+    let words = [
+        PDU.into(),
+        "-i".into(),
+        sandbox.root().as_os_str().to_owned(),
+    ];
+    let mut screen = Screen::start(Tree::empty(), Streams::All, &words);
+    wait_until_read(&mut screen);
+    if !sandbox.mount_fuse("m", Node::dir("", vec![]).hanging(Op::Getattr)) {
+        return;
+    }
+    screen.terminal.press(b"r");
+    for text in ["reading again, ", "1 s", "2 s"] {
+        screen.wait_for(text);
+    }
+    screen.terminal.press(CTRL_C);
+    screen.wait_for("is as it was read first");
+    screen.terminal.press(CTRL_C);
+    assert_eq!(screen.end().ending(), Ok(0));
+    sandbox.end_fuse();
 }
 
 #[test]

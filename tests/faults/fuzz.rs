@@ -238,7 +238,6 @@ impl Visitor for EventCounter {
     fn away(&mut self, _: &[u8], _: &Detail) {
         self.events += 1;
     }
-
     fn rendered(&mut self, _: &[u8]) {
         self.events += 1;
     }

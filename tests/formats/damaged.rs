@@ -43,7 +43,6 @@ impl Visitor for Events {
     fn away(&mut self, name: &[u8], detail: &Detail) {
         self.push(format_args!("away {} {detail:?}", name.escape_ascii()));
     }
-
     fn rendered(&mut self, _: &[u8]) {}
 
     fn sum(&mut self, usage: &Usage, directories: u64) {

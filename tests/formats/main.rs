@@ -14,6 +14,8 @@ mod support;
 mod by;
 mod chart;
 #[cfg(feature = "parquet")]
+mod cluster;
+#[cfg(feature = "parquet")]
 mod damaged;
 #[cfg(feature = "parquet")]
 mod diff;
@@ -25,6 +27,8 @@ mod makers;
 mod output;
 #[cfg(feature = "parquet")]
 mod parquet;
+#[cfg(feature = "parquet")]
+mod parts;
 mod prometheus;
 mod ranked;
 mod scripts;

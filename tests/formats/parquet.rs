@@ -51,7 +51,7 @@ pub(crate) fn python_says(python: &str, tree: &Tree, words: &str) -> String {
 }
 
 #[track_caller]
-fn python_runs(python: &str, script: &str, tree: &Tree, words: &str) -> String {
+pub(super) fn python_runs(python: &str, script: &str, tree: &Tree, words: &str) -> String {
     fs::write(tree.root().join("check.py"), script).expect("it can be written");
     let mut command = run::program(python, tree.root());
     command

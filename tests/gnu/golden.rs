@@ -537,6 +537,10 @@ fn several_patterns_add_up_and_an_excluded_operand_is_silent() {
     du(&tree, "-b --exclude=[a-f]* ./a").prints(&[]);
     du(&tree, "-b --exclude=.* ./a").prints(&[]);
     du(&tree, "-b --exclude=nothere nothere").prints(&[]);
+    // A dot is a part of the path.
+    du(&tree, "-b --exclude=a/b a/./b").prints(&["8\ta/./b"]);
+    du(&tree, "-bs --exclude=./c/d a/./c").prints(&["20\ta/./c"]);
+    du(&tree, "-bs --exclude=a/c/d a/./c").prints(&["120\ta/./c"]);
 }
 
 #[test]
@@ -850,7 +854,7 @@ fn an_abbreviation_of_several_options_is_refused_with_all_in_gnus_order() {
             "--s",
             "'--si' '--separate-dirs' '--summarize' '--snapshot' '--sort'",
         ),
-        ("--b", "'--block-size' '--bytes' '--by'"),
+        ("--b", "'--block-size' '--bytes' '--by' '--budget'"),
         ("--n", "'--null' '--no-dereference' '--numeric-ids'"),
         ("--d", "'--dereference' '--dereference-args' '--diff'"),
         (
@@ -1053,6 +1057,28 @@ fn help_and_version_go_to_standard_output() {
         let help = text(&output.stdout);
         assert!(help.contains(begin), "{words} says {help:?}");
     }
+}
+
+/// The dynamic linker of glibc, which a static program does not have, obeys `LD_TRACE_LOADED_OBJECTS`: it lists the
+/// libraries, and starts no program.
+#[test]
+fn the_version_says_how_the_program_is_linked() {
+    let tree = Tree::of("a/f 5");
+    let first_line = |case: Case| {
+        let output = case.run(Path::new(PDU), &[]);
+        let lines = text(&output.stdout);
+        lines.lines().next().unwrap_or_default().to_owned()
+    };
+    let listed = first_line(du(&tree, "--version").with("LD_TRACE_LOADED_OBJECTS", "1"));
+    let linked = if listed.starts_with("pdu ") {
+        "static"
+    } else {
+        "dynamic"
+    };
+    assert_eq!(
+        first_line(du(&tree, "--version")),
+        format!("pdu {} ({linked})", env!("CARGO_PKG_VERSION"))
+    );
 }
 
 // ---------------------------------------------------------------- what may not be read

@@ -258,7 +258,6 @@ impl Visitor for Recorder {
         let event = format!("Away {} {detail:?}", name.escape_ascii());
         self.events.push(event);
     }
-
     fn rendered(&mut self, text: &[u8]) {
         self.events
             .push(format!("Rendered {}", text.escape_ascii()));

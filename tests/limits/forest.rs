@@ -1,11 +1,20 @@
-//! The memory of the tree that the explorer shows: bytes for each entry, as the tree itself counts them.
+//! The memory of the tree that the explorer shows: bytes for each entry, as the tree itself counts them, and the memory of
+//! the whole program.
 
 use std::fs;
+use std::path::Path;
+use std::thread;
 
 use pdu::forest::{DirId, LinkCounting};
+use rustix::fs::{FileType, Mode};
 
+use crate::cgroup::Cgroup;
 use crate::support::forest::{options, walk};
-use crate::support::skip::size;
+use crate::support::run::PDU;
+use crate::support::sandbox::Sandbox;
+use crate::support::screen::Screen;
+use crate::support::skip::{is_long_form, size};
+use crate::support::terminal::Streams;
 use crate::support::tree::Tree;
 
 /// Makes directories of so many files, with names of 20 bytes; the bytes of the tree for each entry.
@@ -35,4 +44,49 @@ fn an_entry_of_the_explorer_takes_at_most_40_bytes() {
     // Several groups of a large directory.
     let flat = bytes(1, size(5_000, 250_000));
     assert!(flat <= 40, "{flat} bytes in one directory");
+}
+
+/// Makes directories of a thousand empty files, by two threads.
+fn plant(at: &Path, directories: usize) {
+    let plant = |numbers: std::iter::StepBy<std::ops::Range<usize>>| {
+        for number in numbers {
+            let path = at.join(format!("{}/{number}", number / 100));
+            fs::create_dir_all(&path).expect("there is room");
+            let directory = fs::File::open(&path).expect("it is there");
+            for file in 0..1_000 {
+                let name = format!("file-number-{file:07}");
+                let mode = Mode::from_raw_mode(0o644);
+                rustix::fs::mknodat(&directory, &name, FileType::RegularFile, mode, 0)
+                    .expect("there is room");
+            }
+        }
+    };
+    thread::scope(|scope| {
+        scope.spawn(|| plant((0..directories).step_by(2)));
+        scope.spawn(|| plant((1..directories).step_by(2)));
+    });
+}
+
+#[test]
+fn ten_million_entries_are_shown_with_500_mebibytes() {
+    if !is_long_form() {
+        return;
+    }
+    let sandbox = Sandbox::new();
+    if !sandbox.mount(Path::new("none"), "t", "tmpfs", "nr_inodes=0") {
+        return;
+    }
+    plant(&sandbox.at("t"), 10_000);
+    let Some(group) = Cgroup::of(500) else { return };
+    let scripts = Tree::empty();
+    let tree = sandbox.at("t").display().to_string();
+    let join = group.join(scripts.root());
+    let words: Vec<&str> = join.split(' ').chain([PDU, "-i", &tree]).collect();
+    let mut screen = Screen::start(scripts, Streams::All, &words);
+    // 10,000 directories, 100 around them, and the root.
+    screen.wait_for("10,010,101 entries");
+    screen.terminal.press(b"Q");
+    let peak = group.peak();
+    eprintln!("{peak} MiB");
+    assert_eq!(screen.end().ending(), Ok(0));
 }

@@ -13,13 +13,17 @@
 mod support;
 
 mod blocking;
+mod cgroup;
 mod concurrency;
 mod deep_tree;
 mod descriptors;
+#[cfg(feature = "explore")]
 mod forest;
 mod limited;
 #[cfg(feature = "parquet")]
 mod loaded;
 mod memory;
+#[cfg(feature = "parquet")]
+mod parts;
 mod shape;
 mod threads;

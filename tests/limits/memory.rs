@@ -3,17 +3,17 @@
 use std::fs;
 use std::io::Read;
 use std::os::fd::AsFd;
-use std::path::PathBuf;
 use std::process::Stdio;
 use std::time::Duration;
 
 use rustix::fs::{AtFlags, linkat};
 
+use crate::cgroup::Cgroup;
 use crate::deep_tree::DeepTree;
 use crate::limited::{Limited, is_complete, pdu};
 use crate::support::process::{peak_kib, status_kib, worker_of};
 use crate::support::run::{self, pause, text};
-use crate::support::skip::{is_long_form, size, skip, thorough, works};
+use crate::support::skip::{is_long_form, size, thorough, works};
 
 /// Nothing yet; on disk where a million are to come, for which a file system in memory has no room.
 fn place() -> DeepTree {
@@ -216,34 +216,6 @@ fn two_states_are_compared_in_little_memory() {
     }
 }
 
-/// A memory cgroup of version 1; removed when dropped.
-struct Cgroup(PathBuf);
-
-impl Cgroup {
-    fn of(mebibytes: usize) -> Option<Self> {
-        let own = format!("/sys/fs/cgroup/memory/pdu-limits-{}", std::process::id());
-        let group = Self(own.into());
-        let limit = (mebibytes << 20).to_string();
-        let made = fs::create_dir(&group.0)
-            .and_then(|()| fs::write(group.0.join("memory.limit_in_bytes"), limit));
-        if let Err(error) = &made {
-            skip(format_args!("no cgroup (version 1) of memory: {error}"));
-        }
-        made.ok().map(|()| group)
-    }
-
-    fn peak(&self) -> u64 {
-        let peak = fs::read_to_string(self.0.join("memory.max_usage_in_bytes")).expect("a peak");
-        peak.trim().parse::<u64>().expect("a number") >> 20
-    }
-}
-
-impl Drop for Cgroup {
-    fn drop(&mut self) {
-        let _ = fs::remove_dir(&self.0);
-    }
-}
-
 #[test]
 fn forty_mebibytes_hold_a_million_files_and_half_a_million_links() {
     if !is_long_form() {
@@ -253,10 +225,7 @@ fn forty_mebibytes_hold_a_million_files_and_half_a_million_links() {
         let inodes = tree.entries;
         for walkers in ["-j1", "-j20"] {
             let Some(group) = Cgroup::of(40) else { return };
-            let join = format!("echo $$ >{}/cgroup.procs && exec \"$@\"", group.0.display());
-            let script = tree.root().join("join");
-            fs::write(&script, join).expect("it is ours");
-            let limited = pdu(tree.root()).after(&format!("sh {}", script.display()));
+            let limited = pdu(tree.root()).after(&group.join(tree.root()));
             limited.counts(&format!("{walkers} -s --inodes t"), inodes);
             lists(&limited, &format!("{walkers} -a --inodes t"), inodes);
             eprintln!("{name} {walkers}: {} MiB", group.peak());

@@ -32,7 +32,8 @@ const README: &str = include_str!("../../README.md");
 const SECTIONS: &str = include_str!("documents/sections.roff");
 
 /// Options of other programs that the documents speak of.
-const LONG_OPTIONS_OF_OTHERS: [&str; 5] = ["bench", "path", "release", "root", "test"];
+const LONG_OPTIONS_OF_OTHERS: [&str; 6] =
+    ["bench", "ignore-missing", "path", "release", "root", "test"];
 
 #[test]
 fn the_man_page_is_that_of_the_program() {

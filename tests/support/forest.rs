@@ -38,6 +38,7 @@ pub(crate) fn options(walkers: usize, links: LinkCounting, pattern: &str) -> Wal
         renderer: Some(Forest::renderer()),
         watched: false,
         operand_dirs: None,
+        budget: None,
     }
 }
 

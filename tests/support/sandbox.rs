@@ -82,6 +82,11 @@ impl Sandbox {
         self.tree.root()
     }
 
+    /// The directory as a tree.
+    pub(crate) fn tree(&self) -> &Tree {
+        &self.tree
+    }
+
     /// A path below it.
     pub(crate) fn at(&self, name: &str) -> PathBuf {
         self.root().join(name)

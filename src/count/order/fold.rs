@@ -53,7 +53,8 @@ impl Fold {
             }
             Found::File(entry, _) => self.add(entry),
             Found::Leaves(count) => self.directories += count,
-            Found::Nothing | Found::Away(_) | Found::More | Found::Rendered(_) => {}
+            Found::Nothing | Found::Away(_) | Found::Absent(_) => {}
+            Found::More | Found::Rendered(_) => {}
         }
         if let Some(failure) = listing.failure {
             self.add_failure(&listing, LAST, b"", failure);

@@ -195,6 +195,7 @@ impl Order {
                 visitor.sum(&listing.files, directories);
             }
             Found::Away(detail) => visitor.away(name, detail),
+            Found::Absent(absence) => visitor.absent(name, *absence),
             Found::Nothing | Found::More | Found::Leaves(_) => {
                 if let Some(failure) = listing.failure {
                     visitor.failed(name, failure);

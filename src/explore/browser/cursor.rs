@@ -8,9 +8,9 @@ pub struct ListCursor {
     /// The first row on the screen; none where another directory was shown before.
     pub top: Option<usize>,
     /// The entry that was chosen; none while the cursor stays on the first row.
-    pub(super) entry: Option<(u32, Vec<u8>)>,
+    pub(super) entry: Option<(usize, Vec<u8>)>,
     /// The entry that was drawn as the selected one.
-    pub(super) seen: Option<(u32, Vec<u8>)>,
+    pub(super) seen: Option<(usize, Vec<u8>)>,
     pub(super) selected: Selected,
     /// The order is that of the last frame.
     pub(super) is_drawn: bool,

@@ -18,8 +18,8 @@ pub const WORD: &str = "delete";
 pub enum Dialog {
     /// Whether entries are to be removed.
     Removal(RemovalQuestion),
-    /// Whether the explorer is to end, although this is lost.
-    Quit(Loss),
+    /// Whether the explorer is to end in this way, although this is lost.
+    Quit(Loss, BrowserRequest),
     /// Whether this file is to be replaced.
     Overwrite(Vec<u8>),
 }
@@ -101,11 +101,11 @@ impl Dialog {
         };
         match self {
             Self::Removal(question) => question.key(typed),
-            Self::Quit(_) if typed == 'y' => Answer::Accepted(BrowserRequest::Quit),
+            Self::Quit(_, request) if typed == 'y' => Answer::Accepted(request.clone()),
             Self::Overwrite(path) if typed == 'Y' => {
                 Answer::Accepted(BrowserRequest::ExportOver(std::mem::take(path)))
             }
-            Self::Quit(_) | Self::Overwrite(_) => Answer::Cancelled,
+            Self::Quit(..) | Self::Overwrite(_) => Answer::Cancelled,
         }
     }
 }

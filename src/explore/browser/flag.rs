@@ -127,7 +127,7 @@ fn of_entry(entry: &ForestEntry) -> Option<Flag> {
         (Reading::Unread | Reading::Broken, _) => Flag::Unread,
         (Reading::Away, _) => Flag::Away,
         (Reading::Excluded, _) => Flag::Excluded,
-        (Reading::Whole, kind) if kind != FileType::Directory && entry.links > 1 => Flag::Linked,
+        (Reading::Whole, _) if entry.is_linked() => Flag::Linked,
         (Reading::Whole, FileType::RegularFile | FileType::Unknown | FileType::Directory) => {
             return None;
         }
@@ -165,6 +165,7 @@ mod tests {
             name: b"x",
             entry,
             directory: None,
+            place: 0,
             is_being_removed: false,
         }
     }
@@ -211,7 +212,7 @@ mod tests {
         assert_eq!(Flag::of(&row(entry), None, false), None);
         entry.kind = FileType::Symlink;
         assert_eq!(Flag::of(&row(entry), None, false), Some(Flag::Special));
-        entry.links = 2;
+        (entry.links, entry.inode.number) = (2, 7);
         assert_eq!(Flag::of(&row(entry), None, false), Some(Flag::Linked));
         for (reading, expected) in [
             (Reading::Excluded, Flag::Excluded),

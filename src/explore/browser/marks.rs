@@ -5,26 +5,59 @@ use std::collections::BTreeMap;
 
 use rustix::fs::FileType;
 
+use super::shown_row::amount;
+use crate::count::usage::Measure;
 use crate::forest::entry::ForestEntry;
-use crate::forest::{DirId, DirState, Forest, Target};
+use crate::forest::{DirId, DirState, Forest, Sums, Target};
 
 /// See the module.
 #[derive(Debug, Default)]
 pub struct Marks {
-    by_directory: BTreeMap<DirId, BTreeMap<Box<[u8]>, Identity>>,
+    by_directory: BTreeMap<DirId, BTreeMap<Box<[u8]>, KnownRow>>,
+}
+
+/// What was known of a row when it was marked or found: no pass over the rows of its directory is needed to show it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct KnownRow {
+    identity: Identity,
+    directory: Option<DirId>,
+    own: Sums,
+}
+
+impl KnownRow {
+    /// Of an entry, and the number of its directory, if it is one.
+    #[must_use]
+    pub fn new(entry: &ForestEntry, directory: Option<DirId>) -> Self {
+        Self {
+            identity: Identity::of(entry),
+            directory,
+            own: Sums::of(entry),
+        }
+    }
+
+    /// True for a directory.
+    #[must_use]
+    pub fn is_directory(&self) -> bool {
+        self.directory.is_some()
+    }
+
+    /// Its amount now.
+    #[must_use]
+    pub fn amount(&self, forest: &Forest, measure: Measure) -> u64 {
+        let below = self.directory.map(|directory| forest.sums(directory));
+        amount(&below.unwrap_or(self.own), measure)
+    }
 }
 
 /// What a name stood for: the number is 0 where it is not known.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Identity {
+struct Identity {
     inode: u64,
     kind: FileType,
 }
 
 impl Identity {
-    /// That of an entry.
-    #[must_use]
-    pub fn of(entry: &ForestEntry) -> Self {
+    fn of(entry: &ForestEntry) -> Self {
         Self {
             inode: entry.inode.number,
             kind: entry.kind,
@@ -59,10 +92,10 @@ impl Marks {
     }
 
     /// Marks the entry, or removes its mark.
-    pub(super) fn toggle(&mut self, directory: DirId, name: &[u8], identity: Identity) {
+    pub(super) fn toggle(&mut self, directory: DirId, name: &[u8], row: KnownRow) {
         if !self.remove(directory, name) {
             let names = self.by_directory.entry(directory).or_default();
-            names.insert(name.into(), identity);
+            names.insert(name.into(), row);
         }
     }
 
@@ -85,19 +118,22 @@ impl Marks {
     /// All marks.
     #[must_use]
     pub fn targets(&self) -> Vec<Target> {
-        self.page(0, usize::MAX)
+        self.rows().map(|(target, _)| target).collect()
     }
 
-    /// Some of the marks, from the one with this number on.
-    pub fn page(&self, start: usize, count: usize) -> Vec<Target> {
+    /// The mark with this number.
+    pub(super) fn nth(&self, number: usize) -> Option<Target> {
+        self.rows().nth(number).map(|(target, _)| target)
+    }
+
+    /// All marks, and what they stand for.
+    pub fn rows(&self) -> impl Iterator<Item = (Target, KnownRow)> {
         let marks = self.by_directory.iter();
-        let marks = marks.flat_map(|(&parent, names)| names.keys().map(move |name| (parent, name)));
-        let page = marks.skip(start).take(count);
-        page.map(|(parent, name)| Target {
-            parent,
-            name: name.to_vec(),
+        let marks = marks.flat_map(|(&parent, names)| names.iter().map(move |mark| (parent, mark)));
+        marks.map(|(parent, (name, &row))| {
+            let name = name.to_vec();
+            (Target { parent, name }, row)
         })
-        .collect()
     }
 
     /// Drops the marks of entries that the tree lacks by now. Returns the number of those whose names stand for others.
@@ -107,11 +143,13 @@ impl Marks {
             let mut living = BTreeMap::new();
             if is_in_tree(forest, directory) {
                 for row in forest.rows(directory) {
-                    match names.remove_entry(row.name) {
-                        Some((_, known)) if known.differs_from(Identity::of(&row.entry)) => {
-                            replaced += 1;
-                        }
-                        found => living.extend(found),
+                    let Some((name, known)) = names.remove_entry(row.name) else {
+                        continue;
+                    };
+                    let now = KnownRow::new(&row.entry, row.directory);
+                    match known.identity.differs_from(now.identity) {
+                        true => replaced += 1,
+                        false => drop(living.insert(name, now)),
                     }
                 }
             }

@@ -1,7 +1,8 @@
 //! The state of the window over a forest: the shown directory and its rows, the cursor, the order and the columns, marks,
 //! panels, the input line and the dialog.
 //!
-//! Keys, the mouse and changes of the forest come in, requests go out. Nothing here knows a terminal, a thread or a clock.
+//! Keys, the mouse and changes of the forest come in, requests go out. Nothing here draws, starts a thread or opens a file.
+//! The time comes in with each key and frame; only a search reads the clock, to end its slice.
 //!
 //! The cursor stays on its entry, whatever the order does: its name is kept. Before the first key that moves it, it stays
 //! on the first row, so that a walk does not carry it away. Rows are put in order at most once a second, and not within a
@@ -11,6 +12,7 @@ pub mod cursor;
 pub mod dialog;
 pub mod flag;
 pub mod input_line;
+mod lazy_order;
 pub mod marks;
 mod moves;
 pub mod name_pattern;
@@ -28,6 +30,7 @@ pub mod sort_order;
 mod tests;
 
 use std::collections::BTreeSet;
+use std::ops::Range;
 use std::time::{Duration, Instant};
 
 use self::cursor::ListCursor;
@@ -36,11 +39,12 @@ use self::input_line::InputLine;
 use self::marks::{Marks, is_in_tree};
 use self::name_pattern::NamePattern;
 use self::options::{BrowserOptions, Column, OperandCount};
-use self::request::{Activity, Doing, Message, MessageKind};
+use self::request::{Activity, Message, MessageKind};
 use self::rows::{Criteria, Hiding, Rows};
 use self::search::Search;
 use self::shown_row::ShownRow;
 use self::sort_order::SortOrder;
+use super::figures::Figures;
 use crate::count::usage::Measure;
 use crate::forest::{Changed, DirId, Forest, ForestRow, Freed};
 use crate::format::Sort;
@@ -139,9 +143,20 @@ pub(super) struct Drawn {
     /// The row of the headings.
     pub(super) heading_row: Option<u16>,
     /// The columns of each heading.
-    pub(super) headings: Vec<(std::ops::Range<u16>, Sort)>,
+    pub(super) headings: Vec<(Range<u16>, Sort)>,
     /// The lines of the help that can be scrolled away.
     pub(super) help_lines: usize,
+}
+
+/// What the removal of the marks means.
+#[derive(Debug)]
+struct MarksSum {
+    freed: Freed,
+    /// When that was found out, and [`Forest::changes`] then.
+    since: Instant,
+    changes: u64,
+    /// The tree has changed since.
+    is_old: bool,
 }
 
 /// See the module.
@@ -156,8 +171,8 @@ pub struct Browser {
     pub(super) cursor: ListCursor,
     pub(super) filter: NamePattern,
     pub(super) marks: Marks,
-    /// What the removal of the marks means, and when that was found out.
-    marked: Option<(Freed, Instant)>,
+    /// None where the marks have changed since.
+    marked: Option<MarksSum>,
     pub(super) panel: Option<Panel>,
     pub(super) input: Option<InputLine>,
     pub(super) dialog: Option<Dialog>,
@@ -182,6 +197,12 @@ pub struct Browser {
     last_read: Option<Instant>,
 }
 
+impl MarksSum {
+    fn due(&self) -> Instant {
+        self.since + ORDER_DISTANCE
+    }
+}
+
 impl Browser {
     /// A window on the top of the forest.
     #[must_use]
@@ -201,7 +222,7 @@ impl Browser {
             settings,
             shown: DirId::TOP,
             way: Vec::new(),
-            rows: Rows::default(),
+            rows: Rows::new(settings.order),
             cursor: ListCursor::default(),
             filter: NamePattern::new(""),
             marks: Marks::default(),
@@ -242,9 +263,6 @@ impl Browser {
 
     /// Takes the state of the walk.
     pub fn report(&mut self, activity: Activity) {
-        if activity.doing != self.activity.doing {
-            self.marked = None;
-        }
         self.activity = activity;
     }
 
@@ -285,10 +303,16 @@ impl Browser {
         }
     }
 
-    /// The directory that is shown.
-    #[must_use]
-    pub fn shown(&self) -> DirId {
-        self.shown
+    /// How numbers are written.
+    pub(super) fn figures(&self) -> Figures {
+        Figures::of(&self.options)
+    }
+
+    /// A removal goes on: so much is removed, or in the trash, so far.
+    pub fn tell_removed(&mut self, entries: u64, bytes: u128) {
+        let figures = self.figures();
+        let (entries, size) = (figures.entries(entries), figures.size(bytes));
+        self.say(Message::notice(format!("{entries}, {size} so far")));
     }
 
     /// Users on the screen whose names are to be looked up, in ascending order; each once.
@@ -320,7 +344,7 @@ impl Browser {
             changed => changed,
         });
         self.leave_what_is_gone(forest);
-        let is_due = self.next_refresh(now).is_some_and(|next| next <= now);
+        let is_due = self.next_reading(now).is_some_and(|next| next <= now);
         if is_due {
             self.read(forest);
             self.last_read = Some(now);
@@ -330,32 +354,45 @@ impl Browser {
         is_due || changed != Changed::No || has_new_sum
     }
 
-    /// What the marks are worth: after each change of the marks, and once a second while the tree grows.
+    /// What the marks are worth: after each change of the marks, and once a second while the tree changes. True where
+    /// that is found out anew.
     fn sum_marks(&mut self, forest: &Forest, now: Instant) -> bool {
-        let is_old = self.marked.as_ref().is_none_or(|(_, since)| {
-            self.is_tree_changing() && now.saturating_duration_since(*since) >= ORDER_DISTANCE
-        });
-        if self.marks.is_empty() || !is_old {
+        let changes = forest.changes();
+        if let Some(known) = &mut self.marked {
+            known.is_old = known.changes != changes;
+            if !known.is_old || known.due() > now {
+                return false;
+            }
+        }
+        if self.marks.is_empty() {
+            self.marked = None;
             return false;
         }
-        self.marked = Some((forest.freed(&self.marks.targets()), now));
+        self.marked = Some(MarksSum {
+            freed: forest.freed(&self.marks.targets()),
+            since: now,
+            changes,
+            is_old: false,
+        });
         true
-    }
-
-    fn is_tree_changing(&self) -> bool {
-        let is_still = matches!(self.activity.doing, Doing::Nothing | Doing::Stopped);
-        !is_still || self.activity.is_removing
     }
 
     /// What the removal of the marks frees, where all of them may be removed.
     pub(super) fn freed_by_marks(&self) -> Option<u64> {
-        let (freed, _) = self.marked.as_ref()?;
+        let freed = &self.marked.as_ref()?.freed;
         freed.refused.is_empty().then_some(freed.freed)
     }
 
-    /// When [`Browser::refresh`] puts the rows in order, if nothing else happens until then.
+    /// When [`Browser::refresh`] has something to do, if nothing else happens until then.
     #[must_use]
     pub fn next_refresh(&self, now: Instant) -> Option<Instant> {
+        let old_marks = self.marked.as_ref().filter(|known| known.is_old);
+        let times = [self.next_reading(now), old_marks.map(MarksSum::due)];
+        times.into_iter().flatten().min()
+    }
+
+    /// When the rows are to be put in order.
+    fn next_reading(&self, now: Instant) -> Option<Instant> {
         match self.pending {
             Changed::No => None,
             Changed::Sums => {
@@ -438,6 +475,11 @@ impl Browser {
         self.way = way(forest, directory);
         self.cursor = ListCursor::on(name);
         self.read(forest);
+    }
+
+    /// Puts the rows at these places in order: before they are looked at.
+    pub(super) fn sort_rows(&mut self, forest: &Forest, places: Range<usize>) {
+        self.rows.sort(forest, self.shown, places);
     }
 
     pub(super) fn row_count(&self) -> usize {

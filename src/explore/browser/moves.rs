@@ -12,12 +12,13 @@ impl Browser {
     pub(super) fn follow_entry(&mut self, forest: &Forest) {
         self.cursor.is_drawn = false;
         let last = self.row_count().saturating_sub(1);
-        let Some((number, name)) = &self.cursor.entry else {
+        let Some((place, name)) = &self.cursor.entry else {
             self.cursor.index = 0;
+            self.sort_rows(forest, 0..1);
             self.cursor.selected = Selected::First;
             return;
         };
-        match self.rows.find(forest, self.shown, (*number, name)) {
+        match self.rows.find(forest, self.shown, (*place, name)) {
             Some(index) => self.cursor.index = index,
             None => {
                 self.cursor.index = self.cursor.index.min(last);
@@ -92,15 +93,14 @@ impl Browser {
     }
 
     fn remember_entry(&mut self, forest: &Forest) {
+        let index = self.cursor.index;
+        self.sort_rows(forest, index..index + 1);
         self.cursor.entry = self.entry_at(forest, self.cursor.index);
     }
 
-    fn entry_at(&self, forest: &Forest, index: usize) -> Option<(u32, Vec<u8>)> {
-        let number = self.rows.number(index);
-        let row = self.row(forest, index);
-        number
-            .zip(row)
-            .map(|(number, row)| (number, row.name.to_vec()))
+    fn entry_at(&self, forest: &Forest, index: usize) -> Option<(usize, Vec<u8>)> {
+        let row = self.row(forest, index)?;
+        Some((row.place, row.name.to_vec()))
     }
 
     /// Enters the directory of the selected row. False where it has none.

@@ -43,18 +43,23 @@ impl NamePattern {
         }
         match std::str::from_utf8(name) {
             Ok(name) if !name.is_ascii() => self.matches_exactly(name.to_lowercase().as_bytes()),
-            _ => self.matches_exactly(&name.to_ascii_lowercase()),
+            _ if self.wildcards.is_some() => self.matches_exactly(&name.to_ascii_lowercase()),
+            _ => self
+                .parts(name)
+                .any(|part| part.eq_ignore_ascii_case(self.text.as_bytes())),
         }
     }
 
     fn matches_exactly(&self, name: &[u8]) -> bool {
         match &self.wildcards {
             Some(pattern) => pattern.matches(name),
-            None => {
-                let text = self.text.as_bytes();
-                name.windows(text.len()).any(|part| part == text)
-            }
+            None => self.parts(name).any(|part| part == self.text.as_bytes()),
         }
+    }
+
+    /// The parts of a name that are as long as the text.
+    fn parts<'n>(&self, name: &'n [u8]) -> impl Iterator<Item = &'n [u8]> + use<'n> {
+        name.windows(self.text.len())
     }
 }
 

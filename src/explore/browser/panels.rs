@@ -22,8 +22,7 @@ impl Browser {
             return;
         };
         let owner = row.entry.owner.0;
-        let is_linked = row.directory.is_none() && row.entry.links > 1;
-        let links = match is_linked && row.entry.inode.number != 0 {
+        let links = match row.directory.is_none() && row.entry.is_linked() {
             true => forest.links_of(row.entry.inode),
             false => Vec::new(),
         };
@@ -31,6 +30,13 @@ impl Browser {
             self.unknown_owners.insert(owner);
         }
         self.open_panel(PanelKind::Information(links));
+    }
+
+    /// The number of errors, also of those that have no line.
+    pub fn error_count(&self, forest: &Forest) -> u64 {
+        forest
+            .failure_count()
+            .saturating_add(self.other_failure_count)
     }
 
     /// The number of lines that can be selected; for the help, those that can be scrolled.
@@ -141,7 +147,7 @@ impl Browser {
                 }),
                 None => self.selected_target(forest),
             },
-            PanelKind::Marks => self.marks.page(panel.index, 1).pop(),
+            PanelKind::Marks => self.marks.nth(panel.index),
             PanelKind::Found(search) => {
                 let found = search.found().get(panel.index)?;
                 Some(found.target.clone())
@@ -177,13 +183,12 @@ impl Browser {
             PanelKind::Found(search) => {
                 if let Some(found) = search.found().get(panel.index) {
                     let target = &found.target;
-                    self.marks
-                        .toggle(target.parent, &target.name, found.identity);
+                    self.marks.toggle(target.parent, &target.name, found.row);
                 }
                 self.move_in_panel(1, forest);
             }
             PanelKind::Marks => {
-                if let Some(target) = self.marks.page(panel.index, 1).pop() {
+                if let Some(target) = self.marks.nth(panel.index) {
                     self.marks.remove(target.parent, &target.name);
                 }
                 self.move_in_panel(0, forest);

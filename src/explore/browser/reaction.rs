@@ -319,24 +319,20 @@ impl Browser {
         }
     }
 
+    /// Ends the explorer, with a question where a removal would stop in its middle, or `q` would throw away a long walk.
     pub(super) fn quit(&mut self, action: Action, forest: &Forest) -> Option<BrowserRequest> {
-        match (action, self.activity.doing) {
-            (Action::QuitAndPrint, _) => {
-                return Some(BrowserRequest::QuitAndPrint(self.printed_paths(forest)));
-            }
-            (Action::Interrupt, Doing::Nothing | Doing::Stopped) => {
-                return Some(BrowserRequest::Quit);
-            }
-            (Action::Interrupt, _) => return Some(BrowserRequest::StopWalk),
-            _ => {}
-        }
-        if self.activity.is_removing {
-            self.open_dialog(Dialog::Quit(Loss::Removal));
-        } else if self.activity.elapsed > LONG_WALK {
-            self.open_dialog(Dialog::Quit(Loss::Walk));
-        } else {
-            return Some(BrowserRequest::Quit);
-        }
+        let is_reading = !matches!(self.activity.doing, Doing::Nothing | Doing::Stopped);
+        let request = match action {
+            Action::Interrupt if is_reading => return Some(BrowserRequest::StopWalk),
+            Action::QuitAndPrint => BrowserRequest::QuitAndPrint(self.printed_paths(forest)),
+            _ => BrowserRequest::Quit,
+        };
+        let loss = match action {
+            _ if self.activity.is_removing => Loss::Removal,
+            Action::Quit if self.activity.longest > LONG_WALK => Loss::Walk,
+            _ => return Some(request),
+        };
+        self.open_dialog(Dialog::Quit(loss, request));
         None
     }
 

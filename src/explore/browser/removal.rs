@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use super::Browser;
 use super::dialog::{Confirmation, Dialog, MOST_WITHOUT_WORD, RemovalQuestion};
-use super::marks::Identity;
+use super::marks::KnownRow;
 use super::options::Permission;
 use super::request::{BrowserRequest, Message, Source};
 use super::rows::Criteria;
@@ -17,8 +17,8 @@ impl Browser {
         match self.selected(forest) {
             Some(row) if row.name.is_empty() => self.refuse("these entries have no names"),
             Some(row) => {
-                let identity = Identity::of(&row.entry);
-                self.marks.toggle(self.shown, row.name, identity);
+                let known = KnownRow::new(&row.entry, row.directory);
+                self.marks.toggle(self.shown, row.name, known);
                 self.marked = None;
             }
             None => {}
@@ -35,8 +35,8 @@ impl Browser {
         };
         let rows = forest.rows(self.shown);
         for row in rows.filter(|row| !row.name.is_empty() && criteria.show(row)) {
-            self.marks
-                .toggle(self.shown, row.name, Identity::of(&row.entry));
+            let known = KnownRow::new(&row.entry, row.directory);
+            self.marks.toggle(self.shown, row.name, known);
         }
         self.marked = None;
     }

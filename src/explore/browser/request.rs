@@ -64,21 +64,20 @@ pub struct Activity {
     pub entries: u64,
     /// Per cent of the entries, where that is known.
     pub per_cent: Option<u8>,
-    /// How long it has taken so far, or took.
+    /// How long it has taken so far.
     pub elapsed: Duration,
+    /// The longest reading so far, this one included: what the end of the explorer throws away.
+    pub longest: Duration,
     /// The directory that does not answer, and for how long. Shown after five seconds.
     pub silent: Option<(Vec<u8>, Duration)>,
     /// A removal goes on.
     pub is_removing: bool,
-    /// The tree differs from what a walk would give: it came from a file.
-    pub source: Source,
 }
 
 /// Where the tree comes from.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Source {
     /// The file system.
-    #[default]
     Disk,
     /// An export (`--from`).
     Export,

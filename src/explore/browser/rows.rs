@@ -1,11 +1,15 @@
 //! The rows of the shown directory, in their order.
 //!
-//! A row is a number: 12 bytes for each row that is shown. Entries are decoded when the order is made, and again for
+//! A row is a key and a place: 16 bytes for each row that is shown. Entries are decoded to make the keys, and again for
 //! the rows that are on the screen; a run of the forest is decoded from the nearest of the kept places on, one for each
-//! 64 rows.
+//! 64 rows. Only the rows that are asked for are put in order.
 
+use std::cmp::Ordering;
+use std::ops::Range;
+
+use super::lazy_order::LazyOrder;
 use super::name_pattern::NamePattern;
-use super::shown_row::ShownRow;
+use super::shown_row;
 use super::sort_order::{Ranked, SortOrder};
 use crate::count::usage::Measure;
 use crate::forest::entry::Reading;
@@ -56,10 +60,11 @@ impl Criteria<'_> {
 }
 
 /// See the module.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Rows {
-    ranked: Vec<Ranked>,
+    ranked: LazyOrder<Ranked>,
     places: Vec<RowPlace>,
+    order: SortOrder,
     /// The number of rows, shown or not.
     total: u32,
     /// The largest amount of a shown row.
@@ -67,41 +72,68 @@ pub(super) struct Rows {
 }
 
 impl Rows {
-    /// Makes the order anew.
+    pub(super) fn new(order: SortOrder) -> Self {
+        Self {
+            ranked: LazyOrder::default(),
+            places: Vec::new(),
+            order,
+            total: 0,
+            largest: 0,
+        }
+    }
+
+    /// Reads the rows.
     pub(super) fn read(&mut self, forest: &Forest, directory: DirId, criteria: &Criteria<'_>) {
         self.ranked.clear();
         self.places.clear();
         (self.total, self.largest) = (0, 0);
-        let by_name = criteria.order.sort == Sort::Name;
-        let has_names = by_name || forest.rows(directory).nth(MOST_NAMES).is_none();
-        let equal_bytes = match by_name {
-            true => equal_bytes(forest.rows(directory).map(|row| row.name)),
-            false => 0,
-        };
-        let mut names = Vec::new();
+        self.order = criteria.order;
+        let mut beginning: Option<&[u8]> = None;
         let mut rows = forest.rows(directory);
         loop {
             if self.total.is_multiple_of(STRIDE) {
-                self.places.push(rows.place());
+                self.places.push(rows.position());
             }
             let Some(row) = rows.next() else {
                 break;
             };
-            if has_names {
-                names.push(row.name);
-            }
-            if criteria.show(&row) {
-                let shown = ShownRow::of(forest, &row);
-                self.largest = self.largest.max(shown.amount(criteria.measure));
-                let order = criteria.order;
-                let ranked = order.rank(&shown, criteria.measure, self.total, equal_bytes);
-                self.ranked.push(ranked);
-            }
             self.total = self.total.saturating_add(1);
+            if criteria.show(&row) {
+                let amount = shown_row::amount(&row.sums(forest), criteria.measure);
+                self.largest = self.largest.max(amount);
+                self.ranked.push(self.order.rank(forest, &row, amount));
+                beginning = Some(beginning.map_or(row.name, |begin| equal(begin, row.name)));
+            }
         }
-        let order = criteria.order;
-        self.ranked
-            .sort_unstable_by(|a, b| order.compare(a, b, &names));
+        if self.order.sort == Sort::Name {
+            let equal_bytes = beginning.map_or(0, <[u8]>::len);
+            for ranked in self.ranked.items_mut() {
+                let name = forest.name_at(directory, ranked.place);
+                self.order.rank_by_name(ranked, &name[equal_bytes..]);
+            }
+        }
+    }
+
+    /// Puts the rows at these places in order: others have no place.
+    pub(super) fn sort(&mut self, forest: &Forest, directory: DirId, places: Range<usize>) {
+        let compare = self.compare(forest, directory);
+        self.ranked.sort(places, compare);
+    }
+
+    fn compare<'f>(
+        &self,
+        forest: &'f Forest,
+        directory: DirId,
+    ) -> impl Fn(&Ranked, &Ranked) -> Ordering + use<'f> {
+        let order = self.order;
+        let has_names = order.sort == Sort::Name || self.ranked.len() <= MOST_NAMES;
+        move |a, b| {
+            let name = |row: &Ranked| forest.name_at(directory, row.place);
+            order.compare((a, b), || match has_names {
+                true => name(a).cmp(name(b)),
+                false => Ordering::Equal,
+            })
+        }
     }
 
     pub(super) fn len(&self) -> usize {
@@ -123,54 +155,31 @@ impl Rows {
         directory: DirId,
         index: usize,
     ) -> Option<ForestRow<'f>> {
-        self.row_of(forest, directory, self.ranked.get(index)?.number)
+        let wanted = self.ranked.get(index)?.place;
+        let after = self.places.partition_point(|place| place.get() <= wanted);
+        let nearest = self.places.get(after.checked_sub(1)?)?;
+        let mut rows = forest.rows_from(directory, nearest);
+        rows.find(|row| row.place >= wanted)
     }
 
-    /// The row with this number.
-    fn row_of<'f>(
-        &self,
-        forest: &'f Forest,
-        directory: DirId,
-        number: u32,
-    ) -> Option<ForestRow<'f>> {
-        let place = self.places.get((number / STRIDE) as usize)?;
-        let mut rows = forest.rows_from(directory, place);
-        rows.nth((number % STRIDE) as usize)
-    }
-
-    /// The number of the row at this place of the order.
-    pub(super) fn number(&self, index: usize) -> Option<u32> {
-        self.ranked.get(index).map(|row| row.number)
-    }
-
-    /// The place in the order of the entry with this name: of several, the one with this number.
+    /// The place in the order of the entry with this name: of several, the one that begins at this place.
     pub(super) fn find(
         &self,
         forest: &Forest,
         directory: DirId,
-        (number, name): (u32, &[u8]),
+        (place, name): (usize, &[u8]),
     ) -> Option<usize> {
-        let is_named = |row: &ForestRow<'_>| row.name == name;
-        let found = match self.row_of(forest, directory, number).filter(is_named) {
-            Some(_) => number,
-            None => {
-                let numbered = (0..).zip(forest.rows(directory));
-                let named = numbered.filter(|(_, row)| row.name == name);
-                let numbers = named.map(|(found, _)| found);
-                numbers.min_by_key(|found: &u32| found.abs_diff(number))?
-            }
-        };
-        self.ranked.iter().position(|row| row.number == found)
+        let is_named = |row: &&Ranked| forest.name_at(directory, row.place) == name;
+        let is_there = |row: &&Ranked| row.place == place && is_named(row);
+        let compare = self.compare(forest, directory);
+        self.ranked
+            .place(is_there, &compare)
+            .or_else(|| self.ranked.place(is_named, &compare))
     }
 }
 
-/// The length of the beginning that all names share.
-fn equal_bytes<'a>(mut names: impl Iterator<Item = &'a [u8]>) -> usize {
-    let Some(first) = names.next() else {
-        return 0;
-    };
-    names.fold(first.len(), |length, name| {
-        let pairs = first.iter().zip(name).take(length);
-        pairs.take_while(|(a, b)| a == b).count()
-    })
+/// The beginning that both names share.
+fn equal<'a>(a: &'a [u8], b: &[u8]) -> &'a [u8] {
+    let pairs = a.iter().zip(b);
+    &a[..pairs.take_while(|(a, b)| a == b).count()]
 }

@@ -6,7 +6,7 @@ use std::time::Instant;
 
 use rustix::fs::FileType;
 
-use super::marks::{Identity, is_in_tree};
+use super::marks::{KnownRow, is_in_tree};
 use super::name_pattern::NamePattern;
 use super::shown_row::ShownRow;
 use crate::count::usage::Measure;
@@ -35,7 +35,7 @@ pub struct SearchHit {
     /// Where it is.
     pub target: Target,
     /// What it is.
-    pub identity: Identity,
+    pub row: KnownRow,
 }
 
 /// See the module.
@@ -99,11 +99,11 @@ impl Search {
         let name = row.name.to_vec();
         let target = Target { parent, name };
         let place = self.found.partition_point(|found| found.amount >= amount);
-        let identity = Identity::of(&row.entry);
+        let row = KnownRow::new(&row.entry, row.directory);
         let found = SearchHit {
             amount,
             target,
-            identity,
+            row,
         };
         self.found.insert(place, found);
     }

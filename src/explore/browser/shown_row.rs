@@ -4,7 +4,7 @@ use rustix::fs::FileType;
 
 use super::flag::Flag;
 use crate::count::record::Kind;
-use crate::count::usage::{Detail, FileTime, Measure};
+use crate::count::usage::{FileTime, Measure};
 use crate::count::visitor::Extent;
 use crate::forest::entry::ForestEntry;
 use crate::forest::{DirId, Forest, ForestRow, Sums};
@@ -34,23 +34,19 @@ impl<'a> ShownRow<'a> {
     pub fn of(forest: &Forest, row: &ForestRow<'a>) -> Self {
         let entry = row.entry;
         let info = row.directory.map(|id| forest.dir(id));
-        let own = Sums {
-            allocated: entry.sizes.0,
-            apparent: entry.sizes.1,
-            entries: entry.count,
-        };
+        let sums = row.sums(forest);
         let shared = match row.directory {
             Some(id) => forest.shared(id),
-            None => is_linked(&entry).then_some(own),
+            None => entry.is_linked().then_some(sums),
         };
         let shared = shared.filter(|shared| *shared != Sums::default());
         Self {
             name: row.name,
             entry,
             directory: row.directory,
-            sums: info.map_or(own, |info| info.sums),
+            sums,
             shared,
-            newest: info.map_or(entry.time, |info| info.newest),
+            newest: row.newest(forest),
             flag: Flag::of(row, info.as_ref(), shared.is_some()),
         }
     }
@@ -64,26 +60,7 @@ impl<'a> ShownRow<'a> {
     /// The number of a measure of a directory without its contents.
     #[must_use]
     pub fn own_amount(forest: &Forest, directory: DirId, measure: Measure) -> u64 {
-        let own = forest.own(directory);
-        let sums = Sums {
-            allocated: own.sizes.0,
-            apparent: own.sizes.1,
-            entries: own.count,
-        };
-        amount(&sums, measure)
-    }
-
-    /// What decides about the colour of its name, with [`ShownRow::kind`].
-    #[must_use]
-    pub fn detail(&self) -> Detail {
-        let entry = &self.entry;
-        Detail {
-            inode: entry.inode,
-            links: entry.links,
-            mode: entry.kind.as_raw_mode() | entry.mode,
-            uid: entry.owner.0,
-            gid: entry.owner.1,
-        }
+        amount(&Sums::of(&forest.own(directory)), measure)
     }
 
     /// A directory, or another entry.
@@ -111,8 +88,4 @@ pub fn amount(sums: &Sums, measure: Measure) -> u64 {
         Measure::Apparent => sums.apparent,
         Measure::Inodes => sums.entries,
     }
-}
-
-fn is_linked(entry: &ForestEntry) -> bool {
-    entry.kind != FileType::Directory && entry.links > 1
 }

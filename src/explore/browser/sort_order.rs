@@ -1,14 +1,13 @@
-//! The order of the rows: a number of 64 bits for each row, the smallest first.
-//!
-//! Rows of one number are in the order of their names, where the names are at hand: sorting a million of rows by number
-//! needs 12 bytes for each, and 16 more with the names.
+//! The order of the rows: a number of 64 bits for each row, the smallest first. Rows of one number are in the order of
+//! their names, or of their places.
 
 use std::cmp::Ordering;
 
-use crate::count::usage::{FileTime, Measure};
+use crate::count::usage::FileTime;
 use crate::format::Sort;
 
 use super::shown_row::ShownRow;
+use crate::forest::{Forest, ForestRow};
 
 /// What comes first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -48,13 +47,12 @@ pub struct SortOrder {
     pub grouping: Grouping,
 }
 
-/// A row of a directory, with its number in the order. 12 bytes.
+/// A row of a directory, with its number in the order.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Ranked {
-    high: u32,
-    low: u32,
-    /// The number of the row among all rows of the directory.
-    pub(super) number: u32,
+    key: u64,
+    /// Where the row begins.
+    pub(super) place: usize,
 }
 
 const LARGEST: u64 = u64::MAX >> 1;
@@ -74,53 +72,49 @@ impl SortOrder {
         }
     }
 
-    /// The row with its number. Names of equal beginnings, of so many bytes, differ after these.
-    pub(super) fn rank(
-        &self,
-        row: &ShownRow<'_>,
-        measure: Measure,
-        number: u32,
-        equal_bytes: usize,
-    ) -> Ranked {
-        let largest_first = |value: u64| LARGEST - value.min(LARGEST);
+    /// The row with its number, which for names comes later. `amount` is the one that is shown.
+    pub(super) fn rank(&self, forest: &Forest, row: &ForestRow<'_>, amount: u64) -> Ranked {
+        let largest_first = |value: u64| self.directed(LARGEST - value.min(LARGEST));
         let key = match self.sort {
-            Sort::None => 0,
-            Sort::Size => largest_first(row.amount(measure)),
-            Sort::Inodes => largest_first(row.sums.entries),
-            Sort::Time => largest_first(seconds(row.newest)),
-            Sort::Name => first_bytes(row.name.get(equal_bytes..).unwrap_or_default()) >> 1,
+            Sort::None | Sort::Name => 0,
+            Sort::Size => largest_first(amount),
+            Sort::Inodes => largest_first(row.sums(forest).entries),
+            Sort::Time => largest_first(seconds(row.newest(forest))),
         };
-        let key = match self.direction {
-            Direction::Usual => key,
-            Direction::Reversed => LARGEST - key,
-        };
-        let is_later = self.grouping == Grouping::DirectoriesFirst && !row.is_directory();
-        let key = key | u64::from(is_later) << 63;
+        let is_later = self.grouping == Grouping::DirectoriesFirst
+            && !ShownRow::of(forest, row).is_directory();
         Ranked {
-            high: (key >> 32) as u32,
-            low: key as u32,
-            number,
+            key: key | u64::from(is_later) << 63,
+            place: row.place,
         }
     }
 
-    /// The order of two rows. `names` has the name of each row, or is empty.
-    pub(super) fn compare(&self, a: &Ranked, b: &Ranked, names: &[&[u8]]) -> Ordering {
-        let name = |row: &Ranked| names.get(row.number as usize);
-        let by_name = || {
-            let order = name(a).cmp(&name(b));
-            match (self.sort, self.direction) {
-                (Sort::Name, Direction::Reversed) => order.reverse(),
-                _ => order,
-            }
+    /// Adds the number of a name, without the bytes that all names begin with.
+    pub(super) fn rank_by_name(&self, ranked: &mut Ranked, name: &[u8]) {
+        ranked.key |= self.directed(first_bytes(name) >> 1);
+    }
+
+    fn directed(&self, key: u64) -> u64 {
+        match self.direction {
+            Direction::Usual => key,
+            Direction::Reversed => LARGEST - key,
+        }
+    }
+
+    /// The order of two rows; `by_name` is that of their names, or says that they are equal.
+    pub(super) fn compare(
+        &self,
+        (a, b): (&Ranked, &Ranked),
+        by_name: impl FnOnce() -> Ordering,
+    ) -> Ordering {
+        let directed = |sort, order: Ordering| match self.direction {
+            Direction::Reversed if self.sort == sort => order.reverse(),
+            _ => order,
         };
-        let by_number = || match (self.sort, self.direction) {
-            (Sort::None, Direction::Reversed) => b.number.cmp(&a.number),
-            _ => a.number.cmp(&b.number),
-        };
-        (a.high, a.low)
-            .cmp(&(b.high, b.low))
-            .then_with(by_name)
-            .then_with(by_number)
+        a.key
+            .cmp(&b.key)
+            .then_with(|| directed(Sort::Name, by_name()))
+            .then_with(|| directed(Sort::None, a.place.cmp(&b.place)))
     }
 }
 

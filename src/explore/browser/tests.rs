@@ -609,11 +609,32 @@ fn marks_of_removed_entries_are_forgotten() {
 }
 
 #[test]
+fn what_the_marks_free_is_found_out_again_only_where_the_tree_has_changed() {
+    let mut desk = desk();
+    desk.press("Space");
+    desk.wait(5_000);
+    let large = desk.forest.child(desk.browser.shown, b"large");
+    let large = large.expect("a directory");
+    let before = desk.browser.freed_by_marks().expect("it may be removed");
+    assert_eq!(desk.browser.next_refresh(desk.now), None);
+    desk.press("a a a");
+    desk.forest
+        .remove(large, &[b"x"], crate::forest::Gone::Deleted);
+    desk.refresh();
+    let due = desk.browser.next_refresh(desk.now);
+    assert!(due.is_some_and(|due| due <= desk.now + Duration::from_secs(1)));
+    desk.wait(1_000);
+    let after = desk.browser.freed_by_marks().expect("it may be removed");
+    assert_eq!(before - after, 60 * KIB);
+    assert_eq!(desk.browser.next_refresh(desk.now), None);
+}
+
+#[test]
 fn quitting_asks_after_a_long_walk() {
     let mut desk = desk();
     assert_eq!(desk.press("q"), Some(BrowserRequest::Quit));
     desk.browser.report(Activity {
-        elapsed: Duration::from_secs(4),
+        longest: Duration::from_secs(4),
         ..Activity::default()
     });
     assert_eq!(desk.press("q"), None);
@@ -631,8 +652,20 @@ fn quitting_asks_after_a_long_walk() {
         is_removing: true,
         ..Activity::default()
     });
-    assert_eq!(desk.press("q"), None);
-    assert_eq!(desk.press("y"), Some(BrowserRequest::Quit));
+    let print = BrowserRequest::QuitAndPrint(vec![b"/srv".to_vec()]);
+    for (key, request) in [
+        ("q", BrowserRequest::Quit),
+        ("^C", BrowserRequest::Quit),
+        ("Q", print),
+    ] {
+        assert_eq!(desk.press(key), None, "{key}");
+        assert_eq!(desk.press("n"), None, "{key}");
+        assert_eq!(desk.press(key), None, "{key}");
+        assert_eq!(desk.press("y"), Some(request), "{key}");
+        desk.press("?");
+        assert_eq!(desk.press(key), None, "{key} in a panel");
+        desk.press("n Esc");
+    }
 }
 
 #[test]
@@ -758,7 +791,7 @@ fn keys_before_the_question_are_no_answer() {
     desk.now += Duration::from_millis(150);
     assert_eq!(typed(&mut desk, "Y").len(), 1);
     desk.browser.report(Activity {
-        elapsed: Duration::from_secs(4),
+        longest: Duration::from_secs(4),
         ..Activity::default()
     });
     assert_eq!(typed(&mut desk, "qy"), []);

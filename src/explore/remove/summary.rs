@@ -1,13 +1,9 @@
 //! The last line of a job.
 
-use std::fmt;
-
-use humansize::BINARY;
-
 use super::method::Method;
-use crate::sys::human_size::human_size;
+use crate::explore::figures::Figures;
 
-/// What a job did. Displayed, it is one line.
+/// What a job did.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RemovalSummary {
     /// How the entries were removed.
@@ -38,69 +34,63 @@ pub enum Ending {
     Stopped,
 }
 
-impl fmt::Display for RemovalSummary {
-    fn fmt(&self, to: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if self.ending == Ending::Stopped {
-            to.write_str("stopped: ")?;
-        }
-        let entries = counted(self.entries, "entry", "entries");
-        let bytes = human_size(self.bytes, BINARY);
-        match self.method {
-            Method::Delete => write!(to, "removed {entries}, {bytes}")?,
-            Method::Trash => write!(to, "moved {entries} to the trash, {bytes}")?,
-        }
+impl RemovalSummary {
+    /// The line.
+    pub(in crate::explore) fn text(&self, figures: Figures) -> String {
+        let stopped = match self.ending {
+            Ending::Stopped => "stopped: ",
+            Ending::Complete => "",
+        };
+        let (entries, bytes) = (figures.entries(self.entries), figures.size(self.bytes));
+        let mut text = match self.method {
+            Method::Delete => format!("{stopped}removed {entries}, {bytes}"),
+            Method::Trash => format!("{stopped}moved {entries} to the trash, {bytes}"),
+        };
         if self.errors > 0 {
-            write!(to, "; {}", counted(self.errors, "error", "errors"))?;
+            text += "; ";
+            text += &figures.counted(self.errors, "error", "errors");
         }
-        if self.with_new_entries > 0 {
-            let directories = counted(self.with_new_entries, "directory has", "directories have");
+        text + &match self.method {
             // The line has no room for the free space beside that.
-            return write!(to, "; {directories} new entries, r reads them");
-        }
-        match self.method {
-            Method::Delete => self.write_free(to),
-            Method::Trash => to.write_str("; that frees nothing until the trash is emptied"),
+            _ if self.with_new_entries > 0 => {
+                let (one, several) = ("directory has", "directories have");
+                let directories = figures.counted(self.with_new_entries, one, several);
+                format!("; {directories} new entries, r reads them")
+            }
+            Method::Delete => self.free_text(figures),
+            Method::Trash => "; that frees nothing until the trash is emptied".into(),
         }
     }
-}
 
-impl RemovalSummary {
-    fn write_free(&self, to: &mut fmt::Formatter<'_>) -> fmt::Result {
+    fn free_text(&self, figures: Figures) -> String {
         let Some(more) = self.more_free else {
-            return Ok(());
+            return String::new();
         };
         let have = match self.file_systems {
             1 => "the file system has",
             _ => "the file systems have",
         };
-        let size = human_size(more.unsigned_abs(), BINARY);
+        let size = figures.size(more.unsigned_abs());
         let which = if more < 0 { "less" } else { "more" };
         // Blocks that a snapshot or an open file shares, or that the file system frees later.
         let so_far = match i128::try_from(self.bytes).is_ok_and(|bytes| more < bytes / 2) {
             true => " so far",
             false => "",
         };
-        write!(to, "; {have} {size} {which} free{so_far}")
+        format!("; {have} {size} {which} free{so_far}")
     }
-}
-
-/// A number and what it counts: `1 entry`, `12,304 entries`.
-fn counted(number: u64, one: &str, several: &str) -> String {
-    let digits = number.to_string();
-    let mut text = String::new();
-    for (index, digit) in digits.chars().enumerate() {
-        if index > 0 && (digits.len() - index).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    let noun = if number == 1 { one } else { several };
-    format!("{text} {noun}")
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::explore::browser::options::BrowserOptions;
+    use crate::explore::testing::options;
+    use crate::format::chart::Sizes;
+
+    fn text(summary: &RemovalSummary) -> String {
+        summary.text(Figures::of(&options()))
+    }
 
     #[test]
     fn the_line_has_what_there_is() {
@@ -116,7 +106,7 @@ mod tests {
         };
         let expected =
             "removed 12,304 entries, 5.2 GiB; 3 errors; the file system has 4.9 GiB more free";
-        assert_eq!(summary.to_string(), expected);
+        assert_eq!(text(&summary), expected);
         let stopped = RemovalSummary {
             entries: 1,
             bytes: 0,
@@ -128,14 +118,14 @@ mod tests {
         };
         let expected =
             "stopped: removed 1 entry, 0 B; 1 error; the file systems have 4 KiB less free so far";
-        assert_eq!(stopped.to_string(), expected);
+        assert_eq!(text(&stopped), expected);
         let new = RemovalSummary {
             errors: 0,
             with_new_entries: 1,
             ..summary.clone()
         };
         let expected = "removed 12,304 entries, 5.2 GiB; 1 directory has new entries, r reads them";
-        assert_eq!(new.to_string(), expected);
+        assert_eq!(text(&new), expected);
         let trash = RemovalSummary {
             method: Method::Trash,
             entries: 1_234_567,
@@ -144,6 +134,12 @@ mod tests {
             ..summary
         };
         let expected = "moved 1,234,567 entries to the trash, 5.2 GiB; that frees nothing until the trash is emptied";
-        assert_eq!(trash.to_string(), expected);
+        assert_eq!(text(&trash), expected);
+        let decimal = BrowserOptions {
+            sizes: Sizes::Decimal,
+            ..options()
+        };
+        let line = trash.text(Figures::of(&decimal));
+        assert!(line.contains("to the trash, 5.6 GB;"), "{line}");
     }
 }

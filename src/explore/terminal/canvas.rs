@@ -90,19 +90,6 @@ impl From<lscolors::Color> for CellColor {
     }
 }
 
-/// A rectangle of cells.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Area {
-    /// Its first column.
-    pub column: u16,
-    /// Its first row.
-    pub row: u16,
-    /// Its width.
-    pub columns: u16,
-    /// Its height.
-    pub rows: u16,
-}
-
 /// The colours that the terminal has, and the user wants.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Palette {
@@ -247,18 +234,6 @@ impl Grid<'_> {
         (first..end).for_each(|column| self.cells[(column, row)].reset());
     }
 
-    /// Gives all cells of an area a style, and leaves their characters.
-    pub fn style(&mut self, area: Area, style: CellStyle) {
-        let style = self.library_style(style);
-        let area = Rect::new(area.column, area.row, area.columns, area.rows);
-        for place in area.intersection(self.cells.area).positions() {
-            let cell = &mut self.cells[place];
-            if !cell.modifier.contains(COVERED) {
-                cell.set_style(style);
-            }
-        }
-    }
-
     fn library_style(&self, style: CellStyle) -> library::Style {
         let modifiers = [
             (style.weight == Weight::Bold, library::Modifier::BOLD),
@@ -380,29 +355,5 @@ mod tests {
             shown(Palette::Sixteen, CellColor::Palette(12)),
             Some(CellColor::Palette(12))
         );
-    }
-
-    #[test]
-    fn an_area_gets_a_style_and_keeps_its_characters() {
-        let mut canvas = Canvas::new((3, 2), Palette::Nothing);
-        canvas.grid().put((0, 1), "a世", CellStyle::default());
-        let (column, row, columns, rows) = (0, 1, 9, 9);
-        let area = Area {
-            column,
-            row,
-            columns,
-            rows,
-        };
-        let is_reversed = true;
-        canvas.grid().style(
-            area,
-            CellStyle {
-                is_reversed,
-                ..CellStyle::default()
-            },
-        );
-        assert_eq!(canvas.rows(), ["", "a世"]);
-        assert!(!canvas.style((0, 0)).is_reversed);
-        assert!((0..3).all(|column| canvas.style((column, 1)).is_reversed));
     }
 }

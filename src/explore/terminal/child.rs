@@ -5,7 +5,9 @@ use std::io;
 use std::os::fd::{AsRawFd, BorrowedFd, OwnedFd};
 use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::process::{Command, ExitStatus, Stdio};
+use std::time::Duration;
 
+use crossbeam_channel::{SendError, bounded};
 use pdu_startup::signals::{BlockedSignals, SIGTTIN, SIGTTOU};
 use rustix::process::{Pid, Signal, WaitOptions, getpgrp, kill_process_group, waitpid};
 use rustix::termios::{tcgetpgrp, tcsetpgrp};
@@ -13,6 +15,9 @@ use rustix::termios::{tcgetpgrp, tcsetpgrp};
 use super::thread;
 use crate::sys::retry;
 use crate::sys::screen::Devices;
+
+/// A program has so much time to enter its directory, whose file system may not answer.
+const PATIENCE: Duration = Duration::from_secs(2);
 
 /// A program to run.
 #[derive(Debug)]
@@ -55,16 +60,31 @@ impl Child {
         Ok(command)
     }
 
-    /// Starts it without a terminal. A thread waits for its end.
+    /// Starts it without a terminal. May wait for its directory for two seconds. A thread waits for its end.
     pub(super) fn start(&self) -> io::Result<()> {
         let mut command = self.command()?;
         command.process_group(0).stdin(Stdio::null());
         command.stdout(Stdio::null()).stderr(Stdio::null());
-        let mut child = command.spawn()?;
+        let mut child = spawn(command)?;
         // Without the thread, the ended program keeps its number until this process ends.
         let _ = thread::spawn("child", move || drop(child.wait()));
         Ok(())
     }
+}
+
+/// Starts a program in a thread: the call waits until the program has entered its directory. A program that is late is
+/// ended.
+fn spawn(mut command: Command) -> io::Result<std::process::Child> {
+    // A channel that holds nothing: the program is received, or the thread knows that it is not.
+    let (sender, started) = bounded(0);
+    thread::spawn("start", move || {
+        if let Err(SendError(Ok(mut late))) = sender.send(command.spawn()) {
+            let _ = late.kill();
+            let _ = late.wait();
+        }
+    })?;
+    let started = started.recv_timeout(PATIENCE);
+    started.unwrap_or_else(|_| Err(io::ErrorKind::TimedOut.into()))
 }
 
 impl Foreground {
@@ -80,7 +100,7 @@ impl Foreground {
         command.stdin(stream(devices.keys())?);
         command.stdout(stream(devices.screen())?);
         command.stderr(stream(devices.screen())?);
-        let child = command.spawn()?;
+        let child = spawn(command)?;
         let foreground = Self {
             devices,
             child: Pid::from_child(&child),

@@ -16,7 +16,7 @@ mod keys;
 mod signals;
 mod thread;
 
-pub use canvas::{Area, Canvas, CellColor as Color, CellPlace as Place, CellStyle as Style};
+pub use canvas::{Canvas, CellColor as Color, CellPlace as Place, CellStyle as Style};
 pub use canvas::{Grid, Palette, Weight};
 pub use child::Child;
 pub use input::{Input, KeyCode, KeyPress as Key, Mouse, MouseAction};

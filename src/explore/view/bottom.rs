@@ -184,8 +184,7 @@ fn filter(browser: &Browser, texts: &Texts<'_>) -> Option<String> {
 }
 
 fn errors(browser: &Browser, forest: &Forest, texts: &Texts<'_>) -> Option<String> {
-    let others = browser.other_failure_count;
-    match forest.failure_count().saturating_add(others) {
+    match browser.error_count(forest) {
         0 => None,
         1 => Some("1 error (!)".into()),
         errors => Some(format!("{} errors (!)", texts.count(errors))),

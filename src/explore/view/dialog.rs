@@ -36,7 +36,7 @@ pub(super) fn draw(browser: &Browser, forest: &Forest, grid: &mut Grid<'_>) -> O
     let (width, height) = grid.size();
     let mut lines = match dialog {
         Dialog::Removal(question) => removal(question, forest, &texts, width < FOR_LONG_TEXTS),
-        Dialog::Quit(loss) => quit(*loss, browser),
+        Dialog::Quit(loss, _) => quit(*loss, browser),
         Dialog::Overwrite(path) => overwrite(path, &texts),
     };
     let has_frame = width >= FOR_FRAME.0 && height >= FOR_FRAME.1;
@@ -47,18 +47,31 @@ pub(super) fn draw(browser: &Browser, forest: &Forest, grid: &mut Grid<'_>) -> O
     let half = |all: u16, part: usize| all.saturating_sub(u16::try_from(part).unwrap_or(all)) / 2;
     let left = half(width, inner + 2 * edge);
     let top = half(height, lines.len() + 2 * rows);
+    let last = draw_box(&texts, grid, &lines, (left, top, inner, has_frame));
+    let column = left.saturating_add(u16::try_from(edge).ok()?);
+    Some((column, last))
+}
+
+/// Draws the lines from this column and row on, in a frame or without. Returns the row of the last line.
+fn draw_box(
+    texts: &Texts<'_>,
+    grid: &mut Grid<'_>,
+    lines: &[BoxLine],
+    (left, top, inner, has_frame): (u16, u16, usize, bool),
+) -> u16 {
+    let [before, after] = match (has_frame, texts.is_ascii()) {
+        (false, _) => ["", ""],
+        (true, true) => ["| ", " |"],
+        (true, false) => ["│ ", " │"],
+    };
     let mut row = top;
     if has_frame {
-        draw_edge(&texts, grid, (left, row), inner, ["┌", "┐"]);
+        draw_edge(texts, grid, (left, row), inner, ["┌", "┐"]);
         row += 1;
     }
-    for (text, style, _) in &lines {
-        let mut line = Line::part(grid, row, (left, width));
-        let [before, after] = match (has_frame, texts.is_ascii()) {
-            (false, _) => ["", ""],
-            (true, true) => ["| ", " |"],
-            (true, false) => ["│ ", " │"],
-        };
+    for (text, style, _) in lines {
+        let end = grid.size().0;
+        let mut line = Line::part(grid, row, (left, end));
         let text = texts.cut(text, inner);
         line.text(before, PLAIN);
         line.text(&text, *style);
@@ -67,10 +80,9 @@ pub(super) fn draw(browser: &Browser, forest: &Forest, grid: &mut Grid<'_>) -> O
         row += 1;
     }
     if has_frame {
-        draw_edge(&texts, grid, (left, row), inner, ["└", "┘"]);
+        draw_edge(texts, grid, (left, row), inner, ["└", "┘"]);
     }
-    let column = left.saturating_add(u16::try_from(edge).ok()?);
-    Some((column, row.saturating_sub(1)))
+    row.saturating_sub(1)
 }
 
 /// Leaves out what is not needed until the rest fits.
@@ -191,7 +203,7 @@ fn targets(question: &RemovalQuestion, forest: &Forest, texts: &Texts<'_>) -> Ve
 fn quit(loss: Loss, browser: &Browser) -> Vec<BoxLine> {
     let text = match loss {
         Loss::Walk => {
-            let elapsed = duration(browser.activity.elapsed);
+            let elapsed = duration(browser.activity.longest);
             format!("Quit? Reading took {elapsed}, and a new start reads again.")
         }
         Loss::Removal => "Quit? A removal is going on: it stops where it is.".into(),

@@ -22,6 +22,12 @@ const fn weighted(weight: Weight) -> Style {
     }
 }
 
+/// The first line of a list that shows so many: the selected one is among them, and as few as possible move.
+pub(super) fn scrolled(top: usize, selected: usize, height: usize) -> usize {
+    let least = (selected + 1).saturating_sub(height);
+    top.clamp(least, selected.max(least))
+}
+
 /// See the module.
 pub(super) struct Line<'g, 'c> {
     grid: &'g mut Grid<'c>,

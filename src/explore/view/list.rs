@@ -1,6 +1,6 @@
 //! The rows of the shown directory.
 
-use super::line::{DIM, Line};
+use super::line::{DIM, Line, scrolled};
 use super::row;
 use super::texts::Texts;
 use crate::count::usage::Detail;
@@ -28,6 +28,7 @@ pub(super) fn draw(
     browser.drawn.list = (list, end.saturating_sub(list));
     browser.drawn.heading_row = has_headings.then_some(first);
     let top = scroll(browser);
+    browser.sort_rows(forest, top..top + usize::from(browser.drawn.list.1));
     let shown = visible(browser, forest, top);
     note_owners(browser, &shown);
     let rows = row::Rows::new(browser, forest, &shown, grid.size().0);
@@ -56,11 +57,10 @@ fn scroll(browser: &mut Browser) -> usize {
     let height = usize::from(browser.drawn.list.1);
     let last = browser.row_count().saturating_sub(height);
     let cursor = &mut browser.cursor;
-    let least = (cursor.index + 1).saturating_sub(height);
     let wanted = cursor
         .top
         .unwrap_or(cursor.index.saturating_sub(height / 2));
-    let top = wanted.clamp(least, cursor.index.max(least)).min(last);
+    let top = scrolled(wanted, cursor.index, height).min(last);
     cursor.top = Some(top);
     top
 }

@@ -1,16 +1,14 @@
 //! The panels: what is shown instead of the rows. A title, then lines of which one is selected.
 
-use std::collections::BTreeMap;
-
 use super::information;
-use super::line::{BOLD, DIM, Line, PLAIN};
+use super::line::{BOLD, DIM, Line, PLAIN, scrolled};
 use super::texts::Texts;
+use crate::explore::browser::marks::KnownRow;
 use crate::explore::browser::path::path;
 use crate::explore::browser::search::{MOST_FOUND, MOST_LARGE, Search, SearchHit, Wanted};
-use crate::explore::browser::shown_row::ShownRow;
 use crate::explore::browser::{Browser, PanelKind};
 use crate::explore::terminal::{Grid, Style};
-use crate::forest::{DirId, Forest, Target};
+use crate::forest::{DirId, Forest, ForestFailure, Target};
 use crate::sys::columns::columns;
 use crate::sys::status::failure_text;
 
@@ -24,12 +22,12 @@ pub(super) fn draw(
     grid: &mut Grid<'_>,
     (first, end): (u16, u16),
 ) -> Option<(u16, u16)> {
-    let title = title(browser, forest)?;
+    let contents = Contents::of(browser, forest);
+    let title = contents.title()?;
     let mut line = Line::new(grid, first);
     line.skip(1);
-    let room = line.room();
-    let texts = Texts::of(browser);
-    line.text(&texts.cut(&title, room), BOLD);
+    let title = contents.texts.cut(&title, line.room());
+    line.text(&title, BOLD);
     let list = match browser.panel_kind()? {
         PanelKind::Information(links) => {
             let for_links = u16::try_from(links.len())
@@ -44,70 +42,19 @@ pub(super) fn draw(
     let count = browser.panel_lines(forest);
     let panel = browser.panel.as_mut()?;
     panel.index = panel.index.min(count.saturating_sub(1));
-    let least = (panel.index + 1).saturating_sub(height.into());
-    panel.top = panel.top.clamp(least, panel.index.max(least));
+    panel.top = scrolled(panel.top, panel.index, height.into());
     let (top, selected) = (panel.top, panel.index.saturating_sub(panel.top));
-    let lines = lines(browser, forest, top, height.into());
+    let contents = Contents::of(browser, forest);
+    let lines = contents.lines(top, height.into());
     for ((number, text), row) in lines.iter().enumerate().zip(list..end) {
         let is_selected = number == selected;
-        draw_line(browser, text, is_selected, Line::new(grid, row));
+        contents.draw_line(text, is_selected, Line::new(grid, row));
     }
     if lines.is_empty() {
         draw_emptiness(browser, Line::new(grid, list));
         return None;
     }
     Some((0, list + u16::try_from(selected).ok()?))
-}
-
-fn title(browser: &Browser, forest: &Forest) -> Option<String> {
-    let texts = Texts::of(browser);
-    Some(match browser.panel_kind()? {
-        PanelKind::Help => return None,
-        PanelKind::Information(_) => "Information".into(),
-        PanelKind::Errors => {
-            let shown = u64::try_from(browser.panel_lines(forest)).unwrap_or(u64::MAX);
-            let others = browser.other_failure_count;
-            let all = forest.failure_count().saturating_add(others);
-            let count = match all > shown {
-                true => format!("{}, the first {}", texts.count(all), texts.count(shown)),
-                false => texts.count(all),
-            };
-            format!("Errors: {count}")
-        }
-        PanelKind::Marks => {
-            let count = u64::try_from(browser.marks.len()).unwrap_or(u64::MAX);
-            let freed = browser.freed_by_marks().map(|freed| texts.size(freed));
-            let freed = freed.map_or(String::new(), |freed| format!(", {freed} to be freed"));
-            let count = texts.count(count);
-            format!("Marks: {count}{freed}")
-        }
-        PanelKind::Found(search) => found_title(search, forest, &texts),
-    })
-}
-
-fn found_title(search: &Search, forest: &Forest, texts: &Texts<'_>) -> String {
-    let count = texts.count(search.count());
-    let below = match search.below {
-        DirId::TOP => String::new(),
-        below => format!(" below {}", texts.name(&forest.path(below))),
-    };
-    let (found, most) = match &search.wanted {
-        Wanted::Names(names) => {
-            let text = texts.name(names.text().as_bytes());
-            (format!("Names with {text}{below}: {count}"), MOST_FOUND)
-        }
-        Wanted::LargestFiles => (format!("Largest files{below}, of {count}"), MOST_LARGE),
-    };
-    let is_cut = search.count() > search.found().len() as u64;
-    let cut = match is_cut {
-        true => format!(", the {} largest", texts.count(most as u64)),
-        false => String::new(),
-    };
-    let going_on = match search.is_going_on() {
-        true => ", still searching",
-        false => "",
-    };
-    format!("{found}{cut}{going_on}")
 }
 
 /// A line of a panel.
@@ -118,128 +65,159 @@ struct PanelLine {
     text: String,
 }
 
-fn lines(browser: &Browser, forest: &Forest, top: usize, height: usize) -> Vec<PanelLine> {
-    let texts = Texts::of(browser);
-    match browser.panel_kind() {
-        None | Some(PanelKind::Help) => Vec::new(),
-        Some(PanelKind::Information(links)) => {
-            let links = links.iter().skip(top).take(height);
-            let line = |(parent, name): &(DirId, Vec<u8>)| {
-                let (parent, name) = (*parent, name.clone());
-                path_line(browser, forest, &texts, &Target { parent, name }, None)
-            };
-            links.map(line).collect()
-        }
-        Some(PanelKind::Errors) => error_lines(browser, forest, &texts, top, height),
-        Some(PanelKind::Marks) => marked_lines(browser, forest, &texts, top, height),
-        Some(PanelKind::Found(search)) => {
-            let found = search.found().iter().skip(top).take(height);
-            let line = |found: &SearchHit| {
-                let amount = texts.amount(found.amount, search.measure());
-                path_line(browser, forest, &texts, &found.target, Some(amount))
-            };
-            found.map(line).collect()
-        }
-    }
+/// What a panel shows.
+struct Contents<'a> {
+    browser: &'a Browser,
+    forest: &'a Forest,
+    texts: Texts<'a>,
 }
 
-fn error_lines(
-    browser: &Browser,
-    forest: &Forest,
-    texts: &Texts<'_>,
-    top: usize,
-    height: usize,
-) -> Vec<PanelLine> {
-    let failures = forest.failures().iter().map(|failure| {
-        let (parent, name) = (failure.directory, failure.name.to_vec());
-        let path = match name.is_empty() {
-            true => forest.path(parent),
-            false => path(forest, &Target { parent, name }),
-        };
-        texts.name(&failure_text(&path, failure.failure, browser.charset()))
-    });
-    let all = failures.chain(browser.other_failures.iter().cloned());
-    let line = |text| PanelLine {
-        is_marked: false,
-        size: None,
-        text,
-    };
-    all.skip(top).take(height).map(line).collect()
-}
-
-/// The marks with their sizes. A directory is decoded once, whatever the number of its marks.
-fn marked_lines(
-    browser: &Browser,
-    forest: &Forest,
-    texts: &Texts<'_>,
-    top: usize,
-    height: usize,
-) -> Vec<PanelLine> {
-    let measure = browser.settings.measure;
-    let targets = browser.marks.page(top, height);
-    let mut amounts = BTreeMap::new();
-    for target in &targets {
-        amounts.entry(target.parent).or_insert_with(|| {
-            let wanted = |name: &[u8]| {
-                targets
-                    .iter()
-                    .any(|other| other.parent == target.parent && other.name == name)
-            };
-            let rows = forest.rows(target.parent).filter(|row| wanted(row.name));
-            let amounts = rows.map(|row| (row.name, ShownRow::of(forest, &row).amount(measure)));
-            amounts.collect::<BTreeMap<_, _>>()
-        });
-    }
-    let line = |target: &Target| {
-        let amount = amounts
-            .get(&target.parent)
-            .and_then(|amounts| amounts.get(&*target.name));
-        let amount = amount.map(|&amount| texts.amount(amount, measure));
-        path_line(
+impl<'a> Contents<'a> {
+    fn of(browser: &'a Browser, forest: &'a Forest) -> Self {
+        let texts = Texts::of(browser);
+        Self {
             browser,
             forest,
             texts,
-            target,
-            Some(amount.unwrap_or_default()),
-        )
-    };
-    targets.iter().map(line).collect()
-}
+        }
+    }
 
-fn path_line(
-    browser: &Browser,
-    forest: &Forest,
-    texts: &Texts<'_>,
-    target: &Target,
-    size: Option<String>,
-) -> PanelLine {
-    let mut text = texts.path(&path(forest, target));
-    if forest.child(target.parent, &target.name).is_some() {
-        text.push('/');
+    fn title(&self) -> Option<String> {
+        Some(match self.browser.panel_kind()? {
+            PanelKind::Help => return None,
+            PanelKind::Information(_) => "Information".into(),
+            PanelKind::Errors => self.error_title(),
+            PanelKind::Marks => {
+                let freed = self.browser.freed_by_marks();
+                let freed = freed.map(|freed| format!(", {} to be freed", self.texts.size(freed)));
+                let count = u64::try_from(self.browser.marks.len()).unwrap_or(u64::MAX);
+                format!(
+                    "Marks: {}{}",
+                    self.texts.count(count),
+                    freed.unwrap_or_default()
+                )
+            }
+            PanelKind::Found(search) => self.found_title(search),
+        })
     }
-    PanelLine {
-        is_marked: browser.marks.contains(target.parent, &target.name),
-        size,
-        text,
-    }
-}
 
-fn draw_line(browser: &Browser, text: &PanelLine, is_selected: bool, mut line: Line<'_, '_>) {
-    let texts = Texts::of(browser);
-    let look = |style: Style| Style {
-        is_reversed: is_selected,
-        ..style
-    };
-    if is_selected {
-        line.fill(look(PLAIN));
+    fn error_title(&self) -> String {
+        let shown = u64::try_from(self.browser.panel_lines(self.forest)).unwrap_or(u64::MAX);
+        let all = self.browser.error_count(self.forest);
+        let [first, count] = [shown, all].map(|number| self.texts.count(number));
+        match all > shown {
+            true => format!("Errors: {count}, the first {first}"),
+            false => format!("Errors: {count}"),
+        }
     }
-    line.text(if text.is_marked { " * " } else { "   " }, look(BOLD));
-    if let Some(size) = &text.size {
-        line.right(size, SIZE.max(columns(size)), look(PLAIN));
-        line.skip(2);
+
+    fn found_title(&self, search: &Search) -> String {
+        let texts = &self.texts;
+        let count = texts.count(search.count());
+        let below = match search.below {
+            DirId::TOP => String::new(),
+            below => format!(" below {}", texts.name(&self.forest.path(below))),
+        };
+        let (found, most) = match &search.wanted {
+            Wanted::Names(names) => {
+                let text = texts.name(names.text().as_bytes());
+                (format!("Names with {text}{below}: {count}"), MOST_FOUND)
+            }
+            Wanted::LargestFiles => (format!("Largest files{below}, of {count}"), MOST_LARGE),
+        };
+        let is_cut = search.count() > search.found().len() as u64;
+        let cut = match is_cut {
+            true => format!(", the {} largest", texts.count(most as u64)),
+            false => String::new(),
+        };
+        let going_on = match search.is_going_on() {
+            true => ", still searching",
+            false => "",
+        };
+        format!("{found}{cut}{going_on}")
     }
-    let shown = texts.cut(&text.text, line.room());
-    line.text(&shown, look(if text.is_marked { BOLD } else { PLAIN }));
+
+    /// So many lines from this one on. No directory is decoded for them: a frame may not take longer in a large one.
+    fn lines(&self, top: usize, height: usize) -> Vec<PanelLine> {
+        let measure = self.browser.settings.measure;
+        match self.browser.panel_kind() {
+            None | Some(PanelKind::Help) => Vec::new(),
+            Some(PanelKind::Information(links)) => {
+                let links = links.iter().skip(top).take(height).cloned();
+                let targets = links.map(|(parent, name)| Target { parent, name });
+                targets
+                    .map(|target| self.path_line(&target, None))
+                    .collect()
+            }
+            Some(PanelKind::Errors) => self.error_lines(top, height),
+            Some(PanelKind::Marks) => {
+                let marks = self.browser.marks.rows().skip(top).take(height);
+                let line = |(target, row): (Target, KnownRow)| {
+                    let amount = self.texts.amount(row.amount(self.forest, measure), measure);
+                    self.path_line(&target, Some((row, amount)))
+                };
+                marks.map(line).collect()
+            }
+            Some(PanelKind::Found(search)) => {
+                let found = search.found().iter().skip(top).take(height);
+                let line = |found: &SearchHit| {
+                    let amount = self.texts.amount(found.amount, search.measure());
+                    self.path_line(&found.target, Some((found.row, amount)))
+                };
+                found.map(line).collect()
+            }
+        }
+    }
+
+    fn error_lines(&self, top: usize, height: usize) -> Vec<PanelLine> {
+        let text = |failure: &ForestFailure| {
+            let (parent, name) = (failure.directory, failure.name.to_vec());
+            let path = match name.is_empty() {
+                true => self.forest.path(parent),
+                false => path(self.forest, &Target { parent, name }),
+            };
+            let text = failure_text(&path, failure.failure, self.browser.charset());
+            self.texts.name(&text)
+        };
+        let failures = self.forest.failures().iter().map(text);
+        let all = failures.chain(self.browser.other_failures.iter().cloned());
+        let line = |text| PanelLine {
+            is_marked: false,
+            size: None,
+            text,
+        };
+        all.skip(top).take(height).map(line).collect()
+    }
+
+    /// A path; of a row with its amount. Other links of a file are files.
+    fn path_line(&self, target: &Target, row: Option<(KnownRow, String)>) -> PanelLine {
+        let mut text = self.texts.path(&path(self.forest, target));
+        if row.as_ref().is_some_and(|(row, _)| row.is_directory()) {
+            text.push('/');
+        }
+        PanelLine {
+            is_marked: self.browser.marks.contains(target.parent, &target.name),
+            size: row.map(|(_, amount)| amount),
+            text,
+        }
+    }
+
+    fn draw_line(&self, text: &PanelLine, is_selected: bool, mut line: Line<'_, '_>) {
+        let look = |style: Style| Style {
+            is_reversed: is_selected,
+            ..style
+        };
+        if is_selected {
+            line.fill(look(PLAIN));
+        }
+        line.text(if text.is_marked { " * " } else { "   " }, look(BOLD));
+        if let Some(size) = &text.size {
+            line.right(size, SIZE.max(columns(size)), look(PLAIN));
+            line.skip(2);
+        }
+        let shown = self.texts.cut(&text.text, line.room());
+        line.text(&shown, look(if text.is_marked { BOLD } else { PLAIN }));
+    }
 }
 
 fn draw_emptiness(browser: &Browser, mut line: Line<'_, '_>) {

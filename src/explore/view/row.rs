@@ -205,7 +205,7 @@ impl<'a> Rows<'a> {
 
     fn name_style(&self, row: &ShownRow<'_>, is_marked: bool) -> Style {
         let colors = self.browser.options.colors.as_ref();
-        let (kind, detail) = (row.kind(), row.detail());
+        let (kind, detail) = (row.kind(), row.entry.detail());
         let color = colors.and_then(|colors| color_of(kind, &detail, row.name, colors));
         let style = color.map_or(PLAIN, Style::from);
         match is_marked {

@@ -51,6 +51,7 @@ fn reading(entries: u64) -> Activity {
         doing: Doing::Reading,
         entries,
         elapsed: Duration::from_secs(12),
+        longest: Duration::from_secs(12),
         ..Activity::default()
     }
 }

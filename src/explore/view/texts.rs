@@ -1,10 +1,11 @@
-//! Numbers, names and times as texts.
+//! Figures, names and times as texts.
 
 use std::time::Duration;
 
 use crate::count::usage::{FileTime, Measure};
 use crate::explore::browser::Browser;
 use crate::explore::browser::options::BrowserOptions;
+use crate::explore::figures::Figures;
 use crate::format::chart::{Strokes, cut};
 use crate::format::lines::write_newest;
 use crate::gnu::quote::{self, Charset};
@@ -13,6 +14,7 @@ use crate::gnu::quote::{self, Charset};
 #[derive(Clone, Copy)]
 pub(super) struct Texts<'a> {
     options: &'a BrowserOptions,
+    figures: Figures,
     charset: Charset,
 }
 
@@ -20,6 +22,7 @@ impl<'a> Texts<'a> {
     pub(super) fn of(browser: &'a Browser) -> Self {
         Self {
             options: &browser.options,
+            figures: browser.figures(),
             charset: browser.charset(),
         }
     }
@@ -36,39 +39,19 @@ impl<'a> Texts<'a> {
         }
     }
 
-    /// A number of bytes. Sums stop at the largest number: then it is the least that they are.
+    /// A sum of bytes.
     pub(super) fn size(&self, bytes: u64) -> String {
-        match bytes {
-            u64::MAX => self.choose("≥16 EiB", ">=16 EiB").to_owned(),
-            _ => self.options.sizes.text(bytes.into(), self.options.numerals),
-        }
+        self.figures.sum(bytes)
     }
 
-    /// A number of entries, in groups of three digits.
+    /// A number in groups of digits.
     pub(super) fn count(&self, count: u64) -> String {
-        let digits = count.to_string();
-        let mut grouped = Vec::new();
-        self.options.numerals.group(digits.as_bytes(), &mut grouped);
-        match String::from_utf8(grouped) {
-            Ok(grouped) if grouped != digits || digits.len() <= 3 => grouped,
-            _ => in_threes(&digits, self.separator()),
-        }
-    }
-
-    /// Where the locale has none, a comma, or a point where the comma is before the decimals.
-    fn separator(&self) -> char {
-        match self.options.numerals.decimal_point() {
-            b"," => '.',
-            _ => ',',
-        }
+        self.figures.count(count)
     }
 
     /// A number of entries with the word.
     pub(super) fn entries(&self, count: u64) -> String {
-        match count {
-            1 => "1 entry".into(),
-            _ => format!("{} entries", self.count(count)),
-        }
+        self.figures.entries(count)
     }
 
     /// The number of a measure.
@@ -111,17 +94,6 @@ impl<'a> Texts<'a> {
         );
         self.name(&text)
     }
-}
-
-fn in_threes(digits: &str, separator: char) -> String {
-    let mut text = String::new();
-    for (place, digit) in digits.chars().enumerate() {
-        if place > 0 && (digits.len() - place).is_multiple_of(3) {
-            text.push(separator);
-        }
-        text.push(digit);
-    }
-    text
 }
 
 /// `12 s`, `1:02 min`, `1:00:02 h`.

@@ -26,18 +26,21 @@ pub(crate) struct SeenFileSystems {
     pub(super) threads: Threads,
     table: Option<FileSystems>,
     pub(super) seen: Vec<Seen>,
+    /// The name of those that operands lie on, where one is given.
+    given_name: Option<String>,
     started: Vec<Receiver<Space>>,
     /// The device met last, and its index.
     last: Option<(u64, u16)>,
 }
 
 impl SeenFileSystems {
-    pub(super) fn new(queries: Option<FileSystemQueries>) -> Self {
+    pub(super) fn new(queries: Option<FileSystemQueries>, given_name: Option<String>) -> Self {
         Self {
             queries,
             threads: Threads::NotYet,
             table: None,
             seen: Vec::new(),
+            given_name,
             started: Vec::new(),
             last: None,
         }
@@ -66,6 +69,16 @@ impl SeenFileSystems {
         let index = u16::try_from(index).ok()?;
         self.last = Some((device, index));
         Some(index)
+    }
+
+    /// Gives the file system of an operand its name, where one is given.
+    pub(super) fn name_that_of_operand(&mut self, device: u64, place: (&[u8], &[u8])) {
+        if let Some(name) = self.given_name.clone()
+            && let Some(index) = self.index(device, place)
+            && let Some(seen) = self.seen.get_mut(usize::from(index))
+        {
+            seen.name = name;
+        }
     }
 
     fn add(&mut self, queries: FileSystemQueries, device: u64, path: &[u8]) -> usize {

@@ -98,7 +98,7 @@ pub fn check_of(mut footer: Vec<u8>) -> Option<(Vec<u8>, Vec<u8>)> {
 pub(super) fn keys(
     options: &ParquetOptions,
     totals: &Totals,
-    operands: &[Vec<u8>],
+    (operands, handed_over): (&[Vec<u8>], u64),
     seen: &[Seen],
 ) -> Vec<KeyValue> {
     let total = &totals.counts.total;
@@ -131,7 +131,7 @@ pub(super) fn keys(
         key("total", sums(total)),
         key("errors", totals.counts.errors.to_string()),
         key("complete", is_complete.to_string()),
-        key("handed_over", "0"),
+        key("handed_over", handed_over.to_string()),
         key("filesystems", filesystems(seen)),
     ]
 }

@@ -1,6 +1,6 @@
 //! Parquet: a table with a row for each entry, for SQL engines and for `--from`. docs/PARQUET.md describes the columns.
 //!
-//! Rows have the order of the walk, which is sorted for this format: by path components, names compared as bytes, the
+//! Rows have the order of the walk, which is sorted for this format unless the file is a part (`--rest`): by path components, names compared as bytes, the
 //! contents of a directory before the directory itself. A directory in which something could not be read has a row
 //! without sizes (a mark) before its contents as well.
 //!
@@ -32,7 +32,7 @@ mod writer;
 
 #[cfg(feature = "parquet")]
 pub use self::footer::{CHECK, check_of};
-pub use self::options::{CountedLinks, NOT_BUILT, ParquetOptions, RowOrder};
+pub use self::options::{CountedLinks, NOT_BUILT, ParquetOptions, RowOrder, Scope};
 #[cfg(feature = "parquet")]
 pub(crate) use self::rows::Row;
 #[cfg(feature = "parquet")]

@@ -26,6 +26,19 @@ pub struct ParquetOptions {
     pub started: FileTime,
     /// None where the entries do not come from a disk of this machine.
     pub filesystems: Option<FileSystemQueries>,
+    /// The name of the file system of the entries (`--fs-name`).
+    pub fs_name: Option<String>,
+    /// How much of a scan the file is.
+    pub scope: Scope,
+}
+
+/// How much of a scan a file is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Scope {
+    /// All of it.
+    Whole,
+    /// The part of one process of many (`--rest`): its operands lie at any depth, and may have become files or be gone.
+    Part,
 }
 
 /// The order of the rows (`pdu.order`).
@@ -33,7 +46,7 @@ pub struct ParquetOptions {
 pub enum RowOrder {
     /// By path components, contents before their directory.
     Components,
-    /// That of an export.
+    /// That of an export, or of the walk.
     None,
 }
 

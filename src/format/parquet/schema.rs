@@ -24,7 +24,7 @@ pub enum State {
     Broken,
     /// The entry lies on another file system (`-x`).
     Away,
-    /// Another process reads the directory. pdu writes no such row.
+    /// Another process reads the directory.
     HandedOver,
 }
 

@@ -1,11 +1,16 @@
 //! The calls of a format to rows: what each entry is, in the order of a file.
 
+use rustix::fs::FileType;
+use rustix::io::Errno;
+
 use super::filesystems::SeenFileSystems;
-use super::options::{CountedLinks, ParquetOptions};
+use super::options::{CountedLinks, ParquetOptions, Scope};
 use super::rows::Row;
 use super::schema::State;
 use crate::count::record::{Kind, Record, last_component};
+use crate::count::scan_path;
 use crate::count::usage::{Detail, FileTime, Usage};
+use crate::count::visitor::Absence;
 use crate::format::columns::file_type;
 use crate::format::interface::Warning;
 use crate::format::selected::Selection;
@@ -15,12 +20,15 @@ use crate::sys::failure::{Failure, Operation};
 pub(crate) struct WalkRows<D> {
     selection: Selection,
     links: CountedLinks,
+    scope: Scope,
     /// The absolute path of the root, where it is not the path of its record.
     root: Option<Vec<u8>>,
     levels: Vec<Level<D>>,
     /// The absolute path of the current directory; empty for `/`.
     path: Vec<u8>,
     pub(super) roots: Vec<Vec<u8>>,
+    /// Number of directories that were handed over.
+    pub(super) handed_over: u64,
     pub(super) filesystems: SeenFileSystems,
     /// The last row has a size that does not fit.
     warning: Option<Warning>,
@@ -50,8 +58,8 @@ struct Level<D> {
     /// Length of the path of the directory above.
     above: usize,
     kept: Option<D>,
-    /// A file with several links lies below.
-    has_links: bool,
+    /// The total is not known: another process reads a part of it, or a file with several links lies below.
+    lacks_total: bool,
 }
 
 impl<D> WalkRows<D> {
@@ -59,11 +67,13 @@ impl<D> WalkRows<D> {
         Self {
             selection: options.selection,
             links: options.links,
+            scope: options.scope,
             root: options.root.clone(),
             levels: Vec::new(),
             path: Vec::new(),
             roots: Vec::new(),
-            filesystems: SeenFileSystems::new(options.filesystems),
+            handed_over: 0,
+            filesystems: SeenFileSystems::new(options.filesystems, options.fs_name.clone()),
             warning: None,
             has_overflowed: false,
         }
@@ -89,11 +99,15 @@ impl<D> WalkRows<D> {
         failure: Option<Failure>,
         push: impl FnOnce(PlacedRow<'_, D>),
     ) {
-        if record.depth == 0 {
+        // There may be too many operands to name them all in a part.
+        if record.depth == 0 && self.scope == Scope::Whole {
             let root = self.root.as_deref().unwrap_or(record.path);
             self.roots.push(root.into());
         }
         self.descend(record, failure);
+        if record.depth == 0 {
+            self.name_filesystem(record, b"");
+        }
         if let Some(failure) = failure {
             self.mark(record, failure, push);
         }
@@ -107,11 +121,15 @@ impl<D> WalkRows<D> {
     ) -> Option<Warning> {
         match record.kind {
             // A root that was a directory when the command line was checked, and is a file now: there is no root.
-            Kind::File if record.depth == 0 => {}
+            Kind::File if record.depth == 0 && self.scope == Scope::Whole => {}
             Kind::File => {
+                if record.depth == 0 {
+                    self.go_to_operand(record.path);
+                    self.name_filesystem(record, record.name());
+                }
                 let has_links = record.detail.is_some_and(|detail| detail.links > 1);
-                if let (true, Some(level)) = (has_links, self.levels.last_mut()) {
-                    level.has_links = true;
+                if has_links && self.links == CountedLinks::Each {
+                    self.lose_total();
                 }
                 if self.selection.takes_unfinished(record) {
                     let row = self.row(record, &record.usage, record.detail, record.name());
@@ -139,12 +157,42 @@ impl<D> WalkRows<D> {
 
     /// An entry that `-x` leaves out.
     pub(crate) fn away(&mut self, record: &Record<'_>, push: impl FnOnce(PlacedRow<'_, D>)) {
+        if record.depth == 0 {
+            self.go_to_operand(record.path);
+        }
         if record.depth <= self.selection.max_depth {
             let mut row = self.row(record, &Usage::default(), record.detail, record.name());
             row.counted = false;
             row.state = State::Away;
             self.push(record.name(), None, &row, push);
         }
+    }
+
+    /// A directory that does not count in this process.
+    pub(crate) fn absent(
+        &mut self,
+        record: &Record<'_>,
+        absence: Absence,
+        push: impl FnOnce(PlacedRow<'_, D>),
+    ) {
+        if record.depth == 0 {
+            self.go_to_operand(record.path);
+        }
+        let row = match absence {
+            Absence::HandedOver => Row {
+                kind: FileType::Directory,
+                state: State::HandedOver,
+                ..Row::NULL
+            },
+            Absence::Gone => Row {
+                state: State::Unread,
+                error: Errno::NOENT.raw_os_error(),
+                ..Row::NULL
+            },
+        };
+        self.handed_over += u64::from(absence == Absence::HandedOver);
+        self.lose_total();
+        self.push(record.name(), None, &row, push);
     }
 
     /// An entry of the open directory for which an operation failed. A failure of the directory itself is part of its
@@ -159,9 +207,14 @@ impl<D> WalkRows<D> {
             failure.operation,
             Operation::Access | Operation::Follow | Operation::ExportedEntry
         );
-        if is_of_entry && !self.levels.is_empty() {
+        let is_operand = self.levels.is_empty();
+        if is_operand && self.scope == Scope::Part {
+            self.go_to_operand(path);
+        }
+        if is_of_entry && (!is_operand || self.scope == Scope::Part) {
+            let depth = u32::try_from(self.levels.len()).unwrap_or(u32::MAX);
             let row = Row {
-                depth: u32::try_from(self.levels.len()).unwrap_or(u32::MAX),
+                depth: self.depth(depth),
                 state: State::Unread,
                 error: failure.errno,
                 ..Row::NULL
@@ -199,7 +252,7 @@ impl<D> WalkRows<D> {
         name: &[u8],
     ) -> Row {
         let mut row = Row {
-            depth: record.depth,
+            depth: self.depth(record.depth),
             kind: file_type(record),
             allocated: self.size(own.allocated),
             apparent: self.size(own.apparent),
@@ -214,6 +267,37 @@ impl<D> WalkRows<D> {
             set_detail(&mut row, detail);
         }
         row
+    }
+
+    /// The depth that the column has: operands of a part lie at any depth.
+    fn depth(&self, depth: u32) -> u32 {
+        match self.scope {
+            Scope::Whole => depth,
+            Scope::Part => Row::NULL.depth,
+        }
+    }
+
+    /// Makes the directory that holds an operand the current one.
+    fn go_to_operand(&mut self, path: &[u8]) {
+        let path = scan_path::unmarked(path);
+        let dir = path.len() - last_component(&path).len();
+        self.path = path[..dir.saturating_sub(1)].into();
+    }
+
+    /// Gives the file system of an operand its name, where one is given. The current directory is the operand, or holds it.
+    fn name_filesystem(&mut self, record: &Record<'_>, name: &[u8]) {
+        if let Some(detail) = record.detail {
+            let place = (&*self.path, name);
+            self.filesystems
+                .name_that_of_operand(detail.inode.device, place);
+        }
+    }
+
+    /// The total of the current directory is not known.
+    fn lose_total(&mut self) {
+        if let Some(level) = self.levels.last_mut() {
+            level.lacks_total = true;
+        }
     }
 
     /// A size that the column can hold: one above 2^63-1 is an error.
@@ -231,10 +315,14 @@ impl<D> WalkRows<D> {
 
     /// Begins a directory: its name becomes a part of the path.
     fn descend(&mut self, record: &Record<'_>, failure: Option<Failure>) {
-        let above = self.path.len();
+        let above = match record.depth {
+            0 => 0,
+            _ => self.path.len(),
+        };
         if record.depth == 0 {
             let root = self.root.as_deref().unwrap_or(record.path);
-            self.path = root.strip_suffix(b"/").unwrap_or(root).into();
+            let root = scan_path::unmarked(root);
+            self.path = root.strip_suffix(b"/").unwrap_or(&root).into();
         } else {
             self.path.push(b'/');
             self.path.extend_from_slice(record.name());
@@ -245,7 +333,7 @@ impl<D> WalkRows<D> {
             failure,
             above,
             kept: None,
-            has_links: false,
+            lacks_total: false,
         });
     }
 
@@ -256,7 +344,7 @@ impl<D> WalkRows<D> {
         let dir = self.path.len() - name.len();
         self.path.truncate(dir.saturating_sub(1).max(level.above));
         if let Some(above) = self.levels.last_mut() {
-            above.has_links |= level.has_links;
+            above.lacks_total |= level.lacks_total;
         }
         Some((level, name))
     }
@@ -272,13 +360,12 @@ impl<D> WalkRows<D> {
             return;
         }
         let mut row = self.row(record, &level.own, level.detail.as_ref(), &name);
-        let is_exact = self.links == CountedLinks::Once || !level.has_links;
-        let totals = match is_exact {
-            true => exact_totals(&record.usage),
-            false => None,
+        let totals = match level.lacks_total {
+            true => None,
+            false => exact_totals(&record.usage),
         };
         // A size below has an error already, and the totals of all directories above it do not fit either.
-        if is_exact && totals.is_none() && !self.has_overflowed {
+        if !level.lacks_total && totals.is_none() && !self.has_overflowed {
             self.overflow();
         }
         set_failure(&mut row, level.failure);

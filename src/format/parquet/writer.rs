@@ -5,14 +5,15 @@ use parquet::errors::{ParquetError, Result};
 use super::encoder::Encoder;
 use super::filesystems::{SeenFileSystems, Threads};
 use super::footer;
-use super::options::ParquetOptions;
+use super::options::{ParquetOptions, Scope};
 use super::rows::{Dir, Rows};
 use super::walk_rows::{PlacedRow, WalkRows};
 use crate::count::record::Record;
 use crate::count::usage::FileTime;
+use crate::count::visitor::Absence;
 use crate::format::interface::{EndResult, Format, ReportError, Totals, Warning};
 use crate::format::page::Page;
-use crate::sys::failure::Failure;
+use crate::sys::failure::{Failure, Operation};
 
 /// See the module.
 pub(super) struct Parquet {
@@ -21,6 +22,8 @@ pub(super) struct Parquet {
     unknown: &'static [&'static str],
     walk: WalkRows<KnownDir>,
     file: File,
+    /// The list of operands could not be read to its end.
+    lacks_operands: bool,
 }
 
 /// The index of a directory in those of a row group, and the number of that row group.
@@ -44,6 +47,7 @@ impl Parquet {
             options,
             unknown: &[],
             file: File::new(),
+            lacks_operands: false,
         }
     }
 }
@@ -136,7 +140,13 @@ impl Format for Parquet {
         self.walk.away(record, |row| self.file.push(row, out));
     }
 
+    fn absent(&mut self, record: &Record<'_>, absence: Absence, out: &mut Vec<u8>) {
+        let file = &mut self.file;
+        self.walk.absent(record, absence, |row| file.push(row, out));
+    }
+
     fn failure(&mut self, path: &[u8], failure: Failure, out: &mut Vec<u8>) {
+        self.lacks_operands |= failure.operation == Operation::ReadNames;
         let file = &mut self.file;
         self.walk.failure(path, failure, |row| file.push(row, out));
     }
@@ -145,8 +155,12 @@ impl Format for Parquet {
         if !totals.completeness.is_end_of_walk() {
             return Ok(None);
         }
-        if self.walk.has_no_root() {
+        if self.options.scope == Scope::Whole && self.walk.has_no_root() {
             let reason = "nothing to export: the directory was left out, or is gone";
+            return Err(ReportError::Empty(reason));
+        }
+        if self.lacks_operands {
+            let reason = "the list of directories was not read to its end: nothing is written";
             return Err(ReportError::Empty(reason));
         }
         if !self.file.rows.is_empty() {
@@ -156,7 +170,7 @@ impl Format for Parquet {
         let mut keys = footer::keys(
             &self.options,
             totals,
-            &self.walk.roots,
+            (&self.walk.roots, self.walk.handed_over),
             &self.walk.filesystems.seen,
         );
         keys.retain(|key| !self.unknown.contains(&&*key.key));

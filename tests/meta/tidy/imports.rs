@@ -12,7 +12,10 @@ use super::reading::{Source, is_inside_a_word, is_word, non_test_code};
 
 /// The floors and their rooms; the same table stands in the documentation of `lib.rs`.
 pub(super) const FLOORS: &[(u32, &[&str])] = &[
-    (7, &["main", "states", "compare", "explorer", "exit"]),
+    (
+        7,
+        &["main", "states", "compare", "explorer", "part", "exit"],
+    ),
     (6, &["cli"]),
     (5, &["du", "diff", "explore", "snapshot"]),
     (4, &["walk", "import", "forest"]),

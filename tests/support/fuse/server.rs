@@ -133,6 +133,10 @@ impl Server {
         match request.opcode {
             wire::LOOKUP => self.lookup(request),
             wire::GETATTR => self.unless_fault(request, request.node, Op::Getattr, Self::getattr),
+            // Without an answer of its own: see below.
+            wire::ACCESS if self.has_fault(request.node, Op::Access) => {
+                self.unless_fault(request, request.node, Op::Access, |_, _, _| {})
+            }
             wire::OPENDIR => {
                 self.unless_fault(request, request.node, Op::Opendir, |_, _, answer| {
                     // file handle, flags, padding
@@ -182,6 +186,11 @@ impl Server {
                 None
             }
         }
+    }
+
+    fn has_fault(&self, node: u64, op: Op) -> bool {
+        let faults = &self.known(node).node.faults;
+        faults.iter().any(|fault| fault.op == op)
     }
 
     fn fault(&mut self, node: u64, op: Op) -> Option<Action> {

@@ -81,6 +81,8 @@ pub(crate) enum Op {
     Lookup,
     /// Its attributes.
     Getattr,
+    /// A directory becomes the working directory of a process.
+    Access,
     /// Opening it, a directory.
     Opendir,
     /// The state of its file system.

@@ -12,6 +12,7 @@ pub(super) const INIT: u32 = 26;
 pub(super) const OPENDIR: u32 = 27;
 pub(super) const READDIR: u32 = 28;
 pub(super) const RELEASEDIR: u32 = 29;
+pub(super) const ACCESS: u32 = 34;
 pub(super) const INTERRUPT: u32 = 36;
 pub(super) const DESTROY: u32 = 38;
 pub(super) const BATCH_FORGET: u32 = 42;

@@ -55,6 +55,8 @@ struct Frame {
     directory: Directory,
     fd: Option<OwnedFd>,
     rows: Rows,
+    /// An entry that was compared was in it: this is the directory that was read.
+    is_proven: bool,
 }
 
 /// A directory further up, whose descriptor was closed, is to be opened before it is used.
@@ -83,6 +85,7 @@ pub(super) fn delete(tools: &mut Tools<'_>, base: Opened, place: RemovalPlace) {
         directory: place.directory,
         fd: Some(base.fd),
         rows: Rows::all(known),
+        is_proven: false,
     };
     let mut delete = Delete {
         tools,
@@ -138,7 +141,10 @@ impl Delete<'_, '_> {
                 .is_some_and(|(name, at)| has_vanished(at, &name))
         };
         match done {
-            Ok(()) => frame.rows.is_gone(),
+            Ok(()) => {
+                frame.is_proven = true;
+                frame.rows.is_gone();
+            }
             Err(Problem::Failed(Errno::NOENT)) if has_vanished() => frame.rows.is_gone(),
             Err(problem) => {
                 frame.rows.staying += 1;
@@ -190,6 +196,7 @@ impl Delete<'_, '_> {
             directory: known.number,
             fd: Some(fd),
             rows: Rows::unknown(),
+            is_proven: false,
         });
         if let Some(outer) = self
             .frames
@@ -271,11 +278,10 @@ impl Delete<'_, '_> {
         let tools = &mut self.tools;
         let began = frame.read.began;
         let unlinked = unlink(at, &frame.name, AtFlags::REMOVEDIR, |seen| {
-            // No entry has shown that it is the directory which was read.
-            if frame.rows.is_untouched() {
+            if !frame.is_proven {
                 seen.must_be_old(began, tools.own_changes)?;
             }
-            seen.must_be_directory(AsRead { inode, began })?;
+            seen.must_be_open(inode)?;
             Ok(None)
         });
         let (seen, _) = unlinked.map_err(|problem| match problem {

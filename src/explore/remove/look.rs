@@ -49,9 +49,7 @@ pub(super) fn look_at(fd: BorrowedFd<'_>) -> Result<Seen, Errno> {
 
 /// The removal has changed this open inode.
 pub(super) fn note_own_change(fd: BorrowedFd<'_>, own_changes: &mut OwnChanges) {
-    if let Ok(seen) = look_at(fd)
-        && seen.born.is_none()
-    {
+    if let Ok(seen) = look_at(fd) {
         own_changes.insert(seen.inode, seen.changed);
     }
 }
@@ -146,6 +144,22 @@ impl Seen {
         let is_same = self.inode == read.inode && self.kind == FileType::Directory;
         let is_new = self.born.is_some_and(|born| !is_before(born, read.began));
         must(is_same && !is_new)
+    }
+
+    /// Fails unless this is the directory that is open with this inode, which nothing else can have while it is open. An
+    /// overlay that has copied it, to remove an entry from it, gives it another time of creation.
+    pub(super) fn must_be_open(&self, inode: Inode) -> Result<(), Problem> {
+        must(self.inode == inode && self.kind == FileType::Directory)
+    }
+
+    /// Fails where an entry has come into this directory, or has left it, since this time: a subvolume in it may be another
+    /// one.
+    pub(super) fn must_be_unchanged(
+        &self,
+        began: FileTime,
+        own_changes: &OwnChanges,
+    ) -> Result<(), Problem> {
+        must(is_before(self.changed, began) || own_changes.has_made(self.inode, self.changed))
     }
 
     /// Fails where the inode may have been created since this time.

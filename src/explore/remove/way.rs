@@ -15,6 +15,7 @@ use rustix::io::Errno;
 
 use super::job::{Root, Step};
 use super::look::{AsRead, Seen, look_at};
+use super::own_changes::OwnChanges;
 use super::problem::Problem;
 use crate::count::usage::{FileTime, Inode};
 use crate::sys::retry::{read_file, retry};
@@ -73,7 +74,7 @@ impl Way {
         &self,
         root: &Root,
         way: &[Step],
-        began: FileTime,
+        read: (FileTime, &OwnChanges),
     ) -> Result<(Opened, Crossed), Problem> {
         let mut here = open_root(root)?;
         let mut crossed = match root {
@@ -84,20 +85,34 @@ impl Way {
             if step.inode.device != here.inode.device {
                 crossed = Crossed::Mounts;
             }
-            here = self.open_step(&here, step, began)?;
+            here = self.open_step(&here, step, read)?;
         }
         Ok((here, crossed))
     }
 
-    /// A step to another device is a mount that the walk has found.
-    fn open_step(&self, above: &Opened, step: &Step, began: FileTime) -> Result<Opened, Problem> {
+    /// A step to another device is a mount that the walk has found, or a subvolume.
+    fn open_step(
+        &self,
+        above: &Opened,
+        step: &Step,
+        (began, own_changes): (FileTime, &OwnChanges),
+    ) -> Result<Opened, Problem> {
         let mounts = match step.inode.device == above.inode.device {
             true => Mounts::Refused,
             false => Mounts::Found,
         };
         let name = one_name(&step.name)?;
         let inode = step.inode;
-        self.open(above.fd.as_fd(), &name, AsRead { inode, began }, mounts)
+        let opened = self.open(above.fd.as_fd(), &name, AsRead { inode, began }, mounts)?;
+        if mounts == Mounts::Found {
+            // A newer snapshot in the place of the one that was read may have all its numbers and times.
+            let seen = look_at(opened.fd.as_fd()).map_err(Problem::Failed)?;
+            let holder = look_at(above.fd.as_fd()).map_err(Problem::Failed)?;
+            if seen.is_mount_root != Some(true) {
+                holder.must_be_unchanged(began, own_changes)?;
+            }
+        }
+        Ok(opened)
     }
 
     /// Opens a subdirectory of a directory whose entries are removed. It must lie on the same file system.
@@ -197,7 +212,8 @@ pub fn open_way(root: &Root, way: &[Step]) -> Result<OwnedFd, Problem> {
         seconds: i64::MAX,
         nanoseconds: 0,
     };
-    let (opened, _) = Way::new().open_way(root, way, ANY_TIME)?;
+    let any = (ANY_TIME, &OwnChanges::default());
+    let (opened, _) = Way::new().open_way(root, way, any)?;
     Ok(opened.fd)
 }
 

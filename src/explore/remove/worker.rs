@@ -83,9 +83,11 @@ impl Worker {
         (method, mounts): (Method, &MountWatch),
         free_space: &mut FreeSpace,
     ) {
-        let opened = tools
-            .way
-            .open_way(&place.root, &place.way, place.reading_began);
+        let opened = tools.way.open_way(
+            &place.root,
+            &place.way,
+            (place.reading_began, &*tools.own_changes),
+        );
         let kept = opened.and_then(|(base, crossed)| {
             // After the way, so that a mount that came meanwhile is noticed.
             if crossed == Crossed::Mounts && (mounts.has_changed() || place.has_old_mounts) {

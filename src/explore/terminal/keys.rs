@@ -137,6 +137,9 @@ pub(super) fn size(devices: &Devices) -> Option<(u16, u16)> {
 const PASTE_BEGINS: &[u8; 6] = b"\x1b[200~";
 const PASTE_ENDS: &[u8; 6] = b"\x1b[201~";
 
+/// So many pauses of [`PULSE`] end a paste.
+const MOST_PAUSES: u32 = 40;
+
 /// Keys and the mouse out of bytes. Pasted text is discarded: its letters are no keys.
 #[derive(Debug, Default)]
 pub(super) struct Decoder {
@@ -145,6 +148,8 @@ pub(super) struct Decoder {
     is_open: bool,
     /// The bytes are pasted text.
     is_paste: bool,
+    /// How often no byte has followed in it.
+    pauses: u32,
     /// The last bytes.
     last: [u8; 6],
 }
@@ -156,6 +161,7 @@ impl Decoder {
         self.last[5] = byte;
         if self.is_paste || self.last == *PASTE_BEGINS {
             self.is_paste = self.last != *PASTE_ENDS;
+            self.pauses = 0;
             self.forget();
             return None;
         }
@@ -173,6 +179,9 @@ impl Decoder {
 
     /// No byte has followed for a while: the key was Escape, or nothing that is known.
     pub(super) fn pause(&mut self) -> Option<Input> {
+        self.pauses += u32::from(self.is_paste);
+        // Its end was lost: without this no key would work any more.
+        self.is_paste &= self.pauses < MOST_PAUSES;
         if !self.is_open {
             return None;
         }

@@ -105,6 +105,17 @@ fn a_sequence_that_does_not_end_is_forgotten_after_a_pause() {
 }
 
 #[test]
+fn a_paste_whose_end_is_lost_ends_after_a_while() {
+    let mut bytes: Vec<_> = b"\x1b[200~dY".iter().copied().map(Some).collect();
+    bytes.extend([None; 39]);
+    bytes.extend([Some(b'q'), None]);
+    assert_eq!(inputs(&bytes), []);
+    bytes.extend([None; 40]);
+    bytes.push(Some(b'q'));
+    assert_eq!(inputs(&bytes), [key(KeyCode::Char('q'))]);
+}
+
+#[test]
 fn escape_twice_is_escape_twice() {
     let escape = key(KeyCode::Escape);
     assert_eq!(inputs(&[Some(27), None, Some(27), None]), [escape, escape]);

@@ -17,13 +17,15 @@ use crate::sys::owners::OwnerNames;
 pub(super) struct Background {
     sender: Sender<Answer>,
     pub(super) answers: Receiver<Answer>,
+    /// The number of the last directory that was to be opened.
+    last: u64,
 }
 
 /// What a thread has found or done.
 #[derive(Debug)]
 pub(super) enum Answer {
-    /// A directory is open, or is not the one that was shown.
-    Directory(Purpose, Result<OwnedFd, Problem>),
+    /// The directory of this number is open, or is not the one that was shown.
+    Directory(u64, Purpose, Result<OwnedFd, Problem>),
     /// Names of users.
     Owners(OwnerNames),
     /// A program was started beside the explorer, or not.
@@ -59,7 +61,11 @@ pub(super) enum Exported {
 impl Background {
     pub(super) fn new() -> Self {
         let (sender, answers) = unbounded();
-        Self { sender, answers }
+        Self {
+            sender,
+            answers,
+            last: 0,
+        }
     }
 
     /// Runs a function in a thread of its own.
@@ -76,12 +82,20 @@ impl Background {
         thread.map(drop)
     }
 
-    /// Opens a directory by its way from the operand; each directory on it is compared with the one that was shown.
+    /// Opens a directory by its way from the operand; each directory on it is compared with the one that was shown. Gives the
+    /// number of the answer.
     ///
     /// # Errors
     ///
     /// There is no thread.
-    pub(super) fn open(&self, purpose: Purpose, (root, way): (Root, Vec<Step>)) -> io::Result<()> {
-        self.run(move || Answer::Directory(purpose, open_way(&root, &way)))
+    pub(super) fn open(
+        &mut self,
+        purpose: Purpose,
+        (root, way): (Root, Vec<Step>),
+    ) -> io::Result<u64> {
+        self.last += 1;
+        let number = self.last;
+        self.run(move || Answer::Directory(number, purpose, open_way(&root, &way)))?;
+        Ok(number)
     }
 }

@@ -6,6 +6,7 @@ use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::{Component, Path, absolute};
 use std::time::SystemTime;
 
+use rustix::fs::FileType;
 use rustix::io::Errno;
 
 use super::background::{Answer, Exported};
@@ -93,12 +94,22 @@ fn write(
 ) -> Exported {
     let path = OsStr::from_bytes(path);
     match rustix::fs::lstat(path) {
+        // A link leads to a file that no question has named, and a FIFO may wait for ever.
+        Ok(stat) if !FileType::from_raw_mode(stat.st_mode).is_file() => {
+            return Exported::Failed("not a regular file".to_owned());
+        }
         Ok(_) if existing == Existing::Keep => return Exported::Exists,
         Ok(_) | Err(Errno::NOENT) => {}
         Err(error) => return Exported::failed(&error.into()),
     }
-    match try_write(forest, path, links, status) {
+    match try_write(forest, path, (existing, links), status) {
         Ok(()) => Exported::Whole,
+        // It came while the export was written.
+        Err(ReportError::Write(error))
+            if error.kind() == io::ErrorKind::AlreadyExists && existing == Existing::Keep =>
+        {
+            Exported::Exists
+        }
         Err(ReportError::Write(error)) => Exported::failed(&error),
         Err(ReportError::Empty(reason)) => Exported::Failed(reason.to_owned()),
     }
@@ -107,10 +118,13 @@ fn write(
 fn try_write(
     forest: &Forest,
     path: &OsStr,
-    links: Remember,
+    (existing, links): (Existing, Remember),
     status: StatusOptions,
 ) -> Result<(), ReportError> {
-    let mut output = Output::create(path, Readers::Umask)?;
+    let mut output = match existing {
+        Existing::Keep => Output::create_new(path, Readers::Umask)?,
+        Existing::Replace => Output::create(path, Readers::Umask)?,
+    };
     let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
     let mut format = Ncdu::new(NcduOptions {
         max_depth: u32::MAX,

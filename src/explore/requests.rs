@@ -86,11 +86,11 @@ impl Session<'_> {
             return;
         };
         let asked = self.background.open(purpose, way);
-        if asked.is_ok() {
+        match asked {
             // Keys that are typed meanwhile are for the program.
-            self.opening = Some(Instant::now() + PATIENCE);
+            Ok(number) => self.opening = Some((Instant::now() + PATIENCE, number)),
+            Err(error) => self.warn(Err(error)),
         }
-        self.warn(asked);
     }
 
     /// The directory does not answer: keys are for the explorer again.
@@ -105,12 +105,13 @@ impl Session<'_> {
             Answer::Owners(names) => self.browser.set_owners(names),
             Answer::Exported(path, exported) => self.exported(path, exported),
             Answer::Started(started) => self.warn(started),
-            Answer::Directory(Purpose::Reread(directory), opened) => {
+            Answer::Directory(_, Purpose::Reread(directory), opened) => {
                 self.begin_reread(directory, opened);
             }
             // Too late: another key may have been pressed since.
-            Answer::Directory(..) if self.opening.is_none() => {}
-            Answer::Directory(purpose, opened) => {
+            Answer::Directory(number, ..)
+                if self.opening.is_none_or(|(_, asked)| asked != number) => {}
+            Answer::Directory(_, purpose, opened) => {
                 self.opening = None;
                 self.run_program(purpose, opened);
                 self.terminal.acknowledge();

@@ -53,7 +53,7 @@ impl Session<'_> {
         if let Some(way) = self.removals.roots().way(&self.intake.forest, above) {
             let asked = self.background.open(Purpose::Reread(directory), way);
             self.rereads.opening = asked.is_ok().then_some(directory);
-            self.warn(asked);
+            self.warn(asked.map(drop));
         }
     }
 

@@ -65,7 +65,7 @@ pub(super) struct Session<'a> {
     pub(super) ending: Option<Ending>,
     pub(super) background: Background,
     /// A key waits until this time for a directory to be opened.
-    pub(super) opening: Option<Instant>,
+    pub(super) opening: Option<(Instant, u64)>,
     pub(super) removals: Removals,
     pub(super) rereads: Rereads,
     /// A thread writes an export, and nothing changes the forest.
@@ -96,7 +96,7 @@ impl Session<'_> {
                 recv(self.background.answers) -> answer => if let Ok(answer) = answer {
                     self.answered(answer);
                 },
-                recv(self.opening.map_or_else(never, at)) -> _ => self.give_up_opening(),
+                recv(self.opening.map_or_else(never, |(until, _)| at(until))) -> _ => self.give_up_opening(),
                 recv(self.frames.due()) -> _ => self.draw(),
                 recv(self.task()) -> _ => self.go_on(),
                 recv(self.causes) -> cause => if let Ok(cause) = cause {

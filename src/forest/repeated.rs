@@ -16,11 +16,13 @@ impl Forest {
 
     /// Remembers an operand, and looks whether another directory is one.
     pub(super) fn meet_directory(&mut self, id: DirId, own: &ForestEntry) {
-        if !self.may_repeat() || own.inode.number == 0 {
+        if self.operands.count <= 1 || own.inode.number == 0 {
             return;
         }
         let known = self.operands.known.get(&own.inode).copied();
         match (known, self.dirs.parent(id)) {
+            // Where each counts, it is known for the removals: operands stay.
+            (Some(_), _) if !self.may_repeat() => {}
             (Some(operand), Some(DirId::TOP)) if operand != id => self.mark_repeated(id),
             (Some(operand), Some(_)) if operand != id => self.mark_repeated(operand),
             // Links are counted once for themselves.

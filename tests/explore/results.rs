@@ -128,6 +128,29 @@ fn e_writes_an_export_that_a_program_reads_and_asks_before_it_replaces_a_file() 
     assert_eq!(rest(&again), rest(&first));
 }
 
+/// The question names a file; a link leads to another one, and a FIFO waits for a reader.
+#[test]
+fn an_export_goes_to_regular_files_only() {
+    let tree = Tree::of("d/file 5000\npdu.json -> precious\nprecious 5");
+    let root = tree.root().to_owned();
+    let mut screen = Screen::start(tree, Streams::All, &[PDU, "-i", "."]);
+    screen.wait_for("d/");
+    screen.terminal.press(b"E\r");
+    screen.wait_for("pdu.json: not a regular file");
+    fs::remove_file(root.join("pdu.json")).expect("it is there");
+    let mode = rustix::fs::Mode::RWXU;
+    let kind = rustix::fs::FileType::Fifo;
+    rustix::fs::mknodat(rustix::fs::CWD, root.join("pdu.json"), kind, mode, 0).expect("a FIFO");
+    screen.terminal.press(b"jE\r");
+    screen.wait_for("pdu.json: not a regular file");
+    assert_eq!(
+        fs::read(root.join("precious")).map_or(0, |text| text.len()),
+        5
+    );
+    screen.terminal.press(b"q");
+    assert_eq!(screen.end().ending(), Ok(0));
+}
+
 /// Files, directories and errors in the last line of `-v`.
 fn counted(line: &str) -> Option<(&str, &str)> {
     let (counts, rest) = line.split_once(" directories, ")?;

@@ -113,7 +113,9 @@ impl Mover<'_> {
             }
             compared => compared?,
         };
-        must_hold_no_mount(entry.as_fd())?;
+        if matches!(target.known.found, EntryIdentity::Directory(_)) {
+            must_hold_no_mount(entry.as_fd())?;
+        }
         if tools.talk.is_stopped() {
             return Err(Problem::Stopped);
         }
@@ -291,12 +293,16 @@ impl Mover<'_> {
         // Not with the number of the tree: an overlay copies what it moves.
         let expected = look_at(entry);
         let is_it = |(seen, expected): (Seen, Seen)| seen.inode == expected.inode;
-        let refusal = match seen.ok().zip(expected.ok()).is_some_and(is_it) {
-            true => match must_hold_no_mount(entry) {
-                Ok(()) => return Ok(()),
-                Err(problem) => problem,
-            },
-            false => Problem::Changed,
+        let moved = seen.ok().zip(expected.ok()).filter(|both| is_it(*both));
+        let refusal = match moved {
+            Some((seen, _)) if seen.kind == FileType::Directory => {
+                match must_hold_no_mount(entry) {
+                    Ok(()) => return Ok(()),
+                    Err(problem) => problem,
+                }
+            }
+            Some(_) => return Ok(()),
+            None => Problem::Changed,
         };
         let flags = RenameFlags::NOREPLACE;
         match retry(|| rustix::fs::renameat_with(from, new, to, old, flags)) {

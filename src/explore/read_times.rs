@@ -4,17 +4,31 @@
 //! The beginning, and not the end: a file that is replaced while the walk goes on may have been read before.
 
 use std::collections::HashMap;
-use std::time::SystemTime;
+
+use rustix::time::{ClockId, clock_gettime};
 
 use crate::count::usage::FileTime;
-use crate::forest::{DirId, Forest, Target};
+use crate::forest::{DirId, Forest};
+use crate::sys::mounts::MountWatch;
 
 /// See the module.
 #[derive(Debug)]
 pub(super) struct ReadTimes {
     first: FileTime,
     /// Of directories that were read again.
-    rereads: HashMap<DirId, FileTime>,
+    rereads: HashMap<DirId, Reread>,
+    watch: MountWatch,
+    /// How often something was mounted or unmounted, as far as was noticed.
+    mounts: u64,
+    /// That number when the last reading began.
+    mounts_at_reread: u64,
+}
+
+/// When a directory was read again.
+#[derive(Debug, Clone, Copy)]
+struct Reread {
+    began: FileTime,
+    mounts: u64,
 }
 
 impl ReadTimes {
@@ -23,41 +37,79 @@ impl ReadTimes {
         Self {
             first: now(),
             rereads: HashMap::new(),
+            watch: MountWatch::start(),
+            mounts: 0,
+            mounts_at_reread: 0,
         }
     }
 
     /// A directory has new contents, whose reading began at this time.
-    pub(super) fn replaced(&mut self, directory: DirId, time: FileTime) {
-        self.rereads.insert(directory, time);
+    pub(super) fn replaced(&mut self, directory: DirId, began: FileTime) {
+        let mounts = self.mounts_at_reread;
+        self.rereads.insert(directory, Reread { began, mounts });
     }
 
-    /// The earliest time for these entries and what they hold.
-    pub(super) fn of(&self, forest: &Forest, targets: &[Target]) -> FileTime {
-        let times = targets.iter().map(|target| match targets {
-            // One directory: it may have been read again alone. To look for each of many takes a pass over the rows.
-            [only] => {
-                let own = forest.child(only.parent, &only.name);
-                self.of_entries(forest, own.unwrap_or(only.parent))
-            }
-            _ => self.of_entries(forest, target.parent),
-        });
-        times.min().unwrap_or(self.first)
+    /// A directory is about to be read again.
+    pub(super) fn reread_begins(&mut self) {
+        self.mounts_at_reread = self.notice_mounts();
     }
 
-    /// The time for the entries of a directory.
-    fn of_entries(&self, forest: &Forest, directory: DirId) -> FileTime {
+    fn notice_mounts(&mut self) -> u64 {
+        self.mounts += u64::from(self.watch.has_changed());
+        self.mounts
+    }
+
+    /// Whether something was mounted or unmounted since a directory was read.
+    pub(super) fn has_old_mounts(&mut self, forest: &Forest, directory: DirId) -> bool {
+        let now = self.notice_mounts();
         let around = forest.and_above(directory);
-        let rereads = around.filter_map(|around| self.rereads.get(&around).copied());
+        let rereads = around.filter_map(|around| self.rereads.get(&around));
+        rereads.map(|reread| reread.mounts).max().unwrap_or(0) < now
+    }
+
+    /// When the reading of a directory began: the last one of it, or of a directory around it.
+    pub(super) fn of(&self, forest: &Forest, directory: DirId) -> FileTime {
+        let around = forest.and_above(directory);
+        let rereads = around.filter_map(|around| self.of_reread(around));
         rereads.fold(self.first, FileTime::max)
+    }
+
+    /// When the last reading of a directory, and of it alone, began.
+    pub(super) fn of_reread(&self, directory: DirId) -> Option<FileTime> {
+        self.rereads.get(&directory).map(|reread| reread.began)
     }
 }
 
-/// The time of the clock that files have.
+/// The time of the clock that files have: it ticks each 1 to 10 ms, and a finer one would be ahead of it.
 pub(super) fn now() -> FileTime {
-    let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
-    let since = since.unwrap_or_default();
+    let now = clock_gettime(ClockId::RealtimeCoarse);
     FileTime {
-        seconds: i64::try_from(since.as_secs()).unwrap_or(i64::MAX),
-        nanoseconds: since.subsec_nanos(),
+        seconds: now.tv_sec,
+        nanoseconds: u32::try_from(now.tv_nsec).unwrap_or(0),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::fs::{self, File};
+    use std::time::UNIX_EPOCH;
+
+    #[test]
+    fn a_file_that_is_created_later_is_never_older() {
+        let path = std::env::temp_dir().join(format!("pdu-read-times-{}", std::process::id()));
+        for _ in 0..200 {
+            let began = now();
+            let file = File::create(&path).expect("it can be made");
+            let created = file.metadata().and_then(|data| data.created());
+            let _ = fs::remove_file(&path);
+            let Ok(created) = created else { return };
+            let since = created.duration_since(UNIX_EPOCH).expect("after 1970");
+            let created = FileTime {
+                seconds: i64::try_from(since.as_secs()).expect("a date"),
+                nanoseconds: since.subsec_nanos(),
+            };
+            assert!(created >= began, "{created:?} {began:?}");
+        }
     }
 }

@@ -5,25 +5,25 @@ use std::ffi::CString;
 use std::io;
 use std::ops::Range;
 use std::os::fd::{AsFd, OwnedFd};
-use std::path::PathBuf;
 use std::sync::Arc;
 
 use crossbeam_channel::{Receiver, never};
-use jiff::tz::TimeZone;
 
 use super::browser::Browser;
 use super::browser::request::Message;
 use super::intake::Intake;
+use super::read_times::ReadTimes;
 use super::remove::job::{
-    self, BATCH, EntryIdentity, Job, JobId, KnownEntry, Method, RemovalEntries, RemovalPlace,
-    RemovalReport, Root, Step,
+    self, BATCH, Contents, EntryIdentity, Job, JobId, KnownDirectory, KnownEntry, Method,
+    RemovalEntries, RemovalPlace, RemovalReport, Root, Step,
 };
 use super::remove::problem::Problem;
 use super::remove::{RemovalOptions, Remover};
 use crate::count::listing::push_name;
-use crate::count::usage::{FileTime, Inode};
-use crate::forest::entry::{ForestEntry, Reading};
-use crate::forest::{DirId, DirState, Forest, ForestRow, Gone, Target, by_directory};
+use crate::count::usage::Inode;
+use crate::forest::entry::Reading;
+use crate::forest::{DirId, DirState, Forest, ForestRow, Gone, RowPlace, Target, by_directory};
+use crate::sys::mounts::MountWatch;
 use crate::walk::OperandDir;
 
 /// See the module.
@@ -33,12 +33,15 @@ pub(super) struct Removals {
     /// The targets of the jobs that go on.
     jobs: HashMap<JobId, (Method, Vec<Target>)>,
     last: u32,
+    /// Where the rows begin that a directory was not asked for yet, and their number; with [`Forest::rewrites`] at that time.
+    asked: HashMap<DirId, (usize, RowPlace)>,
+    asked_at: u64,
     /// Entries have left the forest, and the browser does not know yet.
     has_removed: bool,
     /// The directories of the operands, which the walk has opened.
     roots: Roots,
-    data_home: Option<PathBuf>,
-    zone: TimeZone,
+    read_times: ReadTimes,
+    options: RemovalOptions,
 }
 
 /// The directories of the operands.
@@ -99,20 +102,26 @@ impl Roots {
 }
 
 impl Removals {
-    pub(super) fn new(roots: Roots, data_home: Option<PathBuf>, zone: TimeZone) -> Self {
+    pub(super) fn new(roots: Roots, read_times: ReadTimes, options: RemovalOptions) -> Self {
         Self {
             remover: None,
             jobs: HashMap::new(),
             last: 0,
+            asked: HashMap::new(),
+            asked_at: 0,
             has_removed: false,
             roots,
-            data_home,
-            zone,
+            read_times,
+            options,
         }
     }
 
     pub(super) fn roots(&mut self) -> &mut Roots {
         &mut self.roots
+    }
+
+    pub(super) fn read_times(&mut self) -> &mut ReadTimes {
+        &mut self.read_times
     }
 
     /// True while a job goes on.
@@ -132,7 +141,7 @@ impl Removals {
         }
     }
 
-    /// Begins to remove entries, which were read before this time.
+    /// Begins to remove entries.
     ///
     /// # Errors
     ///
@@ -140,26 +149,25 @@ impl Removals {
     pub(super) fn begin(
         &mut self,
         forest: &mut Forest,
-        (targets, method): (Vec<Target>, Method),
-        reading_began: FileTime,
+        targets: Vec<Target>,
+        method: Method,
     ) -> io::Result<()> {
         self.last += 1;
         let id = JobId(self.last);
+        let mounts = MountWatch::start();
         let places = self.places(forest, &targets);
-        let options = || RemovalOptions {
-            data_home: self.data_home.clone(),
-            zone: self.zone.clone(),
-        };
         let job = Job {
             id,
             method,
-            reading_began,
             operands: operands(forest),
+            mounts,
             places,
         };
-        self.remover
-            .get_or_insert_with(|| Remover::new(options()))
-            .add(job)?;
+        let remover = match self.remover.take() {
+            Some(remover) => remover,
+            None => Remover::start(self.options.clone())?,
+        };
+        self.remover.insert(remover).add(job)?;
         set_removing(forest, &targets, true);
         self.jobs.insert(id, (method, targets));
         Ok(())
@@ -192,6 +200,8 @@ impl Removals {
             .into_iter()
             .filter_map(|(directory, names)| {
                 let (root, way) = self.roots.way(forest, directory)?;
+                let has_old_mounts = self.read_times.has_old_mounts(forest, directory);
+                let read_times = &self.read_times;
                 let rows = forest
                     .rows(directory)
                     .filter(|row| names.contains(row.name));
@@ -199,7 +209,9 @@ impl Removals {
                     root,
                     way,
                     directory: directory.0,
-                    targets: rows.map(|row| target(forest, &row)).collect(),
+                    reading_began: read_times.of(forest, directory),
+                    has_old_mounts,
+                    targets: rows.map(|row| target(forest, &row, read_times)).collect(),
                 })
             });
         places.collect()
@@ -232,16 +244,13 @@ impl Removals {
                 job,
                 directory,
                 after,
-            } => self.answer(entries(forest, job, (directory, after))),
+            } => self.answer(forest, job, (DirId(directory), after)),
             RemovalReport::Progress { entries, bytes, .. } => browser.tell_removed(entries, bytes),
             RemovalReport::Left {
                 job,
                 directory,
                 gone,
-            } => {
-                self.left(forest, job, (DirId(directory), gone));
-                self.has_removed = true;
-            }
+            } => self.left(forest, job, (DirId(directory), gone)),
             RemovalReport::NewEntries {
                 directory, count, ..
             } => {
@@ -261,10 +270,47 @@ impl Removals {
         }
     }
 
-    fn answer(&mut self, entries: RemovalEntries) {
+    fn answer(&mut self, forest: &Forest, job: JobId, (directory, after): (DirId, usize)) {
+        let (known, is_last) = self.next_rows(forest, directory, after);
         if let Some(remover) = &mut self.remover {
-            remover.answer(entries);
+            remover.answer(RemovalEntries {
+                job,
+                directory: directory.0,
+                known,
+                is_last,
+            });
         }
+    }
+
+    /// The rows of a directory from this number on, in the order of the forest, and whether no more follow.
+    fn next_rows(
+        &mut self,
+        forest: &Forest,
+        directory: DirId,
+        after: usize,
+    ) -> (Vec<KnownEntry>, bool) {
+        if self.asked_at != forest.rewrites() {
+            self.asked.clear();
+            self.asked_at = forest.rewrites();
+        }
+        let mut rows = match self.asked.remove(&directory) {
+            Some((next, place)) if next == after => forest.rows_from(directory, &place),
+            _ => {
+                let mut rows = forest.rows(directory);
+                rows.by_ref().take(after).for_each(drop);
+                rows
+            }
+        };
+        let batch = rows.by_ref().take(BATCH);
+        let known: Vec<KnownEntry> = batch
+            .map(|row| known(forest, &row, &self.read_times))
+            .collect();
+        let place = rows.position();
+        let is_last = rows.next().is_none();
+        if !is_last {
+            self.asked.insert(directory, (after + known.len(), place));
+        }
+        (known, is_last)
     }
 
     /// Takes what is gone out of the forest.
@@ -286,6 +332,7 @@ impl Removals {
         if !names.is_empty() {
             forest.remove(directory, &names, how);
         }
+        self.has_removed = true;
     }
 
     fn end(&mut self, job: JobId, forest: &mut Forest) {
@@ -341,7 +388,7 @@ fn failed(
 
 fn set_removing(forest: &mut Forest, targets: &[Target], is_being_removed: bool) {
     for (directory, names) in by_directory(targets) {
-        forest.set_all_removing(directory, &names, is_being_removed);
+        forest.set_removing(directory, &names, is_being_removed);
     }
 }
 
@@ -349,50 +396,40 @@ fn operands(forest: &Forest) -> Vec<Inode> {
     forest.rows(DirId::TOP).map(|row| row.entry.inode).collect()
 }
 
-fn target(forest: &Forest, row: &ForestRow<'_>) -> job::RemovalTarget {
+fn target(forest: &Forest, row: &ForestRow<'_>, read_times: &ReadTimes) -> job::RemovalTarget {
     let (allocated, entries) = match row.directory.map(|id| forest.dir(id).sums) {
         Some(sums) => (sums.allocated, sums.entries),
         None => (row.entry.sizes.0, 1),
     };
     job::RemovalTarget {
-        known: known(forest, row),
+        known: known(forest, row, read_times),
         entries,
         allocated,
     }
 }
 
-fn known(forest: &Forest, row: &ForestRow<'_>) -> KnownEntry {
+fn known(forest: &Forest, row: &ForestRow<'_>, read_times: &ReadTimes) -> KnownEntry {
     KnownEntry {
         name: row.name.into(),
-        found: found(forest, row.directory, &row.entry),
+        found: found(forest, row, read_times),
     }
 }
 
-fn found(forest: &Forest, directory: Option<DirId>, entry: &ForestEntry) -> EntryIdentity {
-    match (entry.reading, directory) {
+fn found(forest: &Forest, row: &ForestRow<'_>, read_times: &ReadTimes) -> EntryIdentity {
+    let (reading, entry) = (row.entry.reading, &row.entry);
+    match (reading, row.directory) {
         (Reading::Away | Reading::Excluded, _) => EntryIdentity::LeftOut,
-        (_, Some(id)) => EntryIdentity::Directory(forest.dir(id).inode, id.0),
-        (_, None) => EntryIdentity::File(entry.inode.number, entry.kind),
-    }
-}
-
-/// Entries of a directory, in the order of the forest.
-fn entries(
-    forest: &Forest,
-    job: JobId,
-    (directory, after): (job::Directory, usize),
-) -> RemovalEntries {
-    let mut rows = forest.rows(DirId(directory)).skip(after);
-    let known = rows
-        .by_ref()
-        .take(BATCH)
-        .map(|row| known(forest, &row))
-        .collect();
-    RemovalEntries {
-        job,
-        directory,
-        known,
-        is_last: rows.next().is_none(),
+        (_, Some(id)) => EntryIdentity::Directory(KnownDirectory {
+            inode: forest.dir(id).inode,
+            number: id.0,
+            reread_began: read_times.of_reread(id),
+            contents: match reading {
+                Reading::Broken | Reading::Unread => Contents::Unread,
+                _ => Contents::Known,
+            },
+        }),
+        (Reading::Unread | Reading::Broken, None) => EntryIdentity::Unread,
+        (Reading::Whole, None) => EntryIdentity::File(entry.inode.number, entry.kind),
     }
 }
 
@@ -409,4 +446,46 @@ fn names_of(forest: &Forest, directory: DirId, ranges: &[Range<usize>]) -> Vec<V
         }
     }
     names
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::explore::testing::{Entry, directory, forest};
+
+    /// A million rows are asked for in 245 parts: each part begins where the one before has ended.
+    #[test]
+    fn parts_of_the_rows_follow_each_other() {
+        let names: Vec<String> = (0..10_000).map(|number| format!("f{number}")).collect();
+        let files = names.iter().map(|name| Entry::File(name.as_bytes(), 1));
+        let mut forest = forest(&[directory("t", files.collect()), directory("u", vec![])]);
+        let options = RemovalOptions {
+            data_home: None,
+            zone: jiff::tz::TimeZone::UTC,
+        };
+        let mut removals = Removals::new(Roots::new(never()), ReadTimes::new(), options);
+        let [top, other] = [b"t", b"u"].map(|name| forest.child(DirId::TOP, name));
+        let (top, other) = (top.expect("a directory"), other.expect("a directory"));
+        for is_rewritten in [false, true] {
+            let mut all = Vec::new();
+            let mut is_last = false;
+            while !is_last {
+                let (known, last) = removals.next_rows(&forest, top, all.len());
+                all.extend(known.into_iter().map(|known| known.name));
+                is_last = last;
+                let next = removals.asked.get(&top).map(|(next, _)| *next);
+                assert_eq!(
+                    next,
+                    (!is_last).then_some(all.len()),
+                    "it is known where to go on"
+                );
+                // That of another directory: all places are void.
+                if is_rewritten {
+                    forest.remove(other, &[b"none"], Gone::Deleted);
+                }
+            }
+            assert!(all.iter().eq(names.iter().map(String::as_bytes)));
+        }
+        assert!(removals.asked.is_empty());
+    }
 }

@@ -57,7 +57,6 @@ impl Session<'_> {
         if self.reading.reread().is_some() || is_begun {
             return self.refuse("nothing was removed: a directory is being read again");
         }
-        let reading_began = self.read_from.of(&self.intake.forest, &targets);
         let Some(forest) = self.intake.forest.get_mut() else {
             return self.refuse("nothing was removed: an export is being written");
         };
@@ -67,9 +66,7 @@ impl Session<'_> {
         if self.removals.meets(forest, &targets) {
             return self.refuse("nothing was removed: a removal goes on there");
         }
-        let begun = self
-            .removals
-            .begin(forest, (targets, method), reading_began);
+        let begun = self.removals.begin(forest, targets, method);
         self.warn(begun);
     }
 

@@ -93,7 +93,7 @@ impl Session<'_> {
         };
         if forest.replace(until) == Slice::Done {
             self.rereads.replacing = None;
-            self.read_from.replaced(directory, began);
+            self.removals.read_times().replaced(directory, began);
             self.browser.forget_removed(forest);
             self.browser
                 .say(Message::notice(format!("{path} was read again")));
@@ -122,6 +122,7 @@ impl Session<'_> {
         let (canceller, done) = cancel::channel();
         let walk = Walk::of(self.walk_options.clone(), done, (branch, above));
         let meter = ProgressMeter::new(&walk);
+        self.removals.read_times().reread_begins();
         let began = now();
         match walk.start(CpuUsage::start()) {
             Ok(mut walk) => {

@@ -13,7 +13,6 @@ use super::frames::Frames;
 use super::imported::{Batch, ImportEnd};
 use super::intake::Intake;
 use super::programs::Programs;
-use super::read_times::ReadTimes;
 use super::reading::{Reading, Rereads};
 use super::removals::Removals;
 use super::remove::job::RemovalReport;
@@ -76,8 +75,6 @@ pub(super) struct Session<'a> {
     /// The options of all walks.
     pub(super) walk_options: WalkOptions,
     pub(super) programs: Programs,
-    /// When the reading of what is shown began: of the first walk, and of directories that were read again.
-    pub(super) read_from: ReadTimes,
     pub(super) owners: Option<NameLookup>,
 }
 
@@ -246,6 +243,9 @@ impl Session<'_> {
     /// Before a key or a frame, and not for each report: there may be thousands between two frames.
     fn forget_removed(&mut self) {
         if self.removals.take_removed() {
+            if let Some(forest) = self.intake.forest.get_mut() {
+                forest.settle();
+            }
             self.browser.forget_removed(&self.intake.forest);
         }
     }

@@ -25,6 +25,7 @@ use super::programs::Programs;
 use super::read_times::ReadTimes;
 use super::reading::{LiveWalk, Reading, Rereads};
 use super::removals::{Removals, Roots};
+use super::remove::RemovalOptions;
 use super::session::{Ending, Session};
 use super::terminal::{self, Input, Terminal, TerminalError, TerminalOptions};
 use crate::count::listing::Listing;
@@ -335,18 +336,20 @@ impl<'a> Start<'a> {
         (options, walk_options, source, dirs): SessionOptions,
     ) -> Session<'a> {
         let is_read = !reading.goes_on();
-        let zone = options.browser.zone.clone();
+        let trash = RemovalOptions {
+            data_home: options.data_home,
+            zone: options.browser.zone.clone(),
+        };
         Session {
             intake: self.intake,
             background: Background::new(),
             opening: None,
-            removals: Removals::new(Roots::new(dirs), options.data_home, zone),
+            removals: Removals::new(Roots::new(dirs), self.read_from, trash),
             rereads: Rereads::default(),
             is_exporting: false,
             is_searching: false,
             walk_options,
             programs: options.programs,
-            read_from: self.read_from,
             owners: options.owners,
             browser: Browser::new(options.browser),
             terminal,

@@ -130,6 +130,11 @@ impl Pending {
         (*highest.key() >= limit).then(|| highest.remove_entry())
     }
 
+    /// True where all were carried upwards.
+    pub(super) fn is_empty(&self) -> bool {
+        self.last.is_none() && self.deltas.is_empty()
+    }
+
     /// True where a time may be on its way upwards.
     pub(super) fn has_times(&self) -> bool {
         self.has_times

@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet};
 
 use rustix::fs::FileType;
 
-use super::dirs::NONE;
+use super::dirs::{NONE, Stage};
 use super::entry::ForestEntry;
 use super::info::{DirId, Freed, LinkCounting, Refusal, Target};
 use super::links::Link;
@@ -82,7 +82,7 @@ impl Forest {
     fn look_up(
         &self,
         parent: DirId,
-        mut names: HashSet<&[u8]>,
+        names: HashSet<&[u8]>,
         (set, files, freed): (&mut Set, &mut Vec<(DirId, ForestEntry)>, &mut Freed),
     ) {
         let mut refuse = |name: &[u8], refusal| {
@@ -94,20 +94,24 @@ impl Forest {
                 .into_iter()
                 .for_each(|name| refuse(name, Refusal::Operand));
         }
+        let mut met = HashSet::new();
         for (_, row) in Reader::new(&self.dirs.get(parent).run, parent) {
+            let (Row::Entry(name, _) | Row::Directory(name, _)) = row;
+            let is_nothing = |id| self.dirs.get(id).stage == Stage::Nothing;
+            if !names.contains(name) || matches!(row, Row::Directory(_, id) if is_nothing(id)) {
+                continue;
+            }
             match row {
-                Row::Entry(name, entry) if names.remove(name) => files.push((parent, entry)),
-                Row::Directory(name, id) if names.remove(name) => match self.dirs.get(id).open {
-                    0 => {
-                        set.tops.insert(id);
-                    }
-                    _ => refuse(name, Refusal::Unfinished),
-                },
-                _ => {}
+                _ if !met.insert(name) => refuse(name, Refusal::Twice),
+                Row::Entry(_, entry) => files.push((parent, entry)),
+                Row::Directory(_, id) if self.dirs.get(id).open == 0 => {
+                    set.tops.insert(id);
+                }
+                Row::Directory(..) => refuse(name, Refusal::Unfinished),
             }
         }
         names
-            .into_iter()
+            .difference(&met)
             .for_each(|name| refuse(name, Refusal::Unknown));
     }
 

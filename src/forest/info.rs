@@ -70,6 +70,8 @@ pub enum Refusal {
     Unfinished,
     /// It is not in the tree.
     Unknown,
+    /// Its name is there twice: the listing gave it twice.
+    Twice,
 }
 
 /// What the removal of some targets means.

@@ -228,6 +228,13 @@ impl Forest {
         self.rewrites
     }
 
+    /// How many times a directory was replaced by what a second walk has read. As long as this number stays, no entry has
+    /// come into a directory that was read to its end.
+    #[must_use]
+    pub fn rereads(&self) -> u64 {
+        self.rereads
+    }
+
     /// Changes of sums, states and rows so far: as long as this number stays, so does every answer.
     #[must_use]
     pub fn changes(&self) -> u64 {

@@ -71,7 +71,7 @@ impl Forest {
     }
 
     /// Whether entries of a directory are being removed. One pass over its rows.
-    pub fn set_all_removing(
+    pub fn set_removing(
         &mut self,
         directory: DirId,
         names: &HashSet<&[u8]>,
@@ -94,26 +94,6 @@ impl Forest {
         }
         if marks.is_empty() {
             self.removing.remove(&directory);
-        }
-        if directory == self.watched {
-            self.changed = self.changed.max(Changed::Sums);
-        }
-    }
-
-    /// Whether an entry is being removed.
-    pub fn set_removing(&mut self, directory: DirId, name: &[u8], is_being_removed: bool) {
-        if let Some(id) = self.child(directory, name) {
-            self.dirs.get_mut(id).set(REMOVING, is_being_removed);
-        } else if is_being_removed {
-            self.removing
-                .entry(directory)
-                .or_default()
-                .insert(name.into());
-        } else if let Some(names) = self.removing.get_mut(&directory) {
-            names.remove(name);
-            if names.is_empty() {
-                self.removing.remove(&directory);
-            }
         }
         if directory == self.watched {
             self.changed = self.changed.max(Changed::Sums);

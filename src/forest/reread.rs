@@ -110,6 +110,7 @@ impl Forest {
             self.settle();
             // What was asked meanwhile was about other numbers.
             self.rewrites += 1;
+            self.rereads += 1;
             self.note_rows(self.watched);
             return true;
         }
@@ -118,6 +119,7 @@ impl Forest {
 
     /// The new directories take the place of the old ones. False where there is nothing new.
     fn put_in_place(&mut self, (target, root): (DirId, DirId), old: Vec<DirId>) -> bool {
+        self.rereads += 1;
         if self.dirs.get(root).stage == Stage::Nothing {
             let name = self.name(target).to_vec();
             if let Some(parent) = self.dirs.parent(target) {

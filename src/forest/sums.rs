@@ -11,6 +11,12 @@ impl Forest {
         self.settle_to(DirId::TOP)
     }
 
+    /// True where all sums are right.
+    #[must_use]
+    pub fn is_settled(&self) -> bool {
+        self.pending.is_empty() && self.pending_shared.is_empty()
+    }
+
     /// The same for the directories from this number on: then their sums are right, and those of all below them.
     pub(super) fn settle_to(&mut self, limit: DirId) -> bool {
         let mut has_changed = false;

@@ -91,6 +91,8 @@ pub struct Forest {
     pub(super) replacement: Option<Replacement>,
     /// Files that are being removed.
     pub(super) removing: HashMap<DirId, HashSet<Box<[u8]>>, FixedState>,
+    /// Directories that were replaced by what a second walk has read.
+    pub(super) rereads: u64,
     /// Changes of sums, states and rows so far, in whatever directory.
     pub(super) changes: u64,
     /// Runs that were written again so far.
@@ -136,6 +138,7 @@ impl Forest {
             removing: HashMap::default(),
             changes: 0,
             rewrites: 0,
+            rereads: 0,
             buffer: Vec::new(),
         }
     }

@@ -1,8 +1,11 @@
 //! The mounts that this process sees, and the types of their file systems (proc_pid_mountinfo(5)). No file system is asked.
 
+use std::fs::File;
 use std::io;
 
-use crate::sys::retry::{open, read_all};
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+
+use crate::sys::retry::{open, read_all, retry};
 
 /// The list of mounts.
 pub const LIST: &str = "/proc/self/mountinfo";
@@ -27,6 +30,10 @@ const SERVED: &str = "9p afs autofs beegfs ceph cifs coda fuse fuseblk gfs2 glus
 pub struct Mount<'a> {
     /// Its number (`STATX_MNT_ID`).
     pub id: u64,
+    /// The number of the mount that it is mounted on.
+    pub parent: u64,
+    /// The directory of its file system that is mounted, with escapes.
+    pub root: &'a [u8],
     /// The number of the device (`st_dev`).
     pub device: u64,
     /// Where it is mounted, with escapes.
@@ -69,18 +76,69 @@ pub fn mounts(list: &[u8]) -> impl Iterator<Item = Mount<'_>> {
 
 fn mount(line: &[u8]) -> Option<Mount<'_>> {
     let mut words = line.split(|&byte| byte == b' ');
-    let id = std::str::from_utf8(words.next()?).ok()?.parse().ok()?;
-    let device = device(words.nth(1)?)?;
-    let at = words.nth(1)?;
+    let id = number(words.next()?)?;
+    let parent = number(words.next()?)?;
+    let device = device(words.next()?)?;
+    let root = words.next()?;
+    let at = words.next()?;
     // Any number of optional fields ends with a hyphen.
     let mut words = words.skip_while(|&word| word != b"-").skip(1);
     Some(Mount {
         id,
+        parent,
+        root,
         device,
         at,
         kind: words.next()?,
         source: words.next().unwrap_or_default(),
     })
+}
+
+fn number(word: &[u8]) -> Option<u64> {
+    std::str::from_utf8(word).ok()?.parse().ok()
+}
+
+/// Tells whether something was mounted or unmounted.
+#[derive(Debug)]
+pub struct MountWatch(Watched);
+
+#[derive(Debug)]
+enum Watched {
+    List(File),
+    /// This system has no list.
+    Unknown,
+    Nothing,
+}
+
+impl MountWatch {
+    /// From now on.
+    #[must_use]
+    pub fn start() -> Self {
+        Self(match open(LIST.as_ref()) {
+            Ok(list) => Watched::List(list),
+            Err(_) => Watched::Unknown,
+        })
+    }
+
+    /// Tells of no change.
+    #[must_use]
+    pub fn none() -> Self {
+        Self(Watched::Nothing)
+    }
+
+    /// Whether that has happened since the last call, as far as is known: true where the system does not tell.
+    #[must_use]
+    pub fn has_changed(&self) -> bool {
+        let list = match &self.0 {
+            Watched::List(list) => list,
+            Watched::Unknown => return true,
+            Watched::Nothing => return false,
+        };
+        let mut fds = [PollFd::new(list, PollFlags::PRI)];
+        let at_once = Timespec::default();
+        let polled = retry(|| poll(&mut fds, Some(&at_once)));
+        polled.is_err() || fds[0].revents().intersects(PollFlags::PRI | PollFlags::ERR)
+    }
 }
 
 /// The number of a device from its major and minor numbers.
@@ -187,15 +245,22 @@ mod tests {
             a b c\n36 35 0:3 / / rw -\n37 1 0:4 / /p rw - proc - rw";
         let found: Vec<Mount<'_>> = mounts(list).collect();
         let expected = [
-            (36, (98, 0), &b"/mnt2"[..], &b"fuse.sshfs"[..], &b"x"[..]),
-            (37, (0, 4), b"/p", b"proc", b"-"),
+            (
+                36,
+                35,
+                (98, 0),
+                [&b"/mnt1"[..], b"/mnt2", b"fuse.sshfs", b"x"],
+            ),
+            (37, 1, (0, 4), [b"/", b"/p", b"proc", b"-"]),
         ];
-        let expected = expected.map(|(id, (major, minor), at, kind, source)| Mount {
+        let expected = expected.map(|(id, parent, (major, minor), words)| Mount {
             id,
+            parent,
             device: rustix::fs::makedev(major, minor),
-            at,
-            kind,
-            source,
+            root: words[0],
+            at: words[1],
+            kind: words[2],
+            source: words[3],
         });
         assert_eq!(found, expected);
         assert_eq!(

@@ -10,7 +10,7 @@ use pdu::explore::remove::job::{EntryIdentity, Method, Root};
 use pdu::explore::remove::summary::Ending;
 use rustix::fs::{AtFlags, CWD, FileType, Mode, OFlags, RenameFlags, renameat_with};
 
-use crate::support::remover::{Moment, Shown, inode_of};
+use crate::support::remover::{Moment, Shown, inode_of, now};
 use crate::support::run::{HANG_TIMEOUT, program, stdout};
 use crate::support::sandbox::Sandbox;
 use crate::support::skip::{is_root, size, skip, tool};
@@ -177,6 +177,28 @@ fn a_new_file_with_the_number_of_the_one_that_was_shown_stays() {
     }
 }
 
+/// A directory that was read again has entries that were created after the first reading.
+#[test]
+fn the_time_of_the_reading_is_that_of_each_directory() {
+    let tree = Tree::of("a/again/f 1\na/again/k/f 1\na/once/f 1");
+    let mut shown = Shown::of(tree.root());
+    std::thread::sleep(Duration::from_millis(30));
+    for name in ["a/again/new", "a/again/k/new", "a/once/new"] {
+        let at = tree.root().join(name);
+        fs::write(&at, "x").expect("it can be written");
+        if !has_birth(&at) {
+            return skip("this file system stores no time of creation");
+        }
+        let (above, _) = name.rsplit_once('/').expect("it has a directory");
+        let above = shown.directory(above).number;
+        shown.add_file(above, b"new", inode_of(&at).number, FileType::RegularFile);
+    }
+    shown.directory("a/again").reread_began = Some(now());
+    let outcome = shown.delete(&["a"]);
+    assert_eq!(outcome.failures(), [("a/once/new", CHANGED)]);
+    assert_eq!(on_disk(tree.root()), ["a", "a/once", "a/once/new"]);
+}
+
 fn has_birth(path: &Path) -> bool {
     fs::symlink_metadata(path).is_ok_and(|data| data.created().is_ok())
 }
@@ -284,10 +306,7 @@ fn names_that_would_lead_elsewhere_are_refused() {
     let tree = Tree::of("a/f 1\nkeep/f 1\nf 1");
     let root = tree.root();
     let mut shown = Shown::of(root);
-    let (_, row) = shown.find("a");
-    let EntryIdentity::Directory(_, a) = shown.directories[0].rows[row].found else {
-        panic!("a directory");
-    };
+    let a = shown.directory("a").number;
     let keep = inode_of(&root.join("keep"));
     let file = inode_of(&root.join("keep/f")).number;
     for name in [&b".."[..], b".", b"", b"../keep", b"/", b"x\0y"] {
@@ -586,7 +605,7 @@ fn deep(tree: &Tree, levels: usize) -> Shown {
         let stat = rustix::fs::fstat(&file).expect("it is open");
         shown.add_file(number, b"f", stat.st_ino, FileType::RegularFile);
     }
-    shown.reading_began = crate::support::remover::now();
+    shown.reading_began = now();
     shown
 }
 

@@ -4,13 +4,14 @@ use std::fs;
 use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 use std::process::Command;
+use std::time::Duration;
 
 use pdu::explore::remove::job::Method;
 use rustix::mount::{MountFlags, UnmountFlags};
 
 use super::removal::on_disk;
 use crate::support::fuse::Node;
-use crate::support::remover::Shown;
+use crate::support::remover::{Shown, inode_of};
 use crate::support::sandbox::Sandbox;
 use crate::support::skip::{is_root, skip, tool};
 
@@ -106,6 +107,86 @@ fn a_mount_that_comes_amid_a_removal_is_not_entered() {
 }
 
 #[test]
+fn a_mount_that_comes_amid_a_move_stays_where_it_is() {
+    if !is_root("a mount") {
+        return;
+    }
+    let sandbox = Sandbox::new();
+    if !sandbox.mount(Path::new("t"), "disk", "tmpfs", "size=1m") {
+        return;
+    }
+    for name in ["home/x", "a/f", "b/f", "b/c/f"] {
+        sandbox.file(&format!("disk/{name}"), 10);
+    }
+    let root = sandbox.at("disk");
+    let mut shown = Shown::of(&root);
+    shown.data_home = Some(root.join("home"));
+    let mut is_mounted = false;
+    let outcome = shown.remove(&["a", "b"], Method::Trash, |now| {
+        if now.path == "b/c" {
+            is_mounted = sandbox.mount(Path::new("t"), "disk/b/c", "tmpfs", "size=64k");
+        }
+    });
+    if is_mounted {
+        let text = "a file system is mounted below it";
+        assert_eq!(outcome.failures(), [("b", text)]);
+        assert_eq!(outcome.summary.entries, 1);
+        assert!(root.join("b/f").exists() && root.join("home/Trash/files/a").exists());
+    }
+}
+
+/// The mount is visible through another mount of the same directories only.
+#[test]
+fn a_mount_that_another_mount_shows_forbids_the_move() {
+    if !is_root("a mount") {
+        return;
+    }
+    let sandbox = Sandbox::new();
+    if !sandbox.mount(Path::new("t"), "data", "tmpfs", "size=1m") {
+        return;
+    }
+    for name in ["home/x", "s/a b/mp/f", "s/c/f"] {
+        sandbox.file(&format!("data/{name}"), 10);
+    }
+    if !sandbox.bind("data/s", "srv")
+        || !sandbox.mount(Path::new("t"), "data/s/a b/mp", "tmpfs", "size=64k")
+    {
+        return;
+    }
+    let mut shown = Shown::of(&sandbox.at("srv"));
+    shown.data_home = Some(sandbox.at("srv/home"));
+    fs::create_dir(sandbox.at("srv/home")).expect("the name is free");
+    let outcome = shown.remove(&["a b", "c"], Method::Trash, |_| {});
+    let text = "a file system is mounted below it";
+    assert_eq!(outcome.failures(), [("a b", text)]);
+    assert_eq!(outcome.summary.entries, 1);
+}
+
+/// Another disk in the place of the one that was read may have the same numbers.
+#[test]
+fn after_a_change_of_the_mounts_no_way_leads_through_one() {
+    if !is_root("a mount") {
+        return;
+    }
+    let sandbox = Sandbox::new();
+    sandbox.dir("t/disk");
+    if !sandbox.mount(Path::new("t"), "t/disk", "tmpfs", "size=64k") {
+        return;
+    }
+    for name in ["t/disk/a/f", "t/x"] {
+        sandbox.file(name, 10);
+    }
+    let mut shown = Shown::of(sandbox.root());
+    shown.has_old_mounts = true;
+    let outcome = shown.delete(&["t/disk/a/f", "t/x"]);
+    let text = "a file system was mounted or unmounted; r reads it again";
+    assert_eq!(outcome.failures(), [("t/disk/a/f", text)]);
+    assert!(sandbox.at("t/disk/a/f").exists() && !sandbox.at("t/x").exists());
+    shown.has_old_mounts = false;
+    assert_eq!(shown.delete(&["t/disk/a/f"]).failures(), []);
+}
+
+#[test]
 fn a_directory_below_a_mount_that_was_shown_is_reached() {
     if !is_root("a mount") {
         return;
@@ -185,14 +266,15 @@ fn a_server_that_refuses_each_removal_is_an_error_of_each_entry() {
 }
 
 /// An image with a file system, mounted at `disk`.
-fn disk(sandbox: &Sandbox, kind: &str, mebibytes: u64) -> bool {
+fn disk(sandbox: &Sandbox, kind: &str, options: &[&str], mebibytes: u64) -> bool {
     let Some(mkfs) = tool(&format!("mkfs.{kind}")) else {
         return false;
     };
     let image = sandbox.at("image");
     let file = fs::File::create(&image).expect("it can be made");
     file.set_len(mebibytes << 20).expect("it is sparse");
-    let made = Command::new(mkfs).arg("-q").arg(&image).output();
+    let mut make = Command::new(mkfs);
+    let made = make.arg("-q").args(options).arg(&image).output();
     if !made.is_ok_and(|output| output.status.success()) {
         skip(format_args!("mkfs.{kind} failed"));
         return false;
@@ -211,7 +293,7 @@ fn the_freed_bytes_are_those_that_the_disk_has_more_free() {
         return;
     }
     let sandbox = Sandbox::new();
-    if !disk(&sandbox, "ext4", 64) {
+    if !disk(&sandbox, "ext4", &[], 64) {
         return;
     }
     for number in 0..300_usize {
@@ -249,6 +331,60 @@ fn the_freed_bytes_are_those_that_the_disk_has_more_free() {
     assert!(disk.join("kept").exists());
 }
 
+/// ext2 stores no time of creation, and uses the number of a removed inode at once.
+#[test]
+fn without_a_time_of_creation_a_new_file_with_an_old_number_stays() {
+    if !is_root("a mount") {
+        return;
+    }
+    let sandbox = Sandbox::new();
+    if !disk(&sandbox, "ext2", &["-I", "128"], 16) {
+        return;
+    }
+    for name in ["a/f", "a/k", "l/1", "moved/old", "b/f"] {
+        sandbox.file(&format!("disk/t/{name}"), 10);
+    }
+    sandbox.dir("disk/t/empty");
+    sandbox.dir("disk/t/still empty");
+    let at = |name: &str| sandbox.at("disk/t").join(name);
+    fs::hard_link(at("l/1"), at("l/2")).expect("the name is free");
+    fs::hard_link(at("l/1"), at("l/3")).expect("the name is free");
+    // Its times are whole seconds.
+    std::thread::sleep(Duration::from_millis(2_100));
+    let mut shown = Shown::of(&sandbox.at("disk"));
+    shown.data_home = Some(sandbox.at("home"));
+    let number = |name: &str| inode_of(&at(name)).number;
+    let before = ["a/f", "empty", "moved"].map(number);
+    fs::remove_file(at("a/f")).expect("it is there");
+    fs::write(at("a/f"), "precious").expect("it can be written");
+    for name in ["empty", "moved"] {
+        fs::remove_dir_all(at(name)).expect("it is there");
+        fs::create_dir(at(name)).expect("the name is free");
+    }
+    fs::write(at("moved/new"), "precious").expect("it can be written");
+    if ["a/f", "empty", "moved"].map(number) != before {
+        return skip("this ext2 does not use numbers again at once");
+    }
+    const CHANGED: &str = "changed since it was read";
+    let outcome = shown.remove(&["t/moved", "t/a/f"], Method::Trash, |_| {});
+    assert_eq!(
+        outcome.failures(),
+        [("t/a/f", CHANGED), ("t/moved", CHANGED)]
+    );
+    // Links that the removal itself unlinks, here in two jobs, and directories that it empties, are no other ones.
+    let mut remover = shown.remover();
+    let job = shown.job(&["t/b/f", "t/l/2"], Method::Delete);
+    assert_eq!(shown.run(&mut remover, job, |_| {}).failures(), []);
+    let job = shown.job(&["t"], Method::Delete);
+    let outcome = shown.run(&mut remover, job, |_| {});
+    let failed = [("t/a/f", CHANGED), ("t/empty", CHANGED)];
+    assert_eq!(outcome.failures(), failed);
+    let left = ["t", "t/a", "t/a/f", "t/empty", "t/moved", "t/moved/new"];
+    let mut all = on_disk(&sandbox.at("disk"));
+    all.retain(|path| !path.starts_with("lost+found"));
+    assert_eq!(all, left);
+}
+
 #[test]
 fn a_subvolume_of_btrfs_has_its_own_message() {
     if !is_root("a mount") {
@@ -256,7 +392,7 @@ fn a_subvolume_of_btrfs_has_its_own_message() {
     }
     let sandbox = Sandbox::new();
     let Some(btrfs) = tool("btrfs") else { return };
-    if !disk(&sandbox, "btrfs", 128) {
+    if !disk(&sandbox, "btrfs", &[], 128) {
         return;
     }
     sandbox.file("disk/t/f", 10);

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use super::removal::on_disk;
-use crate::support::run::{PDU, copy_program, wait_until};
+use crate::support::run::{PDU, copy_program, program, wait_until};
 use crate::support::screen::Screen;
 use crate::support::skip::{is_root, tool};
 use crate::support::terminal::{Streams, can_slow_down, wait_for_strace};
@@ -122,6 +122,24 @@ fn new_entries_stay_and_are_told() {
     assert_eq!(on_disk(&root), expected);
     screen.terminal.press(b"q");
     screen.end();
+}
+
+/// Several marks, one of them a directory that was read again because of its new entries.
+#[test]
+fn what_was_read_again_can_be_removed() {
+    let (mut screen, root) = start(Tree::of(SMALL), &[], PDU, "t");
+    be_ready(&mut screen, "dir/");
+    for name in ["t/dir/new", "t/dir/sub/new"] {
+        fs::write(root.join(name), "x").expect("it can be written");
+    }
+    remove(&mut screen, b"delete", "new entries, r reads them");
+    screen.terminal.press(b"R");
+    screen.wait_for("was read again");
+    screen.terminal.press(b" H ");
+    remove(&mut screen, b"delete", "removed 5 entries, ");
+    assert_eq!(on_disk(&root), ["other", "other/f", "t", "t/keep"]);
+    screen.terminal.press(b"q");
+    assert_eq!(screen.end().ending(), Ok(0));
 }
 
 #[test]
@@ -252,6 +270,99 @@ fn a_disk_error_is_told_and_the_rest_is_removed() {
     assert_eq!(left.len(), 3, "{left:?}");
     screen.terminal.press(b"!");
     screen.wait_for("Input/output error");
+    screen.terminal.press(b"\x1b");
+    screen.wait_until("no panel", |screen| !screen.contents().contains("Errors"));
+    screen.terminal.press(b"q");
+    assert_eq!(screen.end().ending(), Ok(1));
+}
+
+/// The program notices that something was mounted since it has read a file system inside the operand; `r` reads it again.
+#[test]
+fn a_mount_since_the_reading_is_noticed() {
+    if !is_root("a mount") || tool("unshare").is_none() || tool("nsenter").is_none() {
+        return;
+    }
+    let tree = Tree::of("t/disk/\nt/keep 1\nother/");
+    let disk = "mount -t tmpfs -o size=64k t t/disk && echo x > t/disk/f && exec \"$0\" -i t";
+    let words = ["unshare", "-m", "sh", "-c", disk, PDU];
+    let root = tree.root().to_owned();
+    let mut screen = Screen::start(tree, Streams::All, &words);
+    be_ready(&mut screen, "disk/");
+    screen.terminal.press(b"n");
+    screen.terminal.press(b"H\r");
+    screen.wait_for(" f");
+    let namespace = format!("--mount=/proc/{}/ns/mnt", screen.terminal.child.id());
+    let mut enter = program("nsenter", &root);
+    enter.args([&namespace, "--wd=.", "mount", "-t", "tmpfs", "t", "other"]);
+    assert!(enter.status().is_ok_and(|status| status.success()));
+    remove(&mut screen, b"Y", "removed 0 entries, 0 B; 1 error");
+    screen.terminal.press(b"r");
+    screen.wait_for("was read again");
+    remove(&mut screen, b"Y", "removed 1 entry, 4 KiB");
+    screen.terminal.press(b"q");
+    assert_eq!(screen.end().ending(), Ok(1));
+}
+
+/// A stale cache of a network file system says so.
+#[test]
+fn what_is_said_to_have_vanished_and_is_there_stays() {
+    if !can_slow_down() {
+        return;
+    }
+    let tree = Tree::of("t/a 9000\nt/keep 1");
+    let inject = "inject=unlinkat:error=ENOENT";
+    let (mut screen, root) = traced(tree, &["-e", "trace=unlinkat", "-e", inject]);
+    be_ready(&mut screen, "keep");
+    remove(&mut screen, b"Y", "removed 0 entries, 0 B; 1 error");
+    screen.wait_until("the row", |screen| screen.contents().contains(" a"));
+    assert_eq!(on_disk(&root), ["t", "t/a", "t/keep", "trace"]);
+    screen.terminal.press(b"q");
+    assert_eq!(screen.end().ending(), Ok(1));
+}
+
+/// Between an interrupted call and the next one, another file may take the name.
+#[test]
+fn an_interrupted_call_compares_again() {
+    if !can_slow_down() {
+        return;
+    }
+    let tree = Tree::of("t/a 9000\nt/keep 1\nother 5");
+    let inject = "inject=unlinkat:error=EINTR:delay_exit=1000000:when=1";
+    let (mut screen, root) = traced(tree, &["-e", "trace=unlinkat", "-e", inject]);
+    be_ready(&mut screen, "keep");
+    ask(&mut screen);
+    screen.terminal.press(b"Y");
+    let trace = root.join("trace");
+    let is_called = || fs::read_to_string(&trace).is_ok_and(|text| text.contains("unlinkat("));
+    wait_until("the call", is_called);
+    fs::rename(root.join("other"), root.join("t/a")).expect("both are there");
+    screen.wait_for("removed 0 entries, 0 B; 1 error");
+    assert!(root.join("t/a").exists());
+    screen.terminal.press(b"q");
+    assert_eq!(screen.end().ending(), Ok(1));
+}
+
+/// NFS and old FUSE servers cannot rename without replacing.
+#[test]
+fn a_file_system_without_a_safe_rename_says_so() {
+    if !can_slow_down() {
+        return;
+    }
+    let tree = Tree::of("t/a 9000\nt/keep 1");
+    let home = format!("XDG_DATA_HOME={}", tree.root().join("home").display());
+    let inject = "inject=renameat2:error=EINVAL";
+    let options = ["-E", &home, "-e", "trace=renameat2,unlinkat", "-e", inject];
+    let (mut screen, root) = traced(tree, &options);
+    be_ready(&mut screen, "keep");
+    remove(
+        &mut screen,
+        b"t",
+        "moved 0 entries to the trash, 0 B; 1 error",
+    );
+    screen.terminal.press(b"!");
+    screen.wait_for("to the trash; Y deletes");
+    let left = ["home", "t", "t/a", "t/keep", "trace"];
+    assert_eq!(on_disk(&root), left);
     screen.terminal.press(b"\x1b");
     screen.wait_until("no panel", |screen| !screen.contents().contains("Errors"));
     screen.terminal.press(b"q");

@@ -4,7 +4,8 @@ use std::fs;
 use std::os::unix::fs::{MetadataExt, PermissionsExt, chown, symlink};
 use std::path::{Path, PathBuf};
 
-use pdu::explore::remove::job::Method;
+use pdu::explore::remove::job::{Contents, EntryIdentity, Method};
+use pdu::explore::remove::summary::Ending;
 use rustix::mount::MountFlags;
 
 use super::removal::on_disk;
@@ -241,8 +242,8 @@ fn a_home_on_another_mount_of_the_device_leaves_the_trash_at_the_top() {
     let at = sandbox.at(&format!("disk/.Trash-{}", user()));
     assert_eq!(on_disk(&at.join("files")), ["a", "b", "b/f", "c", "c/f"]);
     assert!(
-        on_disk(&sandbox.at("disk/home/Trash/info")).is_empty(),
-        "no info file is left"
+        !sandbox.at("disk/home/Trash").exists(),
+        "nothing is left of the attempt"
     );
     let sizes = fs::read_to_string(at.join("directorysizes")).expect("it is there");
     assert_eq!(sizes.lines().count(), 2, "{sizes}");
@@ -292,6 +293,108 @@ fn names_in_the_trash_are_never_replaced_and_may_be_long() {
     assert!(info.expect("it is there").contains(&"%E2%82%AC".repeat(85)));
 }
 
+/// A directory is moved only when the tree has told everything that it holds.
+#[test]
+fn a_stop_amid_the_check_moves_nothing() {
+    let Some(sandbox) = disk() else { return };
+    sandbox.dir("disk/home");
+    for name in ["t/a/f", "t/b/f", "x"] {
+        sandbox.file(&format!("disk/{name}"), 10);
+    }
+    for stopped_at in ["t", "t/a", "t/b"] {
+        let mut shown = Shown::of(&sandbox.at("disk"));
+        shown.data_home = Some(sandbox.at("disk/home"));
+        let before = on_disk(&sandbox.at("disk"));
+        let outcome = shown.remove(&["t", "x"], Method::Trash, |moment| {
+            if moment.path == stopped_at {
+                moment.remover.stop(moment.job);
+            }
+        });
+        assert_eq!(outcome.summary.ending, Ending::Stopped, "{stopped_at}");
+        assert_eq!((outcome.failures(), outcome.summary.entries), (vec![], 0));
+        assert_eq!(on_disk(&sandbox.at("disk")), before, "{stopped_at}");
+        assert_eq!(shown.paths(), before);
+    }
+}
+
+/// Their contents were not shown. They may be deleted: that removes only what was.
+#[test]
+fn directories_that_could_not_be_read_do_not_go_to_the_trash() {
+    let Some(sandbox) = disk() else { return };
+    sandbox.dir("disk/home");
+    sandbox.file("disk/t/d/f", 10);
+    sandbox.file("disk/u/x", 10);
+    sandbox.file("disk/v/sub/x", 10);
+    let root = sandbox.at("disk");
+    let before = on_disk(&root);
+    let mut shown = Shown::of(&root);
+    shown.data_home = Some(sandbox.at("disk/home"));
+    shown.directory("t/d").contents = Contents::Unread;
+    let (above, row) = shown.find("u/x");
+    shown.directories[above as usize].rows[row].found = EntryIdentity::Unread;
+    shown.directory("v/sub").inode.device += 1;
+    let outcome = shown.remove(&["v"], Method::Trash, |_| {});
+    assert_eq!(outcome.failures(), [("v", "it holds a btrfs subvolume")]);
+    let (is, holds) = (
+        "it could not be read",
+        "it holds entries that could not be read",
+    );
+    for (target, text) in [("t/d", is), ("t", holds), ("u/x", is), ("u", holds)] {
+        let outcome = shown.remove(&[target], Method::Trash, |_| {});
+        assert_eq!(outcome.failures(), [(target, text)]);
+    }
+    assert_eq!(on_disk(&root), before);
+    let outcome = shown.delete(&["t", "u"]);
+    assert_eq!(outcome.failures(), [("u/x", is)]);
+    let left = ["home", "u", "u/x", "v", "v/sub", "v/sub/x"];
+    assert_eq!(on_disk(&root), left);
+}
+
+/// A disk whose names are all in use, so that nothing can be moved: what was created for that is taken away.
+#[test]
+fn a_move_that_fails_leaves_no_empty_trash() {
+    let Some(sandbox) = disk() else { return };
+    sandbox.dir("disk/.Trash");
+    let sticky = fs::Permissions::from_mode(0o1777);
+    fs::set_permissions(sandbox.at("disk/.Trash"), sticky).expect("it is ours");
+    sandbox.file("disk/fixed", 1);
+    let mut chattr = program("chattr", sandbox.root());
+    chattr.args(["+i", "disk/fixed"]);
+    if !chattr.status().is_ok_and(|status| status.success()) {
+        return skip("no immutable files on a tmpfs");
+    }
+    let (shown, outcome) = trash(&sandbox, &["fixed"]);
+    assert_eq!(outcome.failures(), [("fixed", "Operation not permitted")]);
+    assert_eq!(shown.paths(), [".Trash", "fixed"]);
+    assert_eq!(on_disk(&sandbox.at("disk")), [".Trash", "fixed"]);
+}
+
+/// Another program empties the trash while entries are moved there.
+#[test]
+fn a_trash_that_vanishes_is_an_error_and_no_entry_is_taken_for_gone() {
+    let Some(sandbox) = disk() else { return };
+    sandbox.dir("disk/home");
+    for name in ["a", "d/f", "z"] {
+        sandbox.file(&format!("disk/{name}"), 10);
+    }
+    let home = sandbox.at("disk/home");
+    let mut shown = Shown::of(&sandbox.at("disk"));
+    shown.data_home = Some(home.clone());
+    // The rows of `d` are asked for after the move of `a`.
+    let outcome = shown.remove(&["a", "d", "z"], Method::Trash, |_| {
+        for name in ["files", "info"] {
+            fs::remove_dir_all(home.join("Trash").join(name)).expect("it is there");
+        }
+    });
+    assert_eq!(
+        outcome.failures(),
+        [("d", "the trash was removed meanwhile")]
+    );
+    assert_eq!(outcome.summary.entries, 2);
+    assert_eq!(shown.paths(), ["d", "d/f", "home"]);
+    assert!(home.join("Trash/files/z").exists() && sandbox.at("disk/d/f").exists());
+}
+
 #[test]
 fn the_trash_itself_does_not_go_to_the_trash() {
     let Some(sandbox) = disk() else { return };
@@ -299,7 +402,7 @@ fn the_trash_itself_does_not_go_to_the_trash() {
     sandbox.file("disk/home/Trash/info/f.trashinfo", 1);
     for target in ["home", "home/Trash", "home/Trash/files"] {
         let (_, outcome) = trash(&sandbox, &[target]);
-        assert_eq!(outcome.failures(), [(target, "Invalid argument")]);
+        assert_eq!(outcome.failures(), [(target, "the trash lies in it")]);
     }
     let expected = ["files", "files/f", "info", "info/f.trashinfo"];
     assert_eq!(on_disk(&sandbox.at("disk/home/Trash")), expected);

@@ -21,12 +21,13 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use jiff::tz::TimeZone;
 use pdu::count::usage::{FileTime, Inode};
 use pdu::explore::remove::job::{
-    BATCH, EntryIdentity, GoneEntries, Job, JobId, KnownEntry, Method, RemovalEntries,
-    RemovalPlace, RemovalReport, RemovalTarget, Root, Step,
+    BATCH, Contents, EntryIdentity, GoneEntries, Job, JobId, KnownDirectory, KnownEntry, Method,
+    RemovalEntries, RemovalPlace, RemovalReport, RemovalTarget, Root, Step,
 };
 use pdu::explore::remove::problem::Problem;
 use pdu::explore::remove::summary::RemovalSummary;
 use pdu::explore::remove::{RemovalOptions, Remover};
+use pdu::sys::mounts::MountWatch;
 use rustix::fs::{CWD, FileType, Mode, OFlags};
 
 use super::run::HANG_TIMEOUT;
@@ -38,6 +39,7 @@ pub(crate) struct Shown {
     pub(crate) directories: Vec<Directory>,
     pub(crate) reading_began: FileTime,
     pub(crate) operands: Vec<Inode>,
+    pub(crate) has_old_mounts: bool,
     pub(crate) data_home: Option<PathBuf>,
 }
 
@@ -133,6 +135,7 @@ impl Shown {
             directories: vec![root],
             reading_began: now(),
             operands: Vec::new(),
+            has_old_mounts: false,
             data_home: None,
         }
     }
@@ -144,7 +147,13 @@ impl Shown {
             inode,
             rows: Vec::new(),
         });
-        self.add(above, name, EntryIdentity::Directory(inode, number));
+        let directory = KnownDirectory {
+            inode,
+            number,
+            reread_began: None,
+            contents: Contents::Known,
+        };
+        self.add(above, name, EntryIdentity::Directory(directory));
         number
     }
 
@@ -184,11 +193,22 @@ impl Shown {
             let row = rows.iter().position(|row| row.name == name.as_bytes());
             let row = row.unwrap_or_else(|| panic!("{path} is not shown"));
             match rows[row].found {
-                EntryIdentity::Directory(_, number) if names.peek().is_some() => here = number,
+                EntryIdentity::Directory(directory) if names.peek().is_some() => {
+                    here = directory.number;
+                }
                 _ => return (here, row),
             }
         }
         panic!("no path");
+    }
+
+    /// What is known of a directory, to be changed.
+    pub(crate) fn directory(&mut self, path: &str) -> &mut KnownDirectory {
+        let (above, row) = self.find(path);
+        match &mut self.directories[above as usize].rows[row].found {
+            EntryIdentity::Directory(directory) => directory,
+            found => panic!("{path} is {found:?}"),
+        }
     }
 
     /// All paths that are shown.
@@ -202,8 +222,8 @@ impl Shown {
             };
             for row in &self.directories[number as usize].rows {
                 paths.push(prefix.clone() + &String::from_utf8_lossy(&row.name));
-                if let EntryIdentity::Directory(_, below) = row.found {
-                    waiting.push(below);
+                if let EntryIdentity::Directory(below) = row.found {
+                    waiting.push(below.number);
                 }
             }
         }
@@ -223,6 +243,8 @@ impl Shown {
             });
         }
         let places = places.into_iter().map(|(directory, targets)| RemovalPlace {
+            reading_began: self.reading_began,
+            has_old_mounts: self.has_old_mounts,
             root: Root::Open(Arc::clone(&self.root)),
             way: self.way(directory),
             directory,
@@ -231,8 +253,9 @@ impl Shown {
         Job {
             id: JobId(COUNT.fetch_add(1, Ordering::Relaxed)),
             method,
-            reading_began: self.reading_began,
             operands: self.operands.clone(),
+            // Other tests mount file systems.
+            mounts: MountWatch::none(),
             places: places.collect(),
         }
     }
@@ -253,10 +276,11 @@ impl Shown {
     }
 
     pub(crate) fn remover(&self) -> Remover {
-        Remover::new(RemovalOptions {
+        let options = RemovalOptions {
             data_home: self.data_home.clone(),
             zone: TimeZone::UTC,
-        })
+        };
+        Remover::start(options).expect("a thread starts")
     }
 
     /// Removes targets to the end.

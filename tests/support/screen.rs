@@ -4,7 +4,7 @@ use std::ffi::OsStr;
 use std::num::NonZeroU16;
 use std::os::unix::process::ExitStatusExt;
 use std::process::ExitStatus;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use rustix::termios::Winsize;
 use vt100::{MouseProtocolMode, Parser};
@@ -47,6 +47,8 @@ pub(crate) struct Left {
 impl Screen {
     /// Starts a program in a tree, on a terminal of [`SIZE`].
     pub(crate) fn start<W: AsRef<OsStr>>(tree: Tree, streams: Streams, words: &[W]) -> Self {
+        // A file that is as new as the clock of the walk could have come after it: pdu would not remove it.
+        std::thread::sleep(Duration::from_millis(20));
         let terminal = Terminal::start(&tree, SIZE.0, streams, words);
         let before = terminal.settings_at_start.clone();
         let parser = parser(SIZE);

@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use crate::explore::terminal::{Key, KeyCode};
-use crate::forest::{Freed, Target};
+use crate::forest::{Forest, Freed, Target};
 
 use super::request::BrowserRequest;
 
@@ -42,9 +42,8 @@ pub struct RemovalQuestion {
     pub freed: Freed,
     /// What confirms it.
     pub confirmation: Confirmation,
-    /// [`Forest::rewrites`](crate::forest::Forest::rewrites) when the question was asked: with another number, the
-    /// names may stand for other entries.
-    pub rewrites: u64,
+    /// [`Forest::rewrites`] and [`Forest::rereads`] when this was compared last.
+    pub rewrites: (u64, u64),
 }
 
 /// What confirms a removal.
@@ -112,6 +111,19 @@ impl Dialog {
 }
 
 impl RemovalQuestion {
+    /// Whether the question still means the entries that it was asked about. Removals take entries away: as long as none of
+    /// these is gone, and no link of their files elsewhere, the numbers are the same. After a directory was read again, the
+    /// same numbers may stand for other entries.
+    pub(super) fn is_true(&mut self, forest: &Forest) -> bool {
+        let now = (forest.rewrites(), forest.rereads());
+        let is_same = self.rewrites == now
+            || self.rewrites.1 == now.1
+                && forest.is_settled()
+                && forest.freed(&self.targets) == self.freed;
+        self.rewrites = if is_same { now } else { self.rewrites };
+        is_same
+    }
+
     fn key(&mut self, typed: char) -> Answer {
         let mut targets = || std::mem::take(&mut self.targets);
         match (self.confirmation, typed) {

@@ -39,7 +39,7 @@ use self::input_line::InputLine;
 use self::marks::{Marks, is_in_tree};
 use self::name_pattern::NamePattern;
 use self::options::{BrowserOptions, Column, OperandCount};
-use self::request::{Activity, Message};
+use self::request::{Activity, Message, MessageKind};
 use self::rows::{Criteria, Hiding, Rows};
 use self::search::Search;
 use self::shown_row::ShownRow;
@@ -55,6 +55,9 @@ const ORDER_DISTANCE: Duration = Duration::from_secs(1);
 
 /// The same for each row: a million rows take most of a second.
 const ORDER_DISTANCE_OF_ROW: Duration = Duration::from_micros(5);
+
+/// Failed removals that are kept; of the others, only the number.
+const MOST_FAILURES: usize = 10_000;
 
 /// So many rows are put in order in less than 20 ms.
 const FEW_ROWS: u32 = 20_000;
@@ -180,7 +183,9 @@ pub struct Browser {
     /// Users on the screen whose names are not known, and those that were asked for.
     pub(super) unknown_owners: BTreeSet<u32>,
     asked_owners: BTreeSet<u32>,
+    /// The first of them, and the number of all.
     pub(super) other_failures: Vec<String>,
+    pub(super) other_failure_count: u64,
     pub(super) drawn: Drawn,
     /// No key was pressed yet.
     pub(super) is_untouched: bool,
@@ -232,6 +237,7 @@ impl Browser {
             unknown_owners: BTreeSet::new(),
             asked_owners: BTreeSet::new(),
             other_failures: Vec::new(),
+            other_failure_count: 0,
             drawn: Drawn::default(),
             is_untouched: true,
             watched: None,
@@ -242,9 +248,17 @@ impl Browser {
         }
     }
 
-    /// Shows a message until the next key.
+    /// Shows a message until the next key. What a removal has done is not replaced before that but by the next removal.
     pub fn say(&mut self, message: Message) {
-        self.message = Some(message);
+        let is_summary = |shown: &&mut Message| shown.kind == MessageKind::Summary;
+        match (self.message.as_mut().filter(is_summary), message.kind) {
+            (Some(_), MessageKind::Notice) => {}
+            (Some(shown), MessageKind::Warning) => {
+                shown.text += "; ";
+                shown.text += &message.text;
+            }
+            _ => self.message = Some(message),
+        }
     }
 
     /// Takes the state of the walk.
@@ -259,7 +273,10 @@ impl Browser {
 
     /// Adds a line to the list of errors: something that is not in the forest, such as a failed removal.
     pub fn add_failure(&mut self, text: String) {
-        self.other_failures.push(text);
+        self.other_failure_count += 1;
+        if self.other_failures.len() < MOST_FAILURES {
+            self.other_failures.push(text);
+        }
     }
 
     /// Asks whether this file is to be replaced by an export.

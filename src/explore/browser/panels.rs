@@ -34,8 +34,9 @@ impl Browser {
 
     /// The number of errors, also of those that have no line.
     pub fn error_count(&self, forest: &Forest) -> u64 {
-        let others = u64::try_from(self.other_failures.len()).unwrap_or(u64::MAX);
-        forest.failure_count().saturating_add(others)
+        forest
+            .failure_count()
+            .saturating_add(self.other_failure_count)
     }
 
     /// The number of lines that can be selected; for the help, those that can be scrolled.

@@ -415,7 +415,7 @@ impl Browser {
     }
 
     pub(super) fn refuse(&mut self, text: &str) {
-        self.message = Some(Message::warning(text));
+        self.say(Message::warning(text));
     }
 
     /// The selected entry; none where it has no name.

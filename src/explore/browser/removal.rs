@@ -58,11 +58,11 @@ impl Browser {
         self.move_in_panel(0, forest);
     }
 
-    /// A question about a removal is dropped when entries have left the tree, or others have come for them. True where
-    /// that is so.
+    /// A question about a removal is dropped when entries of it have left the tree, or others may have come for them. True
+    /// where that is so.
     pub(super) fn drop_old_question(&mut self, forest: &Forest) -> bool {
-        let is_old = match &self.dialog {
-            Some(Dialog::Removal(question)) => question.rewrites != forest.rewrites(),
+        let is_old = match &mut self.dialog {
+            Some(Dialog::Removal(question)) => !question.is_true(forest),
             _ => false,
         };
         if is_old {
@@ -121,7 +121,7 @@ impl Browser {
             targets,
             freed,
             confirmation,
-            rewrites: forest.rewrites(),
+            rewrites: (forest.rewrites(), forest.rereads()),
         }));
     }
 
@@ -131,6 +131,7 @@ impl Browser {
         let reason = match refusal {
             Refusal::Operand => "it was named on the command line",
             Refusal::Unfinished => "it is not read to its end",
+            Refusal::Twice => "its name was listed twice; r reads the directory",
             Refusal::Unknown => "it is no longer there",
         };
         self.refuse(&format!("cannot remove {name}: {reason}"));

@@ -5,14 +5,14 @@ use std::time::Duration;
 
 use super::dialog::{Confirmation, Dialog};
 use super::options::{BrowserOptions, OperandCount, Permission};
-use super::request::{Activity, BrowserRequest, Doing, Source};
+use super::request::{Activity, BrowserRequest, Doing, Message, Source};
 use super::rows::Hiding;
 use super::{Graph, PanelKind, SharedColumn};
 use crate::count::usage::Measure;
 use crate::explore::keys::{Action, KEYS, Topic, action};
 use crate::explore::terminal::{Key, KeyCode, Mouse, MouseAction};
 use crate::explore::testing::{Desk, Entry, Planter, directory, file, forest, key, options};
-use crate::forest::{DirId, Target};
+use crate::forest::{DirId, Ended, Gone, Target};
 
 const KIB: u64 = 1 << 10;
 
@@ -557,11 +557,36 @@ fn removals_are_refused_with_a_reason() {
     );
 }
 
+/// A name that became a directory amid the listing: the question would count one of the two rows.
+#[test]
+fn a_name_that_was_listed_twice_is_not_removed() {
+    let entries = vec![
+        file("x", 5),
+        directory("x", vec![file("f", 5)]),
+        file("y", 1),
+    ];
+    let mut desk = Desk::new(options(), forest(&[directory("t", entries)]));
+    for name in ["x", "x"] {
+        assert_eq!(desk.selected(), name);
+        assert_eq!(desk.press("d"), None);
+        assert!(desk.browser.dialog.is_none());
+        assert!(
+            message(&desk).contains("listed twice"),
+            "{}",
+            message(&desk)
+        );
+        desk.press("j");
+    }
+    desk.press("d");
+    assert!(desk.browser.dialog.is_some());
+}
+
 #[test]
 fn a_removal_that_goes_on_is_stopped_by_the_same_key() {
     let mut desk = desk();
     let large = target(&desk, "large");
-    desk.forest.set_removing(large.parent, &large.name, true);
+    let names = HashSet::from([large.name.as_slice()]);
+    desk.forest.set_removing(large.parent, &names, true);
     desk.refresh();
     assert_eq!(desk.press("d"), Some(BrowserRequest::StopRemoval(large)));
 }
@@ -576,8 +601,7 @@ fn marks_of_removed_entries_are_forgotten() {
         .dir(desk.browser.shown)
         .parent
         .expect("a parent");
-    desk.forest
-        .remove(srv, &[b"large"], crate::forest::Gone::Deleted);
+    desk.forest.remove(srv, &[b"large"], Gone::Deleted);
     desk.browser.forget_removed(&desk.forest);
     desk.refresh();
     assert_eq!(desk.browser.marks.targets(), [target(&desk, "b-file")]);
@@ -802,7 +826,7 @@ fn a_question_that_is_not_true_any_more_is_dropped() {
     desk.browser.forget_removed(&desk.forest);
     assert!(desk.browser.dialog.is_some(), "nothing of it has changed");
     let told = "the tree has changed: d asks again";
-    let gone = crate::forest::Gone::Deleted;
+    let gone = Gone::Deleted;
     desk.forest.remove(large, &[b"x"], gone);
     desk.browser.forget_removed(&desk.forest);
     assert!(desk.browser.dialog.is_none());
@@ -819,6 +843,98 @@ fn a_question_that_is_not_true_any_more_is_dropped() {
     assert_eq!(message(&desk), told);
 }
 
+/// A removal that goes on elsewhere takes entries away; what the question is about stays what it was.
+#[test]
+fn a_question_stays_while_a_removal_goes_on_elsewhere() {
+    let mut desk = desk();
+    desk.press("d");
+    let shown = desk.browser.shown;
+    let gone = Gone::Deleted;
+    let child = |desk: &Desk, name: &[u8]| desk.forest.child(shown, name).expect("a directory");
+    let small = child(&desk, b"small");
+    for (directory, name) in [(small, &b"1"[..]), (small, b"2"), (shown, b"small")] {
+        desk.forest.remove(directory, &[name], gone);
+        desk.forest.settle();
+        desk.browser.forget_removed(&desk.forest);
+        assert!(desk.browser.dialog.is_some(), "{name:?}");
+        desk.canvas();
+        desk.browser.frame_was_written(desk.now);
+        desk.now += Duration::from_secs(1);
+        let enter = Key {
+            code: KeyCode::Enter,
+            control: false,
+        };
+        desk.browser.key(enter, &desk.forest, desk.now);
+        assert!(desk.browser.dialog.is_some(), "{name:?}");
+    }
+    // A second walk that was stopped replaces nothing.
+    desk.forest.begin_reread(child(&desk, b"large"));
+    desk.forest.end_reread(Ended::Stopped);
+    desk.browser.forget_removed(&desk.forest);
+    assert!(desk.browser.dialog.is_some());
+    desk.forest.remove(child(&desk, b"large"), &[b"x"], gone);
+    desk.forest.settle();
+    desk.browser.forget_removed(&desk.forest);
+    assert!(desk.browser.dialog.is_none());
+    assert_eq!(message(&desk), "the tree has changed: d asks again");
+}
+
+/// Another link of a file goes: now more is freed than the question says.
+#[test]
+fn a_question_is_dropped_when_a_link_elsewhere_goes() {
+    let link = |name| Entry::Link(name, 40 * KIB, 7, 2);
+    let tree = [directory(
+        "t",
+        vec![link(b"a"), directory("d", vec![link(b"b")])],
+    )];
+    let mut desk = Desk::new(options(), forest(&tree));
+    let shown = desk.browser.shown;
+    while desk.selected() != "a" {
+        desk.press("j");
+    }
+    desk.press("d");
+    desk.forest.remove(shown, &[b"d"], Gone::Deleted);
+    desk.forest.settle();
+    desk.browser.forget_removed(&desk.forest);
+    assert!(desk.browser.dialog.is_none());
+}
+
+/// The last line of a removal stays until a key was pressed.
+#[test]
+fn the_last_line_of_a_removal_is_not_replaced_before_it_is_read() {
+    let mut desk = desk();
+    desk.browser.say(Message::notice("12 entries so far"));
+    desk.browser
+        .say(Message::summary("removed 12 entries; 1 error"));
+    desk.browser.say(Message::notice("/srv was read again"));
+    assert_eq!(message(&desk), "removed 12 entries; 1 error");
+    desk.browser.say(Message::warning("/srv is as it was"));
+    let both = "removed 12 entries; 1 error; /srv is as it was";
+    assert_eq!(message(&desk), both);
+    desk.browser.say(Message::summary("removed 1 entry"));
+    assert_eq!(message(&desk), "removed 1 entry");
+    desk.press("j");
+    desk.browser.say(Message::notice("/srv was read again"));
+    assert_eq!(message(&desk), "/srv was read again");
+}
+
+/// A million entries on a read-only file system.
+#[test]
+fn failed_removals_are_kept_up_to_a_number() {
+    let mut desk = desk();
+    for number in 0..12_000 {
+        desk.browser.add_failure(format!("cannot remove {number}"));
+    }
+    assert_eq!(desk.browser.other_failures.len(), 10_000);
+    desk.press("!");
+    let screen = desk.screen().join("\n");
+    assert!(
+        screen.contains("Errors: 12,000, the first 10,000"),
+        "{screen}"
+    );
+    assert!(screen.contains("12,000 errors (!)"), "{screen}");
+}
+
 /// Between a change of the forest and the next frame there is no `refresh`.
 #[test]
 fn a_key_acts_on_the_entry_that_was_drawn() {
@@ -828,7 +944,7 @@ fn a_key_acts_on_the_entry_that_was_drawn() {
         let names = targets.map(|target| String::from_utf8_lossy(&target.name).into_owned());
         names.collect::<Vec<_>>()
     };
-    let gone = crate::forest::Gone::Deleted;
+    let gone = Gone::Deleted;
     let mut desk = self::desk();
     desk.press("↓ ↓");
     desk.canvas();

@@ -10,14 +10,14 @@ use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use rustix::fs::{AtFlags, Dir, FileType, Mode, OFlags};
 use rustix::io::Errno;
 
-use super::job::{Directory, EntryIdentity, KnownEntry, RemovalPlace};
-use super::look::{look, look_at};
+use super::job::{Directory, EntryIdentity, KnownDirectory, KnownEntry, RemovalPlace};
+use super::look::{AsRead, Seen, has_vanished, look, look_at, note_own_change, open_file};
+use super::own_changes::OwnChanges;
 use super::problem::Problem;
 use super::protection::Protection;
 use super::rows::{Next, Rows};
 use super::talk::Talk;
 use super::way::{Opened, Way, is_subvolume, one_name};
-use crate::count::usage::{FileTime, Inode};
 use crate::sys::retry::retry;
 
 /// How many descriptors of frames stay open, beside that of the directory that holds the targets.
@@ -34,7 +34,7 @@ pub(super) struct Tools<'a> {
     pub(super) talk: &'a mut Talk,
     pub(super) way: &'a Way,
     pub(super) protection: &'a Protection,
-    pub(super) reading_began: FileTime,
+    pub(super) own_changes: &'a mut OwnChanges,
 }
 
 struct Delete<'a, 'b> {
@@ -49,10 +49,19 @@ struct Delete<'a, 'b> {
 
 struct Frame {
     name: CString,
-    inode: Inode,
+    read: AsRead,
     directory: Directory,
     fd: Option<OwnedFd>,
     rows: Rows,
+}
+
+/// A directory further up, whose descriptor was closed, is to be opened before it is used.
+const NOT_OPEN: Problem = Problem::Failed(Errno::BADF);
+
+impl Frame {
+    fn fd(&self) -> Result<BorrowedFd<'_>, Problem> {
+        self.fd.as_ref().map(AsFd::as_fd).ok_or(NOT_OPEN)
+    }
 }
 
 /// Removes the targets of a place whose directory is open.
@@ -65,7 +74,10 @@ pub(super) fn delete(tools: &mut Tools<'_>, base: Opened, place: RemovalPlace) {
     let names: Vec<Vec<u8>> = known.iter().map(|known| known.name.clone()).collect();
     let frame = Frame {
         name: CString::default(),
-        inode: base.inode,
+        read: AsRead {
+            inode: base.inode,
+            began: place.reading_began,
+        },
         directory: place.directory,
         fd: Some(base.fd),
         rows: Rows::all(known),
@@ -104,12 +116,11 @@ impl Delete<'_, '_> {
         let done = match known.found {
             EntryIdentity::LeftOut => Err(Problem::LeftOut),
             EntryIdentity::File(number, kind) => self.file(&known.name, number, kind),
-            EntryIdentity::Directory(inode, directory) => {
-                match self.enter(&known.name, inode, directory) {
-                    Ok(()) => return,
-                    Err(problem) => Err(problem),
-                }
-            }
+            EntryIdentity::Unread => Err(Problem::Unread),
+            EntryIdentity::Directory(directory) => match self.enter(&known.name, &directory) {
+                Ok(()) => return,
+                Err(problem) => Err(problem),
+            },
         };
         self.settle(&known.name, done);
     }
@@ -119,8 +130,14 @@ impl Delete<'_, '_> {
         let Some(frame) = self.frames.last_mut() else {
             return;
         };
+        let has_vanished = || {
+            let name = CString::new(name).ok();
+            name.zip(frame.fd().ok())
+                .is_some_and(|(name, at)| has_vanished(at, &name))
+        };
         match done {
-            Ok(()) | Err(Problem::Failed(Errno::NOENT)) => frame.rows.is_gone(),
+            Ok(()) => frame.rows.is_gone(),
+            Err(Problem::Failed(Errno::NOENT)) if has_vanished() => frame.rows.is_gone(),
             Err(problem) => {
                 frame.rows.staying += 1;
                 let directory = frame.directory;
@@ -131,11 +148,22 @@ impl Delete<'_, '_> {
 
     fn file(&mut self, name: &[u8], number: u64, kind: FileType) -> Result<(), Problem> {
         let name = one_name(name)?;
-        let at = fd_of(self.frames.last())?;
-        let seen = look(at, &name).map_err(Problem::Failed)?;
-        seen.must_be_file(number, kind, self.tools.reading_began)?;
-        self.tools.protection.check(seen.inode)?;
-        unlink(at, &name, AtFlags::empty())?;
+        let frame = self.frames.last().ok_or(NOT_OPEN)?;
+        let at = frame.fd()?;
+        let tools = &mut self.tools;
+        let (seen, other_links) = unlink(at, &name, AtFlags::empty(), |seen| {
+            let compared = (frame.read.began, &*tools.own_changes);
+            seen.must_be_file(number, kind, compared)?;
+            tools.protection.check(seen.inode)?;
+            match seen.born.is_none() && seen.links > 1 {
+                true => open_file(at, &name).map(Some),
+                false => Ok(None),
+            }
+        })?;
+        match other_links {
+            Some(file) => note_own_change(file.as_fd(), tools.own_changes),
+            None => tools.own_changes.forget(seen.inode),
+        }
         // The space of an inode with other links stays in use.
         let freed = if seen.links <= 1 { seen.allocated } else { 0 };
         self.tools.talk.removed(1, freed);
@@ -143,19 +171,21 @@ impl Delete<'_, '_> {
     }
 
     /// Makes a subdirectory the current directory.
-    fn enter(&mut self, name: &[u8], inode: Inode, directory: Directory) -> Result<(), Problem> {
-        self.tools.protection.check(inode)?;
+    fn enter(&mut self, name: &[u8], known: &KnownDirectory) -> Result<(), Problem> {
+        self.tools.protection.check(known.inode)?;
         let name = one_name(name)?;
-        let frame = self.frames.last();
-        let device = frame.map_or(0, |frame| frame.inode.device);
-        let fd = self
-            .tools
-            .way
-            .open_below(fd_of(frame)?, device, &name, inode)?;
+        let above = self.frames.last().ok_or(NOT_OPEN)?;
+        let read = AsRead {
+            inode: known.inode,
+            began: known.began(above.read.began),
+        };
+        let device = above.read.inode.device;
+        let way = self.tools.way;
+        let fd = way.open_below(above.fd()?, device, &name, read)?;
         self.frames.push(Frame {
             name,
-            inode,
-            directory,
+            read,
+            directory: known.number,
             fd: Some(fd),
             rows: Rows::unknown(),
         });
@@ -200,9 +230,12 @@ impl Delete<'_, '_> {
             return self.tell(frame);
         }
         let done = match staying {
-            0 => self.directory(&name, fd.as_fd()),
+            0 => self.directory(&frame, fd.as_fd()),
             _ => Err(Problem::Failed(Errno::NOTEMPTY)),
         };
+        if done.is_err() {
+            note_own_change(fd.as_fd(), self.tools.own_changes);
+        }
         let directory = frame.directory;
         // What the main thread need not take out of a directory that goes as a whole is told now and then only.
         if done.is_err() || self.tools.talk.is_time_to_tell() {
@@ -230,20 +263,28 @@ impl Delete<'_, '_> {
 
     /// Removes the empty directory of this name from the current one, if it is the open one. Its number is not that of the
     /// tree by now where an overlay has copied it, to remove an entry from it.
-    fn directory(&mut self, name: &CStr, open: BorrowedFd<'_>) -> Result<(), Problem> {
-        let at = fd_of(self.frames.last())?;
+    fn directory(&mut self, frame: &Frame, open: BorrowedFd<'_>) -> Result<(), Problem> {
+        let at = self.frames.last().ok_or(NOT_OPEN)?.fd()?;
         let inode = look_at(open).map_err(Problem::Failed)?.inode;
-        let seen = look(at, name).map_err(Problem::Failed)?;
-        seen.must_be_directory(inode, self.tools.reading_began)?;
-        match unlink(at, name, AtFlags::REMOVEDIR) {
-            Ok(()) => {}
-            Err(Problem::Failed(Errno::PERM | Errno::NOTEMPTY)) if is_subvolume(at, inode) => {
-                return Err(Problem::Subvolume);
+        let tools = &mut self.tools;
+        let began = frame.read.began;
+        let unlinked = unlink(at, &frame.name, AtFlags::REMOVEDIR, |seen| {
+            // No entry has shown that it is the directory which was read.
+            if frame.rows.is_untouched() {
+                seen.must_be_old(began, tools.own_changes)?;
             }
-            Err(Problem::Failed(Errno::EXIST)) => return Err(Problem::Failed(Errno::NOTEMPTY)),
-            Err(problem) => return Err(problem),
-        }
-        self.tools.talk.removed(1, seen.allocated);
+            seen.must_be_directory(AsRead { inode, began })?;
+            Ok(None)
+        });
+        let (seen, _) = unlinked.map_err(|problem| match problem {
+            Problem::Failed(Errno::PERM | Errno::NOTEMPTY) if is_subvolume(at, inode) => {
+                Problem::Subvolume
+            }
+            Problem::Failed(Errno::EXIST) => Problem::Failed(Errno::NOTEMPTY),
+            problem => problem,
+        })?;
+        tools.own_changes.forget(inode);
+        tools.talk.removed(1, seen.allocated);
         Ok(())
     }
 
@@ -251,7 +292,7 @@ impl Delete<'_, '_> {
     fn return_from(&mut self, below: BorrowedFd<'_>) -> bool {
         match self.frames.last_mut() {
             Some(frame) if frame.fd.is_none() => {
-                match Way::open_above(below, frame.inode) {
+                match Way::open_above(below, frame.read.inode) {
                     Ok(fd) => frame.fd = Some(fd),
                     Err(_) => return self.open_again(),
                 }
@@ -268,12 +309,10 @@ impl Delete<'_, '_> {
         let start = self.frames.iter().rposition(is_open).unwrap_or(0);
         for index in start + 1..self.frames.len() {
             let (above, frame) = (&self.frames[index - 1], &self.frames[index]);
-            let opened = fd_of(Some(above)).and_then(|at| {
-                let device = above.inode.device;
-                self.tools
-                    .way
-                    .open_below(at, device, &frame.name, frame.inode)
-            });
+            let (way, device) = (self.tools.way, above.read.inode.device);
+            let opened = above
+                .fd()
+                .and_then(|at| way.open_below(at, device, &frame.name, frame.read));
             match opened {
                 Ok(fd) => self.frames[index].fd = Some(fd),
                 Err(problem) => {
@@ -319,13 +358,20 @@ impl Delete<'_, '_> {
     }
 }
 
-fn fd_of(frame: Option<&Frame>) -> Result<BorrowedFd<'_>, Problem> {
-    let fd = frame.and_then(|frame| frame.fd.as_ref());
-    fd.map(AsFd::as_fd).ok_or(Problem::Failed(Errno::BADF))
-}
-
-fn unlink(at: BorrowedFd<'_>, name: &CStr, flags: AtFlags) -> Result<(), Problem> {
-    retry(|| rustix::fs::unlinkat(at, name, flags)).map_err(Problem::Failed)
+/// Compares an entry, then unlinks its name; gives the entry, and what the comparison has opened. A call that a signal interrupts may have taken seconds, so
+/// the entry is compared again before the next one.
+fn unlink(
+    at: BorrowedFd<'_>,
+    name: &CStr,
+    flags: AtFlags,
+    compare: impl Fn(&Seen) -> Result<Option<OwnedFd>, Problem>,
+) -> Result<(Seen, Option<OwnedFd>), Problem> {
+    retry(|| {
+        let seen = look(at, name).map_err(Problem::Failed)?;
+        let opened = compare(&seen)?;
+        rustix::fs::unlinkat(at, name, flags).map_err(Problem::Failed)?;
+        Ok((seen, opened))
+    })
 }
 
 /// How many entries an open directory has. Their names are not used.

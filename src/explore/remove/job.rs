@@ -15,6 +15,7 @@ pub use super::method::Method;
 use super::problem::Problem;
 use super::summary::RemovalSummary;
 use crate::count::usage::{FileTime, Inode};
+use crate::sys::mounts::MountWatch;
 
 /// The most entries of an answer to [`RemovalReport::Ask`].
 pub const BATCH: usize = 4096;
@@ -33,10 +34,10 @@ pub struct Job {
     pub id: JobId,
     /// How they are removed.
     pub method: Method,
-    /// When the reading that showed the entries began. An inode that was created later is not one that was shown, although it may have the same number: file systems use numbers again.
-    pub reading_began: FileTime,
     /// The operands, none of which is removed.
     pub operands: Vec<Inode>,
+    /// Tells whether something was mounted or unmounted since the job was made.
+    pub mounts: MountWatch,
     /// The directories that hold the entries.
     pub places: Vec<RemovalPlace>,
 }
@@ -50,6 +51,12 @@ pub struct RemovalPlace {
     pub way: Vec<Step>,
     /// The number of the directory.
     pub directory: Directory,
+    /// When the reading that showed the entries of the directory began. An inode that was created later is not one that was
+    /// shown, although it may have the same number: file systems use numbers again.
+    pub reading_began: FileTime,
+    /// Whether something was mounted or unmounted since then. Another disk in the place of the one that was read may have the
+    /// same number of the device, and the same inode numbers.
+    pub has_old_mounts: bool,
     /// The entries. None of them is an operand, and no two are the same.
     pub targets: Vec<RemovalTarget>,
 }
@@ -92,13 +99,44 @@ pub struct KnownEntry {
     pub found: EntryIdentity,
 }
 
+/// A directory of the tree.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct KnownDirectory {
+    /// Its inode.
+    pub inode: Inode,
+    /// Its number in the tree.
+    pub number: Directory,
+    /// When the last reading of it, and of it alone, began; none where it was read with the one around it.
+    pub reread_began: Option<FileTime>,
+    /// Whether the tree has its entries.
+    pub contents: Contents,
+}
+
+/// Whether the tree has the entries of a directory.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Contents {
+    /// All of them.
+    Known,
+    /// The directory, or a part of it, could not be read.
+    Unread,
+}
+
+impl KnownDirectory {
+    /// When the reading of it began, where that of the directory around it began at this time.
+    pub(super) fn began(&self, around: FileTime) -> FileTime {
+        self.reread_began.map_or(around, |time| time.max(around))
+    }
+}
+
 /// What the walk found at a name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum EntryIdentity {
     /// No directory: the number and the type of the inode.
     File(u64, FileType),
-    /// A directory: the inode, and the number of the directory in the tree.
-    Directory(Inode, Directory),
+    /// A directory.
+    Directory(KnownDirectory),
+    /// Something that could not be looked at. It stays.
+    Unread,
     /// Something that was left out of the walk, by a pattern or because it lies on another file system. It stays.
     LeftOut,
 }

@@ -1,14 +1,23 @@
 //! stat of an entry, with what a removal compares.
 
 use std::ffi::CStr;
-use std::os::fd::BorrowedFd;
+use std::os::fd::{BorrowedFd, OwnedFd};
 
-use rustix::fs::{AtFlags, FileType, Mode, StatxAttributes, StatxFlags};
+use rustix::fs::{AtFlags, FileType, Mode, OFlags, StatxAttributes, StatxFlags};
 use rustix::io::Errno;
 
+use super::own_changes::OwnChanges;
 use super::problem::Problem;
 use crate::count::usage::{FileTime, Inode};
 use crate::sys::retry::retry;
+
+/// A directory as it was shown.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct AsRead {
+    pub(super) inode: Inode,
+    /// When the reading of its entries began.
+    pub(super) began: FileTime,
+}
 
 /// An entry as it is now.
 #[derive(Debug, Clone, Copy)]
@@ -23,7 +32,9 @@ pub(super) struct Seen {
     /// Whether something is mounted here. None where the kernel cannot tell.
     pub(super) is_mount_root: Option<bool>,
     /// When the inode was created. None where the file system does not store it.
-    born: Option<FileTime>,
+    pub(super) born: Option<FileTime>,
+    /// When the inode was changed last.
+    pub(super) changed: FileTime,
 }
 
 /// The entry of this name in an open directory; no link is followed.
@@ -34,6 +45,27 @@ pub(super) fn look(at: BorrowedFd<'_>, name: &CStr) -> Result<Seen, Errno> {
 /// An open directory itself.
 pub(super) fn look_at(fd: BorrowedFd<'_>) -> Result<Seen, Errno> {
     call(fd, c"", AtFlags::EMPTY_PATH)
+}
+
+/// The removal has changed this open inode.
+pub(super) fn note_own_change(fd: BorrowedFd<'_>, own_changes: &mut OwnChanges) {
+    if let Ok(seen) = look_at(fd)
+        && seen.born.is_none()
+    {
+        own_changes.insert(seen.inode, seen.changed);
+    }
+}
+
+/// Whether there is no entry of this name: a call that says so may have asked a cache of a network file system.
+pub(super) fn has_vanished(at: BorrowedFd<'_>, name: &CStr) -> bool {
+    matches!(look(at, name), Err(Errno::NOENT))
+}
+
+/// Opens the entry of this name (`O_PATH`), whatever it is.
+pub(super) fn open_file(at: BorrowedFd<'_>, name: &CStr) -> Result<OwnedFd, Problem> {
+    let flags = OFlags::PATH | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+    let opened = retry(|| rustix::fs::openat(at, name, flags, Mode::empty()));
+    opened.map_err(Problem::Failed)
 }
 
 fn call(at: BorrowedFd<'_>, name: &CStr, flags: AtFlags) -> Result<Seen, Errno> {
@@ -66,6 +98,7 @@ fn from_statx(statx: &rustix::fs::Statx) -> Seen {
         allocated: statx.stx_blocks.saturating_mul(512),
         is_mount_root: knows(mount_root).then(|| statx.stx_attributes.contains(mount_root)),
         born: has_birth.then_some(birth),
+        changed: FileTime::of_file(statx.stx_ctime.tv_sec, statx.stx_ctime.tv_nsec),
     }
 }
 
@@ -86,40 +119,102 @@ fn from_stat(stat: &rustix::fs::Stat) -> Seen {
         allocated: (stat.st_blocks as u64).saturating_mul(512),
         is_mount_root: None,
         born: None,
+        changed: FileTime::of_file(stat.st_ctime as i64, stat.st_ctime_nsec as u32),
     }
 }
 
 impl Seen {
-    /// Fails unless this is a file with this number and type, created at `reading_began` or before, on which nothing is
-    /// mounted. The device is not compared: a file of an overlay may have another one than its directory.
+    /// Fails unless this is a file with this number and type, which was there before its reading began, and on which nothing
+    /// is mounted. The device is not compared: a file of an overlay may have another one than its directory.
     pub(super) fn must_be_file(
         &self,
         number: u64,
         kind: FileType,
-        reading_began: FileTime,
+        (began, own_changes): (FileTime, &OwnChanges),
     ) -> Result<(), Problem> {
         if self.is_mount_root == Some(true) {
             return Err(Problem::Mounted);
         }
         let is_same = self.inode.number == number && self.kind == kind;
-        self.must_be(is_same && kind != FileType::Directory, reading_began)
+        let is_file = is_same && kind != FileType::Directory;
+        must(is_file && !self.may_be_new(began, own_changes))
     }
 
-    /// Fails unless this is a directory with this inode, created at `reading_began` or before.
-    pub(super) fn must_be_directory(
+    /// Fails unless this is a directory with this inode, created before the reading of it began. Where the file system
+    /// stores no time of creation, it may be another one with the same number: its entries tell.
+    pub(super) fn must_be_directory(&self, read: AsRead) -> Result<(), Problem> {
+        let is_same = self.inode == read.inode && self.kind == FileType::Directory;
+        let is_new = self.born.is_some_and(|born| !is_before(born, read.began));
+        must(is_same && !is_new)
+    }
+
+    /// Fails where the inode may have been created since this time.
+    pub(super) fn must_be_old(
         &self,
-        inode: Inode,
-        reading_began: FileTime,
+        began: FileTime,
+        own_changes: &OwnChanges,
     ) -> Result<(), Problem> {
-        let is_same = self.inode == inode && self.kind == FileType::Directory;
-        self.must_be(is_same, reading_began)
+        must(!self.may_be_new(began, own_changes))
     }
 
-    fn must_be(&self, is_same: bool, reading_began: FileTime) -> Result<(), Problem> {
-        let is_newer = self.born.is_some_and(|born| born > reading_began);
-        match is_same && !is_newer {
-            true => Ok(()),
-            false => Err(Problem::Changed),
+    /// A new inode was changed last when it was created, or later.
+    fn may_be_new(&self, began: FileTime, own_changes: &OwnChanges) -> bool {
+        match self.born {
+            Some(born) => !is_before(born, began),
+            None => {
+                !is_before(self.changed, began) && !own_changes.has_made(self.inode, self.changed)
+            }
+        }
+    }
+}
+
+fn must(is_so: bool) -> Result<(), Problem> {
+    match is_so {
+        true => Ok(()),
+        false => Err(Problem::Changed),
+    }
+}
+
+/// Whether what has this time was certainly before the other one. File systems store whole seconds (ext2), every other
+/// one (FAT), or hundredths (exFAT): then it may have been up to that much later.
+fn is_before(time: FileTime, other: FileTime) -> bool {
+    let (seconds, nanoseconds) = match time.nanoseconds {
+        0 => (2, 0),
+        nanoseconds if nanoseconds.is_multiple_of(10_000_000) => (0, 10_000_000),
+        _ => (0, 0),
+    };
+    let latest = FileTime {
+        seconds: time.seconds.saturating_add(seconds),
+        nanoseconds: time.nanoseconds + nanoseconds,
+    };
+    latest < other
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_time_is_earlier_only_when_no_coarse_clock_can_have_made_it_so() {
+        let time = |seconds, nanoseconds| FileTime {
+            seconds,
+            nanoseconds,
+        };
+        let began = time(100, 500_000_001);
+        for (earlier, is) in [
+            (time(100, 499_999_999), true),
+            (time(100, 500_000_001), false),
+            (time(100, 500_000_002), false),
+            // Hundredths of a second.
+            (time(100, 500_000_000), false),
+            (time(100, 490_000_000), true),
+            // Whole seconds.
+            (time(100, 0), false),
+            (time(99, 0), false),
+            (time(98, 0), true),
+            (time(i64::MAX, 0), false),
+        ] {
+            assert_eq!(is_before(earlier, began), is, "{earlier:?}");
         }
     }
 }

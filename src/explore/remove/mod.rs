@@ -25,6 +25,8 @@ mod free_space;
 pub mod job;
 mod look;
 pub mod method;
+pub mod options;
+mod own_changes;
 pub mod problem;
 mod protection;
 mod rows;
@@ -38,101 +40,65 @@ mod worker;
 
 use std::collections::HashMap;
 use std::io;
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use crossbeam_channel::{Receiver, Sender, bounded, unbounded};
-use jiff::tz::TimeZone;
 
 use self::job::{Job, JobId, RemovalEntries, RemovalReport};
-use self::trash::TrashOptions;
+pub use self::options::RemovalOptions;
 pub use self::way::open_way;
 use self::worker::{Queued, Worker};
 
 /// Reports that may wait for the main thread.
 const WAITING: usize = 256;
 
-/// What all jobs need to know.
-#[derive(Debug, Clone)]
-pub struct RemovalOptions {
-    /// `$XDG_DATA_HOME`, or `$HOME/.local/share`; none where neither is known.
-    pub data_home: Option<PathBuf>,
-    /// The zone of the times in the trash.
-    pub zone: TimeZone,
-}
-
-/// See the module. The thread starts with the first job.
+/// See the module.
 #[derive(Debug)]
 pub struct Remover {
-    options: RemovalOptions,
-    thread: Option<Thread>,
-    stops: HashMap<JobId, Arc<AtomicBool>>,
-    reports: Receiver<RemovalReport>,
-    /// For the thread. None once the thread has it, so that the channel tells the end of the thread.
-    report_sender: Option<Sender<RemovalReport>>,
-}
-
-/// What leads to the thread.
-#[derive(Debug)]
-struct Thread {
     jobs: Sender<Queued>,
     answers: Sender<RemovalEntries>,
+    stops: HashMap<JobId, Arc<AtomicBool>>,
+    reports: Receiver<RemovalReport>,
 }
 
 impl Remover {
-    /// Without a thread.
-    #[must_use]
-    pub fn new(options: RemovalOptions) -> Self {
+    /// Starts the thread.
+    ///
+    /// # Errors
+    ///
+    /// The thread cannot be started.
+    pub fn start(options: RemovalOptions) -> io::Result<Self> {
         let (report_sender, reports) = bounded(WAITING);
-        Self {
+        let (jobs, job_receiver) = unbounded();
+        let (answers, answer_receiver) = unbounded();
+        let worker = Worker {
+            jobs: job_receiver,
+            answers: answer_receiver,
+            reports: report_sender,
             options,
-            thread: None,
+        };
+        let thread = std::thread::Builder::new().name("removal".into());
+        thread.spawn(move || worker.run())?;
+        Ok(Self {
+            jobs,
+            answers,
             stops: HashMap::new(),
             reports,
-            report_sender: Some(report_sender),
-        }
+        })
     }
 
     /// Appends a job to the queue.
     ///
     /// # Errors
     ///
-    /// The thread cannot be started.
+    /// The thread has panicked.
     pub fn add(&mut self, job: Job) -> io::Result<()> {
-        let thread = match self.thread.take() {
-            Some(thread) => thread,
-            None => self.start()?,
-        };
         self.stops.retain(|_, stop| Arc::strong_count(stop) > 1);
         let stop = Arc::<AtomicBool>::default();
         self.stops.insert(job.id, Arc::clone(&stop));
-        let sent = thread.jobs.send((job, stop));
-        self.thread = Some(thread);
+        let sent = self.jobs.send((job, stop));
         sent.map_err(|_| io::ErrorKind::BrokenPipe.into())
-    }
-
-    fn start(&mut self) -> io::Result<Thread> {
-        let reports = self
-            .report_sender
-            .clone()
-            .ok_or(io::ErrorKind::BrokenPipe)?;
-        let (jobs, job_receiver) = unbounded();
-        let (answers, answer_receiver) = unbounded();
-        let options = self.options.clone();
-        let worker = Worker {
-            jobs: job_receiver,
-            answers: answer_receiver,
-            reports,
-            trash: TrashOptions {
-                data_home: options.data_home,
-                zone: options.zone,
-            },
-        };
-        let thread = std::thread::Builder::new().name("removal".into());
-        thread.spawn(move || worker.run())?;
-        self.report_sender = None;
-        Ok(Thread { jobs, answers })
     }
 
     /// Stops a job at the next entry.
@@ -144,10 +110,8 @@ impl Remover {
 
     /// Answers [`RemovalReport::Ask`].
     pub fn answer(&mut self, entries: RemovalEntries) {
-        if let Some(thread) = &self.thread {
-            // It has panicked, if this fails.
-            let _ = thread.answers.send(entries);
-        }
+        // The thread has panicked, if this fails.
+        let _ = self.answers.send(entries);
     }
 
     /// The reports. The channel is disconnected once the thread has panicked.

@@ -1,6 +1,6 @@
 //! Directories that are not removed, whatever was chosen: `/`, the operands, the working directory and those above it.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::os::fd::AsFd;
 
 use rustix::fs::{CWD, Mode, OFlags};
@@ -13,12 +13,19 @@ use crate::sys::retry::retry;
 
 /// See the module.
 #[derive(Debug)]
-pub(super) struct Protection(HashMap<Inode, Protected>);
+pub(super) struct Protection {
+    known: HashMap<Inode, Protected>,
+    /// Those of the operands.
+    numbers: HashSet<u64>,
+}
 
 impl Protection {
     pub(super) fn new(operands: &[Inode]) -> Self {
-        let operands = operands.iter().map(|inode| (*inode, Protected::Operand));
-        let mut protection = Self(operands.collect());
+        let known = operands.iter().map(|inode| (*inode, Protected::Operand));
+        let mut protection = Self {
+            known: known.collect(),
+            numbers: operands.iter().map(|inode| inode.number).collect(),
+        };
         protection.add_root();
         protection.add_working_directory();
         protection
@@ -30,7 +37,7 @@ impl Protection {
                 device: stat.st_dev,
                 number: stat.st_ino,
             };
-            self.0.insert(inode, Protected::Root);
+            self.known.insert(inode, Protected::Root);
         }
     }
 
@@ -47,7 +54,7 @@ impl Protection {
             if below == Some(seen.inode) {
                 return;
             }
-            let known = self.0.entry(seen.inode);
+            let known = self.known.entry(seen.inode);
             known.or_insert(Protected::WorkingDirectory);
             below = Some(seen.inode);
             opened = open_parent(fd.as_fd());
@@ -56,9 +63,18 @@ impl Protection {
 
     /// Fails for one of them.
     pub(super) fn check(&self, inode: Inode) -> Result<(), Problem> {
-        match self.0.get(&inode) {
+        match self.known.get(&inode) {
             Some(protected) => Err(Problem::Protected(*protected)),
             None => Ok(()),
+        }
+    }
+
+    /// Fails for a file that may be an operand: its device is not known, for files of an overlay have others than their
+    /// directories.
+    pub(super) fn check_file(&self, number: u64) -> Result<(), Problem> {
+        match self.numbers.contains(&number) {
+            true => Err(Problem::Protected(Protected::Operand)),
+            false => Ok(()),
         }
     }
 }

@@ -83,6 +83,11 @@ impl Rows {
         }
     }
 
+    /// No row is gone.
+    pub(super) fn is_untouched(&self) -> bool {
+        self.gone.is_empty()
+    }
+
     /// The rows that are gone.
     pub(super) fn into_gone(self) -> Vec<Range<usize>> {
         self.gone

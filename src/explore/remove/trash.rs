@@ -4,23 +4,25 @@
 //! the moved entry is compared once more. So the one race of a removal is none here: another file that took the name
 //! between the comparison and the move goes back.
 
+use std::collections::HashMap;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
-use std::path::PathBuf;
 
 use jiff::Timestamp;
-use jiff::tz::TimeZone;
 use rustix::fs::{AtFlags, FileType, Mode, OFlags, RenameFlags};
 use rustix::io::Errno;
 
 use super::delete::Tools;
-use super::job::{Directory, EntryIdentity, RemovalPlace, RemovalTarget};
-use super::look::{Seen, look, look_at};
+use super::job::{
+    Contents, Directory, EntryIdentity, KnownDirectory, KnownEntry, RemovalPlace, RemovalTarget,
+};
+use super::look::{AsRead, Seen, has_vanished, look, look_at, note_own_change, open_file};
+use super::options::RemovalOptions;
 use super::problem::Problem;
 use super::trash_dir::{TrashDir, TrashPlace, path_of};
 use super::trash_info::{info_name, name, size_line, text};
-use super::way::{Opened, one_name};
-use crate::count::usage::Inode;
-use crate::sys::mounts;
+use super::way::{Opened, mount_id, one_name, open_parent};
+use crate::count::usage::FileTime;
+use crate::sys::mounts::{self, Mount};
 use crate::sys::retry::{read_all, retry, write};
 
 /// How many names are tried for an entry.
@@ -29,17 +31,14 @@ const NAMES: u32 = 10_000;
 /// The largest `directorysizes` that is kept.
 const MOST_SIZES: u64 = 64 << 20;
 
-/// Where the trash is, and the zone of its times.
-#[derive(Debug)]
-pub(super) struct TrashOptions {
-    pub(super) data_home: Option<PathBuf>,
-    pub(super) zone: TimeZone,
-}
-
 /// Why a move into one directory for trash failed.
 enum Refusal {
     /// Another one may do.
     OtherTrash,
+    /// The entry was not there any more.
+    Vanished,
+    /// Another name may do.
+    NameTaken,
     Problem(Problem),
 }
 
@@ -54,12 +53,11 @@ pub(super) fn trash(
     tools: &mut Tools<'_>,
     base: &Opened,
     place: RemovalPlace,
-    options: &TrashOptions,
+    options: &RemovalOptions,
 ) {
     let mut mover = Mover {
         base,
-        path: path_of(base.fd.as_fd()),
-        mounts: mounts::list().ok(),
+        reading_began: place.reading_began,
         places: TrashPlace::ALL.into_iter(),
         trash: None,
         options,
@@ -71,8 +69,9 @@ pub(super) fn trash(
             break;
         }
         match mover.target(tools, &target) {
-            Ok(()) => tools.talk.removed(target.entries, target.allocated),
-            Err(Problem::Failed(Errno::NOENT)) => {}
+            Ok(Done::Moved) => tools.talk.removed(target.entries, target.allocated),
+            Ok(Done::Vanished) => {}
+            Err(Problem::Stopped) => break,
             Err(problem) => {
                 let name = &target.known.name;
                 tools.talk.failed(place.directory, name, problem);
@@ -85,23 +84,38 @@ pub(super) fn trash(
     tools.talk.left_place(place.directory, gone);
 }
 
+/// Why an entry is no longer where it was.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Done {
+    Moved,
+    /// It was not there any more.
+    Vanished,
+}
+
 struct Mover<'a> {
     base: &'a Opened,
-    /// The path of the directory that holds the targets.
-    path: Option<Vec<u8>>,
-    mounts: Option<Vec<u8>>,
+    reading_began: FileTime,
     /// The places that were not tried yet.
     places: std::array::IntoIter<TrashPlace, 3>,
     /// The directory for trash of the place that was tried last.
     trash: Option<TrashDir>,
-    options: &'a TrashOptions,
+    options: &'a RemovalOptions,
     /// Lines for `directorysizes` of that directory.
     sizes: Vec<String>,
 }
 
 impl Mover<'_> {
-    fn target(&mut self, tools: &mut Tools<'_>, target: &RemovalTarget) -> Result<(), Problem> {
-        let entry = self.compare(tools, target)?;
+    fn target(&mut self, tools: &mut Tools<'_>, target: &RemovalTarget) -> Result<Done, Problem> {
+        let entry = match self.compare(tools, &target.known) {
+            Err(Problem::Failed(Errno::NOENT)) if self.has_vanished(&target.known.name) => {
+                return Ok(Done::Vanished);
+            }
+            compared => compared?,
+        };
+        must_hold_no_mount(entry.as_fd())?;
+        if tools.talk.is_stopped() {
+            return Err(Problem::Stopped);
+        }
         // The targets lie on one mount: a directory for trash that one of them cannot be moved to is none for the others.
         loop {
             let moved = match &self.trash {
@@ -111,7 +125,17 @@ impl Mover<'_> {
             match moved {
                 Ok(line) => {
                     self.sizes.extend(line);
-                    return Ok(());
+                    self.trash.iter_mut().for_each(TrashDir::keep);
+                    note_own_change(entry.as_fd(), tools.own_changes);
+                    return Ok(Done::Moved);
+                }
+                Err(Refusal::Vanished) => return Ok(Done::Vanished),
+                Err(Refusal::NameTaken) => return Err(Problem::Failed(Errno::EXIST)),
+                Err(Refusal::Problem(Problem::TrashGone)) => {
+                    // For the next one it is made again.
+                    self.places = TrashPlace::ALL.into_iter();
+                    self.trash = None;
+                    return Err(Problem::TrashGone);
                 }
                 Err(Refusal::Problem(problem)) => return Err(problem),
                 Err(Refusal::OtherTrash) => self.write_sizes(),
@@ -122,39 +146,33 @@ impl Mover<'_> {
     }
 
     /// Opens the entry (`O_PATH`). Fails where it is not the one that was shown, or must stay.
-    fn compare(&self, tools: &mut Tools<'_>, target: &RemovalTarget) -> Result<OwnedFd, Problem> {
-        let (known, at) = (&target.known, self.base.fd.as_fd());
+    fn compare(&self, tools: &mut Tools<'_>, known: &KnownEntry) -> Result<OwnedFd, Problem> {
+        let at = self.base.fd.as_fd();
         let name = one_name(&known.name)?;
         match known.found {
             EntryIdentity::LeftOut => Err(Problem::LeftOut),
             EntryIdentity::File(number, kind) => {
-                let flags = OFlags::PATH | OFlags::NOFOLLOW | OFlags::CLOEXEC;
-                let opened = retry(|| rustix::fs::openat(at, &name, flags, Mode::empty()));
-                let file = opened.map_err(Problem::Failed)?;
+                let file = open_file(at, &name)?;
                 let seen = look_at(file.as_fd()).map_err(Problem::Failed)?;
-                seen.must_be_file(number, kind, tools.reading_began)?;
+                seen.must_be_file(number, kind, (self.reading_began, tools.own_changes))?;
                 tools.protection.check(seen.inode)?;
                 Ok(file)
             }
-            EntryIdentity::Directory(inode, directory) => {
-                tools.protection.check(inode)?;
+            EntryIdentity::Unread => Err(Problem::Unread),
+            EntryIdentity::Directory(directory) => {
+                tools.protection.check(directory.inode)?;
+                let read = AsRead {
+                    inode: directory.inode,
+                    began: directory.began(self.reading_began),
+                };
                 let device = self.base.inode.device;
-                let opened = tools.way.open_below(at, device, &name, inode)?;
-                self.must_hold_no_mount(&known.name)?;
-                may_move(tools, device, directory)?;
+                let opened = tools.way.open_below(at, device, &name, read)?;
+                let seen = look_at(opened.as_fd()).map_err(Problem::Failed)?;
+                seen.must_be_old(read.began, tools.own_changes)?;
+                must_hold_no_mount(opened.as_fd())?;
+                may_move(tools, device, &directory)?;
                 Ok(opened)
             }
-        }
-    }
-
-    /// A mount below would go along, and whoever empties the trash would remove what is mounted.
-    fn must_hold_no_mount(&self, name: &[u8]) -> Result<(), Problem> {
-        let both = self.path.as_ref().zip(self.mounts.as_ref());
-        let (path, list) = both.ok_or(Problem::MountsUnknown)?;
-        let inside = escaped(&[&join(path, name), &b"/"[..]].concat());
-        match mounts::mounts(list).any(|mount| mount.at.starts_with(&inside)) {
-            true => Err(Problem::MountedBelow),
-            false => Ok(()),
         }
     }
 
@@ -165,43 +183,81 @@ impl Mover<'_> {
         target: &RemovalTarget,
         entry: BorrowedFd<'_>,
     ) -> Result<Option<String>, Refusal> {
-        let path = self.path_for(trash, &target.known.name);
-        let path = path.ok_or(Refusal::OtherTrash)?;
+        let old = &target.known.name;
+        let path = self.path_for(trash, old).ok_or(Refusal::OtherTrash)?;
         let text = text(&path, Timestamp::now(), &self.options.zone);
-        let from = self.base.fd.as_fd();
-        let old = one_name(&target.known.name)?;
         for number in 1..=NAMES {
-            let new = name(&target.known.name, number);
-            let info = match create_info(trash.info.as_fd(), &info_name(&new), &text) {
-                Ok(info) => info,
-                Err(Errno::EXIST) => continue,
-                Err(errno) => return Err(Problem::Failed(errno).into()),
-            };
-            let to = trash.files.as_fd();
-            let flags = RenameFlags::NOREPLACE;
-            let moved = retry(|| rustix::fs::renameat_with(from, &old, to, &*new, flags));
-            let refusal = match moved {
-                Ok(()) => match self.verify(trash, (&target.known.name, &new), entry) {
-                    Ok(()) => return Ok(size_line_of(target, info, &new)),
-                    Err(Problem::OtherInTrash) => return Err(Problem::OtherInTrash.into()),
-                    Err(problem) => problem.into(),
-                },
-                Err(Errno::EXIST) => {
-                    remove_info(trash, &new);
-                    continue;
-                }
-                // Another mount, or a file system that cannot rename without replacing.
-                Err(Errno::XDEV | Errno::NOSYS) => Refusal::OtherTrash,
-                Err(Errno::BUSY) => Problem::Mounted.into(),
-                Err(errno) => Problem::Failed(errno).into(),
-            };
-            remove_info(trash, &new);
-            return Err(refusal);
+            let new = name(old, number);
+            match self.move_as(trash, (old, &new), (&text, entry)) {
+                Ok(info_time) => return Ok(size_line_of(target, info_time, &new)),
+                Err(Refusal::NameTaken) => {}
+                Err(refusal) => return Err(refusal),
+            }
         }
-        Err(Problem::Failed(Errno::EXIST).into())
+        Err(Refusal::NameTaken)
     }
 
-    /// Moves back what is not the entry that was compared.
+    /// Moves an entry to this name in the trash. Gives the time of its info file.
+    fn move_as(
+        &self,
+        trash: &TrashDir,
+        (old, new): (&[u8], &[u8]),
+        (text, entry): (&[u8], BorrowedFd<'_>),
+    ) -> Result<i64, Refusal> {
+        let info = create_info(trash.info.as_fd(), &info_name(new), text);
+        let info_time = info.map_err(|errno| match errno {
+            Errno::EXIST => Refusal::NameTaken,
+            Errno::NOENT => Problem::TrashGone.into(),
+            errno => Problem::Failed(errno).into(),
+        })?;
+        let moved = match self.rename(trash, (old, new)) {
+            Ok(()) => self.verify(trash, (old, new), entry).map_err(Refusal::from),
+            Err(errno) => Err(self.refusal(errno, trash, old, entry)),
+        };
+        match moved {
+            Ok(()) => Ok(info_time),
+            // Its info file tells where it was.
+            Err(Refusal::Problem(Problem::OtherInTrash)) => Err(Problem::OtherInTrash.into()),
+            Err(refusal) => {
+                remove_info(trash, new);
+                Err(refusal)
+            }
+        }
+    }
+
+    fn rename(&self, trash: &TrashDir, (old, new): (&[u8], &[u8])) -> Result<(), Errno> {
+        let (from, to) = (self.base.fd.as_fd(), trash.files.as_fd());
+        let flags = RenameFlags::NOREPLACE;
+        retry(|| rustix::fs::renameat_with(from, old, to, new, flags))
+    }
+
+    fn has_vanished(&self, name: &[u8]) -> bool {
+        one_name(name).is_ok_and(|name| has_vanished(self.base.fd.as_fd(), &name))
+    }
+
+    /// What an error of the rename of an open entry means.
+    fn refusal(
+        &self,
+        errno: Errno,
+        trash: &TrashDir,
+        name: &[u8],
+        entry: BorrowedFd<'_>,
+    ) -> Refusal {
+        match errno {
+            Errno::EXIST => Refusal::NameTaken,
+            // Another mount.
+            Errno::XDEV => Refusal::OtherTrash,
+            Errno::INVAL if is_above(entry, trash.files.as_fd()) => Problem::HoldsTrash.into(),
+            Errno::INVAL | Errno::NOSYS => Problem::NoSafeMove.into(),
+            Errno::BUSY => Problem::Mounted.into(),
+            // The entry, or the trash.
+            Errno::NOENT if self.has_vanished(name) => Refusal::Vanished,
+            Errno::NOENT => Problem::TrashGone.into(),
+            errno => Problem::Failed(errno).into(),
+        }
+    }
+
+    /// Moves back what is not the entry that was compared, and what something was mounted in meanwhile.
     fn verify(
         &self,
         trash: &TrashDir,
@@ -210,22 +266,30 @@ impl Mover<'_> {
     ) -> Result<(), Problem> {
         let (from, to) = (trash.files.as_fd(), self.base.fd.as_fd());
         let seen = one_name(new).and_then(|name| look(from, &name).map_err(Problem::Failed));
+        if seen.as_ref().err() == Some(&Problem::Failed(Errno::NOENT)) {
+            // Another program has emptied the trash.
+            return Ok(());
+        }
         // Not with the number of the tree: an overlay copies what it moves.
         let expected = look_at(entry);
         let is_it = |(seen, expected): (Seen, Seen)| seen.inode == expected.inode;
-        if seen.ok().zip(expected.ok()).is_some_and(is_it) {
-            return Ok(());
-        }
+        let refusal = match seen.ok().zip(expected.ok()).is_some_and(is_it) {
+            true => match must_hold_no_mount(entry) {
+                Ok(()) => return Ok(()),
+                Err(problem) => problem,
+            },
+            false => Problem::Changed,
+        };
         let flags = RenameFlags::NOREPLACE;
         match retry(|| rustix::fs::renameat_with(from, new, to, old, flags)) {
-            Ok(()) => Err(Problem::Changed),
+            Ok(()) => Err(refusal),
             Err(_) => Err(Problem::OtherInTrash),
         }
     }
 
     /// The path of an entry in its info file.
     fn path_for(&self, trash: &TrashDir, name: &[u8]) -> Option<Vec<u8>> {
-        let path = join(self.path.as_ref()?, name);
+        let path = join(&path_of(self.base.fd.as_fd())?, name);
         let Some(top) = &trash.top else {
             return Some(path);
         };
@@ -242,31 +306,114 @@ impl Mover<'_> {
     }
 }
 
-/// Fails where the tree has an entry below a directory that was left out, or is an operand: it would go along.
-fn may_move(tools: &mut Tools<'_>, device: u64, directory: Directory) -> Result<(), Problem> {
-    let mut waiting = vec![directory];
+/// Fails where something is mounted below an open entry: it would go along, and whoever empties the trash would remove
+/// what is mounted.
+fn must_hold_no_mount(entry: BorrowedFd<'_>) -> Result<(), Problem> {
+    let known = path_of(entry).zip(mount_id(entry)).zip(mounts::list().ok());
+    let ((path, id), list) = known.ok_or(Problem::MountsUnknown)?;
+    let all: HashMap<u64, Mount<'_>> = mounts::mounts(&list)
+        .map(|mount| (mount.id, mount))
+        .collect();
+    // A mount that was taken away from the others is in no list, nor are those in it.
+    let own = all.get(&id).ok_or(Problem::MountsUnknown)?;
+    let inside = place_in(own, &escaped(&path)).ok_or(Problem::MountsUnknown)?;
+    let inside = join(&inside, b"");
+    // By the place in the file system: the mount may be seen through another mount of the same directories only.
+    let is_inside = |mount: &&Mount<'_>| {
+        let parent = all
+            .get(&mount.parent)
+            .filter(|parent| parent.device == own.device);
+        let place = parent.and_then(|parent| place_in(parent, mount.at));
+        place.is_some_and(|place| place.starts_with(&inside))
+    };
+    match all.values().any(|mount| is_inside(&mount)) {
+        true => Err(Problem::MountedBelow),
+        false => Ok(()),
+    }
+}
+
+/// Where a path below a mount is in the file system of the mount.
+fn place_in(mount: &Mount<'_>, path: &[u8]) -> Option<Vec<u8>> {
+    let at = mount.at.strip_suffix(b"/").unwrap_or(mount.at);
+    let below = path.strip_prefix(at)?;
+    match below {
+        [] => Some(mount.root.to_vec()),
+        [b'/', rest @ ..] => Some(join(mount.root, rest)),
+        _ => None,
+    }
+}
+
+/// Whether a directory is the other one, or above it.
+fn is_above(directory: BorrowedFd<'_>, other: BorrowedFd<'_>) -> bool {
+    let Ok(wanted) = look_at(directory) else {
+        return false;
+    };
+    let mut below = None;
+    let mut here = other.try_clone_to_owned().ok();
+    while let Some(fd) = here {
+        let inode = look_at(fd.as_fd()).ok().map(|seen| seen.inode);
+        if inode == Some(wanted.inode) {
+            return true;
+        }
+        if inode.is_none() || inode == below {
+            return false;
+        }
+        below = inode;
+        here = open_parent(fd.as_fd()).ok();
+    }
+    false
+}
+
+/// Fails unless the tree has all that is below a directory, and nothing of it must stay: it would go along.
+fn may_move(tools: &mut Tools<'_>, device: u64, top: &KnownDirectory) -> Result<(), Problem> {
+    if top.contents == Contents::Unread {
+        return Err(Problem::Unread);
+    }
+    let mut waiting = vec![top.number];
     while let Some(directory) = waiting.pop() {
         let mut after = 0;
-        while let Some(rows) = tools.talk.ask(directory, after) {
-            after += rows.known.len();
+        let mut is_last = false;
+        while !is_last {
+            let rows = tools.talk.ask(directory, after);
+            let rows = rows.filter(|_| !tools.talk.is_stopped());
+            let rows = rows.ok_or(Problem::Stopped)?;
             for known in &rows.known {
-                match known.found {
-                    EntryIdentity::LeftOut => return Err(Problem::HoldsLeftOut),
-                    EntryIdentity::File(number, _) => {
-                        tools.protection.check(Inode { device, number })?;
-                    }
-                    EntryIdentity::Directory(inode, below) => {
-                        tools.protection.check(inode)?;
-                        waiting.push(below);
-                    }
-                }
+                waiting.extend(may_go_along(tools, device, known)?);
             }
-            if rows.is_last || rows.known.is_empty() || tools.talk.is_stopped() {
-                break;
+            if rows.known.is_empty() && !rows.is_last {
+                return Err(Problem::Changed);
             }
+            after += rows.known.len();
+            is_last = rows.is_last;
         }
     }
     Ok(())
+}
+
+/// Fails for an entry that must stay. Gives the number of a directory.
+fn may_go_along(
+    tools: &Tools<'_>,
+    device: u64,
+    known: &KnownEntry,
+) -> Result<Option<Directory>, Problem> {
+    match known.found {
+        EntryIdentity::LeftOut => Err(Problem::HoldsLeftOut),
+        EntryIdentity::Unread => Err(Problem::HoldsUnread),
+        EntryIdentity::Directory(below) if below.contents == Contents::Unread => {
+            Err(Problem::HoldsUnread)
+        }
+        EntryIdentity::Directory(below) if below.inode.device != device => {
+            Err(Problem::HoldsSubvolume)
+        }
+        EntryIdentity::Directory(below) => {
+            tools.protection.check(below.inode)?;
+            Ok(Some(below.number))
+        }
+        EntryIdentity::File(number, _) => {
+            tools.protection.check_file(number)?;
+            Ok(None)
+        }
+    }
 }
 
 fn join(path: &[u8], name: &[u8]) -> Vec<u8> {

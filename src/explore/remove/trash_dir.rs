@@ -6,7 +6,7 @@ use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
 use std::os::unix::fs::DirBuilderExt;
 use std::path::Path;
 
-use rustix::fs::{CWD, Mode, OFlags};
+use rustix::fs::{AtFlags, CWD, Mode, OFlags};
 use rustix::io::Errno;
 
 use super::look::{Seen, look_at};
@@ -24,6 +24,27 @@ pub(super) struct TrashDir {
     pub(super) info: OwnedFd,
     /// The path that those in the info files are relative to; none where they are absolute.
     pub(super) top: Option<Vec<u8>>,
+    made: Made,
+}
+
+impl TrashDir {
+    /// Something lies in it: it stays.
+    pub(super) fn keep(&mut self) {
+        self.made.0.clear();
+    }
+}
+
+/// Directories that were created, each with the one around it. Dropping this removes those that are empty: an attempt to
+/// move something leaves nothing behind.
+#[derive(Debug, Default)]
+struct Made(Vec<(OwnedFd, CString)>);
+
+impl Drop for Made {
+    fn drop(&mut self) {
+        for (at, name) in self.0.iter().rev() {
+            let _ = retry(|| rustix::fs::unlinkat(at, name, AtFlags::REMOVEDIR));
+        }
+    }
 }
 
 /// What a directory for trash must be: on this device, and owned by this user.
@@ -69,8 +90,9 @@ fn home(data_home: &Path, wanted: Wanted) -> Option<TrashDir> {
     let mut builder = DirBuilder::new();
     builder.recursive(true).mode(PRIVATE.bits());
     builder.create(data_home).ok()?;
-    let fd = wanted.make(open(data_home).ok()?.as_fd(), c"Trash")?;
-    wanted.open(fd, None)
+    let mut made = Made::default();
+    let fd = wanted.make(open(data_home).ok()?.as_fd(), c"Trash", &mut made)?;
+    wanted.open(fd, None, made)
 }
 
 fn shared(base: &Opened, wanted: Wanted) -> Option<TrashDir> {
@@ -81,15 +103,17 @@ fn shared(base: &Opened, wanted: Wanted) -> Option<TrashDir> {
         return None;
     }
     let name = CString::new(wanted.user.to_string()).ok()?;
-    let fd = wanted.make(shared.as_fd(), &name)?;
-    wanted.open(fd, Some(path_of(top.as_fd())?))
+    let mut made = Made::default();
+    let fd = wanted.make(shared.as_fd(), &name, &mut made)?;
+    wanted.open(fd, Some(path_of(top.as_fd())?), made)
 }
 
 fn own(base: &Opened, wanted: Wanted) -> Option<TrashDir> {
     let top = top(base)?;
     let name = CString::new(format!(".Trash-{}", wanted.user)).ok()?;
-    let fd = wanted.make(top.as_fd(), &name)?;
-    wanted.open(fd, Some(path_of(top.as_fd())?))
+    let mut made = Made::default();
+    let fd = wanted.make(top.as_fd(), &name, &mut made)?;
+    wanted.open(fd, Some(path_of(top.as_fd())?), made)
 }
 
 /// The uppermost directory of the mount, or of the device, that an open directory lies on.
@@ -126,9 +150,12 @@ impl Wanted {
     }
 
     /// Opens a directory, which is created where there is none, and follows no link.
-    fn make(self, at: BorrowedFd<'_>, name: &CStr) -> Option<OwnedFd> {
+    fn make(self, at: BorrowedFd<'_>, name: &CStr, made: &mut Made) -> Option<OwnedFd> {
         match retry(|| rustix::fs::mkdirat(at, name, PRIVATE)) {
-            Ok(()) | Err(Errno::EXIST) => {}
+            Ok(()) => made
+                .0
+                .push((at.try_clone_to_owned().ok()?, name.to_owned())),
+            Err(Errno::EXIST) => {}
             Err(_) => return None,
         }
         let flags = SEARCH | OFlags::NOFOLLOW;
@@ -137,14 +164,15 @@ impl Wanted {
         Some(fd)
     }
 
-    fn open(self, fd: OwnedFd, top: Option<Vec<u8>>) -> Option<TrashDir> {
-        let files = self.make(fd.as_fd(), c"files")?;
-        let info = self.make(fd.as_fd(), c"info")?;
+    fn open(self, fd: OwnedFd, top: Option<Vec<u8>>, mut made: Made) -> Option<TrashDir> {
+        let files = self.make(fd.as_fd(), c"files", &mut made)?;
+        let info = self.make(fd.as_fd(), c"info", &mut made)?;
         Some(TrashDir {
             fd,
             files,
             info,
             top,
+            made,
         })
     }
 }

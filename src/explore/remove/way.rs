@@ -14,7 +14,7 @@ use rustix::fs::{CWD, Mode, OFlags, ResolveFlags};
 use rustix::io::Errno;
 
 use super::job::{Root, Step};
-use super::look::{Seen, look_at};
+use super::look::{AsRead, Seen, look_at};
 use super::problem::Problem;
 use crate::count::usage::{FileTime, Inode};
 use crate::sys::retry::{read_file, retry};
@@ -37,6 +37,15 @@ pub(super) struct Opened {
     pub(super) inode: Inode,
 }
 
+/// What the way to a directory leads through.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Crossed {
+    /// Directories of one file system.
+    Nothing,
+    /// Roots of mounts, or a typed name.
+    Mounts,
+}
+
 /// Whether a directory may be the root of a mount.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Mounts {
@@ -50,35 +59,45 @@ enum Mounts {
 #[derive(Debug)]
 pub(super) struct Way {
     has_openat2: Cell<bool>,
-    /// See [`Job::reading_began`](super::job::Job::reading_began).
-    reading_began: FileTime,
 }
 
 impl Way {
-    pub(super) fn new(reading_began: FileTime) -> Self {
+    pub(super) fn new() -> Self {
         Self {
             has_openat2: Cell::new(true),
-            reading_began,
         }
     }
 
-    /// Opens a directory by its way from an operand.
-    pub(super) fn open_way(&self, root: &Root, way: &[Step]) -> Result<Opened, Problem> {
+    /// Opens a directory, the reading of which began at this time, by its way from an operand.
+    pub(super) fn open_way(
+        &self,
+        root: &Root,
+        way: &[Step],
+        began: FileTime,
+    ) -> Result<(Opened, Crossed), Problem> {
         let mut here = open_root(root)?;
+        let mut crossed = match root {
+            Root::Open(_) => Crossed::Nothing,
+            Root::Typed(..) => Crossed::Mounts,
+        };
         for step in way {
-            here = self.open_step(&here, step)?;
+            if step.inode.device != here.inode.device {
+                crossed = Crossed::Mounts;
+            }
+            here = self.open_step(&here, step, began)?;
         }
-        Ok(here)
+        Ok((here, crossed))
     }
 
     /// A step to another device is a mount that the walk has found.
-    fn open_step(&self, above: &Opened, step: &Step) -> Result<Opened, Problem> {
+    fn open_step(&self, above: &Opened, step: &Step, began: FileTime) -> Result<Opened, Problem> {
         let mounts = match step.inode.device == above.inode.device {
             true => Mounts::Refused,
             false => Mounts::Found,
         };
         let name = one_name(&step.name)?;
-        self.open(above.fd.as_fd(), &name, step.inode, mounts)
+        let inode = step.inode;
+        self.open(above.fd.as_fd(), &name, AsRead { inode, began }, mounts)
     }
 
     /// Opens a subdirectory of a directory whose entries are removed. It must lie on the same file system.
@@ -87,15 +106,15 @@ impl Way {
         above: BorrowedFd<'_>,
         device: u64,
         name: &CStr,
-        inode: Inode,
+        read: AsRead,
     ) -> Result<OwnedFd, Problem> {
-        if inode.device != device {
-            return Err(match is_subvolume(above, inode) {
+        if read.inode.device != device {
+            return Err(match is_subvolume(above, read.inode) {
                 true => Problem::Subvolume,
                 false => Problem::Mounted,
             });
         }
-        let opened = self.open(above, name, inode, Mounts::Refused)?;
+        let opened = self.open(above, name, read, Mounts::Refused)?;
         Ok(opened.fd)
     }
 
@@ -103,7 +122,7 @@ impl Way {
         &self,
         above: BorrowedFd<'_>,
         name: &CStr,
-        inode: Inode,
+        read: AsRead,
         mounts: Mounts,
     ) -> Result<Opened, Problem> {
         let fd = self.open_name(above, name, mounts)?;
@@ -111,7 +130,8 @@ impl Way {
         if mounts == Mounts::Refused {
             self.must_not_be_mounted(above, fd.as_fd(), &seen)?;
         }
-        seen.must_be_directory(inode, self.reading_began)?;
+        seen.must_be_directory(read)?;
+        let inode = read.inode;
         Ok(Opened { fd, inode })
     }
 
@@ -177,7 +197,8 @@ pub fn open_way(root: &Root, way: &[Step]) -> Result<OwnedFd, Problem> {
         seconds: i64::MAX,
         nanoseconds: 0,
     };
-    Ok(Way::new(ANY_TIME).open_way(root, way)?.fd)
+    let (opened, _) = Way::new().open_way(root, way, ANY_TIME)?;
+    Ok(opened.fd)
 }
 
 /// `..` of an open directory.
@@ -232,7 +253,7 @@ pub(super) fn is_subvolume(above: BorrowedFd<'_>, inode: Inode) -> bool {
 }
 
 /// The number of the mount that a descriptor lies on.
-fn mount_id(fd: BorrowedFd<'_>) -> Option<u64> {
+pub(super) fn mount_id(fd: BorrowedFd<'_>) -> Option<u64> {
     let path = PathBuf::from(format!("/proc/self/fdinfo/{}", fd.as_raw_fd()));
     let text = String::from_utf8(read_file(&path, 4096)?).ok()?;
     let line = text.lines().find_map(|line| line.strip_prefix("mnt_id:"))?;
@@ -250,7 +271,11 @@ mod tests {
         let above = fs::File::open(above).expect("it is there");
         let device = inode.device;
         let name = CString::new(name).expect("no NUL");
-        way.open_below(above.as_fd(), device, &name, inode)
+        let began = FileTime {
+            seconds: i64::MAX,
+            nanoseconds: 0,
+        };
+        way.open_below(above.as_fd(), device, &name, AsRead { inode, began })
     }
 
     fn inode(path: &Path) -> Inode {
@@ -263,12 +288,8 @@ mod tests {
         let root = std::env::temp_dir().join(format!("pdu-way-{}", std::process::id()));
         fs::create_dir_all(root.join("a")).expect("it can be written");
         std::os::unix::fs::symlink("a", root.join("link")).expect("the name is free");
-        let late = FileTime {
-            seconds: i64::MAX,
-            nanoseconds: 0,
-        };
         for has_openat2 in [true, false] {
-            let way = Way::new(late);
+            let way = Way::new();
             way.has_openat2.set(has_openat2);
             let a = inode(&root.join("a"));
             assert!(open(&way, &root, "a", a).is_ok());

@@ -9,11 +9,16 @@ use crossbeam_channel::{Receiver, Sender};
 use super::delete::{Tools, delete};
 use super::free_space::{FreeSpace, free_bytes};
 use super::job::{Job, Method, RemovalEntries, RemovalPlace, RemovalReport};
+use super::look::note_own_change;
+use super::options::RemovalOptions;
+use super::own_changes::OwnChanges;
+use super::problem::Problem;
 use super::protection::Protection;
 use super::summary::{Ending, RemovalSummary};
 use super::talk::Talk;
-use super::trash::{TrashOptions, trash};
-use super::way::{Way, failed};
+use super::trash::trash;
+use super::way::{Crossed, Way, failed};
+use crate::sys::mounts::MountWatch;
 
 /// A job, and whether it was stopped.
 pub(super) type Queued = (Job, Arc<AtomicBool>);
@@ -23,32 +28,34 @@ pub(super) struct Worker {
     pub(super) jobs: Receiver<Queued>,
     pub(super) answers: Receiver<RemovalEntries>,
     pub(super) reports: Sender<RemovalReport>,
-    pub(super) trash: TrashOptions,
+    pub(super) options: RemovalOptions,
 }
 
 impl Worker {
     /// Takes jobs until there can be no more.
     pub(super) fn run(self) {
+        let mut own_changes = OwnChanges::default();
         while let Ok((job, stop)) = self.jobs.recv() {
-            self.job(job, stop);
+            self.job(job, stop, &mut own_changes);
         }
     }
 
-    fn job(&self, job: Job, stop: Arc<AtomicBool>) {
+    fn job(&self, job: Job, stop: Arc<AtomicBool>, own_changes: &mut OwnChanges) {
         let (id, method) = (job.id, job.method);
         let mut talk = Talk::new(id, stop, self.reports.clone(), self.answers.clone());
-        let way = Way::new(job.reading_began);
+        let way = Way::new();
         let protection = Protection::new(&job.operands);
         let mut tools = Tools {
             talk: &mut talk,
             way: &way,
             protection: &protection,
-            reading_began: job.reading_began,
+            own_changes,
         };
         let mut free_space = FreeSpace::default();
         for place in job.places {
             if !tools.talk.is_stopped() {
-                self.place(&mut tools, place, method, &mut free_space);
+                let how = (method, &job.mounts);
+                self.place(&mut tools, place, how, &mut free_space);
             }
         }
         let numbers = talk.numbers;
@@ -72,11 +79,17 @@ impl Worker {
         &self,
         tools: &mut Tools<'_>,
         place: RemovalPlace,
-        method: Method,
+        (method, mounts): (Method, &MountWatch),
         free_space: &mut FreeSpace,
     ) {
-        let opened = tools.way.open_way(&place.root, &place.way);
-        let kept = opened.and_then(|base| {
+        let opened = tools
+            .way
+            .open_way(&place.root, &place.way, place.reading_began);
+        let kept = opened.and_then(|(base, crossed)| {
+            // After the way, so that a mount that came meanwhile is noticed.
+            if crossed == Crossed::Mounts && (mounts.has_changed() || place.has_old_mounts) {
+                return Err(Problem::MountsChanged);
+            }
             let fd = base.fd.try_clone().map_err(failed)?;
             Ok((base, fd))
         });
@@ -94,8 +107,9 @@ impl Worker {
         let removed = tools.talk.numbers.bytes;
         match method {
             Method::Delete => delete(tools, base, place),
-            Method::Trash => trash(tools, &base, place, &self.trash),
+            Method::Trash => trash(tools, &base, place, &self.options),
         }
+        note_own_change(fd.as_fd(), tools.own_changes);
         if method == Method::Delete {
             let removed = tools.talk.numbers.bytes - removed;
             free_space.add(tools.talk, (fd.as_fd(), device), before, removed);

@@ -379,8 +379,8 @@ fn a_stopped_walk_and_a_removal_have_flags() {
     forest.settle();
     let srv = forest.rows(DirId::TOP).next().and_then(|row| row.directory);
     let srv = srv.expect("a directory");
-    forest.set_removing(srv, b"going", true);
-    forest.set_removing(srv, b"gone", true);
+    let names = [&b"going"[..], b"gone"].into();
+    forest.set_removing(srv, &names, true);
     let grown = forest.child(srv, b"grown").expect("a directory");
     forest.set_new(grown);
     let mut desk = Desk::new(options(), forest);

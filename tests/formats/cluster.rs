@@ -158,7 +158,10 @@ fn parallel_walks_a_tree_in_rounds() {
         return;
     };
     let tree = tree();
-    let is_gnus = run::run(run::shell(tree.root(), "parallel --version 2>/dev/null | head -1"));
+    let is_gnus = run::run(run::shell(
+        tree.root(),
+        "parallel --version 2>/dev/null | head -1",
+    ));
     if !is_gnus.out.starts_with("GNU parallel") {
         return skip("there is no GNU parallel");
     }

@@ -1,7 +1,8 @@
 //! What `--explore` shows at first and may do, and the options that it excludes.
 
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::OsStrExt;
+use std::path::{Path, PathBuf};
 
 use jiff::tz::TimeZone;
 
@@ -45,6 +46,48 @@ pub struct ExplorePlan {
     pub owners: Option<NameLookup>,
     /// What the explorer may change.
     pub access: Access,
+    /// What the environment says.
+    pub variables: ExploreVariables,
+}
+
+/// What the environment says about the terminal, other programs and the trash.
+#[derive(Debug)]
+pub struct ExploreVariables {
+    /// `TERM`.
+    pub term: Option<OsString>,
+    /// `COLORTERM`.
+    pub colorterm: Option<OsString>,
+    /// `NO_COLOR`.
+    pub no_color: Option<OsString>,
+    /// `SHELL`.
+    pub shell: Option<OsString>,
+    /// `PAGER`.
+    pub pager: Option<OsString>,
+    /// `PDU_LEVEL`: how many explorers this one runs in.
+    pub level: u32,
+    /// `XDG_DATA_HOME`, or `.local/share` in `HOME`; none where neither is an absolute path.
+    pub data_home: Option<PathBuf>,
+}
+
+impl ExploreVariables {
+    fn of(environment: &Environment) -> Self {
+        let value = |name| environment.get(name).map(OsStr::to_owned);
+        let level = environment.get("PDU_LEVEL").and_then(OsStr::to_str);
+        let absolute = |name| {
+            let path = Path::new(environment.get(name)?);
+            path.is_absolute().then(|| path.to_owned())
+        };
+        let in_home = || Some(absolute("HOME")?.join(".local/share"));
+        Self {
+            term: value("TERM"),
+            colorterm: value("COLORTERM"),
+            no_color: value("NO_COLOR"),
+            shell: value("SHELL"),
+            pager: value("PAGER"),
+            level: level.and_then(|level| level.parse().ok()).unwrap_or(0),
+            data_home: absolute("XDG_DATA_HOME").or_else(in_home),
+        }
+    }
 }
 
 /// What the explorer may change.
@@ -85,6 +128,7 @@ pub(super) fn explore(
             true => Access::ReadOnly,
             false => Access::Full,
         },
+        variables: ExploreVariables::of(environment),
     }))
 }
 

@@ -38,7 +38,7 @@ mod values;
 pub use self::command::command;
 pub use self::diff::{DiffPlan, EarlierState, NewState};
 pub use self::environment::Environment;
-pub use self::explore::{Access, ExplorePlan, may_explore};
+pub use self::explore::{Access, ExplorePlan, ExploreVariables, may_explore};
 pub use self::growth_limit::GrowthLimit;
 pub use self::input::InputSource;
 pub use self::parse::{Request, parse, program_name};

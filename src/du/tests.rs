@@ -3,7 +3,6 @@
 use super::*;
 use crate::count::record::Record;
 use crate::format::Warning;
-use crate::gnu::exclude::Exclude;
 use crate::gnu::quote::Charset;
 use crate::walk::driver::DIRECTORIES_ALONE;
 use std::ffi::OsString;
@@ -27,25 +26,7 @@ impl Format for Silent {
 
 fn walk_with(walkers: usize, tree: OsString) -> Outcome {
     let options = DuOptions {
-        walk: walk::WalkOptions {
-            walkers,
-            order: walk::WalkOrder::Disk,
-            follow: walk::Follow::Never,
-            one_file_system: false,
-            exclude: Exclude::default(),
-            caches: walk::Caches::Counted,
-            excluded_types: None,
-            remember: walk::Remember::Links,
-            name_files: None,
-            fold_below: None,
-            time: None,
-            min_size: None,
-            details: false,
-            renderer: None,
-            watched: false,
-            operand_dirs: None,
-            budget: None,
-        },
+        walk: walk::WalkOptions::plain(walkers),
         tally: crate::count::tally::TallyOptions::default(),
         supervision: Supervision::None,
     };

@@ -58,6 +58,7 @@ impl Session<'_> {
         match (is_finished, is_one, has_times) {
             _ if self.is_exporting => Some("an export is being written"),
             _ if self.removals.go_on() => Some("entries are being removed"),
+            _ if self.rereads.replacing.is_some() => Some("a directory is being read again"),
             (false, ..) => Some("the tree is not read to its end"),
             (_, false, _) => Some("an export has one directory as its root"),
             (.., false) if self.source == Source::Disk => {

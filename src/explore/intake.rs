@@ -2,12 +2,13 @@
 
 use std::ops::Deref;
 use std::sync::Arc;
+use std::time::Instant;
 
 use super::failures::Failures;
 use super::imported::{Batch, ImportEnd, Replays};
 use crate::count::listing::{Branch, Found, Listing};
 use crate::count::ordered_items::{ItemKind, OrderedItems};
-use crate::forest::{DirId, Ended, Forest};
+use crate::forest::{DirId, Ended, Forest, Slice};
 use crate::sys::failure::Failure;
 use crate::sys::status::{self, Status, Summary};
 
@@ -174,6 +175,7 @@ impl<'a> Intake<'a> {
     pub(super) fn conclude(&mut self) {
         // What a second walk has found so far is no part of the tree.
         if let Some(forest) = self.forest.get_mut() {
+            while forest.replace(Instant::now()) == Slice::More {}
             forest.end_reread(Ended::Stopped);
         }
         let is_useless = self.is_useless();

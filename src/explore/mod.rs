@@ -2,15 +2,23 @@
 //!
 //! ```text
 //!  walk ══Listing══► session ─► forest ◄─ replay ◄══Batch══ import (--from)
-//!  keys ───────────► select! { wakeup, pulse, keys, signals, removals, frames } ──► browser ──► view ──► terminal
+//!  keys ───────────► select! { .. } ──► browser ──► view ──► terminal
 //! ```
+//!
+//! | arm of the `select!` | what comes |
+//! |---|---|
+//! | `wakeup`, `pulse` | listings wait, or the walkers have ended; a tick for listings too few to wake |
+//! | `names`, `batches` | operands of a list; events of an import |
+//! | `inputs`, `causes` | keys, the mouse, another size, a stop; the signals that end the process |
+//! | `reports`, `answers` | of the thread that removes; of threads that may wait for a file system |
+//! | `opening`, `due`, `task` | a directory was not opened in time; the next frame; a search or the count of links goes on |
 //!
 //! | file | content |
 //! |---|---|
 //! | [`terminal`] | keys in, a grid of cells out |
 //! | [`keys`], [`browser`], [`view`] | what keys do; what is shown; how it looks |
 //! | [`remove`], `removals` | removal by descriptors, in a thread; what it asks of the forest, and changes there |
-//! | `frames` | when the next frame is due |
+//! | `frames`, [`figures`] | when the next frame is due; how numbers are written |
 //! | `imported` | the events of an import, from its thread |
 //! | `failures`, `intake` | what standard error gets; listings and events into the forest |
 //! | `read_times` | when the reading of what is shown began |

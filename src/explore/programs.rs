@@ -15,11 +15,14 @@ pub struct Programs {
     pub pager: Option<OsString>,
     /// `PDU_LEVEL`: how many explorers this one runs in.
     pub level: u32,
+    /// What the pager may do.
+    pub pager_mode: PagerMode,
 }
 
 /// What the pager may do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum PagerMode {
+pub enum PagerMode {
+    /// What it wants.
     Usual,
     /// It starts no other programs (`LESSSECURE`).
     Secure,
@@ -37,7 +40,7 @@ impl Programs {
     }
 
     /// The name is no option of the pager: it begins with `./`.
-    pub(super) fn pager(&self, directory: OwnedFd, name: Vec<u8>, mode: PagerMode) -> Child {
+    pub(super) fn pager(&self, directory: OwnedFd, name: Vec<u8>) -> Child {
         let pager = self.pager.clone().filter(|pager| !pager.is_empty());
         let mut command = pager.unwrap_or_else(|| "less".into());
         command.push(" \"$1\"");
@@ -49,7 +52,7 @@ impl Programs {
                 "pdu".into(),
                 here(name),
             ],
-            variables: match mode {
+            variables: match self.pager_mode {
                 PagerMode::Usual => Vec::new(),
                 PagerMode::Secure => vec![("LESSSECURE".into(), "1".into())],
             },

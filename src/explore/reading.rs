@@ -1,5 +1,6 @@
 //! Where the entries come from at the moment: a walk, an import, or nothing any more.
 
+use std::collections::VecDeque;
 use std::convert::Infallible;
 use std::ops::ControlFlow;
 use std::time::Instant;
@@ -40,6 +41,16 @@ pub(super) struct LiveWalk {
     pub(super) began: FileTime,
     /// Ticks at which the listings are taken that are fewer than those that wake the loop.
     pub(super) pulse: Receiver<Instant>,
+}
+
+/// Directories that are to be read again.
+#[derive(Debug, Default)]
+pub(super) struct Rereads {
+    pub(super) waiting: VecDeque<DirId>,
+    /// One that was the first of them is being opened.
+    pub(super) is_opening: bool,
+    /// One was read, and takes the place of what was shown; it was begun at this time.
+    pub(super) replacing: Option<(DirId, FileTime)>,
 }
 
 impl LiveWalk {

@@ -53,7 +53,8 @@ impl Session<'_> {
 
     fn remove(&mut self, targets: Vec<Target>, method: Method) {
         // The question was about the tree as it was.
-        if self.reading.reread().is_some() || self.is_opening_reread {
+        let is_begun = self.rereads.is_opening || self.rereads.replacing.is_some();
+        if self.reading.reread().is_some() || is_begun {
             return self.refuse("nothing was removed: a directory is being read again");
         }
         let reading_began = self.read_from.of(&self.intake.forest, &targets);
@@ -125,7 +126,7 @@ impl Session<'_> {
         };
         let child = match purpose {
             Purpose::Shell => self.programs.shell(directory),
-            Purpose::Pager(name) => self.programs.pager(directory, name, self.pager_mode),
+            Purpose::Pager(name) => self.programs.pager(directory, name),
             Purpose::Open(name) => return self.run_opener(Programs::opener(directory, name)),
             Purpose::Reread(_) => return,
         };

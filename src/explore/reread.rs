@@ -22,8 +22,8 @@ use crate::walk::{CpuUsage, Walk, command_line};
 impl Session<'_> {
     /// Reads a directory again, now or after what is being read.
     pub(super) fn reread(&mut self, directory: DirId) {
-        if !self.rereads.contains(&directory) {
-            self.rereads.push_back(directory);
+        if !self.rereads.waiting.contains(&directory) {
+            self.rereads.waiting.push_back(directory);
         }
         self.begin_next_reread();
     }
@@ -31,7 +31,7 @@ impl Session<'_> {
     /// Opens the next directory that is to be read again.
     pub(super) fn begin_next_reread(&mut self) {
         while self.may_begin_reread()
-            && let Some(directory) = self.rereads.pop_front()
+            && let Some(directory) = self.rereads.waiting.pop_front()
         {
             // A directory above may have been read again since, or removed: then this one is not shown any more.
             match directory_around(&self.intake.forest, directory) {
@@ -45,19 +45,20 @@ impl Session<'_> {
     /// The new links of a second walk are added to numbers that are exact.
     fn may_begin_reread(&self) -> bool {
         let is_busy = self.reading.goes_on() || self.removals.go_on() || self.is_exporting;
-        !is_busy && !self.is_opening_reread && self.links == Slice::Done
+        let is_begun = self.rereads.is_opening || self.rereads.replacing.is_some();
+        !is_busy && !is_begun && self.links == Slice::Done
     }
 
     fn open_for_reread(&mut self, directory: DirId, above: DirId) {
         if let Some(way) = self.removals.roots().way(&self.intake.forest, above) {
             let asked = self.background.open(Purpose::Reread(directory), way);
-            self.is_opening_reread = asked.is_ok();
+            self.rereads.is_opening = asked.is_ok();
             self.warn(asked);
         }
     }
 
     pub(super) fn begin_reread(&mut self, directory: DirId, opened: Result<OwnedFd, Problem>) {
-        self.is_opening_reread = false;
+        self.rereads.is_opening = false;
         match opened {
             Ok(above) => self.start_reread(directory, Some(above)),
             Err(problem) => {
@@ -69,22 +70,40 @@ impl Session<'_> {
 
     /// The second walk is over.
     pub(super) fn end_reread(&mut self, (directory, began): (DirId, FileTime), ended: Ended) {
-        let path = self.intake.forest.path(directory);
-        let path = self.intake.status.quoted(&path);
-        let path = String::from_utf8_lossy(&path);
+        let forest = self.intake.forest.get_mut();
+        match forest.is_some_and(|forest| forest.end_reread(ended)) {
+            true => self.rereads.replacing = Some((directory, began)),
+            false => {
+                let path = self.quoted_path(directory);
+                let text = format!("{path} is as it was read first");
+                self.browser.say(Message::warning(text));
+            }
+        }
+    }
+
+    /// Goes on to replace what was shown, until this time.
+    pub(super) fn go_on_replacing(
+        &mut self,
+        (directory, began): (DirId, FileTime),
+        until: Instant,
+    ) {
+        let path = self.quoted_path(directory);
         let Some(forest) = self.intake.forest.get_mut() else {
             return;
         };
-        let is_replaced = forest.end_reread(ended);
-        if is_replaced {
+        if forest.replace(until) == Slice::Done {
+            self.rereads.replacing = None;
             self.read_from.replaced(directory, began);
+            self.browser.forget_removed(forest);
+            self.browser
+                .say(Message::notice(format!("{path} was read again")));
+            self.begin_next_reread();
         }
-        let message = match is_replaced {
-            true => Message::notice(format!("{path} was read again")),
-            false => Message::warning(format!("{path} is as it was read first")),
-        };
-        self.browser.forget_removed(forest);
-        self.browser.say(message);
+    }
+
+    fn quoted_path(&self, directory: DirId) -> String {
+        let path = self.intake.forest.path(directory);
+        String::from_utf8_lossy(&self.intake.status.quoted(&path)).into_owned()
     }
 
     fn start_reread(&mut self, directory: DirId, above: Option<OwnedFd>) {
@@ -96,7 +115,7 @@ impl Session<'_> {
         let is_busy = self.removals.go_on();
         let forest = self.intake.forest.get_mut().filter(|_| !is_busy);
         let Some(forest) = forest else {
-            return self.rereads.push_front(directory);
+            return self.rereads.waiting.push_front(directory);
         };
         let key = forest.begin_reread(directory);
         let branch = branch(&self.intake.forest, directory, key);

@@ -1,6 +1,5 @@
 //! The select loop of the explorer: one thread that owns the forest, the browser and the screen.
 
-use std::collections::VecDeque;
 use std::io;
 use std::time::{Duration, Instant};
 
@@ -13,9 +12,9 @@ use super::browser::request::{Activity, BrowserRequest, Doing, Message, Source};
 use super::frames::Frames;
 use super::imported::{Batch, ImportEnd};
 use super::intake::Intake;
-use super::programs::{PagerMode, Programs};
+use super::programs::Programs;
 use super::read_times::ReadTimes;
-use super::reading::Reading;
+use super::reading::{Reading, Rereads};
 use super::removals::Removals;
 use super::remove::job::RemovalReport;
 use super::terminal::{Input, Terminal};
@@ -69,10 +68,7 @@ pub(super) struct Session<'a> {
     /// A key waits until this time for a directory to be opened.
     pub(super) opening: Option<Instant>,
     pub(super) removals: Removals,
-    /// Directories that are to be read again.
-    pub(super) rereads: VecDeque<DirId>,
-    /// The first of them is being opened.
-    pub(super) is_opening_reread: bool,
+    pub(super) rereads: Rereads,
     /// A thread writes an export, and nothing changes the forest.
     pub(super) is_exporting: bool,
     /// The browser may have a search that goes on.
@@ -80,7 +76,6 @@ pub(super) struct Session<'a> {
     /// The options of all walks.
     pub(super) walk_options: WalkOptions,
     pub(super) programs: Programs,
-    pub(super) pager_mode: PagerMode,
     /// When the reading of what is shown began: of the first walk, and of directories that were read again.
     pub(super) read_from: ReadTimes,
     pub(super) owners: Option<NameLookup>,
@@ -310,7 +305,7 @@ impl Session<'_> {
     fn task(&self) -> Receiver<Instant> {
         let is_busy = self.reading.goes_on() || self.is_exporting || self.removals.go_on();
         let is_counting = !is_busy && self.links == Slice::More;
-        match is_counting || self.is_searching {
+        match is_counting || self.is_searching || self.rereads.replacing.is_some() {
             true => after(Duration::ZERO),
             false => never(),
         }
@@ -322,6 +317,8 @@ impl Session<'_> {
         if self.is_searching {
             let forest = &self.intake.forest;
             self.is_searching = self.browser.go_on_searching(forest, until);
+        } else if let Some(replacing) = self.rereads.replacing {
+            self.go_on_replacing(replacing, until);
         } else if let Some(forest) = self.intake.forest.get_mut() {
             self.links = forest.count_links(until);
             self.begin_next_reread();
@@ -366,13 +363,14 @@ impl Session<'_> {
 
     fn activity(&mut self) -> Activity {
         let doing = match &self.reading {
+            Reading::Nothing if self.rereads.replacing.is_some() => Doing::Rereading,
             Reading::Walk(live) if live.reread.is_some() => Doing::Rereading,
             Reading::Walk(_) => Doing::Reading,
             Reading::Import(..) => Doing::Loading,
             Reading::Nothing if self.was_stopped => Doing::Stopped,
             Reading::Nothing => Doing::Nothing,
         };
-        let elapsed = match self.reading.goes_on() {
+        let elapsed = match self.reading.goes_on() || self.rereads.replacing.is_some() {
             true => self.started.elapsed(),
             false => Duration::ZERO,
         };

@@ -4,7 +4,6 @@
 //!   begin (this thread, 2 ms) ─► split: child process ─► signals ─► walkers ─► first listing, at most 20 ms ─► screen
 //! ```
 
-use std::collections::VecDeque;
 use std::convert::Infallible;
 use std::ffi::{OsStr, OsString};
 use std::io::{self, Write};
@@ -17,14 +16,14 @@ use rustix::io::Errno;
 
 use super::background::Background;
 use super::browser::Browser;
-use super::browser::options::{BrowserOptions, Permission};
+use super::browser::options::BrowserOptions;
 use super::browser::request::Source;
 use super::frames::Frames;
 use super::imported::{self, ImportEnd, Replays};
 use super::intake::Intake;
-use super::programs::{PagerMode, Programs};
+use super::programs::Programs;
 use super::read_times::ReadTimes;
-use super::reading::{LiveWalk, Reading};
+use super::reading::{LiveWalk, Reading, Rereads};
 use super::removals::{Removals, Roots};
 use super::session::{Ending, Session};
 use super::terminal::{self, Input, Terminal, TerminalError, TerminalOptions};
@@ -336,23 +335,17 @@ impl<'a> Start<'a> {
         (options, walk_options, source, dirs): SessionOptions,
     ) -> Session<'a> {
         let is_read = !reading.goes_on();
-        let pager_mode = match options.browser.permission {
-            Permission::Full => PagerMode::Usual,
-            Permission::ReadOnly => PagerMode::Secure,
-        };
         let zone = options.browser.zone.clone();
         Session {
             intake: self.intake,
             background: Background::new(),
             opening: None,
             removals: Removals::new(Roots::new(dirs), options.data_home, zone),
-            rereads: VecDeque::new(),
-            is_opening_reread: false,
+            rereads: Rereads::default(),
             is_exporting: false,
             is_searching: false,
             walk_options,
             programs: options.programs,
-            pager_mode,
             read_from: self.read_from,
             owners: options.owners,
             browser: Browser::new(options.browser),

@@ -365,7 +365,7 @@ impl Links {
 }
 
 /// The list that an inode belongs to: neighbours in different ones.
-fn bucket(inode: Inode) -> usize {
+pub(super) fn bucket(inode: Inode) -> usize {
     inode.number as usize % BUCKETS
 }
 

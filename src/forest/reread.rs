@@ -2,12 +2,17 @@
 //! when all of them are there.
 
 use std::collections::HashSet;
+use std::time::Instant;
 
 use super::delta::Delta;
 use super::dirs::{Dir, Stage};
-use super::info::{DirId, Ended, Gone, LinkCounting, Sums};
-use super::tree::{Forest, Reread};
+use super::info::{DirId, Ended, Gone, LinkCounting, Slice, Sums};
+use super::links::bucket;
+use super::tree::{Forest, Replacement, Reread};
 use crate::count::listing::Key;
+
+/// Links that are forgotten before the clock is read again.
+const STRIDE: usize = 64;
 
 impl Forest {
     /// Begins to read a directory again, after the end of the walk, and once [`Forest::count_links`] is done: the first key
@@ -28,10 +33,13 @@ impl Forest {
 
     /// True for a directory of the second walk.
     pub(super) fn is_read_again(&self, id: DirId) -> bool {
-        self.reread.as_ref().is_some_and(|reread| reread.takes(id))
+        let waiting = self.replacement.as_ref().filter(|new| !new.is_in_place);
+        let reread = self.reread.as_ref().or(waiting.map(|new| &new.reread));
+        reread.is_some_and(|reread| reread.takes(id))
     }
 
-    /// Ends that. If everything was read, the new contents replace the old ones: then true.
+    /// Ends that. True where everything was read: then [`Forest::replace`] is to be called until it is done. Otherwise all
+    /// is as it was before.
     pub fn end_reread(&mut self, ended: Ended) -> bool {
         self.settle();
         let Some(reread) = self.reread.take() else {
@@ -39,40 +47,92 @@ impl Forest {
         };
         let is_whole = ended == Ended::Whole && self.dirs.get(reread.root).open == 0;
         if is_whole {
-            self.replace(reread);
+            let old = self.with_all_below(&[reread.target]);
+            let old_links = self.links_in(&old);
+            self.replacement = Some(Replacement {
+                reread,
+                old,
+                old_links,
+                is_in_place: false,
+            });
         } else {
             self.dirs.truncate(reread.root);
             self.failures
                 .forget_if(|failure| failure.directory >= reread.root);
+            self.note_rows(self.watched);
         }
-        self.note_rows(self.watched);
         is_whole
     }
 
-    fn replace(&mut self, reread: Reread) {
-        let Reread {
-            target,
-            root,
-            links,
-        } = reread;
+    /// Replaces the contents of the directory by those that were read last, until this time: the links of the old contents
+    /// are forgotten, then the directories change places, then the new links are counted. In between, sums lack some
+    /// files that have several links, and nothing may be removed.
+    pub fn replace(&mut self, until: Instant) -> Slice {
+        while let Some(mut replacement) = self.replacement.take() {
+            let is_done = self.go_on_replacing(&mut replacement);
+            if !is_done {
+                self.replacement = Some(replacement);
+            }
+            if self.pending.is_full() {
+                self.settle();
+            }
+            if !is_done && Instant::now() >= until {
+                return Slice::More;
+            }
+        }
+        Slice::Done
+    }
+
+    /// Does the next part. True where it was the last.
+    fn go_on_replacing(&mut self, replacement: &mut Replacement) -> bool {
+        let links = &mut replacement.reread.links;
+        if !replacement.old_links.is_empty() {
+            let rest = replacement.old_links.len().saturating_sub(STRIDE);
+            let forgotten = replacement.old_links.split_off(rest);
+            self.forget_links(&forgotten, Gone::Moved);
+        } else if !replacement.is_in_place {
+            let (target, root) = (replacement.reread.target, replacement.reread.root);
+            for (id, _) in links.iter_mut().filter(|(id, _)| *id == root) {
+                *id = target;
+            }
+            links.sort_by_key(|(_, entry)| bucket(entry.inode));
+            replacement.is_in_place = true;
+            let old = std::mem::take(&mut replacement.old);
+            return !self.put_in_place((target, root), old);
+        } else if let Some((_, last)) = links.last() {
+            // The links of a bucket are sorted in one go.
+            let last = bucket(last.inode);
+            let start = links.partition_point(|(_, entry)| bucket(entry.inode) < last);
+            let new = links.split_off(start);
+            let pending = (&mut self.pending, &mut self.pending_shared);
+            self.links.insert(new, &self.dirs, pending);
+        } else {
+            self.settle();
+            // What was asked meanwhile was about other numbers.
+            self.rewrites += 1;
+            self.note_rows(self.watched);
+            return true;
+        }
+        false
+    }
+
+    /// The new directories take the place of the old ones. False where there is nothing new.
+    fn put_in_place(&mut self, (target, root): (DirId, DirId), old: Vec<DirId>) -> bool {
         if self.dirs.get(root).stage == Stage::Nothing {
             let name = self.name(target).to_vec();
             if let Some(parent) = self.dirs.parent(target) {
                 self.remove(parent, &[&name], Gone::Deleted);
             }
-            return;
+            self.note_rows(self.watched);
+            return false;
         }
-        let (sums, open) = self.give_up(target);
+        let (sums, open) = self.give_up(target, old);
         self.take_over(target, root);
-        let target_of = |id| if id == root { target } else { id };
-        let links = links.into_iter().map(|(id, entry)| (target_of(id), entry));
         let dir = self.dirs.get_mut(target);
         let new = std::mem::replace(&mut dir.sums, sums);
         let mut delta = Delta::of_sums(&sums).times(-1);
         delta.add(&Delta::of_sums(&new));
         self.pending.add(target, &delta);
-        let pending = (&mut self.pending, &mut self.pending_shared);
-        self.links.insert(links.collect(), &self.dirs, pending);
         self.settle();
         if open > 0 {
             self.dirs.get_mut(target).open = 1;
@@ -80,14 +140,13 @@ impl Forest {
         }
         let above = self.dirs.parent(target);
         above.into_iter().for_each(|above| self.refresh(above));
+        self.note_rows(self.watched);
+        true
     }
 
-    /// Forgets the contents of a directory, and first the links in it. Its sums after that, and what was open in it: both
+    /// Forgets the contents of a directory, whose links are forgotten. Its sums after that, and what was open in it: both
     /// still are a part of the directories around it.
-    fn give_up(&mut self, target: DirId) -> (Sums, u32) {
-        let old = self.with_all_below(&[target]);
-        let links = self.links_in(&old);
-        self.forget_links(&links, Gone::Moved);
+    fn give_up(&mut self, target: DirId, old: Vec<DirId>) -> (Sums, u32) {
         self.settle();
         let dir = self.dirs.get(target);
         let left = (dir.sums, dir.open);

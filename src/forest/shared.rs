@@ -35,7 +35,9 @@ impl Forest {
     /// The part of a directory's sums that has links outside of it; none while that is not known.
     #[must_use]
     pub fn shared(&self, id: DirId) -> Option<Sums> {
-        let is_known = self.links.counting == LinkCounting::Once && self.links.is_exact();
+        let is_known = self.links.counting == LinkCounting::Once
+            && self.links.is_exact()
+            && self.replacement.is_none();
         is_known.then(|| self.shared.get(&id).copied().unwrap_or_default())
     }
 

@@ -15,6 +15,7 @@ use super::operands::Operands;
 use super::renderer::RunRenderer;
 use super::run::Writer;
 use crate::count::record::EntryRenderer;
+use crate::count::usage::Inode;
 
 /// A directory that was entered and not left.
 #[derive(Debug)]
@@ -41,6 +42,19 @@ pub(super) struct Reread {
     pub(super) root: DirId,
     /// Links that were met: they are counted at the end.
     pub(super) links: Vec<(DirId, ForestEntry)>,
+}
+
+/// What takes the place of a directory's contents.
+#[derive(Debug)]
+pub(super) struct Replacement {
+    /// The links are those that are not counted yet.
+    pub(super) reread: Reread,
+    /// The directory and all below it, as they were.
+    pub(super) old: Vec<DirId>,
+    /// Their links that are not forgotten yet.
+    pub(super) old_links: Vec<(Inode, DirId)>,
+    /// The new directories are in the tree.
+    pub(super) is_in_place: bool,
 }
 
 impl Reread {
@@ -74,6 +88,7 @@ pub struct Forest {
     pub(super) open_imports: Vec<Open>,
     pub(super) imported: Imported,
     pub(super) reread: Option<Reread>,
+    pub(super) replacement: Option<Replacement>,
     /// Files that are being removed.
     pub(super) removing: HashMap<DirId, HashSet<Box<[u8]>>, FixedState>,
     /// Changes of sums, states and rows so far, in whatever directory.
@@ -117,6 +132,7 @@ impl Forest {
             open_imports: Vec::new(),
             imported: Imported::default(),
             reread: None,
+            replacement: None,
             removing: HashMap::default(),
             changes: 0,
             rewrites: 0,

@@ -34,11 +34,10 @@ use shuttle::thread::{JoinHandle, yield_now};
 
 use super::fd_budget::Budget;
 use super::pool::{ModelJob, Pool};
-use super::{Caches, CpuUsage, Follow, Remember, RunningWalk, Walk, WalkOptions, WalkOrder};
+use super::{CpuUsage, RunningWalk, Walk, WalkOptions, WalkOrder};
 use crate::count::listing::{Branch, Key, Listing, Names};
 use crate::count::ordered_items::ItemKind;
 use crate::count::usage::{Entry, Usage};
-use crate::gnu::exclude::Exclude;
 use crate::sys::cancel::{self, Canceller, Done};
 use crate::sys::schedule;
 
@@ -104,23 +103,8 @@ impl Drop for Planted {
 
 fn options(walkers: usize, order: WalkOrder) -> WalkOptions {
     WalkOptions {
-        walkers,
         order,
-        follow: Follow::Never,
-        one_file_system: false,
-        exclude: Exclude::default(),
-        caches: Caches::Counted,
-        excluded_types: None,
-        remember: Remember::Links,
-        name_files: None,
-        fold_below: None,
-        time: None,
-        min_size: None,
-        details: false,
-        renderer: None,
-        watched: false,
-        operand_dirs: None,
-        budget: None,
+        ..WalkOptions::plain(walkers)
     }
 }
 

@@ -103,6 +103,30 @@ pub struct WalkOptions {
 }
 
 impl WalkOptions {
+    /// Those of the plain du, for tests.
+    #[cfg(test)]
+    pub(crate) fn plain(walkers: usize) -> Self {
+        Self {
+            walkers,
+            order: WalkOrder::Disk,
+            follow: Follow::Never,
+            one_file_system: false,
+            exclude: Exclude::default(),
+            caches: Caches::Counted,
+            excluded_types: None,
+            remember: Remember::Links,
+            name_files: None,
+            fold_below: None,
+            time: None,
+            min_size: None,
+            details: false,
+            renderer: None,
+            watched: false,
+            operand_dirs: None,
+            budget: None,
+        }
+    }
+
     /// True where the mount that an entry lies on decides whether it counts.
     pub(super) fn depends_on_mounts(&self) -> bool {
         self.one_file_system || self.excluded_types.is_some()

@@ -8,7 +8,6 @@ use std::io::Write;
 use std::os::unix::process::ExitStatusExt;
 use std::path::PathBuf;
 use std::process::Stdio;
-use std::time::{Duration, Instant};
 
 use rustix::io::ioctl_fionread;
 use rustix::process::{Pid, Signal, kill_process};
@@ -111,16 +110,13 @@ fn another_signal_after_the_first_finds_the_terminal_given_back() {
 }
 
 #[test]
-fn a_terminal_that_is_gone_ends_it_within_a_second() {
+fn a_terminal_that_is_gone_ends_it() {
     for ignored in [None, Some("trap '' HUP; exec \"$0\"")] {
         let screen = match ignored {
             None => start(),
             Some(script) => start_by(&["sh", "-c", script]),
         };
-        let start = Instant::now();
-        let mut child = screen.terminal.hang_up();
-        let ended = wait(&mut child);
-        assert!(start.elapsed() < Duration::from_secs(1), "{ended:?}");
+        let ended = wait(&mut screen.terminal.hang_up());
         assert!(!ended.success());
     }
 }
@@ -147,11 +143,9 @@ fn a_terminal_that_takes_no_output_delays_no_signal() {
             sleeps_in_write(worker_of(child.id()))
         };
         wait_until("a full terminal", is_full);
-        let start = Instant::now();
         send(child.id(), signal);
         let ended = wait(&mut child);
         assert_eq!(ended.signal(), Some(signal.as_raw()));
-        assert!(start.elapsed() < Duration::from_secs(1));
         assert_eq!(settings(&keys), before);
     }
 }
@@ -482,13 +476,11 @@ fn an_explorer_that_is_stuck_gives_the_terminal_and_the_prompt_back() {
         let Some((sandbox, mut screen, child)) = start_stuck() else {
             return;
         };
-        let start = Instant::now();
         end(&mut screen, child);
         screen
             .terminal
             .wait_until(what, |seen| seen.contains("ended="));
         assert!(screen.is_set_as_before(), "{what}");
-        eprintln!("{what}: prompt after {:?}", start.elapsed());
         sandbox.end_fuse();
         screen.end();
     }
@@ -522,14 +514,12 @@ fn an_explorer_that_is_stuck_stops_and_goes_on() {
 }
 
 #[test]
-fn a_terminal_that_is_gone_ends_the_explorer_within_a_second() {
+fn a_terminal_that_is_gone_ends_the_explorer() {
     for ignored in ["", "trap '' HUP; "] {
         let words = ["sh", "-c", &format!("{ignored}exec \"$pdu\" -i .")].map(str::to_owned);
         let mut screen = Screen::start(Tree::of(FILES), Streams::All, &words);
         screen.wait_for("q quit");
-        let start = Instant::now();
         let ended = wait(&mut screen.terminal.hang_up());
-        assert!(start.elapsed() < Duration::from_secs(1), "{ended:?}");
         assert!(!ended.success());
     }
 }

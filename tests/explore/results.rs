@@ -29,10 +29,13 @@ const ODD: &str = "\
     plain/g 200000
     plain/h 100000";
 
+/// In the first line, once the directory `plain` is shown.
+const IN_PLAIN: &str = "/plain  ";
+
 #[test]
 fn q_prints_the_directory_raw_into_a_pipe_and_quoted_on_a_terminal() {
     let words = [PDU, "-i", "."];
-    let steps: &[(&str, &[u8])] = &[("plain/", b"\r"), ("f", b"Q")];
+    let steps: &[(&str, &[u8])] = &[("plain/", b"\r"), (r"pdu: ./a\nb ", b"Q")];
     let piped = left(Tree::of(ODD), Streams::AllButOutput, &words, steps);
     assert_eq!((piped.output.as_str(), piped.ending()), ("./a\nb\n", Ok(0)));
     let shown = left(Tree::of(ODD), Streams::All, &words, steps);
@@ -44,7 +47,7 @@ fn q_prints_the_directory_raw_into_a_pipe_and_quoted_on_a_terminal() {
 
 #[test]
 fn q_prints_the_marks_one_a_line() {
-    let steps: &[(&str, &[u8])] = &[("plain/", b"j\r"), ("h", b"  Q")];
+    let steps: &[(&str, &[u8])] = &[("plain/", b"j\r"), (IN_PLAIN, b"  Q")];
     let piped = left(Tree::of(ODD), Streams::AllButOutput, &[PDU, "-i"], steps);
     assert_eq!(piped.output, "./plain/g\n./plain/h\n");
 }
@@ -52,7 +55,7 @@ fn q_prints_the_marks_one_a_line() {
 #[test]
 fn a_shell_goes_to_the_printed_directory() {
     let script = "cd \"$($pdu -i)\" && echo; pwd";
-    let steps: &[(&str, &[u8])] = &[("plain/", b"j\r"), ("h", b"Q")];
+    let steps: &[(&str, &[u8])] = &[("plain/", b"j\r"), (IN_PLAIN, b"Q")];
     let left = left(Tree::of(ODD), Streams::All, &["sh", "-c", script], steps);
     assert!(left.text.trim_end().ends_with("/plain"), "{:?}", left.text);
 }
@@ -60,7 +63,7 @@ fn a_shell_goes_to_the_printed_directory() {
 #[test]
 fn an_export_comes_through_a_pipe_and_keys_from_the_terminal() {
     let script = "$pdu --format=ncdu . | $pdu -i --from=-";
-    let steps: &[(&str, &[u8])] = &[("plain/", b"j\r"), ("h", b"q")];
+    let steps: &[(&str, &[u8])] = &[("plain/", b"j\r"), (IN_PLAIN, b"q")];
     let left = left(Tree::of(ODD), Streams::All, &["sh", "-c", script], steps);
     assert_eq!(left.ending(), Ok(0));
 }
@@ -77,14 +80,14 @@ fn other_programs_run_where_the_entry_is() {
     let mut screen = Screen::start(tree, Streams::All, &["sh", "-c", script]);
     screen.wait_for("d/");
     screen.terminal.press(b"\r");
-    screen.wait_for("file");
+    screen.wait_for("pdu: ./d ");
     screen.terminal.press(b"b");
     screen.wait_until("the shell", |screen| {
         let contents = screen.contents();
         contents.contains("1 in /") && contents.contains("/d")
     });
     screen.terminal.press(b"\n");
-    screen.wait_for("file");
+    screen.wait_for("pdu: ./d ");
     screen.terminal.press(b"q");
     let left = screen.end();
     assert_eq!(left.ending(), Ok(0));
@@ -105,7 +108,7 @@ fn e_writes_an_export_that_a_program_reads_and_asks_before_it_replaces_a_file() 
     fs::write(&file, "precious").expect("it is ours");
     // Any other key but Y keeps the file.
     screen.terminal.press(b"E\r");
-    screen.wait_for("Y");
+    screen.wait_for("exists. Replace it?");
     read_question();
     screen.terminal.press(b"y");
     screen.wait_until("the question to be gone", |screen| {
@@ -113,7 +116,7 @@ fn e_writes_an_export_that_a_program_reads_and_asks_before_it_replaces_a_file() 
     });
     assert_eq!(fs::read_to_string(&file).ok().as_deref(), Some("precious"));
     screen.terminal.press(b"E\r");
-    screen.wait_for("Y");
+    screen.wait_for("exists. Replace it?");
     read_question();
     screen.terminal.press(b"Y");
     screen.wait_for("pdu.json was written");

@@ -17,6 +17,7 @@ mod cgroup;
 mod concurrency;
 mod deep_tree;
 mod descriptors;
+#[cfg(feature = "explore")]
 mod forest;
 mod limited;
 #[cfg(feature = "parquet")]

@@ -16,6 +16,10 @@ use super::tree::Tree;
 /// Columns and rows of most screens.
 pub(crate) const SIZE: (u16, u16) = (80, 24);
 
+/// A synchronised update: a terminal shows all of it at once.
+const FRAME_BEGINS: &[u8] = b"\x1b[?2026h";
+const FRAME_ENDS: &[u8] = b"\x1b[?2026l";
+
 /// A pseudo-terminal, its screen, and the program on it.
 pub(crate) struct Screen {
     pub(crate) terminal: Terminal,
@@ -55,10 +59,15 @@ impl Screen {
         }
     }
 
-    /// The screen as it is now.
+    /// The screen as it is now, without a frame that has not come to its end.
     pub(crate) fn now(&mut self) -> &vt100::Screen {
-        self.parser.process(&self.terminal.seen[self.shown..]);
-        self.shown = self.terminal.seen.len();
+        let seen = &self.terminal.seen[self.shown..];
+        let end = match last(seen, FRAME_BEGINS) {
+            Some(begin) if last(&seen[begin..], FRAME_ENDS).is_none() => begin,
+            _ => seen.len(),
+        };
+        self.parser.process(&seen[..end]);
+        self.shown += end;
         self.parser.screen()
     }
 
@@ -149,6 +158,13 @@ impl Left {
             None => Ok(self.status.code().unwrap_or_default()),
         }
     }
+}
+
+/// Where a sequence begins for the last time.
+fn last(bytes: &[u8], sequence: &[u8]) -> Option<usize> {
+    bytes
+        .windows(sequence.len())
+        .rposition(|part| part == sequence)
 }
 
 fn parser((columns, rows): (u16, u16)) -> Parser {

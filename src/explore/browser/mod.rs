@@ -1,7 +1,8 @@
 //! The state of the window over a forest: the shown directory and its rows, the cursor, the order and the columns, marks,
 //! panels, the input line and the dialog.
 //!
-//! Keys, the mouse and changes of the forest come in, requests go out. Nothing here knows a terminal, a thread or a clock.
+//! Keys, the mouse and changes of the forest come in, requests go out. Nothing here draws, starts a thread or opens a file.
+//! The time comes in with each key and frame; only a search reads the clock, to end its slice.
 //!
 //! The cursor stays on its entry, whatever the order does: its name is kept. Before the first key that moves it, it stays
 //! on the first row, so that a walk does not carry it away. Rows are put in order at most once a second, and not within a

@@ -7,7 +7,6 @@ use std::time::Duration;
 
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
-use rustix::io::Errno;
 use rustix::termios::{Winsize, tcgetwinsize};
 use termina::event::{KeyCode as Code, KeyEventKind, Modifiers, MouseButton, MouseEventKind};
 use termina::{Event, Parser};
@@ -115,7 +114,6 @@ impl Keys {
                 self.failures = 0;
                 Waited::Byte(byte[0])
             }
-            Err(Errno::AGAIN) => Waited::Nothing,
             Ok(_) => Waited::Ended,
             Err(_) => self.pause_after_failure(),
         }

@@ -47,18 +47,31 @@ pub(super) fn draw(browser: &Browser, forest: &Forest, grid: &mut Grid<'_>) -> O
     let half = |all: u16, part: usize| all.saturating_sub(u16::try_from(part).unwrap_or(all)) / 2;
     let left = half(width, inner + 2 * edge);
     let top = half(height, lines.len() + 2 * rows);
+    let last = draw_box(&texts, grid, &lines, (left, top, inner, has_frame));
+    let column = left.saturating_add(u16::try_from(edge).ok()?);
+    Some((column, last))
+}
+
+/// Draws the lines from this column and row on, in a frame or without. Returns the row of the last line.
+fn draw_box(
+    texts: &Texts<'_>,
+    grid: &mut Grid<'_>,
+    lines: &[BoxLine],
+    (left, top, inner, has_frame): (u16, u16, usize, bool),
+) -> u16 {
+    let [before, after] = match (has_frame, texts.is_ascii()) {
+        (false, _) => ["", ""],
+        (true, true) => ["| ", " |"],
+        (true, false) => ["│ ", " │"],
+    };
     let mut row = top;
     if has_frame {
-        draw_edge(&texts, grid, (left, row), inner, ["┌", "┐"]);
+        draw_edge(texts, grid, (left, row), inner, ["┌", "┐"]);
         row += 1;
     }
-    for (text, style, _) in &lines {
-        let mut line = Line::part(grid, row, (left, width));
-        let [before, after] = match (has_frame, texts.is_ascii()) {
-            (false, _) => ["", ""],
-            (true, true) => ["| ", " |"],
-            (true, false) => ["│ ", " │"],
-        };
+    for (text, style, _) in lines {
+        let end = grid.size().0;
+        let mut line = Line::part(grid, row, (left, end));
         let text = texts.cut(text, inner);
         line.text(before, PLAIN);
         line.text(&text, *style);
@@ -67,10 +80,9 @@ pub(super) fn draw(browser: &Browser, forest: &Forest, grid: &mut Grid<'_>) -> O
         row += 1;
     }
     if has_frame {
-        draw_edge(&texts, grid, (left, row), inner, ["└", "┘"]);
+        draw_edge(texts, grid, (left, row), inner, ["└", "┘"]);
     }
-    let column = left.saturating_add(u16::try_from(edge).ok()?);
-    Some((column, row.saturating_sub(1)))
+    row.saturating_sub(1)
 }
 
 /// Leaves out what is not needed until the rest fits.

@@ -354,6 +354,7 @@ proptest! {
             forest.arrive(listing);
         }
         prop_assert_eq!(forest.end_reread(Ended::Whole), !is_stopped);
+        while forest.replace(Instant::now()) == Slice::More {}
         forest.settle();
         let mut links = links;
         if !is_stopped {

@@ -1,7 +1,7 @@
 //! From the command line to the first frame.
 //!
 //! ```text
-//!   begin (this thread, 2 ms) ─► split: child process ─► signals ─► walkers ─► first listing, at most 20 ms ─► screen
+//!   begin (this thread, 2 ms) ─► split: child process ─► signals ─► walkers ─► first listing, at most 12 ms ─► screen
 //! ```
 
 use std::convert::Infallible;

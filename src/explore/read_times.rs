@@ -92,6 +92,7 @@ pub(super) fn now() -> FileTime {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::explore::testing::{directory, forest};
     use std::fs::{self, File};
     use std::time::UNIX_EPOCH;
 
@@ -111,5 +112,35 @@ mod tests {
             };
             assert!(created >= began, "{created:?} {began:?}");
         }
+    }
+
+    #[test]
+    fn the_time_is_that_of_the_last_reading_of_a_directory_or_of_one_around_it() {
+        let below = vec![
+            directory("b", vec![directory("c", vec![])]),
+            directory("d", vec![]),
+        ];
+        let forest = forest(&[directory("a", below)]);
+        let child = |directory, name: &[u8]| forest.child(directory, name).expect("a directory");
+        let a = child(DirId::TOP, b"a");
+        let (b, d) = (child(a, b"b"), child(a, b"d"));
+        let c = child(b, b"c");
+        let mut times = ReadTimes::new();
+        let (first, later) = (times.first, |seconds| FileTime {
+            seconds: i64::MAX - 10 + seconds,
+            nanoseconds: 0,
+        });
+        let all = |times: &ReadTimes| [a, b, c, d].map(|id| times.of(&forest, id));
+        assert_eq!(all(&times), [first; 4]);
+        times.replaced(b, later(1));
+        assert_eq!(all(&times), [first, later(1), later(1), first]);
+        assert_eq!(
+            (times.of_reread(b), times.of_reread(c)),
+            (Some(later(1)), None)
+        );
+        times.replaced(c, later(2));
+        assert_eq!(all(&times), [first, later(1), later(2), first]);
+        times.replaced(a, later(3));
+        assert_eq!(all(&times), [later(3); 4]);
     }
 }

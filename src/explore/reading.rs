@@ -47,8 +47,8 @@ pub(super) struct LiveWalk {
 #[derive(Debug, Default)]
 pub(super) struct Rereads {
     pub(super) waiting: VecDeque<DirId>,
-    /// One that was the first of them is being opened.
-    pub(super) is_opening: bool,
+    /// One that was the first of them, whose directory is being opened.
+    pub(super) opening: Option<DirId>,
     /// One was read, and takes the place of what was shown; it was begun at this time.
     pub(super) replacing: Option<(DirId, FileTime)>,
 }

@@ -18,11 +18,14 @@ use super::remove::job::{
     RemovalEntries, RemovalPlace, RemovalReport, Root, Step,
 };
 use super::remove::problem::Problem;
+use super::remove::summary::RemovalSummary;
 use super::remove::{RemovalOptions, Remover};
 use crate::count::listing::push_name;
 use crate::count::usage::Inode;
 use crate::forest::entry::Reading;
-use crate::forest::{DirId, DirState, Forest, ForestRow, Gone, RowPlace, Target, by_directory};
+use crate::forest::{
+    DirId, DirState, Forest, ForestRow, Freed, Gone, RowPlace, Target, by_directory,
+};
 use crate::sys::mounts::MountWatch;
 use crate::walk::OperandDir;
 
@@ -30,8 +33,8 @@ use crate::walk::OperandDir;
 #[derive(Debug)]
 pub(super) struct Removals {
     remover: Option<Remover>,
-    /// The targets of the jobs that go on.
-    jobs: HashMap<JobId, (Method, Vec<Target>)>,
+    /// Those that go on.
+    jobs: HashMap<JobId, RunningJob>,
     last: u32,
     /// Where the rows begin that a directory was not asked for yet, and their number; with [`Forest::rewrites`] at that time.
     asked: HashMap<DirId, (usize, RowPlace)>,
@@ -42,6 +45,16 @@ pub(super) struct Removals {
     roots: Roots,
     read_times: ReadTimes,
     options: RemovalOptions,
+}
+
+/// A job that goes on.
+#[derive(Debug)]
+struct RunningJob {
+    method: Method,
+    targets: Vec<Target>,
+    /// The entries of all targets, each of which counts by itself, and what the question has said.
+    entries: u64,
+    freed: Freed,
 }
 
 /// The directories of the operands.
@@ -81,6 +94,12 @@ impl Roots {
         }
     }
 
+    /// The directories that the walk has opened so far.
+    fn open_dirs(&self) -> Vec<Arc<OwnedFd>> {
+        let open = self.open.values();
+        open.map(|(fd, _)| Arc::clone(fd)).collect()
+    }
+
     /// The directory of an operand: the one that the walk opened, or else its name.
     fn root(&mut self, forest: &Forest, operand: DirId) -> Option<Root> {
         for dir in self.coming.try_iter() {
@@ -97,6 +116,16 @@ impl Roots {
                 let name = CString::new(forest.name(operand)).ok()?;
                 Some(Root::Typed(name, shown))
             }
+        }
+    }
+}
+
+impl RunningJob {
+    /// Where all targets went to the trash, it took what the question has said: a file with links in several targets once.
+    fn correct(&self, summary: &mut RemovalSummary) {
+        if self.method == Method::Trash && summary.entries == self.entries {
+            summary.entries = self.freed.entries;
+            summary.bytes = self.freed.allocated.into();
         }
     }
 }
@@ -156,10 +185,13 @@ impl Removals {
         let id = JobId(self.last);
         let mounts = MountWatch::start();
         let places = self.places(forest, &targets);
+        let entries = places.iter().flat_map(|place| &place.targets);
+        let entries = entries.map(|target| target.entries).sum();
         let job = Job {
             id,
             method,
             operands: operands(forest),
+            operand_dirs: self.roots.open_dirs(),
             mounts,
             places,
         };
@@ -169,14 +201,23 @@ impl Removals {
         };
         self.remover.insert(remover).add(job)?;
         set_removing(forest, &targets, true);
-        self.jobs.insert(id, (method, targets));
+        let running = RunningJob {
+            method,
+            freed: match method {
+                Method::Trash => forest.freed(&targets),
+                Method::Delete => Freed::default(),
+            },
+            targets,
+            entries,
+        };
+        self.jobs.insert(id, running);
         Ok(())
     }
 
     /// True where one of these entries is a target of a job that goes on, or lies below or above one: such a job would
     /// count on rows that the other one removes.
     pub(super) fn meets(&self, forest: &Forest, targets: &[Target]) -> bool {
-        let going_on = || self.jobs.values().flat_map(|(_, targets)| targets);
+        let going_on = || self.jobs.values().flat_map(|job| &job.targets);
         let same: HashSet<&Target> = going_on().collect();
         let removed: HashSet<DirId> = forest.directories_among(going_on()).collect();
         let above = going_on().flat_map(|target| forest.and_above(target.parent));
@@ -221,7 +262,7 @@ impl Removals {
     pub(super) fn stop(&mut self, target: &Target) {
         let jobs = self.jobs.iter();
         let job = jobs
-            .filter(|(_, (_, targets))| targets.contains(target))
+            .filter(|(_, job)| job.targets.contains(target))
             .map(|(id, _)| *id)
             .next();
         if let (Some(job), Some(remover)) = (job, &mut self.remover) {
@@ -263,8 +304,10 @@ impl Removals {
                 problem,
                 ..
             } => failed(intake, browser, (DirId(directory), &name), problem),
-            RemovalReport::Ended { job, summary } => {
-                self.end(job, forest);
+            RemovalReport::Ended { job, mut summary } => {
+                if let Some(job) = self.end(job, forest) {
+                    job.correct(&mut summary);
+                }
                 browser.say(Message::summary(summary.text(browser.figures())));
             }
         }
@@ -325,8 +368,8 @@ impl Removals {
             job::GoneEntries::Rows(ranges) => names_of(forest, directory, &ranges),
         };
         let how = match self.jobs.get(&job) {
-            Some((Method::Trash, _)) => Gone::Moved,
-            Some((Method::Delete, _)) | None => Gone::Deleted,
+            Some(job) if job.method == Method::Trash => Gone::Moved,
+            _ => Gone::Deleted,
         };
         let names: Vec<&[u8]> = names.iter().map(Vec::as_slice).collect();
         if !names.is_empty() {
@@ -335,12 +378,10 @@ impl Removals {
         self.has_removed = true;
     }
 
-    fn end(&mut self, job: JobId, forest: &mut Forest) {
-        let (_, targets) = self
-            .jobs
-            .remove(&job)
-            .unwrap_or((Method::Delete, Vec::new()));
-        set_removing(forest, &targets, false);
+    fn end(&mut self, job: JobId, forest: &mut Forest) -> Option<RunningJob> {
+        let ended = self.jobs.remove(&job)?;
+        set_removing(forest, &ended.targets, false);
+        Some(ended)
     }
 
     /// The thread has panicked.
@@ -487,5 +528,86 @@ mod tests {
             assert!(all.iter().eq(names.iter().map(String::as_bytes)));
         }
         assert!(removals.asked.is_empty());
+    }
+
+    /// A job counts on the rows of all directories below its targets, and on those above them.
+    #[test]
+    fn jobs_that_would_meet_are_refused() {
+        let tree = |name| {
+            directory(
+                name,
+                vec![
+                    Entry::File(b"f", 1),
+                    directory("k", vec![Entry::File(b"g", 1)]),
+                ],
+            )
+        };
+        let forest = forest(&[directory("t", vec![tree("a"), tree("b")])]);
+        let child = |directory, name: &[u8]| forest.child(directory, name).expect("a directory");
+        let t = child(DirId::TOP, b"t");
+        let (a, b) = (child(t, b"a"), child(t, b"b"));
+        let target = |parent, name: &str| Target {
+            parent,
+            name: name.into(),
+        };
+        let mut removals = Removals::new(
+            Roots::new(never()),
+            ReadTimes::new(),
+            RemovalOptions {
+                data_home: None,
+                zone: jiff::tz::TimeZone::UTC,
+            },
+        );
+        let running = RunningJob {
+            method: Method::Delete,
+            targets: vec![target(a, "k")],
+            entries: 0,
+            freed: Freed::default(),
+        };
+        removals.jobs.insert(JobId(1), running);
+        for (parent, name, meets) in [
+            (a, "k", true),
+            (child(a, b"k"), "g", true),
+            (t, "a", true),
+            (a, "f", false),
+            (b, "k", false),
+            (t, "b", false),
+        ] {
+            let targets = [target(b, "f"), target(parent, name)];
+            assert_eq!(
+                removals.meets(&forest, &targets),
+                meets,
+                "{parent:?} {name}"
+            );
+        }
+    }
+
+    #[test]
+    fn links_in_several_targets_went_to_the_trash_once() {
+        let job = RunningJob {
+            method: Method::Trash,
+            targets: Vec::new(),
+            entries: 4,
+            freed: Freed {
+                entries: 4,
+                allocated: 1_000,
+                ..Freed::default()
+            },
+        };
+        let summary = |entries| RemovalSummary {
+            method: Method::Trash,
+            entries,
+            bytes: 1_900,
+            errors: 0,
+            with_new_entries: 0,
+            more_free: None,
+            file_systems: 0,
+            ending: crate::explore::remove::summary::Ending::Complete,
+        };
+        for (entries, bytes) in [(4, 1_000), (3, 1_900)] {
+            let mut summary = summary(entries);
+            job.correct(&mut summary);
+            assert_eq!((summary.entries, summary.bytes), (entries, bytes));
+        }
     }
 }

@@ -53,8 +53,7 @@ impl Session<'_> {
 
     fn remove(&mut self, targets: Vec<Target>, method: Method) {
         // The question was about the tree as it was.
-        let is_begun = self.rereads.is_opening || self.rereads.replacing.is_some();
-        if self.reading.reread().is_some() || is_begun {
+        if self.reading.reread().is_some() || self.rereads.replacing.is_some() {
             return self.refuse("nothing was removed: a directory is being read again");
         }
         let Some(forest) = self.intake.forest.get_mut() else {
@@ -67,6 +66,10 @@ impl Session<'_> {
             return self.refuse("nothing was removed: a removal goes on there");
         }
         let begun = self.removals.begin(forest, targets, method);
+        // Its file system may never answer. What it opens is not waited for: it is opened again after the removal.
+        if let Some(directory) = self.rereads.opening.take() {
+            self.rereads.waiting.push_front(directory);
+        }
         self.warn(begun);
     }
 

@@ -45,20 +45,28 @@ impl Session<'_> {
     /// The new links of a second walk are added to numbers that are exact.
     fn may_begin_reread(&self) -> bool {
         let is_busy = self.reading.goes_on() || self.removals.go_on() || self.is_exporting;
-        let is_begun = self.rereads.is_opening || self.rereads.replacing.is_some();
+        let is_begun = self.rereads.opening.is_some() || self.rereads.replacing.is_some();
         !is_busy && !is_begun && self.links == Slice::Done
     }
 
     fn open_for_reread(&mut self, directory: DirId, above: DirId) {
         if let Some(way) = self.removals.roots().way(&self.intake.forest, above) {
             let asked = self.background.open(Purpose::Reread(directory), way);
-            self.rereads.is_opening = asked.is_ok();
+            self.rereads.opening = asked.is_ok().then_some(directory);
             self.warn(asked);
         }
     }
 
     pub(super) fn begin_reread(&mut self, directory: DirId, opened: Result<OwnedFd, Problem>) {
-        self.rereads.is_opening = false;
+        if self
+            .rereads
+            .opening
+            .take_if(|opening| *opening == directory)
+            .is_none()
+        {
+            // It waits again, since a removal has begun.
+            return;
+        }
         match opened {
             Ok(above) => self.start_reread(directory, Some(above)),
             Err(problem) => {

@@ -266,6 +266,7 @@ impl Session<'_> {
             Input::Resize => self.terminal.acknowledge(),
             Input::Suspend => self.suspend(),
             Input::Continue => {
+                self.browser.forget_frame();
                 let resumed = self.terminal.resume();
                 self.check(resumed);
             }

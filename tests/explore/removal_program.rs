@@ -124,6 +124,54 @@ fn new_entries_stay_and_are_told() {
     screen.end();
 }
 
+/// Rotating backups: the operand is renamed, and a new one holds links of the same files.
+#[test]
+fn after_a_second_reading_the_new_operand_is_meant() {
+    let tree = Tree::of("t/f 50000\nt/g 500");
+    let (mut screen, root) = start(tree, &[], PDU, "t");
+    be_ready(&mut screen, " f");
+    fs::rename(root.join("t"), root.join("old")).expect("it is there");
+    fs::create_dir(root.join("t")).expect("the name is free");
+    fs::hard_link(root.join("old/f"), root.join("t/f")).expect("the name is free");
+    fs::write(root.join("t/new"), "x").expect("it can be written");
+    remove(&mut screen, b"Y", "removed 1 entry, ");
+    // The descriptor of the operand that was read leads to the old one.
+    assert_eq!(on_disk(&root), ["old", "old/g", "t", "t/f", "t/new"]);
+    fs::hard_link(root.join("t/f"), root.join("old/f")).expect("the name is free");
+    screen.terminal.press(b"r");
+    screen.wait_for("was read again");
+    screen.terminal.press(b"H");
+    remove(&mut screen, b"Y", "removed 1 entry, ");
+    assert_eq!(on_disk(&root), ["old", "old/f", "old/g", "t", "t/new"]);
+    screen.terminal.press(b"q");
+    assert_eq!(screen.end().ending(), Ok(0));
+}
+
+/// The file system of a directory that is to be read again does not answer: a removal does not wait, and keeps to what
+/// was shown.
+#[test]
+fn a_removal_goes_before_a_second_reading_that_waits() {
+    if !can_slow_down() {
+        return;
+    }
+    let tree = Tree::of("t/d/sub/f 300000\nt/d/sub/g 1\nt/keep 1\nnew 5");
+    let inject = "inject=openat2:delay_enter=3000000:when=1";
+    let (mut screen, root) = traced(tree, &["-e", "trace=openat2", "-e", inject]);
+    be_ready(&mut screen, "keep");
+    screen.terminal.press(b"\r");
+    screen.wait_for("sub/");
+    screen.terminal.press(b"R");
+    fs::rename(root.join("new"), root.join("t/d/sub/new")).expect("it is there");
+    remove(&mut screen, b"Y", "removed 2 entries, ");
+    let left = ["t", "t/d", "t/d/sub", "t/d/sub/new", "t/keep", "trace"];
+    assert_eq!(on_disk(&root), left);
+    screen.wait_for("new entries");
+    screen.terminal.press(b"j");
+    screen.wait_for("was read again");
+    screen.terminal.press(b"\x03");
+    assert_eq!(screen.end().ending(), Ok(0));
+}
+
 /// Several marks, one of them a directory that was read again because of its new entries.
 #[test]
 fn what_was_read_again_can_be_removed() {

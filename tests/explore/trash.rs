@@ -9,7 +9,7 @@ use pdu::explore::remove::summary::Ending;
 use rustix::mount::MountFlags;
 
 use super::removal::on_disk;
-use crate::support::remover::{Outcome, Shown};
+use crate::support::remover::{Outcome, Shown, open_path};
 use crate::support::run::{output_with, program, stdout};
 use crate::support::sandbox::Sandbox;
 use crate::support::skip::{is_root, skip, tool};
@@ -395,14 +395,41 @@ fn a_trash_that_vanishes_is_an_error_and_no_entry_is_taken_for_gone() {
     assert!(home.join("Trash/files/z").exists() && sandbox.at("disk/d/f").exists());
 }
 
+/// It was elsewhere when it was read.
+#[test]
+fn an_operand_that_was_moved_into_a_target_does_not_go_along() {
+    let Some(sandbox) = disk() else { return };
+    for name in ["home/x", "operand/f", "t/a/f", "u/f"] {
+        sandbox.file(&format!("disk/{name}"), 10);
+    }
+    let root = sandbox.at("disk");
+    let mut shown = Shown::of(&root);
+    shown.data_home = Some(root.join("home"));
+    shown.operand_dirs = vec![open_path(&root.join("operand")).into()];
+    fs::rename(root.join("operand"), root.join("t/a/operand")).expect("it is there");
+    let outcome = shown.remove(&["t", "u"], Method::Trash, |_| {});
+    assert_eq!(
+        outcome.failures(),
+        [("t", "an operand of this run lies in it")]
+    );
+    assert!(root.join("t/a/operand/f").exists() && !root.join("u").exists());
+}
+
 #[test]
 fn the_trash_itself_does_not_go_to_the_trash() {
     let Some(sandbox) = disk() else { return };
     sandbox.file("disk/home/Trash/files/f", 1);
     sandbox.file("disk/home/Trash/info/f.trashinfo", 1);
-    for target in ["home", "home/Trash", "home/Trash/files"] {
+    let holds = "the trash lies in it";
+    let lies_in = "it is in the trash; Y deletes";
+    for (target, text) in [
+        ("home", holds),
+        ("home/Trash", holds),
+        ("home/Trash/files", lies_in),
+        ("home/Trash/files/f", lies_in),
+    ] {
         let (_, outcome) = trash(&sandbox, &[target]);
-        assert_eq!(outcome.failures(), [(target, "the trash lies in it")]);
+        assert_eq!(outcome.failures(), [(target, text)]);
     }
     let expected = ["files", "files/f", "info", "info/f.trashinfo"];
     assert_eq!(on_disk(&sandbox.at("disk/home/Trash")), expected);

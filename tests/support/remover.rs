@@ -39,6 +39,7 @@ pub(crate) struct Shown {
     pub(crate) directories: Vec<Directory>,
     pub(crate) reading_began: FileTime,
     pub(crate) operands: Vec<Inode>,
+    pub(crate) operand_dirs: Vec<Arc<OwnedFd>>,
     pub(crate) has_old_mounts: bool,
     pub(crate) data_home: Option<PathBuf>,
 }
@@ -135,6 +136,7 @@ impl Shown {
             directories: vec![root],
             reading_began: now(),
             operands: Vec::new(),
+            operand_dirs: Vec::new(),
             has_old_mounts: false,
             data_home: None,
         }
@@ -254,6 +256,7 @@ impl Shown {
             id: JobId(COUNT.fetch_add(1, Ordering::Relaxed)),
             method,
             operands: self.operands.clone(),
+            operand_dirs: self.operand_dirs.clone(),
             // Other tests mount file systems.
             mounts: MountWatch::none(),
             places: places.collect(),

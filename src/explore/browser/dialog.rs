@@ -40,6 +40,8 @@ pub struct RemovalQuestion {
     pub targets: Vec<Target>,
     /// What their removal means.
     pub freed: Freed,
+    /// Directories are among the targets.
+    pub has_directories: bool,
     /// What confirms it.
     pub confirmation: Confirmation,
     /// [`Forest::rewrites`] and [`Forest::rereads`] when this was compared last.

@@ -25,6 +25,11 @@ pub struct KnownRow {
 }
 
 impl KnownRow {
+    /// Whether this is certainly another entry.
+    pub(super) fn differs_from(&self, other: &Self) -> bool {
+        self.identity.differs_from(other.identity)
+    }
+
     /// Of an entry, and the number of its directory, if it is one.
     #[must_use]
     pub fn new(entry: &ForestEntry, directory: Option<DirId>) -> Self {
@@ -147,7 +152,7 @@ impl Marks {
                         continue;
                     };
                     let now = KnownRow::new(&row.entry, row.directory);
-                    match known.identity.differs_from(now.identity) {
+                    match known.differs_from(&now) {
                         true => replaced += 1,
                         false => drop(living.insert(name, now)),
                     }

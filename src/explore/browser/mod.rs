@@ -281,6 +281,10 @@ impl Browser {
 
     /// Asks whether this file is to be replaced by an export.
     pub fn ask_to_overwrite(&mut self, path: Vec<u8>) {
+        if self.dialog.is_some() || self.input.is_some() {
+            // The next key is for that.
+            return self.refuse("nothing was written: the file exists; E asks again");
+        }
         self.open_dialog(Dialog::Overwrite(path));
     }
 
@@ -306,6 +310,11 @@ impl Browser {
     /// How numbers are written.
     pub(super) fn figures(&self) -> Figures {
         Figures::of(&self.options)
+    }
+
+    /// The process was stopped: what was typed meanwhile is no answer to a question.
+    pub fn forget_frame(&mut self) {
+        self.dialog_seen = Seen::No;
     }
 
     /// A removal goes on: so much is removed, or in the trash, so far.

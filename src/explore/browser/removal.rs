@@ -109,10 +109,9 @@ impl Browser {
         if let Some((target, refusal)) = freed.refused.first() {
             return self.tell_refusal(forest, target, *refusal);
         }
-        let needs_word = freed.entries > MOST_WITHOUT_WORD
-            || forest
-                .directories_among(&targets)
-                .any(|directory| is_at_depth_1(forest, directory));
+        let directories: Vec<DirId> = forest.directories_among(&targets).collect();
+        let is_at_depth_1 = |directory: &DirId| is_at_depth_1(forest, *directory);
+        let needs_word = freed.entries > MOST_WITHOUT_WORD || directories.iter().any(is_at_depth_1);
         let confirmation = match needs_word {
             true => Confirmation::Word(0),
             false => Confirmation::Key,
@@ -120,6 +119,7 @@ impl Browser {
         self.open_dialog(Dialog::Removal(RemovalQuestion {
             targets,
             freed,
+            has_directories: !directories.is_empty(),
             confirmation,
             rewrites: (forest.rewrites(), forest.rereads()),
         }));

@@ -1,7 +1,7 @@
 //! The search below a directory: the entries with a name, or the largest files. Done in slices of time; the best results
 //! so far are kept, the largest first.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::time::Instant;
 
 use rustix::fs::FileType;
@@ -139,21 +139,28 @@ impl Search {
         self.position.is_some()
     }
 
-    /// Drops what the tree lacks by now.
+    /// Drops what the tree lacks by now, and names that stand for other entries.
     pub(super) fn prune(&mut self, forest: &Forest) {
-        let mut living: BTreeMap<DirId, BTreeSet<&[u8]>> = BTreeMap::new();
+        let mut living: BTreeMap<DirId, BTreeMap<&[u8], KnownRow>> = BTreeMap::new();
         for found in &self.found {
             let parent = found.target.parent;
             living
                 .entry(parent)
                 .or_insert_with(|| match is_in_tree(forest, parent) {
-                    true => forest.rows(parent).map(|row| row.name).collect(),
-                    false => BTreeSet::new(),
+                    true => {
+                        let known = |row: ForestRow<'_>| KnownRow::new(&row.entry, row.directory);
+                        forest
+                            .rows(parent)
+                            .map(|row| (row.name, known(row)))
+                            .collect()
+                    }
+                    false => BTreeMap::new(),
                 });
         }
         self.found.retain(|found| {
-            let names = living.get(&found.target.parent);
-            names.is_some_and(|names| names.contains(&*found.target.name))
+            let rows = living.get(&found.target.parent);
+            let now = rows.and_then(|rows| rows.get(&*found.target.name));
+            now.is_some_and(|now| !found.row.differs_from(now))
         });
     }
 }

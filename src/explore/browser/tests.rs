@@ -799,6 +799,83 @@ fn keys_before_the_question_are_no_answer() {
     assert_eq!(typed(&mut desk, "Y"), []);
 }
 
+/// Ctrl-Z, or another program: what is typed until the next frame is for the shell.
+#[test]
+fn a_question_was_not_seen_while_the_process_was_stopped() {
+    let mut desk = desk();
+    desk.press("n ↓ d");
+    desk.canvas();
+    desk.browser.frame_was_written(desk.now);
+    desk.now += Duration::from_secs(1);
+    desk.browser.forget_frame();
+    let request = desk.browser.key(key("Y"), &desk.forest, desk.now);
+    assert_eq!(request, None);
+    assert_eq!(
+        message(&desk),
+        "nothing was done: the key came before the question"
+    );
+}
+
+/// The answer of a slow file system comes while a removal is asked for: `Y` is for that.
+#[test]
+fn no_question_takes_the_place_of_another_one() {
+    let mut desk = desk();
+    desk.press("n ↓ d");
+    desk.browser.ask_to_overwrite(b"x".to_vec());
+    assert!(matches!(desk.browser.dialog, Some(Dialog::Removal(_))));
+    assert_eq!(
+        message(&desk),
+        "nothing was written: the file exists; E asks again"
+    );
+}
+
+#[test]
+fn after_the_last_row_is_gone_the_keys_that_need_none_work() {
+    let mut desk = Desk::new(
+        options(),
+        forest(&[directory("t", vec![directory("s", vec![file("f", 1)])])]),
+    );
+    desk.press("Enter");
+    let shown = desk.browser.shown;
+    assert_eq!(desk.selected(), "f");
+    desk.forest.remove(shown, &[b"f"], Gone::Deleted);
+    desk.browser.forget_removed(&desk.forest);
+    desk.refresh();
+    desk.canvas();
+    desk.press("?");
+    assert!(matches!(desk.browser.panel_kind(), Some(PanelKind::Help)));
+    desk.press("Esc");
+    assert_eq!(desk.press("r"), Some(BrowserRequest::Reread(shown)));
+    desk.press("←");
+    assert_ne!(desk.browser.shown, shown);
+    assert_eq!(desk.press("q"), Some(BrowserRequest::Quit));
+}
+
+#[test]
+fn a_question_names_what_stays_and_what_goes_along() {
+    let mut desk = desk();
+    desk.size = (80, 24);
+    desk.press("n ↓ d");
+    let screen = desk.screen().join("\n");
+    assert!(
+        !screen.contains("stay:") && !screen.contains("what is new"),
+        "{screen}"
+    );
+    desk.press("Esc End d");
+    if let Some(Dialog::Removal(question)) = &mut desk.browser.dialog {
+        question.freed.staying = 2;
+    }
+    let screen = desk.screen().join("\n");
+    assert!(
+        screen.contains("stay: 2 on other file systems, operands"),
+        "{screen}"
+    );
+    assert!(
+        screen.contains("directories go with what is new in them"),
+        "{screen}"
+    );
+}
+
 #[test]
 fn a_screen_that_is_too_small_takes_only_the_keys_of_the_end() {
     let mut desk = desk();

@@ -6,6 +6,7 @@
 
 use std::ffi::{CStr, CString};
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::sync::Arc;
 
 use rustix::fs::{AtFlags, Dir, FileType, Mode, OFlags};
 use rustix::io::Errno;
@@ -35,6 +36,7 @@ pub(super) struct Tools<'a> {
     pub(super) way: &'a Way,
     pub(super) protection: &'a Protection,
     pub(super) own_changes: &'a mut OwnChanges,
+    pub(super) operand_dirs: &'a [Arc<OwnedFd>],
 }
 
 struct Delete<'a, 'b> {

@@ -36,6 +36,8 @@ pub struct Job {
     pub method: Method,
     /// The operands, none of which is removed.
     pub operands: Vec<Inode>,
+    /// Their directories, as far as they are open.
+    pub operand_dirs: Vec<Arc<OwnedFd>>,
     /// Tells whether something was mounted or unmounted since the job was made.
     pub mounts: MountWatch,
     /// The directories that hold the entries.

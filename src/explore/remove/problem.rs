@@ -44,6 +44,10 @@ pub enum Problem {
     TrashGone,
     /// This file system cannot rename without replacing another entry (`EINVAL` of renameat2).
     NoSafeMove,
+    /// It lies in the trash already.
+    InTrash,
+    /// An operand lies in it, and would go to the trash with it.
+    HoldsOperand,
     /// The directory for trash lies in it.
     HoldsTrash,
     /// Another file took the name while it was moved, and lies in the trash now, under the name that follows from it.
@@ -91,6 +95,8 @@ impl fmt::Display for Problem {
             Self::NoTrash => "no trash on this file system; Y deletes",
             Self::TrashGone => "the trash was removed meanwhile",
             Self::NoSafeMove => "this file system cannot move safely to the trash; Y deletes",
+            Self::InTrash => "it is in the trash; Y deletes",
+            Self::HoldsOperand => "an operand of this run lies in it",
             Self::HoldsTrash => "the trash lies in it",
             Self::OtherInTrash => "another file took its name, and is in the trash now",
         })

@@ -6,6 +6,7 @@
 
 use std::collections::HashMap;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::sync::Arc;
 
 use jiff::Timestamp;
 use rustix::fs::{AtFlags, FileType, Mode, OFlags, RenameFlags};
@@ -21,7 +22,7 @@ use super::problem::Problem;
 use super::trash_dir::{TrashDir, TrashPlace, path_of};
 use super::trash_info::{info_name, name, size_line, text};
 use super::way::{Opened, mount_id, one_name, open_parent};
-use crate::count::usage::FileTime;
+use crate::count::usage::{FileTime, Inode};
 use crate::sys::mounts::{self, Mount};
 use crate::sys::retry::{read_all, retry, write};
 
@@ -140,8 +141,22 @@ impl Mover<'_> {
                 Err(Refusal::Problem(problem)) => return Err(problem),
                 Err(Refusal::OtherTrash) => self.write_sizes(),
             }
-            let place = self.places.next().ok_or(Problem::NoTrash)?;
-            self.trash = place.open(self.base, self.options.data_home.as_deref());
+            self.open_next()?;
+        }
+    }
+
+    /// Opens the directory for trash of the next place. Fails where the targets lie in it: their info files are there.
+    fn open_next(&mut self) -> Result<(), Problem> {
+        let place = self.places.next().ok_or(Problem::NoTrash)?;
+        self.trash = place.open(self.base, self.options.data_home.as_deref());
+        let holds = |trash: &TrashDir| is_above(trash.fd.as_fd(), self.base.fd.as_fd());
+        match self.trash.as_ref().is_some_and(holds) {
+            true => {
+                self.places = TrashPlace::ALL.into_iter();
+                self.trash = None;
+                Err(Problem::InTrash)
+            }
+            false => Ok(()),
         }
     }
 
@@ -161,6 +176,9 @@ impl Mover<'_> {
             EntryIdentity::Unread => Err(Problem::Unread),
             EntryIdentity::Directory(directory) => {
                 tools.protection.check(directory.inode)?;
+                if holds_operand(tools.operand_dirs, directory.inode) {
+                    return Err(Problem::HoldsOperand);
+                }
                 let read = AsRead {
                     inode: directory.inode,
                     began: directory.began(self.reading_began),
@@ -345,14 +363,23 @@ fn place_in(mount: &Mount<'_>, path: &[u8]) -> Option<Vec<u8>> {
 
 /// Whether a directory is the other one, or above it.
 fn is_above(directory: BorrowedFd<'_>, other: BorrowedFd<'_>) -> bool {
-    let Ok(wanted) = look_at(directory) else {
-        return false;
-    };
+    look_at(directory).is_ok_and(|seen| lies_in(other, seen.inode))
+}
+
+/// Whether the directory of an operand lies in this one by now, wherever it was when it was read.
+fn holds_operand(operands: &[Arc<OwnedFd>], inode: Inode) -> bool {
+    operands
+        .iter()
+        .any(|operand| lies_in(operand.as_fd(), inode))
+}
+
+/// Whether a directory has this inode, or one above it has.
+fn lies_in(other: BorrowedFd<'_>, wanted: Inode) -> bool {
     let mut below = None;
     let mut here = other.try_clone_to_owned().ok();
     while let Some(fd) = here {
         let inode = look_at(fd.as_fd()).ok().map(|seen| seen.inode);
-        if inode == Some(wanted.inode) {
+        if inode == Some(wanted) {
             return true;
         }
         if inode.is_none() || inode == below {

@@ -50,6 +50,7 @@ impl Worker {
             way: &way,
             protection: &protection,
             own_changes,
+            operand_dirs: &job.operand_dirs,
         };
         let mut free_space = FreeSpace::default();
         for place in job.places {

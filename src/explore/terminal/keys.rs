@@ -179,7 +179,12 @@ impl Decoder {
         self.parser.parse(&[], false);
         let event = self.parser.pop();
         self.forget();
-        input(event?)
+        // The rest of a sequence may still come, as letters: no question may be open then.
+        let escape = Input::Key(KeyPress {
+            code: KeyCode::Escape,
+            control: false,
+        });
+        Some(event.and_then(input).unwrap_or(escape))
     }
 
     /// Forgets a sequence whose rest will not come.

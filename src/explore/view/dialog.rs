@@ -142,8 +142,18 @@ fn removal(
     if freed.freed < freed.allocated {
         lines.push(optional("the rest has hard links elsewhere"));
     }
+    if freed.staying > 0 {
+        // A subvolume, or a mount.
+        let staying = texts.count(freed.staying);
+        lines.push(needed(format!(
+            "stay: {staying} on other file systems, operands"
+        )));
+    }
     lines.push(optional(""));
     lines.push(needed(choose("t  move to the trash", "t  to the trash")));
+    if question.has_directories {
+        lines.push(optional("   directories go with what is new in them"));
+    }
     lines.push(optional(choose(
         "   frees nothing until the trash is emptied",
         "   frees nothing at first",

@@ -99,6 +99,8 @@ fn a_sequence_that_does_not_end_is_forgotten_after_a_pause() {
         bytes.extend([None, Some(b'j')]);
         let seen = inputs(&bytes);
         assert_eq!(seen.last(), Some(&key(KeyCode::Char('j'))), "{beginning:?}");
+        // It has closed a question, which the rest of it, that came late, could answer.
+        assert!(seen.len() >= 2, "{beginning:?}: {seen:?}");
     }
 }
 

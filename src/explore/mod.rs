@@ -28,7 +28,7 @@
 //! | `requests`, `reread`, `export` | what keys ask for: programs, a second read, an export |
 //! | `start` | from the command line to the first frame |
 //!
-//! Contract. The screen opens with the first listing, or after 20 ms, and the main thread waits for no file system. Order:
+//! Contract. The screen opens with the first listing, or after 12 ms, and the main thread waits for no file system. Order:
 //! none is needed, listings go into the forest as they arrive. Errors: the screen has them all; standard error gets their
 //! number at the end where it is a terminal, and each as it occurs elsewhere. Cancellation: Ctrl-C stops the walk and keeps
 //! what was read; a signal ends the process, and the terminal is as it was before.

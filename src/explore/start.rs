@@ -1,7 +1,7 @@
 //! From the command line to the first frame.
 //!
 //! ```text
-//!   begin (this thread, 2 ms) ─► split: child process ─► signals ─► walkers ─► first listing, at most 20 ms ─► screen
+//!   begin (this thread, 2 ms) ─► split: child process ─► signals ─► walkers ─► first listing, at most 12 ms ─► screen
 //! ```
 
 use std::convert::Infallible;
@@ -44,7 +44,7 @@ use crate::walk::operands::{NameStream, OperandSource, Operands};
 use crate::walk::{CpuUsage, OperandDir, Remember, RunningWalk, Walk, WalkOptions, operand_dirs};
 
 /// The screen opens after so long, also where no listing has come.
-const FIRST_FRAME: Duration = Duration::from_millis(20);
+const FIRST_FRAME: Duration = Duration::from_millis(12);
 
 /// The options of the explorer, and of what it runs.
 #[derive(Debug)]

@@ -41,6 +41,9 @@ pub const GONE: PollFlags = PollFlags::HUP.union(PollFlags::ERR).union(PollFlags
 /// How long to wait for a frame that another thread writes.
 const PATIENCE: Duration = Duration::from_millis(50);
 
+/// A terminal that has room for output so often, and takes none, is broken.
+const MOST_REFUSALS: u32 = 20;
+
 /// Time between two looks for that.
 const PAUSE: Timespec = Timespec {
     tv_sec: 0,
@@ -230,12 +233,16 @@ fn is_in_background(terminal: BorrowedFd<'_>) -> bool {
 }
 
 fn write_all(screen: BorrowedFd<'_>, mut bytes: &[u8]) -> io::Result<()> {
+    let mut refusals = 0;
     while !bytes.is_empty() && is_taken() {
         match retry::write(screen, bytes) {
             Ok(0) => return Err(io::ErrorKind::WriteZero.into()),
-            Ok(count) => bytes = &bytes[count..],
-            // Another process has set that for all that share the terminal.
-            Err(Errno::AGAIN) => wait_for_room(screen)?,
+            Ok(count) => (bytes, refusals) = (&bytes[count..], 0),
+            // Another process has set O_NONBLOCK for all that share the terminal.
+            Err(Errno::AGAIN) if refusals < MOST_REFUSALS => {
+                refusals += 1;
+                wait_for_room(screen)?;
+            }
             Err(error) => return Err(error.into()),
         }
     }

@@ -221,3 +221,43 @@ fn has_usable_path(branch: &Branch, index: u32) -> bool {
         length <= LONGEST_PATH
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::count::usage::Inode;
+
+    fn inodes(hand_over: &HandOver, operand: &str) -> Vec<Inode> {
+        let operand = CString::new(operand).expect("no NUL");
+        let way = hand_over.way(&operand, Follow::Never).expect("it is there");
+        let directories = way.directories().iter();
+        directories.map(|stat| stat.detail.inode).collect()
+    }
+
+    #[test]
+    fn a_way_is_the_same_whatever_was_looked_up_before() {
+        let place = std::env::temp_dir().join(format!("pdu-way-{}", std::process::id()));
+        for directory in ["r/a/b/c", "r/a/d/e", "r/ab/c", "s/a/b/c"] {
+            std::fs::create_dir_all(place.join(directory)).expect("temporary files can be made");
+        }
+        let hand_over = || HandOver::new(WalkBudget::Entries(1));
+        let shared = hand_over();
+        for (operand, directories) in [
+            ("r/./a/b/c/x", 4),
+            ("r/./a/b/c/y", 4),
+            ("r/./a/b/c", 3),
+            ("r/./a/d/e/x", 4),
+            ("r/./a", 1),
+            ("r/./ab/c/x", 3),
+            ("s/./a/b/c/x", 4),
+            ("r/./a/b/c/x", 4),
+            ("r/a", 0),
+        ] {
+            let operand = format!("{}/{operand}", place.display());
+            let way = inodes(&shared, &operand);
+            assert_eq!(way, inodes(&hand_over(), &operand), "{operand}");
+            assert_eq!(way.len(), directories, "{operand}");
+        }
+        std::fs::remove_dir_all(&place).expect("they can be removed");
+    }
+}

@@ -9,7 +9,8 @@ use std::process::Child;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
-use crate::support::process::{catches, worker_of};
+use crate::supervise::wait_until_blocked;
+use crate::support::process::worker_of;
 use crate::support::run::{PDU, pause, wait_until};
 use crate::support::skip::thorough;
 use crate::support::terminal::{
@@ -155,11 +156,6 @@ fn without_threads_signals_do_what_they_do_by_default() {
         let status = wait(&mut child);
         assert_eq!(status.signal(), Some(number), "{status:?}");
     }
-}
-
-/// Waits until a process has caught SIGINT.
-fn wait_until_caught(child: &Child) {
-    wait_until("a handler", || catches(worker_of(child.id()), Signal::INT));
 }
 
 /// Waits until a process, which strace has yet to start, has something of a tree open.
@@ -373,7 +369,7 @@ fn a_reader_that_takes_nothing_does_not_keep_pdu_from_saying_that_it_was_cancell
     // A megabyte is more than the main thread writes before it checks for signals; after that nothing is read.
     let mut some = vec![0; 1_000_000];
     output.read_exact(&mut some).expect("pdu writes");
-    wait_until_caught(&child);
+    wait_until_blocked(child.id(), &output);
     kill_process(Pid::from_child(&child), Signal::INT).expect("it runs");
     let status = wait(&mut child);
     drop(output);

@@ -285,10 +285,15 @@ fn start_blocked(tree: &Tree, option: &str) -> (Child, Output, u32) {
     output.read_exact(&mut some).expect("pdu writes");
     let some = Cursor::new(some);
     let child = child_of(pdu.id()).expect("there is a child");
-    wait_until("a write for which the pipe has no room", || {
-        is_full(&output) && states(child).chars().all(|state| state == 'S')
-    });
+    wait_until_blocked(child, &output);
     (pdu, some.chain(output), child)
+}
+
+/// Waits until a process waits in a write, for room in the pipe.
+pub(crate) fn wait_until_blocked(process: u32, output: &ChildStdout) {
+    wait_until("a write for which the pipe has no room", || {
+        is_full(output) && states(process).chars().all(|state| state == 'S')
+    });
 }
 
 /// Whether a write to the pipe would wait.

@@ -246,16 +246,20 @@ impl Forest {
         std::mem::take(&mut self.changed)
     }
 
-    /// Failures: the first 10,000.
+    /// Failures: the first 10,000. Those of a second walk come when what it has read is in its place.
     #[must_use]
     pub fn failures(&self) -> &[ForestFailure] {
-        &self.failures.list
+        let is_hidden = |failure: &ForestFailure| self.is_read_again(failure.directory);
+        let all = &self.failures.list;
+        all.split_at(all.iter().position(is_hidden).unwrap_or(all.len()))
+            .0
     }
 
     /// The number of all failures.
     #[must_use]
     pub fn failure_count(&self) -> u64 {
-        self.failures.count
+        let hidden = self.failures.list.len() - self.failures().len();
+        self.failures.count - hidden as u64
     }
 
     /// Bytes of the directories and their entries.

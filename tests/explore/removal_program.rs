@@ -172,6 +172,54 @@ fn a_removal_goes_before_a_second_reading_that_waits() {
     assert_eq!(screen.end().ending(), Ok(0));
 }
 
+/// Old files take the places of those that were shown, with the same numbers and sizes.
+#[test]
+fn a_question_is_dropped_when_its_directory_was_read_again() {
+    if !can_slow_down() {
+        return;
+    }
+    let tree = Tree::of("t/d/sub/f 5000\nt/keep 1\nprecious 5000");
+    let inject = "inject=openat2:delay_enter=2000000:when=1";
+    let (mut screen, root) = traced(tree, &["-e", "trace=openat2", "-e", inject]);
+    be_ready(&mut screen, "keep");
+    screen.terminal.press(b"\r");
+    screen.wait_for("sub/");
+    screen.terminal.press(b"R");
+    fs::rename(root.join("t/d/sub/f"), root.join("old")).expect("it is there");
+    fs::rename(root.join("precious"), root.join("t/d/sub/p")).expect("it is there");
+    ask(&mut screen);
+    screen.wait_until("no question", |screen| {
+        !screen.contents().contains("any other key")
+    });
+    screen.terminal.press(b"Y");
+    screen.wait_for("no meaning");
+    assert!(root.join("t/d/sub/p").exists());
+    screen.terminal.press(b"\x03");
+    assert_eq!(screen.end().ending(), Ok(0));
+}
+
+/// With `-l` as without.
+#[test]
+fn an_operand_in_a_target_is_not_counted_in_the_question() {
+    for words in ["t t/d/o", "-l t t/d/o"] {
+        let (mut screen, root) = start(Tree::of("t/d/o/k 100000\nt/d/f 1"), &[], PDU, words);
+        be_ready(&mut screen, "t/d/o");
+        screen.terminal.press(b"n");
+        screen.terminal.press(b"H\r");
+        screen.wait_for(" d/");
+        screen.terminal.press(b"d");
+        screen.wait_for("stay: 1 on other");
+        screen.wait_for("2 entries, 8 KiB");
+        screen.wait_for("any other key");
+        std::thread::sleep(Duration::from_millis(300));
+        screen.terminal.press(b"delete");
+        screen.wait_for("removed 1 entry, 4 KiB; 1 error");
+        assert_eq!(on_disk(&root), ["t", "t/d", "t/d/o", "t/d/o/k"]);
+        screen.terminal.press(b"q");
+        assert_eq!(screen.end().ending(), Ok(1));
+    }
+}
+
 /// Several marks, one of them a directory that was read again because of its new entries.
 #[test]
 fn what_was_read_again_can_be_removed() {

@@ -13,10 +13,12 @@ use crate::support::screen::{Left, Screen};
 use crate::support::terminal::Streams;
 use crate::support::tree::Tree;
 
-/// Presses keys once a text is on the screen, and returns what is left.
+/// Presses keys once a text is on the screen, the first ones after the walk, and returns what is left.
 #[track_caller]
 fn left(tree: Tree, streams: Streams, words: &[&str], steps: &[(&str, &[u8])]) -> Left {
     let mut screen = Screen::start(tree, streams, words);
+    // Until then, another row may be the first.
+    wait_until_read(&mut screen);
     for (text, keys) in steps {
         screen.wait_for(text);
         screen.terminal.press(keys);
@@ -78,7 +80,7 @@ fn other_programs_run_where_the_entry_is() {
     .expect("it can be written");
     let script = "chmod +x shell; SHELL=$PWD/shell PAGER='wc -c' exec $pdu -i .";
     let mut screen = Screen::start(tree, Streams::All, &["sh", "-c", script]);
-    screen.wait_for("d/");
+    wait_until_read(&mut screen);
     screen.terminal.press(b"\r");
     screen.wait_for("pdu: ./d ");
     screen.terminal.press(b"b");

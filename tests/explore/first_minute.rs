@@ -75,7 +75,7 @@ pub(crate) fn rows(screen: &mut Screen) -> Vec<String> {
 #[test]
 fn keys_enter_a_directory_and_come_back() {
     let mut screen = explore(Tree::of(SMALL), "");
-    screen.wait_for("small/");
+    wait_until_read(&mut screen);
     screen.terminal.press(b"\r");
     screen.wait_for("one");
     assert!(screen.now().contents().contains("two"));

@@ -94,6 +94,11 @@ impl Roots {
         }
     }
 
+    /// An operand was read again, by its name: the directory that was opened first may be another one.
+    pub(super) fn forget(&mut self, operand: DirId) {
+        self.open.remove(&operand);
+    }
+
     /// The directories that the walk has opened so far.
     fn open_dirs(&self) -> Vec<Arc<OwnedFd>> {
         let open = self.open.values();

@@ -102,6 +102,7 @@ impl Session<'_> {
         if forest.replace(until) == Slice::Done {
             self.rereads.replacing = None;
             self.removals.read_times().replaced(directory, began);
+            self.removals.roots().forget(directory);
             self.browser.forget_removed(forest);
             self.browser
                 .say(Message::notice(format!("{path} was read again")));

@@ -5,7 +5,7 @@ use std::convert::Infallible;
 use std::ops::ControlFlow;
 use std::time::Instant;
 
-use crossbeam_channel::{Receiver, never, tick};
+use crossbeam_channel::{Receiver, at, never, tick};
 
 use super::imported::{Batch, Replays};
 use super::intake::Intake;
@@ -48,9 +48,26 @@ pub(super) struct LiveWalk {
 pub(super) struct Rereads {
     pub(super) waiting: VecDeque<DirId>,
     /// One that was the first of them, whose directory is being opened.
-    pub(super) opening: Option<DirId>,
+    pub(super) opening: Option<OpeningReread>,
     /// One was read, and takes the place of what was shown; it was begun at this time.
     pub(super) replacing: Option<(DirId, FileTime)>,
+}
+
+/// A directory around one that is to be read again is being opened.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct OpeningReread {
+    pub(super) directory: DirId,
+    /// The number of the answer.
+    pub(super) number: u64,
+    /// When it is given up.
+    pub(super) until: Instant,
+}
+
+impl Rereads {
+    /// Receives when a directory was not opened in time.
+    pub(super) fn patience(&self) -> Receiver<Instant> {
+        self.opening.map_or_else(never, |opening| at(opening.until))
+    }
 }
 
 impl LiveWalk {

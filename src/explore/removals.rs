@@ -94,20 +94,31 @@ impl Roots {
         }
     }
 
-    /// The directories that the walk has opened so far.
-    fn open_dirs(&self) -> Vec<Arc<OwnedFd>> {
-        let open = self.open.values();
-        open.map(|(fd, _)| Arc::clone(fd)).collect()
+    /// An operand was read again, by its name: the directory that was opened first may be another one.
+    pub(super) fn forget(&mut self, operand: DirId) {
+        self.take_coming();
+        self.open.remove(&operand);
     }
 
-    /// The directory of an operand: the one that the walk opened, or else its name.
-    fn root(&mut self, forest: &Forest, operand: DirId) -> Option<Root> {
+    fn take_coming(&mut self) {
         for dir in self.coming.try_iter() {
             let id = u32::try_from(dir.key + 1).ok().map(DirId);
             let copy = dir.as_fd().try_clone_to_owned().ok();
             let copy = copy.map(|copy| (Arc::new(copy), dir.inode));
             self.open.extend(id.zip(copy));
         }
+    }
+
+    /// The directories that the walk has opened so far.
+    fn open_dirs(&mut self) -> Vec<Arc<OwnedFd>> {
+        self.take_coming();
+        let open = self.open.values();
+        open.map(|(fd, _)| Arc::clone(fd)).collect()
+    }
+
+    /// The directory of an operand: the one that the walk opened, or else its name.
+    fn root(&mut self, forest: &Forest, operand: DirId) -> Option<Root> {
+        self.take_coming();
         let shown = forest.dir(operand).inode;
         match self.open.get(&operand) {
             // It was read again since, and may have been replaced before.

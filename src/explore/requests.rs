@@ -16,10 +16,10 @@ use crate::forest::{DirId, Target};
 use crate::sys::status;
 
 /// How long a key waits for a directory that does not answer.
-const PATIENCE: Duration = Duration::from_secs(2);
+pub(super) const PATIENCE: Duration = Duration::from_secs(2);
 
 /// For a directory that is not opened, or entered, in time.
-const NO_ANSWER: &str = "the file system does not answer";
+pub(super) const NO_ANSWER: &str = "the file system does not answer";
 
 /// The exit status of a shell that has not found the program.
 const NOT_FOUND: i32 = 127;
@@ -30,6 +30,10 @@ impl Session<'_> {
         match request {
             BrowserRequest::Quit => self.ending = Some(Ending::Quit),
             BrowserRequest::QuitAndPrint(paths) => self.ending = Some(Ending::Print(paths)),
+            // The second Ctrl-C, before the frame that would have told that the first one has stopped it.
+            BrowserRequest::StopWalk if self.was_stopped && !self.reading.goes_on() => {
+                self.ending = Some(Ending::Quit);
+            }
             BrowserRequest::StopWalk => self.stop_reading(),
             BrowserRequest::Suspend => self.suspend(),
             BrowserRequest::Redraw => self.terminal.redraw(),
@@ -67,8 +71,8 @@ impl Session<'_> {
         }
         let begun = self.removals.begin(forest, targets, method);
         // Its file system may never answer. What it opens is not waited for: it is opened again after the removal.
-        if let Some(directory) = self.rereads.opening.take() {
-            self.rereads.waiting.push_front(directory);
+        if let Some(opening) = self.rereads.opening.take() {
+            self.rereads.waiting.push_front(opening.directory);
         }
         self.warn(begun);
     }
@@ -105,8 +109,8 @@ impl Session<'_> {
             Answer::Owners(names) => self.browser.set_owners(names),
             Answer::Exported(path, exported) => self.exported(path, exported),
             Answer::Started(started) => self.warn(started),
-            Answer::Directory(_, Purpose::Reread(directory), opened) => {
-                self.begin_reread(directory, opened);
+            Answer::Directory(number, Purpose::Reread(directory), opened) => {
+                self.begin_reread((directory, number), opened);
             }
             // Too late: another key may have been pressed since.
             Answer::Directory(number, ..)

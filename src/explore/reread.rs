@@ -9,8 +9,9 @@ use std::time::Instant;
 use super::background::Purpose;
 use super::browser::request::Message;
 use super::read_times::now;
-use super::reading::{LiveWalk, Reading};
+use super::reading::{LiveWalk, OpeningReread, Reading};
 use super::remove::problem::Problem;
+use super::requests::{NO_ANSWER, PATIENCE};
 use super::session::Session;
 use crate::count::listing::{Branch, Key, Names};
 use crate::count::usage::{FileTime, Inode};
@@ -52,19 +53,33 @@ impl Session<'_> {
     fn open_for_reread(&mut self, directory: DirId, above: DirId) {
         if let Some(way) = self.removals.roots().way(&self.intake.forest, above) {
             let asked = self.background.open(Purpose::Reread(directory), way);
-            self.rereads.opening = asked.is_ok().then_some(directory);
+            self.rereads.opening = asked.as_ref().ok().map(|&number| OpeningReread {
+                directory,
+                number,
+                until: Instant::now() + PATIENCE,
+            });
             self.warn(asked.map(drop));
         }
     }
 
-    pub(super) fn begin_reread(&mut self, directory: DirId, opened: Result<OwnedFd, Problem>) {
-        if self
-            .rereads
-            .opening
-            .take_if(|opening| *opening == directory)
+    /// Its file system does not answer: the others are read.
+    pub(super) fn give_up_reread(&mut self) {
+        self.rereads.opening = None;
+        self.browser.say(Message::warning(NO_ANSWER));
+        self.begin_next_reread();
+    }
+
+    pub(super) fn begin_reread(
+        &mut self,
+        (directory, number): (DirId, u64),
+        opened: Result<OwnedFd, Problem>,
+    ) {
+        let opening = &mut self.rereads.opening;
+        if opening
+            .take_if(|opening| opening.number == number)
             .is_none()
         {
-            // It waits again, since a removal has begun.
+            // It was given up, or waits again, since a removal has begun.
             return;
         }
         match opened {
@@ -102,6 +117,7 @@ impl Session<'_> {
         if forest.replace(until) == Slice::Done {
             self.rereads.replacing = None;
             self.removals.read_times().replaced(directory, began);
+            self.removals.roots().forget(directory);
             self.browser.forget_removed(forest);
             self.browser
                 .say(Message::notice(format!("{path} was read again")));

@@ -97,6 +97,7 @@ impl Session<'_> {
                     self.answered(answer);
                 },
                 recv(self.opening.map_or_else(never, |(until, _)| at(until))) -> _ => self.give_up_opening(),
+                recv(self.rereads.patience()) -> _ => self.give_up_reread(),
                 recv(self.frames.due()) -> _ => self.draw(),
                 recv(self.task()) -> _ => self.go_on(),
                 recv(self.causes) -> cause => if let Ok(cause) = cause {
@@ -288,6 +289,7 @@ impl Session<'_> {
 
     pub(super) fn suspend(&mut self) {
         let suspended = self.terminal.suspend();
+        self.browser.forget_frame();
         self.check(suspended);
     }
 

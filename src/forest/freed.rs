@@ -94,6 +94,11 @@ impl Forest {
                 .into_iter()
                 .for_each(|name| refuse(name, Refusal::Operand));
         }
+        if self.has_unread_operand() {
+            return names
+                .into_iter()
+                .for_each(|name| refuse(name, Refusal::OperandUnread));
+        }
         let mut met = HashSet::new();
         for (_, row) in Reader::new(&self.dirs.get(parent).run, parent) {
             let (Row::Entry(name, _) | Row::Directory(name, _)) = row;
@@ -113,6 +118,16 @@ impl Forest {
         names
             .difference(&met)
             .for_each(|name| refuse(name, Refusal::Unknown));
+    }
+
+    /// True while it is not known where an operand is.
+    fn has_unread_operand(&self) -> bool {
+        let rows = Reader::new(&self.dirs.get(DirId::TOP).run, DirId::TOP);
+        let is_unread = |(_, row): (usize, Row<'_>)| match row {
+            Row::Directory(_, id) => self.dirs.get(id).stage == Stage::Announced,
+            Row::Entry(..) => false,
+        };
+        self.operands.count > 1 && rows.into_iter().any(is_unread)
     }
 
     /// Finds out which directories are removed, and adds up their sums.

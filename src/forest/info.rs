@@ -68,6 +68,8 @@ pub enum Refusal {
     Operand,
     /// It is not read to its end.
     Unfinished,
+    /// An operand was not read yet: it may be this entry, or lie in it.
+    OperandUnread,
     /// It is not in the tree.
     Unknown,
     /// Its name is there twice: the listing gave it twice.

@@ -58,6 +58,19 @@ pub(crate) fn wait_until_read(screen: &mut Screen) {
     });
 }
 
+/// Waits until this row is the first, after the walk: rows are put in order once a second.
+#[track_caller]
+pub(crate) fn wait_for_first(screen: &mut Screen, row: &str) {
+    wait_until_read(screen);
+    screen.wait_until("the first row", |screen| {
+        let contents = screen.contents();
+        contents
+            .lines()
+            .nth(2)
+            .is_some_and(|line| line.contains(row))
+    });
+}
+
 /// Keys that come at once after a question are no answer.
 pub(crate) fn read_question() {
     pause(READING_TIME + Duration::from_millis(50));
@@ -75,7 +88,7 @@ pub(crate) fn rows(screen: &mut Screen) -> Vec<String> {
 #[test]
 fn keys_enter_a_directory_and_come_back() {
     let mut screen = explore(Tree::of(SMALL), "");
-    wait_until_read(&mut screen);
+    wait_for_first(&mut screen, "big/");
     screen.terminal.press(b"\r");
     screen.wait_for("one");
     assert!(screen.now().contents().contains("two"));

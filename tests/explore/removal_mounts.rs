@@ -1,12 +1,13 @@
 //! Removals and file systems: mounts in the way, read-only ones, subvolumes, and the space that is free afterwards.
 
+use std::ffi::CString;
 use std::fs;
 use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 use std::process::Command;
 use std::time::Duration;
 
-use pdu::explore::remove::job::Method;
+use pdu::explore::remove::job::{Method, Root};
 use rustix::mount::{MountFlags, UnmountFlags};
 
 use super::removal::on_disk;
@@ -455,6 +456,7 @@ fn a_subvolume_of_btrfs_has_its_own_message() {
     assert_eq!(on_disk(&sandbox.at("disk")), ["t", "t/sub", "t/sub/f"]);
     // Inside it, the way crosses no mount.
     sandbox.file("disk/t/sub/g", 10);
+    sandbox.file("disk/t/top", 10);
     std::thread::sleep(Duration::from_millis(30));
     let mut shown = Shown::of(&sandbox.at("disk"));
     assert_eq!(shown.delete(&["t/sub/f"]).summary.entries, 1);
@@ -463,5 +465,22 @@ fn a_subvolume_of_btrfs_has_its_own_message() {
     let outcome = shown.delete(&["t/sub/g"]);
     let text = "changed since it was read";
     assert_eq!(outcome.failures(), [("t/sub/g", text)]);
+    // A removal beside it is no excuse, whatever has come before.
+    let mut remover = shown.remover();
+    for (target, failed) in [("t/top", None), ("t/sub/g", Some(text))] {
+        let job = shown.job(&[target], Method::Delete);
+        let outcome = shown.run(&mut remover, job, |_| {});
+        assert_eq!(outcome.failed.get(target).map(String::as_str), failed);
+    }
+    // Nor is the name of the subvolume on the command line.
+    let sub = Shown::of(&sandbox.at("disk/t/sub"));
+    std::thread::sleep(Duration::from_millis(30));
+    sandbox.file("disk/t/comes too", 10);
+    let mut job = sub.job(&["g"], Method::Delete);
+    let path = sandbox.at("disk/t/sub");
+    let name = CString::new(path.as_os_str().as_encoded_bytes()).expect("no NUL");
+    job.places[0].root = Root::Typed(name, inode_of(&path));
+    let mut sub = sub;
+    assert_eq!(sub.run(&mut remover, job, |_| {}).failures(), [("g", text)]);
     assert!(sandbox.at("disk/t/sub/g").exists());
 }

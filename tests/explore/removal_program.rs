@@ -155,7 +155,7 @@ fn a_removal_goes_before_a_second_reading_that_waits() {
         return;
     }
     let tree = Tree::of("t/d/sub/f 300000\nt/d/sub/g 1\nt/keep 1\nnew 5");
-    let inject = "inject=openat2:delay_enter=3000000:when=1";
+    let inject = "inject=openat2:delay_enter=1500000:when=1";
     let (mut screen, root) = traced(tree, &["-e", "trace=openat2", "-e", inject]);
     be_ready(&mut screen, "keep");
     screen.terminal.press(b"\r");
@@ -179,7 +179,7 @@ fn a_question_is_dropped_when_its_directory_was_read_again() {
         return;
     }
     let tree = Tree::of("t/d/sub/f 5000\nt/keep 1\nprecious 5000");
-    let inject = "inject=openat2:delay_enter=2000000:when=1";
+    let inject = "inject=openat2:delay_enter=1300000:when=1";
     let (mut screen, root) = traced(tree, &["-e", "trace=openat2", "-e", inject]);
     be_ready(&mut screen, "keep");
     screen.terminal.press(b"\r");
@@ -196,6 +196,43 @@ fn a_question_is_dropped_when_its_directory_was_read_again() {
     assert!(root.join("t/d/sub/p").exists());
     screen.terminal.press(b"\x03");
     assert_eq!(screen.end().ending(), Ok(0));
+}
+
+/// It may be this entry, or lie in it.
+#[test]
+fn nothing_is_removed_while_an_operand_was_not_read() {
+    if !can_slow_down() {
+        return;
+    }
+    let tree = Tree::of("t/d/f 1\nt/keep 300000");
+    let inject = "inject=getdents64:delay_enter=800000";
+    let slow = [
+        "strace",
+        "-DDD",
+        "-f",
+        "-qq",
+        "-o",
+        "trace",
+        "-e",
+        "trace=getdents64",
+        "-e",
+        inject,
+    ];
+    let (mut screen, root) = start(tree, &slow, PDU, "-j1 t t/d");
+    screen.wait_for("t/d");
+    screen.terminal.press(b"n");
+    screen.terminal.press(b"H\r");
+    screen.wait_for("keep");
+    screen.terminal.press(b"Gd");
+    screen.wait_for("another operand was not read yet");
+    screen.wait_until("the end of the walk", |screen| {
+        !screen.contents().contains("reading")
+    });
+    screen.terminal.press(b"G");
+    remove(&mut screen, b"Y", "removed 1 entry, ");
+    assert_eq!(on_disk(&root), ["t", "t/d", "t/d/f", "trace"]);
+    screen.terminal.press(b"\x03");
+    screen.end();
 }
 
 /// With `-l` as without.

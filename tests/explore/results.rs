@@ -5,7 +5,7 @@ use std::fs;
 
 use rustix::io::Errno;
 
-use crate::first_minute::{read_question, wait_until_read};
+use crate::first_minute::{read_question, wait_for_first, wait_until_read};
 use crate::support::fuse::{Node, Op};
 use crate::support::run::{PDU, pdu, text};
 use crate::support::sandbox::Sandbox;
@@ -13,12 +13,11 @@ use crate::support::screen::{Left, Screen};
 use crate::support::terminal::Streams;
 use crate::support::tree::Tree;
 
-/// Presses keys once a text is on the screen, the first ones after the walk, and returns what is left.
+/// Presses keys in [`ODD`] once a text is on the screen, the first ones after the walk, and returns what is left.
 #[track_caller]
-fn left(tree: Tree, streams: Streams, words: &[&str], steps: &[(&str, &[u8])]) -> Left {
-    let mut screen = Screen::start(tree, streams, words);
-    // Until then, another row may be the first.
-    wait_until_read(&mut screen);
+fn left(streams: Streams, words: &[&str], steps: &[(&str, &[u8])]) -> Left {
+    let mut screen = Screen::start(Tree::of(ODD), streams, words);
+    wait_for_first(&mut screen, r"a\nb/");
     for (text, keys) in steps {
         screen.wait_for(text);
         screen.terminal.press(keys);
@@ -38,9 +37,9 @@ const IN_PLAIN: &str = "/plain  ";
 fn q_prints_the_directory_raw_into_a_pipe_and_quoted_on_a_terminal() {
     let words = [PDU, "-i", "."];
     let steps: &[(&str, &[u8])] = &[("plain/", b"\r"), (r"pdu: ./a\nb ", b"Q")];
-    let piped = left(Tree::of(ODD), Streams::AllButOutput, &words, steps);
+    let piped = left(Streams::AllButOutput, &words, steps);
     assert_eq!((piped.output.as_str(), piped.ending()), ("./a\nb\n", Ok(0)));
-    let shown = left(Tree::of(ODD), Streams::All, &words, steps);
+    let shown = left(Streams::All, &words, steps);
     assert_eq!(
         (shown.text.as_str(), shown.ending()),
         ("'./a'$'\\n''b'", Ok(0))
@@ -50,7 +49,7 @@ fn q_prints_the_directory_raw_into_a_pipe_and_quoted_on_a_terminal() {
 #[test]
 fn q_prints_the_marks_one_a_line() {
     let steps: &[(&str, &[u8])] = &[("plain/", b"j\r"), (IN_PLAIN, b"  Q")];
-    let piped = left(Tree::of(ODD), Streams::AllButOutput, &[PDU, "-i"], steps);
+    let piped = left(Streams::AllButOutput, &[PDU, "-i"], steps);
     assert_eq!(piped.output, "./plain/g\n./plain/h\n");
 }
 
@@ -58,7 +57,7 @@ fn q_prints_the_marks_one_a_line() {
 fn a_shell_goes_to_the_printed_directory() {
     let script = "cd \"$($pdu -i)\" && echo; pwd";
     let steps: &[(&str, &[u8])] = &[("plain/", b"j\r"), (IN_PLAIN, b"Q")];
-    let left = left(Tree::of(ODD), Streams::All, &["sh", "-c", script], steps);
+    let left = left(Streams::All, &["sh", "-c", script], steps);
     assert!(left.text.trim_end().ends_with("/plain"), "{:?}", left.text);
 }
 
@@ -66,7 +65,7 @@ fn a_shell_goes_to_the_printed_directory() {
 fn an_export_comes_through_a_pipe_and_keys_from_the_terminal() {
     let script = "$pdu --format=ncdu . | $pdu -i --from=-";
     let steps: &[(&str, &[u8])] = &[("plain/", b"j\r"), (IN_PLAIN, b"q")];
-    let left = left(Tree::of(ODD), Streams::All, &["sh", "-c", script], steps);
+    let left = left(Streams::All, &["sh", "-c", script], steps);
     assert_eq!(left.ending(), Ok(0));
 }
 

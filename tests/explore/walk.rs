@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use crate::first_minute::{explore, read_question, rows, wait_until_read};
+use crate::first_minute::{explore, read_question, rows, wait_for_first, wait_until_read};
 use crate::support::fuse::{Node, Op};
 use crate::support::run::PDU;
 use crate::support::sandbox::Sandbox;
@@ -107,7 +107,7 @@ fn r_reads_the_shown_directory_again() {
     let tree = Tree::of("d/a 5000\nd/e/b 5000\nother/f 1");
     let root = tree.root().to_owned();
     let mut screen = explore(tree, ".");
-    wait_until_read(&mut screen);
+    wait_for_first(&mut screen, "d/");
     screen.terminal.press(b"\r");
     screen.wait_for(" a");
     fs::write(root.join("d/new"), vec![0; 100_000]).expect("it can be written");

@@ -130,6 +130,7 @@ impl Browser {
         let name = String::from_utf8_lossy(&name);
         let reason = match refusal {
             Refusal::Operand => "it was named on the command line",
+            Refusal::OperandUnread => "another operand was not read yet",
             Refusal::Unfinished => "it is not read to its end",
             Refusal::Twice => "its name was listed twice; r reads the directory",
             Refusal::Unknown => "it is no longer there",

@@ -865,6 +865,10 @@ fn a_question_names_what_stays_and_what_goes_along() {
     if let Some(Dialog::Removal(question)) = &mut desk.browser.dialog {
         question.freed.staying = 2;
     }
+    desk.size = (40, 5);
+    let screen = desk.screen().join("\n");
+    assert!(screen.contains("Remove /srv/small"), "{screen}");
+    desk.size = (80, 24);
     let screen = desk.screen().join("\n");
     assert!(
         screen.contains("stay: 2 on other file systems, operands"),

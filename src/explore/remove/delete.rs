@@ -242,7 +242,7 @@ impl Delete<'_, '_> {
             0 => self.directory(&frame, fd.as_fd()),
             _ => Err(Problem::Failed(Errno::NOTEMPTY)),
         };
-        if done.is_err() {
+        if done.is_err() && frame.is_proven {
             note_own_change(fd.as_fd(), self.tools.own_changes);
         }
         let directory = frame.directory;

@@ -47,9 +47,11 @@ pub(super) fn look_at(fd: BorrowedFd<'_>) -> Result<Seen, Errno> {
     call(fd, c"", AtFlags::EMPTY_PATH)
 }
 
-/// The removal has changed this open inode.
+/// The removal has changed this open inode, which had no other changes before.
 pub(super) fn note_own_change(fd: BorrowedFd<'_>, own_changes: &mut OwnChanges) {
-    if let Ok(seen) = look_at(fd) {
+    if let Ok(seen) = look_at(fd)
+        && seen.born.is_none()
+    {
         own_changes.insert(seen.inode, seen.changed);
     }
 }
@@ -153,13 +155,9 @@ impl Seen {
     }
 
     /// Fails where an entry has come into this directory, or has left it, since this time: a subvolume in it may be another
-    /// one.
-    pub(super) fn must_be_unchanged(
-        &self,
-        began: FileTime,
-        own_changes: &OwnChanges,
-    ) -> Result<(), Problem> {
-        must(is_before(self.changed, began) || own_changes.has_made(self.inode, self.changed))
+    /// one. The removal's own changes are no excuse: others may have come with them.
+    pub(super) fn must_be_unchanged(&self, began: FileTime) -> Result<(), Problem> {
+        must(is_before(self.changed, began))
     }
 
     /// Fails where the inode may have been created since this time.

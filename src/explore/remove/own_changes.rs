@@ -5,7 +5,7 @@ use std::collections::HashMap;
 
 use crate::count::usage::{FileTime, Inode};
 
-/// The times of these changes. Of a directory, they also tell that a subvolume in it is the one that was read.
+/// The times of these changes, of inodes without a time of creation.
 #[derive(Debug, Default)]
 pub(super) struct OwnChanges(HashMap<Inode, FileTime>);
 

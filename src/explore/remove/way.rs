@@ -15,7 +15,6 @@ use rustix::io::Errno;
 
 use super::job::{Root, Step};
 use super::look::{AsRead, Seen, look_at};
-use super::own_changes::OwnChanges;
 use super::problem::Problem;
 use crate::count::usage::{FileTime, Inode};
 use crate::sys::retry::{read_file, retry};
@@ -74,9 +73,9 @@ impl Way {
         &self,
         root: &Root,
         way: &[Step],
-        read: (FileTime, &OwnChanges),
+        began: FileTime,
     ) -> Result<(Opened, Crossed), Problem> {
-        let mut here = open_root(root)?;
+        let mut here = open_root(root, began)?;
         let mut crossed = match root {
             Root::Open(_) => Crossed::Nothing,
             Root::Typed(..) => Crossed::Mounts,
@@ -85,18 +84,13 @@ impl Way {
             if step.inode.device != here.inode.device {
                 crossed = Crossed::Mounts;
             }
-            here = self.open_step(&here, step, read)?;
+            here = self.open_step(&here, step, began)?;
         }
         Ok((here, crossed))
     }
 
     /// A step to another device is a mount that the walk has found, or a subvolume.
-    fn open_step(
-        &self,
-        above: &Opened,
-        step: &Step,
-        (began, own_changes): (FileTime, &OwnChanges),
-    ) -> Result<Opened, Problem> {
+    fn open_step(&self, above: &Opened, step: &Step, began: FileTime) -> Result<Opened, Problem> {
         let mounts = match step.inode.device == above.inode.device {
             true => Mounts::Refused,
             false => Mounts::Found,
@@ -105,12 +99,7 @@ impl Way {
         let inode = step.inode;
         let opened = self.open(above.fd.as_fd(), &name, AsRead { inode, began }, mounts)?;
         if mounts == Mounts::Found {
-            // A newer snapshot in the place of the one that was read may have all its numbers and times.
-            let seen = look_at(opened.fd.as_fd()).map_err(Problem::Failed)?;
-            let holder = look_at(above.fd.as_fd()).map_err(Problem::Failed)?;
-            if seen.is_mount_root != Some(true) {
-                holder.must_be_unchanged(began, own_changes)?;
-            }
+            must_be_same_subvolume(above.fd.as_fd(), opened.fd.as_fd(), began)?;
         }
         Ok(opened)
     }
@@ -212,8 +201,7 @@ pub fn open_way(root: &Root, way: &[Step]) -> Result<OwnedFd, Problem> {
         seconds: i64::MAX,
         nanoseconds: 0,
     };
-    let any = (ANY_TIME, &OwnChanges::default());
-    let (opened, _) = Way::new().open_way(root, way, any)?;
+    let (opened, _) = Way::new().open_way(root, way, ANY_TIME)?;
     Ok(opened.fd)
 }
 
@@ -223,19 +211,38 @@ pub(super) fn open_parent(below: BorrowedFd<'_>) -> Result<OwnedFd, Errno> {
 }
 
 /// The directory of an operand. A link in the typed name is followed: the inode tells whether it leads where it led.
-fn open_root(root: &Root) -> Result<Opened, Problem> {
+fn open_root(root: &Root, began: FileTime) -> Result<Opened, Problem> {
     let (fd, expected) = match root {
         Root::Open(fd) => (fd.try_clone().map_err(failed)?, None),
         Root::Typed(name, inode) => {
             let flags = DIRECTORY.difference(OFlags::NOFOLLOW);
             let opened = retry(|| rustix::fs::openat(CWD, name, flags, Mode::empty()));
-            (opened.map_err(problem_of_open)?, Some(*inode))
+            let fd = opened.map_err(problem_of_open)?;
+            let above = open_parent(fd.as_fd()).map_err(Problem::Failed)?;
+            must_be_same_subvolume(above.as_fd(), fd.as_fd(), began)?;
+            (fd, Some(*inode))
         }
     };
     let inode = look_at(fd.as_fd()).map_err(Problem::Failed)?.inode;
     match expected {
         Some(expected) if expected != inode => Err(Problem::Changed),
         _ => Ok(Opened { fd, inode }),
+    }
+}
+
+/// A newer snapshot in the place of the one that was read may have all its numbers and times; but it has come into the
+/// directory above.
+fn must_be_same_subvolume(
+    above: BorrowedFd<'_>,
+    below: BorrowedFd<'_>,
+    began: FileTime,
+) -> Result<(), Problem> {
+    let above = look_at(above).map_err(Problem::Failed)?;
+    let below = look_at(below).map_err(Problem::Failed)?;
+    let may_be_subvolume = below.inode.device != above.inode.device;
+    match may_be_subvolume && below.is_mount_root != Some(true) {
+        true => above.must_be_unchanged(began),
+        false => Ok(()),
     }
 }
 

@@ -9,7 +9,7 @@ use crossbeam_channel::{Receiver, Sender};
 use super::delete::{Tools, delete};
 use super::free_space::{FreeSpace, free_bytes};
 use super::job::{Job, Method, RemovalEntries, RemovalPlace, RemovalReport};
-use super::look::note_own_change;
+use super::look::{look_at, note_own_change};
 use super::options::RemovalOptions;
 use super::own_changes::OwnChanges;
 use super::problem::Problem;
@@ -83,11 +83,9 @@ impl Worker {
         (method, mounts): (Method, &MountWatch),
         free_space: &mut FreeSpace,
     ) {
-        let opened = tools.way.open_way(
-            &place.root,
-            &place.way,
-            (place.reading_began, &*tools.own_changes),
-        );
+        let opened = tools
+            .way
+            .open_way(&place.root, &place.way, place.reading_began);
         let kept = opened.and_then(|(base, crossed)| {
             // After the way, so that a mount that came meanwhile is noticed.
             if crossed == Crossed::Mounts && (mounts.has_changed() || place.has_old_mounts) {
@@ -106,13 +104,18 @@ impl Worker {
                 return;
             }
         };
+        let seen = look_at(fd.as_fd());
+        let began = place.reading_began;
+        let was_known = seen.is_ok_and(|seen| seen.must_be_old(began, tools.own_changes).is_ok());
         let (before, device) = (free_bytes(fd.as_fd()), base.inode.device);
         let removed = tools.talk.numbers.bytes;
         match method {
             Method::Delete => delete(tools, base, place),
             Method::Trash => trash(tools, &base, place, &self.options),
         }
-        note_own_change(fd.as_fd(), tools.own_changes);
+        if was_known {
+            note_own_change(fd.as_fd(), tools.own_changes);
+        }
         if method == Method::Delete {
             let removed = tools.talk.numbers.bytes - removed;
             free_space.add(tools.talk, (fd.as_fd(), device), before, removed);

@@ -3,7 +3,7 @@
 //! It reads one byte at a time, and nothing after a key until that is handled: what was typed after the key that starts
 //! another program is for that program. Each 50 ms it looks whether the terminal is still there, and has the same size.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
@@ -18,6 +18,9 @@ use crate::sys::screen::{self, Devices};
 /// Time between two looks at the terminal. A sequence of bytes that a key sends has no longer pause; the Escape key sends
 /// the first byte of such sequences.
 const PULSE: Duration = Duration::from_millis(50);
+
+/// A look at the terminal that takes so long means that the process was stopped.
+const STOPPED: Duration = Duration::from_secs(1);
 
 /// So many calls that fail one after the other mean that the terminal is gone.
 const FAILURES: u32 = 20;
@@ -93,7 +96,13 @@ impl Keys {
         let keys = self.devices.keys();
         let mut ready = [PollFd::new(&keys, PollFlags::IN)];
         let timeout = Timespec::try_from(PULSE).ok();
-        let events = match poll(&mut ready, timeout.as_ref()) {
+        let begun = Instant::now();
+        let polled = poll(&mut ready, timeout.as_ref());
+        if begun.elapsed() > STOPPED && screen::is_taken() {
+            // Before the keys that were typed meanwhile; the signal may be noticed later.
+            let _ = self.inputs.try_send(Input::Continue);
+        }
+        let events = match polled {
             Ok(0) => {
                 self.failures = 0;
                 return Waited::Nothing;

@@ -20,11 +20,12 @@ const FOR_FRAME: (u16, u16) = (40, 10);
 /// On a narrower screen the texts are shorter.
 const FOR_LONG_TEXTS: u16 = 60;
 
-/// Whether a line may be left out where there is little room.
-#[derive(Clone, Copy, PartialEq, Eq)]
+/// Which lines are left out first where there is little room.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Need {
-    Needed,
     Optional,
+    Useful,
+    Needed,
 }
 
 type BoxLine = (String, Style, Need);
@@ -85,13 +86,12 @@ fn draw_box(
     row.saturating_sub(1)
 }
 
-/// Leaves out what is not needed until the rest fits.
+/// Leaves out what is needed least, from the end, until the rest fits; never the first line, which names what is asked about.
 fn make_room(lines: &mut Vec<BoxLine>, most: usize) {
-    while lines.len() > most {
-        let optional = lines
-            .iter()
-            .rposition(|(_, _, need)| *need == Need::Optional);
-        lines.remove(optional.unwrap_or(0));
+    while lines.len() > most.max(1) {
+        let rest = lines.iter().enumerate().skip(1).rev();
+        let least = rest.min_by_key(|(_, (.., need))| *need);
+        lines.remove(least.map_or(0, |(index, _)| index));
     }
 }
 
@@ -145,9 +145,8 @@ fn removal(
     if freed.staying > 0 {
         // A subvolume, or a mount.
         let staying = texts.count(freed.staying);
-        lines.push(needed(format!(
-            "stay: {staying} on other file systems, operands"
-        )));
+        let text = format!("stay: {staying} on other file systems, operands");
+        lines.push((text, PLAIN, Need::Useful));
     }
     lines.push(optional(""));
     lines.push(needed(choose("t  move to the trash", "t  to the trash")));

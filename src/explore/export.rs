@@ -7,7 +7,6 @@ use std::path::{Component, Path, absolute};
 use std::time::SystemTime;
 
 use rustix::fs::FileType;
-use rustix::io::Errno;
 
 use super::background::{Answer, Exported};
 use super::browser::request::{Message, Source};
@@ -93,38 +92,47 @@ fn write(
     status: StatusOptions,
 ) -> Exported {
     let path = OsStr::from_bytes(path);
-    match rustix::fs::lstat(path) {
-        // A link leads to a file that no question has named, and a FIFO may wait for ever.
-        Ok(stat) if !FileType::from_raw_mode(stat.st_mode).is_file() => {
-            return Exported::Failed("not a regular file".to_owned());
-        }
-        Ok(_) if existing == Existing::Keep => return Exported::Exists,
-        Ok(_) | Err(Errno::NOENT) => {}
-        Err(error) => return Exported::failed(&error.into()),
-    }
-    match try_write(forest, path, (existing, links), status) {
+    let written = open(path, existing)
+        .map_err(ReportError::Write)
+        .and_then(|output| fill(forest, output, links, status));
+    ended(path, written)
+}
+
+fn ended(path: &OsStr, written: Result<(), ReportError>) -> Exported {
+    match written {
         Ok(()) => Exported::Whole,
-        // It came while the export was written.
-        Err(ReportError::Write(error))
-            if error.kind() == io::ErrorKind::AlreadyExists && existing == Existing::Keep =>
-        {
-            Exported::Exists
-        }
-        Err(ReportError::Write(error)) => Exported::failed(&error),
+        Err(ReportError::Write(error)) => why_not(path, &error),
         Err(ReportError::Empty(reason)) => Exported::Failed(reason.to_owned()),
     }
 }
 
-fn try_write(
+/// The question names a file: a link leads to another one, and a FIFO waits for a reader.
+fn open(path: &OsStr, existing: Existing) -> io::Result<Output> {
+    match existing {
+        Existing::Keep => Output::create_new(path, Readers::Umask),
+        Existing::Replace => Output::replace(path, Readers::Umask),
+    }
+}
+
+/// Why nothing was written. The file may have come after the export had begun.
+fn why_not(path: &OsStr, error: &io::Error) -> Exported {
+    let kind = rustix::fs::lstat(path).map(|stat| FileType::from_raw_mode(stat.st_mode));
+    match kind {
+        Ok(FileType::Symlink) => Exported::Failed("a symbolic link; give another name".into()),
+        Ok(FileType::RegularFile) if error.kind() == io::ErrorKind::AlreadyExists => {
+            Exported::Exists
+        }
+        Ok(FileType::RegularFile) | Err(_) => Exported::failed(error),
+        Ok(_) => Exported::Failed("not a regular file; give another name".into()),
+    }
+}
+
+fn fill(
     forest: &Forest,
-    path: &OsStr,
-    (existing, links): (Existing, Remember),
+    mut output: Output,
+    links: Remember,
     status: StatusOptions,
 ) -> Result<(), ReportError> {
-    let mut output = match existing {
-        Existing::Keep => Output::create_new(path, Readers::Umask)?,
-        Existing::Replace => Output::create(path, Readers::Umask)?,
-    };
     let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
     let mut format = Ncdu::new(NcduOptions {
         max_depth: u32::MAX,
@@ -165,5 +173,131 @@ fn root(forest: &Forest) -> Option<Vec<u8>> {
 impl Exported {
     fn failed(error: &io::Error) -> Self {
         Self::Failed(status::reason_of(error))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+    use std::os::unix::fs::symlink;
+    use std::path::PathBuf;
+
+    use rustix::fs::{CWD, Mode, mknodat};
+
+    use super::*;
+    use crate::explore::testing::{directory, file, forest};
+    use crate::gnu::quote::Charset;
+
+    /// A directory that is removed at the end.
+    struct Place(PathBuf);
+
+    impl Place {
+        fn new(name: &str) -> Self {
+            let place = std::env::temp_dir().join(format!("{name}-{}", std::process::id()));
+            fs::create_dir(&place).expect("it is new");
+            Self(place)
+        }
+
+        fn file(&self, name: &str) -> PathBuf {
+            self.0.join(name)
+        }
+    }
+
+    impl Drop for Place {
+        fn drop(&mut self) {
+            let _ = fs::remove_dir_all(&self.0);
+        }
+    }
+
+    fn tree() -> Forest {
+        forest(&[directory("/srv", vec![file("f", 5000)])])
+    }
+
+    fn status() -> StatusOptions {
+        StatusOptions {
+            program: b"pdu".into(),
+            charset: Charset::Utf8,
+            verbose: false,
+            dumb: true,
+        }
+    }
+
+    /// The export to this file, where `meanwhile` happens before its end.
+    fn export(path: &Path, existing: Existing, meanwhile: impl FnOnce()) -> Exported {
+        let path = path.as_os_str();
+        let output = match open(path, existing) {
+            Ok(output) => output,
+            Err(error) => return why_not(path, &error),
+        };
+        meanwhile();
+        ended(path, fill(&tree(), output, Remember::Nothing, status()))
+    }
+
+    fn text(path: &Path) -> String {
+        fs::read_to_string(path).expect("it can be read")
+    }
+
+    #[test]
+    fn a_file_that_comes_during_the_export_stays() {
+        let place = Place::new("pdu-export-new");
+        let (path, other) = (place.file("pdu.json"), place.file("other"));
+        let comes = || fs::write(&path, "precious").expect("it can be written");
+        let exported = export(&path, Existing::Keep, comes);
+        assert!(matches!(exported, Exported::Exists), "{exported:?}");
+        assert_eq!(text(&path), "precious");
+        let exported = export(&path, Existing::Replace, || {});
+        assert!(matches!(exported, Exported::Whole), "{exported:?}");
+        assert!(text(&path).contains("\"name\":\"f\""));
+
+        let comes = || symlink(&path, &other).expect("a link");
+        let before = text(&path);
+        let exported = export(&other, Existing::Keep, comes);
+        let Exported::Failed(reason) = exported else {
+            panic!("{exported:?}");
+        };
+        assert_eq!(reason, "a symbolic link; give another name");
+        assert_eq!(text(&path), before);
+    }
+
+    /// Whether they were there when the question was asked, or have come since.
+    #[test]
+    fn links_and_fifos_are_never_opened() {
+        let place = Place::new("pdu-export-kinds");
+        let (precious, made) = (place.file("precious"), place.file("made"));
+        fs::write(&precious, "precious").expect("it can be written");
+        let fifo = |path: &Path| {
+            let kind = FileType::Fifo;
+            mknodat(CWD, path, kind, Mode::RWXU, 0).expect("a FIFO");
+        };
+        let link = "a symbolic link; give another name";
+        let other = "not a regular file; give another name";
+        let path = place.file("pdu.json");
+        for existing in [Existing::Keep, Existing::Replace] {
+            for (kind, expected) in [(0, link), (1, link), (2, other), (3, other)] {
+                match kind {
+                    0 => symlink(&precious, &path).expect("a link"),
+                    1 => symlink(&made, &path).expect("a link"),
+                    2 => fifo(&path),
+                    _ => fs::create_dir(&path).expect("a directory"),
+                }
+                let exported = export(&path, existing, || {});
+                let Exported::Failed(reason) = exported else {
+                    panic!("{exported:?}");
+                };
+                assert_eq!(reason, expected);
+                let _ = fs::remove_file(&path).or_else(|_| fs::remove_dir(&path));
+            }
+        }
+        assert_eq!(text(&precious), "precious");
+        assert!(!made.exists());
+
+        // Something takes the name of the file that was to be replaced.
+        fs::write(&path, "earlier").expect("it can be written");
+        let exported = export(&path, Existing::Replace, || {
+            fs::remove_file(&path).expect("it is there");
+            symlink(&precious, &path).expect("a link");
+        });
+        assert!(matches!(exported, Exported::Whole), "{exported:?}");
+        assert_eq!(text(&precious), "precious");
     }
 }

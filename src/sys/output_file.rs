@@ -147,7 +147,7 @@ impl Output {
                 FileType::RegularFile if is_stdout(&stat) => {
                     Ok(Self::new(rustix::io::dup(rustix::stdio::stdout())?, None))
                 }
-                FileType::RegularFile => Self::earlier(&end_of_links(path)?),
+                FileType::RegularFile => Self::earlier(&end_of_links(path)?, OFlags::empty()),
                 _ => {
                     let flags = OFlags::WRONLY | OFlags::NOCTTY | OFlags::CLOEXEC;
                     let file = retry(|| rustix::fs::open(path, flags, Mode::empty()))?;
@@ -180,6 +180,24 @@ impl Output {
         }
     }
 
+    /// An output in place of the regular file that has this name itself, or of no file. No link is followed, also one that
+    /// comes meanwhile, and nothing waits for the other end of a FIFO. An earlier file keeps its readers.
+    pub fn replace(path: &OsStr, readers: Readers) -> io::Result<Self> {
+        let stat = match rustix::fs::lstat(path) {
+            Err(Errno::NOENT) => return Self::create_new(path, readers),
+            stat => stat?,
+        };
+        match FileType::from_raw_mode(stat.st_mode) {
+            FileType::RegularFile if is_stdout(&stat) => {
+                Ok(Self::new(rustix::io::dup(rustix::stdio::stdout())?, None))
+            }
+            FileType::RegularFile => {
+                Self::earlier(Path::new(path), OFlags::NOFOLLOW | OFlags::NONBLOCK)
+            }
+            _ => Err(Errno::INVAL.into()),
+        }
+    }
+
     /// True where the name of the file is still free.
     #[must_use]
     pub fn has_free_name(&self) -> bool {
@@ -200,12 +218,15 @@ impl Output {
         Ok(Self::spooled(replacement, directory, name, new))
     }
 
-    /// An output for a file that is there.
-    fn earlier(path: &Path) -> io::Result<Self> {
+    /// An output for a regular file that is there, which is opened with these flags too.
+    fn earlier(path: &Path, flags: OFlags) -> io::Result<Self> {
         // As a shell opens it for `>`, so that the kernel protects the same files (fs.protected_regular). Not truncated.
-        let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::NOCTTY | OFlags::CLOEXEC;
+        let flags = flags | OFlags::WRONLY | OFlags::CREATE | OFlags::NOCTTY | OFlags::CLOEXEC;
         let earlier = File::from(retry(|| rustix::fs::open(path, flags, NEW))?);
         let stat = rustix::fs::fstat(&earlier)?;
+        if !FileType::from_raw_mode(stat.st_mode).is_file() {
+            return Err(Errno::INVAL.into());
+        }
         let (directory, name) = split(path)?;
         let new = NewFile {
             readers: Readers::Umask,

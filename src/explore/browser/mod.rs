@@ -17,6 +17,7 @@ pub mod marks;
 mod moves;
 pub mod name_pattern;
 pub mod options;
+mod panel_lines;
 mod panels;
 pub mod path;
 mod reaction;
@@ -39,6 +40,7 @@ use self::input_line::InputLine;
 use self::marks::{Marks, is_in_tree};
 use self::name_pattern::NamePattern;
 use self::options::{BrowserOptions, Column, OperandCount};
+use self::panel_lines::KnownLines;
 use self::request::{Activity, Message, MessageKind};
 use self::rows::{Criteria, Hiding, Rows};
 use self::search::Search;
@@ -116,6 +118,7 @@ pub struct Panel {
     pub index: usize,
     /// The first line on the screen.
     pub top: usize,
+    known: KnownLines,
 }
 
 /// What is shown instead of the rows.

@@ -92,7 +92,7 @@ impl Browser {
         self.cursor.seen = None;
     }
 
-    fn remember_entry(&mut self, forest: &Forest) {
+    pub(super) fn remember_entry(&mut self, forest: &Forest) {
         let index = self.cursor.index;
         self.sort_rows(forest, index..index + 1);
         self.cursor.entry = self.entry_at(forest, self.cursor.index);

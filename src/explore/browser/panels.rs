@@ -1,5 +1,6 @@
 //! What the keys do while a panel is shown instead of the rows.
 
+use super::panel_lines::KnownLines;
 use super::path::path;
 use super::request::{BrowserRequest, Message};
 use super::{Browser, Panel, PanelKind};
@@ -14,10 +15,12 @@ impl Browser {
             kind,
             index: 0,
             top: 0,
+            known: KnownLines::default(),
         });
     }
 
     pub(super) fn open_information(&mut self, forest: &Forest) {
+        self.remember_entry(forest);
         let Some(row) = self.selected(forest) else {
             return;
         };
@@ -53,23 +56,27 @@ impl Browser {
 
     pub(super) fn move_in_panel(&mut self, rows: isize, forest: &Forest) {
         let lines = self.panel_lines(forest);
+        let drawn = self.drawn_line_below(rows, forest);
         if let Some(panel) = &mut self.panel {
-            let index = panel.index.saturating_add_signed(rows);
+            let index = drawn.unwrap_or_else(|| panel.index.saturating_add_signed(rows));
             panel.index = index.min(lines.saturating_sub(1));
         }
     }
 
+    /// The same, with a key.
+    pub(super) fn select_in_panel(&mut self, rows: isize, forest: &Forest) {
+        self.select_known_line(forest);
+        self.move_in_panel(rows, forest);
+        self.note_selected_line(forest);
+    }
+
     pub(super) fn click_in_panel(&mut self, row: usize, forest: &Forest) -> Option<BrowserRequest> {
-        let lines = self.panel_lines(forest);
-        let panel = self.panel.as_mut()?;
-        let index = panel.top + row;
-        if index >= lines {
-            return None;
-        }
-        if index == panel.index {
+        let (index, was_selected) = self.drawn_line_at(row, forest)?;
+        if was_selected {
             return self.act_in_panel(Action::Enter, forest);
         }
-        panel.index = index;
+        self.panel.as_mut()?.index = index;
+        self.note_selected_line(forest);
         None
     }
 
@@ -78,16 +85,19 @@ impl Browser {
         action: Action,
         forest: &Forest,
     ) -> Option<BrowserRequest> {
+        if !self.select_seen_line(action, forest) {
+            return None;
+        }
         let page = self.page();
         match action {
             Action::Up => self.step_in_panel(-1, forest),
             Action::Down => self.step_in_panel(1, forest),
-            Action::PageUp => self.move_in_panel(-page, forest),
-            Action::PageDown => self.move_in_panel(page, forest),
-            Action::HalfUp => self.move_in_panel(-(page + 1) / 2, forest),
-            Action::HalfDown => self.move_in_panel((page + 1) / 2, forest),
-            Action::First => self.move_in_panel(isize::MIN, forest),
-            Action::Last => self.move_in_panel(isize::MAX, forest),
+            Action::PageUp => self.select_in_panel(-page, forest),
+            Action::PageDown => self.select_in_panel(page, forest),
+            Action::HalfUp => self.select_in_panel(-(page + 1) / 2, forest),
+            Action::HalfDown => self.select_in_panel((page + 1) / 2, forest),
+            Action::First => self.select_in_panel(isize::MIN, forest),
+            Action::Last => self.select_in_panel(isize::MAX, forest),
             Action::Enter => self.go_to_line(forest),
             Action::Mark => self.mark_line(forest),
             Action::Remove => {
@@ -104,7 +114,8 @@ impl Browser {
 
     /// The key of a panel closes it if it is shown, and else opens it.
     fn change_panel(&mut self, action: Action, forest: &Forest) {
-        match (action, self.panel.take().map(|panel| panel.kind)) {
+        let panel = self.panel.take();
+        match (action, panel.as_ref().map(|panel| &panel.kind)) {
             (Action::Information, Some(PanelKind::Information(_)))
             | (Action::Errors, Some(PanelKind::Errors))
             | (Action::Marks, Some(PanelKind::Marks))
@@ -113,12 +124,8 @@ impl Browser {
             (Action::Errors, _) => self.open_panel(PanelKind::Errors),
             (Action::Marks, _) => self.open_panel(PanelKind::Marks),
             (Action::Help, _) => self.open_panel(PanelKind::Help),
-            (_, kind) => {
-                self.panel = kind.map(|kind| Panel {
-                    kind,
-                    index: 0,
-                    top: 0,
-                });
+            _ => {
+                self.panel = panel;
                 self.message = Some(Message::notice("Esc closes this first"));
             }
         }
@@ -131,7 +138,7 @@ impl Browser {
                 self.move_by(forest, rows);
                 self.open_information(forest);
             }
-            _ => self.move_in_panel(rows, forest),
+            _ => self.select_in_panel(rows, forest),
         }
     }
 
@@ -185,13 +192,13 @@ impl Browser {
                     let target = &found.target;
                     self.marks.toggle(target.parent, &target.name, found.row);
                 }
-                self.move_in_panel(1, forest);
+                self.select_in_panel(1, forest);
             }
             PanelKind::Marks => {
                 if let Some(target) = self.marks.nth(panel.index) {
                     self.marks.remove(target.parent, &target.name);
                 }
-                self.move_in_panel(0, forest);
+                self.select_in_panel(0, forest);
             }
             _ => {}
         }

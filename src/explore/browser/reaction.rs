@@ -39,8 +39,9 @@ impl Browser {
         if self.drawn.is_too_small && !matches!(action, Some(Action::Quit | Action::Interrupt)) {
             return None;
         }
-        let has_rows = self.dialog.is_none() && self.input.is_none() && self.panel.is_none();
-        if !self.select_what_was_seen(forest) && has_rows {
+        let shows_row = matches!(self.panel_kind(), None | Some(PanelKind::Information(_)));
+        let is_for_row = self.dialog.is_none() && self.input.is_none() && shows_row;
+        if !self.select_what_was_seen(forest) && is_for_row {
             self.refuse("the selected entry is gone");
             return None;
         }
@@ -92,7 +93,7 @@ impl Browser {
                 self.scroll(WHEEL, forest);
                 None
             }
-            MouseAction::Click if is_as_drawn => self.click(mouse, forest),
+            MouseAction::Click if is_as_drawn || self.panel.is_some() => self.click(mouse, forest),
             MouseAction::Click => None,
         };
         self.note_own_change();
@@ -107,7 +108,7 @@ impl Browser {
 
     fn scroll(&mut self, rows: isize, forest: &Forest) {
         match &mut self.panel {
-            Some(_) => self.move_in_panel(rows, forest),
+            Some(_) => self.select_in_panel(rows, forest),
             None => self.move_by(forest, rows),
         }
     }

@@ -1088,3 +1088,148 @@ fn a_mark_is_for_an_inode() {
         "1 mark was dropped: its name stands for another entry now"
     );
 }
+
+/// Presses a key without a frame before it.
+fn press_unseen(desk: &mut Desk, word: &str) -> Option<BrowserRequest> {
+    desk.browser.key(key(word), &desk.forest, desk.now)
+}
+
+fn marked_names(desk: &Desk) -> Vec<String> {
+    let targets = desk.browser.marks.targets().into_iter();
+    let names = targets.map(|target| String::from_utf8_lossy(&target.name).into_owned());
+    names.collect()
+}
+
+/// The hits `c`, `b`, `a` are on the screen. After these keys the search goes on, and finds `huge`.
+fn desk_with_a_later_hit(keys: &str) -> Desk {
+    let names: Vec<String> = (0..600).map(|number| format!("{number}")).collect();
+    let large = [("c", 300), ("b", 200), ("a", 100)];
+    let mut files: Vec<_> = large.map(|(name, size)| file(name, size * KIB)).into();
+    files.extend(names.iter().map(|name| file(name, KIB)));
+    files.push(file("huge", 900 * KIB));
+    let mut desk = Desk::new(options(), forest(&[directory("/srv", files)]));
+    desk.press("F");
+    let soon = std::time::Instant::now();
+    assert!(desk.browser.go_on_searching(&desk.forest, soon));
+    desk.press(keys);
+    desk.canvas();
+    while desk.browser.go_on_searching(&desk.forest, soon) {}
+    desk
+}
+
+#[test]
+fn a_key_acts_on_the_hit_that_was_drawn_while_the_search_goes_on() {
+    let mut desk = desk_with_a_later_hit("^L");
+    press_unseen(&mut desk, "Space");
+    press_unseen(&mut desk, "Space");
+    assert_eq!(marked_names(&desk), ["b", "c"], "as they were drawn");
+    desk.canvas();
+    press_unseen(&mut desk, "Space");
+    assert_eq!(marked_names(&desk), ["a", "b", "c"]);
+
+    let mut desk = desk_with_a_later_hit("↓");
+    press_unseen(&mut desk, "d");
+    let Some(Dialog::Removal(question)) = &desk.browser.dialog else {
+        panic!("a question");
+    };
+    assert_eq!(question.targets, [target(&desk, "b")]);
+
+    let mut desk = desk_with_a_later_hit("↓");
+    let screen = desk.screen().join("\n");
+    assert!(screen.contains("huge"), "{screen}");
+    press_unseen(&mut desk, "Enter");
+    assert_eq!(desk.selected(), "b", "the frame has followed the line");
+
+    let mut desk = desk_with_a_later_hit("^L");
+    desk.canvas();
+    press_unseen(&mut desk, "Enter");
+    assert_eq!(desk.selected(), "huge", "the first line stays selected");
+}
+
+#[test]
+fn the_mouse_acts_on_the_hit_that_was_drawn() {
+    let mut desk = desk_with_a_later_hit("^L");
+    let click = Mouse {
+        column: 20,
+        row: desk.browser.drawn.list.0 + 1,
+        action: MouseAction::Click,
+    };
+    for _ in 0..2 {
+        desk.browser.mouse(click, &desk.forest, desk.now);
+        desk.browser.is_untouched = false;
+    }
+    assert!(desk.browser.panel.is_none());
+    assert_eq!(desk.selected(), "b");
+}
+
+#[test]
+fn a_line_that_is_gone_or_was_not_drawn_is_not_replaced_by_another() {
+    let mut desk = desk_with_a_later_hit("↓");
+    let shown = desk.browser.shown;
+    desk.forest.remove(shown, &[b"b"], Gone::Deleted);
+    desk.browser.forget_removed(&desk.forest);
+    for keys in ["Space", "d", "y", "Enter"] {
+        assert_eq!(press_unseen(&mut desk, keys), None);
+        assert_eq!(message(&desk), "the selected line is gone");
+    }
+    assert!(desk.browser.marks.is_empty() && desk.browser.dialog.is_none());
+    desk.canvas();
+    press_unseen(&mut desk, "Space");
+    assert_eq!(marked_names(&desk), ["c"]);
+
+    press_unseen(&mut desk, "Tab");
+    press_unseen(&mut desk, "Space");
+    assert_eq!(
+        message(&desk),
+        "nothing was done: the key came before the line"
+    );
+    assert_eq!(desk.browser.marks.len(), 1);
+    press_unseen(&mut desk, "Esc");
+    assert!(desk.browser.panel.is_none());
+}
+
+#[test]
+fn a_key_acts_on_the_error_that_was_drawn() {
+    let unread = ["x", "y"].map(|name| Entry::Unread(name.as_bytes()));
+    let mut desk = Desk::new(options(), forest(&[directory("/srv", unread.into())]));
+    desk.browser.add_failure("cannot remove z".into());
+    desk.press("!");
+    let shown = desk.browser.shown;
+    desk.press("↓");
+    desk.canvas();
+    desk.forest.remove(shown, &[b"x"], Gone::Deleted);
+    desk.browser.forget_removed(&desk.forest);
+    press_unseen(&mut desk, "Enter");
+    assert_eq!(desk.selected(), "y");
+
+    desk.press("! ↓");
+    desk.canvas();
+    desk.forest.remove(shown, &[b"y"], Gone::Deleted);
+    desk.browser.forget_removed(&desk.forest);
+    press_unseen(&mut desk, "Up");
+    assert_eq!(press_unseen(&mut desk, "d"), None);
+    assert!(desk.browser.dialog.is_none(), "the last line is no entry");
+}
+
+#[test]
+fn the_information_stays_that_of_the_entry() {
+    let mut desk = desk();
+    desk.press("i");
+    desk.browser.settings.order.sort = crate::format::Sort::Name;
+    desk.wait(5_000);
+    desk.browser.key(key("d"), &desk.forest, desk.now);
+    let Some(Dialog::Removal(question)) = &desk.browser.dialog else {
+        panic!("a question");
+    };
+    assert_eq!(question.targets, [target(&desk, "large")]);
+    let mut desk = self::desk();
+    desk.press("i");
+    let shown = desk.browser.shown;
+    desk.forest.remove(shown, &[b"large"], Gone::Deleted);
+    desk.wait(5_000);
+    press_unseen(&mut desk, "d");
+    assert_eq!(message(&desk), "the selected entry is gone");
+    desk.canvas();
+    press_unseen(&mut desk, "d");
+    assert!(desk.browser.dialog.is_some());
+}

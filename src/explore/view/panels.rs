@@ -22,6 +22,7 @@ pub(super) fn draw(
     grid: &mut Grid<'_>,
     (first, end): (u16, u16),
 ) -> Option<(u16, u16)> {
+    browser.follow_panel_line(forest);
     let contents = Contents::of(browser, forest);
     let title = contents.title()?;
     let mut line = Line::new(grid, first);
@@ -33,7 +34,9 @@ pub(super) fn draw(
             let for_links = u16::try_from(links.len())
                 .unwrap_or(u16::MAX)
                 .min((end - first) / 3);
-            information::draw(browser, forest, grid, (first + 1, end - for_links))
+            let list = information::draw(browser, forest, grid, (first + 1, end - for_links));
+            browser.note_drawn_cursor(forest);
+            list
         }
         _ => first + 1,
     };
@@ -50,7 +53,9 @@ pub(super) fn draw(
         let is_selected = number == selected;
         contents.draw_line(text, is_selected, Line::new(grid, row));
     }
-    if lines.is_empty() {
+    let is_empty = lines.is_empty();
+    browser.note_drawn_lines(forest, (top, height.into()));
+    if is_empty {
         draw_emptiness(browser, Line::new(grid, list));
         return None;
     }

@@ -62,12 +62,15 @@ struct RunningJob {
 pub(super) struct Roots {
     coming: Receiver<OperandDir>,
     open: HashMap<DirId, (Arc<OwnedFd>, Inode)>,
+    /// Those of the second walk.
+    again: Receiver<OperandDir>,
 }
 
 impl Roots {
     pub(super) fn new(coming: Receiver<OperandDir>) -> Self {
         Self {
             coming,
+            again: never(),
             open: HashMap::new(),
         }
     }
@@ -94,18 +97,23 @@ impl Roots {
         }
     }
 
-    /// An operand was read again, by its name: the directory that was opened first may be another one.
-    pub(super) fn forget(&mut self, operand: DirId) {
+    /// A second walk begins, which sends the directory that it opens, if that is an operand.
+    pub(super) fn read_again(&mut self, dirs: Receiver<OperandDir>) {
         self.take_coming();
-        self.open.remove(&operand);
+        self.again = dirs;
+    }
+
+    /// A directory was read again. The one that was opened first for an operand may be another one.
+    pub(super) fn replaced(&mut self, directory: DirId) {
+        self.open.remove(&directory);
+        let opened = self.again.try_iter().last().and_then(|dir| copy(&dir));
+        self.open.extend(opened.map(|opened| (directory, opened)));
     }
 
     fn take_coming(&mut self) {
         for dir in self.coming.try_iter() {
             let id = u32::try_from(dir.key + 1).ok().map(DirId);
-            let copy = dir.as_fd().try_clone_to_owned().ok();
-            let copy = copy.map(|copy| (Arc::new(copy), dir.inode));
-            self.open.extend(id.zip(copy));
+            self.open.extend(id.zip(copy(&dir)));
         }
     }
 
@@ -442,6 +450,12 @@ fn set_removing(forest: &mut Forest, targets: &[Target], is_being_removed: bool)
     for (directory, names) in by_directory(targets) {
         forest.set_removing(directory, &names, is_being_removed);
     }
+}
+
+/// A descriptor beside the budget of the walk, which ends.
+fn copy(dir: &OperandDir) -> Option<(Arc<OwnedFd>, Inode)> {
+    let copy = dir.as_fd().try_clone_to_owned().ok()?;
+    Some((Arc::new(copy), dir.inode))
 }
 
 fn operands(forest: &Forest) -> Vec<Inode> {

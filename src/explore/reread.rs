@@ -18,7 +18,7 @@ use crate::count::usage::{FileTime, Inode};
 use crate::forest::{DirId, DirState, Ended, Forest, Slice};
 use crate::sys::cancel;
 use crate::walk::driver::ProgressMeter;
-use crate::walk::{CpuUsage, Walk, command_line};
+use crate::walk::{CpuUsage, Walk, WalkOptions, command_line, operand_dirs};
 
 impl Session<'_> {
     /// Reads a directory again, now or after what is being read.
@@ -117,7 +117,7 @@ impl Session<'_> {
         if forest.replace(until) == Slice::Done {
             self.rereads.replacing = None;
             self.removals.read_times().replaced(directory, began);
-            self.removals.roots().forget(directory);
+            self.removals.roots().replaced(directory);
             self.browser.forget_removed(forest);
             self.browser
                 .say(Message::notice(format!("{path} was read again")));
@@ -144,7 +144,13 @@ impl Session<'_> {
         let key = forest.begin_reread(directory);
         let branch = branch(&self.intake.forest, directory, key);
         let (canceller, done) = cancel::channel();
-        let walk = Walk::of(self.walk_options.clone(), done, (branch, above));
+        let (dir_sender, dirs) = operand_dirs();
+        self.removals.roots().read_again(dirs);
+        let options = WalkOptions {
+            operand_dirs: Some(dir_sender),
+            ..self.walk_options.clone()
+        };
+        let walk = Walk::of(options, done, (branch, above));
         let meter = ProgressMeter::new(&walk);
         self.removals.read_times().reread_begins();
         let began = now();

@@ -20,7 +20,7 @@ use crate::sys::screen::{self, Devices};
 const PULSE: Duration = Duration::from_millis(50);
 
 /// A look at the terminal that takes so long means that the process was stopped.
-const STOPPED: Duration = Duration::from_secs(1);
+const STOPPED: Duration = Duration::from_millis(300);
 
 /// So many calls that fail one after the other mean that the terminal is gone.
 const FAILURES: u32 = 20;
@@ -100,7 +100,7 @@ impl Keys {
         let polled = poll(&mut ready, timeout.as_ref());
         if begun.elapsed() > STOPPED && screen::is_taken() {
             // Before the keys that were typed meanwhile; the signal may be noticed later.
-            let _ = self.inputs.try_send(Input::Continue);
+            let _ = self.inputs.send(Input::Continue);
         }
         let events = match polled {
             Ok(0) => {

@@ -1,28 +1,11 @@
 //! The lines of a panel by their contents. A search inserts lines in front, and marks and errors leave their lists: a key
 //! acts on the line that was drawn, whatever number it has by now.
 
+use super::known_lines::{KnownLines, PanelLine};
 use super::request::Message;
 use super::{Browser, PanelKind};
 use crate::explore::keys::Action;
 use crate::forest::{Forest, Target};
-
-/// What a line stands for.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum PanelLine {
-    /// An entry.
-    Entry(Target),
-    /// The other failure with this number. These are only added.
-    OtherFailure(usize),
-}
-
-/// The lines that a person knows of.
-#[derive(Debug, Default)]
-pub(super) struct KnownLines {
-    /// Those of the last frame.
-    drawn: Vec<PanelLine>,
-    /// The one that was drawn as the selected one, or to which a key has moved since.
-    selected: Option<PanelLine>,
-}
 
 impl Browser {
     /// What the line with this number stands for.

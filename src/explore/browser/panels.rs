@@ -1,6 +1,6 @@
 //! What the keys do while a panel is shown instead of the rows.
 
-use super::panel_lines::KnownLines;
+use super::known_lines::KnownLines;
 use super::path::path;
 use super::request::{BrowserRequest, Message};
 use super::{Browser, Panel, PanelKind};

@@ -176,6 +176,14 @@ fn the_last_line_of_v_counts_the_tree_as_it_is_after_a_second_reading_and_a_remo
         screen.wait_for("/d/");
         screen.terminal.press(b"R");
         screen.wait_for("was read again");
+        // Rows are put in order once a second.
+        screen.wait_until("the first row", |screen| {
+            let contents = screen.contents();
+            contents
+                .lines()
+                .nth(2)
+                .is_some_and(|line| !line.contains("/d/"))
+        });
         screen.terminal.press(b"\r");
         screen.wait_for(" large");
         screen.terminal.press(b"d");

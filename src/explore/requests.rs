@@ -70,6 +70,9 @@ impl Session<'_> {
             return self.refuse("nothing was removed: a removal goes on there");
         }
         let begun = self.removals.begin(forest, targets, method);
+        if begun.is_ok() {
+            self.browser.removal_has_begun();
+        }
         // Its file system may never answer. What it opens is not waited for: it is opened again after the removal.
         if let Some(opening) = self.rereads.opening.take() {
             self.rereads.waiting.push_front(opening.directory);

@@ -150,13 +150,7 @@ impl Browser {
                 self.message = Some(Message::notice("nothing was removed"));
             }
             Answer::Cancelled => {}
-            Answer::Accepted(request) => {
-                if was_removal {
-                    self.marks.clear();
-                    self.marked = None;
-                }
-                return Some(request);
-            }
+            Answer::Accepted(request) => return Some(request),
         }
         None
     }

@@ -41,6 +41,12 @@ impl Browser {
         self.marked = None;
     }
 
+    /// The removal that was confirmed goes on: the marks have served. After a refusal they stay.
+    pub fn removal_has_begun(&mut self) {
+        self.marks.clear();
+        self.marked = None;
+    }
+
     /// Entries were removed or read again: marks, results and questions that are not true any more are dropped.
     pub fn forget_removed(&mut self, forest: &Forest) {
         match self.marks.prune(forest) {

@@ -146,6 +146,13 @@ pub(super) fn size(devices: &Devices) -> Option<(u16, u16)> {
 const PASTE_BEGINS: &[u8; 6] = b"\x1b[200~";
 const PASTE_ENDS: &[u8; 6] = b"\x1b[201~";
 
+/// Escape, and each key that is not known: it closes a question. Escape and another key that come together look like that
+/// key with Alt.
+const ESCAPE: Input = Input::Key(KeyPress {
+    code: KeyCode::Escape,
+    control: false,
+});
+
 /// So many pauses of [`PULSE`] end a paste.
 const MOST_PAUSES: u32 = 40;
 
@@ -198,11 +205,7 @@ impl Decoder {
         let event = self.parser.pop();
         self.forget();
         // The rest of a sequence may still come, as letters: no question may be open then.
-        let escape = Input::Key(KeyPress {
-            code: KeyCode::Escape,
-            control: false,
-        });
-        Some(event.and_then(input).unwrap_or(escape))
+        Some(event.and_then(input).unwrap_or(ESCAPE))
     }
 
     /// Forgets a sequence whose rest will not come.
@@ -216,9 +219,9 @@ fn input(event: Event) -> Option<Input> {
     match event {
         Event::Key(key) if key.kind != KeyEventKind::Release => {
             let is_other = key.modifiers.intersects(Modifiers::ALT | Modifiers::SUPER);
-            let code = key_code(key.code).filter(|_| !is_other)?;
+            let known = key_code(key.code).filter(|_| !is_other);
             let control = key.modifiers.contains(Modifiers::CONTROL);
-            Some(Input::Key(KeyPress { code, control }))
+            Some(known.map_or(ESCAPE, |code| Input::Key(KeyPress { code, control })))
         }
         Event::Mouse(mouse) => {
             let action = match mouse.kind {

@@ -86,9 +86,11 @@ fn pasted_text_is_no_keys_however_slowly_it_comes() {
 }
 
 #[test]
-fn a_key_with_alt_is_not_the_key_without() {
-    assert_eq!(of("\x1bd"), []);
-    assert_eq!(of("\x1bY"), []);
+fn a_key_with_alt_is_escape() {
+    assert_eq!(of("\x1bd"), [key(KeyCode::Escape)]);
+    // Escape, j and t, which came together.
+    let expected = [key(KeyCode::Escape), key(KeyCode::Char('t'))];
+    assert_eq!(of("\x1bjt"), expected);
     assert_eq!(of("d"), [key(KeyCode::Char('d'))]);
 }
 

@@ -18,6 +18,7 @@
 //! | [`terminal`] | keys in, a grid of cells out |
 //! | [`keys`], [`browser`], [`view`] | what keys do; what is shown; how it looks |
 //! | [`remove`], `removals` | removal by descriptors, in a thread; what it asks of the forest, and changes there |
+//! | `known_rows`, `roots` | rows as that thread knows them; the directories of the operands, and ways down from there |
 //! | `frames`, [`figures`] | when the next frame is due; how numbers are written |
 //! | `imported` | the events of an import, from its thread |
 //! | `failures`, `intake` | what standard error gets; listings and events into the forest |
@@ -42,6 +43,7 @@ mod frames;
 mod imported;
 mod intake;
 pub mod keys;
+mod known_rows;
 
 pub mod programs;
 mod read_times;
@@ -50,6 +52,7 @@ mod removals;
 pub mod remove;
 mod requests;
 mod reread;
+mod roots;
 mod session;
 mod start;
 pub mod terminal;

@@ -1,33 +1,26 @@
 //! Removals: what the thread that removes needs to know of the forest, and what its reports change there.
 
 use std::collections::{HashMap, HashSet};
-use std::ffi::CString;
 use std::io;
-use std::ops::Range;
-use std::os::fd::{AsFd, OwnedFd};
-use std::sync::Arc;
 
 use crossbeam_channel::{Receiver, never};
 
 use super::browser::Browser;
 use super::browser::request::Message;
 use super::intake::Intake;
+use super::known_rows::{known, names_of, target};
 use super::read_times::ReadTimes;
 use super::remove::job::{
-    self, BATCH, Contents, EntryIdentity, Job, JobId, KnownDirectory, KnownEntry, Method,
-    RemovalEntries, RemovalPlace, RemovalReport, Root, Step,
+    BATCH, GoneEntries, Job, JobId, KnownEntry, Method, RemovalEntries, RemovalPlace, RemovalReport,
 };
 use super::remove::problem::Problem;
 use super::remove::summary::RemovalSummary;
 use super::remove::{RemovalOptions, Remover};
+use super::roots::Roots;
 use crate::count::listing::push_name;
 use crate::count::usage::Inode;
-use crate::forest::entry::Reading;
-use crate::forest::{
-    DirId, DirState, Forest, ForestRow, Freed, Gone, RowPlace, Target, by_directory,
-};
+use crate::forest::{DirId, Forest, Freed, Gone, RowPlace, Target, by_directory};
 use crate::sys::mounts::MountWatch;
-use crate::walk::OperandDir;
 
 /// See the module.
 #[derive(Debug)]
@@ -55,88 +48,6 @@ struct RunningJob {
     /// The entries of all targets, each of which counts by itself, and what the question has said.
     entries: u64,
     freed: Freed,
-}
-
-/// The directories of the operands.
-#[derive(Debug)]
-pub(super) struct Roots {
-    coming: Receiver<OperandDir>,
-    open: HashMap<DirId, (Arc<OwnedFd>, Inode)>,
-    /// Those of the second walk.
-    again: Receiver<OperandDir>,
-}
-
-impl Roots {
-    pub(super) fn new(coming: Receiver<OperandDir>) -> Self {
-        Self {
-            coming,
-            again: never(),
-            open: HashMap::new(),
-        }
-    }
-
-    /// The operand above a directory, and the way down from there.
-    pub(super) fn way(
-        &mut self,
-        forest: &Forest,
-        mut directory: DirId,
-    ) -> Option<(Root, Vec<Step>)> {
-        let mut way = Vec::new();
-        loop {
-            let info = forest.dir(directory);
-            let above = info.parent.filter(|_| info.state != DirState::Nothing)?;
-            if above == DirId::TOP {
-                way.reverse();
-                return Some((self.root(forest, directory)?, way));
-            }
-            way.push(Step {
-                name: forest.name(directory).to_vec(),
-                inode: info.inode,
-            });
-            directory = above;
-        }
-    }
-
-    /// A second walk begins, which sends the directory that it opens, if that is an operand.
-    pub(super) fn read_again(&mut self, dirs: Receiver<OperandDir>) {
-        self.take_coming();
-        self.again = dirs;
-    }
-
-    /// A directory was read again. The one that was opened first for an operand may be another one.
-    pub(super) fn replaced(&mut self, directory: DirId) {
-        self.open.remove(&directory);
-        let opened = self.again.try_iter().last().and_then(|dir| copy(&dir));
-        self.open.extend(opened.map(|opened| (directory, opened)));
-    }
-
-    fn take_coming(&mut self) {
-        for dir in self.coming.try_iter() {
-            let id = u32::try_from(dir.key + 1).ok().map(DirId);
-            self.open.extend(id.zip(copy(&dir)));
-        }
-    }
-
-    /// The directories that the walk has opened so far.
-    fn open_dirs(&mut self) -> Vec<Arc<OwnedFd>> {
-        self.take_coming();
-        let open = self.open.values();
-        open.map(|(fd, _)| Arc::clone(fd)).collect()
-    }
-
-    /// The directory of an operand: the one that the walk opened, or else its name.
-    fn root(&mut self, forest: &Forest, operand: DirId) -> Option<Root> {
-        self.take_coming();
-        let shown = forest.dir(operand).inode;
-        match self.open.get(&operand) {
-            // It was read again since, and may have been replaced before.
-            Some((fd, inode)) if *inode == shown => Some(Root::Open(Arc::clone(fd))),
-            Some(_) | None => {
-                let name = CString::new(forest.name(operand)).ok()?;
-                Some(Root::Typed(name, shown))
-            }
-        }
-    }
 }
 
 impl RunningJob {
@@ -376,15 +287,10 @@ impl Removals {
     }
 
     /// Takes what is gone out of the forest.
-    fn left(
-        &mut self,
-        forest: &mut Forest,
-        job: JobId,
-        (directory, gone): (DirId, job::GoneEntries),
-    ) {
+    fn left(&mut self, forest: &mut Forest, job: JobId, (directory, gone): (DirId, GoneEntries)) {
         let names = match gone {
-            job::GoneEntries::Names(names) => names,
-            job::GoneEntries::Rows(ranges) => names_of(forest, directory, &ranges),
+            GoneEntries::Names(names) => names,
+            GoneEntries::Rows(ranges) => names_of(forest, directory, &ranges),
         };
         let how = match self.jobs.get(&job) {
             Some(job) if job.method == Method::Trash => Gone::Moved,
@@ -452,66 +358,8 @@ fn set_removing(forest: &mut Forest, targets: &[Target], is_being_removed: bool)
     }
 }
 
-/// A descriptor beside the budget of the walk, which ends.
-fn copy(dir: &OperandDir) -> Option<(Arc<OwnedFd>, Inode)> {
-    let copy = dir.as_fd().try_clone_to_owned().ok()?;
-    Some((Arc::new(copy), dir.inode))
-}
-
 fn operands(forest: &Forest) -> Vec<Inode> {
     forest.rows(DirId::TOP).map(|row| row.entry.inode).collect()
-}
-
-fn target(forest: &Forest, row: &ForestRow<'_>, read_times: &ReadTimes) -> job::RemovalTarget {
-    let (allocated, entries) = match row.directory.map(|id| forest.dir(id).sums) {
-        Some(sums) => (sums.allocated, sums.entries),
-        None => (row.entry.sizes.0, 1),
-    };
-    job::RemovalTarget {
-        known: known(forest, row, read_times),
-        entries,
-        allocated,
-    }
-}
-
-fn known(forest: &Forest, row: &ForestRow<'_>, read_times: &ReadTimes) -> KnownEntry {
-    KnownEntry {
-        name: row.name.into(),
-        found: found(forest, row, read_times),
-    }
-}
-
-fn found(forest: &Forest, row: &ForestRow<'_>, read_times: &ReadTimes) -> EntryIdentity {
-    let (reading, entry) = (row.entry.reading, &row.entry);
-    match (reading, row.directory) {
-        (Reading::Away | Reading::Excluded, _) => EntryIdentity::LeftOut,
-        (_, Some(id)) => EntryIdentity::Directory(KnownDirectory {
-            inode: forest.dir(id).inode,
-            number: id.0,
-            reread_began: read_times.of_reread(id),
-            contents: match reading {
-                Reading::Broken | Reading::Unread => Contents::Unread,
-                _ => Contents::Known,
-            },
-        }),
-        (Reading::Unread | Reading::Broken, None) => EntryIdentity::Unread,
-        (Reading::Whole, None) => EntryIdentity::File(entry.inode.number, entry.kind),
-    }
-}
-
-/// The names of rows.
-fn names_of(forest: &Forest, directory: DirId, ranges: &[Range<usize>]) -> Vec<Vec<u8>> {
-    let mut ranges = ranges.iter().peekable();
-    let mut names = Vec::new();
-    for (number, row) in forest.rows(directory).enumerate() {
-        while ranges.next_if(|range| range.end <= number).is_some() {}
-        match ranges.peek() {
-            Some(range) if range.contains(&number) => names.push(row.name.to_vec()),
-            Some(_) => {}
-            None => break,
-        }
-    }
-    names
 }
 
 #[cfg(test)]
@@ -519,17 +367,21 @@ mod tests {
     use super::*;
     use crate::explore::testing::{Entry, directory, forest};
 
+    fn removals() -> Removals {
+        let options = RemovalOptions {
+            data_home: None,
+            zone: jiff::tz::TimeZone::UTC,
+        };
+        Removals::new(Roots::new(never()), ReadTimes::new(), options)
+    }
+
     /// A million rows are asked for in 245 parts: each part begins where the one before has ended.
     #[test]
     fn parts_of_the_rows_follow_each_other() {
         let names: Vec<String> = (0..10_000).map(|number| format!("f{number}")).collect();
         let files = names.iter().map(|name| Entry::File(name.as_bytes(), 1));
         let mut forest = forest(&[directory("t", files.collect()), directory("u", vec![])]);
-        let options = RemovalOptions {
-            data_home: None,
-            zone: jiff::tz::TimeZone::UTC,
-        };
-        let mut removals = Removals::new(Roots::new(never()), ReadTimes::new(), options);
+        let mut removals = removals();
         let [top, other] = [b"t", b"u"].map(|name| forest.child(DirId::TOP, name));
         let (top, other) = (top.expect("a directory"), other.expect("a directory"));
         for is_rewritten in [false, true] {
@@ -575,14 +427,7 @@ mod tests {
             parent,
             name: name.into(),
         };
-        let mut removals = Removals::new(
-            Roots::new(never()),
-            ReadTimes::new(),
-            RemovalOptions {
-                data_home: None,
-                zone: jiff::tz::TimeZone::UTC,
-            },
-        );
+        let mut removals = removals();
         let running = RunningJob {
             method: Method::Delete,
             targets: vec![target(a, "k")],

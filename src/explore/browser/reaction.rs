@@ -3,6 +3,7 @@
 use std::time::{Duration, Instant};
 
 use super::Browser;
+use super::PanelKind;
 use super::dialog::{Answer, Dialog, Loss};
 use super::input_line::{InputLine, Purpose, Typed};
 use super::name_pattern::NamePattern;
@@ -11,7 +12,7 @@ use super::path::path;
 use super::request::{BrowserRequest, Doing, Message, Source};
 use super::rows::Hiding;
 use super::search::{Search, Wanted};
-use super::{Graph, PanelKind, SharedColumn};
+use super::settings::{Graph, SharedColumn};
 use crate::count::usage::Measure;
 use crate::explore::keys::{Action, action};
 use crate::explore::terminal::{Key, KeyCode, Mouse, MouseAction};

@@ -3,11 +3,12 @@
 use std::collections::HashSet;
 use std::time::Duration;
 
+use super::PanelKind;
 use super::dialog::{Confirmation, Dialog};
 use super::options::{BrowserOptions, OperandCount, Permission};
 use super::request::{Activity, BrowserRequest, Doing, Message, Source};
 use super::rows::Hiding;
-use super::{Graph, PanelKind, SharedColumn};
+use super::settings::{Graph, SharedColumn};
 use crate::count::usage::Measure;
 use crate::explore::keys::{Action, KEYS, Topic, action};
 use crate::explore::terminal::{Key, KeyCode, Mouse, MouseAction};

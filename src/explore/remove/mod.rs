@@ -33,6 +33,7 @@ mod rows;
 pub mod summary;
 mod talk;
 mod trash;
+mod trash_checks;
 mod trash_dir;
 mod trash_info;
 mod way;

@@ -4,26 +4,22 @@
 //! the moved entry is compared once more. So the one race of a removal is none here: another file that took the name
 //! between the comparison and the move goes back.
 
-use std::collections::HashMap;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
-use std::sync::Arc;
 
 use jiff::Timestamp;
 use rustix::fs::{AtFlags, FileType, Mode, OFlags, RenameFlags};
 use rustix::io::Errno;
 
 use super::delete::Tools;
-use super::job::{
-    Contents, Directory, EntryIdentity, KnownDirectory, KnownEntry, RemovalPlace, RemovalTarget,
-};
+use super::job::{EntryIdentity, KnownEntry, RemovalPlace, RemovalTarget};
 use super::look::{AsRead, Seen, has_vanished, look, look_at, note_own_change, open_file};
 use super::options::RemovalOptions;
 use super::problem::Problem;
+use super::trash_checks::{holds_operand, is_above, join, may_move, must_hold_no_mount};
 use super::trash_dir::{TrashDir, TrashPlace, path_of};
 use super::trash_info::{info_name, name, size_line, text};
-use super::way::{Opened, mount_id, one_name, open_parent};
-use crate::count::usage::{FileTime, Inode};
-use crate::sys::mounts::{self, Mount};
+use super::way::{Opened, one_name};
+use crate::count::usage::FileTime;
 use crate::sys::retry::{read_all, retry, write};
 
 /// How many names are tried for an entry.
@@ -328,142 +324,6 @@ impl Mover<'_> {
             let _ = add_sizes(trash.fd.as_fd(), lines.as_bytes());
         }
     }
-}
-
-/// Fails where something is mounted below an open entry: it would go along, and whoever empties the trash would remove
-/// what is mounted.
-fn must_hold_no_mount(entry: BorrowedFd<'_>) -> Result<(), Problem> {
-    let known = path_of(entry).zip(mount_id(entry)).zip(mounts::list().ok());
-    let ((path, id), list) = known.ok_or(Problem::MountsUnknown)?;
-    let all: HashMap<u64, Mount<'_>> = mounts::mounts(&list)
-        .map(|mount| (mount.id, mount))
-        .collect();
-    // A mount that was taken away from the others is in no list, nor are those in it.
-    let own = all.get(&id).ok_or(Problem::MountsUnknown)?;
-    let inside = place_in(own, &escaped(&path)).ok_or(Problem::MountsUnknown)?;
-    let inside = join(&inside, b"");
-    // By the place in the file system: the mount may be seen through another mount of the same directories only.
-    let is_inside = |mount: &&Mount<'_>| {
-        let parent = all
-            .get(&mount.parent)
-            .filter(|parent| parent.device == own.device);
-        let place = parent.and_then(|parent| place_in(parent, mount.at));
-        place.is_some_and(|place| place.starts_with(&inside))
-    };
-    match all.values().any(|mount| is_inside(&mount)) {
-        true => Err(Problem::MountedBelow),
-        false => Ok(()),
-    }
-}
-
-/// Where a path below a mount is in the file system of the mount.
-fn place_in(mount: &Mount<'_>, path: &[u8]) -> Option<Vec<u8>> {
-    let at = mount.at.strip_suffix(b"/").unwrap_or(mount.at);
-    let below = path.strip_prefix(at)?;
-    match below {
-        [] => Some(mount.root.to_vec()),
-        [b'/', rest @ ..] => Some(join(mount.root, rest)),
-        _ => None,
-    }
-}
-
-/// Whether a directory is the other one, or above it.
-fn is_above(directory: BorrowedFd<'_>, other: BorrowedFd<'_>) -> bool {
-    look_at(directory).is_ok_and(|seen| lies_in(other, seen.inode))
-}
-
-/// Whether the directory of an operand lies in this one by now, wherever it was when it was read.
-fn holds_operand(operands: &[Arc<OwnedFd>], inode: Inode) -> bool {
-    operands
-        .iter()
-        .any(|operand| lies_in(operand.as_fd(), inode))
-}
-
-/// Whether a directory has this inode, or one above it has.
-fn lies_in(other: BorrowedFd<'_>, wanted: Inode) -> bool {
-    let mut below = None;
-    let mut here = other.try_clone_to_owned().ok();
-    while let Some(fd) = here {
-        let inode = look_at(fd.as_fd()).ok().map(|seen| seen.inode);
-        if inode == Some(wanted) {
-            return true;
-        }
-        if inode.is_none() || inode == below {
-            return false;
-        }
-        below = inode;
-        here = open_parent(fd.as_fd()).ok();
-    }
-    false
-}
-
-/// Fails unless the tree has all that is below a directory, and nothing of it must stay: it would go along.
-fn may_move(tools: &mut Tools<'_>, device: u64, top: &KnownDirectory) -> Result<(), Problem> {
-    if top.contents == Contents::Unread {
-        return Err(Problem::Unread);
-    }
-    let mut waiting = vec![top.number];
-    while let Some(directory) = waiting.pop() {
-        let mut after = 0;
-        let mut is_last = false;
-        while !is_last {
-            let rows = tools.talk.ask(directory, after);
-            let rows = rows.filter(|_| !tools.talk.is_stopped());
-            let rows = rows.ok_or(Problem::Stopped)?;
-            for known in &rows.known {
-                waiting.extend(may_go_along(tools, device, known)?);
-            }
-            if rows.known.is_empty() && !rows.is_last {
-                return Err(Problem::Changed);
-            }
-            after += rows.known.len();
-            is_last = rows.is_last;
-        }
-    }
-    Ok(())
-}
-
-/// Fails for an entry that must stay. Gives the number of a directory.
-fn may_go_along(
-    tools: &Tools<'_>,
-    device: u64,
-    known: &KnownEntry,
-) -> Result<Option<Directory>, Problem> {
-    match known.found {
-        EntryIdentity::LeftOut => Err(Problem::HoldsLeftOut),
-        EntryIdentity::Unread => Err(Problem::HoldsUnread),
-        EntryIdentity::Directory(below) if below.contents == Contents::Unread => {
-            Err(Problem::HoldsUnread)
-        }
-        EntryIdentity::Directory(below) if below.inode.device != device => {
-            Err(Problem::HoldsSubvolume)
-        }
-        EntryIdentity::Directory(below) => {
-            tools.protection.check(below.inode)?;
-            Ok(Some(below.number))
-        }
-        EntryIdentity::File(number, _) => {
-            tools.protection.check_file(number)?;
-            Ok(None)
-        }
-    }
-}
-
-fn join(path: &[u8], name: &[u8]) -> Vec<u8> {
-    let path = path.strip_suffix(b"/").unwrap_or(path);
-    [path, &b"/"[..], name].concat()
-}
-
-/// A path as the list of mounts has it.
-fn escaped(path: &[u8]) -> Vec<u8> {
-    let mut text = Vec::new();
-    for &byte in path {
-        match byte {
-            b' ' | b'\t' | b'\n' | b'\\' => text.extend(format!("\\{byte:03o}").bytes()),
-            byte => text.push(byte),
-        }
-    }
-    text
 }
 
 /// Creates an info file, and gives its time of modification in seconds.

@@ -8,7 +8,7 @@
 //! On a narrow screen the owner, the time, the entries and the bar are left out, in this order; then per cent.
 
 use crate::explore::browser::options::Column;
-use crate::explore::browser::{Graph, Settings, SharedColumn};
+use crate::explore::browser::settings::{Graph, Settings, SharedColumn};
 
 /// On a narrower screen there are no blanks around mark and flag.
 const FOR_MARGIN: usize = 30;

@@ -366,8 +366,8 @@ impl Delete<'_, '_> {
     }
 }
 
-/// Compares an entry, then unlinks its name; gives the entry, and what the comparison has opened. A call that a signal interrupts may have taken seconds, so
-/// the entry is compared again before the next one.
+/// Compares an entry, then unlinks its name; gives the entry, and what the comparison has opened. A call that a signal
+/// interrupts may have taken seconds, so the entry is compared again before the next one.
 fn unlink(
     at: BorrowedFd<'_>,
     name: &CStr,

@@ -4,8 +4,8 @@
 //!   that are not in the tree stays, with these entries ([`RemovalReport::NewEntries`]).
 //! * **Descriptors, not paths.** Each system call takes an open directory and one name. Each directory is opened without
 //!   following a link and compared by device and inode with the tree (`way`). A file is compared by number, type and
-//!   time of creation right before it is unlinked. Between these two calls another file may take the name: no call of
-//!   the kernel compares and unlinks at once.
+//!   time of creation (or of its last change, where that is not stored) right before it is unlinked. Between these two
+//!   calls another file may take the name: no call of the kernel compares and unlinks at once.
 //! * **No mount is entered**, nor a subvolume of btrfs.
 //! * **Any depth** without recursion, with at most 16 descriptors.
 //! * **Errors** do not end a job ([`RemovalReport::Failed`]); the directories above stay.

@@ -4,7 +4,8 @@
 //! |---|---|
 //! | the explorer ends, or fails | the guard of `explore/terminal` |
 //! | a panic in any thread | the hook of [`panics`](super::panics), before the message |
-//! | SIGINT, SIGTERM, SIGHUP, SIGQUIT, and a second signal | the thread that receives the first signal ([`signals`](super::signals)) |
+//! | SIGINT, SIGTERM, SIGHUP, and a second signal | the thread that receives the first signal ([`signals`](super::signals)) |
+//! | [`OTHER_ENDINGS`] | the thread that receives them (`explore/terminal/signals`) |
 //! | no memory | the allocator, through [`pdu_startup::on_exhaustion`] |
 //! | this process is killed, or stuck in the kernel, and has a supervisor | the supervisor ([`supervise`](super::supervise)) |
 //!
@@ -18,7 +19,10 @@ use std::sync::{LazyLock, OnceLock};
 use std::time::{Duration, Instant};
 
 use crossbeam_channel::{Receiver, Sender, bounded};
-use pdu_startup::signals::{BlockedSignals, SIGTTOU};
+use pdu_startup::signals::{
+    BlockedSignals, SIGALRM, SIGIO, SIGPROF, SIGPWR, SIGQUIT, SIGTTOU, SIGUSR1, SIGUSR2, SIGVTALRM,
+    SIGXCPU, SIGXFSZ,
+};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::fs::{Mode, OFlags};
 use rustix::io::Errno;
@@ -34,6 +38,12 @@ const ENTER: &[u8] = b"\x1b[?1049h\x1b[?1000h\x1b[?1006h\x1b[?2004h";
 /// above its last row.
 const LEAVE: &[u8] =
     b"\x1b[?2026l\x1b[?2004l\x1b[?1006l\x1b[?1000l\x1b[m\x1b[?25h\x1b[999;1H\x1b[K\x1b[?1049l";
+
+/// Signals that end a process, and that nothing but the explorer receives, so that it can give the terminal back. Not
+/// those of a fault in the program.
+pub const OTHER_ENDINGS: [i32; 10] = [
+    SIGQUIT, SIGALRM, SIGIO, SIGPROF, SIGPWR, SIGUSR1, SIGUSR2, SIGVTALRM, SIGXCPU, SIGXFSZ,
+];
 
 /// Events of a terminal that does not come back.
 pub const GONE: PollFlags = PollFlags::HUP.union(PollFlags::ERR).union(PollFlags::NVAL);

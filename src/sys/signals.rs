@@ -25,7 +25,7 @@ use pdu_startup::signals::{
     BlockedSignals, Reception, SIGHUP, SIGINT, SIGTERM, die_of, restore_default,
 };
 #[cfg(feature = "explore")]
-use pdu_startup::signals::{SIGCONT, SIGQUIT, SIGTSTP};
+use pdu_startup::signals::{SIGCONT, SIGTSTP};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 
 use crate::sys::output_file;
@@ -88,7 +88,9 @@ pub fn start_enter() {
 #[cfg(feature = "explore")]
 fn block_stops() -> Option<BlockedSignals> {
     let may_explore = super::screen::has_kept_modes();
-    may_explore.then(|| BlockedSignals::block(&[SIGTSTP, SIGCONT, SIGQUIT], &[]))
+    let stops = [SIGTSTP, SIGCONT];
+    let all = [&stops[..], &super::screen::OTHER_ENDINGS].concat();
+    may_explore.then(|| BlockedSignals::block(&all, &[]))
 }
 
 fn spawn(name: &str, body: impl FnOnce() + Send + 'static) -> std::io::Result<()> {

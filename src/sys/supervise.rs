@@ -30,8 +30,8 @@ use std::time::{Duration, Instant};
 
 use pdu_startup::fork::{ForkResult, close_all_but_streams, exit_now, fork};
 use pdu_startup::signals::{
-    self, BlockedSignals, ReceivedSignal, Reception, SIGCHLD, SIGCONT, SIGHUP, SIGINT, SIGQUIT,
-    SIGTERM, SIGTSTP, SIGTTIN, SIGTTOU, SIGUSR1,
+    self, BlockedSignals, ReceivedSignal, Reception, SIGCHLD, SIGCONT, SIGHUP, SIGINT, SIGTERM,
+    SIGTSTP, SIGTTIN, SIGTTOU, SIGUSR1,
 };
 use rustix::fs::{AtFlags, CWD, Mode, OFlags, ResolveFlags, StatxFlags};
 use rustix::io::Errno;
@@ -117,8 +117,9 @@ pub fn fork_if_served(grace: Duration, message: Vec<u8>) {
     let mut received = vec![SIGCONT, SIGTSTP, SIGTTIN, SIGTTOU, SIGINT, SIGTERM, SIGHUP];
     received.retain(|&signal| !pdu_startup::was_ignored(signal));
     #[cfg(feature = "explore")]
-    if super::screen::has_kept_modes() && !signals::is_ignored(SIGQUIT) {
-        received.push(SIGQUIT);
+    if super::screen::has_kept_modes() {
+        let endings = super::screen::OTHER_ENDINGS.iter().copied();
+        received.extend(endings.filter(|&signal| !signals::is_ignored(signal)));
     }
     // The kernel sends SIGCHLD only where it is not ignored.
     signals::restore_default(&[SIGCHLD]);
@@ -211,7 +212,7 @@ impl Supervisor {
             (SIGUSR1, Some(number)) if received.sender == self.child.as_raw_pid() => {
                 self.expect_exit(number);
             }
-            (signal @ (SIGINT | SIGTERM | SIGHUP | SIGQUIT), _) => {
+            (signal, _) if ends_run(signal) => {
                 self.pass_on(signal);
                 self.cancel(signal);
             }
@@ -313,6 +314,20 @@ impl Supervisor {
             Termination::Signal(signal) => die_of(signal),
         }
     }
+}
+
+fn ends_run(signal: i32) -> bool {
+    matches!(signal, SIGINT | SIGTERM | SIGHUP) || ends_explorer(signal)
+}
+
+#[cfg(feature = "explore")]
+fn ends_explorer(signal: i32) -> bool {
+    super::screen::OTHER_ENDINGS.contains(&signal)
+}
+
+#[cfg(not(feature = "explore"))]
+fn ends_explorer(_: i32) -> bool {
+    false
 }
 
 /// In place of a child that could not.

@@ -8,7 +8,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 pub use libc::{
-    SIGCHLD, SIGCONT, SIGHUP, SIGINT, SIGPIPE, SIGQUIT, SIGTERM, SIGTSTP, SIGTTIN, SIGTTOU, SIGUSR1,
+    SIGALRM, SIGCHLD, SIGCONT, SIGHUP, SIGINT, SIGIO, SIGPIPE, SIGPROF, SIGPWR, SIGQUIT, SIGTERM,
+    SIGTSTP, SIGTTIN, SIGTTOU, SIGUSR1, SIGUSR2, SIGVTALRM, SIGXCPU, SIGXFSZ,
 };
 
 /// A signal that was received.
@@ -53,10 +54,10 @@ const ENDING: [i32; 9] = [
     SIGQUIT,
     libc::SIGABRT,
     SIGUSR1,
-    libc::SIGUSR2,
-    libc::SIGALRM,
+    SIGUSR2,
+    SIGALRM,
     SIGTERM,
-    libc::SIGXCPU,
+    SIGXCPU,
 ];
 
 /// True in process 1 of a PID namespace, and in the child that it forks: no signal may be expected to end them.
@@ -80,7 +81,7 @@ pub(crate) fn replace_default_actions_of_process_1() {
             set_default(signal);
         }
     }
-    for signal in [SIGTTIN, SIGTTOU, libc::SIGXFSZ] {
+    for signal in [SIGTTIN, SIGTTOU, SIGXFSZ] {
         // SAFETY: no function of ours is called for an ignored signal.
         unsafe { libc::signal(signal, libc::SIG_IGN) };
     }

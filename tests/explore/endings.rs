@@ -23,6 +23,22 @@ use crate::support::tree::Tree;
 const CTRL_C: &[u8] = b"\x03";
 const CTRL_Z: &[u8] = b"\x1a";
 
+/// Signals that people and the system send to end a program.
+const ENDING: [Signal; 4] = [Signal::TERM, Signal::HUP, Signal::INT, Signal::QUIT];
+
+/// Other signals that end it.
+const OTHER_ENDING: [Signal; 9] = [
+    Signal::ALARM,
+    Signal::IO,
+    Signal::PROF,
+    Signal::POWER,
+    Signal::USR1,
+    Signal::USR2,
+    Signal::VTALARM,
+    Signal::XCPU,
+    Signal::XFSZ,
+];
+
 /// The example, beside the folder of the test programs.
 fn example() -> PathBuf {
     let program = std::env::current_exe().expect("there is one");
@@ -83,7 +99,7 @@ fn without_memory_the_terminal_is_given_back_before_the_message() {
 
 #[test]
 fn signals_end_it_by_themselves_once_and_twice() {
-    for signal in [Signal::TERM, Signal::HUP, Signal::INT, Signal::QUIT] {
+    for signal in ENDING.into_iter().chain(OTHER_ENDING) {
         for times in [1, 2] {
             let screen = start();
             for _ in 0..times {
@@ -287,7 +303,7 @@ fn the_supervisor_gives_the_terminal_back_for_a_child_that_cannot() {
 
 #[test]
 fn signals_to_the_supervisor_give_the_terminal_back() {
-    for signal in [Signal::TERM, Signal::HUP, Signal::INT, Signal::QUIT] {
+    for signal in ENDING.into_iter().chain([Signal::USR1, Signal::XCPU]) {
         for times in [1, 2] {
             let Some((_sandbox, screen, _)) = start_supervised(&[]) else {
                 return;
@@ -370,7 +386,7 @@ fn the_explorer_gives_the_terminal_back_for_every_key_that_ends_it() {
 
 #[test]
 fn the_explorer_gives_the_terminal_back_for_every_signal_with_a_supervisor_and_without() {
-    for signal in [Signal::TERM, Signal::HUP, Signal::INT, Signal::QUIT] {
+    for signal in ENDING.into_iter().chain([Signal::USR1, Signal::XCPU]) {
         for times in [1, 2] {
             for supervised in [false, true] {
                 let _sandbox = match supervised {

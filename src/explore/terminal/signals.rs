@@ -1,4 +1,5 @@
-//! SIGTSTP, SIGCONT and SIGQUIT, whose default actions would leave the terminal as the explorer has set it.
+//! SIGTSTP, SIGCONT and the signals of [`screen::OTHER_ENDINGS`], whose default actions would leave the terminal as the
+//! explorer has set it.
 //!
 //! They are blocked in all threads and received by one. SIGTSTP and SIGCONT become input for the main thread, which owns
 //! the terminal. While another program has the terminal, or nobody, this thread stops the process itself.
@@ -8,9 +9,7 @@ use std::io;
 use std::sync::OnceLock;
 
 use crossbeam_channel::Sender;
-use pdu_startup::signals::{
-    BlockedSignals, Reception, SIGCONT, SIGQUIT, SIGTSTP, die_of, is_ignored,
-};
+use pdu_startup::signals::{BlockedSignals, Reception, SIGCONT, SIGTSTP, die_of, is_ignored};
 use rustix::process::{Signal, getpid, kill_process};
 
 use super::input::Input;
@@ -22,7 +21,7 @@ static BLOCKED: OnceLock<BlockedSignals> = OnceLock::new();
 /// Blocks the signals: before any thread is started, and after the last fork.
 pub fn block() {
     BLOCKED.get_or_init(|| {
-        let mut signals = vec![SIGTSTP, SIGCONT, SIGQUIT];
+        let mut signals = [&[SIGTSTP, SIGCONT][..], &screen::OTHER_ENDINGS].concat();
         signals.retain(|&signal| !is_ignored(signal));
         BlockedSignals::block(&signals, &[])
     });
@@ -48,10 +47,10 @@ pub(super) fn start(inputs: Sender<Input>, stopped: Sender<()>) -> io::Result<()
 /// Never waits: the main thread may wait for this one.
 fn react(signal: i32, blocked: &BlockedSignals, inputs: &Sender<Input>, stopped: &Sender<()>) {
     match signal {
-        SIGQUIT => {
+        ending if screen::OTHER_ENDINGS.contains(&ending) => {
             screen::give_back_for_good();
             output_file::discard();
-            die_of(SIGQUIT);
+            die_of(ending);
         }
         SIGTSTP if screen::is_taken() => {
             let _ = inputs.try_send(Input::Suspend);

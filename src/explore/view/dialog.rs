@@ -9,7 +9,7 @@ use crate::explore::browser::dialog::{
 use crate::explore::browser::path::path;
 use crate::explore::terminal::{Grid, Style};
 use crate::forest::Forest;
-use crate::sys::columns::columns;
+use crate::sys::columns::{columns, head};
 
 /// So many paths are shown.
 const MOST_PATHS: usize = 5;
@@ -35,16 +35,19 @@ pub(super) fn draw(browser: &Browser, forest: &Forest, grid: &mut Grid<'_>) -> O
     let dialog = browser.dialog.as_ref()?;
     let texts = Texts::of(browser);
     let (width, height) = grid.size();
+    let has_frame = width >= FOR_FRAME.0 && height >= FOR_FRAME.1;
+    let (edge, rows) = if has_frame { (2, 1) } else { (0, 0) };
+    let room = usize::from(width) - 2 * edge;
+    let most = usize::from(height) - 2 * rows;
     let mut lines = match dialog {
         Dialog::Removal(question) => removal(question, forest, &texts, width < FOR_LONG_TEXTS),
         Dialog::Quit(loss, _) => quit(*loss, browser),
         Dialog::Overwrite(path) => overwrite(path, &texts),
     };
-    let has_frame = width >= FOR_FRAME.0 && height >= FOR_FRAME.1;
-    let (edge, rows) = if has_frame { (2, 1) } else { (0, 0) };
-    make_room(&mut lines, usize::from(height) - 2 * rows);
+    wrap_first(&mut lines, &texts, (room, most));
+    make_room(&mut lines, most);
     let widest = lines.iter().map(|(text, ..)| columns(text)).max();
-    let inner = widest.unwrap_or(0).min(usize::from(width) - 2 * edge);
+    let inner = widest.unwrap_or(0).min(room);
     let half = |all: u16, part: usize| all.saturating_sub(u16::try_from(part).unwrap_or(all)) / 2;
     let left = half(width, inner + 2 * edge);
     let top = half(height, lines.len() + 2 * rows);
@@ -84,6 +87,29 @@ fn draw_box(
         draw_edge(texts, grid, (left, row), inner, ["└", "┘"]);
     }
     row.saturating_sub(1)
+}
+
+/// Wraps the first line, which names what is asked about, as far as the lines that are needed leave room.
+fn wrap_first(lines: &mut Vec<BoxLine>, texts: &Texts<'_>, (room, most): (usize, usize)) {
+    let needed = lines
+        .iter()
+        .skip(1)
+        .filter(|(.., need)| *need == Need::Needed);
+    let rows = most.saturating_sub(needed.count()).max(1);
+    let (first, style, need) = lines.remove(0);
+    let first = texts.cut(&first, room * rows);
+    let mut rest = &*first;
+    let mut wrapped = Vec::new();
+    while !rest.is_empty() && wrapped.len() < rows {
+        // Wide characters may leave a column of each row empty.
+        let row = match wrapped.len() + 1 == rows {
+            true => rest,
+            false => head(rest, room),
+        };
+        wrapped.push((row.to_owned(), style, need));
+        rest = rest.get(row.len()..).unwrap_or_default();
+    }
+    lines.splice(0..0, wrapped);
 }
 
 /// Leaves out what is needed least, from the end, until the rest fits; never the first line, which names what is asked about.

@@ -302,6 +302,30 @@ fn the_dialog_tells_what_a_removal_means() {
     check("overwrite", &desk.canvas());
 }
 
+/// The whole name, on several lines; and no two names look alike.
+#[test]
+fn the_question_names_the_entry_on_narrow_screens_as_well() {
+    let long = "a long name of a directory that does not fit on one line/and one file in it";
+    let (above, below) = long.split_once('/').expect("a slash");
+    let tree = [directory(
+        "/srv",
+        vec![
+            directory(above, vec![file(below, KIB)]),
+            Entry::File(b"line\nfeed", KIB),
+            Entry::File(b"line\\nfeed", KIB),
+        ],
+    )];
+    let mut desk = Desk::new(options(), forest(&tree));
+    desk.press("n Home Enter d");
+    desk.size = (30, 12);
+    check("remove_long_30", &desk.canvas());
+    desk.size = (20, 5);
+    check("remove_long_20", &desk.canvas());
+    desk.size = (80, 24);
+    desk.press("Esc Left Home ↓ Space ↓ Space d");
+    check("remove_escapes", &desk.canvas());
+}
+
 #[test]
 fn directories_without_rows_tell_why() {
     let mut desk = Desk::new(options(), forest(&data()));

@@ -68,13 +68,17 @@ impl<'a> Texts<'a> {
         String::from_utf8_lossy(&quote::printable(name, self.charset)).into_owned()
     }
 
-    /// A path for a sentence or a list of paths: between quotes where its end cannot be seen.
+    /// A path for a sentence or a list of paths: as a word of the shell where its end cannot be seen, or where escapes in it
+    /// could be its own characters.
     pub(super) fn path(&self, path: &[u8]) -> String {
         let text = self.name(path);
         let name = text.rsplit('/').next().unwrap_or_default();
         let is_blank = |char: Option<char>| char.is_some_and(char::is_whitespace);
-        match is_blank(name.chars().next()) || is_blank(name.chars().next_back()) {
-            true => format!("'{text}'"),
+        let is_vague = text.contains('\\')
+            || is_blank(name.chars().next())
+            || is_blank(name.chars().next_back());
+        match is_vague {
+            true => String::from_utf8_lossy(&quote::quoteaf(path, self.charset)).into_owned(),
             false => text,
         }
     }

@@ -83,6 +83,13 @@ impl<'a> Intake<'a> {
         }
     }
 
+    /// Whether a list may name more operands.
+    pub(super) fn expect_operands(&mut self, more_may_come: bool) {
+        if let Some(forest) = self.forest.get_mut() {
+            forest.expect_operands(more_may_come);
+        }
+    }
+
     pub(super) fn listing(&mut self, listing: Listing) {
         self.failures.of_listing(&listing, self.status);
         if listing.place.0.parent.is_none() {

@@ -99,7 +99,10 @@ impl LiveWalk {
                 intake.list_failed(failure);
                 return ControlFlow::Break(());
             }
-            None => self.names = NameStream::Ended,
+            None => {
+                self.names = NameStream::Ended;
+                intake.expect_operands(false);
+            }
         }
         ControlFlow::Continue(())
     }

@@ -117,11 +117,17 @@ impl Removals {
         let places = self.places(forest, &targets);
         let entries = places.iter().flat_map(|place| &place.targets);
         let entries = entries.map(|target| target.entries).sum();
+        let moves_directories =
+            method == Method::Trash && forest.directories_among(&targets).next().is_some();
         let job = Job {
             id,
             method,
             operands: operands(forest),
             operand_dirs: self.roots.open_dirs(),
+            other_operands: match moves_directories {
+                true => self.roots.others(forest),
+                false => Vec::new(),
+            },
             mounts,
             places,
         };

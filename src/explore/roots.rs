@@ -79,6 +79,20 @@ impl Roots {
         open.map(|(fd, _)| Arc::clone(fd)).collect()
     }
 
+    /// The operands whose directories are not open.
+    pub(super) fn others(&mut self, forest: &Forest) -> Vec<(CString, Inode)> {
+        self.take_coming();
+        let is_open = |directory| self.open.contains_key(&directory);
+        let operands = forest
+            .rows(DirId::TOP)
+            .filter(|row| !row.directory.is_some_and(is_open));
+        // One that could not be looked at has no number.
+        let known = operands.filter(|row| row.entry.inode.number != 0);
+        known
+            .filter_map(|row| Some((CString::new(row.name).ok()?, row.entry.inode)))
+            .collect()
+    }
+
     /// The directory of an operand: the one that the walk opened, or else its name.
     fn root(&mut self, forest: &Forest, operand: DirId) -> Option<Root> {
         self.take_coming();

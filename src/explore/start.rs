@@ -259,6 +259,7 @@ impl<'a> Start<'a> {
         let mut usage = CpuUsage::start();
         self.leave_start(&mut usage);
         self.intake.input = list.as_bytes().into();
+        self.intake.expect_operands(true);
         let names = NameStream::start(list);
         if matches!(names, NameStream::Here(_)) {
             return Err(no_thread(walk));

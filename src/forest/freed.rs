@@ -127,7 +127,7 @@ impl Forest {
             Row::Directory(_, id) => self.dirs.get(id).stage == Stage::Announced,
             Row::Entry(..) => false,
         };
-        self.operands.count > 1 && rows.into_iter().any(is_unread)
+        self.operands.more_may_come || self.operands.count > 1 && rows.into_iter().any(is_unread)
     }
 
     /// Finds out which directories are removed, and adds up their sums.

@@ -50,6 +50,11 @@ impl Forest {
         self.note_rows(DirId::TOP);
     }
 
+    /// Whether more operands may come than were announced.
+    pub fn expect_operands(&mut self, more_may_come: bool) {
+        self.operands.more_may_come = more_may_come;
+    }
+
     /// Takes a listing: of a directory that another one has announced, or of its next group.
     pub fn arrive(&mut self, listing: Listing) {
         let Some(id) = id_of(listing.directory_key()) else {

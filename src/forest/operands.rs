@@ -11,6 +11,8 @@ use crate::count::usage::Inode;
 #[derive(Debug, Default)]
 pub(super) struct Operands {
     pub(super) count: u64,
+    /// A list may name more of them.
+    pub(super) more_may_come: bool,
     /// Those that may be met again, by what they are.
     pub(super) known: HashMap<Inode, DirId, FixedState>,
     /// One of them is a file.

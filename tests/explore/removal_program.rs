@@ -235,6 +235,48 @@ fn nothing_is_removed_while_an_operand_was_not_read() {
     screen.end();
 }
 
+#[test]
+fn nothing_is_removed_while_a_list_may_name_more_operands() {
+    let tree = Tree::of("t/d/f 1\nt/keep 300000");
+    let root = tree.root().to_owned();
+    let script = "{ printf 't\\0'; read < go; printf 't/d\\0'; } | \"$0\" -i --files0-from=-";
+    let made = program("mkfifo", &root).arg("go").status();
+    assert!(made.is_ok_and(|status| status.success()));
+    let mut screen = Screen::start(tree, Streams::All, &["bash", "-c", script, PDU]);
+    screen.wait_for(" t/");
+    screen.terminal.press(b"\r");
+    screen.wait_for("keep");
+    screen.terminal.press(b"d");
+    screen.wait_for("another operand was not read yet");
+    fs::write(root.join("go"), "\n").expect("a reader");
+    screen.wait_until("the end of the walk", |screen| {
+        !screen.contents().contains("reading")
+    });
+    screen.terminal.press(b"\x03");
+    screen.end();
+}
+
+/// An operand in another one is shown twice: marked in both places, its entries are removed, and counted, once.
+#[test]
+fn entries_that_are_shown_twice_are_removed_once() {
+    let (mut screen, root) = start(Tree::of("t/d/f 100000\nt/d/keep 5"), &[], PDU, "t t/d");
+    be_ready(&mut screen, "t/d");
+    // The row of t/d below t, and the file in it; then the operand t/d, and the same file.
+    for keys in [&b"nH\rH\rH"[..], b" ", b"<<", b"G\rH", b" "] {
+        screen.terminal.press(keys);
+        std::thread::sleep(Duration::from_millis(100));
+    }
+    screen.wait_for("2 marks");
+    ask(&mut screen);
+    screen.wait_for("Remove t/d/f");
+    screen.wait_for("1 entry, ");
+    screen.terminal.press(b"Y");
+    screen.wait_for("removed 1 entry, ");
+    assert_eq!(on_disk(&root), ["t", "t/d", "t/d/keep"]);
+    screen.terminal.press(b"\x03");
+    screen.end();
+}
+
 /// With `-l` as without.
 #[test]
 fn an_operand_in_a_target_is_not_counted_in_the_question() {

@@ -1,6 +1,8 @@
 //! The trash: where it is, what is in it, and that other programs read it.
 
+use std::ffi::CString;
 use std::fs;
+use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::{MetadataExt, PermissionsExt, chown, symlink};
 use std::path::{Path, PathBuf};
 
@@ -9,7 +11,7 @@ use pdu::explore::remove::summary::Ending;
 use rustix::mount::MountFlags;
 
 use super::removal::on_disk;
-use crate::support::remover::{Outcome, Shown, open_path};
+use crate::support::remover::{Outcome, Shown, inode_of, open_path};
 use crate::support::run::{output_with, program, stdout};
 use crate::support::sandbox::Sandbox;
 use crate::support::skip::{is_root, skip, tool};
@@ -413,6 +415,35 @@ fn an_operand_that_was_moved_into_a_target_does_not_go_along() {
         [("t", "an operand of this run lies in it")]
     );
     assert!(root.join("t/a/operand/f").exists() && !root.join("u").exists());
+}
+
+/// Not all of them are kept open. Through a link, its name leads to it wherever it is.
+#[test]
+fn an_operand_that_is_not_open_does_not_go_along_either() {
+    let Some(sandbox) = disk() else { return };
+    for name in ["home/x", "operand/f", "file", "t/a/f"] {
+        sandbox.file(&format!("disk/{name}"), 10);
+    }
+    let root = sandbox.at("disk");
+    let mut shown = Shown::of(&root);
+    shown.data_home = Some(root.join("home"));
+    let (lies_in_it, was_moved) = (
+        "an operand of this run lies in it",
+        "an operand of this run was moved, and may lie in it",
+    );
+    for operand in ["operand", "file"] {
+        let (before, after) = (root.join(operand), root.join("t/a").join(operand));
+        let link = root.join("home").join(operand);
+        symlink(&after, &link).expect("the name is free");
+        let inode = inode_of(&before);
+        fs::rename(&before, &after).expect("it is there");
+        for (name, text) in [(&before, was_moved), (&link, lies_in_it)] {
+            let name = CString::new(name.as_os_str().as_bytes()).expect("no NUL");
+            shown.other_operands = vec![(name, inode)];
+            let outcome = shown.remove(&["t"], Method::Trash, |_| {});
+            assert_eq!(outcome.failures(), [("t", text)], "{operand}");
+        }
+    }
 }
 
 #[test]

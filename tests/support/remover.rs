@@ -8,6 +8,7 @@
 //! ```
 
 use std::collections::BTreeMap;
+use std::ffi::CString;
 use std::fs;
 use std::ops::Range;
 use std::os::fd::OwnedFd;
@@ -40,6 +41,7 @@ pub(crate) struct Shown {
     pub(crate) reading_began: FileTime,
     pub(crate) operands: Vec<Inode>,
     pub(crate) operand_dirs: Vec<Arc<OwnedFd>>,
+    pub(crate) other_operands: Vec<(CString, Inode)>,
     pub(crate) has_old_mounts: bool,
     pub(crate) data_home: Option<PathBuf>,
 }
@@ -137,6 +139,7 @@ impl Shown {
             reading_began: now(),
             operands: Vec::new(),
             operand_dirs: Vec::new(),
+            other_operands: Vec::new(),
             has_old_mounts: false,
             data_home: None,
         }
@@ -257,6 +260,7 @@ impl Shown {
             method,
             operands: self.operands.clone(),
             operand_dirs: self.operand_dirs.clone(),
+            other_operands: self.other_operands.clone(),
             // Other tests mount file systems.
             mounts: MountWatch::none(),
             places: places.collect(),

@@ -9,6 +9,7 @@ use super::options::Permission;
 use super::request::{BrowserRequest, Message, Source};
 use super::rows::Criteria;
 use super::{PanelKind, path::path};
+use crate::count::usage::Inode;
 use crate::forest::{DirId, Forest, Refusal, Target};
 use crate::gnu::quote;
 
@@ -145,14 +146,24 @@ impl Browser {
     }
 }
 
-/// The targets that lie in no other one.
+/// The targets that lie in no other one, each once: an operand that lies in another one is shown twice.
 fn outermost(forest: &Forest, targets: &[Target]) -> Vec<Target> {
-    let directories: HashSet<DirId> = forest.directories_among(targets).collect();
-    let is_outermost = |target: &&Target| {
-        let mut above = forest.and_above(target.parent);
-        !above.any(|directory| directories.contains(&directory))
+    let identity = |directory: DirId| match forest.dir(directory).inode {
+        // It could not be looked at.
+        Inode { number: 0, .. } => (Some(directory), Inode::default()),
+        inode => (None, inode),
     };
-    targets.iter().filter(is_outermost).cloned().collect()
+    let directories: HashSet<_> = forest.directories_among(targets).map(identity).collect();
+    let is_in_other = |target: &Target| {
+        let mut above = forest.and_above(target.parent);
+        above.any(|directory| directories.contains(&identity(directory)))
+    };
+    let mut met = HashSet::new();
+    let mut outermost = targets.to_vec();
+    outermost.retain(|target| {
+        !is_in_other(target) && met.insert((identity(target.parent), target.name.clone()))
+    });
+    outermost
 }
 
 fn directory(forest: &Forest, target: &Target) -> Option<DirId> {

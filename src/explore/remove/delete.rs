@@ -4,6 +4,7 @@
 //! of the innermost frames stay open. A directory further up is reached through `..` and compared, or, where that is
 //! another directory, opened again from the directory that holds the targets.
 
+use std::collections::HashSet;
 use std::ffi::{CStr, CString};
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::sync::Arc;
@@ -19,6 +20,7 @@ use super::protection::Protection;
 use super::rows::{Next, Rows};
 use super::talk::Talk;
 use super::way::{Opened, Way, is_subvolume, one_name};
+use crate::count::usage::Inode;
 use crate::sys::retry::retry;
 
 /// How many descriptors of frames stay open, beside that of the directory that holds the targets.
@@ -37,6 +39,8 @@ pub(super) struct Tools<'a> {
     pub(super) protection: &'a Protection,
     pub(super) own_changes: &'a mut OwnChanges,
     pub(super) operand_dirs: &'a [Arc<OwnedFd>],
+    /// The directories that the other operands lie in, or are; none where one of them was moved.
+    pub(super) above_others: Option<HashSet<Inode>>,
 }
 
 struct Delete<'a, 'b> {
@@ -189,7 +193,8 @@ impl Delete<'_, '_> {
         };
         let device = above.read.inode.device;
         let way = self.tools.way;
-        let fd = way.open_below(above.fd()?, device, &name, read)?;
+        let read_here = (read, &*self.tools.own_changes);
+        let fd = way.open_below(above.fd()?, device, &name, read_here)?;
         self.frames.push(Frame {
             name,
             read,
@@ -318,9 +323,10 @@ impl Delete<'_, '_> {
         for index in start + 1..self.frames.len() {
             let (above, frame) = (&self.frames[index - 1], &self.frames[index]);
             let (way, device) = (self.tools.way, above.read.inode.device);
+            let read = (frame.read, &*self.tools.own_changes);
             let opened = above
                 .fd()
-                .and_then(|at| way.open_below(at, device, &frame.name, frame.read));
+                .and_then(|at| way.open_below(at, device, &frame.name, read));
             match opened {
                 Ok(fd) => self.frames[index].fd = Some(fd),
                 Err(problem) => {

@@ -38,6 +38,8 @@ pub struct Job {
     pub operands: Vec<Inode>,
     /// Their directories, as far as they are open.
     pub operand_dirs: Vec<Arc<OwnedFd>>,
+    /// The other operands, with their names, where directories go to the trash.
+    pub other_operands: Vec<(CString, Inode)>,
     /// Tells whether something was mounted or unmounted since the job was made.
     pub mounts: MountWatch,
     /// The directories that hold the entries.

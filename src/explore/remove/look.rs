@@ -142,10 +142,13 @@ impl Seen {
 
     /// Fails unless this is a directory with this inode, created before the reading of it began. Where the file system
     /// stores no time of creation, it may be another one with the same number: its entries tell.
-    pub(super) fn must_be_directory(&self, read: AsRead) -> Result<(), Problem> {
+    pub(super) fn must_be_directory(
+        &self,
+        read: AsRead,
+        own_changes: &OwnChanges,
+    ) -> Result<(), Problem> {
         let is_same = self.inode == read.inode && self.kind == FileType::Directory;
-        let is_new = self.born.is_some_and(|born| !is_before(born, read.began));
-        must(is_same && !is_new)
+        must(is_same && !(self.born.is_some() && self.may_be_new(read.began, own_changes)))
     }
 
     /// Fails unless this is the directory that is open with this inode, which nothing else can have while it is open. An
@@ -172,7 +175,7 @@ impl Seen {
     /// A new inode was changed last when it was created, or later.
     fn may_be_new(&self, began: FileTime, own_changes: &OwnChanges) -> bool {
         match self.born {
-            Some(born) => !is_before(born, began),
+            Some(born) => !is_before(born, began) && !own_changes.has_copied(self.inode, born),
             None => {
                 !is_before(self.changed, began) && !own_changes.has_made(self.inode, self.changed)
             }

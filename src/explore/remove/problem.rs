@@ -48,6 +48,8 @@ pub enum Problem {
     InTrash,
     /// An operand lies in it, and would go to the trash with it.
     HoldsOperand,
+    /// An operand is not where it was, and may lie in it.
+    OperandMoved,
     /// The directory for trash lies in it.
     HoldsTrash,
     /// Another file took the name while it was moved, and lies in the trash now, under the name that follows from it.
@@ -97,6 +99,7 @@ impl fmt::Display for Problem {
             Self::NoSafeMove => "this file system cannot move safely to the trash; Y deletes",
             Self::InTrash => "it is in the trash; Y deletes",
             Self::HoldsOperand => "an operand of this run lies in it",
+            Self::OperandMoved => "an operand of this run was moved, and may lie in it",
             Self::HoldsTrash => "the trash lies in it",
             Self::OtherInTrash => "another file took its name, and is in the trash now",
         })

@@ -15,7 +15,7 @@ use super::job::{EntryIdentity, KnownEntry, RemovalPlace, RemovalTarget};
 use super::look::{AsRead, Seen, has_vanished, look, look_at, note_own_change, open_file};
 use super::options::RemovalOptions;
 use super::problem::Problem;
-use super::trash_checks::{holds_operand, is_above, join, may_move, must_hold_no_mount};
+use super::trash_checks::{is_above, join, may_move, must_hold_no_mount, must_hold_no_operand};
 use super::trash_dir::{TrashDir, TrashPlace, path_of};
 use super::trash_info::{info_name, name, size_line, text};
 use super::way::{Opened, one_name};
@@ -174,15 +174,15 @@ impl Mover<'_> {
             EntryIdentity::Unread => Err(Problem::Unread),
             EntryIdentity::Directory(directory) => {
                 tools.protection.check(directory.inode)?;
-                if holds_operand(tools.operand_dirs, directory.inode) {
-                    return Err(Problem::HoldsOperand);
-                }
+                must_hold_no_operand(tools, directory.inode)?;
                 let read = AsRead {
                     inode: directory.inode,
                     began: directory.began(self.reading_began),
                 };
                 let device = self.base.inode.device;
-                let opened = tools.way.open_below(at, device, &name, read)?;
+                let opened = tools
+                    .way
+                    .open_below(at, device, &name, (read, tools.own_changes))?;
                 let seen = look_at(opened.as_fd()).map_err(Problem::Failed)?;
                 seen.must_be_old(read.began, tools.own_changes)?;
                 must_hold_no_mount(opened.as_fd())?;

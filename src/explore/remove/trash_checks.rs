@@ -1,8 +1,12 @@
 //! What must be true of an entry that goes to the trash: whatever is in it goes along.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
+use std::ffi::{CStr, CString, OsStr};
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
-use std::sync::Arc;
+use std::os::unix::ffi::OsStrExt;
+use std::path::Path;
+
+use rustix::fs::{CWD, FileType, Mode, OFlags};
 
 use super::delete::Tools;
 use super::job::{Contents, Directory, EntryIdentity, KnownDirectory, KnownEntry};
@@ -12,6 +16,7 @@ use super::trash_dir::path_of;
 use super::way::{mount_id, open_parent};
 use crate::count::usage::Inode;
 use crate::sys::mounts::{self, Mount};
+use crate::sys::retry::retry;
 
 /// Fails where something is mounted below an open entry: it would go along, and whoever empties the trash would remove
 /// what is mounted.
@@ -55,29 +60,75 @@ pub(super) fn is_above(directory: BorrowedFd<'_>, other: BorrowedFd<'_>) -> bool
     look_at(directory).is_ok_and(|seen| lies_in(other, seen.inode))
 }
 
-/// Whether the directory of an operand lies in this one by now, wherever it was when it was read.
-pub(super) fn holds_operand(operands: &[Arc<OwnedFd>], inode: Inode) -> bool {
-    operands
-        .iter()
-        .any(|operand| lies_in(operand.as_fd(), inode))
+/// Fails where an operand lies in this directory by now, wherever it was when it was read.
+pub(super) fn must_hold_no_operand(tools: &Tools<'_>, inode: Inode) -> Result<(), Problem> {
+    let others = tools.above_others.as_ref().ok_or(Problem::OperandMoved)?;
+    let mut open = tools.operand_dirs.iter();
+    match others.contains(&inode) || open.any(|operand| lies_in(operand.as_fd(), inode)) {
+        true => Err(Problem::HoldsOperand),
+        false => Ok(()),
+    }
+}
+
+/// The directories that operands lie in, or are, by their names. None where a name stands for something else by now: the
+/// operand may lie anywhere.
+pub(super) fn above_operands(operands: &[(CString, Inode)]) -> Option<HashSet<Inode>> {
+    let mut above = HashSet::new();
+    for (name, inode) in operands {
+        let directory = open_operand(name, *inode)?;
+        for inode in and_above(directory) {
+            if !above.insert(inode) {
+                break;
+            }
+        }
+    }
+    Some(above)
+}
+
+/// Opens an operand, or the directory that holds it where it is a file. None where it is not there.
+fn open_operand(name: &CStr, inode: Inode) -> Option<OwnedFd> {
+    let open = |name: &CStr, flags| {
+        let flags = OFlags::PATH | OFlags::CLOEXEC | flags;
+        retry(|| rustix::fs::openat(CWD, name, flags, Mode::empty())).ok()
+    };
+    // A link that is an operand was followed, or not.
+    for flags in [OFlags::NOFOLLOW, OFlags::empty()] {
+        let fd = open(name, flags)?;
+        let seen = look_at(fd.as_fd()).ok()?;
+        // The device of a file says nothing on an overlay.
+        match seen.kind == FileType::Directory {
+            true if seen.inode == inode => return Some(fd),
+            false if seen.inode.number == inode.number => {
+                let path = path_of(fd.as_fd())?;
+                let holder = Path::new(OsStr::from_bytes(&path)).parent()?;
+                let holder = CString::new(holder.as_os_str().as_bytes()).ok()?;
+                return open(&holder, OFlags::DIRECTORY);
+            }
+            _ => {}
+        }
+    }
+    None
 }
 
 /// Whether a directory has this inode, or one above it has.
 fn lies_in(other: BorrowedFd<'_>, wanted: Inode) -> bool {
-    let mut below = None;
-    let mut here = other.try_clone_to_owned().ok();
-    while let Some(fd) = here {
-        let inode = look_at(fd.as_fd()).ok().map(|seen| seen.inode);
-        if inode == Some(wanted) {
-            return true;
+    let directory = other.try_clone_to_owned();
+    directory.is_ok_and(|directory| and_above(directory).any(|inode| inode == wanted))
+}
+
+/// The inodes of a directory and of those above it.
+fn and_above(directory: OwnedFd) -> impl Iterator<Item = Inode> {
+    let (mut here, mut below) = (Some(directory), None);
+    std::iter::from_fn(move || {
+        let fd = here.take()?;
+        let inode = look_at(fd.as_fd()).ok()?.inode;
+        // The root is above itself.
+        if below.replace(inode) == Some(inode) {
+            return None;
         }
-        if inode.is_none() || inode == below {
-            return false;
-        }
-        below = inode;
         here = open_parent(fd.as_fd()).ok();
-    }
-    false
+        Some(inode)
+    })
 }
 
 /// Fails unless the tree has all that is below a directory, and nothing of it must stay: it would go along.

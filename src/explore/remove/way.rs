@@ -15,6 +15,7 @@ use rustix::io::Errno;
 
 use super::job::{Root, Step};
 use super::look::{AsRead, Seen, look_at};
+use super::own_changes::OwnChanges;
 use super::problem::Problem;
 use crate::count::usage::{FileTime, Inode};
 use crate::sys::retry::{read_file, retry};
@@ -35,6 +36,17 @@ const DIRECTORY: OFlags = OFlags::PATH
 pub(super) struct Opened {
     pub(super) fd: OwnedFd,
     pub(super) inode: Inode,
+    /// When it was created.
+    pub(super) born: Option<FileTime>,
+}
+
+/// A directory at the end of its way from an operand.
+#[derive(Debug)]
+pub(super) struct Reached {
+    pub(super) base: Opened,
+    pub(super) crossed: Crossed,
+    /// The directories below the operand on this way, and when they were created.
+    pub(super) births: Vec<(Inode, Option<FileTime>)>,
 }
 
 /// What the way to a directory leads through.
@@ -74,8 +86,10 @@ impl Way {
         root: &Root,
         way: &[Step],
         began: FileTime,
-    ) -> Result<(Opened, Crossed), Problem> {
+        own_changes: &OwnChanges,
+    ) -> Result<Reached, Problem> {
         let mut here = open_root(root, began)?;
+        let mut births = Vec::new();
         let mut crossed = match root {
             Root::Open(_) => Crossed::Nothing,
             Root::Typed(..) => Crossed::Mounts,
@@ -84,20 +98,31 @@ impl Way {
             if step.inode.device != here.inode.device {
                 crossed = Crossed::Mounts;
             }
-            here = self.open_step(&here, step, began)?;
+            here = self.open_step(&here, step, (began, own_changes))?;
+            births.push((here.inode, here.born));
         }
-        Ok((here, crossed))
+        Ok(Reached {
+            base: here,
+            crossed,
+            births,
+        })
     }
 
     /// A step to another device is a mount that the walk has found, or a subvolume.
-    fn open_step(&self, above: &Opened, step: &Step, began: FileTime) -> Result<Opened, Problem> {
+    fn open_step(
+        &self,
+        above: &Opened,
+        step: &Step,
+        (began, own_changes): (FileTime, &OwnChanges),
+    ) -> Result<Opened, Problem> {
         let mounts = match step.inode.device == above.inode.device {
             true => Mounts::Refused,
             false => Mounts::Found,
         };
         let name = one_name(&step.name)?;
         let inode = step.inode;
-        let opened = self.open(above.fd.as_fd(), &name, AsRead { inode, began }, mounts)?;
+        let read = AsRead { inode, began };
+        let opened = self.open(above.fd.as_fd(), &name, (read, own_changes), mounts)?;
         if mounts == Mounts::Found {
             must_be_same_subvolume(above.fd.as_fd(), opened.fd.as_fd(), began)?;
         }
@@ -110,7 +135,7 @@ impl Way {
         above: BorrowedFd<'_>,
         device: u64,
         name: &CStr,
-        read: AsRead,
+        (read, own_changes): (AsRead, &OwnChanges),
     ) -> Result<OwnedFd, Problem> {
         if read.inode.device != device {
             return Err(match is_subvolume(above, read.inode) {
@@ -118,7 +143,7 @@ impl Way {
                 false => Problem::Mounted,
             });
         }
-        let opened = self.open(above, name, read, Mounts::Refused)?;
+        let opened = self.open(above, name, (read, own_changes), Mounts::Refused)?;
         Ok(opened.fd)
     }
 
@@ -126,7 +151,7 @@ impl Way {
         &self,
         above: BorrowedFd<'_>,
         name: &CStr,
-        read: AsRead,
+        (read, own_changes): (AsRead, &OwnChanges),
         mounts: Mounts,
     ) -> Result<Opened, Problem> {
         let fd = self.open_name(above, name, mounts)?;
@@ -134,9 +159,9 @@ impl Way {
         if mounts == Mounts::Refused {
             self.must_not_be_mounted(above, fd.as_fd(), &seen)?;
         }
-        seen.must_be_directory(read)?;
-        let inode = read.inode;
-        Ok(Opened { fd, inode })
+        seen.must_be_directory(read, own_changes)?;
+        let (inode, born) = (read.inode, seen.born);
+        Ok(Opened { fd, inode, born })
     }
 
     fn open_name(
@@ -201,13 +226,33 @@ pub fn open_way(root: &Root, way: &[Step]) -> Result<OwnedFd, Problem> {
         seconds: i64::MAX,
         nanoseconds: 0,
     };
-    let (opened, _) = Way::new().open_way(root, way, ANY_TIME)?;
-    Ok(opened.fd)
+    let reached = Way::new().open_way(root, way, ANY_TIME, &OwnChanges::default())?;
+    Ok(reached.base.fd)
 }
 
 /// `..` of an open directory.
 pub(super) fn open_parent(below: BorrowedFd<'_>) -> Result<OwnedFd, Errno> {
     retry(|| rustix::fs::openat(below, c"..", DIRECTORY, Mode::empty()))
+}
+
+/// Looks whether an entry that was removed from an open directory has had the directories of a way copied: those that end
+/// with it, with the times of creation that they had.
+pub(super) fn note_copies(
+    fd: BorrowedFd<'_>,
+    way: &[(Inode, Option<FileTime>)],
+    own_changes: &mut OwnChanges,
+) {
+    let mut here = fd.try_clone_to_owned().ok();
+    for &(inode, born_before) in way.iter().rev() {
+        let seen = here.as_ref().and_then(|here| look_at(here.as_fd()).ok());
+        let Some(seen) = seen.filter(|seen| seen.inode == inode && seen.born != born_before) else {
+            return;
+        };
+        if let Some(born) = seen.born {
+            own_changes.insert_copy(inode, born);
+        }
+        here = here.and_then(|here| open_parent(here.as_fd()).ok());
+    }
 }
 
 /// The directory of an operand. A link in the typed name is followed: the inode tells whether it leads where it led.
@@ -223,10 +268,10 @@ fn open_root(root: &Root, began: FileTime) -> Result<Opened, Problem> {
             (fd, Some(*inode))
         }
     };
-    let inode = look_at(fd.as_fd()).map_err(Problem::Failed)?.inode;
+    let Seen { inode, born, .. } = look_at(fd.as_fd()).map_err(Problem::Failed)?;
     match expected {
         Some(expected) if expected != inode => Err(Problem::Changed),
-        _ => Ok(Opened { fd, inode }),
+        _ => Ok(Opened { fd, inode, born }),
     }
 }
 
@@ -298,7 +343,8 @@ mod tests {
             seconds: i64::MAX,
             nanoseconds: 0,
         };
-        way.open_below(above.as_fd(), device, &name, AsRead { inode, began })
+        let read = (AsRead { inode, began }, &OwnChanges::default());
+        way.open_below(above.as_fd(), device, &name, read)
     }
 
     fn inode(path: &Path) -> Inode {

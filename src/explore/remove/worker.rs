@@ -17,7 +17,8 @@ use super::protection::Protection;
 use super::summary::{Ending, RemovalSummary};
 use super::talk::Talk;
 use super::trash::trash;
-use super::way::{Crossed, Way, failed};
+use super::trash_checks::above_operands;
+use super::way::{Crossed, Way, failed, note_copies};
 use crate::sys::mounts::MountWatch;
 
 /// A job, and whether it was stopped.
@@ -51,6 +52,7 @@ impl Worker {
             protection: &protection,
             own_changes,
             operand_dirs: &job.operand_dirs,
+            above_others: above_operands(&job.other_operands),
         };
         let mut free_space = FreeSpace::default();
         for place in job.places {
@@ -83,19 +85,21 @@ impl Worker {
         (method, mounts): (Method, &MountWatch),
         free_space: &mut FreeSpace,
     ) {
-        let opened = tools
+        let began = place.reading_began;
+        let reached = tools
             .way
-            .open_way(&place.root, &place.way, place.reading_began);
-        let kept = opened.and_then(|(base, crossed)| {
+            .open_way(&place.root, &place.way, began, tools.own_changes);
+        let kept = reached.and_then(|reached| {
             // After the way, so that a mount that came meanwhile is noticed.
-            if crossed == Crossed::Mounts && (mounts.has_changed() || place.has_old_mounts) {
+            if reached.crossed == Crossed::Mounts && (mounts.has_changed() || place.has_old_mounts)
+            {
                 return Err(Problem::MountsChanged);
             }
-            let fd = base.fd.try_clone().map_err(failed)?;
-            Ok((base, fd))
+            let fd = reached.base.fd.try_clone().map_err(failed)?;
+            Ok((reached.base, reached.births, fd))
         });
-        let (base, fd) = match kept {
-            Ok(both) => both,
+        let (base, births, fd) = match kept {
+            Ok(kept) => kept,
             Err(problem) => {
                 for target in place.targets {
                     let name = &target.known.name;
@@ -105,7 +109,6 @@ impl Worker {
             }
         };
         let seen = look_at(fd.as_fd());
-        let began = place.reading_began;
         let was_known = seen.is_ok_and(|seen| seen.must_be_old(began, tools.own_changes).is_ok());
         let (before, device) = (free_bytes(fd.as_fd()), base.inode.device);
         let removed = tools.talk.numbers.bytes;
@@ -113,6 +116,7 @@ impl Worker {
             Method::Delete => delete(tools, base, place),
             Method::Trash => trash(tools, &base, place, &self.options),
         }
+        note_copies(fd.as_fd(), &births, tools.own_changes);
         if was_known {
             note_own_change(fd.as_fd(), tools.own_changes);
         }

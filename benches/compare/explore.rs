@@ -46,7 +46,7 @@ pub(crate) fn main(mut words: Words) -> Result<bool, Error> {
         let top = contents.lines().next().unwrap_or_default();
         top.contains("pdu") && !top.contains(READING)
     });
-    // The second key answers the question after a long walk.
-    browse.press(b"qy")?;
+    // `q` asks after a long walk; Ctrl-C does not, once the walk has ended.
+    browse.press(b"\x03")?;
     Ok(browse.end()?.success())
 }

@@ -111,26 +111,10 @@ impl Removals {
         targets: Vec<Target>,
         method: Method,
     ) -> io::Result<()> {
-        self.last += 1;
-        let id = JobId(self.last);
-        let mounts = MountWatch::start();
-        let places = self.places(forest, &targets);
-        let entries = places.iter().flat_map(|place| &place.targets);
+        let job = self.job(forest, &targets, method);
+        let id = job.id;
+        let entries = job.places.iter().flat_map(|place| &place.targets);
         let entries = entries.map(|target| target.entries).sum();
-        let moves_directories =
-            method == Method::Trash && forest.directories_among(&targets).next().is_some();
-        let job = Job {
-            id,
-            method,
-            operands: operands(forest),
-            operand_dirs: self.roots.open_dirs(),
-            other_operands: match moves_directories {
-                true => self.roots.others(forest),
-                false => Vec::new(),
-            },
-            mounts,
-            places,
-        };
         let remover = match self.remover.take() {
             Some(remover) => remover,
             None => Remover::start(self.options.clone())?,
@@ -148,6 +132,25 @@ impl Removals {
         };
         self.jobs.insert(id, running);
         Ok(())
+    }
+
+    fn job(&mut self, forest: &Forest, targets: &[Target], method: Method) -> Job {
+        self.last += 1;
+        let mounts = MountWatch::start();
+        let moves_directories =
+            method == Method::Trash && forest.directories_among(targets).next().is_some();
+        Job {
+            id: JobId(self.last),
+            method,
+            operands: operands(forest),
+            operand_dirs: self.roots.open_dirs(),
+            other_operands: match moves_directories {
+                true => self.roots.others(forest),
+                false => Vec::new(),
+            },
+            mounts,
+            places: self.places(forest, targets),
+        }
     }
 
     /// True where one of these entries is a target of a job that goes on, or lies below or above one: such a job would

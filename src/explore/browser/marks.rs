@@ -1,12 +1,12 @@
 //! Marked entries, by directory and name. A mark is for an inode: where a later reading finds another one with this name,
 //! the mark is dropped.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
 use rustix::fs::FileType;
 
 use super::shown_row::amount;
-use crate::count::usage::Measure;
+use crate::count::usage::{Inode, Measure};
 use crate::forest::entry::ForestEntry;
 use crate::forest::{DirId, DirState, Forest, Sums, Target};
 
@@ -124,6 +124,28 @@ impl Marks {
     #[must_use]
     pub fn targets(&self) -> Vec<Target> {
         self.rows().map(|(target, _)| target).collect()
+    }
+
+    /// The marks of entries that lie in no other marked one, each entry once: an operand that lies in another one is shown
+    /// twice.
+    pub(super) fn outermost(&self, forest: &Forest) -> Vec<Target> {
+        let identity = |directory: DirId| match forest.dir(directory).inode {
+            // It could not be looked at.
+            Inode { number: 0, .. } => (Some(directory), Inode::default()),
+            inode => (None, inode),
+        };
+        let mut targets = self.targets();
+        let directories = forest.directories_among(&targets);
+        let directories: HashSet<_> = directories.map(identity).collect();
+        let is_in_other = |target: &Target| {
+            let mut above = forest.and_above(target.parent);
+            above.any(|directory| directories.contains(&identity(directory)))
+        };
+        let mut met = HashSet::new();
+        targets.retain(|target| {
+            !is_in_other(target) && met.insert((identity(target.parent), target.name.clone()))
+        });
+        targets
     }
 
     /// The mark with this number.

@@ -337,7 +337,7 @@ impl Browser {
             return false;
         }
         self.marked = Some(MarksSum {
-            freed: forest.freed(&self.marks.targets()),
+            freed: forest.freed(&self.marks.outermost(forest)),
             since: now,
             changes,
             is_old: false,

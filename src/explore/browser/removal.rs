@@ -1,7 +1,5 @@
 //! Marks, and the question before a removal.
 
-use std::collections::HashSet;
-
 use super::Browser;
 use super::dialog::{Confirmation, Dialog, MOST_WITHOUT_WORD, RemovalQuestion};
 use super::marks::KnownRow;
@@ -9,7 +7,6 @@ use super::options::Permission;
 use super::request::{BrowserRequest, Message, Source};
 use super::rows::Criteria;
 use super::{PanelKind, path::path};
-use crate::count::usage::Inode;
 use crate::forest::{DirId, Forest, Refusal, Target};
 use crate::gnu::quote;
 
@@ -102,7 +99,7 @@ impl Browser {
         }
         let targets = match self.marks.is_empty() {
             true => Vec::from_iter(selected),
-            false => outermost(forest, &self.marks.targets()),
+            false => self.marks.outermost(forest),
         };
         self.open_removal(forest, targets);
         None
@@ -144,26 +141,6 @@ impl Browser {
         };
         self.refuse(&format!("cannot remove {name}: {reason}"));
     }
-}
-
-/// The targets that lie in no other one, each once: an operand that lies in another one is shown twice.
-fn outermost(forest: &Forest, targets: &[Target]) -> Vec<Target> {
-    let identity = |directory: DirId| match forest.dir(directory).inode {
-        // It could not be looked at.
-        Inode { number: 0, .. } => (Some(directory), Inode::default()),
-        inode => (None, inode),
-    };
-    let directories: HashSet<_> = forest.directories_among(targets).map(identity).collect();
-    let is_in_other = |target: &Target| {
-        let mut above = forest.and_above(target.parent);
-        above.any(|directory| directories.contains(&identity(directory)))
-    };
-    let mut met = HashSet::new();
-    let mut outermost = targets.to_vec();
-    outermost.retain(|target| {
-        !is_in_other(target) && met.insert((identity(target.parent), target.name.clone()))
-    });
-    outermost
 }
 
 fn directory(forest: &Forest, target: &Target) -> Option<DirId> {

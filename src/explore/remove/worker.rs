@@ -18,7 +18,7 @@ use super::summary::{Ending, RemovalSummary};
 use super::talk::Talk;
 use super::trash::trash;
 use super::trash_checks::above_operands;
-use super::way::{Crossed, Way, failed, note_copies};
+use super::way::{Crossed, Reached, Way, failed, note_copies};
 use crate::sys::mounts::MountWatch;
 
 /// A job, and whether it was stopped.
@@ -85,21 +85,12 @@ impl Worker {
         (method, mounts): (Method, &MountWatch),
         free_space: &mut FreeSpace,
     ) {
-        let began = place.reading_began;
-        let reached = tools
-            .way
-            .open_way(&place.root, &place.way, began, tools.own_changes);
-        let kept = reached.and_then(|reached| {
-            // After the way, so that a mount that came meanwhile is noticed.
-            if reached.crossed == Crossed::Mounts && (mounts.has_changed() || place.has_old_mounts)
-            {
-                return Err(Problem::MountsChanged);
-            }
+        let reached = reach(tools, &place, mounts).and_then(|reached| {
             let fd = reached.base.fd.try_clone().map_err(failed)?;
-            Ok((reached.base, reached.births, fd))
+            Ok((reached, fd))
         });
-        let (base, births, fd) = match kept {
-            Ok(kept) => kept,
+        let (Reached { base, births, .. }, fd) = match reached {
+            Ok(reached) => reached,
             Err(problem) => {
                 for target in place.targets {
                     let name = &target.known.name;
@@ -108,6 +99,7 @@ impl Worker {
                 return;
             }
         };
+        let began = place.reading_began;
         let seen = look_at(fd.as_fd());
         let was_known = seen.is_ok_and(|seen| seen.must_be_old(began, tools.own_changes).is_ok());
         let (before, device) = (free_bytes(fd.as_fd()), base.inode.device);
@@ -124,5 +116,17 @@ impl Worker {
             let removed = tools.talk.numbers.bytes - removed;
             free_space.add(tools.talk, (fd.as_fd(), device), before, removed);
         }
+    }
+}
+
+/// Opens the directory of a place.
+fn reach(tools: &Tools<'_>, place: &RemovalPlace, mounts: &MountWatch) -> Result<Reached, Problem> {
+    let (root, way, began) = (&place.root, &place.way, place.reading_began);
+    let reached = tools.way.open_way(root, way, began, tools.own_changes)?;
+    // After the way, so that a mount that came meanwhile is noticed.
+    let are_changed = || mounts.has_changed() || place.has_old_mounts;
+    match reached.crossed == Crossed::Mounts && are_changed() {
+        true => Err(Problem::MountsChanged),
+        false => Ok(reached),
     }
 }

@@ -3,15 +3,17 @@
 use std::collections::{HashMap, HashSet};
 
 use rustix::fs::FileType;
+use rustix::io::Errno;
 
 use super::dirs::{NONE, Stage};
 use super::entry::ForestEntry;
-use super::info::{DirId, Freed, LinkCounting, Refusal, Target};
+use super::info::{DirId, ForestFailure, Freed, LinkCounting, Refusal, Target};
 use super::links::Link;
 use super::run::{Reader, Row};
 use super::targets::by_directory;
 use super::tree::Forest;
 use crate::count::usage::Inode;
+use crate::sys::failure::Failure;
 
 /// The targets, and what they stand for.
 #[derive(Debug, Default)]
@@ -25,6 +27,8 @@ struct Set {
     ways: Vec<Vec<(DirId, i8)>>,
     /// Links among the files, by inode and directory.
     links: HashMap<(Inode, u32), u32>,
+    /// It is not known where an operand is.
+    lacks_operand: bool,
 }
 
 impl Set {
@@ -45,7 +49,7 @@ impl Forest {
     #[must_use]
     pub fn freed(&self, targets: &[Target]) -> Freed {
         let mut freed = Freed::default();
-        let mut set = Set::default();
+        let mut set = self.empty_set();
         let mut files = Vec::new();
         for (parent, names) in by_directory(targets) {
             self.look_up(parent, names, (&mut set, &mut files, &mut freed));
@@ -71,7 +75,7 @@ impl Forest {
     /// The targets that must not be removed: without the passes over the tree that [`Forest::freed`] takes.
     #[must_use]
     pub fn refused(&self, targets: &[Target]) -> Vec<(Target, Refusal)> {
-        let (mut set, mut files, mut freed) = (Set::default(), Vec::new(), Freed::default());
+        let (mut set, mut files, mut freed) = (self.empty_set(), Vec::new(), Freed::default());
         for (parent, names) in by_directory(targets) {
             self.look_up(parent, names, (&mut set, &mut files, &mut freed));
         }
@@ -94,7 +98,7 @@ impl Forest {
                 .into_iter()
                 .for_each(|name| refuse(name, Refusal::Operand));
         }
-        if self.has_unread_operand() {
+        if set.lacks_operand {
             return names
                 .into_iter()
                 .for_each(|name| refuse(name, Refusal::OperandUnread));
@@ -120,14 +124,36 @@ impl Forest {
             .for_each(|name| refuse(name, Refusal::Unknown));
     }
 
+    fn empty_set(&self) -> Set {
+        Set {
+            lacks_operand: self.lacks_operand(),
+            ..Set::default()
+        }
+    }
+
     /// True while it is not known where an operand is.
-    fn has_unread_operand(&self) -> bool {
-        let rows = Reader::new(&self.dirs.get(DirId::TOP).run, DirId::TOP);
-        let is_unread = |(_, row): (usize, Row<'_>)| match row {
-            Row::Directory(_, id) => self.dirs.get(id).stage == Stage::Announced,
+    fn lacks_operand(&self) -> bool {
+        let is_nowhere = |failure: &Failure| {
+            let errno = Errno::from_raw_os_error(failure.errno);
+            matches!(errno, Errno::NOENT | Errno::NOTDIR)
+        };
+        let is_of_operand = |failure: &&ForestFailure| {
+            let parent = self.dirs.parent(failure.directory);
+            failure.name.is_empty() && parent == Some(DirId::TOP) && is_nowhere(&failure.failure)
+        };
+        let missing = self.failures.list.iter().filter(is_of_operand);
+        let missing: HashSet<DirId> = missing.map(|failure| failure.directory).collect();
+        let is_lacking = |(_, row): (usize, Row<'_>)| match row {
+            Row::Directory(_, id) => match self.dirs.get(id).stage {
+                Stage::Announced => true,
+                // It could not be looked at.
+                Stage::Unread => self.own(id).inode.number == 0 && !missing.contains(&id),
+                _ => false,
+            },
             Row::Entry(..) => false,
         };
-        self.operands.more_may_come || self.operands.count > 1 && rows.into_iter().any(is_unread)
+        let mut rows = Reader::new(&self.dirs.get(DirId::TOP).run, DirId::TOP);
+        self.operands.more_may_come || self.operands.count > 1 && rows.any(is_lacking)
     }
 
     /// Finds out which directories are removed, and adds up their sums.

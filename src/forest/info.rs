@@ -68,7 +68,7 @@ pub enum Refusal {
     Operand,
     /// It is not read to its end.
     Unfinished,
-    /// An operand was not read yet: it may be this entry, or lie in it.
+    /// An operand was not read: it may be this entry, or lie in it.
     OperandUnread,
     /// It is not in the tree.
     Unknown,

@@ -13,7 +13,7 @@
 //!
 //! The part that is shared with links elsewhere goes the same way; it ends where all links have met.
 
-use std::collections::{BinaryHeap, HashMap};
+use std::collections::{BTreeMap, BinaryHeap, HashMap};
 
 use foldhash::fast::FixedState;
 
@@ -107,6 +107,12 @@ impl Bucket {
         }
     }
 
+    fn forget_gone(&mut self) {
+        let sorted = self.links[..self.sorted].iter();
+        self.sorted = sorted.filter(|link| link.is_there()).count();
+        self.links.retain(Link::is_there);
+    }
+
     /// The end of the links of the inode whose links begin here.
     fn group_end(&self, start: usize) -> usize {
         let key = self.links[start].key();
@@ -127,7 +133,7 @@ pub(super) struct Links {
     buckets: Vec<Bucket>,
     /// The numbers of inodes before this bucket and place are exact.
     next: (usize, usize),
-    /// The runs have other numbers of links than there are.
+    /// The runs have other numbers of links, or sizes, than there are.
     has_changed: bool,
 }
 
@@ -158,16 +164,20 @@ impl Links {
 
     /// Adds a link that is counted later.
     pub(super) fn push(&mut self, dir: DirId, entry: &ForestEntry, is_counted: bool) {
-        let mut link = Link {
+        let mut link = self.link(dir, entry);
+        link.count(is_counted);
+        self.buckets[bucket(entry.inode)].push(link);
+    }
+
+    fn link(&mut self, dir: DirId, entry: &ForestEntry) -> Link {
+        Link {
             number: entry.inode.number,
             allocated: entry.sizes.0,
             apparent: entry.sizes.1,
             dir: dir.0,
             device: self.device(entry.inode.device),
             state: several(entry.links),
-        };
-        link.count(is_counted);
-        self.buckets[bucket(entry.inode)].push(link);
+        }
     }
 
     /// The number of a device. Devices after the first 65,535 are taken for one.
@@ -219,6 +229,7 @@ impl Links {
         let end = bucket.group_end(start);
         let group = &mut bucket.links[start..end];
         uncount_met(group, sums);
+        self.has_changed |= agree(group);
         count_exactly(dirs, group, 1, (sums, shared));
         self.next = (place, end);
         true
@@ -289,35 +300,54 @@ impl Links {
     ) {
         let is_exact = self.counting == LinkCounting::Once;
         self.has_changed = true;
-        let mut inodes: Vec<(Inode, u32)> = links
+        let inodes: BTreeMap<Inode, Link> = links
             .iter()
-            .map(|(_, entry)| (entry.inode, entry.links))
+            .map(|(id, entry)| (entry.inode, self.link(*id, entry)))
             .collect();
-        inodes.sort_unstable();
-        inodes.dedup_by_key(|(inode, _)| *inode);
-        for &(inode, _) in inodes.iter().filter(|_| is_exact) {
+        for &inode in inodes.keys().filter(|_| is_exact) {
             let (place, range) = self.find(inode);
             let group = &self.buckets[place].links[range];
             count_exactly(dirs, group, -1, (sums, shared));
         }
+        for &inode in inodes.keys() {
+            self.buckets[bucket(inode)].forget_gone();
+        }
         for (id, entry) in &links {
             self.push(*id, entry, true);
         }
-        for &(inode, links) in inodes.iter().filter(|_| is_exact) {
+        for (&inode, read_last) in inodes.iter().filter(|_| is_exact) {
             let (place, range) = self.find(inode);
             let group = &mut self.buckets[place].links[range];
             for link in group.iter_mut() {
-                link.state = COUNTED | several(links);
+                let dir = link.dir;
+                *link = Link { dir, ..*read_last };
+                link.count(true);
             }
             count_exactly(dirs, group, 1, (sums, shared));
         }
     }
 
-    /// The number of links of an inode, where that is another one than when its entry was read.
-    pub(super) fn changed_number(&self, inode: Inode) -> Option<u32> {
-        if !self.has_changed {
-            return None;
+    /// An entry that has other links, with the number of links and the size that its inode has by now.
+    pub(super) fn updated(&self, entry: ForestEntry) -> ForestEntry {
+        let link = self.has_changed.then(|| self.first(entry.inode)).flatten();
+        let Some(link) = link else { return entry };
+        let links = match link.links() {
+            SEVERAL => entry.links,
+            links => links.into(),
+        };
+        let sizes = match self.counting {
+            LinkCounting::Once => (link.allocated, link.apparent),
+            LinkCounting::Each | LinkCounting::Ignored => entry.sizes,
+        };
+        ForestEntry {
+            links,
+            sizes,
+            ..entry
         }
+    }
+
+    /// A link of an inode.
+    fn first(&self, inode: Inode) -> Option<&Link> {
         let device = self
             .devices
             .iter()
@@ -326,7 +356,7 @@ impl Links {
         let bucket = &self.buckets[bucket(inode)];
         let sorted = &bucket.links[..bucket.sorted];
         let link = sorted.get(sorted.partition_point(|link| link.key() < key))?;
-        (link.key() == key && link.links() < SEVERAL).then(|| link.links().into())
+        (link.key() == key).then_some(link)
     }
 
     /// All links of each inode, one inode after the other.
@@ -372,6 +402,17 @@ pub(super) fn bucket(inode: Inode) -> usize {
 /// A number of links, or [`SEVERAL`].
 fn several(links: u32) -> u16 {
     u16::try_from(links).map_or(SEVERAL, |links| links.min(SEVERAL))
+}
+
+/// Gives all links of an inode the same size: the largest one, where it has changed during the walk. True where it has.
+fn agree(group: &mut [Link]) -> bool {
+    let size = |link: &Link| (link.allocated, link.apparent);
+    let largest = group.iter().map(size).max().unwrap_or_default();
+    let has_changed = group.iter().any(|link| size(link) != largest);
+    for link in group.iter_mut().filter(|_| has_changed) {
+        (link.allocated, link.apparent) = largest;
+    }
+    has_changed
 }
 
 /// Takes back the links that were counted as they were met.

@@ -121,7 +121,10 @@ impl Forest {
     ) -> Option<ForestRow<'a>> {
         let (name, entry, directory, is_being_removed) = match row {
             Row::Entry(name, entry) => {
-                let entry = self.with_links(entry);
+                let entry = match entry.is_linked() {
+                    true => self.links.updated(entry),
+                    false => entry,
+                };
                 (name, entry, None, self.is_removing(id, name))
             }
             Row::Directory(name, below) => {
@@ -142,16 +145,6 @@ impl Forest {
             place,
             is_being_removed,
         })
-    }
-
-    /// With the number of links that it has after removals.
-    fn with_links(&self, mut entry: ForestEntry) -> ForestEntry {
-        if entry.is_linked()
-            && let Some(links) = self.links.changed_number(entry.inode)
-        {
-            entry.links = links;
-        }
-        entry
     }
 
     fn is_removing(&self, id: DirId, name: &[u8]) -> bool {

@@ -124,6 +124,42 @@ fn r_reads_the_shown_directory_again() {
     assert_eq!(screen.end().ending(), Ok(0));
 }
 
+/// A file with links elsewhere has one size: the one that was read last, in all rows and sums.
+#[test]
+fn a_linked_file_that_has_grown_is_counted_as_it_was_read_last() {
+    for (selected, other) in [("a", "b"), ("b", "a")] {
+        let tree = Tree::of("t/a/f 1000000\nt/b/\nt/c/g 2");
+        let root = tree.root().to_owned();
+        fs::hard_link(root.join("t/a/f"), root.join("t/b/f")).expect("the name is free");
+        let mut screen = explore(tree, "-B1 --apparent-size t");
+        wait_for_first(&mut screen, "b/");
+        fs::write(root.join("t/a/f"), vec![0; 5_000_000]).expect("it can be written");
+        let down = if selected == "a" {
+            &b"nHR"[..]
+        } else {
+            b"nHjR"
+        };
+        screen.terminal.press(down);
+        screen.wait_for("was read again");
+        let row = |screen: &mut Screen, name: &str| {
+            let row = rows(screen).into_iter().find(|row| row.contains(name));
+            row.expect("it is shown")
+        };
+        for name in ["a/", "b/"] {
+            let row = row(&mut screen, name);
+            assert!(row.contains(" 5000000 "), "{selected}: {row}");
+        }
+        screen
+            .terminal
+            .press(if other == "a" { b"H\r" } else { b"Hj\r" });
+        screen.wait_for(" f");
+        let row = row(&mut screen, " f");
+        assert!(row.contains(" 5000000 "), "{other}: {row}");
+        screen.terminal.press(b"q");
+        screen.end();
+    }
+}
+
 #[test]
 fn the_time_goes_on_while_a_directory_is_read_again() {
     let sandbox = Sandbox::new();

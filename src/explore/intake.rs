@@ -9,7 +9,7 @@ use super::imported::{Batch, ImportEnd, Replays};
 use crate::count::listing::{Branch, Found, Listing};
 use crate::count::ordered_items::{ItemKind, OrderedItems};
 use crate::forest::{DirId, Ended, Forest, Slice};
-use crate::sys::failure::Failure;
+use crate::sys::failure::{Failure, Operation};
 use crate::sys::status::{self, Status, Summary};
 
 /// Operands that cannot be used are kept up to this number, for their messages.
@@ -47,6 +47,8 @@ pub(super) struct Intake<'a> {
     has_usable: bool,
     /// The name of the list of operands, or of the export.
     pub(super) input: Vec<u8>,
+    /// The list of operands could not be read to its end.
+    lacks_operands: bool,
     /// Operands that cannot.
     unusable: Vec<(Vec<u8>, Failure)>,
 }
@@ -59,6 +61,7 @@ impl<'a> Intake<'a> {
             status,
             has_usable: false,
             input: Vec::new(),
+            lacks_operands: false,
             unusable: Vec::new(),
         }
     }
@@ -75,6 +78,7 @@ impl<'a> Intake<'a> {
         self.failures.of_items(b"", failures, self.status);
         for item in failures.iter() {
             if let ItemKind::Failed(failure) = item.kind {
+                self.lacks_operands |= failure.operation == Operation::ReadNames;
                 self.cannot_use(item.name.into(), failure);
             }
         }
@@ -86,7 +90,7 @@ impl<'a> Intake<'a> {
     /// Whether a list may name more operands.
     pub(super) fn expect_operands(&mut self, more_may_come: bool) {
         if let Some(forest) = self.forest.get_mut() {
-            forest.expect_operands(more_may_come);
+            forest.expect_operands(more_may_come || self.lacks_operands);
         }
     }
 

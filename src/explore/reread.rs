@@ -118,9 +118,13 @@ impl Session<'_> {
             self.rereads.replacing = None;
             self.removals.read_times().replaced(directory, began);
             self.removals.roots().replaced(directory);
-            self.browser.forget_removed(forest);
-            self.browser
-                .say(Message::notice(format!("{path} was read again")));
+            let text = format!("{path} was read again");
+            let dropped = self.browser.forget_removed(forest);
+            self.browser.say(match dropped {
+                0 => Message::notice(text),
+                1 => Message::warning(format!("{text}; 1 mark in it was dropped")),
+                count => Message::warning(format!("{text}; {count} marks in it were dropped")),
+            });
             self.begin_next_reread();
         }
     }

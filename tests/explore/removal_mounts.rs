@@ -372,6 +372,35 @@ fn what_an_overlay_copies_for_a_removal_is_known_afterwards() {
     );
 }
 
+/// Likewise where the removal of a directory was not complete.
+#[test]
+fn what_is_left_of_a_removal_on_an_overlay_can_be_removed_later() {
+    if !is_root("a mount") {
+        return;
+    }
+    let Some(sandbox) = overlay() else { return };
+    let mut shown = Shown::of(&sandbox.at("disk"));
+    let b = shown
+        .directories
+        .iter()
+        .position(|directory| directory.above.1 == b"b");
+    let b = b.expect("it was read");
+    // As if its file were new.
+    let rows = std::mem::take(&mut shown.directories[b].rows);
+    let mut remover = shown.remover();
+    let job = shown.job(&["t"], Method::Delete);
+    let outcome = shown.run(&mut remover, job, |_| {});
+    assert_eq!(
+        (outcome.summary.entries, outcome.summary.with_new_entries),
+        (2, 1)
+    );
+    shown.directories[b].rows = rows;
+    let job = shown.job(&["t"], Method::Delete);
+    let outcome = shown.run(&mut remover, job, |_| {});
+    assert_eq!(outcome.failures(), []);
+    assert_eq!(on_disk(&sandbox.at("disk")), ["keep", "x"]);
+}
+
 fn overlay() -> Option<Sandbox> {
     let sandbox = Sandbox::new();
     for name in [

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::fs;
-use std::os::unix::fs::{PermissionsExt, chown};
+use std::os::unix::fs::{PermissionsExt, chown, symlink};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -224,7 +224,7 @@ fn nothing_is_removed_while_an_operand_was_not_read() {
     screen.terminal.press(b"H\r");
     screen.wait_for("keep");
     screen.terminal.press(b"Gd");
-    screen.wait_for("another operand was not read yet");
+    screen.wait_for("another operand was not read");
     screen.wait_until("the end of the walk", |screen| {
         !screen.contents().contains("reading")
     });
@@ -247,11 +247,44 @@ fn nothing_is_removed_while_a_list_may_name_more_operands() {
     screen.terminal.press(b"\r");
     screen.wait_for("keep");
     screen.terminal.press(b"d");
-    screen.wait_for("another operand was not read yet");
+    screen.wait_for("another operand was not read");
     fs::write(root.join("go"), "\n").expect("a reader");
     screen.wait_until("the end of the walk", |screen| {
         !screen.contents().contains("reading")
     });
+    screen.terminal.press(b"\x03");
+    screen.end();
+}
+
+/// What the rest of the list names may lie anywhere.
+#[test]
+fn nothing_is_removed_where_a_list_could_not_be_read_to_its_end() {
+    if !can_slow_down() {
+        return;
+    }
+    let tree = Tree::of("t/d/f 1\nt/keep 300000");
+    let list = "t\0".to_owned() + &"missing\0".repeat(600);
+    fs::write(tree.root().join("list"), list).expect("it can be written");
+    let launcher = [
+        "strace",
+        "-DDD",
+        "-f",
+        "-qq",
+        "-o",
+        "trace",
+        "-P",
+        "list",
+        "-e",
+        "trace=read",
+        "-e",
+        "inject=read:error=EIO:when=2",
+    ];
+    let (mut screen, _) = start(tree, &launcher, PDU, "--files0-from=list");
+    be_ready(&mut screen, " t/");
+    screen.terminal.press(b"\r");
+    screen.wait_for("keep");
+    screen.terminal.press(b"d");
+    screen.wait_for("another operand was not read");
     screen.terminal.press(b"\x03");
     screen.end();
 }
@@ -324,18 +357,11 @@ fn what_may_not_be_removed_stays_with_status_1() {
     }
     let tree = Tree::of("t/locked/f 9000\nt/open/g 5000\nt/open/h 5000\nkeep 1");
     copy_program(Path::new(PDU), &tree.root().join("pdu"));
-    for (name, mode) in [("t", 0o755), ("t/locked", 0o555), ("t/open", 0o755)] {
-        let at = tree.root().join(name);
-        chown(&at, Some(65534), None).expect("we are root");
-        fs::set_permissions(&at, fs::Permissions::from_mode(mode)).expect("we are root");
-    }
-    let launcher = [
-        "setpriv",
-        "--reuid=65534",
-        "--regid=65534",
-        "--clear-groups",
-    ];
-    let (mut screen, root) = start(tree, &launcher, "./pdu", "t");
+    give(
+        &tree,
+        &[("t", 0o755), ("t/locked", 0o555), ("t/open", 0o755)],
+    );
+    let (mut screen, root) = start(tree, &AS_NOBODY, "./pdu", "t");
     be_ready(&mut screen, "locked/");
     // Both, by marks.
     screen.terminal.press(b"*");
@@ -349,6 +375,79 @@ fn what_may_not_be_removed_stays_with_status_1() {
     screen.wait_until("no panel", |screen| !screen.contents().contains("Errors"));
     screen.terminal.press(b"q");
     assert_eq!(screen.end().ending(), Ok(1));
+}
+
+const AS_NOBODY: [&str; 4] = [
+    "setpriv",
+    "--reuid=65534",
+    "--regid=65534",
+    "--clear-groups",
+];
+
+/// Gives entries to nobody, with these permissions.
+fn give(tree: &Tree, entries: &[(&str, u32)]) {
+    for (name, mode) in entries {
+        let at = tree.root().join(name);
+        chown(&at, Some(65534), None).expect("we are root");
+        fs::set_permissions(&at, fs::Permissions::from_mode(*mode)).expect("we are root");
+    }
+}
+
+/// It cannot be searched, so `..` does not lead upwards.
+#[test]
+fn a_working_directory_that_cannot_be_searched_stays() {
+    if !is_root("another user") || tool("setpriv").is_none() {
+        return;
+    }
+    let tree = Tree::of("t/x/c/f 9000\nt/x/c/d/\nt/y/f 1");
+    copy_program(Path::new(PDU), &tree.root().join("pdu"));
+    let all = ["t", "t/x", "t/x/c", "t/x/c/d", "t/y"];
+    give(&tree, &all.map(|name| (name, 0o755)));
+    let script = "cd t/x/c && chmod 400 . && exec \"$0\" -i \"$1/t\"";
+    let root = tree.root().to_owned();
+    let (program, at) = (root.join("pdu"), root.display().to_string());
+    let program = program.display().to_string();
+    let words = AS_NOBODY.iter().copied();
+    let words: Vec<&str> = words.chain(["sh", "-c", script, &program, &at]).collect();
+    let mut screen = Screen::start(tree, Streams::All, &words);
+    be_ready(&mut screen, "x/");
+    screen.terminal.press(b"*");
+    remove(&mut screen, b"delete", "removed 2 entries, ");
+    assert!(root.join("t/x/c").exists() && !root.join("t/y").exists());
+    screen.terminal.press(b"\x03");
+    screen.end();
+}
+
+/// What it is cannot be known: it may be the entry that is to be removed.
+#[test]
+fn nothing_is_removed_while_an_operand_could_not_be_looked_at() {
+    if !is_root("another user") || tool("setpriv").is_none() {
+        return;
+    }
+    for (words, message) in [
+        ("locked/link/x t", "another operand was not read"),
+        ("missing t", "Remove t/x"),
+    ] {
+        let tree = Tree::of("t/x/f 9000\nlocked/f 1");
+        copy_program(Path::new(PDU), &tree.root().join("pdu"));
+        give(&tree, &[("t", 0o755), ("t/x", 0o755)]);
+        let locked = tree.root().join("locked");
+        symlink("../t", locked.join("link")).expect("the name is free");
+        let mode = fs::Permissions::from_mode(0o700);
+        fs::set_permissions(locked, mode).expect("we are root");
+        let (mut screen, _) = start(tree, &AS_NOBODY, "./pdu", words);
+        be_ready(&mut screen, "t/");
+        screen.terminal.press(b"nG\r");
+        screen.wait_for("x/");
+        screen.terminal.press(b"d");
+        screen.wait_for(message);
+        screen.terminal.press(b"z");
+        screen.wait_until("no question", |screen| {
+            !screen.contents().contains("any other key")
+        });
+        screen.terminal.press(b"\x03");
+        screen.end();
+    }
 }
 
 /// pdu behind strace with these options; the trace goes to a file.
@@ -532,7 +631,7 @@ fn a_file_system_without_a_safe_rename_says_so() {
     remove(
         &mut screen,
         b"t",
-        "moved 0 entries to the trash, 0 B; 1 error",
+        "moved 0 entries to the trash, 0 B as shown; 1 error",
     );
     screen.terminal.press(b"!");
     screen.wait_for("to the trash; Y deletes");

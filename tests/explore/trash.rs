@@ -417,6 +417,28 @@ fn an_operand_that_was_moved_into_a_target_does_not_go_along() {
     assert!(root.join("t/a/operand/f").exists() && !root.join("u").exists());
 }
 
+/// While its rows are looked through.
+#[test]
+fn an_operand_that_comes_into_a_target_amid_the_check_does_not_go_along() {
+    let Some(sandbox) = disk() else { return };
+    for name in ["home/x", "operand/f", "t/a/f"] {
+        sandbox.file(&format!("disk/{name}"), 10);
+    }
+    let root = sandbox.at("disk");
+    let mut shown = Shown::of(&root);
+    shown.data_home = Some(root.join("home"));
+    shown.operand_dirs = vec![open_path(&root.join("operand")).into()];
+    let outcome = shown.remove(&["t"], Method::Trash, |_| {
+        // Once: then it is not there any more.
+        let _ = fs::rename(root.join("operand"), root.join("t/a/operand"));
+    });
+    assert_eq!(
+        outcome.failures(),
+        [("t", "an operand of this run lies in it")]
+    );
+    assert!(root.join("t/a/operand/f").exists());
+}
+
 /// Not all of them are kept open. Through a link, its name leads to it wherever it is.
 #[test]
 fn an_operand_that_is_not_open_does_not_go_along_either() {
@@ -444,6 +466,24 @@ fn an_operand_that_is_not_open_does_not_go_along_either() {
             assert_eq!(outcome.failures(), [("t", text)], "{operand}");
         }
     }
+}
+
+/// No `..` leads from there to the target.
+#[test]
+fn what_is_mounted_elsewhere_does_not_go_to_the_trash() {
+    let Some(sandbox) = disk() else { return };
+    for name in ["home/x", "t/a/f", "u/f"] {
+        sandbox.file(&format!("disk/{name}"), 10);
+    }
+    sandbox.dir("elsewhere");
+    if !sandbox.bind("disk/t/a", "elsewhere") {
+        return;
+    }
+    let (_, outcome) = trash(&sandbox, &["t", "u"]);
+    let is_mounted = "it is mounted elsewhere, or a directory below it is";
+    assert_eq!(outcome.failures(), [("t", is_mounted)]);
+    let (_, outcome) = trash(&sandbox, &["t/a"]);
+    assert_eq!(outcome.failures(), [("t/a", is_mounted)]);
 }
 
 #[test]

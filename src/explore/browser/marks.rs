@@ -14,6 +14,8 @@ use crate::forest::{DirId, DirState, Forest, Sums, Target};
 #[derive(Debug, Default)]
 pub struct Marks {
     by_directory: BTreeMap<DirId, BTreeMap<Box<[u8]>, KnownRow>>,
+    /// [`Forest::rereads`] when they were looked at last.
+    rereads: u64,
 }
 
 /// What was known of a row when it was marked or found: no pass over the rows of its directory is needed to show it.
@@ -163,9 +165,12 @@ impl Marks {
         })
     }
 
-    /// Drops the marks of entries that the tree lacks by now. Returns the number of those whose names stand for others.
+    /// Drops the marks of entries that the tree lacks by now. Returns the number of those whose names stand for others, or
+    /// whose directories another reading has replaced.
     pub(super) fn prune(&mut self, forest: &Forest) -> usize {
         let mut replaced = 0;
+        let rereads = std::mem::replace(&mut self.rereads, forest.rereads());
+        let was_read_again = rereads != self.rereads;
         self.by_directory.retain(|&directory, names| {
             let mut living = BTreeMap::new();
             if is_in_tree(forest, directory) {
@@ -179,6 +184,8 @@ impl Marks {
                         false => drop(living.insert(name, now)),
                     }
                 }
+            } else if was_read_again {
+                replaced += names.len();
             }
             *names = living;
             !names.is_empty()

@@ -45,21 +45,17 @@ impl Browser {
         self.marked = None;
     }
 
-    /// Entries were removed or read again: marks, results and questions that are not true any more are dropped.
-    pub fn forget_removed(&mut self, forest: &Forest) {
-        match self.marks.prune(forest) {
-            0 => {}
-            1 => self.refuse("1 mark was dropped: its name stands for another entry now"),
-            count => self.refuse(&format!(
-                "{count} marks were dropped: their names stand for other entries now"
-            )),
-        }
+    /// Entries were removed or read again: marks, results and questions that are not true any more are dropped. Returns the
+    /// number of marks whose entries were read again.
+    pub fn forget_removed(&mut self, forest: &Forest) -> usize {
+        let dropped_marks = self.marks.prune(forest);
         self.marked = None;
         self.drop_old_question(forest);
         if let Some(PanelKind::Found(search)) = self.panel.as_mut().map(|panel| &mut panel.kind) {
             search.prune(forest);
         }
         self.move_in_panel(0, forest);
+        dropped_marks
     }
 
     /// A question about a removal is dropped when entries of it have left the tree, or others may have come for them. True
@@ -134,7 +130,7 @@ impl Browser {
         let name = String::from_utf8_lossy(&name);
         let reason = match refusal {
             Refusal::Operand => "it was named on the command line",
-            Refusal::OperandUnread => "another operand was not read yet",
+            Refusal::OperandUnread => "another operand was not read",
             Refusal::Unfinished => "it is not read to its end",
             Refusal::Twice => "its name was listed twice; r reads the directory",
             Refusal::Unknown => "it is no longer there",

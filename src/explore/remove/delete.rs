@@ -19,8 +19,8 @@ use super::problem::Problem;
 use super::protection::Protection;
 use super::rows::{Next, Rows};
 use super::talk::Talk;
-use super::way::{Opened, Way, is_subvolume, one_name};
-use crate::count::usage::Inode;
+use super::way::{Opened, Way, is_subvolume, note_copies, one_name};
+use crate::count::usage::{FileTime, Inode};
 use crate::sys::retry::retry;
 
 /// How many descriptors of frames stay open, beside that of the directory that holds the targets.
@@ -58,6 +58,8 @@ struct Frame {
     read: AsRead,
     directory: Directory,
     fd: Option<OwnedFd>,
+    /// When it was created, before a removal from it.
+    born: Option<FileTime>,
     rows: Rows,
     /// An entry that was compared was in it: this is the directory that was read.
     is_proven: bool,
@@ -88,6 +90,7 @@ pub(super) fn delete(tools: &mut Tools<'_>, base: Opened, place: RemovalPlace) {
         },
         directory: place.directory,
         fd: Some(base.fd),
+        born: base.born,
         rows: Rows::all(known),
         is_proven: false,
     };
@@ -184,7 +187,7 @@ impl Delete<'_, '_> {
 
     /// Makes a subdirectory the current directory.
     fn enter(&mut self, name: &[u8], known: &KnownDirectory) -> Result<(), Problem> {
-        self.tools.protection.check(known.inode)?;
+        self.tools.protection.check_directory(known.inode)?;
         let name = one_name(name)?;
         let above = self.frames.last().ok_or(NOT_OPEN)?;
         let read = AsRead {
@@ -194,12 +197,13 @@ impl Delete<'_, '_> {
         let device = above.read.inode.device;
         let way = self.tools.way;
         let read_here = (read, &*self.tools.own_changes);
-        let fd = way.open_below(above.fd()?, device, &name, read_here)?;
+        let opened = way.open_below(above.fd()?, device, &name, read_here)?;
         self.frames.push(Frame {
             name,
             read,
             directory: known.number,
-            fd: Some(fd),
+            fd: Some(opened.fd),
+            born: opened.born,
             rows: Rows::unknown(),
             is_proven: false,
         });
@@ -247,6 +251,10 @@ impl Delete<'_, '_> {
             0 => self.directory(&frame, fd.as_fd()),
             _ => Err(Problem::Failed(Errno::NOTEMPTY)),
         };
+        if done.is_err() {
+            let as_opened = (frame.read.inode, frame.born);
+            note_copies(fd.as_fd(), &[as_opened], self.tools.own_changes);
+        }
         if done.is_err() && frame.is_proven {
             note_own_change(fd.as_fd(), self.tools.own_changes);
         }
@@ -328,7 +336,7 @@ impl Delete<'_, '_> {
                 .fd()
                 .and_then(|at| way.open_below(at, device, &frame.name, read));
             match opened {
-                Ok(fd) => self.frames[index].fd = Some(fd),
+                Ok(opened) => self.frames[index].fd = Some(opened.fd),
                 Err(problem) => {
                     self.lose(index, problem);
                     return false;
@@ -354,6 +362,13 @@ impl Delete<'_, '_> {
 
     /// Leaves all directories from this frame on, as they are.
     fn unwind(&mut self, index: usize) {
+        if let Some(open) = self.frames.iter().rposition(|frame| frame.fd.is_some())
+            && let Ok(fd) = self.frames[open].fd()
+        {
+            let way = self.frames[..=open].iter();
+            let way: Vec<_> = way.map(|frame| (frame.read.inode, frame.born)).collect();
+            note_copies(fd, &way, self.tools.own_changes);
+        }
         while self.frames.len() > index
             && let Some(frame) = self.pop()
         {

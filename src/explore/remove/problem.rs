@@ -22,6 +22,8 @@ pub enum Problem {
     MountedBelow,
     /// It is a subvolume of btrfs.
     Subvolume,
+    /// It, or something below it, is mounted elsewhere, and would go to the trash with it.
+    MountedElsewhere,
     /// A subvolume of btrfs lies below it, and would go to the trash with it.
     HoldsSubvolume,
     /// It was left out of the walk, so what it holds was not shown.
@@ -65,6 +67,8 @@ pub enum Protected {
     Operand,
     /// The working directory of pdu, or a directory above it.
     WorkingDirectory,
+    /// A directory that may be one of these: they cannot be found.
+    Perhaps,
 }
 
 impl Interruption for Problem {
@@ -81,6 +85,7 @@ impl fmt::Display for Problem {
             Self::Mounted => "a file system is mounted there",
             Self::MountsChanged => "a file system was mounted or unmounted; r reads it again",
             Self::MountedBelow => "a file system is mounted below it",
+            Self::MountedElsewhere => "it is mounted elsewhere, or a directory below it is",
             Self::Subvolume => "a btrfs subvolume; `btrfs subvolume delete` removes it",
             Self::HoldsSubvolume => "it holds a btrfs subvolume",
             Self::LeftOut => "left out when it was read",
@@ -92,6 +97,9 @@ impl fmt::Display for Problem {
             Self::Protected(Protected::Operand) => "an operand of this run",
             Self::Protected(Protected::WorkingDirectory) => {
                 "the working directory, or a directory above it"
+            }
+            Self::Protected(Protected::Perhaps) => {
+                "it may hold the working directory, which cannot be found"
             }
             Self::MountsUnknown => "this system does not tell where a file system is mounted",
             Self::NoTrash => "no trash on this file system; Y deletes",

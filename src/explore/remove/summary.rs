@@ -44,7 +44,7 @@ impl RemovalSummary {
         let (entries, bytes) = (figures.entries(self.entries), figures.size(self.bytes));
         let mut text = match self.method {
             Method::Delete => format!("{stopped}removed {entries}, {bytes}"),
-            Method::Trash => format!("{stopped}moved {entries} to the trash, {bytes}"),
+            Method::Trash => format!("{stopped}moved {entries} to the trash, {bytes} as shown"),
         };
         if self.errors > 0 {
             text += "; ";
@@ -133,13 +133,13 @@ mod tests {
             more_free: None,
             ..summary
         };
-        let expected = "moved 1,234,567 entries to the trash, 5.2 GiB; that frees nothing until the trash is emptied";
+        let expected = "moved 1,234,567 entries to the trash, 5.2 GiB as shown; that frees nothing until the trash is emptied";
         assert_eq!(text(&trash), expected);
         let decimal = BrowserOptions {
             sizes: Sizes::Decimal,
             ..options()
         };
         let line = trash.text(Figures::of(&decimal));
-        assert!(line.contains("to the trash, 5.6 GB;"), "{line}");
+        assert!(line.contains("to the trash, 5.6 GB as shown;"), "{line}");
     }
 }

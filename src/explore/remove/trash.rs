@@ -15,11 +15,12 @@ use super::job::{EntryIdentity, KnownEntry, RemovalPlace, RemovalTarget};
 use super::look::{AsRead, Seen, has_vanished, look, look_at, note_own_change, open_file};
 use super::options::RemovalOptions;
 use super::problem::Problem;
+use super::protection::Protection;
 use super::trash_checks::{is_above, join, may_move, must_hold_no_mount, must_hold_no_operand};
 use super::trash_dir::{TrashDir, TrashPlace, path_of};
 use super::trash_info::{info_name, name, size_line, text};
 use super::way::{Opened, one_name};
-use crate::count::usage::FileTime;
+use crate::count::usage::{FileTime, Inode};
 use crate::sys::retry::{read_all, retry, write};
 
 /// How many names are tried for an entry.
@@ -109,8 +110,9 @@ impl Mover<'_> {
             }
             compared => compared?,
         };
-        if matches!(target.known.found, EntryIdentity::Directory(_)) {
-            must_hold_no_mount(entry.as_fd())?;
+        if let EntryIdentity::Directory(directory) = target.known.found {
+            // Its rows may have taken long.
+            must_hold_nothing_that_stays(tools, entry.as_fd(), directory.inode)?;
         }
         if tools.talk.is_stopped() {
             return Err(Problem::Stopped);
@@ -118,7 +120,7 @@ impl Mover<'_> {
         // The targets lie on one mount: a directory for trash that one of them cannot be moved to is none for the others.
         loop {
             let moved = match &self.trash {
-                Some(trash) => self.move_to(trash, target, entry.as_fd()),
+                Some(trash) => self.move_to(tools, trash, target, entry.as_fd()),
                 None => Err(Refusal::OtherTrash),
             };
             match moved {
@@ -173,19 +175,17 @@ impl Mover<'_> {
             }
             EntryIdentity::Unread => Err(Problem::Unread),
             EntryIdentity::Directory(directory) => {
-                tools.protection.check(directory.inode)?;
-                must_hold_no_operand(tools, directory.inode)?;
+                tools.protection.check_directory(directory.inode)?;
                 let read = AsRead {
                     inode: directory.inode,
                     began: directory.began(self.reading_began),
                 };
                 let device = self.base.inode.device;
-                let opened = tools
-                    .way
-                    .open_below(at, device, &name, (read, tools.own_changes))?;
+                let read_here = (read, &*tools.own_changes);
+                let opened = tools.way.open_below(at, device, &name, read_here)?.fd;
                 let seen = look_at(opened.as_fd()).map_err(Problem::Failed)?;
                 seen.must_be_old(read.began, tools.own_changes)?;
-                must_hold_no_mount(opened.as_fd())?;
+                must_hold_nothing_that_stays(tools, opened.as_fd(), directory.inode)?;
                 may_move(tools, device, &directory)?;
                 Ok(opened)
             }
@@ -195,6 +195,7 @@ impl Mover<'_> {
     /// Moves an entry. Gives its line in `directorysizes`, if it is a directory.
     fn move_to(
         &self,
+        tools: &Tools<'_>,
         trash: &TrashDir,
         target: &RemovalTarget,
         entry: BorrowedFd<'_>,
@@ -204,7 +205,7 @@ impl Mover<'_> {
         let text = text(&path, Timestamp::now(), &self.options.zone);
         for number in 1..=NAMES {
             let new = name(old, number);
-            match self.move_as(trash, (old, &new), (&text, entry)) {
+            match self.move_as(tools, trash, (old, &new), (&text, entry)) {
                 Ok(info_time) => return Ok(size_line_of(target, info_time, &new)),
                 Err(Refusal::NameTaken) => {}
                 Err(refusal) => return Err(refusal),
@@ -216,6 +217,7 @@ impl Mover<'_> {
     /// Moves an entry to this name in the trash. Gives the time of its info file.
     fn move_as(
         &self,
+        tools: &Tools<'_>,
         trash: &TrashDir,
         (old, new): (&[u8], &[u8]),
         (text, entry): (&[u8], BorrowedFd<'_>),
@@ -227,7 +229,9 @@ impl Mover<'_> {
             errno => Problem::Failed(errno).into(),
         })?;
         let moved = match self.rename(trash, (old, new)) {
-            Ok(()) => self.verify(trash, (old, new), entry).map_err(Refusal::from),
+            Ok(()) => self
+                .verify(tools, trash, (old, new), entry)
+                .map_err(Refusal::from),
             Err(errno) => Err(self.refusal(errno, trash, old, entry)),
         };
         match moved {
@@ -273,9 +277,10 @@ impl Mover<'_> {
         }
     }
 
-    /// Moves back what is not the entry that was compared, and what something was mounted in meanwhile.
+    /// Moves back what is not the entry that was compared, and what by now holds something that must not go along.
     fn verify(
         &self,
+        tools: &Tools<'_>,
         trash: &TrashDir,
         (old, new): (&[u8], &[u8]),
         entry: BorrowedFd<'_>,
@@ -292,7 +297,7 @@ impl Mover<'_> {
         let moved = seen.ok().zip(expected.ok()).filter(|both| is_it(*both));
         let refusal = match moved {
             Some((seen, _)) if seen.kind == FileType::Directory => {
-                match must_hold_no_mount(entry) {
+                match must_hold_nothing_that_stays(tools, entry, seen.inode) {
                     Ok(()) => return Ok(()),
                     Err(problem) => problem,
                 }
@@ -324,6 +329,17 @@ impl Mover<'_> {
             let _ = add_sizes(trash.fd.as_fd(), lines.as_bytes());
         }
     }
+}
+
+/// Fails where an open directory holds an operand, the working directory or a mount, wherever they were when the job began.
+fn must_hold_nothing_that_stays(
+    tools: &Tools<'_>,
+    entry: BorrowedFd<'_>,
+    inode: Inode,
+) -> Result<(), Problem> {
+    Protection::new(&[]).check_directory(inode)?;
+    must_hold_no_operand(tools, inode)?;
+    must_hold_no_mount(entry)
 }
 
 /// Creates an info file, and gives its time of modification in seconds.

@@ -19,7 +19,8 @@ use crate::sys::mounts::{self, Mount};
 use crate::sys::retry::retry;
 
 /// Fails where something is mounted below an open entry: it would go along, and whoever empties the trash would remove
-/// what is mounted.
+/// what is mounted. Likewise where something below it is mounted elsewhere: that may be an operand, or the working
+/// directory, from which no `..` leads here.
 pub(super) fn must_hold_no_mount(entry: BorrowedFd<'_>) -> Result<(), Problem> {
     let known = path_of(entry).zip(mount_id(entry)).zip(mounts::list().ok());
     let ((path, id), list) = known.ok_or(Problem::MountsUnknown)?;
@@ -38,8 +39,14 @@ pub(super) fn must_hold_no_mount(entry: BorrowedFd<'_>) -> Result<(), Problem> {
         let place = parent.and_then(|parent| place_in(parent, mount.at));
         place.is_some_and(|place| place.starts_with(&inside))
     };
-    match all.values().any(|mount| is_inside(&mount)) {
-        true => Err(Problem::MountedBelow),
+    let is_elsewhere = |mount: &&Mount<'_>| {
+        mount.device == own.device && join(mount.root, b"").starts_with(&inside)
+    };
+    if all.values().any(|mount| is_inside(&mount)) {
+        return Err(Problem::MountedBelow);
+    }
+    match all.values().any(|mount| is_elsewhere(&mount)) {
+        true => Err(Problem::MountedElsewhere),
         false => Ok(()),
     }
 }
@@ -177,7 +184,7 @@ fn may_go_along(
             Err(Problem::HoldsSubvolume)
         }
         EntryIdentity::Directory(below) => {
-            tools.protection.check(below.inode)?;
+            tools.protection.check_directory(below.inode)?;
             Ok(Some(below.number))
         }
         EntryIdentity::File(number, _) => {

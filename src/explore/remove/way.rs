@@ -136,15 +136,14 @@ impl Way {
         device: u64,
         name: &CStr,
         (read, own_changes): (AsRead, &OwnChanges),
-    ) -> Result<OwnedFd, Problem> {
+    ) -> Result<Opened, Problem> {
         if read.inode.device != device {
             return Err(match is_subvolume(above, read.inode) {
                 true => Problem::Subvolume,
                 false => Problem::Mounted,
             });
         }
-        let opened = self.open(above, name, (read, own_changes), Mounts::Refused)?;
-        Ok(opened.fd)
+        self.open(above, name, (read, own_changes), Mounts::Refused)
     }
 
     fn open(
@@ -335,7 +334,7 @@ mod tests {
     use std::path::Path;
 
     /// Opens a subdirectory as a removal does.
-    fn open(way: &Way, above: &Path, name: &str, inode: Inode) -> Result<OwnedFd, Problem> {
+    fn open(way: &Way, above: &Path, name: &str, inode: Inode) -> Result<Opened, Problem> {
         let above = fs::File::open(above).expect("it is there");
         let device = inode.device;
         let name = CString::new(name).expect("no NUL");

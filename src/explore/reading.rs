@@ -1,6 +1,6 @@
 //! Where the entries come from at the moment: a walk, an import, or nothing any more.
 
-use std::collections::VecDeque;
+use std::collections::{HashSet, VecDeque};
 use std::convert::Infallible;
 use std::ops::ControlFlow;
 use std::time::Instant;
@@ -47,6 +47,8 @@ pub(super) struct LiveWalk {
 #[derive(Debug, Default)]
 pub(super) struct Rereads {
     pub(super) waiting: VecDeque<DirId>,
+    /// Those that nobody has asked for.
+    pub(super) quiet: HashSet<DirId>,
     /// One that was the first of them, whose directory is being opened.
     pub(super) opening: Option<OpeningReread>,
     /// One was read, and takes the place of what was shown; it was begun at this time.

@@ -18,7 +18,6 @@ use super::remove::summary::RemovalSummary;
 use super::remove::{RemovalOptions, Remover};
 use super::roots::Roots;
 use crate::count::listing::push_name;
-use crate::count::usage::Inode;
 use crate::forest::{DirId, Forest, Freed, Gone, RowPlace, Target, by_directory};
 use crate::sys::mounts::MountWatch;
 
@@ -34,6 +33,8 @@ pub(super) struct Removals {
     asked_at: u64,
     /// Entries have left the forest, and the browser does not know yet.
     has_removed: bool,
+    /// Directories of which another place has lost entries.
+    stale: Vec<DirId>,
     /// The directories of the operands, which the walk has opened.
     roots: Roots,
     read_times: ReadTimes,
@@ -45,17 +46,17 @@ pub(super) struct Removals {
 struct RunningJob {
     method: Method,
     targets: Vec<Target>,
-    /// The entries of all targets, each of which counts by itself, and what the question has said.
-    entries: u64,
-    freed: Freed,
+    /// The entries of the targets that are in the trash by now, each of which counts by itself, and what they take.
+    moved: (u64, Freed),
 }
 
 impl RunningJob {
-    /// Where all targets went to the trash, it took what the question has said: a file with links in several targets once.
+    /// Where no target has vanished, it moved what is not in the tree any more: a file with links in several targets once.
     fn correct(&self, summary: &mut RemovalSummary) {
-        if self.method == Method::Trash && summary.entries == self.entries {
-            summary.entries = self.freed.entries;
-            summary.bytes = self.freed.allocated.into();
+        let (entries, moved) = &self.moved;
+        if self.method == Method::Trash && summary.entries == *entries {
+            summary.entries = moved.entries;
+            summary.bytes = moved.allocated.into();
         }
     }
 }
@@ -69,6 +70,7 @@ impl Removals {
             asked: HashMap::new(),
             asked_at: 0,
             has_removed: false,
+            stale: Vec::new(),
             roots,
             read_times,
             options,
@@ -93,6 +95,11 @@ impl Removals {
         std::mem::take(&mut self.has_removed)
     }
 
+    /// Directories that are to be read again, since another place of them has lost entries.
+    pub(super) fn take_stale(&mut self) -> Vec<DirId> {
+        std::mem::take(&mut self.stale)
+    }
+
     pub(super) fn reports(&self) -> Receiver<RemovalReport> {
         match &self.remover {
             Some(remover) => remover.reports().clone(),
@@ -113,8 +120,6 @@ impl Removals {
     ) -> io::Result<()> {
         let job = self.job(forest, &targets, method);
         let id = job.id;
-        let entries = job.places.iter().flat_map(|place| &place.targets);
-        let entries = entries.map(|target| target.entries).sum();
         let remover = match self.remover.take() {
             Some(remover) => remover,
             None => Remover::start(self.options.clone())?,
@@ -123,12 +128,8 @@ impl Removals {
         set_removing(forest, &targets, true);
         let running = RunningJob {
             method,
-            freed: match method {
-                Method::Trash => forest.freed(&targets),
-                Method::Delete => Freed::default(),
-            },
             targets,
-            entries,
+            moved: Default::default(),
         };
         self.jobs.insert(id, running);
         Ok(())
@@ -142,7 +143,7 @@ impl Removals {
         Job {
             id: JobId(self.last),
             method,
-            operands: operands(forest),
+            operands: forest.operand_inodes().into_iter().collect(),
             operand_dirs: self.roots.open_dirs(),
             other_operands: match moves_directories {
                 true => self.roots.others(forest),
@@ -301,11 +302,20 @@ impl Removals {
             GoneEntries::Names(names) => names,
             GoneEntries::Rows(ranges) => names_of(forest, directory, &ranges),
         };
-        let how = match self.jobs.get(&job) {
-            Some(job) if job.method == Method::Trash => Gone::Moved,
-            _ => Gone::Deleted,
-        };
         let names: Vec<&[u8]> = names.iter().map(Vec::as_slice).collect();
+        let job = self.jobs.get_mut(&job);
+        let how = match job.filter(|job| job.method == Method::Trash) {
+            Some(job) => {
+                note_moved(
+                    &mut job.moved,
+                    forest,
+                    (directory, &names),
+                    &self.read_times,
+                );
+                Gone::Moved
+            }
+            None => Gone::Deleted,
+        };
         if !names.is_empty() {
             forest.remove(directory, &names, how);
         }
@@ -315,6 +325,8 @@ impl Removals {
     fn end(&mut self, job: JobId, forest: &mut Forest) -> Option<RunningJob> {
         let ended = self.jobs.remove(&job)?;
         set_removing(forest, &ended.targets, false);
+        let places = ended.targets.iter().map(|target| target.parent).collect();
+        self.stale.extend(forest.other_places(&places));
         Some(ended)
     }
 
@@ -331,6 +343,31 @@ impl Removals {
         intake.failures.lost(message.into());
         browser.say(Message::warning(message));
     }
+}
+
+/// Adds what goes to the trash.
+fn note_moved(
+    (entries, moved): &mut (u64, Freed),
+    forest: &Forest,
+    (directory, names): (DirId, &[&[u8]]),
+    read_times: &ReadTimes,
+) {
+    let names: HashSet<&[u8]> = names.iter().copied().collect();
+    let rows = forest
+        .rows(directory)
+        .filter(|row| names.contains(row.name));
+    let each: u64 = rows
+        .map(|row| target(forest, &row, read_times).entries)
+        .sum();
+    let parent = directory;
+    let targets = names.iter().map(|name| Target {
+        parent,
+        name: name.to_vec(),
+    });
+    let freed = forest.freed(&targets.collect::<Vec<_>>());
+    *entries += each;
+    moved.entries += freed.entries;
+    moved.allocated += freed.allocated;
 }
 
 fn new_entries(intake: &Intake<'_>, directory: DirId, count: u64) -> Message {
@@ -365,10 +402,6 @@ fn set_removing(forest: &mut Forest, targets: &[Target], is_being_removed: bool)
     for (directory, names) in by_directory(targets) {
         forest.set_removing(directory, &names, is_being_removed);
     }
-}
-
-fn operands(forest: &Forest) -> Vec<Inode> {
-    forest.rows(DirId::TOP).map(|row| row.entry.inode).collect()
 }
 
 #[cfg(test)]
@@ -440,8 +473,7 @@ mod tests {
         let running = RunningJob {
             method: Method::Delete,
             targets: vec![target(a, "k")],
-            entries: 0,
-            freed: Freed::default(),
+            moved: Default::default(),
         };
         removals.jobs.insert(JobId(1), running);
         for (parent, name, meets) in [
@@ -463,15 +495,15 @@ mod tests {
 
     #[test]
     fn links_in_several_targets_went_to_the_trash_once() {
+        let freed = Freed {
+            entries: 4,
+            allocated: 1_000,
+            ..Freed::default()
+        };
         let job = RunningJob {
             method: Method::Trash,
             targets: Vec::new(),
-            entries: 4,
-            freed: Freed {
-                entries: 4,
-                allocated: 1_000,
-                ..Freed::default()
-            },
+            moved: (4, freed),
         };
         let summary = |entries| RemovalSummary {
             method: Method::Trash,

@@ -120,11 +120,14 @@ impl Session<'_> {
             self.removals.roots().replaced(directory);
             let text = format!("{path} was read again");
             let dropped = self.browser.forget_removed(forest);
-            self.browser.say(match dropped {
+            let message = match dropped {
                 0 => Message::notice(text),
                 1 => Message::warning(format!("{text}; 1 mark in it was dropped")),
                 count => Message::warning(format!("{text}; {count} marks in it were dropped")),
-            });
+            };
+            if !self.rereads.quiet.remove(&directory) || dropped > 0 {
+                self.browser.say(message);
+            }
             self.begin_next_reread();
         }
     }

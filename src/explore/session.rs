@@ -218,6 +218,10 @@ impl Session<'_> {
         }
         if went_on && !self.removals.go_on() {
             self.links = Slice::More;
+            for directory in self.removals.take_stale() {
+                self.rereads.quiet.insert(directory);
+                self.reread(directory);
+            }
             self.begin_next_reread();
         }
         self.frames.ask_later(self.terminal.next_frame());

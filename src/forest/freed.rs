@@ -196,7 +196,7 @@ impl Forest {
         // The number of a file's device says nothing on an overlay.
         let is_directory = kind == FileType::Directory && inode.number != 0;
         let is_elsewhere = inode.device != self.own(parent).inode.device;
-        is_directory && is_elsewhere || self.operands.known.contains_key(&inode)
+        is_directory && is_elsewhere || self.operands.has(inode)
     }
 
     /// Corrects for the links of an inode: the sums of each directory have it once.

@@ -270,25 +270,52 @@ impl Links {
         }
     }
 
-    /// One link in a directory is gone.
+    /// Links of an inode in these directories are gone, one for each time that a directory is there.
     pub(super) fn remove(
         &mut self,
-        (inode, dir): (Inode, DirId),
+        (inode, directories): (Inode, &[DirId]),
         gone: Gone,
         dirs: &Dirs,
         pending: (&mut Pending, &mut Pending),
     ) {
         self.has_changed |= gone == Gone::Deleted;
+        let mut counts: HashMap<u32, u32> = HashMap::new();
+        for directory in directories {
+            *counts.entry(directory.0).or_default() += 1;
+        }
         self.change(inode, dirs, pending, |group| {
-            if let Some(link) = group.iter_mut().find(|link| link.dir == dir.0) {
-                link.dir = NONE;
+            let mut removed: u16 = 0;
+            for link in group.iter_mut() {
+                let left = counts.get_mut(&link.dir).filter(|left| **left > 0);
+                if let Some(left) = left {
+                    *left -= 1;
+                    link.dir = NONE;
+                    removed = removed.saturating_add(1);
+                }
             }
             for link in group.iter_mut().filter(|_| gone == Gone::Deleted) {
                 if link.links() < SEVERAL {
-                    link.state -= u16::from(link.links() > 0);
+                    link.state -= link.links().min(removed);
                 }
             }
         });
+    }
+
+    /// Adds what the inodes of a bucket count, so many times. False where there is no such bucket.
+    pub(super) fn recount(
+        &mut self,
+        (place, factor): (usize, i128),
+        dirs: &Dirs,
+        (sums, shared): (&mut Pending, &mut Pending),
+    ) -> bool {
+        let Some(bucket) = self.buckets.get_mut(place) else {
+            return false;
+        };
+        bucket.sort();
+        for group in bucket.links.chunk_by(|a, b| a.key() == b.key()) {
+            count_exactly(dirs, group, factor, (sums, shared));
+        }
+        true
     }
 
     /// Adds links of which none is counted yet, if each inode counts once, and else all.

@@ -39,7 +39,7 @@ impl Forest {
         }
         let below = self.with_all_below(&leaving.directories);
         leaving.links.extend(self.links_in(&below));
-        self.forget_links(&leaving.links, gone);
+        self.forget_links(&mut leaving.links, gone);
         // The sums of what goes have to be right; the others may come later.
         let first = leaving.directories.iter().min();
         first.into_iter().for_each(|&first| {
@@ -137,11 +137,14 @@ impl Forest {
         links
     }
 
-    /// These links are gone: what is left of their inodes is counted again.
-    pub(super) fn forget_links(&mut self, links: &[(Inode, DirId)], gone: Gone) {
-        for &link in links {
+    /// These links are gone: what is left of their inodes is counted again, once for each inode.
+    pub(super) fn forget_links(&mut self, links: &mut [(Inode, DirId)], gone: Gone) {
+        links.sort_unstable();
+        for links in links.chunk_by(|(one, _), (other, _)| one == other) {
+            let directories: Vec<DirId> = links.iter().map(|(_, directory)| *directory).collect();
             let pending = (&mut self.pending, &mut self.pending_shared);
-            self.links.remove(link, gone, &self.dirs, pending);
+            let links = (links[0].0, &*directories);
+            self.links.remove(links, gone, &self.dirs, pending);
             if self.pending.is_full() {
                 self.settle();
             }

@@ -1,5 +1,7 @@
 //! Operands that lie in other operands: they are shown in both places, and the command line counts them once.
 
+use std::collections::HashSet;
+
 use super::delta::Delta;
 use super::dirs::{REPEATED, Stage};
 use super::entry::ForestEntry;
@@ -16,7 +18,8 @@ impl Forest {
 
     /// Remembers an operand, and looks whether another directory is one.
     pub(super) fn meet_directory(&mut self, id: DirId, own: &ForestEntry) {
-        if self.operands.count <= 1 || own.inode.number == 0 {
+        // Those of a second reading are looked at when they are in place.
+        if self.operands.count <= 1 || own.inode.number == 0 || self.is_read_again(id) {
             return;
         }
         let known = self.operands.known.get(&own.inode).copied();
@@ -44,31 +47,105 @@ impl Forest {
         }
     }
 
-    /// An operand may have come after the directory that it lies in.
+    /// Looks again which operands lie in others: an operand may have come after the directory that it lies in, and a second
+    /// reading may have found others.
     pub(super) fn find_repeated_operands(&mut self) {
+        if self.operands.count <= 1 {
+            return;
+        }
+        let operands = self.know_operands();
         if !self.may_repeat() {
             return;
         }
-        let mut repeated = Vec::new();
+        let repeated = self.repeated_operands(&operands);
+        let is_other = |id: &DirId| self.dirs.get(*id).has(REPEATED) != repeated.contains(id);
+        let changed: Vec<DirId> = operands.into_iter().filter(is_other).collect();
+        if changed.is_empty() {
+            return;
+        }
+        let are_links_exact = self.links.is_exact();
+        if are_links_exact {
+            self.recount_links(-1);
+        }
+        for operand in changed {
+            let dir = self.dirs.get_mut(operand);
+            let is_repeated = !dir.has(REPEATED);
+            dir.set(REPEATED, is_repeated);
+            let factor = if is_repeated { -1 } else { 1 };
+            let sums = Delta::of_sums(&dir.sums).times(factor);
+            self.pending.add(DirId::TOP, &sums);
+        }
+        if are_links_exact {
+            self.recount_links(1);
+        }
+    }
+
+    /// Finds out what the operands are by now. Their numbers.
+    fn know_operands(&mut self) -> Vec<DirId> {
+        let rows = Reader::new(&self.dirs.get(DirId::TOP).run, DirId::TOP);
+        let operands: Vec<DirId> = rows
+            .filter_map(|(_, row)| match row {
+                Row::Directory(_, id) => Some(id),
+                Row::Entry(..) => None,
+            })
+            .collect();
+        let former = std::mem::take(&mut self.operands.known);
+        self.operands.has_files = false;
+        for &id in &operands {
+            let own = self.own(id);
+            if own.inode.number != 0 && !own.is_linked() {
+                self.operands.known.entry(own.inode).or_insert(id);
+                self.operands.has_files |= !own.has_run();
+            }
+        }
+        let is_known = |inode: &Inode| self.operands.known.contains_key(inode);
+        let former = former.into_keys().filter(|inode| !is_known(inode));
+        self.operands.former.extend(former);
+        operands
+    }
+
+    /// Those that are met elsewhere.
+    fn repeated_operands(&self, operands: &[DirId]) -> HashSet<DirId> {
+        let known = |inode: Inode| self.operands.known.get(&inode).copied();
+        let same = operands.iter().copied();
+        let mut repeated: HashSet<DirId> = same
+            .filter(|&id| known(self.own(id).inode).is_some_and(|operand| operand != id))
+            .collect();
         for id in self.dirs.ids() {
             let dir = self.dirs.get(id);
-            let is_operand = dir.parent == DirId::TOP.0;
-            let is_wanted = |inode: &Inode| self.operands.known.get(inode).copied();
+            if dir.parent == DirId::TOP.0 {
+                continue;
+            }
             let reader = Reader::new(&dir.run, id);
-            if !is_operand && dir.stage != Stage::Nothing {
-                repeated.extend(is_wanted(&reader.own().inode));
+            if dir.stage != Stage::Nothing
+                && let Some(operand) = known(reader.own().inode)
+                && !self.dirs.above(id).any(|above| above == operand)
+            {
+                repeated.insert(operand);
             }
             if self.operands.has_files {
                 let entries = reader.filter_map(|(_, row)| match row {
-                    Row::Entry(_, entry) => is_wanted(&entry.inode),
+                    Row::Entry(_, entry) => known(entry.inode),
                     Row::Directory(..) => None,
                 });
                 repeated.extend(entries);
             }
         }
-        for operand in repeated {
-            self.mark_repeated(operand);
+        repeated
+    }
+
+    /// Adds what all links count, so many times.
+    fn recount_links(&mut self, factor: i128) {
+        for place in 0.. {
+            let pending = (&mut self.pending, &mut self.pending_shared);
+            if !self.links.recount((place, factor), &self.dirs, pending) {
+                break;
+            }
+            if self.pending.is_full() {
+                self.settle();
+            }
         }
+        self.settle();
     }
 
     fn mark_repeated(&mut self, operand: DirId) {
@@ -78,5 +155,31 @@ impl Forest {
             let counted = Delta::of_sums(&dir.sums).times(-1);
             self.pending.add(DirId::TOP, &counted);
         }
+    }
+
+    /// The other places of these directories: an operand that lies in another one is shown in both.
+    #[must_use]
+    pub fn other_places(&self, directories: &HashSet<DirId>) -> Vec<DirId> {
+        if self.operands.count <= 1 {
+            return Vec::new();
+        }
+        let inodes = directories.iter().map(|&id| self.own(id).inode);
+        let inodes: HashSet<Inode> = inodes.filter(|inode| inode.number != 0).collect();
+        let is_other = |id: &DirId| {
+            let is_shown = matches!(self.dirs.get(*id).stage, Stage::Read | Stage::Broken);
+            is_shown && !directories.contains(id) && inodes.contains(&self.own(*id).inode)
+        };
+        self.dirs.ids().filter(is_other).collect()
+    }
+
+    /// What an operand is, or was.
+    #[must_use]
+    pub fn operand_inodes(&self) -> HashSet<Inode> {
+        let rows = self.rows(DirId::TOP).map(|row| row.entry.inode);
+        let rows = rows.filter(|inode| inode.number != 0);
+        let known = self.operands.known.keys().copied();
+        rows.chain(known)
+            .chain(self.operands.former.iter().copied())
+            .collect()
     }
 }

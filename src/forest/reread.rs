@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use std::time::Instant;
 
 use super::delta::Delta;
-use super::dirs::{Dir, Stage};
+use super::dirs::{Dir, REPEATED, Stage};
 use super::info::{DirId, Ended, Gone, LinkCounting, Slice, Sums};
 use super::links::bucket;
 use super::tree::{Forest, Replacement, Reread};
@@ -48,7 +48,8 @@ impl Forest {
         let is_whole = ended == Ended::Whole && self.dirs.get(reread.root).open == 0;
         if is_whole {
             let old = self.with_all_below(&[reread.target]);
-            let old_links = self.links_in(&old);
+            let mut old_links = self.links_in(&old);
+            old_links.sort_unstable();
             self.replacement = Some(Replacement {
                 reread,
                 old,
@@ -87,9 +88,12 @@ impl Forest {
     fn go_on_replacing(&mut self, replacement: &mut Replacement) -> bool {
         let links = &mut replacement.reread.links;
         if !replacement.old_links.is_empty() {
-            let rest = replacement.old_links.len().saturating_sub(STRIDE);
-            let forgotten = replacement.old_links.split_off(rest);
-            self.forget_links(&forgotten, Gone::Moved);
+            let all = &mut replacement.old_links;
+            let first = all[all.len().saturating_sub(STRIDE)];
+            // All links of an inode together.
+            let rest = all.partition_point(|(inode, _)| *inode < first.0);
+            let mut forgotten = all.split_off(rest);
+            self.forget_links(&mut forgotten, Gone::Moved);
         } else if !replacement.is_in_place {
             let (target, root) = (replacement.reread.target, replacement.reread.root);
             for (id, _) in links.iter_mut().filter(|(id, _)| *id == root) {
@@ -98,7 +102,10 @@ impl Forest {
             links.sort_by_key(|(_, entry)| bucket(entry.inode));
             replacement.is_in_place = true;
             let old = std::mem::take(&mut replacement.old);
-            return !self.put_in_place((target, root), old);
+            if !self.put_in_place((target, root), old) {
+                self.find_repeated_operands();
+                return true;
+            }
         } else if let Some((_, last)) = links.last() {
             // The links of a bucket are sorted in one go.
             let last = bucket(last.inode);
@@ -107,6 +114,7 @@ impl Forest {
             let pending = (&mut self.pending, &mut self.pending_shared);
             self.links.insert(new, &self.dirs, pending);
         } else {
+            self.find_repeated_operands();
             self.settle();
             // What was asked meanwhile was about other numbers.
             self.rewrites += 1;
@@ -152,10 +160,12 @@ impl Forest {
         self.settle();
         let dir = self.dirs.get(target);
         let left = (dir.sums, dir.open);
+        let is_repeated = dir.has(REPEATED);
         let ids: HashSet<DirId> = old.iter().copied().collect();
         self.failures
             .forget_if(|failure| ids.contains(&failure.directory));
         old.into_iter().for_each(|id| self.forget(id));
+        self.dirs.get_mut(target).set(REPEATED, is_repeated);
         left
     }
 
@@ -164,7 +174,7 @@ impl Forest {
         let new = std::mem::replace(self.dirs.get_mut(root), Dir::none());
         let dir = self.dirs.get_mut(target);
         dir.stage = new.stage;
-        dir.flags = new.flags;
+        dir.flags = new.flags | dir.flags & REPEATED;
         dir.sums = new.sums;
         dir.newest = new.newest;
         self.write_run(target, (&new.run, root), |_| true);

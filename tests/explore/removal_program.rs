@@ -377,6 +377,50 @@ fn what_may_not_be_removed_stays_with_status_1() {
     assert_eq!(screen.end().ending(), Ok(1));
 }
 
+/// It was read first by its name, and then another one took that.
+#[test]
+fn what_an_operand_was_before_it_was_read_again_stays() {
+    for is_retargeted in [false, true] {
+        let tree = Tree::of("a/x/op/f 9000\na/x2/op2/f 1\na/x/g 9000");
+        let link = tree.root().join("link");
+        symlink("a/x/op", &link).expect("the name is free");
+        let (mut screen, root) = start(tree, &[], PDU, "-D link a");
+        be_ready(&mut screen, "link");
+        fs::remove_file(&link).expect("it is there");
+        if is_retargeted {
+            symlink("a/x2/op2", &link).expect("the name is free");
+        }
+        screen.terminal.press(b"nGR");
+        screen.wait_for("link was read again");
+        screen.terminal.press(b"H\r");
+        screen.wait_for("x/");
+        // Both directories.
+        screen.terminal.press(b"*d");
+        screen.wait_for(if is_retargeted { "stay: 2" } else { "stay: 1" });
+        std::thread::sleep(Duration::from_millis(300));
+        screen.terminal.press(b"delete");
+        screen.wait_for("removed ");
+        assert!(root.join("a/x/op/f").exists() && !root.join("a/x/g").exists());
+        assert_eq!(root.join("a/x2/op2/f").exists(), is_retargeted);
+        screen.terminal.press(b"\x03");
+        screen.end();
+    }
+}
+
+/// File systems use numbers again.
+#[test]
+fn a_mark_of_a_file_that_was_changed_is_dropped_by_the_next_reading() {
+    let (mut screen, root) = start(Tree::of("t/f 9000\nt/g 1"), &[], PDU, "t");
+    be_ready(&mut screen, " f");
+    screen.terminal.press(b"*");
+    screen.wait_for("2 marks");
+    fs::write(root.join("t/f"), "new").expect("it can be written");
+    screen.terminal.press(b"r");
+    screen.wait_for("t was read again; 1 mark in it was dropped");
+    screen.terminal.press(b"\x03");
+    screen.end();
+}
+
 const AS_NOBODY: [&str; 4] = [
     "setpriv",
     "--reuid=65534",

@@ -160,6 +160,55 @@ fn a_linked_file_that_has_grown_is_counted_as_it_was_read_last() {
     }
 }
 
+/// An operand in another one is shown in both places, and counts once, whichever place was read last, or lost an entry.
+#[test]
+fn the_total_of_an_operand_in_another_one_stays_right() {
+    let tree = Tree::of("a/x/op/f 100000\na/x/op/k 8\na/g 5000");
+    let root = tree.root().to_owned();
+    fs::hard_link(root.join("a/x/op/k"), root.join("a/link")).expect("the name is free");
+    let mut screen = explore(tree, "-B1 --apparent-size a a/x/op");
+    let total = |screen: &mut Screen, total: &str| {
+        let wanted = format!("2 paths  {total} apparent in");
+        screen.wait_until(&wanted, |screen| {
+            let top = screen.contents();
+            top.lines()
+                .next()
+                .is_some_and(|top| top.contains(&wanted) && !top.contains("reading"))
+        });
+    };
+    total(&mut screen, "105008");
+    screen.terminal.press(b"n");
+    let reread = |screen: &mut Screen, keys: &[u8], path: &str| {
+        screen.terminal.press(keys);
+        screen.wait_for(&format!("{path} was read again"));
+        // No other message is waited for next.
+        screen.terminal.press(b"\x0c");
+    };
+    fs::write(root.join("a/x/op/new"), vec![0; 30_000]).expect("it can be written");
+    reread(&mut screen, b"HjR", "a/x/op");
+    // What the outer place shows is older, and it counts.
+    total(&mut screen, "105008");
+    reread(&mut screen, b"HR", "a");
+    total(&mut screen, "135008");
+    fs::remove_file(root.join("a/x/op/f")).expect("it is there");
+    reread(&mut screen, b"HR", "a");
+    total(&mut screen, "35008");
+    reread(&mut screen, b"HjR", "a/x/op");
+    total(&mut screen, "35008");
+    // A removal in the inner place is seen in the outer one.
+    screen.terminal.press(b"Hj\r");
+    screen.wait_for("new");
+    screen.terminal.press(b"Gd");
+    screen.wait_for("any other key");
+    std::thread::sleep(std::time::Duration::from_millis(300));
+    screen.terminal.press(b"Y");
+    screen.wait_for("removed 1 entry, ");
+    screen.terminal.press(b"h");
+    total(&mut screen, "5008");
+    screen.terminal.press(b"q");
+    assert_eq!(screen.end().ending(), Ok(0));
+}
+
 #[test]
 fn the_time_goes_on_while_a_directory_is_read_again() {
     let sandbox = Sandbox::new();

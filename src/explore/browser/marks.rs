@@ -1,12 +1,12 @@
 //! Marked entries, by directory and name. A mark is for an inode: where a later reading finds another one with this name,
-//! the mark is dropped.
+//! the mark is dropped. Since numbers are used again, so is that of a file that was changed.
 
 use std::collections::{BTreeMap, HashSet};
 
 use rustix::fs::FileType;
 
 use super::shown_row::amount;
-use crate::count::usage::{Inode, Measure};
+use crate::count::usage::{FileTime, Inode, Measure};
 use crate::forest::entry::ForestEntry;
 use crate::forest::{DirId, DirState, Forest, Sums, Target};
 
@@ -24,12 +24,19 @@ pub struct KnownRow {
     identity: Identity,
     directory: Option<DirId>,
     own: Sums,
+    time: FileTime,
 }
 
 impl KnownRow {
     /// Whether this is certainly another entry.
     pub(super) fn differs_from(&self, other: &Self) -> bool {
         self.identity.differs_from(other.identity)
+    }
+
+    /// Whether this may be another entry: a new file may have the number of an old one, but not its time and size.
+    fn may_differ_from(&self, other: &Self) -> bool {
+        let as_it_was = |row: &Self| (row.own, row.time);
+        self.differs_from(other) || !self.is_directory() && as_it_was(self) != as_it_was(other)
     }
 
     /// Of an entry, and the number of its directory, if it is one.
@@ -39,6 +46,7 @@ impl KnownRow {
             identity: Identity::of(entry),
             directory,
             own: Sums::of(entry),
+            time: entry.time,
         }
     }
 
@@ -179,7 +187,7 @@ impl Marks {
                         continue;
                     };
                     let now = KnownRow::new(&row.entry, row.directory);
-                    match known.differs_from(&now) {
+                    match known.may_differ_from(&now) {
                         true => replaced += 1,
                         false => drop(living.insert(name, now)),
                     }

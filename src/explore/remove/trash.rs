@@ -232,6 +232,10 @@ impl Mover<'_> {
             Ok(()) => self
                 .verify(tools, trash, (old, new), entry)
                 .map_err(Refusal::from),
+            // Some servers answer so to the second request for what the first one has done.
+            Err(_) if is_moved(trash, new, entry) => self
+                .verify(tools, trash, (old, new), entry)
+                .map_err(Refusal::from),
             Err(errno) => Err(self.refusal(errno, trash, old, entry)),
         };
         match moved {
@@ -356,6 +360,17 @@ fn create_info(at: BorrowedFd<'_>, name: &[u8], text: &[u8]) -> Result<i64, Errn
         let _ = retry(|| rustix::fs::unlinkat(at, name, AtFlags::empty()));
     }
     done
+}
+
+/// Whether an open entry has this name in the trash by now.
+fn is_moved(trash: &TrashDir, name: &[u8], entry: BorrowedFd<'_>) -> bool {
+    let there = one_name(name)
+        .ok()
+        .and_then(|name| look(trash.files.as_fd(), &name).ok());
+    let here = look_at(entry).ok();
+    there
+        .zip(here)
+        .is_some_and(|(there, here)| there.inode == here.inode)
 }
 
 fn remove_info(trash: &TrashDir, name: &[u8]) {

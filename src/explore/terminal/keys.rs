@@ -136,10 +136,13 @@ impl Keys {
     }
 }
 
+/// Columns and rows that are drawn at most: a terminal may claim thousands of millions of cells.
+const MOST: (u16, u16) = (1_000, 500);
+
 /// Columns and rows of the screen, where the terminal knows them.
 pub(super) fn size(devices: &Devices) -> Option<(u16, u16)> {
     let Winsize { ws_col, ws_row, .. } = tcgetwinsize(devices.screen()).ok()?;
-    (ws_col > 0 && ws_row > 0).then_some((ws_col, ws_row))
+    (ws_col > 0 && ws_row > 0).then_some((ws_col.min(MOST.0), ws_row.min(MOST.1)))
 }
 
 /// The terminal sends these before and after text that is pasted.

@@ -108,7 +108,7 @@ impl Forest {
 
     /// Begins the run of a directory.
     fn begin_rows(&mut self, id: DirId, own: &ForestEntry, stage: Stage) -> Rows {
-        self.meet_directory(id, own);
+        self.meet_directory(id, own, stage);
         self.set_stage(id, stage);
         let mut bytes = std::mem::take(&mut self.buffer);
         let writer = Writer::begin(&mut bytes, id, own);

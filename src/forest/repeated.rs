@@ -17,9 +17,10 @@ impl Forest {
     }
 
     /// Remembers an operand, and looks whether another directory is one.
-    pub(super) fn meet_directory(&mut self, id: DirId, own: &ForestEntry) {
+    pub(super) fn meet_directory(&mut self, id: DirId, own: &ForestEntry, stage: Stage) {
+        let may_be_operand = self.operands.count > 1 && own.inode.number != 0 && counts(stage);
         // Those of a second reading are looked at when they are in place.
-        if self.operands.count <= 1 || own.inode.number == 0 || self.is_read_again(id) {
+        if !may_be_operand || self.is_read_again(id) {
             return;
         }
         let known = self.operands.known.get(&own.inode).copied();
@@ -41,6 +42,7 @@ impl Forest {
     pub(super) fn meet_file(&mut self, id: DirId, entry: &ForestEntry) {
         if self.operands.has_files
             && id != DirId::TOP
+            && entry.is_known()
             && let Some(&operand) = self.operands.known.get(&entry.inode)
         {
             self.mark_repeated(operand);
@@ -117,7 +119,7 @@ impl Forest {
                 continue;
             }
             let reader = Reader::new(&dir.run, id);
-            if dir.stage != Stage::Nothing
+            if counts(dir.stage)
                 && let Some(operand) = known(reader.own().inode)
                 && !self.dirs.above(id).any(|above| above == operand)
             {
@@ -125,7 +127,8 @@ impl Forest {
             }
             if self.operands.has_files {
                 let entries = reader.filter_map(|(_, row)| match row {
-                    Row::Entry(_, entry) => known(entry.inode),
+                    Row::Entry(_, entry) if entry.is_known() => known(entry.inode),
+                    Row::Entry(..) => None,
                     Row::Directory(..) => None,
                 });
                 repeated.extend(entries);
@@ -181,5 +184,13 @@ impl Forest {
         rows.chain(known)
             .chain(self.operands.former.iter().copied())
             .collect()
+    }
+}
+
+/// False for what was left out: an operand there is met for the first time.
+fn counts(stage: Stage) -> bool {
+    match stage {
+        Stage::Read | Stage::Broken | Stage::Unread | Stage::File => true,
+        Stage::Nothing | Stage::Announced | Stage::Away | Stage::Excluded => false,
     }
 }

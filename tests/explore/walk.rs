@@ -1,12 +1,14 @@
 //! The explorer while a walk goes on, or does not answer, and when a directory is read again.
 
 use std::fs;
+use std::path::Path;
 
 use crate::first_minute::{explore, read_question, rows, wait_for_first, wait_until_read};
 use crate::support::fuse::{Node, Op};
 use crate::support::run::PDU;
 use crate::support::sandbox::Sandbox;
 use crate::support::screen::Screen;
+use crate::support::skip::is_root;
 use crate::support::terminal::{Streams, can_slow_down, forest, slow, wait_for_strace};
 use crate::support::tree::Tree;
 use rustix::process::{Pid, Signal, kill_process};
@@ -156,6 +158,30 @@ fn a_linked_file_that_has_grown_is_counted_as_it_was_read_last() {
         let row = row(&mut screen, " f");
         assert!(row.contains(" 5000000 "), "{other}: {row}");
         screen.terminal.press(b"q");
+        screen.end();
+    }
+}
+
+/// `-x` leaves it out of the other one, so it is not there twice.
+#[test]
+fn an_operand_on_another_file_system_in_another_one_counts_with_x() {
+    let sandbox = Sandbox::new();
+    sandbox.file("t/f", 1_000);
+    sandbox.dir("t/disk");
+    if !is_root("a mount") || !sandbox.mount(Path::new("t"), "t/disk", "tmpfs", "size=64k") {
+        return;
+    }
+    sandbox.file("t/disk/g", 5_000);
+    for words in ["-x t t/disk", "-x t/disk t"] {
+        let root = sandbox.root().display();
+        let script = format!("cd '{root}' && exec \"$0\" -i -B1 --apparent-size {words}");
+        let words = ["sh", "-c", &script, PDU];
+        let mut screen = Screen::start(Tree::empty(), Streams::All, &words);
+        screen.wait_for("2 paths  6000 apparent in");
+        screen.terminal.press(b"nHR");
+        screen.wait_for("was read again");
+        screen.wait_for("2 paths  6000 apparent in");
+        screen.terminal.press(b"\x03");
         screen.end();
     }
 }

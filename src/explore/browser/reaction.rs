@@ -37,8 +37,21 @@ impl Browser {
             _ => {}
         }
         // Nothing is done that cannot be seen.
-        if self.drawn.is_too_small && !matches!(action, Some(Action::Quit | Action::Interrupt)) {
-            return None;
+        if self.drawn.is_too_small {
+            match (action, self.input.take()) {
+                (Some(Action::Quit | Action::Interrupt), None) => {}
+                (Some(Action::Quit | Action::Interrupt | Action::Close), Some(input)) => {
+                    let escape = Key {
+                        code: KeyCode::Escape,
+                        control: false,
+                    };
+                    return self.typed(input, escape, forest);
+                }
+                (_, input) => {
+                    self.input = input;
+                    return None;
+                }
+            }
         }
         let shows_row = matches!(self.panel_kind(), None | Some(PanelKind::Information(_)));
         let is_for_row = self.dialog.is_none() && self.input.is_none() && shows_row;

@@ -1232,3 +1232,19 @@ fn the_information_stays_that_of_the_entry() {
     press_unseen(&mut desk, "d");
     assert!(desk.browser.dialog.is_some());
 }
+
+/// The line is not seen there: the keys that end something close it.
+#[test]
+fn an_input_line_closes_on_a_screen_that_is_too_small() {
+    for word in ["Esc", "q", "^C"] {
+        let mut desk = desk();
+        desk.press("/");
+        desk.size = (18, 4);
+        desk.canvas();
+        assert_eq!(desk.press("x"), None);
+        assert!(desk.browser.input.is_some());
+        assert_eq!(desk.press(word), None);
+        assert!(desk.browser.input.is_none(), "{word}");
+        assert_eq!(desk.press("q"), Some(BrowserRequest::Quit));
+    }
+}

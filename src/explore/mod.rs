@@ -11,13 +11,13 @@
 //! | `names`, `batches` | operands of a list; events of an import |
 //! | `inputs`, `causes` | keys, the mouse, another size, a stop; the signals that end the process |
 //! | `reports`, `answers` | of the thread that removes; of threads that may wait for a file system |
-//! | `opening`, `due`, `task` | a directory was not opened in time; the next frame; a search or the count of links goes on |
+//! | `opening`, `patience`, `due`, `task` | a directory was not opened in time; the next frame; a search or the count of links goes on |
 //!
 //! | file | content |
 //! |---|---|
 //! | [`terminal`] | keys in, a grid of cells out |
 //! | [`keys`], [`browser`], [`view`] | what keys do; what is shown; how it looks |
-//! | [`remove`], `removals` | removal by descriptors, in a thread; what it asks of the forest, and changes there |
+//! | [`remove`], `removals`, `running_job` | removal by descriptors, in a thread; what it asks of the forest, and changes there; what a removal has moved so far |
 //! | `known_rows`, `roots` | rows as that thread knows them; the directories of the operands, and ways down from there |
 //! | `frames`, [`figures`] | when the next frame is due; how numbers are written |
 //! | `imported` | the events of an import, from its thread |
@@ -44,7 +44,6 @@ mod imported;
 mod intake;
 pub mod keys;
 mod known_rows;
-
 pub mod programs;
 mod read_times;
 mod reading;
@@ -53,6 +52,7 @@ pub mod remove;
 mod requests;
 mod reread;
 mod roots;
+mod running_job;
 mod session;
 mod start;
 pub mod terminal;

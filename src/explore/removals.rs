@@ -14,11 +14,11 @@ use super::remove::job::{
     BATCH, GoneEntries, Job, JobId, KnownEntry, Method, RemovalEntries, RemovalPlace, RemovalReport,
 };
 use super::remove::problem::Problem;
-use super::remove::summary::RemovalSummary;
 use super::remove::{RemovalOptions, Remover};
 use super::roots::Roots;
+use super::running_job::RunningJob;
 use crate::count::listing::push_name;
-use crate::forest::{DirId, Forest, Freed, Gone, RowPlace, Target, by_directory};
+use crate::forest::{DirId, Forest, Gone, RowPlace, Target, by_directory};
 use crate::sys::mounts::MountWatch;
 
 /// See the module.
@@ -39,26 +39,6 @@ pub(super) struct Removals {
     roots: Roots,
     read_times: ReadTimes,
     options: RemovalOptions,
-}
-
-/// A job that goes on.
-#[derive(Debug)]
-struct RunningJob {
-    method: Method,
-    targets: Vec<Target>,
-    /// The entries of the targets that are in the trash by now, each of which counts by itself, and what they take.
-    moved: (u64, Freed),
-}
-
-impl RunningJob {
-    /// Where no target has vanished, it moved what is not in the tree any more: a file with links in several targets once.
-    fn correct(&self, summary: &mut RemovalSummary) {
-        let (entries, moved) = &self.moved;
-        if self.method == Method::Trash && summary.entries == *entries {
-            summary.entries = moved.entries;
-            summary.bytes = moved.allocated.into();
-        }
-    }
 }
 
 impl Removals {
@@ -306,12 +286,7 @@ impl Removals {
         let job = self.jobs.get_mut(&job);
         let how = match job.filter(|job| job.method == Method::Trash) {
             Some(job) => {
-                note_moved(
-                    &mut job.moved,
-                    forest,
-                    (directory, &names),
-                    &self.read_times,
-                );
+                job.note_moved(forest, (directory, &names), &self.read_times);
                 Gone::Moved
             }
             None => Gone::Deleted,
@@ -343,31 +318,6 @@ impl Removals {
         intake.failures.lost(message.into());
         browser.say(Message::warning(message));
     }
-}
-
-/// Adds what goes to the trash.
-fn note_moved(
-    (entries, moved): &mut (u64, Freed),
-    forest: &Forest,
-    (directory, names): (DirId, &[&[u8]]),
-    read_times: &ReadTimes,
-) {
-    let names: HashSet<&[u8]> = names.iter().copied().collect();
-    let rows = forest
-        .rows(directory)
-        .filter(|row| names.contains(row.name));
-    let each: u64 = rows
-        .map(|row| target(forest, &row, read_times).entries)
-        .sum();
-    let parent = directory;
-    let targets = names.iter().map(|name| Target {
-        parent,
-        name: name.to_vec(),
-    });
-    let freed = forest.freed(&targets.collect::<Vec<_>>());
-    *entries += each;
-    moved.entries += freed.entries;
-    moved.allocated += freed.allocated;
 }
 
 fn new_entries(intake: &Intake<'_>, directory: DirId, count: u64) -> Message {
@@ -490,35 +440,6 @@ mod tests {
                 meets,
                 "{parent:?} {name}"
             );
-        }
-    }
-
-    #[test]
-    fn links_in_several_targets_went_to_the_trash_once() {
-        let freed = Freed {
-            entries: 4,
-            allocated: 1_000,
-            ..Freed::default()
-        };
-        let job = RunningJob {
-            method: Method::Trash,
-            targets: Vec::new(),
-            moved: (4, freed),
-        };
-        let summary = |entries| RemovalSummary {
-            method: Method::Trash,
-            entries,
-            bytes: 1_900,
-            errors: 0,
-            with_new_entries: 0,
-            more_free: None,
-            file_systems: 0,
-            ending: crate::explore::remove::summary::Ending::Complete,
-        };
-        for (entries, bytes) in [(4, 1_000), (3, 1_900)] {
-            let mut summary = summary(entries);
-            job.correct(&mut summary);
-            assert_eq!((summary.entries, summary.bytes), (entries, bytes));
         }
     }
 }

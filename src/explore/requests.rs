@@ -38,7 +38,10 @@ impl Session<'_> {
             BrowserRequest::Suspend => self.suspend(),
             BrowserRequest::Redraw => self.terminal.redraw(),
             BrowserRequest::CopyText(text) => self.copy(&text),
-            BrowserRequest::Reread(directory) => self.reread(directory),
+            BrowserRequest::Reread(directory) => {
+                self.rereads.quiet.remove(&directory);
+                self.reread(directory);
+            }
             BrowserRequest::Shell(directory) => self.open(directory, Purpose::Shell),
             BrowserRequest::Pager(target) => self.open(target.parent, Purpose::Pager(target.name)),
             BrowserRequest::Open(target) => self.open(target.parent, Purpose::Open(target.name)),

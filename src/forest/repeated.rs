@@ -128,8 +128,7 @@ impl Forest {
             if self.operands.has_files {
                 let entries = reader.filter_map(|(_, row)| match row {
                     Row::Entry(_, entry) if entry.is_known() => known(entry.inode),
-                    Row::Entry(..) => None,
-                    Row::Directory(..) => None,
+                    Row::Entry(..) | Row::Directory(..) => None,
                 });
                 repeated.extend(entries);
             }

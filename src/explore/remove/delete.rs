@@ -254,9 +254,9 @@ impl Delete<'_, '_> {
         if done.is_err() {
             let as_opened = (frame.read.inode, frame.born);
             note_copies(fd.as_fd(), &[as_opened], self.tools.own_changes);
-        }
-        if done.is_err() && frame.is_proven {
-            note_own_change(fd.as_fd(), self.tools.own_changes);
+            if frame.is_proven {
+                note_own_change(fd.as_fd(), self.tools.own_changes);
+            }
         }
         let directory = frame.directory;
         // What the main thread need not take out of a directory that goes as a whole is told now and then only.

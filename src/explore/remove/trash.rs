@@ -229,14 +229,13 @@ impl Mover<'_> {
             errno => Problem::Failed(errno).into(),
         })?;
         let moved = match self.rename(trash, (old, new)) {
-            Ok(()) => self
+            // Some servers refuse the second request for what the first one has done.
+            Err(errno) if !is_moved(trash, new, entry) => {
+                Err(self.refusal(errno, trash, old, entry))
+            }
+            _ => self
                 .verify(tools, trash, (old, new), entry)
                 .map_err(Refusal::from),
-            // Some servers answer so to the second request for what the first one has done.
-            Err(_) if is_moved(trash, new, entry) => self
-                .verify(tools, trash, (old, new), entry)
-                .map_err(Refusal::from),
-            Err(errno) => Err(self.refusal(errno, trash, old, entry)),
         };
         match moved {
             Ok(()) => Ok(info_time),

@@ -4,12 +4,12 @@
 //! The items are packed into one buffer, because a large directory has many, and they wait for their turn. Per item:
 //!
 //! ```text
-//!   position  length of name  name  flags  file: blocks size [time] [inode that counts once] [detail]
+//!   position  length of name  name  flags  file: (blocks size) [(time)] [(inode that counts once)] [(detail)]
 //!                                          failure: index in `failures`, four bytes
-//!                                          away: detail
+//!                                          away: (detail)
 //! ```
 //!
-//! All other numbers are variable-length integers.
+//! The other numbers are variable-length integers; those in brackets are groups of such.
 
 use crate::count::usage::{Detail, Entry, FileTime, Inode};
 use crate::count::varint;
@@ -192,21 +192,18 @@ impl OrderedItems {
     }
 }
 
-fn put_all(out: &mut Vec<u8>, numbers: &[u64]) {
-    numbers.iter().for_each(|&number| varint::put(out, number));
-}
-
 fn put_file(out: &mut Vec<u8>, entry: &Entry, detail: Option<&Detail>) {
     let flags = u64::from(entry.dedup_key.is_some()) * HAS_DEDUP_KEY
         + u64::from(detail.is_some()) * HAS_DETAIL
         + u64::from(entry.time != FileTime::NEVER) * HAS_TIME;
-    put_all(out, &[flags, entry.blocks, entry.size]);
+    varint::put(out, flags);
+    varint::put_group(out, [entry.blocks, entry.size]);
     if flags & HAS_TIME != 0 {
-        varint::put_signed(out, entry.time.seconds);
-        varint::put(out, entry.time.nanoseconds.into());
+        let seconds = varint::zigzag(entry.time.seconds);
+        varint::put_group(out, [seconds, entry.time.nanoseconds.into()]);
     }
     if let Some(inode) = entry.dedup_key {
-        put_all(out, &[inode.device, inode.number]);
+        varint::put_group(out, [inode.device, inode.number]);
     }
     if let Some(detail) = detail {
         put_detail(out, detail);
@@ -214,42 +211,39 @@ fn put_file(out: &mut Vec<u8>, entry: &Entry, detail: Option<&Detail>) {
 }
 
 fn put_detail(out: &mut Vec<u8>, detail: &Detail) {
-    put_all(out, &[detail.inode.device, detail.inode.number]);
-    for number in [detail.links, detail.mode, detail.uid, detail.gid] {
-        varint::put(out, number.into());
-    }
-}
-
-fn take_inode(rest: &mut &[u8]) -> Inode {
-    Inode {
-        device: varint::take(rest),
-        number: varint::take(rest),
-    }
+    let Inode { device, number } = detail.inode;
+    let [links, mode, uid, gid] =
+        [detail.links, detail.mode, detail.uid, detail.gid].map(u64::from);
+    varint::put_group(out, [device, number, links, mode, uid, gid]);
 }
 
 fn take_detail(rest: &mut &[u8]) -> Detail {
+    let [device, number, links, mode, uid, gid] = varint::take_group(rest);
     Detail {
-        inode: take_inode(rest),
-        links: varint::take(rest) as u32,
-        mode: varint::take(rest) as u32,
-        uid: varint::take(rest) as u32,
-        gid: varint::take(rest) as u32,
+        inode: Inode { device, number },
+        links: links as u32,
+        mode: mode as u32,
+        uid: uid as u32,
+        gid: gid as u32,
     }
 }
 
 fn take_entry(rest: &mut &[u8], flags: u64) -> Entry {
+    let [blocks, size] = varint::take_group(rest);
     let mut entry = Entry {
-        blocks: varint::take(rest),
-        size: varint::take(rest),
+        blocks,
+        size,
         time: FileTime::NEVER,
         dedup_key: None,
     };
     if flags & HAS_TIME != 0 {
-        entry.time.seconds = varint::take_signed(rest);
-        entry.time.nanoseconds = varint::take(rest) as u32;
+        let [seconds, nanoseconds] = varint::take_group(rest);
+        entry.time.seconds = varint::of_zigzag(seconds);
+        entry.time.nanoseconds = nanoseconds as u32;
     }
     if flags & HAS_DEDUP_KEY != 0 {
-        entry.dedup_key = Some(take_inode(rest));
+        let [device, number] = varint::take_group(rest);
+        entry.dedup_key = Some(Inode { device, number });
     }
     entry
 }

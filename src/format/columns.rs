@@ -36,6 +36,17 @@ const TYPES: [(FileType, &str); 7] = [
     (FileType::CharacterDevice, "character device"),
 ];
 
+/// The words for the file types.
+pub(super) fn type_names() -> impl Iterator<Item = &'static str> {
+    TYPES.iter().map(|&(_, name)| name)
+}
+
+/// The index of a file type in [`type_names`]; none for the unknown one.
+pub(super) fn type_index(file_type: FileType) -> Option<u32> {
+    let index = TYPES.iter().position(|&(known, _)| known == file_type);
+    index.map(|index| index as u32)
+}
+
 /// The word for a file type; none for the unknown one.
 #[must_use]
 pub fn type_name(file_type: FileType) -> Option<&'static str> {

@@ -1,21 +1,24 @@
 //! Row groups to bytes, on a thread of its own where there can be one.
 
+use std::collections::HashMap;
+use std::hash::Hash;
 use std::sync::Arc;
 use std::thread;
 
-use bytes::Bytes;
 use crossbeam_channel::{Receiver, Sender, bounded, unbounded};
-use parquet::basic::Repetition;
-use parquet::data_type::{BoolType, ByteArray, ByteArrayType, DataType, Int32Type, Int64Type};
+use foldhash::fast::FixedState;
+use parquet::data_type::{BoolType, ByteArray, ByteArrayType, DataType, Int64Type};
 use parquet::errors::{ParquetError, Result};
 use parquet::file::metadata::KeyValue;
 use parquet::file::writer::{SerializedFileWriter, SerializedRowGroupWriter};
+use parquet::schema::types::ColumnDescPtr;
 use twox_hash::XxHash64;
 
 use super::footer::{self, GroupSum};
-use super::rows::{Nullable, Rows, Texts};
-use super::schema;
-use crate::format::columns::type_name;
+use super::pages::{self, Chunk, Dictionary};
+use super::rows::{Nullable, Rows};
+use super::schema::{self, State};
+use crate::format::columns::{type_index, type_names};
 use crate::format::errno;
 
 /// Values that are converted at a time: as many as the crate encodes at a time.
@@ -144,7 +147,11 @@ impl FileEncoder {
     /// Encodes a row group.
     fn add(&mut self, rows: &mut Rows) -> Result<()> {
         let offset = self.writer.bytes_written();
-        let mut group = self.writer.next_row_group()?;
+        let columns = self.writer.schema_descr().columns().to_vec();
+        let mut group = Group {
+            columns: columns.into_iter(),
+            group: self.writer.next_row_group()?,
+        };
         write_paths(&mut group, rows)?;
         write_entries(&mut group, rows)?;
         write_state(&mut group, rows)?;
@@ -183,136 +190,157 @@ impl FileEncoder {
     }
 }
 
-type Group<'a> = SerializedRowGroupWriter<'a, Vec<u8>>;
-
-/// Writes the next column of the schema, which has no nulls.
-fn write<T: DataType>(group: &mut Group<'_>, values: &[T::T]) -> Result<()> {
-    let mut column = group.next_column()?.ok_or_else(lost)?;
-    column.typed::<T>().write_batch(values, None, None)?;
-    column.close()
+/// A row group, and its columns that are not written yet.
+struct Group<'a> {
+    group: SerializedRowGroupWriter<'a, Vec<u8>>,
+    columns: std::vec::IntoIter<ColumnDescPtr>,
 }
 
-/// Writes the next column of the schema.
-fn write_each<T: DataType>(
-    group: &mut Group<'_>,
-    mut values: impl Iterator<Item = Option<T::T>>,
-    repetition: Repetition,
-) -> Result<()> {
-    let mut column = group.next_column()?.ok_or_else(lost)?;
-    let typed = column.typed::<T>();
-    let (mut batch, mut levels) = (Vec::with_capacity(BATCH), Vec::with_capacity(BATCH));
-    loop {
-        batch.clear();
-        levels.clear();
-        for value in values.by_ref().take(BATCH) {
-            levels.push(i16::from(value.is_some()));
-            batch.extend(value);
-        }
-        if levels.is_empty() {
-            return column.close();
-        }
-        let levels = (repetition == Repetition::OPTIONAL).then_some(&*levels);
-        typed.write_batch(&batch, levels, None)?;
+impl Group<'_> {
+    /// The next column of the schema. Each is written once, in the order of the schema.
+    fn next(&mut self) -> Result<ColumnDescPtr> {
+        self.columns.next().ok_or_else(lost)
     }
-}
 
-/// Writes the next column of the schema, which has a value in most rows.
-fn write_nullable<T: DataType>(group: &mut Group<'_>, column: &Nullable<T::T>) -> Result<()> {
-    let rows = 0..(column.values.len() + column.nulls.len()) as u32;
-    let (mut values, mut nulls) = (column.values.iter(), column.nulls.iter().peekable());
-    let value = |row| match nulls.next_if_eq(&&row) {
-        Some(_) => None,
-        None => values.next().cloned(),
-    };
-    write_each::<T>(group, rows.map(value), Repetition::OPTIONAL)
-}
+    fn close(self) -> Result<()> {
+        self.group.close().map(drop)
+    }
 
-/// Writes the next column of the schema, which has a value in few rows.
-fn write_sparse<T: DataType>(
-    group: &mut Group<'_>,
-    rows: &Rows,
-    values: impl Iterator<Item = (u32, T::T)>,
-) -> Result<()> {
-    let mut values = values.peekable();
-    let value = |row| Some(values.next_if(|&(number, _)| number == row)?.1);
-    write_each::<T>(
-        group,
-        (0..rows.len() as u32).map(value),
-        Repetition::OPTIONAL,
-    )
-}
+    fn append(&mut self, (bytes, chunk): Chunk) -> Result<()> {
+        self.group.append_column(&bytes, chunk)
+    }
 
-/// A word of the schema as a value.
-fn word(word: &'static str) -> ByteArray {
-    Bytes::from_static(word.as_bytes()).into()
-}
+    /// Writes the next column, which has no nulls.
+    fn write<T: DataType>(&mut self, values: &[T::T]) -> Result<()> {
+        self.next()?;
+        let mut column = self.group.next_column()?.ok_or_else(lost)?;
+        column.typed::<T>().write_batch(values, None, None)?;
+        column.close()
+    }
 
-/// Runs a function with texts as values that share one buffer.
-fn with_values(
-    texts: &mut Texts,
-    write: impl FnOnce(&mut dyn Iterator<Item = ByteArray>) -> Result<()>,
-) -> Result<()> {
-    let bytes = Bytes::from(std::mem::take(&mut texts.bytes));
-    let ranges = texts.ranges();
-    write(&mut ranges.map(|range| bytes.slice(range).into()))?;
-    // Not copied: no value is left.
-    texts.bytes = bytes.into();
-    Ok(())
+    /// Writes the next column, which may have nulls.
+    fn write_each<T: DataType>(
+        &mut self,
+        mut values: impl Iterator<Item = Option<T::T>>,
+    ) -> Result<()> {
+        self.next()?;
+        let mut column = self.group.next_column()?.ok_or_else(lost)?;
+        let typed = column.typed::<T>();
+        let (mut batch, mut levels) = (Vec::with_capacity(BATCH), Vec::with_capacity(BATCH));
+        loop {
+            batch.clear();
+            levels.clear();
+            for value in values.by_ref().take(BATCH) {
+                levels.push(i16::from(value.is_some()));
+                batch.extend(value);
+            }
+            if levels.is_empty() {
+                return column.close();
+            }
+            typed.write_batch(&batch, Some(&levels), None)?;
+        }
+    }
+
+    /// Writes the next column, which has a value in most rows.
+    fn write_nullable<T: DataType>(&mut self, column: &Nullable<T::T>) -> Result<()>
+    where
+        T::T: Copy,
+    {
+        self.write_each::<T>(column.each(&column.values))
+    }
+
+    /// Writes the next column, which has a value in few rows.
+    fn write_sparse<T: DataType>(
+        &mut self,
+        rows: usize,
+        values: impl Iterator<Item = (u32, T::T)>,
+    ) -> Result<()> {
+        let mut values = values.peekable();
+        let value = |row| Some(values.next_if(|&(number, _)| number == row)?.1);
+        self.write_each::<T>((0..rows as u32).map(value))
+    }
+
+    /// Writes the next column, which has few words.
+    fn write_words<'w>(
+        &mut self,
+        words: impl Iterator<Item = &'w str>,
+        rows: impl Iterator<Item = Option<u32>>,
+    ) -> Result<()> {
+        let words = Dictionary::of_texts(words.map(str::as_bytes));
+        let chunk = pages::indexed(self.next()?, words, rows)?;
+        self.append(chunk)
+    }
+
+    /// Writes the next column, which has few numbers.
+    fn write_numbers<const BYTES: usize, T: Copy + Eq + Hash>(
+        &mut self,
+        column: &Nullable<T>,
+        bytes: impl Fn(T) -> [u8; BYTES],
+    ) -> Result<()> {
+        let mut dictionary = Dictionary::default();
+        let mut known = HashMap::<T, u32, FixedState>::default();
+        let mut last = None;
+        let index = |&value: &T| match last {
+            Some((same, index)) if same == value => index,
+            _ => {
+                let next = known.len() as u32;
+                let index = *known.entry(value).or_insert_with(|| {
+                    dictionary.push(&bytes(value));
+                    next
+                });
+                last = Some((value, index));
+                index
+            }
+        };
+        let indices: Vec<u32> = column.values.iter().map(index).collect();
+        let chunk = pages::indexed(self.next()?, dictionary, column.each(&indices))?;
+        self.append(chunk)
+    }
 }
 
 fn write_paths(group: &mut Group<'_>, rows: &mut Rows) -> Result<()> {
-    with_values(&mut rows.dirs, |dirs| {
-        let dirs: Vec<ByteArray> = dirs.collect();
-        let dir = |&index: &u32| dirs.get(index as usize).cloned();
-        write_each::<ByteArrayType>(group, rows.dir.iter().map(dir), Repetition::REQUIRED)
-    })?;
-    with_values(&mut rows.names, |names| {
-        write_each::<ByteArrayType>(group, names.map(Some), Repetition::REQUIRED)
-    })?;
-    let mut raws = std::mem::take(&mut rows.raws);
-    with_values(&mut raws, |raws| {
-        let raws = rows.raw_rows.iter().copied().zip(raws);
-        write_sparse::<ByteArrayType>(group, rows, raws)
-    })?;
-    rows.raws = raws;
-    Ok(())
+    let dirs = rows.dir.iter().copied().map(Some);
+    let dictionary = Dictionary::with_bounds(&rows.dirs);
+    let chunk = pages::indexed(group.next()?, dictionary, dirs)?;
+    group.append(chunk)?;
+    let chunk = pages::texts(group.next()?, &rows.names)?;
+    group.append(chunk)?;
+    let raws = rows.raws.iter().map(|raw| ByteArray::from(raw.to_vec()));
+    let raws = rows.raw_rows.iter().copied().zip(raws);
+    group.write_sparse::<ByteArrayType>(rows.len(), raws)
 }
 
 fn write_entries(group: &mut Group<'_>, rows: &Rows) -> Result<()> {
-    write_nullable::<Int32Type>(group, &rows.depth)?;
-    let kinds = rows.kind.iter().map(|&kind| type_name(kind).map(word));
-    write_each::<ByteArrayType>(group, kinds, Repetition::OPTIONAL)?;
-    write::<Int64Type>(group, &rows.allocated)?;
-    write::<Int64Type>(group, &rows.apparent)?;
+    group.write_numbers(&rows.depth, i32::to_le_bytes)?;
+    let kinds = rows.kind.iter().map(|&kind| type_index(kind));
+    group.write_words(type_names(), kinds)?;
+    group.write::<Int64Type>(&rows.allocated)?;
+    group.write::<Int64Type>(&rows.apparent)?;
     for place in 0..3 {
-        let totals = rows
-            .totals
-            .iter()
-            .map(|&(row, totals)| (row, totals[place]));
-        write_sparse::<Int64Type>(group, rows, totals)?;
+        let totals = rows.totals.iter();
+        let totals = totals.map(|&(row, totals)| (row, totals[place]));
+        group.write_sparse::<Int64Type>(rows.len(), totals)?;
     }
-    let filesystems = rows.filesystems.iter();
-    let filesystems: Vec<_> = filesystems
-        .map(|name| ByteArray::from(name.as_str()))
-        .collect();
-    let fs = |&index: &u16| filesystems.get(usize::from(index)).cloned();
-    write_each::<ByteArrayType>(group, rows.fs.iter().map(fs), Repetition::OPTIONAL)?;
-    write_nullable::<Int64Type>(group, &rows.device)?;
-    write_nullable::<Int64Type>(group, &rows.inode)?;
+    let filesystems = rows.filesystems.iter().map(String::as_str);
+    let count = rows.filesystems.len();
+    let fs = |&index: &u16| Some(u32::from(index)).filter(|_| usize::from(index) < count);
+    group.write_words(filesystems, rows.fs.iter().map(fs))?;
+    group.write_numbers(&rows.device, i64::to_le_bytes)?;
+    group.write_nullable::<Int64Type>(&rows.inode)?;
     for column in [&rows.links, &rows.uid, &rows.gid, &rows.mode] {
-        write_nullable::<Int32Type>(group, column)?;
+        group.write_numbers(column, i32::to_le_bytes)?;
     }
-    write_nullable::<Int64Type>(group, &rows.mtime)
+    group.write_nullable::<Int64Type>(&rows.mtime)
 }
 
 fn write_state(group: &mut Group<'_>, rows: &Rows) -> Result<()> {
-    write::<BoolType>(group, &rows.counted)?;
-    let states = rows.state.iter().map(|state| Some(word(state.word())));
-    write_each::<ByteArrayType>(group, states, Repetition::REQUIRED)?;
+    group.write::<BoolType>(&rows.counted)?;
+    let states = rows.state.iter().map(|&state| Some(state as u32));
+    group.write_words(State::ALL.into_iter().map(State::word), states)?;
     let errors = rows.errors.iter().map(|&(row, error)| {
         let mut name = Vec::new();
         errno::write_name(error, &mut name);
         (row, ByteArray::from(name))
     });
-    write_sparse::<ByteArrayType>(group, rows, errors)
+    group.write_sparse::<ByteArrayType>(rows.len(), errors)
 }

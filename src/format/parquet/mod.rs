@@ -15,12 +15,16 @@
 //! the bytes of a cancelled run for a file.
 
 #[cfg(feature = "parquet")]
+mod delta;
+#[cfg(feature = "parquet")]
 mod encoder;
 #[cfg(feature = "parquet")]
 mod filesystems;
 #[cfg(feature = "parquet")]
 mod footer;
 mod options;
+#[cfg(feature = "parquet")]
+mod pages;
 #[cfg(feature = "parquet")]
 mod rows;
 #[cfg(feature = "parquet")]

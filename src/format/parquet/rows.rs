@@ -35,7 +35,8 @@ pub(crate) struct Row {
 #[derive(Debug, Default)]
 pub(super) struct Texts {
     pub(super) bytes: Vec<u8>,
-    ends: Vec<u32>,
+    /// Where each text ends.
+    pub(super) ends: Vec<u32>,
 }
 
 /// A column that has a value in most rows.
@@ -114,6 +115,11 @@ impl Texts {
         u32::try_from(index).unwrap_or(u32::MAX)
     }
 
+    pub(super) fn iter(&self) -> impl Iterator<Item = &[u8]> {
+        let texts = self.ranges().map(|range| self.bytes.get(range));
+        texts.map(Option::unwrap_or_default)
+    }
+
     /// The ranges of the texts in the buffer.
     pub(super) fn ranges(&self) -> impl Iterator<Item = Range<usize>> {
         let mut start = 0;
@@ -130,7 +136,17 @@ impl Texts {
     }
 }
 
-impl<T> Nullable<T> {
+impl<T: Copy> Nullable<T> {
+    /// What there is for the value of each row, out of a list of as many as there are values.
+    pub(super) fn each<'a, V: Copy>(&'a self, values: &'a [V]) -> impl Iterator<Item = Option<V>> {
+        let rows = 0..(self.values.len() + self.nulls.len()) as u32;
+        let (mut values, mut nulls) = (values.iter(), self.nulls.iter().peekable());
+        rows.map(move |row| match nulls.next_if_eq(&&row) {
+            Some(_) => None,
+            None => values.next().copied(),
+        })
+    }
+
     fn push(&mut self, row: u32, value: Option<T>) {
         match value {
             Some(value) => self.values.push(value),
@@ -186,10 +202,10 @@ impl Rows {
 
     /// Adds a directory to the list.
     pub(super) fn add_dir(&mut self, path: &[u8]) -> Dir {
-        let text = String::from_utf8_lossy(path);
+        let (text, is_utf8) = text(path);
         Dir {
-            index: self.dirs.push(text.as_bytes()),
-            is_utf8: matches!(text, Cow::Borrowed(_)),
+            index: self.dirs.push(&text),
+            is_utf8,
         }
     }
 
@@ -202,9 +218,9 @@ impl Rows {
         row: &Row,
     ) {
         let number = self.len() as u32;
-        let text = String::from_utf8_lossy(name);
-        self.names.push(text.as_bytes());
-        if !dir.is_utf8 || matches!(text, Cow::Owned(_)) {
+        let (text, is_utf8) = text(name);
+        self.names.push(&text);
+        if !dir.is_utf8 || !is_utf8 {
             self.raws.push(&[path, b"/", name].concat());
             self.raw_rows.push(number);
         }
@@ -234,6 +250,21 @@ impl Rows {
         if row.error != 0 {
             self.errors.push((number, row.error));
         }
+    }
+}
+
+/// A name or a path as text, and whether it is the same: what is not UTF-8 becomes U+FFFD.
+fn text(name: &[u8]) -> (Cow<'_, [u8]>, bool) {
+    // Most names: several times as fast as to look for what is not UTF-8.
+    match std::str::from_utf8(name) {
+        Ok(_) => (name.into(), true),
+        Err(_) => (
+            String::from_utf8_lossy(name)
+                .into_owned()
+                .into_bytes()
+                .into(),
+            false,
+        ),
     }
 }
 

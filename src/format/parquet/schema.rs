@@ -29,7 +29,8 @@ pub enum State {
 }
 
 impl State {
-    const ALL: [Self; 5] = [
+    /// All of them, in the order of their numbers.
+    pub(super) const ALL: [Self; 5] = [
         Self::Ok,
         Self::Unread,
         Self::Broken,
@@ -83,7 +84,7 @@ pub(super) const MOST_TEXT: usize = 4 << 20;
 pub(super) const MOST_ROWS: usize = 32_768;
 
 /// Rows in a page: what a column has of a page is in memory several times while it is encoded and compressed.
-const PAGE_ROWS: usize = MOST_ROWS / 4;
+pub(super) const PAGE_ROWS: usize = MOST_ROWS / 4;
 
 #[derive(Clone, Copy)]
 enum Logical {

@@ -222,8 +222,13 @@ fn walk_options(
         name_files,
         min_size: show.min_size.clone(),
         details: name_files.is_some() && (is_table || needs_details(show)),
-        renderer: (show.format == OutputFormat::Ncdu)
-            .then(|| Arc::new(show.ncdu.entries) as Arc<dyn EntryRenderer>),
+        renderer: match &show.parquet {
+            // A comparison reads rows in another form.
+            _ if settings.has(OptionId::Diff) => None,
+            Some(table) => format::parquet::renderer(table),
+            None => (show.format == OutputFormat::Ncdu)
+                .then(|| Arc::new(show.ncdu.entries) as Arc<dyn EntryRenderer>),
+        },
         fold_below: folds.then_some(max_depth),
         time: settings
             .time

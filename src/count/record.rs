@@ -23,25 +23,39 @@ pub enum Exclusion {
 /// The walkers call it for the entries that they find, so that this work is done in parallel; the main thread, which
 /// keeps the order, only passes the text on.
 pub trait EntryRenderer: Debug + Send + Sync {
+    /// True where the text of a file depends on nothing else. Others arrive as records. `device` is the device of its
+    /// directory.
+    fn takes(&self, _file: &Item<'_>, _device: u64) -> bool {
+        true
+    }
+
     /// Appends the text of a file. `device` is the device of its directory.
     fn file(&self, name: &[u8], file: &Item<'_>, device: u64, out: &mut Vec<u8>);
 
+    /// True where directories have a text too, which the following methods append.
+    fn renders_directories(&self) -> bool {
+        true
+    }
+
     /// Appends what comes before the contents of a directory that was read without errors and holds only files.
     /// `device` is the device of the directory around it.
-    fn enter(&self, name: &[u8], directory: &Item<'_>, device: u64, out: &mut Vec<u8>);
+    fn enter(&self, _name: &[u8], _directory: &Item<'_>, _device: u64, _out: &mut Vec<u8>) {}
 
     /// The text after the last file of such a directory.
-    fn leave(&self) -> &'static [u8];
+    fn leave(&self) -> &'static [u8] {
+        b""
+    }
 
     /// Appends the text of a directory whose contents are left out. The item is the sum of what counts of it.
     fn excluded(
         &self,
-        name: &[u8],
-        directory: &Item<'_>,
-        device: u64,
-        exclusion: Exclusion,
-        out: &mut Vec<u8>,
-    );
+        _name: &[u8],
+        _directory: &Item<'_>,
+        _device: u64,
+        _exclusion: Exclusion,
+        _out: &mut Vec<u8>,
+    ) {
+    }
 
     /// Appends the text of an entry that a pattern leaves out, of which only the name and a hint of its kind are known.
     /// Most formats have none.

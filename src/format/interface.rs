@@ -36,6 +36,11 @@ pub trait Format {
         None
     }
 
+    /// Appends the text of files of the current directory that their walkers have rendered.
+    fn rendered(&mut self, text: &[u8], out: &mut Vec<u8>) {
+        out.extend_from_slice(text);
+    }
+
     /// Appends an entry that `-x` leaves out; the record has its attributes and no usage.
     fn away(&mut self, _: &Record<'_>, _out: &mut Vec<u8>) {}
 

@@ -183,7 +183,7 @@ impl Visitor for Report<'_> {
     }
 
     fn rendered(&mut self, text: &[u8]) {
-        self.page.lines.extend_from_slice(text);
+        self.format.rendered(text, &mut self.page.lines);
         self.turn(None);
     }
 

@@ -43,6 +43,8 @@ pub(super) struct Batch {
     path: Vec<u8>,
     /// The rendered directory itself.
     head: Vec<u8>,
+    /// The memory of [`Batch::insert_rendered`].
+    joined: OrderedItems,
 }
 
 /// Something in a batch that keeps its place. Small: there are as many as GNU du reads at a time.
@@ -199,8 +201,11 @@ impl Batch {
                 .as_ref()
                 .is_none_or(|min_size| min_size.admits(&entry));
         let name = if named { dirent.name.to_bytes() } else { b"" };
-        if let (true, None, Some(renderer)) = (named, entry.dedup_key, &options.renderer) {
-            let (file, above) = (entry.item(Some(&stat.detail)), dir.stat.detail.inode.device);
+        let (file, above) = (entry.item(Some(&stat.detail)), dir.stat.detail.inode.device);
+        let renderer = options.renderer.as_ref();
+        if let Some(renderer) = renderer
+            .filter(|renderer| named && entry.dedup_key.is_none() && renderer.takes(&file, above))
+        {
             renderer.file(name, &file, above, &mut self.rendered);
             self.files += &file.usage;
             self.end_rendered(dirent);
@@ -252,6 +257,9 @@ impl Batch {
     /// place.
     pub(super) fn render_whole(&mut self, dir: &Dir, options: &WalkOptions) -> Option<Box<[u8]>> {
         let renderer = options.renderer.as_ref()?;
+        if !renderer.renders_directories() {
+            return None;
+        }
         let entry = dir.stat.entry(options);
         let is_named = dir.depth > 0 && names_files(dir, options);
         let is_plain =
@@ -280,13 +288,44 @@ impl Batch {
     /// What it has for a listing; it keeps its memory.
     pub(super) fn take(&mut self) -> Contents {
         if !self.rendered.is_empty() {
-            return self.join(self.parts.iter().map(|&(_, part)| part));
+            self.insert_rendered();
         }
         Contents {
             files: self.files,
             names: self.names.take(),
             ordered_items: self.ordered_items.take(),
         }
+    }
+
+    /// Puts the rendered files in their places among the ordered items. Those that follow each other become one item.
+    fn insert_rendered(&mut self) {
+        self.joined.clear();
+        let (mut names, mut start, mut end) = (0, 0, 0);
+        for &(_, part) in &self.parts {
+            let next = match part {
+                Part::Rendered(index) => self.ends.get(index as usize).map_or(end, |&end| end),
+                Part::Name(_) | Part::OrderedItem(_) => end,
+            };
+            let ends_text = next == end || next - start > MOST_BYTES as u32;
+            if ends_text && start < end {
+                push_text(&mut self.joined, names, &self.rendered, start..end);
+                start = end;
+            }
+            end = next;
+            match part {
+                Part::Name(_) => names += 1,
+                Part::OrderedItem(offset) => {
+                    if let Some((item, _)) = self.ordered_items.get(offset as ItemOffset) {
+                        self.joined.push(names, item.name, item.kind);
+                    }
+                }
+                Part::Rendered(_) => {}
+            }
+        }
+        if start < end {
+            push_text(&mut self.joined, names, &self.rendered, start..end);
+        }
+        std::mem::swap(&mut self.joined, &mut self.ordered_items);
     }
 
     /// The parts in this order. Rendered files that follow each other become one item.
@@ -327,6 +366,12 @@ impl Batch {
             .get(start..end(index as usize))
             .unwrap_or_default()
     }
+}
+
+/// Appends a part of the rendered files as an item.
+fn push_text(items: &mut OrderedItems, names: u32, rendered: &[u8], range: Range<u32>) {
+    let text = rendered.get(range.start as usize..range.end as usize);
+    items.push(names, text.unwrap_or_default(), ItemKind::Rendered);
 }
 
 /// Whether files of this directory are named.

@@ -245,7 +245,9 @@ impl Shared {
         let exclusion = stat.exclusion(&self.options)?;
         let depth = branch.child_depth;
         let is_named = depth > 0 && self.options.name_files.is_some_and(|most| depth <= most);
-        let Some(renderer) = self.options.renderer.as_ref().filter(|_| is_named) else {
+        let renderer = self.options.renderer.as_ref();
+        let Some(renderer) = renderer.filter(|renderer| is_named && renderer.renders_directories())
+        else {
             return Some(Found::Nothing);
         };
         let nothing = Item {

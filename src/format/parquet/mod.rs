@@ -26,6 +26,8 @@ mod options;
 #[cfg(feature = "parquet")]
 mod pages;
 #[cfg(feature = "parquet")]
+mod rendered;
+#[cfg(feature = "parquet")]
 mod rows;
 #[cfg(feature = "parquet")]
 pub mod schema;
@@ -42,6 +44,10 @@ pub(crate) use self::rows::Row;
 #[cfg(feature = "parquet")]
 pub(crate) use self::walk_rows::{PlacedRow, WalkRows};
 use super::interface::Format;
+use crate::count::record::EntryRenderer;
+#[cfg(feature = "parquet")]
+use crate::format::selected::Threshold;
+use std::sync::Arc;
 
 /// The first bytes of a Parquet file, and its last.
 pub const MAGIC: &[u8] = b"PAR1";
@@ -51,6 +57,22 @@ pub const MAGIC: &[u8] = b"PAR1";
 #[must_use]
 pub fn format(options: ParquetOptions) -> Box<dyn Format> {
     Box::new(writer::Parquet::new(options))
+}
+
+/// What writes rows of files on the walkers: where all files have rows, and count whatever their names are.
+#[cfg(feature = "parquet")]
+#[must_use]
+pub fn renderer(options: &ParquetOptions) -> Option<Arc<dyn EntryRenderer>> {
+    let has_all = options.selection.all && options.selection.threshold == Threshold::AtLeast(0);
+    let is_simple = has_all && options.links == CountedLinks::Once;
+    is_simple.then(|| Arc::new(rendered::RowRenderer) as Arc<dyn EntryRenderer>)
+}
+
+/// Without the feature, nothing is rendered.
+#[cfg(not(feature = "parquet"))]
+#[must_use]
+pub fn renderer(_: &ParquetOptions) -> Option<Arc<dyn EntryRenderer>> {
+    None
 }
 
 /// The format with these options.

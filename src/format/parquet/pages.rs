@@ -306,3 +306,141 @@ fn cut(text: &[u8]) -> Option<&[u8]> {
     let end = (0..=MOST_BOUND.min(text.len())).rfind(|&end| text.is_char_boundary(end))?;
     text.as_bytes().get(..end)
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use parquet::file::properties::WriterProperties;
+    use parquet::file::reader::{FileReader, SerializedFileReader};
+    use parquet::file::writer::SerializedFileWriter;
+    use parquet::record::RowAccessor;
+    use parquet::schema::parser::parse_message_type;
+
+    use super::*;
+
+    const SCHEMA: &str = "message m { required binary dir (UTF8); required binary name (UTF8); optional int32 number; }";
+
+    /// What the crate reads of a row group that is written here.
+    fn read_back(
+        dirs: &[u32],
+        names: &[String],
+        numbers: &[Option<u32>],
+    ) -> SerializedFileReader<Bytes> {
+        let schema = Arc::new(parse_message_type(SCHEMA).expect("a schema"));
+        let properties = Arc::new(WriterProperties::builder().build());
+        let mut file = SerializedFileWriter::new(Vec::new(), schema, properties).expect("a file");
+        let columns = file.schema_descr().columns().to_vec();
+        let (mut words, mut values, mut all) =
+            (Texts::default(), Dictionary::default(), Texts::default());
+        for index in 0..=dirs.iter().copied().max().unwrap_or(0) {
+            words.push(word(index).as_bytes());
+        }
+        for number in 0..=numbers.iter().copied().flatten().max().unwrap_or(0) {
+            values.push(&number.to_le_bytes());
+        }
+        for name in names {
+            all.push(name.as_bytes());
+        }
+        let mut group = file.next_row_group().expect("a group");
+        let chunks = [
+            indexed(
+                columns[0].clone(),
+                Dictionary::with_bounds(&words),
+                dirs.iter().copied().map(Some),
+            ),
+            texts(columns[1].clone(), &all),
+            indexed(columns[2].clone(), values, numbers.iter().copied()),
+        ];
+        for chunk in chunks {
+            let (bytes, chunk) = chunk.expect("a chunk");
+            group.append_column(&bytes, chunk).expect("appended");
+        }
+        group.close().expect("closed");
+        let bytes = Bytes::from(file.into_inner().expect("a footer"));
+        SerializedFileReader::new(bytes).expect("a reader")
+    }
+
+    fn word(index: u32) -> String {
+        format!("/{index}").repeat(index as usize % 3)
+    }
+
+    #[test]
+    fn the_crate_reads_what_is_written_here() {
+        let mut random = fastrand::Rng::with_seed(7);
+        for rows in [
+            1,
+            2,
+            32,
+            33,
+            127,
+            128,
+            129,
+            130,
+            1000,
+            PAGE_ROWS,
+            PAGE_ROWS + 1,
+            20_000,
+        ] {
+            for (most, longest) in [(1, 0), (2, 1), (255, 20), (257, 300), (70_000, 40)] {
+                let dirs: Vec<u32> = (0..rows).map(|row| row as u32 % most).collect();
+                let names: Vec<String> = (0..rows)
+                    .map(|_| "n".repeat(random.usize(0..=longest)))
+                    .collect();
+                let numbers: Vec<_> = (0..rows)
+                    .map(|_| random.bool().then(|| random.u32(0..most)))
+                    .collect();
+                let reader = read_back(&dirs, &names, &numbers);
+                let found = reader.get_row_iter(None).expect("rows");
+                let found: Vec<_> = found
+                    .map(|row| {
+                        let row = row.expect("a row");
+                        let text = |at| row.get_string(at).expect("a text").clone();
+                        (text(0), text(1), row.get_int(2).ok())
+                    })
+                    .collect();
+                let expected: Vec<_> = (0..rows)
+                    .map(|row| {
+                        let number = numbers[row].map(u32::cast_signed);
+                        (word(dirs[row]), names[row].clone(), number)
+                    })
+                    .collect();
+                assert_eq!(found, expected, "{rows} rows of {most} values");
+            }
+        }
+    }
+
+    #[test]
+    fn bounds_are_short_and_enclose_the_texts() {
+        let long = "a".repeat(MOST_BOUND);
+        let cases = [
+            ("", Some("")),
+            ("abc", Some("abc")),
+            (&*format!("{long}bc"), Some(&*format!("{}b", &long[1..]))),
+            (
+                &format!("{}\u{d7ff}x", &long[3..]),
+                Some(&format!("{}b", &long[4..])),
+            ),
+            (
+                &format!("{}\u{10ffff}x", &long[4..]),
+                Some(&format!("{}b", &long[5..])),
+            ),
+            (
+                &format!("{}é", &long[1..]),
+                Some(&format!("{}b", &long[2..])),
+            ),
+            (&"\u{10ffff}".repeat(17), None),
+        ];
+        for (text, most) in cases {
+            let (least, _) = lower_bound(text.as_bytes()).expect("UTF-8");
+            let bound = upper_bound(text.as_bytes());
+            assert!(least.as_slice() <= text.as_bytes() && least.len() <= MOST_BOUND);
+            assert_eq!(
+                bound.map(|(bound, _)| bound),
+                most.map(|most| most.as_bytes().into())
+            );
+            assert!(most.is_none_or(|most| most >= text && most.len() <= MOST_BOUND));
+        }
+        assert!(lower_bound(b"\xff").is_none() && upper_bound(b"\xff").is_none());
+    }
+}

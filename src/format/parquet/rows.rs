@@ -107,7 +107,8 @@ impl Row {
 }
 
 impl Texts {
-    fn push(&mut self, text: &[u8]) -> u32 {
+    /// Appends a text. Returns its index.
+    pub(super) fn push(&mut self, text: &[u8]) -> u32 {
         let index = self.ends.len();
         self.bytes.extend_from_slice(text);
         self.ends

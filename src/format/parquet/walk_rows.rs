@@ -5,6 +5,7 @@ use rustix::io::Errno;
 
 use super::filesystems::SeenFileSystems;
 use super::options::{CountedLinks, ParquetOptions, Scope};
+use super::rendered;
 use super::rows::Row;
 use super::schema::State;
 use crate::count::record::{Kind, Record, last_component};
@@ -153,6 +154,21 @@ impl<D> WalkRows<D> {
             self.push(record.name(), None, &row, push);
         }
         self.warning.take()
+    }
+
+    /// Files of the current directory that their walkers have rendered.
+    pub(super) fn rendered(&mut self, mut text: &[u8], mut push: impl FnMut(PlacedRow<'_, D>)) {
+        let depth = self.depth(self.levels.len() as u32);
+        let Some(detail) = self.levels.last().and_then(|level| level.detail) else {
+            return;
+        };
+        let device = detail.inode.device;
+        while let Some((name, mut row)) = rendered::take(&mut text, device) {
+            let fs = self.filesystems.index(device, (&self.path, name));
+            row.fs = fs.unwrap_or(Row::NULL.fs);
+            row.depth = depth;
+            self.push(name, None, &row, &mut push);
+        }
     }
 
     /// An entry that `-x` leaves out.
@@ -396,7 +412,7 @@ fn exact_totals(total: &Usage) -> Option<[i64; 3]> {
 }
 
 /// The attributes, as far as they are known: an export may contain none.
-fn set_detail(row: &mut Row, detail: &Detail) {
+pub(super) fn set_detail(row: &mut Row, detail: &Detail) {
     row.device = detail.inode.device;
     row.inode = detail.inode.number;
     row.links = detail.links;
@@ -417,7 +433,7 @@ fn set_failure(row: &mut Row, failure: Option<Failure>) {
 }
 
 /// A time in microseconds since 1970, downwards; null for a time that 64 bits cannot hold.
-fn micros(time: FileTime) -> i64 {
+pub(super) fn micros(time: FileTime) -> i64 {
     let micros = time.seconds.checked_mul(1_000_000);
     let micros = micros.and_then(|micros| micros.checked_add((time.nanoseconds / 1000).into()));
     micros.unwrap_or(Row::NULL.mtime)

@@ -136,6 +136,10 @@ impl Format for Parquet {
         self.walk.link(record, |row| self.file.push(row, out))
     }
 
+    fn rendered(&mut self, text: &[u8], out: &mut Vec<u8>) {
+        self.walk.rendered(text, |row| self.file.push(row, out));
+    }
+
     fn away(&mut self, record: &Record<'_>, out: &mut Vec<u8>) {
         self.walk.away(record, |row| self.file.push(row, out));
     }

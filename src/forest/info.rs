@@ -114,6 +114,17 @@ pub struct Sums {
     pub entries: u64,
 }
 
+impl ForestRow<'_> {
+    /// No row.
+    pub(super) const NOTHING: Self = Self {
+        name: b"",
+        entry: ForestEntry::UNKNOWN,
+        directory: None,
+        place: 0,
+        is_being_removed: false,
+    };
+}
+
 impl Sums {
     /// Those of an entry alone.
     #[must_use]

@@ -16,6 +16,8 @@ pub struct ForestRows<'a> {
     forest: &'a Forest,
     id: DirId,
     reader: Reader<'a>,
+    /// The row that was read last.
+    row: ForestRow<'a>,
 }
 
 /// Where a row of a directory begins, and what it is the difference to.
@@ -30,7 +32,47 @@ impl RowPlace {
     }
 }
 
-impl ForestRows<'_> {
+impl<'a> ForestRows<'a> {
+    /// The next row. For a reader of a million rows: they stay where they are.
+    pub fn advance(&mut self) -> Option<&ForestRow<'a>> {
+        loop {
+            let (place, name, directory) = self.reader.advance()?;
+            self.row.place = place;
+            self.row.name = name;
+            let is_there = match directory {
+                None => self.fill_entry(),
+                Some(id) => self.fill_directory(id),
+            };
+            if is_there {
+                return Some(&self.row);
+            }
+        }
+    }
+
+    fn fill_entry(&mut self) -> bool {
+        self.row.entry = *self.reader.entry();
+        if self.row.entry.is_linked() {
+            self.row.entry = self.forest.links.updated(self.row.entry);
+        }
+        self.row.directory = None;
+        self.row.is_being_removed = self.forest.is_removing(self.id, self.row.name);
+        true
+    }
+
+    /// False where there is nothing any more.
+    fn fill_directory(&mut self, id: DirId) -> bool {
+        let dir = self.forest.dirs.get(id);
+        self.row.directory = match dir.stage {
+            Stage::Nothing => return false,
+            Stage::File | Stage::Away | Stage::Excluded => None,
+            Stage::Announced | Stage::Read | Stage::Broken | Stage::Unread => Some(id),
+        };
+        self.row.entry = own(dir, id);
+        let is_being_removed = self.forest.is_removing(self.id, self.row.name);
+        self.row.is_being_removed = dir.has(REMOVING) || is_being_removed;
+        true
+    }
+
     /// The position of the next row.
     #[must_use]
     pub fn position(&self) -> RowPlace {
@@ -42,12 +84,7 @@ impl<'a> Iterator for ForestRows<'a> {
     type Item = ForestRow<'a>;
 
     fn next(&mut self) -> Option<Self::Item> {
-        loop {
-            let row = self.reader.next()?;
-            if let Some(row) = self.forest.row(self.id, row) {
-                return Some(row);
-            }
-        }
+        self.advance().copied()
     }
 }
 
@@ -103,6 +140,7 @@ impl Forest {
             forest: self,
             id,
             reader: Reader::new(&self.dirs.get(id).run, id),
+            row: ForestRow::NOTHING,
         }
     }
 
@@ -112,39 +150,6 @@ impl Forest {
         let mut rows = self.rows(id);
         rows.reader.go_to(place.0);
         rows
-    }
-
-    pub(super) fn row<'a>(
-        &'a self,
-        id: DirId,
-        (place, row): (usize, Row<'a>),
-    ) -> Option<ForestRow<'a>> {
-        let (name, entry, directory, is_being_removed) = match row {
-            Row::Entry(name, entry) => {
-                let entry = match entry.is_linked() {
-                    true => self.links.updated(entry),
-                    false => entry,
-                };
-                (name, entry, None, self.is_removing(id, name))
-            }
-            Row::Directory(name, below) => {
-                let dir = self.dirs.get(below);
-                let number = match dir.stage {
-                    Stage::Nothing => return None,
-                    Stage::File | Stage::Away | Stage::Excluded => None,
-                    Stage::Announced | Stage::Read | Stage::Broken | Stage::Unread => Some(below),
-                };
-                let is_being_removed = dir.has(REMOVING) || self.is_removing(id, name);
-                (name, own(dir, below), number, is_being_removed)
-            }
-        };
-        Some(ForestRow {
-            name,
-            entry,
-            directory,
-            place,
-            is_being_removed,
-        })
     }
 
     fn is_removing(&self, id: DirId, name: &[u8]) -> bool {

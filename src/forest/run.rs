@@ -170,10 +170,10 @@ pub(super) struct Reader<'a> {
 impl<'a> Reader<'a> {
     /// Of a run that may be empty: then nothing is known of the directory.
     pub(super) fn new(run: &'a [u8], id: DirId) -> Self {
-        let mut rest = run;
-        let own = take_entry(&mut rest, &NOTHING).map_or(ForestEntry::UNKNOWN, |(_, own)| own);
+        let (mut rest, mut own) = (run, NOTHING);
+        let is_known = take_entry(&mut rest, &mut own).is_some();
         let own = Before {
-            entry: own,
+            entry: if is_known { own } else { ForestEntry::UNKNOWN },
             directory: id.0,
         };
         Self {
@@ -194,6 +194,33 @@ impl<'a> Reader<'a> {
         (self.at, self.before)
     }
 
+    /// Goes to the next row: where it begins, its name, and the number of a subdirectory. The entry of another row is in
+    /// [`Reader::entry`], so that a reader of a million rows need not move it.
+    #[inline]
+    pub(super) fn advance(&mut self) -> Option<(usize, &'a [u8], Option<DirId>)> {
+        let mut rest = self.run.get(self.at..)?;
+        let (&flags, &rare) = (rest.first()?, rest.get(1).unwrap_or(&0));
+        if flags & RARE != 0 && rare & RESTART != 0 {
+            self.before = self.own;
+        }
+        let (name, directory) = if is_directory(flags, rare) {
+            take_flags(&mut rest)?;
+            let name = take_name(&mut rest)?;
+            let number = i64::from(self.before.directory).wrapping_add(take_signed(&mut rest));
+            self.before.directory = number as u32;
+            (name, Some(DirId(self.before.directory)))
+        } else {
+            (take_entry(&mut rest, &mut self.before.entry)?, None)
+        };
+        let at = std::mem::replace(&mut self.at, self.run.len() - rest.len());
+        Some((at, name, directory))
+    }
+
+    /// The entry of the last row that was no subdirectory.
+    pub(super) fn entry(&self) -> &ForestEntry {
+        &self.before.entry
+    }
+
     /// Goes to a row that is the difference to the directory.
     pub(super) fn go_to_place(&mut self, at: usize) {
         self.at = at;
@@ -209,23 +236,11 @@ impl<'a> Iterator for Reader<'a> {
     type Item = (usize, Row<'a>);
 
     fn next(&mut self) -> Option<Self::Item> {
-        let mut rest = self.run.get(self.at..)?;
-        let (&flags, &rare) = (rest.first()?, rest.get(1).unwrap_or(&0));
-        if flags & RARE != 0 && rare & RESTART != 0 {
-            self.before = self.own;
-        }
-        let row = if is_directory(flags, rare) {
-            take_flags(&mut rest)?;
-            let name = take_name(&mut rest)?;
-            let number = i64::from(self.before.directory).wrapping_add(take_signed(&mut rest));
-            self.before.directory = number as u32;
-            Row::Directory(name, DirId(self.before.directory))
-        } else {
-            let (name, entry) = take_entry(&mut rest, &self.before.entry)?;
-            self.before.entry = entry;
-            Row::Entry(name, entry)
+        let (at, name, directory) = self.advance()?;
+        let row = match directory {
+            Some(id) => Row::Directory(name, id),
+            None => Row::Entry(name, *self.entry()),
         };
-        let at = std::mem::replace(&mut self.at, self.run.len() - rest.len());
         Some((at, row))
     }
 }
@@ -250,7 +265,9 @@ pub(super) fn put_full(out: &mut Vec<u8>, name: &[u8], entry: &ForestEntry, devi
 
 /// Takes an entry that [`put_full`] appended.
 pub(super) fn take_full<'a>(from: &mut &'a [u8], device: u64) -> Option<(&'a [u8], ForestEntry)> {
-    take_entry(from, &full(device))
+    let mut entry = full(device);
+    let name = take_entry(from, &mut entry)?;
+    Some((name, entry))
 }
 
 fn full(device: u64) -> ForestEntry {
@@ -354,29 +371,29 @@ fn take_name<'a>(from: &mut &'a [u8]) -> Option<&'a [u8]> {
     Some(name)
 }
 
-/// Takes an entry from the front; none at the end.
-fn take_entry<'a>(from: &mut &'a [u8], before: &ForestEntry) -> Option<(&'a [u8], ForestEntry)> {
+/// Takes an entry from the front, in the place of the one before it, and returns its name; none at the end.
+#[inline]
+fn take_entry<'a>(from: &mut &'a [u8], entry: &mut ForestEntry) -> Option<&'a [u8]> {
     let (flags, rare) = take_flags(from)?;
     let name = take_name(from)?;
     let apparent = take(from);
-    let seconds = before.time.seconds.wrapping_add(take_signed(from));
+    let seconds = take_signed(from);
     let number = take_signed(from).cast_unsigned();
     let reading = READINGS.get(usize::from(rare & 7));
-    let mut entry = ForestEntry {
-        kind: KINDS[usize::from(flags & 7)],
-        reading: reading.copied().unwrap_or(Reading::Whole),
-        sizes: (usual_allocation(apparent), apparent),
-        count: 1,
-        time: FileTime {
-            seconds,
-            nanoseconds: 0,
-        },
-        links: 1,
-        ..*before
+    entry.kind = KINDS[usize::from(flags & 7)];
+    entry.reading = reading.copied().unwrap_or(Reading::Whole);
+    entry.sizes = (usual_allocation(apparent), apparent);
+    entry.count = 1;
+    entry.time = FileTime {
+        seconds: entry.time.seconds.wrapping_add(seconds),
+        nanoseconds: 0,
     };
-    entry.inode.number = before.inode.number.wrapping_add(number);
-    take_optional(from, &mut entry, (flags, rare));
-    Some((name, entry))
+    entry.links = 1;
+    entry.inode.number = entry.inode.number.wrapping_add(number);
+    if flags & !7 != 0 {
+        take_optional(from, entry, (flags, rare));
+    }
+    Some(name)
 }
 
 fn take_optional(from: &mut &[u8], entry: &mut ForestEntry, (flags, rare): (u8, u8)) {

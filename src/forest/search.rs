@@ -4,7 +4,7 @@ use std::time::Instant;
 
 use super::dirs::Below;
 use super::info::{DirId, ForestRow};
-use super::run::{Before, Reader};
+use super::query::RowPlace;
 use super::tree::Forest;
 
 /// Rows, or directories without rows, between two looks at the clock.
@@ -16,7 +16,7 @@ pub struct FindPosition {
     /// The next directory; the first one where the search has not begun.
     next: Option<DirId>,
     /// The next row of it, as long as no run was written again since.
-    row: Option<(usize, Before, u64)>,
+    row: Option<(RowPlace, u64)>,
     below: Below,
 }
 
@@ -58,22 +58,16 @@ impl Forest {
         clock: &mut Clock,
         found: &mut dyn FnMut(DirId, &ForestRow<'_>),
     ) -> bool {
-        let mut reader = Reader::new(&self.dirs.get(id).run, id);
-        match from.row.take() {
-            Some((at, before, rewrites)) if rewrites == self.rewrites => {
-                reader.go_to((at, before));
-            }
+        let mut rows = match from.row.take() {
+            Some((place, rewrites)) if rewrites == self.rewrites => self.rows_from(id, &place),
             // The rest of a directory whose rows have changed is not searched.
             Some(_) => return true,
-            None => {}
-        }
-        while let Some(row) = reader.next() {
-            if let Some(row) = self.row(id, row) {
-                found(id, &row);
-            }
+            None => self.rows(id),
+        };
+        while let Some(row) = rows.advance() {
+            found(id, row);
             if clock.is_over() {
-                let (at, before) = reader.position();
-                from.row = Some((at, before, self.rewrites));
+                from.row = Some((rows.position(), self.rewrites));
                 return false;
             }
         }

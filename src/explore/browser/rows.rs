@@ -94,14 +94,14 @@ impl Rows {
             if self.total.is_multiple_of(STRIDE) {
                 self.places.push(rows.position());
             }
-            let Some(row) = rows.next() else {
+            let Some(row) = rows.advance() else {
                 break;
             };
             self.total = self.total.saturating_add(1);
-            if criteria.show(&row) {
+            if criteria.show(row) {
                 let amount = shown_row::amount(&row.sums(forest), criteria.measure);
                 self.largest = self.largest.max(amount);
-                self.ranked.push(self.order.rank(forest, &row, amount));
+                self.ranked.push(self.order.rank(forest, row, amount));
                 beginning = Some(beginning.map_or(row.name, |begin| equal(begin, row.name)));
             }
         }

@@ -37,7 +37,7 @@ const TYPES: [(FileType, &str); 7] = [
 ];
 
 /// The words for the file types.
-pub(super) fn type_names() -> impl Iterator<Item = &'static str> {
+pub(super) fn type_names() -> impl Iterator<Item = &'static str> + Clone {
     TYPES.iter().map(|&(_, name)| name)
 }
 

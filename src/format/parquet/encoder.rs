@@ -15,7 +15,7 @@ use parquet::schema::types::ColumnDescPtr;
 use twox_hash::XxHash64;
 
 use super::footer::{self, GroupSum};
-use super::pages::{self, Chunk, Dictionary};
+use super::pages::{Chunk, Dictionary, Pages};
 use super::rows::{Nullable, Rows};
 use super::schema::{self, State};
 use crate::format::columns::{type_index, type_names};
@@ -41,6 +41,7 @@ pub(super) enum Job {
 /// The file so far.
 pub(super) struct FileEncoder {
     writer: SerializedFileWriter<Vec<u8>>,
+    pages: Pages,
     groups: Vec<GroupSum>,
 }
 
@@ -49,8 +50,11 @@ impl Encoder {
     pub(super) fn new() -> Result<Self> {
         let properties = Arc::new(schema::properties());
         let writer = SerializedFileWriter::new(Vec::new(), schema::schema()?, properties)?;
-        let groups = Vec::new();
-        Ok(Self::Here(Box::new(FileEncoder { writer, groups })))
+        Ok(Self::Here(Box::new(FileEncoder {
+            writer,
+            pages: Pages::new(),
+            groups: Vec::new(),
+        })))
     }
 
     /// Continues on a thread, where one can be had.
@@ -151,6 +155,7 @@ impl FileEncoder {
         let mut group = Group {
             columns: columns.into_iter(),
             group: self.writer.next_row_group()?,
+            pages: &mut self.pages,
         };
         write_paths(&mut group, rows)?;
         write_entries(&mut group, rows)?;
@@ -194,6 +199,7 @@ impl FileEncoder {
 struct Group<'a> {
     group: SerializedRowGroupWriter<'a, Vec<u8>>,
     columns: std::vec::IntoIter<ColumnDescPtr>,
+    pages: &'a mut Pages,
 }
 
 impl Group<'_> {
@@ -207,7 +213,9 @@ impl Group<'_> {
     }
 
     fn append(&mut self, (bytes, chunk): Chunk) -> Result<()> {
-        self.group.append_column(&bytes, chunk)
+        self.group.append_column(&bytes, chunk)?;
+        self.pages.take_back(bytes);
+        Ok(())
     }
 
     /// Writes the next column, which has no nulls.
@@ -263,11 +271,12 @@ impl Group<'_> {
     /// Writes the next column, which has few words.
     fn write_words<'w>(
         &mut self,
-        words: impl Iterator<Item = &'w str>,
+        words: impl Iterator<Item = &'w str> + Clone,
         rows: impl Iterator<Item = Option<u32>>,
     ) -> Result<()> {
         let words = Dictionary::of_texts(words.map(str::as_bytes));
-        let chunk = pages::indexed(self.next()?, words, rows)?;
+        let column = self.next()?;
+        let chunk = self.pages.indexed(column, words, rows)?;
         self.append(chunk)
     }
 
@@ -293,7 +302,9 @@ impl Group<'_> {
             }
         };
         let indices: Vec<u32> = column.values.iter().map(index).collect();
-        let chunk = pages::indexed(self.next()?, dictionary, column.each(&indices))?;
+        let rows = column.each(&indices);
+        let column = self.next()?;
+        let chunk = self.pages.indexed(column, dictionary, rows)?;
         self.append(chunk)
     }
 }
@@ -301,9 +312,11 @@ impl Group<'_> {
 fn write_paths(group: &mut Group<'_>, rows: &mut Rows) -> Result<()> {
     let dirs = rows.dir.iter().copied().map(Some);
     let dictionary = Dictionary::with_bounds(&rows.dirs);
-    let chunk = pages::indexed(group.next()?, dictionary, dirs)?;
+    let column = group.next()?;
+    let chunk = group.pages.indexed(column, dictionary, dirs)?;
     group.append(chunk)?;
-    let chunk = pages::texts(group.next()?, &rows.names)?;
+    let column = group.next()?;
+    let chunk = group.pages.texts(column, &rows.names)?;
     group.append(chunk)?;
     let raws = rows.raws.iter().map(|raw| ByteArray::from(raw.to_vec()));
     let raws = rows.raw_rows.iter().copied().zip(raws);

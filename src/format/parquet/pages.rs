@@ -34,12 +34,21 @@ pub(super) struct Dictionary {
     bounds: Option<Statistics>,
 }
 
-/// A chunk that is not finished.
-struct Pages {
-    column: ColumnDescPtr,
-    sink: TrackedWrite<Vec<u8>>,
+/// Makes chunks. Their memory is used again: to ask the system for new memory takes longer than to fill it.
+#[derive(Debug)]
+pub(super) struct Pages {
     compressor: snap::raw::Encoder,
     compressed: Vec<u8>,
+    /// A page before it is compressed.
+    body: Vec<u8>,
+    /// That of an earlier chunk.
+    chunk: Vec<u8>,
+}
+
+/// A chunk that is not finished.
+struct Unfinished {
+    column: ColumnDescPtr,
+    sink: TrackedWrite<Vec<u8>>,
     /// Bytes before they were compressed, with the headers of pages.
     uncompressed: usize,
     rows: u64,
@@ -59,8 +68,10 @@ struct Runs {
 
 impl Dictionary {
     /// A dictionary of texts.
-    pub(super) fn of_texts<'a>(texts: impl Iterator<Item = &'a [u8]>) -> Self {
+    pub(super) fn of_texts<'a>(texts: impl Iterator<Item = &'a [u8]> + Clone) -> Self {
         let mut all = Self::default();
+        let lengths = texts.clone().map(|text| text.len() + size_of::<u32>());
+        all.bytes.reserve_exact(lengths.sum());
         for text in texts {
             all.push(&(text.len() as u32).to_le_bytes());
             all.bytes.extend_from_slice(text);
@@ -92,73 +103,87 @@ impl Dictionary {
     }
 }
 
-/// A column of the values of a dictionary: the index of the value of each row, none for null.
-pub(super) fn indexed(
-    column: ColumnDescPtr,
-    dictionary: Dictionary,
-    mut rows: impl Iterator<Item = Option<u32>>,
-) -> Result<Chunk> {
-    let mut pages = Pages::new(column);
-    let is_optional =
-        pages.column.self_type().get_basic_info().repetition() == Repetition::OPTIONAL;
-    let bits = (u32::BITS - dictionary.count.saturating_sub(1).leading_zeros()).max(1);
-    pages.dictionary(&dictionary.bytes, dictionary.count)?;
-    let (mut levels, mut indices) = (Runs::new(1), Runs::new(bits.div_ceil(8) as usize));
-    let mut body = Vec::new();
-    loop {
-        let mut count = 0;
-        for index in rows.by_ref().take(PAGE_ROWS) {
-            count += 1;
-            if is_optional {
-                levels.push(u32::from(index.is_some()));
-            }
-            if let Some(index) = index {
-                indices.push(index);
-            }
-        }
-        if count == 0 {
-            return pages.finish(dictionary.bounds);
-        }
-        body.clear();
-        if is_optional {
-            let levels = levels.end();
-            body.extend_from_slice(&(levels.len() as u32).to_le_bytes());
-            body.append(levels);
-        }
-        body.push(bits as u8);
-        body.append(indices.end());
-        pages.values(&body, count, Encoding::RLE_DICTIONARY)?;
-    }
-}
-
-/// A column of texts without nulls: in each page the lengths, then the texts.
-pub(super) fn texts(column: ColumnDescPtr, texts: &Texts) -> Result<Chunk> {
-    let mut pages = Pages::new(column);
-    let mut body = Vec::new();
-    let mut start = 0;
-    for ends in texts.ends.chunks(PAGE_ROWS) {
-        let begin = start;
-        let lengths = ends.iter().map(|&end| {
-            let length = end - start;
-            start = end;
-            i64::from(length)
-        });
-        body.clear();
-        delta::put(&mut body, ends.len(), lengths);
-        let all = texts.bytes.get(begin as usize..start as usize);
-        body.extend_from_slice(all.unwrap_or_default());
-        pages.values(&body, ends.len() as u32, Encoding::DELTA_LENGTH_BYTE_ARRAY)?;
-    }
-    pages.finish(None)
-}
-
 impl Pages {
-    fn new(column: ColumnDescPtr) -> Self {
+    pub(super) fn new() -> Self {
         Self {
-            column,
-            sink: TrackedWrite::new(Vec::new()),
             compressor: snap::raw::Encoder::new(),
             compressed: Vec::new(),
+            body: Vec::new(),
+            chunk: Vec::new(),
+        }
+    }
+
+    /// A column of the values of a dictionary: the index of the value of each row, none for null.
+    pub(super) fn indexed(
+        &mut self,
+        column: ColumnDescPtr,
+        dictionary: Dictionary,
+        mut rows: impl Iterator<Item = Option<u32>>,
+    ) -> Result<Chunk> {
+        let is_optional = column.self_type().get_basic_info().repetition() == Repetition::OPTIONAL;
+        let bits = (u32::BITS - dictionary.count.saturating_sub(1).leading_zeros()).max(1);
+        let mut chunk = self.begin(column);
+        self.body = dictionary.bytes;
+        self.dictionary(&mut chunk, dictionary.count)?;
+        let (mut levels, mut indices) = (Runs::new(1), Runs::new(bits.div_ceil(8) as usize));
+        loop {
+            let mut count = 0;
+            for index in rows.by_ref().take(PAGE_ROWS) {
+                count += 1;
+                if is_optional {
+                    levels.push(u32::from(index.is_some()));
+                }
+                if let Some(index) = index {
+                    indices.push(index);
+                }
+            }
+            if count == 0 {
+                return chunk.finish(dictionary.bounds);
+            }
+            self.body.clear();
+            if is_optional {
+                let levels = levels.end();
+                let length = levels.len() as u32;
+                self.body.extend_from_slice(&length.to_le_bytes());
+                self.body.append(levels);
+            }
+            self.body.push(bits as u8);
+            self.body.append(indices.end());
+            self.values(&mut chunk, count, Encoding::RLE_DICTIONARY)?;
+        }
+    }
+
+    /// A column of texts without nulls: in each page the lengths, then the texts.
+    pub(super) fn texts(&mut self, column: ColumnDescPtr, texts: &Texts) -> Result<Chunk> {
+        let mut chunk = self.begin(column);
+        let mut start = 0;
+        for ends in texts.ends.chunks(PAGE_ROWS) {
+            let begin = start;
+            let lengths = ends.iter().map(|&end| {
+                let length = end - start;
+                start = end;
+                i64::from(length)
+            });
+            self.body.clear();
+            delta::put(&mut self.body, ends.len(), lengths);
+            let all = texts.bytes.get(begin as usize..start as usize);
+            self.body.extend_from_slice(all.unwrap_or_default());
+            let count = ends.len() as u32;
+            self.values(&mut chunk, count, Encoding::DELTA_LENGTH_BYTE_ARRAY)?;
+        }
+        chunk.finish(None)
+    }
+
+    /// Takes the memory of a chunk that was written.
+    pub(super) fn take_back(&mut self, chunk: Bytes) {
+        self.chunk = chunk.into();
+        self.chunk.clear();
+    }
+
+    fn begin(&mut self, column: ColumnDescPtr) -> Unfinished {
+        Unfinished {
+            column,
+            sink: TrackedWrite::new(std::mem::take(&mut self.chunk)),
             uncompressed: 0,
             rows: 0,
             stats: Vec::new(),
@@ -166,45 +191,50 @@ impl Pages {
         }
     }
 
-    fn dictionary(&mut self, body: &[u8], count: u32) -> Result<()> {
-        self.page(body, |buf| Page::DictionaryPage {
+    fn dictionary(&mut self, chunk: &mut Unfinished, count: u32) -> Result<()> {
+        let page = |buf| Page::DictionaryPage {
             buf,
             num_values: count,
             encoding: Encoding::PLAIN,
             is_sorted: false,
-        })
-        .map(drop)
+        };
+        self.page(chunk, page).map(drop)
     }
 
-    fn values(&mut self, body: &[u8], count: u32, encoding: Encoding) -> Result<()> {
-        let offset = self.page(body, |buf| Page::DataPage {
+    fn values(&mut self, chunk: &mut Unfinished, count: u32, encoding: Encoding) -> Result<()> {
+        let page = |buf| Page::DataPage {
             buf,
             num_values: count,
             encoding,
             def_level_encoding: Encoding::RLE,
             rep_level_encoding: Encoding::RLE,
             statistics: None,
-        })?;
-        self.data_offset.get_or_insert(offset);
-        self.rows += u64::from(count);
+        };
+        let offset = self.page(chunk, page)?;
+        chunk.data_offset.get_or_insert(offset);
+        chunk.rows += u64::from(count);
         Ok(())
     }
 
-    /// Appends a page. Returns where it begins.
-    fn page(&mut self, body: &[u8], page: impl FnOnce(Bytes) -> Page) -> Result<u64> {
-        self.compressed
-            .resize(snap::raw::max_compress_len(body.len()), 0);
-        let compressed = self.compressor.compress(body, &mut self.compressed);
+    /// Appends the body as a page. Returns where it begins.
+    fn page(&mut self, chunk: &mut Unfinished, page: impl FnOnce(Bytes) -> Page) -> Result<u64> {
+        let most = snap::raw::max_compress_len(self.body.len());
+        if self.compressed.len() < most {
+            self.compressed.resize(most, 0);
+        }
+        let compressed = self.compressor.compress(&self.body, &mut self.compressed);
         let length = compressed.map_err(|error| ParquetError::External(Box::new(error)))?;
         let compressed = self.compressed.get(..length).unwrap_or_default();
         let page = page(Bytes::copy_from_slice(compressed));
-        self.count_page(page.page_type(), page.encoding());
-        let page = CompressedPage::new(page, body.len());
-        let written = SerializedPageWriter::new(&mut self.sink).write_page(page)?;
-        self.uncompressed += written.uncompressed_size;
+        chunk.count_page(page.page_type(), page.encoding());
+        let page = CompressedPage::new(page, self.body.len());
+        let written = SerializedPageWriter::new(&mut chunk.sink).write_page(page)?;
+        chunk.uncompressed += written.uncompressed_size;
         Ok(written.offset)
     }
+}
 
+impl Unfinished {
     fn count_page(&mut self, page_type: PageType, encoding: Encoding) {
         match self.stats.last_mut() {
             Some(last) if last.page_type == page_type => last.count += 1,
@@ -343,14 +373,15 @@ mod tests {
             all.push(name.as_bytes());
         }
         let mut group = file.next_row_group().expect("a group");
+        let mut pages = Pages::new();
         let chunks = [
-            indexed(
+            pages.indexed(
                 columns[0].clone(),
                 Dictionary::with_bounds(&words),
                 dirs.iter().copied().map(Some),
             ),
-            texts(columns[1].clone(), &all),
-            indexed(columns[2].clone(), values, numbers.iter().copied()),
+            pages.texts(columns[1].clone(), &all),
+            pages.indexed(columns[2].clone(), values, numbers.iter().copied()),
         ];
         for chunk in chunks {
             let (bytes, chunk) = chunk.expect("a chunk");

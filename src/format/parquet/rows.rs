@@ -116,13 +116,13 @@ impl Texts {
         u32::try_from(index).unwrap_or(u32::MAX)
     }
 
-    pub(super) fn iter(&self) -> impl Iterator<Item = &[u8]> {
+    pub(super) fn iter(&self) -> impl Iterator<Item = &[u8]> + Clone {
         let texts = self.ranges().map(|range| self.bytes.get(range));
         texts.map(Option::unwrap_or_default)
     }
 
     /// The ranges of the texts in the buffer.
-    pub(super) fn ranges(&self) -> impl Iterator<Item = Range<usize>> {
+    fn ranges(&self) -> impl Iterator<Item = Range<usize>> + Clone {
         let mut start = 0;
         self.ends.iter().map(move |&end| {
             let range = start..end as usize;
@@ -257,9 +257,9 @@ impl Rows {
 /// A name or a path as text, and whether it is the same: what is not UTF-8 becomes U+FFFD.
 fn text(name: &[u8]) -> (Cow<'_, [u8]>, bool) {
     // Most names: several times as fast as to look for what is not UTF-8.
-    match std::str::from_utf8(name) {
-        Ok(_) => (name.into(), true),
-        Err(_) => (
+    match name.is_ascii() || std::str::from_utf8(name).is_ok() {
+        true => (name.into(), true),
+        false => (
             String::from_utf8_lossy(name)
                 .into_owned()
                 .into_bytes()

@@ -8,7 +8,7 @@ const BLOCK: usize = 128;
 /// Differences that have as many bits as the largest of them needs.
 const MINIBLOCK: usize = 32;
 
-/// Appends this many numbers, of 32 bits.
+/// Appends this many numbers.
 pub(super) fn put(out: &mut Vec<u8>, count: usize, mut numbers: impl Iterator<Item = i64>) {
     let mut last = numbers.next().unwrap_or(0);
     varint::put(out, BLOCK as u64);
@@ -19,7 +19,7 @@ pub(super) fn put(out: &mut Vec<u8>, count: usize, mut numbers: impl Iterator<It
         let mut deltas = [0; BLOCK];
         let mut filled = 0;
         for (delta, number) in deltas.iter_mut().zip(numbers.by_ref()) {
-            *delta = number - last;
+            *delta = number.wrapping_sub(last);
             last = number;
             filled += 1;
         }
@@ -33,7 +33,7 @@ pub(super) fn put(out: &mut Vec<u8>, count: usize, mut numbers: impl Iterator<It
 fn put_block(out: &mut Vec<u8>, deltas: &[i64]) {
     let least = deltas.iter().copied().min().unwrap_or(0);
     varint::put_signed(out, least);
-    let above = |delta: i64| (delta - least) as u64;
+    let above = |delta: i64| delta.wrapping_sub(least).cast_unsigned();
     let mut widths = [0; BLOCK / MINIBLOCK];
     for (width, deltas) in widths.iter_mut().zip(deltas.chunks(MINIBLOCK)) {
         let all = deltas.iter().fold(0, |all, &delta| all | above(delta));
@@ -50,16 +50,18 @@ fn put_block(out: &mut Vec<u8>, deltas: &[i64]) {
     }
 }
 
-/// Appends numbers of `width` bits each, at most 33; as many that the last byte is full.
+/// Appends numbers of `width` bits each; as many that the last byte is full.
 fn put_bits(out: &mut Vec<u8>, width: u8, numbers: impl Iterator<Item = u64>) {
-    let (mut waiting, mut bits) = (0_u64, 0);
+    let (mut waiting, mut bits) = (0_u128, 0);
     for number in numbers {
-        waiting |= number << bits;
+        waiting |= u128::from(number) << bits;
         bits += u32::from(width);
-        while bits >= 8 {
-            out.push(waiting as u8);
-            waiting >>= 8;
-            bits -= 8;
+        if bits >= u64::BITS {
+            out.extend_from_slice(&(waiting as u64).to_le_bytes());
+            waiting >>= u64::BITS;
+            bits -= u64::BITS;
         }
     }
+    let rest = waiting.to_le_bytes();
+    out.extend(rest.iter().take(bits.div_ceil(8) as usize));
 }

@@ -1,5 +1,6 @@
 //! Row groups to bytes, on a thread of its own where there can be one.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::hash::Hash;
 use std::sync::Arc;
@@ -7,7 +8,7 @@ use std::thread;
 
 use crossbeam_channel::{Receiver, Sender, bounded, unbounded};
 use foldhash::fast::FixedState;
-use parquet::data_type::{BoolType, ByteArray, ByteArrayType, DataType, Int64Type};
+use parquet::data_type::{BoolType, ByteArray, ByteArrayType};
 use parquet::errors::{ParquetError, Result};
 use parquet::file::metadata::KeyValue;
 use parquet::file::writer::{SerializedFileWriter, SerializedRowGroupWriter};
@@ -15,8 +16,8 @@ use parquet::schema::types::ColumnDescPtr;
 use twox_hash::XxHash64;
 
 use super::footer::{self, GroupSum};
-use super::pages::{Chunk, Dictionary, Pages};
-use super::rows::{Nullable, Rows};
+use super::pages::{self, Chunk, Dictionary, Pages};
+use super::rows::{Row, Rows, Runs};
 use super::schema::{self, State};
 use crate::format::columns::{type_index, type_names};
 use crate::format::errno;
@@ -219,21 +220,25 @@ impl Group<'_> {
     }
 
     /// Writes the next column, which has no nulls.
-    fn write<T: DataType>(&mut self, values: &[T::T]) -> Result<()> {
+    fn write_booleans(&mut self, values: &[bool]) -> Result<()> {
         self.next()?;
         let mut column = self.group.next_column()?.ok_or_else(lost)?;
-        column.typed::<T>().write_batch(values, None, None)?;
+        column.typed::<BoolType>().write_batch(values, None, None)?;
         column.close()
     }
 
-    /// Writes the next column, which may have nulls.
-    fn write_each<T: DataType>(
+    /// Writes the next column, which has a text in few rows.
+    fn write_sparse(
         &mut self,
-        mut values: impl Iterator<Item = Option<T::T>>,
+        rows: usize,
+        values: impl Iterator<Item = (u32, ByteArray)>,
     ) -> Result<()> {
+        let mut values = values.peekable();
+        let value = |row| Some(values.next_if(|&(number, _)| number == row)?.1);
+        let mut values = (0..rows as u32).map(value);
         self.next()?;
         let mut column = self.group.next_column()?.ok_or_else(lost)?;
-        let typed = column.typed::<T>();
+        let typed = column.typed::<ByteArrayType>();
         let (mut batch, mut levels) = (Vec::with_capacity(BATCH), Vec::with_capacity(BATCH));
         loop {
             batch.clear();
@@ -249,30 +254,11 @@ impl Group<'_> {
         }
     }
 
-    /// Writes the next column, which has a value in most rows.
-    fn write_nullable<T: DataType>(&mut self, column: &Nullable<T::T>) -> Result<()>
-    where
-        T::T: Copy,
-    {
-        self.write_each::<T>(column.each(&column.values))
-    }
-
-    /// Writes the next column, which has a value in few rows.
-    fn write_sparse<T: DataType>(
-        &mut self,
-        rows: usize,
-        values: impl Iterator<Item = (u32, T::T)>,
-    ) -> Result<()> {
-        let mut values = values.peekable();
-        let value = |row| Some(values.next_if(|&(number, _)| number == row)?.1);
-        self.write_each::<T>((0..rows as u32).map(value))
-    }
-
-    /// Writes the next column, which has few words.
+    /// Writes the next column, which has few words: runs of the index of one.
     fn write_words<'w>(
         &mut self,
         words: impl Iterator<Item = &'w str> + Clone,
-        rows: impl Iterator<Item = Option<u32>>,
+        rows: impl Iterator<Item = (Option<u32>, u32)>,
     ) -> Result<()> {
         let words = Dictionary::of_texts(words.map(str::as_bytes));
         let column = self.next()?;
@@ -280,37 +266,83 @@ impl Group<'_> {
         self.append(chunk)
     }
 
-    /// Writes the next column, which has few numbers.
-    fn write_numbers<const BYTES: usize, T: Copy + Eq + Hash>(
+    /// Writes the next column, which has few numbers. One of them stands for null.
+    fn write_few<const BYTES: usize, T: Copy + Eq + Hash>(
         &mut self,
-        column: &Nullable<T>,
+        (runs, null): (&Runs<T>, T),
         bytes: impl Fn(T) -> [u8; BYTES],
     ) -> Result<()> {
         let mut dictionary = Dictionary::default();
         let mut known = HashMap::<T, u32, FixedState>::default();
-        let mut last = None;
-        let index = |&value: &T| match last {
-            Some((same, index)) if same == value => index,
-            _ => {
-                let next = known.len() as u32;
-                let index = *known.entry(value).or_insert_with(|| {
-                    dictionary.push(&bytes(value));
-                    next
-                });
-                last = Some((value, index));
-                index
-            }
+        let mut index = |value: T| {
+            let next = known.len() as u32;
+            *known.entry(value).or_insert_with(|| {
+                dictionary.push(&bytes(value));
+                next
+            })
         };
-        let indices: Vec<u32> = column.values.iter().map(index).collect();
-        let rows = column.each(&indices);
+        let rows = runs.0.iter();
+        let rows = rows.map(|&(value, count)| ((value != null).then(|| index(value)), count));
+        let rows: Vec<_> = rows.collect();
         let column = self.next()?;
-        let chunk = self.pages.indexed(column, dictionary, rows)?;
+        let chunk = self.pages.indexed(column, dictionary, rows.into_iter())?;
         self.append(chunk)
+    }
+
+    /// Writes the next column, which has many numbers. One of them may stand for null.
+    fn write_many(&mut self, numbers: &[i64], null: Option<i64>, bounds: Bounds) -> Result<()> {
+        let is_there = |&number: &i64| Some(number) != null;
+        let runs = numbers.chunk_by(|a, b| is_there(a) == is_there(b));
+        let runs = runs.map(|run| (run.first().is_some_and(is_there), run.len() as u32));
+        let present: Cow<'_, [i64]> = match numbers.iter().all(is_there) {
+            true => numbers.into(),
+            false => numbers
+                .iter()
+                .copied()
+                .filter(|number| is_there(number))
+                .collect(),
+        };
+        let nulls = numbers.len() - present.len();
+        let bounds = match bounds {
+            Bounds::Told => pages::bounds(&present, nulls as u64),
+            Bounds::Untold => None,
+        };
+        let column = self.next()?;
+        let chunk = self.pages.numbers(column, runs, &present, bounds)?;
+        self.append(chunk)
+    }
+
+    /// Writes the three columns of totals, which few rows have.
+    fn write_totals(&mut self, rows: usize, totals: &[(u32, [i64; 3])]) -> Result<()> {
+        let mut runs = Vec::with_capacity(2 * totals.len() + 1);
+        let mut next = 0;
+        for &(row, _) in totals {
+            runs.extend((row > next).then_some((false, row - next)));
+            runs.push((true, 1));
+            next = row + 1;
+        }
+        let rest = rows as u32 - next;
+        runs.extend((rest > 0).then_some((false, rest)));
+        for place in 0..3 {
+            let numbers: Vec<i64> = totals.iter().map(|(_, totals)| totals[place]).collect();
+            let column = self.next()?;
+            let runs = runs.iter().copied();
+            let chunk = self.pages.numbers(column, runs, &numbers, None)?;
+            self.append(chunk)?;
+        }
+        Ok(())
     }
 }
 
+/// Whether the footer has the smallest and the largest number: see [`schema::properties`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Bounds {
+    Told,
+    Untold,
+}
+
 fn write_paths(group: &mut Group<'_>, rows: &mut Rows) -> Result<()> {
-    let dirs = rows.dir.iter().copied().map(Some);
+    let dirs = rows.dir.0.iter().map(|&(dir, count)| (Some(dir), count));
     let dictionary = Dictionary::with_bounds(&rows.dirs);
     let column = group.next()?;
     let chunk = group.pages.indexed(column, dictionary, dirs)?;
@@ -320,40 +352,42 @@ fn write_paths(group: &mut Group<'_>, rows: &mut Rows) -> Result<()> {
     group.append(chunk)?;
     let raws = rows.raws.iter().map(|raw| ByteArray::from(raw.to_vec()));
     let raws = rows.raw_rows.iter().copied().zip(raws);
-    group.write_sparse::<ByteArrayType>(rows.len(), raws)
+    group.write_sparse(rows.len(), raws)
 }
 
 fn write_entries(group: &mut Group<'_>, rows: &Rows) -> Result<()> {
-    group.write_numbers(&rows.depth, i32::to_le_bytes)?;
-    let kinds = rows.kind.iter().map(|&kind| type_index(kind));
+    const NULL: Row = Row::NULL;
+    group.write_few((&rows.depth, NULL.depth), u32::to_le_bytes)?;
+    let kinds = rows.kind.0.iter();
+    let kinds = kinds.map(|&(kind, count)| (type_index(kind), count));
     group.write_words(type_names(), kinds)?;
-    group.write::<Int64Type>(&rows.allocated)?;
-    group.write::<Int64Type>(&rows.apparent)?;
-    for place in 0..3 {
-        let totals = rows.totals.iter();
-        let totals = totals.map(|&(row, totals)| (row, totals[place]));
-        group.write_sparse::<Int64Type>(rows.len(), totals)?;
-    }
+    group.write_many(&rows.allocated, None, Bounds::Told)?;
+    group.write_many(&rows.apparent, None, Bounds::Untold)?;
+    group.write_totals(rows.len(), &rows.totals)?;
     let filesystems = rows.filesystems.iter().map(String::as_str);
-    let count = rows.filesystems.len();
-    let fs = |&index: &u16| Some(u32::from(index)).filter(|_| usize::from(index) < count);
-    group.write_words(filesystems, rows.fs.iter().map(fs))?;
-    group.write_numbers(&rows.device, i64::to_le_bytes)?;
-    group.write_nullable::<Int64Type>(&rows.inode)?;
-    for column in [&rows.links, &rows.uid, &rows.gid, &rows.mode] {
-        group.write_numbers(column, i32::to_le_bytes)?;
-    }
-    group.write_nullable::<Int64Type>(&rows.mtime)
+    let fs = |&(index, count): &(u16, u32)| {
+        let is_known = usize::from(index) < rows.filesystems.len();
+        (is_known.then_some(index.into()), count)
+    };
+    group.write_words(filesystems, rows.fs.0.iter().map(fs))?;
+    group.write_few((&rows.device, NULL.device), u64::to_le_bytes)?;
+    group.write_many(&rows.inode, Some(NULL.inode.cast_signed()), Bounds::Untold)?;
+    group.write_few((&rows.links, NULL.links), u32::to_le_bytes)?;
+    group.write_few((&rows.uid, NULL.uid), u32::to_le_bytes)?;
+    group.write_few((&rows.gid, NULL.gid), u32::to_le_bytes)?;
+    group.write_few((&rows.mode, NULL.mode), u32::to_le_bytes)?;
+    group.write_many(&rows.mtime, Some(NULL.mtime), Bounds::Told)
 }
 
 fn write_state(group: &mut Group<'_>, rows: &Rows) -> Result<()> {
-    group.write::<BoolType>(&rows.counted)?;
-    let states = rows.state.iter().map(|&state| Some(state as u32));
+    group.write_booleans(&rows.counted)?;
+    let states = rows.state.0.iter();
+    let states = states.map(|&(state, count)| (Some(state as u32), count));
     group.write_words(State::ALL.into_iter().map(State::word), states)?;
     let errors = rows.errors.iter().map(|&(row, error)| {
         let mut name = Vec::new();
         errno::write_name(error, &mut name);
         (row, ByteArray::from(name))
     });
-    group.write_sparse::<ByteArrayType>(rows.len(), errors)
+    group.write_sparse(rows.len(), errors)
 }

@@ -57,8 +57,15 @@ struct Unfinished {
     data_offset: Option<u64>,
 }
 
+/// Runs of rows, cut where pages end.
+struct PageRuns<R, T> {
+    runs: R,
+    /// The rest of a run.
+    rest: Option<(T, u32)>,
+}
+
 /// Numbers as runs of equal ones. Runs of one are no longer than a number and a byte.
-struct Runs {
+struct RunWriter {
     bytes: Vec<u8>,
     /// Bytes of a number.
     width: usize,
@@ -113,43 +120,59 @@ impl Pages {
         }
     }
 
-    /// A column of the values of a dictionary: the index of the value of each row, none for null.
+    /// A column of the values of a dictionary: runs of the index of a value, or of null, each with its number of rows.
     pub(super) fn indexed(
         &mut self,
         column: ColumnDescPtr,
         dictionary: Dictionary,
-        mut rows: impl Iterator<Item = Option<u32>>,
+        rows: impl Iterator<Item = (Option<u32>, u32)>,
     ) -> Result<Chunk> {
-        let is_optional = column.self_type().get_basic_info().repetition() == Repetition::OPTIONAL;
         let bits = (u32::BITS - dictionary.count.saturating_sub(1).leading_zeros()).max(1);
         let mut chunk = self.begin(column);
         self.body = dictionary.bytes;
         self.dictionary(&mut chunk, dictionary.count)?;
-        let (mut levels, mut indices) = (Runs::new(1), Runs::new(bits.div_ceil(8) as usize));
-        loop {
-            let mut count = 0;
-            for index in rows.by_ref().take(PAGE_ROWS) {
-                count += 1;
-                if is_optional {
-                    levels.push(u32::from(index.is_some()));
-                }
-                if let Some(index) = index {
-                    indices.push(index);
-                }
+        let (mut levels, mut indices) =
+            (RunWriter::new(1), RunWriter::new(bits.div_ceil(8) as usize));
+        let mut rows = PageRuns::new(rows);
+        while let Some(count) = rows.next_page(|index, count| {
+            levels.push(u32::from(index.is_some()), count);
+            if let Some(index) = index {
+                indices.push(index, count);
             }
-            if count == 0 {
-                return chunk.finish(dictionary.bounds);
-            }
+        }) {
             self.body.clear();
-            if is_optional {
-                let levels = levels.end();
-                let length = levels.len() as u32;
-                self.body.extend_from_slice(&length.to_le_bytes());
-                self.body.append(levels);
-            }
+            put_levels(&mut self.body, &chunk, &mut levels);
             self.body.push(bits as u8);
             self.body.append(indices.end());
             self.values(&mut chunk, count, Encoding::RLE_DICTIONARY)?;
+        }
+        chunk.finish(dictionary.bounds)
+    }
+
+    /// A column of numbers: runs of rows that have one, or have none, and the numbers.
+    pub(super) fn numbers(
+        &mut self,
+        column: ColumnDescPtr,
+        rows: impl Iterator<Item = (bool, u32)>,
+        mut numbers: &[i64],
+        bounds: Option<Statistics>,
+    ) -> Result<Chunk> {
+        let mut chunk = self.begin(column);
+        let mut levels = RunWriter::new(1);
+        let mut rows = PageRuns::new(rows);
+        loop {
+            let mut present = 0;
+            let Some(count) = rows.next_page(|is_there, count| {
+                levels.push(is_there.into(), count);
+                present += if is_there { count } else { 0 };
+            }) else {
+                return chunk.finish(bounds);
+            };
+            let page = numbers.split_off(..present as usize).unwrap_or_default();
+            self.body.clear();
+            put_levels(&mut self.body, &chunk, &mut levels);
+            delta::put(&mut self.body, page.len(), page.iter().copied());
+            self.values(&mut chunk, count, Encoding::DELTA_BINARY_PACKED)?;
         }
     }
 
@@ -274,7 +297,28 @@ impl Unfinished {
     }
 }
 
-impl Runs {
+impl<T: Copy, R: Iterator<Item = (T, u32)>> PageRuns<R, T> {
+    fn new(runs: R) -> Self {
+        Self { runs, rest: None }
+    }
+
+    /// Gives the runs of a page. Returns its number of rows; none after the last.
+    fn next_page(&mut self, mut each: impl FnMut(T, u32)) -> Option<u32> {
+        const MOST: u32 = PAGE_ROWS as u32;
+        let mut rows = 0;
+        while rows < MOST
+            && let Some((value, count)) = self.rest.take().or_else(|| self.runs.next())
+        {
+            let here = count.min(MOST - rows);
+            self.rest = (here < count).then_some((value, count - here));
+            each(value, here);
+            rows += here;
+        }
+        (rows > 0).then_some(rows)
+    }
+}
+
+impl RunWriter {
     fn new(width: usize) -> Self {
         Self {
             bytes: Vec::new(),
@@ -284,13 +328,12 @@ impl Runs {
         }
     }
 
-    #[inline]
-    fn push(&mut self, number: u32) {
+    fn push(&mut self, number: u32, count: u32) {
         if number != self.number {
             self.end_run();
             self.number = number;
         }
-        self.count += 1;
+        self.count += u64::from(count);
     }
 
     fn end_run(&mut self) {
@@ -307,6 +350,26 @@ impl Runs {
         self.end_run();
         &mut self.bytes
     }
+}
+
+/// Appends which rows have a value, where a column may have nulls.
+fn put_levels(body: &mut Vec<u8>, chunk: &Unfinished, levels: &mut RunWriter) {
+    let column = chunk.column.self_type().get_basic_info();
+    let levels = levels.end();
+    match column.repetition() {
+        Repetition::OPTIONAL => {
+            body.extend_from_slice(&(levels.len() as u32).to_le_bytes());
+            body.append(levels);
+        }
+        _ => levels.clear(),
+    }
+}
+
+/// The smallest and the largest number for the footer; none where there is no number.
+pub(super) fn bounds(numbers: &[i64], nulls: u64) -> Option<Statistics> {
+    let (least, most) = (numbers.iter().min()?, numbers.iter().max()?);
+    let bounds = ValueStatistics::new(Some(*least), Some(*most), None, Some(nulls), false);
+    Some(bounds.with_backwards_compatible_min_max(true).into())
 }
 
 /// A text that is not larger, and whether it is the same. None where there is no short one.
@@ -349,13 +412,14 @@ mod tests {
 
     use super::*;
 
-    const SCHEMA: &str = "message m { required binary dir (UTF8); required binary name (UTF8); optional int32 number; }";
+    const SCHEMA: &str = "message m { required binary dir (UTF8); required binary name (UTF8); optional int32 number; optional int64 size; }";
 
-    /// What the crate reads of a row group that is written here.
+    /// What the crate reads of a row group that is written here. The last column has sizes of random lengths.
     fn read_back(
         dirs: &[u32],
         names: &[String],
         numbers: &[Option<u32>],
+        sizes: &[Option<i64>],
     ) -> SerializedFileReader<Bytes> {
         let schema = Arc::new(parse_message_type(SCHEMA).expect("a schema"));
         let properties = Arc::new(WriterProperties::builder().build());
@@ -374,14 +438,25 @@ mod tests {
         }
         let mut group = file.next_row_group().expect("a group");
         let mut pages = Pages::new();
+        let each = |index: Option<u32>| (index, 1);
         let chunks = [
             pages.indexed(
                 columns[0].clone(),
                 Dictionary::with_bounds(&words),
-                dirs.iter().copied().map(Some),
+                dirs.iter().map(|&dir| (Some(dir), 1)),
             ),
             pages.texts(columns[1].clone(), &all),
-            pages.indexed(columns[2].clone(), values, numbers.iter().copied()),
+            pages.indexed(
+                columns[2].clone(),
+                values,
+                numbers.iter().copied().map(each),
+            ),
+            pages.numbers(
+                columns[3].clone(),
+                sizes.iter().map(|size| (size.is_some(), 1)),
+                &sizes.iter().copied().flatten().collect::<Vec<_>>(),
+                None,
+            ),
         ];
         for chunk in chunks {
             let (bytes, chunk) = chunk.expect("a chunk");
@@ -421,19 +496,22 @@ mod tests {
                 let numbers: Vec<_> = (0..rows)
                     .map(|_| random.bool().then(|| random.u32(0..most)))
                     .collect();
-                let reader = read_back(&dirs, &names, &numbers);
+                let sizes: Vec<_> = (0..rows)
+                    .map(|_| random.bool().then(|| random.i64(..) >> random.u32(0..64)))
+                    .collect();
+                let reader = read_back(&dirs, &names, &numbers, &sizes);
                 let found = reader.get_row_iter(None).expect("rows");
                 let found: Vec<_> = found
                     .map(|row| {
                         let row = row.expect("a row");
                         let text = |at| row.get_string(at).expect("a text").clone();
-                        (text(0), text(1), row.get_int(2).ok())
+                        (text(0), text(1), row.get_int(2).ok(), row.get_long(3).ok())
                     })
                     .collect();
                 let expected: Vec<_> = (0..rows)
                     .map(|row| {
                         let number = numbers[row].map(u32::cast_signed);
-                        (word(dirs[row]), names[row].clone(), number)
+                        (word(dirs[row]), names[row].clone(), number, sizes[row])
                     })
                     .collect();
                 assert_eq!(found, expected, "{rows} rows of {most} values");

@@ -39,44 +39,45 @@ pub(super) struct Texts {
     pub(super) ends: Vec<u32>,
 }
 
-/// A column that has a value in most rows.
-#[derive(Debug, Default)]
-pub(super) struct Nullable<T> {
-    /// The values that are not null.
-    pub(super) values: Vec<T>,
-    /// The rows that have none.
-    pub(super) nulls: Vec<u32>,
+/// A column of which most rows have the value of the row before: a value, and how often it follows itself.
+#[derive(Debug)]
+pub(super) struct Runs<T>(pub(super) Vec<(T, u32)>);
+
+impl<T> Default for Runs<T> {
+    fn default() -> Self {
+        Self(Vec::new())
+    }
 }
 
-/// The columns of one row group. Their memory is used again for another row group: to ask the system for new memory
+/// The columns of one row group; where a number stands for null in [`Row::NULL`], it does so here. Their memory is used again for another row group: to ask the system for new memory
 /// takes longer than to fill it.
 #[derive(Debug, Default)]
 pub(super) struct Rows {
     /// The index of the directory of each row in `dirs`.
-    pub(super) dir: Vec<u32>,
+    pub(super) dir: Runs<u32>,
     /// The directories of the rows.
     pub(super) dirs: Texts,
     pub(super) names: Texts,
     /// The paths that are not UTF-8, and the rows that they belong to.
     pub(super) raws: Texts,
     pub(super) raw_rows: Vec<u32>,
-    pub(super) depth: Nullable<i32>,
-    pub(super) kind: Vec<FileType>,
+    pub(super) depth: Runs<u32>,
+    pub(super) kind: Runs<FileType>,
     pub(super) allocated: Vec<i64>,
     pub(super) apparent: Vec<i64>,
     /// Rows of directories: allocated, apparent, inodes.
     pub(super) totals: Vec<(u32, [i64; 3])>,
     /// Index in `filesystems`.
-    pub(super) fs: Vec<u16>,
-    pub(super) device: Nullable<i64>,
-    pub(super) inode: Nullable<i64>,
-    pub(super) links: Nullable<i32>,
-    pub(super) uid: Nullable<i32>,
-    pub(super) gid: Nullable<i32>,
-    pub(super) mode: Nullable<i32>,
-    pub(super) mtime: Nullable<i64>,
+    pub(super) fs: Runs<u16>,
+    pub(super) device: Runs<u64>,
+    pub(super) inode: Vec<i64>,
+    pub(super) links: Runs<u32>,
+    pub(super) uid: Runs<u32>,
+    pub(super) gid: Runs<u32>,
+    pub(super) mode: Runs<u32>,
+    pub(super) mtime: Vec<i64>,
     pub(super) counted: Vec<bool>,
-    pub(super) state: Vec<State>,
+    pub(super) state: Runs<State>,
     /// Rows with errors: their numbers.
     pub(super) errors: Vec<(u32, i32)>,
     /// The list of file systems.
@@ -137,61 +138,45 @@ impl Texts {
     }
 }
 
-impl<T: Copy> Nullable<T> {
-    /// What there is for the value of each row, out of a list of as many as there are values.
-    pub(super) fn each<'a, V: Copy>(&'a self, values: &'a [V]) -> impl Iterator<Item = Option<V>> {
-        let rows = 0..(self.values.len() + self.nulls.len()) as u32;
-        let (mut values, mut nulls) = (values.iter(), self.nulls.iter().peekable());
-        rows.map(move |row| match nulls.next_if_eq(&&row) {
-            Some(_) => None,
-            None => values.next().copied(),
-        })
-    }
-
-    fn push(&mut self, row: u32, value: Option<T>) {
-        match value {
-            Some(value) => self.values.push(value),
-            None => self.nulls.push(row),
+impl<T: Copy + PartialEq> Runs<T> {
+    pub(super) fn push(&mut self, value: T) {
+        match self.0.last_mut() {
+            Some((last, count)) if *last == value => *count += 1,
+            _ => self.0.push((value, 1)),
         }
-    }
-
-    fn clear(&mut self) {
-        self.values.clear();
-        self.nulls.clear();
     }
 }
 
 impl Rows {
     pub(super) fn len(&self) -> usize {
-        self.dir.len()
+        self.allocated.len()
     }
 
     pub(super) fn is_empty(&self) -> bool {
-        self.dir.is_empty()
+        self.allocated.is_empty()
     }
 
     /// Removes the rows and keeps the memory.
     pub(super) fn clear(&mut self) {
-        self.dir.clear();
         for texts in [&mut self.dirs, &mut self.names, &mut self.raws] {
             texts.clear();
         }
         self.raw_rows.clear();
-        self.kind.clear();
-        for numbers in [&mut self.allocated, &mut self.apparent] {
+        let runs = [&mut self.dir, &mut self.depth, &mut self.links];
+        let owners = [&mut self.uid, &mut self.gid, &mut self.mode];
+        for runs in runs.into_iter().chain(owners) {
+            runs.0.clear();
+        }
+        self.kind.0.clear();
+        self.fs.0.clear();
+        self.device.0.clear();
+        self.state.0.clear();
+        let sizes = [&mut self.allocated, &mut self.apparent];
+        for numbers in sizes.into_iter().chain([&mut self.inode, &mut self.mtime]) {
             numbers.clear();
         }
         self.totals.clear();
-        self.fs.clear();
-        for column in [&mut self.device, &mut self.inode, &mut self.mtime] {
-            column.clear();
-        }
-        let numbers = [&mut self.depth, &mut self.links, &mut self.mode];
-        for column in numbers.into_iter().chain([&mut self.uid, &mut self.gid]) {
-            column.clear();
-        }
         self.counted.clear();
-        self.state.clear();
         self.errors.clear();
         self.encoded.clear();
     }
@@ -227,30 +212,27 @@ impl Rows {
         }
         self.totals.extend(totals.map(|totals| (number, totals)));
         self.dir.push(dir.index);
-        self.push_entry(number, row);
+        self.push_entry(row);
+        if row.error != 0 {
+            self.errors.push((number, row.error));
+        }
     }
 
-    fn push_entry(&mut self, number: u32, row: &Row) {
-        self.depth.push(number, known(row.depth));
+    fn push_entry(&mut self, row: &Row) {
+        self.depth.push(row.depth);
         self.kind.push(row.kind);
         self.allocated.push(row.allocated);
         self.apparent.push(row.apparent);
         self.fs.push(row.fs);
-        let nonzero = |number: u64| (number != 0).then_some(number.cast_signed());
-        self.device.push(number, nonzero(row.device));
-        self.inode.push(number, nonzero(row.inode));
-        let links = (row.links != 0).then_some(row.links.cast_signed());
-        self.links.push(number, links);
-        self.uid.push(number, known(row.uid));
-        self.gid.push(number, known(row.gid));
-        self.mode.push(number, known(row.mode));
-        let mtime = (row.mtime != Row::NULL.mtime).then_some(row.mtime);
-        self.mtime.push(number, mtime);
+        self.device.push(row.device);
+        self.inode.push(row.inode.cast_signed());
+        self.links.push(row.links);
+        self.uid.push(row.uid);
+        self.gid.push(row.gid);
+        self.mode.push(row.mode);
+        self.mtime.push(row.mtime);
         self.counted.push(row.counted);
         self.state.push(row.state);
-        if row.error != 0 {
-            self.errors.push((number, row.error));
-        }
     }
 }
 
@@ -267,10 +249,6 @@ fn text(name: &[u8]) -> (Cow<'_, [u8]>, bool) {
             false,
         ),
     }
-}
-
-fn known(number: u32) -> Option<i32> {
-    (number != u32::MAX).then_some(number.cast_signed())
 }
 
 /// A directory in the list of a row group.

@@ -27,6 +27,7 @@ use super::hand_over::HandOver;
 use super::heartbeat::{Heartbeats, Monitor};
 use super::limits;
 use super::listing_channel::{self, ListingReceiver, ListingSender};
+use super::listing_order::LastDevice;
 use super::open::is_behind_a_mount;
 use super::options::{Follow, Remember, WalkOptions};
 use super::pool::{Pool, spawn_thread};
@@ -91,6 +92,7 @@ impl Walk {
             budget: Budget::new(limits::spare_at_start()),
             next_key: AtomicU64::new(0),
             operands: AtomicU64::new(0),
+            last_device: LastDevice::default(),
             heartbeats: Arc::new(heartbeats),
             listings: sender,
             panicked: Arc::new(AtomicBool::new(false)),

@@ -16,6 +16,7 @@ use super::fd_budget::{Budget, Handle};
 use super::hand_over::{self, HandOver};
 use super::heartbeat::Heartbeats;
 use super::listing_channel::ListingSender;
+use super::listing_order::LastDevice;
 use super::options::WalkOptions;
 use super::pool::Pool;
 use super::semaphore::{Semaphore, Token};
@@ -37,6 +38,7 @@ pub(super) struct Shared {
     pub(super) next_key: AtomicU64,
     /// Number of operands so far.
     pub(super) operands: AtomicU64,
+    pub(super) last_device: LastDevice,
     pub(super) heartbeats: Arc<Heartbeats>,
     pub(super) listings: ListingSender,
     /// Set when a walker has panicked: its listing will never come.

@@ -134,7 +134,14 @@ fn common_start(all: &Chunk) -> usize {
     let first = all.name_bytes(0);
     let others = (1..).take(all.len().saturating_sub(1));
     others.fold(first.len(), |length, index| {
-        let pairs = first.iter().zip(all.name_bytes(index)).take(length);
+        let name = all.name_bytes(index);
+        if first
+            .get(..length)
+            .is_some_and(|start| name.starts_with(start))
+        {
+            return length;
+        }
+        let pairs = first.iter().zip(name).take(length);
         pairs.take_while(|(a, b)| a == b).count()
     })
 }

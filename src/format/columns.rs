@@ -37,11 +37,13 @@ const TYPES: [(FileType, &str); 7] = [
 ];
 
 /// The words for the file types.
+#[cfg(feature = "parquet")]
 pub(super) fn type_names() -> impl Iterator<Item = &'static str> + Clone {
     TYPES.iter().map(|&(_, name)| name)
 }
 
 /// The index of a file type in [`type_names`]; none for the unknown one.
+#[cfg(feature = "parquet")]
 pub(super) fn type_index(file_type: FileType) -> Option<u32> {
     let index = TYPES.iter().position(|&(known, _)| known == file_type);
     index.map(|index| index as u32)

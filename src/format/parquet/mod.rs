@@ -1,18 +1,22 @@
 //! Parquet: a table with a row for each entry, for SQL engines and for `--from`. docs/PARQUET.md describes the columns.
 //!
-//! Rows have the order of the walk, which is sorted for this format unless the file is a part (`--rest`): by path components, names compared as bytes, the
-//! contents of a directory before the directory itself. A directory in which something could not be read has a row
-//! without sizes (a mark) before its contents as well.
+//! Rows have the order of the walk, which is sorted for this format unless the file is a part (`--rest`): by path
+//! components, names compared as bytes, the contents of a directory before the directory itself. A directory in which
+//! something could not be read has a row without sizes (a mark) before its contents as well.
 //!
 //! ```text
-//!   records ─► walk_rows, writer (main thread) ─► Rows: 32,768 rows, or 4 MiB of text ══► encoder (second thread)
-//!                       out ◄══════════════════ bytes of a row group ═════════════┘
+//!   rendered (walkers) ─► text ─┐
+//!                     records ──┴► walk_rows, writer (main thread) ─► Rows: 32,768 rows, or 4 MiB of text
+//!                                               │                                      ║
+//!                       out ◄───────────────────┘◄══ bytes of a row group ═══ encoder, pages, delta (second thread)
 //! ```
 //!
 //! The encoder has a thread of its own once a thread may be started ([`Format::may_start_threads`]): until then, and
 //! where none can be had, the main thread encodes. At most two row groups are in memory; the crate keeps the positions of
 //! the finished ones until the footer. The footer is written only when the walk has come to its end, so no reader takes
 //! the bytes of a cancelled run for a file.
+
+use std::sync::Arc;
 
 #[cfg(feature = "parquet")]
 mod delta;
@@ -45,9 +49,6 @@ pub(crate) use self::rows::Row;
 pub(crate) use self::walk_rows::{PlacedRow, WalkRows};
 use super::interface::Format;
 use crate::count::record::EntryRenderer;
-#[cfg(feature = "parquet")]
-use crate::format::selected::Threshold;
-use std::sync::Arc;
 
 /// The first bytes of a Parquet file, and its last.
 pub const MAGIC: &[u8] = b"PAR1";
@@ -59,10 +60,12 @@ pub fn format(options: ParquetOptions) -> Box<dyn Format> {
     Box::new(writer::Parquet::new(options))
 }
 
-/// What writes rows of files on the walkers: where all files have rows, and count whatever their names are.
+/// The renderer of the rows of files, where each file has a row and counts once.
 #[cfg(feature = "parquet")]
 #[must_use]
 pub fn renderer(options: &ParquetOptions) -> Option<Arc<dyn EntryRenderer>> {
+    use super::selected::Threshold;
+
     let has_all = options.selection.all && options.selection.threshold == Threshold::AtLeast(0);
     let is_simple = has_all && options.links == CountedLinks::Once;
     is_simple.then(|| Arc::new(rendered::RowRenderer) as Arc<dyn EntryRenderer>)

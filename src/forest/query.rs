@@ -120,13 +120,7 @@ impl Forest {
         (place, row): (usize, Row<'a>),
     ) -> Option<ForestRow<'a>> {
         let (name, entry, directory, is_being_removed) = match row {
-            Row::Entry(name, entry) => {
-                let entry = match entry.is_linked() {
-                    true => self.links.updated(entry),
-                    false => entry,
-                };
-                (name, entry, None, self.is_removing(id, name))
-            }
+            Row::Entry(name, entry) => (name, entry, None, self.is_removing(id, name)),
             Row::Directory(name, below) => {
                 let dir = self.dirs.get(below);
                 let number = match dir.stage {
@@ -137,6 +131,10 @@ impl Forest {
                 let is_being_removed = dir.has(REMOVING) || self.is_removing(id, name);
                 (name, own(dir, below), number, is_being_removed)
             }
+        };
+        let entry = match entry.is_linked() {
+            true => self.links.updated(entry),
+            false => entry,
         };
         Some(ForestRow {
             name,
@@ -205,6 +203,16 @@ impl Forest {
     #[must_use]
     pub fn child(&self, id: DirId, name: &[u8]) -> Option<DirId> {
         self.rows(id).find(|row| row.name == name)?.directory
+    }
+
+    /// The operand whose row begins at this place; a file as well. One pass over the operands.
+    #[must_use]
+    pub fn operand_at(&self, place: usize) -> Option<DirId> {
+        let mut rows = Reader::new(&self.dirs.get(DirId::TOP).run, DirId::TOP);
+        rows.find_map(|(at, row)| match row {
+            Row::Directory(_, id) if at == place => Some(id),
+            Row::Entry(..) | Row::Directory(..) => None,
+        })
     }
 
     /// Remembers the directory that is shown.

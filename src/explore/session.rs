@@ -13,7 +13,7 @@ use super::frames::Frames;
 use super::imported::{Batch, ImportEnd};
 use super::intake::Intake;
 use super::programs::Programs;
-use super::reading::{Reading, Rereads};
+use super::reading::{FirstEnd, Reading, Rereads};
 use super::removals::Removals;
 use super::remove::job::RemovalReport;
 use super::terminal::{Input, Terminal};
@@ -59,7 +59,7 @@ pub(super) struct Session<'a> {
     pub(super) started: Instant,
     /// How long the longest reading took that has ended.
     pub(super) took: Duration,
-    pub(super) was_stopped: bool,
+    pub(super) first_end: FirstEnd,
     /// Whether hard links are still to be counted.
     pub(super) links: Slice,
     pub(super) ending: Option<Ending>,
@@ -176,10 +176,23 @@ impl Session<'_> {
             Some(ImportEnd::Whole) => self.end_reading(Ended::Whole),
             Some(end) => {
                 let message = self.intake.import_failed(&end);
-                self.browser.say(Message::warning(message));
                 self.end_reading(Ended::Stopped);
+                self.tell_broken_import(message);
             }
         }
+    }
+
+    /// The export holds more than is shown.
+    pub(super) fn tell_broken_import(&mut self, message: String) {
+        self.first_end = FirstEnd::Broken;
+        self.browser.add_failure(message.clone());
+        self.browser.say(Message::warning(message));
+    }
+
+    /// Whether the first reading has left something out that no later one has read.
+    pub(super) fn lacks_part(&self) -> bool {
+        let may_be_mended = self.source == Source::Disk;
+        self.first_end != FirstEnd::Whole && (!may_be_mended || self.intake.forest.lacks_part())
     }
 
     /// The walk, or the import, is over.
@@ -191,7 +204,9 @@ impl Session<'_> {
             Some(directory) => self.end_reread(directory, ended),
             None => {
                 self.intake.end(ended);
-                self.was_stopped = ended == Ended::Stopped;
+                if ended == Ended::Stopped {
+                    self.first_end = FirstEnd::Stopped;
+                }
             }
         }
         self.links = Slice::More;
@@ -374,8 +389,9 @@ impl Session<'_> {
             Reading::Walk(live) if live.reread.is_some() => Doing::Rereading,
             Reading::Walk(_) => Doing::Reading,
             Reading::Import(..) => Doing::Loading,
-            Reading::Nothing if self.was_stopped => Doing::Stopped,
-            Reading::Nothing => Doing::Nothing,
+            Reading::Nothing if !self.lacks_part() => Doing::Nothing,
+            Reading::Nothing if self.first_end == FirstEnd::Broken => Doing::Broken,
+            Reading::Nothing => Doing::Stopped,
         };
         let elapsed = match self.reading.goes_on() || self.rereads.replacing.is_some() {
             true => self.started.elapsed(),

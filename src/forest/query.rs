@@ -90,6 +90,12 @@ impl Forest {
         }
     }
 
+    /// After the end: true where a directory was not read to its end, or where a list may name more operands.
+    #[must_use]
+    pub fn lacks_part(&self) -> bool {
+        self.dirs.get(DirId::TOP).open > 0 || self.operands.more_may_come
+    }
+
     /// The entry of a directory itself, without its contents.
     #[must_use]
     pub fn own(&self, id: DirId) -> ForestEntry {

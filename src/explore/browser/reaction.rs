@@ -330,7 +330,10 @@ impl Browser {
 
     /// Ends the explorer, with a question where a removal would stop in its middle, or `q` would throw away a long walk.
     pub(super) fn quit(&mut self, action: Action, forest: &Forest) -> Option<BrowserRequest> {
-        let is_reading = !matches!(self.activity.doing, Doing::Nothing | Doing::Stopped);
+        let is_reading = !matches!(
+            self.activity.doing,
+            Doing::Nothing | Doing::Stopped | Doing::Broken
+        );
         let request = match action {
             Action::Interrupt if is_reading => return Some(BrowserRequest::StopWalk),
             Action::QuitAndPrint => BrowserRequest::QuitAndPrint(self.printed_paths(forest)),

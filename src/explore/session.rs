@@ -16,7 +16,7 @@ use super::programs::Programs;
 use super::reading::{FirstEnd, Reading, Rereads};
 use super::removals::Removals;
 use super::remove::job::RemovalReport;
-use super::terminal::{Input, Terminal};
+use super::terminal::{Input, Terminal, TimedInput};
 use super::view;
 use crate::forest::{DirId, Ended, Slice};
 use crate::format::classes::NameLookup;
@@ -50,7 +50,7 @@ pub(super) struct Session<'a> {
     pub(super) intake: Intake<'a>,
     pub(super) browser: Browser,
     pub(super) terminal: Terminal,
-    pub(super) inputs: Receiver<Input>,
+    pub(super) inputs: Receiver<TimedInput>,
     pub(super) causes: Receiver<Cause>,
     pub(super) reading: Reading,
     pub(super) meter: Option<ProgressMeter>,
@@ -91,7 +91,7 @@ impl Session<'_> {
                 recv(self.reading.pulse()) -> _ => self.take_listings(false),
                 recv(self.names()) -> part => self.take_part(part.ok()),
                 recv(self.reading.batches()) -> batch => self.take_batch(batch.ok()),
-                recv(self.inputs) -> input => self.input(input.unwrap_or(Input::Ended)),
+                recv(self.inputs) -> input => self.input(input.unwrap_or_else(|_| TimedInput::now(Input::Ended))),
                 recv(self.reports()) -> report => self.removal(report.ok()),
                 recv(self.background.answers) -> answer => if let Ok(answer) = answer {
                     self.answered(answer);
@@ -270,17 +270,17 @@ impl Session<'_> {
         }
     }
 
-    fn input(&mut self, input: Input) {
+    /// A key is an answer to what was on the screen when it was read: what has gone on since may have taken long.
+    fn input(&mut self, TimedInput { input, at }: TimedInput) {
         self.forget_removed();
-        let now = Instant::now();
         let forest = &self.intake.forest;
         match input {
             Input::Key(key) => {
-                let request = self.browser.key(key, forest, now);
+                let request = self.browser.key(key, forest, at);
                 self.answer(request);
             }
             Input::Mouse(mouse) => {
-                let request = self.browser.mouse(mouse, forest, now);
+                let request = self.browser.mouse(mouse, forest, at);
                 self.answer(request);
             }
             Input::Resize => self.terminal.acknowledge(),

@@ -28,7 +28,7 @@ use super::removals::Removals;
 use super::remove::RemovalOptions;
 use super::roots::Roots;
 use super::session::{Ending, Session};
-use super::terminal::{self, Input, Terminal, TerminalError, TerminalOptions};
+use super::terminal::{self, Terminal, TerminalError, TerminalOptions, TimedInput};
 use crate::count::listing::Listing;
 use crate::forest::{Ended, Forest, LinkCounting, Slice};
 use crate::format::classes::NameLookup;
@@ -337,7 +337,7 @@ impl<'a> Start<'a> {
     fn session(
         self,
         reading: Reading,
-        (terminal, inputs): (Terminal, Receiver<Input>),
+        (terminal, inputs): (Terminal, Receiver<TimedInput>),
         (options, walk_options, source, dirs): SessionOptions,
     ) -> Session<'a> {
         let is_read = !reading.goes_on();

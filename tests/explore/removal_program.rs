@@ -4,9 +4,13 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::os::unix::fs::{PermissionsExt, chown, symlink};
 use std::path::{Path, PathBuf};
+use std::process::Command;
 use std::time::Duration;
 
+use rustix::process::{Pid, Signal, kill_process};
+
 use super::removal::on_disk;
+use crate::support::process::worker_of;
 use crate::support::run::{PDU, copy_program, program, wait_until};
 use crate::support::screen::Screen;
 use crate::support::skip::{is_root, tool};
@@ -91,6 +95,66 @@ fn only_the_answer_that_the_dialog_names_removes() {
     screen.wait_until("the row goes", |screen| !screen.contents().contains("dir/"));
     screen.terminal.press(b"q");
     assert_eq!(screen.end().ending(), Ok(0));
+}
+
+const TOO_EARLY: &str = "nothing was done: the key came before the question";
+
+/// The main thread is busy from a moment after the question on, for 400 ms: the time of the answer is that of its reading.
+#[test]
+fn a_key_that_was_read_too_early_is_no_answer_however_late_it_is_handled() {
+    if !can_slow_down() {
+        return;
+    }
+    let (mut screen, root) = start(Tree::of(SMALL), &[], PDU, "t");
+    be_ready(&mut screen, "dir/");
+    screen.terminal.press(b"j");
+    let main = worker_of(screen.terminal.child.id()).to_string();
+    // Each frame asks for the size of the terminal.
+    let words = "-qq -e trace=ioctl -e inject=ioctl:delay_enter=400000 -o /dev/null -p";
+    let mut strace = Command::new("strace")
+        .args(words.split(' ').chain([main.as_str()]))
+        .spawn()
+        .expect("it was found");
+    std::thread::sleep(Duration::from_secs(1));
+    screen.terminal.press(b"d");
+    screen.wait_for("any other key");
+    // No answer; a frame follows.
+    screen.terminal.press(b"\r");
+    std::thread::sleep(Duration::from_millis(70));
+    screen.terminal.press(b"Y");
+    screen.wait_for(TOO_EARLY);
+    assert!(root.join("t/file").exists());
+    strace.kill().expect("it is ours");
+    strace.wait().expect("it was started");
+    screen.terminal.press(b"q");
+    screen.end();
+}
+
+/// What is typed while the process is stopped is for the shell, also right after the question.
+#[test]
+fn a_key_that_was_typed_while_the_process_was_stopped_is_no_answer() {
+    let (mut screen, root) = start(Tree::of(SMALL), &[], PDU, "t");
+    be_ready(&mut screen, "dir/");
+    screen.terminal.press(b"j");
+    let parent = screen.terminal.child.id();
+    let send = |signal| {
+        let all = [parent, worker_of(parent)].map(|pid| Pid::from_raw(pid as i32));
+        let sent = all.map(|pid| kill_process(pid.expect("a process"), signal));
+        assert_eq!(sent, [Ok(()); 2]);
+    };
+    for pause in (0..12).map(|step| step * 20) {
+        screen.terminal.press(b"d");
+        screen.wait_for("any other key");
+        std::thread::sleep(Duration::from_millis(pause));
+        send(Signal::STOP);
+        screen.terminal.press(b"Y");
+        std::thread::sleep(Duration::from_millis(200));
+        send(Signal::CONT);
+        screen.wait_for(TOO_EARLY);
+        assert!(root.join("t/file").exists(), "{pause} ms");
+    }
+    screen.terminal.press(b"q");
+    screen.end();
 }
 
 #[test]

@@ -4,7 +4,6 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::os::unix::fs::{PermissionsExt, chown, symlink};
 use std::path::{Path, PathBuf};
-use std::process::Command;
 use std::time::Duration;
 
 use rustix::process::{Pid, Signal, kill_process};
@@ -98,37 +97,6 @@ fn only_the_answer_that_the_dialog_names_removes() {
 }
 
 const TOO_EARLY: &str = "nothing was done: the key came before the question";
-
-/// The main thread is busy from a moment after the question on, for 400 ms: the time of the answer is that of its reading.
-#[test]
-fn a_key_that_was_read_too_early_is_no_answer_however_late_it_is_handled() {
-    if !can_slow_down() {
-        return;
-    }
-    let (mut screen, root) = start(Tree::of(SMALL), &[], PDU, "t");
-    be_ready(&mut screen, "dir/");
-    screen.terminal.press(b"j");
-    let main = worker_of(screen.terminal.child.id()).to_string();
-    // Each frame asks for the size of the terminal.
-    let words = "-qq -e trace=ioctl -e inject=ioctl:delay_enter=400000 -o /dev/null -p";
-    let mut strace = Command::new("strace")
-        .args(words.split(' ').chain([main.as_str()]))
-        .spawn()
-        .expect("it was found");
-    std::thread::sleep(Duration::from_secs(1));
-    screen.terminal.press(b"d");
-    screen.wait_for("any other key");
-    // No answer; a frame follows.
-    screen.terminal.press(b"\r");
-    std::thread::sleep(Duration::from_millis(70));
-    screen.terminal.press(b"Y");
-    screen.wait_for(TOO_EARLY);
-    assert!(root.join("t/file").exists());
-    strace.kill().expect("it is ours");
-    strace.wait().expect("it was started");
-    screen.terminal.press(b"q");
-    screen.end();
-}
 
 /// What is typed while the process is stopped is for the shell, also right after the question.
 #[test]
@@ -473,14 +441,23 @@ fn what_an_operand_was_before_it_was_read_again_stays() {
 
 /// File systems use numbers again.
 #[test]
-fn a_mark_of_a_file_that_was_changed_is_dropped_by_the_next_reading() {
-    let (mut screen, root) = start(Tree::of("t/f 9000\nt/g 1"), &[], PDU, "t");
+fn a_mark_of_an_entry_that_was_changed_is_dropped_by_the_next_reading() {
+    let (mut screen, root) = start(Tree::of("t/f 9000\nt/g 1\nt/d/h 1\nt/e/i 1"), &[], PDU, "t");
     be_ready(&mut screen, " f");
     screen.terminal.press(b"*");
-    screen.wait_for("2 marks");
+    screen.wait_for("4 marks");
     fs::write(root.join("t/f"), "new").expect("it can be written");
+    // Most file systems give its number to the new one.
+    fs::remove_dir_all(root.join("t/d")).expect("it is there");
+    fs::create_dir(root.join("t/d")).expect("it can be written");
+    fs::write(root.join("t/d/new"), "new").expect("it can be written");
     screen.terminal.press(b"r");
-    screen.wait_for("t was read again; 1 mark in it was dropped");
+    screen.wait_for("t was read again; ");
+    let contents = screen.now().contents();
+    assert!(
+        contents.contains("; 2 marks in it were dropped"),
+        "{contents}"
+    );
     screen.terminal.press(b"\x03");
     screen.end();
 }

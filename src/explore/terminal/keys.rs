@@ -110,7 +110,7 @@ impl Keys {
             let _ = self.inputs.send(TimedInput::now(Input::Continue));
         } else if polled == Ok(1) && looked.elapsed() > MAYBE_STOPPED {
             // The thread of the signals sends that first, if the process was stopped.
-            std::thread::sleep(PULSE);
+            let _ = self.pause();
         }
         let events = match polled {
             Ok(0) => {

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::os::unix::fs::{PermissionsExt, chown, symlink};
 use std::path::{Path, PathBuf};
+use std::process::Command;
 use std::time::{Duration, SystemTime};
 
 use rustix::process::{Pid, Signal, kill_process};
@@ -97,6 +98,40 @@ fn only_the_answer_that_the_dialog_names_removes() {
 }
 
 const TOO_EARLY: &str = "nothing was done: the key came before the question";
+
+/// The main thread is busy from a moment after the question on, for 400 ms: the time of the answer is that of its reading.
+#[test]
+fn a_key_that_was_read_too_early_is_no_answer_however_late_it_is_handled() {
+    if !can_slow_down() {
+        return;
+    }
+    let (mut screen, root) = start(Tree::of(SMALL), &[], PDU, "t");
+    be_ready(&mut screen, "dir/");
+    screen.terminal.press(b"j");
+    let main = worker_of(screen.terminal.child.id()).to_string();
+    // Each frame asks for the size of the terminal.
+    let words = "-qq -e trace=ioctl -e inject=ioctl:delay_enter=400000 -o /dev/null -p";
+    let mut strace = Command::new("strace")
+        .args(words.split(' ').chain([main.as_str()]))
+        .spawn()
+        .expect("it was found");
+    std::thread::sleep(Duration::from_secs(1));
+    screen.terminal.press(b"d");
+    screen.wait_for("any other key");
+    // The wheel is no answer; a frame follows.
+    screen.terminal.press(b"\x1b[<64;10;5M");
+    std::thread::sleep(Duration::from_millis(90));
+    screen.terminal.press(b"Y");
+    screen.wait_until("an answer", |screen| {
+        !screen.contents().contains("any other key")
+    });
+    assert!(root.join("t/file").exists());
+    assert!(screen.now().contents().contains(TOO_EARLY));
+    strace.kill().expect("it is ours");
+    strace.wait().expect("it was started");
+    screen.terminal.press(b"q");
+    screen.end();
+}
 
 /// What is typed while the process is stopped is for the shell, also right after the question.
 #[test]

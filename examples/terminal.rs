@@ -12,7 +12,7 @@ use std::io::{self, Write};
 use std::process::ExitCode;
 
 use pdu::explore::terminal::{
-    self, Child, Input, Key, KeyCode, Palette, Style, Terminal, TerminalOptions,
+    self, Child, Input, Key, KeyCode, Palette, Style, Terminal, TerminalOptions, TimedInput,
 };
 use pdu::sys::{screen, signals, supervise};
 
@@ -39,8 +39,8 @@ fn main() -> ExitCode {
         }
         crossbeam_channel::select! {
             recv(inputs) -> input => match input {
-                Ok(Input::Ended) | Err(_) => break Ok(ExitCode::FAILURE),
-                Ok(input) => match react(input, &mut terminal, &mut keys) {
+                Ok(TimedInput { input: Input::Ended, .. }) | Err(_) => break Ok(ExitCode::FAILURE),
+                Ok(TimedInput { input, .. }) => match react(input, &mut terminal, &mut keys) {
                     Ok(true) => {}
                     Ok(false) => break Ok(ExitCode::SUCCESS),
                     Err(error) => break Err(error),

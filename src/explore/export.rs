@@ -52,7 +52,7 @@ impl Session<'_> {
         let operands = self.intake.forest.rows(DirId::TOP);
         let mut operands = operands.map(|row| row.directory);
         let is_one = matches!((operands.next(), operands.next()), (Some(Some(_)), None));
-        let is_finished = !self.reading.goes_on() && !self.was_stopped;
+        let is_finished = !self.reading.goes_on() && !self.lacks_part();
         // An export holds times of modification only.
         let has_times = self.walk_options.time == Some(TimeKind::Modified);
         match (is_finished, is_one, has_times) {

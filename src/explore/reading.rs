@@ -28,6 +28,17 @@ pub(super) enum Reading {
     Nothing,
 }
 
+/// How the first reading has ended, or will.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum FirstEnd {
+    /// At the end of what there was to read.
+    Whole,
+    /// It was stopped.
+    Stopped,
+    /// An export could not be read further.
+    Broken,
+}
+
 /// A walk.
 pub(super) struct LiveWalk {
     pub(super) walk: RunningWalk,

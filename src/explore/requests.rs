@@ -8,6 +8,7 @@ use super::background::{Answer, Purpose};
 use super::browser::request::{BrowserRequest, Message};
 use super::export::Existing;
 use super::programs::Programs;
+use super::reading::FirstEnd;
 use super::remove::job::Method;
 use super::remove::problem::Problem;
 use super::session::{Ending, Session};
@@ -31,7 +32,9 @@ impl Session<'_> {
             BrowserRequest::Quit => self.ending = Some(Ending::Quit),
             BrowserRequest::QuitAndPrint(paths) => self.ending = Some(Ending::Print(paths)),
             // The second Ctrl-C, before the frame that would have told that the first one has stopped it.
-            BrowserRequest::StopWalk if self.was_stopped && !self.reading.goes_on() => {
+            BrowserRequest::StopWalk
+                if self.first_end != FirstEnd::Whole && !self.reading.goes_on() =>
+            {
                 self.ending = Some(Ending::Quit);
             }
             BrowserRequest::StopWalk => self.stop_reading(),

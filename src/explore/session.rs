@@ -13,10 +13,10 @@ use super::frames::Frames;
 use super::imported::{Batch, ImportEnd};
 use super::intake::Intake;
 use super::programs::Programs;
-use super::reading::{Reading, Rereads};
+use super::reading::{FirstEnd, Reading, Rereads};
 use super::removals::Removals;
 use super::remove::job::RemovalReport;
-use super::terminal::{Input, Terminal};
+use super::terminal::{Input, Terminal, TimedInput};
 use super::view;
 use crate::forest::{DirId, Ended, Slice};
 use crate::format::classes::NameLookup;
@@ -50,7 +50,7 @@ pub(super) struct Session<'a> {
     pub(super) intake: Intake<'a>,
     pub(super) browser: Browser,
     pub(super) terminal: Terminal,
-    pub(super) inputs: Receiver<Input>,
+    pub(super) inputs: Receiver<TimedInput>,
     pub(super) causes: Receiver<Cause>,
     pub(super) reading: Reading,
     pub(super) meter: Option<ProgressMeter>,
@@ -59,7 +59,7 @@ pub(super) struct Session<'a> {
     pub(super) started: Instant,
     /// How long the longest reading took that has ended.
     pub(super) took: Duration,
-    pub(super) was_stopped: bool,
+    pub(super) first_end: FirstEnd,
     /// Whether hard links are still to be counted.
     pub(super) links: Slice,
     pub(super) ending: Option<Ending>,
@@ -91,7 +91,7 @@ impl Session<'_> {
                 recv(self.reading.pulse()) -> _ => self.take_listings(false),
                 recv(self.names()) -> part => self.take_part(part.ok()),
                 recv(self.reading.batches()) -> batch => self.take_batch(batch.ok()),
-                recv(self.inputs) -> input => self.input(input.unwrap_or(Input::Ended)),
+                recv(self.inputs) -> input => self.input(input.unwrap_or_else(|_| TimedInput::now(Input::Ended))),
                 recv(self.reports()) -> report => self.removal(report.ok()),
                 recv(self.background.answers) -> answer => if let Ok(answer) = answer {
                     self.answered(answer);
@@ -176,10 +176,23 @@ impl Session<'_> {
             Some(ImportEnd::Whole) => self.end_reading(Ended::Whole),
             Some(end) => {
                 let message = self.intake.import_failed(&end);
-                self.browser.say(Message::warning(message));
                 self.end_reading(Ended::Stopped);
+                self.tell_broken_import(message);
             }
         }
+    }
+
+    /// The export holds more than is shown.
+    pub(super) fn tell_broken_import(&mut self, message: String) {
+        self.first_end = FirstEnd::Broken;
+        self.browser.add_failure(message.clone());
+        self.browser.say(Message::warning(message));
+    }
+
+    /// Whether the first reading has left something out that no later one has read.
+    pub(super) fn lacks_part(&self) -> bool {
+        let may_be_mended = self.source == Source::Disk;
+        self.first_end != FirstEnd::Whole && (!may_be_mended || self.intake.forest.lacks_part())
     }
 
     /// The walk, or the import, is over.
@@ -191,7 +204,9 @@ impl Session<'_> {
             Some(directory) => self.end_reread(directory, ended),
             None => {
                 self.intake.end(ended);
-                self.was_stopped = ended == Ended::Stopped;
+                if ended == Ended::Stopped {
+                    self.first_end = FirstEnd::Stopped;
+                }
             }
         }
         self.links = Slice::More;
@@ -255,17 +270,17 @@ impl Session<'_> {
         }
     }
 
-    fn input(&mut self, input: Input) {
+    /// A key is an answer to what was on the screen when it was read: what has gone on since may have taken long.
+    fn input(&mut self, TimedInput { input, at }: TimedInput) {
         self.forget_removed();
-        let now = Instant::now();
         let forest = &self.intake.forest;
         match input {
             Input::Key(key) => {
-                let request = self.browser.key(key, forest, now);
+                let request = self.browser.key(key, forest, at);
                 self.answer(request);
             }
             Input::Mouse(mouse) => {
-                let request = self.browser.mouse(mouse, forest, now);
+                let request = self.browser.mouse(mouse, forest, at);
                 self.answer(request);
             }
             Input::Resize => self.terminal.acknowledge(),
@@ -374,8 +389,9 @@ impl Session<'_> {
             Reading::Walk(live) if live.reread.is_some() => Doing::Rereading,
             Reading::Walk(_) => Doing::Reading,
             Reading::Import(..) => Doing::Loading,
-            Reading::Nothing if self.was_stopped => Doing::Stopped,
-            Reading::Nothing => Doing::Nothing,
+            Reading::Nothing if !self.lacks_part() => Doing::Nothing,
+            Reading::Nothing if self.first_end == FirstEnd::Broken => Doing::Broken,
+            Reading::Nothing => Doing::Stopped,
         };
         let elapsed = match self.reading.goes_on() || self.rereads.replacing.is_some() {
             true => self.started.elapsed(),

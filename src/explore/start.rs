@@ -23,12 +23,12 @@ use super::imported::{self, ImportEnd, Replays};
 use super::intake::Intake;
 use super::programs::Programs;
 use super::read_times::ReadTimes;
-use super::reading::{LiveWalk, Reading, Rereads};
+use super::reading::{FirstEnd, LiveWalk, Reading, Rereads};
 use super::removals::Removals;
 use super::remove::RemovalOptions;
 use super::roots::Roots;
 use super::session::{Ending, Session};
-use super::terminal::{self, Input, Terminal, TerminalError, TerminalOptions};
+use super::terminal::{self, Terminal, TerminalError, TerminalOptions, TimedInput};
 use crate::count::listing::Listing;
 use crate::forest::{Ended, Forest, LinkCounting, Slice};
 use crate::format::classes::NameLookup;
@@ -93,6 +93,8 @@ struct Start<'a> {
     started: Instant,
     read_from: ReadTimes,
     causes: Receiver<Cause>,
+    /// Why an import has ended before the screen was there.
+    broken: Option<String>,
 }
 
 /// Shows the input on the screen until the user has finished.
@@ -213,6 +215,7 @@ impl<'a> Start<'a> {
             started: Instant::now(),
             read_from: ReadTimes::new(),
             causes: never(),
+            broken: None,
         }
     }
 
@@ -293,7 +296,7 @@ impl<'a> Start<'a> {
                 Reading::Nothing
             }
             Some(end) => {
-                self.intake.import_failed(&end);
+                self.broken = Some(self.intake.import_failed(&end));
                 self.intake.end(Ended::Stopped);
                 Reading::Nothing
             }
@@ -334,7 +337,7 @@ impl<'a> Start<'a> {
     fn session(
         self,
         reading: Reading,
-        (terminal, inputs): (Terminal, Receiver<Input>),
+        (terminal, inputs): (Terminal, Receiver<TimedInput>),
         (options, walk_options, source, dirs): SessionOptions,
     ) -> Session<'a> {
         let is_read = !reading.goes_on();
@@ -342,7 +345,8 @@ impl<'a> Start<'a> {
             data_home: options.data_home,
             zone: options.browser.zone.clone(),
         };
-        Session {
+        let broken = self.broken;
+        let mut session = Session {
             intake: self.intake,
             background: Background::new(),
             opening: None,
@@ -366,10 +370,14 @@ impl<'a> Start<'a> {
                 true => self.started.elapsed(),
                 false => Duration::ZERO,
             },
-            was_stopped: false,
+            first_end: FirstEnd::Whole,
             links: Slice::More,
             ending: None,
-        }
+        };
+        broken
+            .into_iter()
+            .for_each(|message| session.tell_broken_import(message));
+        session
     }
 }
 

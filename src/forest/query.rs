@@ -44,6 +44,9 @@ impl<'a> ForestRows<'a> {
                 Some(id) => self.fill_directory(id),
             };
             if is_there {
+                if self.row.entry.is_linked() {
+                    self.row.entry = self.forest.links.updated(self.row.entry);
+                }
                 return Some(&self.row);
             }
         }
@@ -51,9 +54,6 @@ impl<'a> ForestRows<'a> {
 
     fn fill_entry(&mut self) -> bool {
         self.row.entry = *self.reader.entry();
-        if self.row.entry.is_linked() {
-            self.row.entry = self.forest.links.updated(self.row.entry);
-        }
         self.row.directory = None;
         self.row.is_being_removed = self.forest.is_removing(self.id, self.row.name);
         true
@@ -125,6 +125,12 @@ impl Forest {
             has_new: dir.has(NEW),
             is_being_removed: dir.has(REMOVING),
         }
+    }
+
+    /// After the end: true where a directory was not read to its end, or where a list may name more operands.
+    #[must_use]
+    pub fn lacks_part(&self) -> bool {
+        self.dirs.get(DirId::TOP).open > 0 || self.operands.more_may_come
     }
 
     /// The entry of a directory itself, without its contents.
@@ -210,6 +216,16 @@ impl Forest {
     #[must_use]
     pub fn child(&self, id: DirId, name: &[u8]) -> Option<DirId> {
         self.rows(id).find(|row| row.name == name)?.directory
+    }
+
+    /// The operand whose row begins at this place; a file as well. One pass over the operands.
+    #[must_use]
+    pub fn operand_at(&self, place: usize) -> Option<DirId> {
+        let mut rows = Reader::new(&self.dirs.get(DirId::TOP).run, DirId::TOP);
+        rows.find_map(|(at, row)| match row {
+            Row::Directory(_, id) if at == place => Some(id),
+            Row::Entry(..) | Row::Directory(..) => None,
+        })
     }
 
     /// Remembers the directory that is shown.

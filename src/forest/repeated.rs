@@ -27,10 +27,10 @@ impl Forest {
         match (known, self.dirs.parent(id)) {
             // Where each counts, it is known for the removals: operands stay.
             (Some(_), _) if !self.may_repeat() => {}
-            (Some(operand), Some(DirId::TOP)) if operand != id => self.mark_repeated(id),
-            (Some(operand), Some(_)) if operand != id => self.mark_repeated(operand),
-            // Links are counted once for themselves.
-            (None, Some(DirId::TOP)) if !own.is_linked() => {
+            (Some(operand), _) if operand == id || self.are_links(operand, own) => {}
+            (Some(_), Some(DirId::TOP)) => self.mark_repeated(id),
+            (Some(operand), Some(_)) => self.mark_repeated(operand),
+            (None, Some(DirId::TOP)) => {
                 self.operands.known.insert(own.inode, id);
                 self.operands.has_files |= !own.has_run();
             }
@@ -41,12 +41,21 @@ impl Forest {
     /// Looks whether a file is an operand.
     pub(super) fn meet_file(&mut self, id: DirId, entry: &ForestEntry) {
         if self.operands.has_files
+            && self.may_repeat()
             && id != DirId::TOP
             && entry.is_known()
             && let Some(&operand) = self.operands.known.get(&entry.inode)
+            && !self.is_read_again(id)
+            && !self.are_links(operand, entry)
         {
             self.mark_repeated(operand);
         }
+    }
+
+    /// True where the table of links counts an operand and another entry with its inode once. One of two readings may have
+    /// found a file with one link.
+    fn are_links(&self, operand: DirId, entry: &ForestEntry) -> bool {
+        entry.is_linked() && self.own(operand).is_linked()
     }
 
     /// Looks again which operands lie in others: an operand may have come after the directory that it lies in, and a second
@@ -95,7 +104,7 @@ impl Forest {
         self.operands.has_files = false;
         for &id in &operands {
             let own = self.own(id);
-            if own.inode.number != 0 && !own.is_linked() {
+            if own.inode.number != 0 {
                 self.operands.known.entry(own.inode).or_insert(id);
                 self.operands.has_files |= !own.has_run();
             }
@@ -108,32 +117,33 @@ impl Forest {
 
     /// Those that are met elsewhere.
     fn repeated_operands(&self, operands: &[DirId]) -> HashSet<DirId> {
-        let known = |inode: Inode| self.operands.known.get(&inode).copied();
-        let same = operands.iter().copied();
-        let mut repeated: HashSet<DirId> = same
-            .filter(|&id| known(self.own(id).inode).is_some_and(|operand| operand != id))
-            .collect();
-        for id in self.dirs.ids() {
+        let is_same = |&id: &DirId| self.known_as(&self.own(id)).is_some_and(|one| one != id);
+        let mut repeated: HashSet<DirId> = operands.iter().copied().filter(is_same).collect();
+        for id in self.dirs.ids().filter(|&id| id != DirId::TOP) {
             let dir = self.dirs.get(id);
-            if dir.parent == DirId::TOP.0 {
-                continue;
-            }
             let reader = Reader::new(&dir.run, id);
-            if counts(dir.stage)
-                && let Some(operand) = known(reader.own().inode)
+            if dir.parent != DirId::TOP.0
+                && counts(dir.stage)
+                && let Some(operand) = self.known_as(reader.own())
                 && !self.dirs.above(id).any(|above| above == operand)
             {
                 repeated.insert(operand);
             }
             if self.operands.has_files {
                 let entries = reader.filter_map(|(_, row)| match row {
-                    Row::Entry(_, entry) if entry.is_known() => known(entry.inode),
+                    Row::Entry(_, entry) if entry.is_known() => self.known_as(&entry),
                     Row::Entry(..) | Row::Directory(..) => None,
                 });
                 repeated.extend(entries);
             }
         }
         repeated
+    }
+
+    /// The operand with the inode of an entry, unless the table of links counts both once.
+    fn known_as(&self, entry: &ForestEntry) -> Option<DirId> {
+        let operand = self.operands.known.get(&entry.inode).copied()?;
+        (!self.are_links(operand, entry)).then_some(operand)
     }
 
     /// Adds what all links count, so many times.

@@ -4,9 +4,13 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::os::unix::fs::{PermissionsExt, chown, symlink};
 use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::process::Command;
+use std::time::{Duration, SystemTime};
+
+use rustix::process::{Pid, Signal, kill_process};
 
 use super::removal::on_disk;
+use crate::support::process::worker_of;
 use crate::support::run::{PDU, copy_program, program, wait_until};
 use crate::support::screen::Screen;
 use crate::support::skip::{is_root, tool};
@@ -91,6 +95,69 @@ fn only_the_answer_that_the_dialog_names_removes() {
     screen.wait_until("the row goes", |screen| !screen.contents().contains("dir/"));
     screen.terminal.press(b"q");
     assert_eq!(screen.end().ending(), Ok(0));
+}
+
+const TOO_EARLY: &str = "nothing was done: the key came before the question";
+
+/// The main thread is busy from a moment after the question on, for 400 ms: the time of the answer is that of its reading.
+#[test]
+fn a_key_that_was_read_too_early_is_no_answer_however_late_it_is_handled() {
+    if !can_slow_down() {
+        return;
+    }
+    let (mut screen, root) = start(Tree::of(SMALL), &[], PDU, "t");
+    be_ready(&mut screen, "dir/");
+    screen.terminal.press(b"j");
+    let main = worker_of(screen.terminal.child.id()).to_string();
+    // Each frame asks for the size of the terminal.
+    let words = "-qq -e trace=ioctl -e inject=ioctl:delay_enter=400000 -o /dev/null -p";
+    let mut strace = Command::new("strace")
+        .args(words.split(' ').chain([main.as_str()]))
+        .spawn()
+        .expect("it was found");
+    std::thread::sleep(Duration::from_secs(1));
+    screen.terminal.press(b"d");
+    screen.wait_for("any other key");
+    // The wheel is no answer; a frame follows.
+    screen.terminal.press(b"\x1b[<64;10;5M");
+    std::thread::sleep(Duration::from_millis(90));
+    screen.terminal.press(b"Y");
+    screen.wait_until("an answer", |screen| {
+        !screen.contents().contains("any other key")
+    });
+    assert!(root.join("t/file").exists());
+    assert!(screen.now().contents().contains(TOO_EARLY));
+    strace.kill().expect("it is ours");
+    strace.wait().expect("it was started");
+    screen.terminal.press(b"q");
+    screen.end();
+}
+
+/// What is typed while the process is stopped is for the shell, also right after the question.
+#[test]
+fn a_key_that_was_typed_while_the_process_was_stopped_is_no_answer() {
+    let (mut screen, root) = start(Tree::of(SMALL), &[], PDU, "t");
+    be_ready(&mut screen, "dir/");
+    screen.terminal.press(b"j");
+    let parent = screen.terminal.child.id();
+    let send = |signal| {
+        let all = [parent, worker_of(parent)].map(|pid| Pid::from_raw(pid as i32));
+        let sent = all.map(|pid| kill_process(pid.expect("a process"), signal));
+        assert_eq!(sent, [Ok(()); 2]);
+    };
+    for pause in (0..12).map(|step| step * 20) {
+        screen.terminal.press(b"d");
+        screen.wait_for("any other key");
+        std::thread::sleep(Duration::from_millis(pause));
+        send(Signal::STOP);
+        screen.terminal.press(b"Y");
+        std::thread::sleep(Duration::from_millis(200));
+        send(Signal::CONT);
+        screen.wait_for(TOO_EARLY);
+        assert!(root.join("t/file").exists(), "{pause} ms");
+    }
+    screen.terminal.press(b"q");
+    screen.end();
 }
 
 #[test]
@@ -409,14 +476,27 @@ fn what_an_operand_was_before_it_was_read_again_stays() {
 
 /// File systems use numbers again.
 #[test]
-fn a_mark_of_a_file_that_was_changed_is_dropped_by_the_next_reading() {
-    let (mut screen, root) = start(Tree::of("t/f 9000\nt/g 1"), &[], PDU, "t");
+fn a_mark_of_an_entry_that_was_changed_is_dropped_by_the_next_reading() {
+    let tree = Tree::of("t/f 9000\nt/g 1\nt/d/h 1\nt/e/i 1");
+    let directory = fs::File::open(tree.root().join("t/d")).expect("it is there");
+    let set = directory.set_modified(SystemTime::UNIX_EPOCH);
+    set.expect("it is ours");
+    let (mut screen, root) = start(tree, &[], PDU, "t");
     be_ready(&mut screen, " f");
     screen.terminal.press(b"*");
-    screen.wait_for("2 marks");
+    screen.wait_for("4 marks");
     fs::write(root.join("t/f"), "new").expect("it can be written");
+    // Most file systems give its number to the new one.
+    fs::remove_dir_all(root.join("t/d")).expect("it is there");
+    fs::create_dir(root.join("t/d")).expect("it can be written");
+    fs::write(root.join("t/d/new"), "new").expect("it can be written");
     screen.terminal.press(b"r");
-    screen.wait_for("t was read again; 1 mark in it was dropped");
+    screen.wait_for("t was read again; ");
+    let contents = screen.now().contents();
+    assert!(
+        contents.contains("; 2 marks in it were dropped"),
+        "{contents}"
+    );
     screen.terminal.press(b"\x03");
     screen.end();
 }

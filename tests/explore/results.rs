@@ -69,6 +69,56 @@ fn an_export_comes_through_a_pipe_and_keys_from_the_terminal() {
     assert_eq!(left.ending(), Ok(0));
 }
 
+/// A small export has come to its end before the first frame, one from a slow pipe has not.
+#[test]
+fn an_export_that_was_cut_off_is_shown_as_incomplete() {
+    for (script, top) in [
+        (
+            "$pdu --format=ncdu . | head -c -20 > cut; exec $pdu -i --from=cut",
+            "the export is incomplete",
+        ),
+        (
+            "$pdu --format=ncdu . | head -c -20 > cut; (sleep 1; cat cut) | exec $pdu -i --from=-",
+            "the export is incomplete",
+        ),
+        ("$pdu --format=ncdu . > all; exec $pdu -i --from=all", " "),
+    ] {
+        let tree = Tree::of(ODD);
+        let root = tree.root().to_owned();
+        let mut screen = Screen::start(tree, Streams::All, &["sh", "-c", script]);
+        screen.wait_for(r"a\nb/");
+        screen.wait_until(top, |screen| {
+            let contents = screen.contents();
+            contents
+                .lines()
+                .next()
+                .is_some_and(|line| line.contains(top))
+        });
+        let is_cut = top != " ";
+        let contents = screen.now().contents();
+        assert_eq!(contents.contains("incomplete"), is_cut, "{contents}");
+        screen.terminal.press(b"!");
+        screen.wait_for(if is_cut { "Errors: 1" } else { "Errors: 0" });
+        screen.wait_for(if is_cut {
+            "the export ends before it is whole"
+        } else {
+            "no errors"
+        });
+        screen.terminal.press(b"\x1b");
+        screen.wait_until("no panel", |screen| !screen.contents().contains("Errors: "));
+        // What is incomplete is not written as if it were whole.
+        screen.terminal.press(b"E\r");
+        screen.wait_for(if is_cut {
+            "not read to its end"
+        } else {
+            "was written"
+        });
+        assert_eq!(root.join("pdu.json").exists(), !is_cut);
+        screen.terminal.press(b"q");
+        assert_eq!(screen.end().ending(), Ok(i32::from(is_cut)), "{script}");
+    }
+}
+
 #[test]
 fn other_programs_run_where_the_entry_is() {
     let tree = Tree::of("d/file 5000\nd/e/g 1");

@@ -468,6 +468,53 @@ fn an_operand_that_is_not_open_does_not_go_along_either() {
     }
 }
 
+/// What lies in the trash without an info file may be another link of the entry: it is not the entry.
+#[test]
+fn a_file_whose_other_link_lies_in_the_trash_is_moved_under_another_name() {
+    let Some(sandbox) = disk() else { return };
+    sandbox.dir("disk/home");
+    sandbox.file("disk/x/f", 10);
+    sandbox.dir("disk/y");
+    let root = sandbox.at("disk");
+    fs::hard_link(root.join("x/f"), root.join("y/f")).expect("the name is free");
+    let (mut shown, _) = trash(&sandbox, &["x/f"]);
+    let trash = root.join("home/Trash");
+    fs::remove_file(trash.join("info/f.trashinfo")).expect("it is there");
+    let outcome = shown.remove(&["y/f"], Method::Trash, |_| {});
+    assert_eq!((outcome.failures(), outcome.summary.entries), (vec![], 1));
+    assert!(!root.join("y/f").exists());
+    assert!(trash.join("files/f").exists() && trash.join("files/f.2").exists());
+    assert!(!trash.join("info/f.trashinfo").exists());
+    assert!(trash.join("info/f.2.trashinfo").exists());
+}
+
+/// From a mount that was taken away from the others no `..` leads to where the operand lies.
+#[test]
+fn an_operand_on_a_detached_mount_does_not_go_along() {
+    let Some(sandbox) = disk() else { return };
+    for name in ["home/x", "operand/f", "t/a/f"] {
+        sandbox.file(&format!("disk/{name}"), 10);
+    }
+    sandbox.dir("elsewhere");
+    if !sandbox.bind("disk/operand", "elsewhere") {
+        return;
+    }
+    let root = sandbox.at("disk");
+    let mut shown = Shown::of(&root);
+    shown.data_home = Some(root.join("home"));
+    shown.operand_dirs = vec![open_path(&sandbox.at("elsewhere")).into()];
+    let mut umount = program(tool("umount").expect("mount is there"), sandbox.root());
+    stdout({
+        umount.args(["-l", "elsewhere"]);
+        umount
+    });
+    fs::rename(root.join("operand"), root.join("t/a/operand")).expect("it is there");
+    let outcome = shown.remove(&["t"], Method::Trash, |_| {});
+    let may_be_in_it = "an operand of this run was moved, and may lie in it";
+    assert_eq!(outcome.failures(), [("t", may_be_in_it)]);
+    assert!(root.join("t/a/operand/f").exists());
+}
+
 /// No `..` leads from there to the target.
 #[test]
 fn what_is_mounted_elsewhere_does_not_go_to_the_trash() {

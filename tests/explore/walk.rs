@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::path::Path;
+use std::process::Command;
 
 use crate::first_minute::{explore, read_question, rows, wait_for_first, wait_until_read};
 use crate::support::fuse::{Node, Op};
@@ -38,6 +39,14 @@ fn ctrl_c_stops_the_walk_and_keeps_what_was_read_and_then_ends() {
         let rows = rows(&mut screen);
         let is_stopped = |row: &String| row.trim_start().starts_with("? ");
         assert!(rows.iter().any(is_stopped), "{rows:?}");
+        if jobs == "-j20" {
+            // The word goes once all was read.
+            screen.terminal.press(b"r");
+            screen.wait_for("was read again");
+            screen.wait_until("a whole tree", |screen| {
+                !screen.contents().contains("reading was stopped")
+            });
+        }
         screen.terminal.press(CTRL_C);
         assert_eq!(screen.end().ending(), Ok(0));
     }
@@ -233,6 +242,91 @@ fn the_total_of_an_operand_in_another_one_stays_right() {
     total(&mut screen, "5008");
     screen.terminal.press(b"q");
     assert_eq!(screen.end().ending(), Ok(0));
+}
+
+/// An operand that is a file and lies in another operand: its row and the total are those of the last reading, and it can
+/// be read again itself. GNU du gives the same numbers.
+#[test]
+fn an_operand_that_is_a_file_is_counted_as_it_was_read_last() {
+    const GROWS: &str = "head -c 900000 /dev/zero >> d/f";
+    for (tree, words, script, rereads, (path, size, total)) in [
+        // Rows: d, e, d/f. Another link was read again, and the file by its own row.
+        (
+            "d/f 100000\ne/l = d/f",
+            "d e d/f",
+            GROWS,
+            &["d"][..],
+            ("d/f", "1000000", "1000000"),
+        ),
+        (
+            "d/f 100000\nd/g 1",
+            "d d/f",
+            GROWS,
+            &["d/f", "d"],
+            ("d/f", "1000000", "1000001"),
+        ),
+        (
+            "d/f 100000\nd/g 1",
+            "d d/f",
+            GROWS,
+            &["d", "d/f"],
+            ("d/f", "1000000", "1000001"),
+        ),
+        // The other link has gone, or a link has come.
+        (
+            "d/z/f 100000\nd/k = d/z/f",
+            "d d/z/f",
+            "rm d/k",
+            &["d"],
+            ("d/z/f", "100000", "100000"),
+        ),
+        (
+            "d/z/f 100000\nd/k = d/z/f",
+            "d d/z/f",
+            "rm d/k",
+            &["d/z/f"],
+            ("d/z/f", "100000", "100000"),
+        ),
+        (
+            "d/z/f 100000",
+            "d d/z/f",
+            "ln d/z/f d/k",
+            &["d"],
+            ("d/z/f", "100000", "100000"),
+        ),
+    ] {
+        let tree = Tree::of(tree);
+        let root = tree.root().to_owned();
+        let mut screen = explore(tree, &format!("-B1 --apparent-size {words}"));
+        wait_until_read(&mut screen);
+        let status = Command::new("sh")
+            .args(["-c", script])
+            .current_dir(root)
+            .status();
+        assert!(status.is_ok_and(|status| status.success()), "{script}");
+        screen.terminal.press(b"n");
+        for reread in rereads {
+            let place = words
+                .split(' ')
+                .position(|word| word == *reread)
+                .unwrap_or_default();
+            let down = "j".repeat(place);
+            screen.terminal.press(format!("H{down}R").as_bytes());
+            screen.wait_for(&format!("{reread} was read again"));
+            screen.terminal.press(b"\x0c");
+        }
+        let row = rows(&mut screen)
+            .into_iter()
+            .find(|row| row.ends_with(&format!(" {path}")));
+        let row = row.unwrap_or_default();
+        assert!(
+            row.contains(&format!(" {size} ")),
+            "{words}, {script}: {row}"
+        );
+        screen.wait_for(&format!(" paths  {total} apparent in"));
+        screen.terminal.press(b"q");
+        screen.end();
+    }
 }
 
 #[test]

@@ -30,6 +30,20 @@ d/s -> ../a
 d/a\x20name\n\xff 3
 ";
 
+/// Operands that lie in others, directly or further below, and some that are the same.
+const OPERANDS: &[&[&str]] = &[
+    &["a", "d"],
+    &["a", "a/b", "d"],
+    &["a/b", "a/b/c", "a", "a"],
+    &["d/e", "d/e/two", "a/file"],
+    &["d/skipped.o", "d"],
+    &["d", "d/skipped.o", "a/b/c/deep"],
+    &["d/skipped.d", "d/skipped.d/f", "d", "d/skipped.o"],
+    &["a/file", "a/file", "a/b/link"],
+    &["d/skipped.o", "d/skipped.o"],
+    &["d", "d/e/two", "d", "d/skipped.o", "d/skipped.o"],
+];
+
 /// All directories below one, with their paths.
 fn directories(forest: &Forest) -> Vec<(DirId, String)> {
     let mut all = vec![DirId::TOP];
@@ -98,30 +112,21 @@ fn the_command_line_of_the_explorer_has_the_total_of_gnu_du() {
     };
     let tree = Tree::of(TREE);
     let at = tree.root();
-    for walkers in [1, 20] {
-        for operands in [
-            &["a", "d"][..],
-            &["a", "a/b", "d"],
-            &["a/b", "a/b/c", "a", "a"],
-            &["d/e", "d/e/two", "a/file"],
-            &["d/skipped.o", "d"],
-            &["d", "d/skipped.o", "a/b/c/deep"],
-        ] {
-            let forest = walk(
-                at,
-                operands,
-                options(walkers, LinkCounting::Once, ""),
-                LinkCounting::Once,
-            );
+    for (walkers, (links, word)) in [1, 20].into_iter().flat_map(|walkers| {
+        let counts = [(LinkCounting::Once, ""), (LinkCounting::Each, "-l")];
+        counts.map(|links| (walkers, links))
+    }) {
+        for operands in OPERANDS {
+            let forest = walk(at, operands, options(walkers, links, ""), links);
             let paths: Vec<String> = operands
                 .iter()
                 .map(|name| format!("{}/{name}", at.display()))
                 .collect();
-            let expected = sums(gnu, at, &paths.join(" "));
+            let expected = sums(gnu, at, &format!("{word} {}", paths.join(" ")));
             assert_eq!(
                 forest.dir(DirId::TOP).sums,
                 expected,
-                "-j{walkers} {operands:?}"
+                "-j{walkers} {word} {operands:?}"
             );
         }
     }

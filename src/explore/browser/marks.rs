@@ -1,5 +1,5 @@
 //! Marked entries, by directory and name. A mark is for an inode: where a later reading finds another one with this name,
-//! the mark is dropped. Since numbers are used again, so is that of a file that was changed.
+//! the mark is dropped. Since numbers are used again, so is that of an entry that was changed.
 
 use std::collections::{BTreeMap, HashSet};
 
@@ -33,10 +33,12 @@ impl KnownRow {
         self.identity.differs_from(other.identity)
     }
 
-    /// Whether this may be another entry: a new file may have the number of an old one, but not its time and size.
+    /// Whether this may be another entry: a new one may have the number of an old one, but not its time and size. A
+    /// directory that has got or lost an entry is told like a new one: the tree has no time of creation.
     fn may_differ_from(&self, other: &Self) -> bool {
         let as_it_was = |row: &Self| (row.own, row.time);
-        self.differs_from(other) || !self.is_directory() && as_it_was(self) != as_it_was(other)
+        let was_known = self.identity.inode != 0;
+        self.differs_from(other) || was_known && as_it_was(self) != as_it_was(other)
     }
 
     /// Of an entry, and the number of its directory, if it is one.

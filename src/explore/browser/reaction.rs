@@ -330,7 +330,10 @@ impl Browser {
 
     /// Ends the explorer, with a question where a removal would stop in its middle, or `q` would throw away a long walk.
     pub(super) fn quit(&mut self, action: Action, forest: &Forest) -> Option<BrowserRequest> {
-        let is_reading = !matches!(self.activity.doing, Doing::Nothing | Doing::Stopped);
+        let is_reading = !matches!(
+            self.activity.doing,
+            Doing::Nothing | Doing::Stopped | Doing::Broken
+        );
         let request = match action {
             Action::Interrupt if is_reading => return Some(BrowserRequest::StopWalk),
             Action::QuitAndPrint => BrowserRequest::QuitAndPrint(self.printed_paths(forest)),
@@ -358,16 +361,20 @@ impl Browser {
     }
 
     fn reread(&mut self, action: Action, forest: &Forest) -> Option<BrowserRequest> {
-        let directory = match action {
-            Action::ReadSelected => self.selected(forest).and_then(|row| row.directory),
-            _ => Some(self.shown).filter(|&shown| shown != DirId::TOP),
+        let directory = match (action, self.shown) {
+            (Action::ReadSelected, DirId::TOP) => {
+                let row = self.row(forest, self.cursor.index);
+                row.and_then(|row| forest.operand_at(row.place))
+            }
+            (Action::ReadSelected, _) => self.selected(forest).and_then(|row| row.directory),
+            (_, shown) => Some(shown).filter(|&shown| shown != DirId::TOP),
         };
         if self.options.source == Source::Export {
             self.refuse("the tree comes from a file: nothing can be read again");
             return None;
         }
         if directory.is_none() {
-            self.refuse("only a directory can be read again");
+            self.refuse("only a directory or an operand can be read again");
         }
         directory.map(BrowserRequest::Reread)
     }

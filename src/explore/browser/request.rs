@@ -53,6 +53,8 @@ pub enum Doing {
     Loading,
     /// It was stopped.
     Stopped,
+    /// The export could not be read to its end.
+    Broken,
 }
 
 /// The state of the walk, for the top line and for the question at the end.

@@ -395,11 +395,23 @@ fn unlink(
     flags: AtFlags,
     compare: impl Fn(&Seen) -> Result<Option<OwnedFd>, Problem>,
 ) -> Result<(Seen, Option<OwnedFd>), Problem> {
+    let mut interrupted = None;
     retry(|| {
-        let seen = look(at, name).map_err(Problem::Failed)?;
+        let seen = match (look(at, name), interrupted.take()) {
+            // The call that was interrupted has unlinked it.
+            (Err(Errno::NOENT), Some(unlinked)) => return Ok(unlinked),
+            (seen, _) => seen.map_err(Problem::Failed)?,
+        };
         let opened = compare(&seen)?;
-        rustix::fs::unlinkat(at, name, flags).map_err(Problem::Failed)?;
-        Ok((seen, opened))
+        match rustix::fs::unlinkat(at, name, flags) {
+            // Some servers unlink it, and tell that they have not found it.
+            Err(Errno::NOENT) if has_vanished(at, name) => Ok((seen, opened)),
+            Err(Errno::INTR) => {
+                interrupted = Some((seen, opened));
+                Err(Problem::Failed(Errno::INTR))
+            }
+            unlinked => unlinked.map(|()| (seen, opened)).map_err(Problem::Failed),
+        }
     })
 }
 

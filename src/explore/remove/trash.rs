@@ -90,6 +90,28 @@ enum Done {
     Vanished,
 }
 
+/// An open entry that a rename may have moved.
+struct Moved<'a> {
+    /// It, before the rename.
+    before: Seen,
+    entry: BorrowedFd<'a>,
+    /// The rename has told an error.
+    has_failed: bool,
+}
+
+impl Moved<'_> {
+    /// Whether it is this one. An overlay copies what it moves: then the number of the open entry is another one by now.
+    fn is(&self, seen: &Seen) -> bool {
+        let now = look_at(self.entry).map_or(self.before.inode, |now| now.inode);
+        seen.kind == self.before.kind && [self.before.inode, now].contains(&seen.inode)
+    }
+
+    /// A file system that finds an open entry by its path has lost it by a rename that has told an error.
+    fn is_lost(&self) -> bool {
+        self.has_failed && look_at(self.entry).is_err()
+    }
+}
+
 struct Mover<'a> {
     base: &'a Opened,
     reading_began: FileTime,
@@ -228,15 +250,7 @@ impl Mover<'_> {
             Errno::NOENT => Problem::TrashGone.into(),
             errno => Problem::Failed(errno).into(),
         })?;
-        let moved = match self.rename(trash, (old, new)) {
-            // Some servers refuse the second request for what the first one has done.
-            Err(errno) if !is_moved(trash, new, entry) => {
-                Err(self.refusal(errno, trash, old, entry))
-            }
-            _ => self
-                .verify(tools, trash, (old, new), entry)
-                .map_err(Refusal::from),
-        };
+        let moved = self.rename_checked(tools, trash, (old, new), entry);
         match moved {
             Ok(()) => Ok(info_time),
             // Its info file tells where it was.
@@ -248,6 +262,44 @@ impl Mover<'_> {
         }
     }
 
+    /// Renames an entry to a name that is free, and compares what lies there then.
+    fn rename_checked(
+        &self,
+        tools: &Tools<'_>,
+        trash: &TrashDir,
+        (old, new): (&[u8], &[u8]),
+        entry: BorrowedFd<'_>,
+    ) -> Result<(), Refusal> {
+        // What lies there without an info file may be another link of the entry.
+        if !has_vanished_from(trash.files.as_fd(), new) {
+            return Err(Refusal::NameTaken);
+        }
+        let before = look_at(entry).map_err(Problem::Failed)?;
+        let renamed = self.rename(trash, (old, new));
+        let moved = Moved {
+            before,
+            entry,
+            has_failed: renamed.is_err(),
+        };
+        match renamed {
+            // Some servers refuse the second request for what the first one has done, or tell an error all the same.
+            Err(errno) if !self.is_moved(trash, (old, new), &moved) => {
+                Err(self.refusal(errno, trash, old, entry))
+            }
+            _ => Ok(self.verify(tools, trash, (old, new), &moved)?),
+        }
+    }
+
+    /// Whether a rename has moved an entry to a name that was free, whatever it has told.
+    fn is_moved(&self, trash: &TrashDir, (old, new): (&[u8], &[u8]), moved: &Moved<'_>) -> bool {
+        let there = one_name(new).ok();
+        let there = there.and_then(|name| look(trash.files.as_fd(), &name).ok());
+        // A file system that numbers paths may have given the new path another number.
+        there.is_some_and(|there| {
+            there.kind == moved.before.kind && (moved.is(&there) || self.has_vanished(old))
+        })
+    }
+
     fn rename(&self, trash: &TrashDir, (old, new): (&[u8], &[u8])) -> Result<(), Errno> {
         let (from, to) = (self.base.fd.as_fd(), trash.files.as_fd());
         let flags = RenameFlags::NOREPLACE;
@@ -255,7 +307,7 @@ impl Mover<'_> {
     }
 
     fn has_vanished(&self, name: &[u8]) -> bool {
-        one_name(name).is_ok_and(|name| has_vanished(self.base.fd.as_fd(), &name))
+        has_vanished_from(self.base.fd.as_fd(), name)
     }
 
     /// What an error of the rename of an open entry means.
@@ -286,21 +338,22 @@ impl Mover<'_> {
         tools: &Tools<'_>,
         trash: &TrashDir,
         (old, new): (&[u8], &[u8]),
-        entry: BorrowedFd<'_>,
+        moved: &Moved<'_>,
     ) -> Result<(), Problem> {
         let (from, to) = (trash.files.as_fd(), self.base.fd.as_fd());
-        let seen = one_name(new).and_then(|name| look(from, &name).map_err(Problem::Failed));
-        if seen.as_ref().err() == Some(&Problem::Failed(Errno::NOENT)) {
-            // Another program has emptied the trash.
-            return Ok(());
-        }
-        // Not with the number of the tree: an overlay copies what it moves.
-        let expected = look_at(entry);
-        let is_it = |(seen, expected): (Seen, Seen)| seen.inode == expected.inode;
-        let moved = seen.ok().zip(expected.ok()).filter(|both| is_it(*both));
-        let refusal = match moved {
-            Some((seen, _)) if seen.kind == FileType::Directory => {
-                match must_hold_nothing_that_stays(tools, entry, seen.inode) {
+        let name = one_name(new)?;
+        let seen = match look(from, &name) {
+            // Another program has emptied the trash, or the rename did nothing.
+            Err(Errno::NOENT) if self.has_vanished(old) => return Ok(()),
+            Err(Errno::NOENT) => return Err(Problem::Failed(Errno::IO)),
+            seen => seen.ok(),
+        };
+        let refusal = match seen.filter(|seen| moved.is(seen) || moved.is_lost()) {
+            Some(seen) if seen.kind == FileType::Directory => {
+                let open = open_file(from, &name);
+                let holds = open
+                    .and_then(|open| must_hold_nothing_that_stays(tools, open.as_fd(), seen.inode));
+                match holds {
                     Ok(()) => return Ok(()),
                     Err(problem) => problem,
                 }
@@ -361,15 +414,8 @@ fn create_info(at: BorrowedFd<'_>, name: &[u8], text: &[u8]) -> Result<i64, Errn
     done
 }
 
-/// Whether an open entry has this name in the trash by now.
-fn is_moved(trash: &TrashDir, name: &[u8], entry: BorrowedFd<'_>) -> bool {
-    let there = one_name(name)
-        .ok()
-        .and_then(|name| look(trash.files.as_fd(), &name).ok());
-    let here = look_at(entry).ok();
-    there
-        .zip(here)
-        .is_some_and(|(there, here)| there.inode == here.inode)
+fn has_vanished_from(at: BorrowedFd<'_>, name: &[u8]) -> bool {
+    one_name(name).is_ok_and(|name| has_vanished(at, &name))
 }
 
 fn remove_info(trash: &TrashDir, name: &[u8]) {

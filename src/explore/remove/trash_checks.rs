@@ -7,6 +7,7 @@ use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 
 use rustix::fs::{CWD, FileType, Mode, OFlags};
+use rustix::io::Errno;
 
 use super::delete::Tools;
 use super::job::{Contents, Directory, EntryIdentity, KnownDirectory, KnownEntry};
@@ -64,17 +65,26 @@ fn place_in(mount: &Mount<'_>, path: &[u8]) -> Option<Vec<u8>> {
 
 /// Whether a directory is the other one, or above it.
 pub(super) fn is_above(directory: BorrowedFd<'_>, other: BorrowedFd<'_>) -> bool {
-    look_at(directory).is_ok_and(|seen| lies_in(other, seen.inode))
+    look_at(directory).is_ok_and(|seen| lies_in(other, seen.inode) == Some(true))
 }
 
 /// Fails where an operand lies in this directory by now, wherever it was when it was read.
 pub(super) fn must_hold_no_operand(tools: &Tools<'_>, inode: Inode) -> Result<(), Problem> {
     let others = tools.above_others.as_ref().ok_or(Problem::OperandMoved)?;
-    let mut open = tools.operand_dirs.iter();
-    match others.contains(&inode) || open.any(|operand| lies_in(operand.as_fd(), inode)) {
-        true => Err(Problem::HoldsOperand),
-        false => Ok(()),
+    if others.contains(&inode) {
+        return Err(Problem::HoldsOperand);
     }
+    let list = mounts::list().map_err(|_| Problem::MountsUnknown)?;
+    let mounted: HashSet<u64> = mounts::mounts(&list).map(|mount| mount.id).collect();
+    for operand in tools.operand_dirs {
+        match lies_in(operand.as_fd(), inode) {
+            Some(true) => return Err(Problem::HoldsOperand),
+            // From a mount that was taken away no `..` leads to where it lies.
+            Some(false) if mount_id(operand.as_fd()).is_some_and(|id| mounted.contains(&id)) => {}
+            Some(false) | None => return Err(Problem::OperandMoved),
+        }
+    }
+    Ok(())
 }
 
 /// The directories that operands lie in, or are, by their names. None where a name stands for something else by now: the
@@ -84,7 +94,7 @@ pub(super) fn above_operands(operands: &[(CString, Inode)]) -> Option<HashSet<In
     for (name, inode) in operands {
         let directory = open_operand(name, *inode)?;
         for inode in and_above(directory) {
-            if !above.insert(inode) {
+            if !above.insert(inode.ok()?) {
                 break;
             }
         }
@@ -117,24 +127,33 @@ fn open_operand(name: &CStr, inode: Inode) -> Option<OwnedFd> {
     None
 }
 
-/// Whether a directory has this inode, or one above it has.
-fn lies_in(other: BorrowedFd<'_>, wanted: Inode) -> bool {
-    let directory = other.try_clone_to_owned();
-    directory.is_ok_and(|directory| and_above(directory).any(|inode| inode == wanted))
+/// Whether a directory has this inode, or one above it has. None where one of them cannot be opened: it may not be searched.
+fn lies_in(other: BorrowedFd<'_>, wanted: Inode) -> Option<bool> {
+    for inode in and_above(other.try_clone_to_owned().ok()?) {
+        if inode.ok()? == wanted {
+            return Some(true);
+        }
+    }
+    Some(false)
 }
 
-/// The inodes of a directory and of those above it.
-fn and_above(directory: OwnedFd) -> impl Iterator<Item = Inode> {
-    let (mut here, mut below) = (Some(directory), None);
+/// The inodes of a directory and of those above it. The last one may be an error.
+fn and_above(directory: OwnedFd) -> impl Iterator<Item = Result<Inode, Errno>> {
+    let (mut next, mut below) = (Some(Ok(directory)), None);
     std::iter::from_fn(move || {
-        let fd = here.take()?;
-        let inode = look_at(fd.as_fd()).ok()?.inode;
+        let seen = next
+            .take()?
+            .and_then(|fd| Ok((look_at(fd.as_fd())?.inode, fd)));
+        let (inode, fd) = match seen {
+            Ok(seen) => seen,
+            Err(errno) => return Some(Err(errno)),
+        };
         // The root is above itself.
         if below.replace(inode) == Some(inode) {
             return None;
         }
-        here = open_parent(fd.as_fd()).ok();
-        Some(inode)
+        next = Some(open_parent(fd.as_fd()));
+        Some(Ok(inode))
     })
 }
 

@@ -9,7 +9,7 @@ use std::path::Path;
 use rustix::fs::{AtFlags, CWD, Mode, OFlags};
 use rustix::io::Errno;
 
-use super::look::{Seen, look_at};
+use super::look::{Seen, look, look_at};
 use super::way::{Opened, open_parent};
 use crate::sys::retry::retry;
 
@@ -133,11 +133,19 @@ fn top(base: &Opened) -> Option<OwnedFd> {
     }
 }
 
-/// The path of an open directory.
+/// The path of an open directory. None where another entry, or none, has this path: the kernel adds ` (deleted)` to a name
+/// that it has dropped, and leaves out where a mount lay that was taken away.
 pub(super) fn path_of(fd: BorrowedFd<'_>) -> Option<Vec<u8>> {
     let link = format!("/proc/self/fd/{}", fd.as_raw_fd());
     let path = retry(|| rustix::fs::readlinkat(CWD, &link, Vec::new())).ok()?;
-    Some(path.into_bytes())
+    let expected = look_at(fd).ok().map(|seen| seen.inode);
+    let is_it = match look(CWD, &path) {
+        Ok(seen) => Some(seen.inode) == expected,
+        Err(Errno::NOENT) => false,
+        // A directory above may not be searched.
+        Err(_) => true,
+    };
+    is_it.then(|| path.into_bytes())
 }
 
 impl Wanted {
@@ -174,5 +182,31 @@ impl Wanted {
             top,
             made,
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::fs::{self, File};
+
+    /// The kernel adds ` (deleted)` to the path of a directory whose name it has dropped: another one may have this path.
+    #[test]
+    fn the_path_of_a_directory_leads_to_it_or_is_none() {
+        let root = std::env::temp_dir().join(format!("pdu-path-{}", std::process::id()));
+        let (at, other) = (root.join("d"), root.join("d (deleted)"));
+        fs::create_dir_all(&at).expect("it can be written");
+        let open = File::open(&at).expect("it is there");
+        let path = path_of(open.as_fd()).expect("it has one");
+        assert!(path.ends_with(b"/d"));
+        fs::remove_dir(&at).expect("it is empty");
+        fs::create_dir(&at).expect("it can be written");
+        assert_eq!(path_of(open.as_fd()), None);
+        fs::create_dir(&other).expect("it can be written");
+        assert_eq!(path_of(open.as_fd()), None);
+        let open = File::open(&other).expect("it is there");
+        let path = path_of(open.as_fd()).expect("it has one");
+        assert!(path.ends_with(b"/d (deleted)"));
+        let _ = fs::remove_dir_all(&root);
     }
 }

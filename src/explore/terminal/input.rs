@@ -1,5 +1,27 @@
 //! What a person does: keys and the mouse.
 
+use std::time::Instant;
+
+/// An input, and when it was read from the terminal: it may wait until the main thread has time for it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct TimedInput {
+    /// What it is.
+    pub input: Input,
+    /// When it was read.
+    pub at: Instant,
+}
+
+impl TimedInput {
+    /// An input that was read at this moment.
+    #[must_use]
+    pub fn now(input: Input) -> Self {
+        Self {
+            input,
+            at: Instant::now(),
+        }
+    }
+}
+
 /// Something to react to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Input {

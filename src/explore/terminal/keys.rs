@@ -11,7 +11,7 @@ use rustix::termios::{Winsize, tcgetwinsize};
 use termina::event::{KeyCode as Code, KeyEventKind, Modifiers, MouseButton, MouseEventKind};
 use termina::{Event, Parser};
 
-use super::input::{Input, KeyCode, KeyPress, Mouse, MouseAction};
+use super::input::{Input, KeyCode, KeyPress, Mouse, MouseAction, TimedInput};
 use crate::sys::retry;
 use crate::sys::screen::{self, Devices};
 
@@ -22,19 +22,24 @@ const PULSE: Duration = Duration::from_millis(50);
 /// A look at the terminal that takes so long means that the process was stopped.
 const STOPPED: Duration = Duration::from_millis(300);
 
+/// The process may have been stopped, or was busy.
+const MAYBE_STOPPED: Duration = Duration::from_millis(100);
+
 /// So many calls that fail one after the other mean that the terminal is gone.
 const FAILURES: u32 = 20;
 
 /// The state of the thread.
 pub(super) struct Keys {
     devices: &'static Devices,
-    inputs: Sender<Input>,
+    inputs: Sender<TimedInput>,
     /// Receives when an input is handled.
     handled: Receiver<()>,
     size: Option<(u16, u16)>,
     /// Calls that have failed one after the other.
     failures: u32,
     decoder: Decoder,
+    /// When the terminal was looked at last.
+    looked: Instant,
 }
 
 /// What a wait for the terminal has ended with.
@@ -47,7 +52,7 @@ enum Waited {
 impl Keys {
     pub(super) fn new(
         devices: &'static Devices,
-        inputs: Sender<Input>,
+        inputs: Sender<TimedInput>,
         handled: Receiver<()>,
     ) -> Self {
         Self {
@@ -57,6 +62,7 @@ impl Keys {
             handled,
             failures: 0,
             decoder: Decoder::default(),
+            looked: Instant::now(),
         }
     }
 
@@ -69,11 +75,11 @@ impl Keys {
                 Waited::Ended => break,
             };
             let Some(input) = input else { continue };
-            if self.inputs.send(input).is_err() || self.handled.recv().is_err() {
+            if self.inputs.send(TimedInput::now(input)).is_err() || self.handled.recv().is_err() {
                 return;
             }
         }
-        let _ = self.inputs.send(Input::Ended);
+        let _ = self.inputs.send(TimedInput::now(Input::Ended));
     }
 
     fn pause(&self) -> Waited {
@@ -98,9 +104,13 @@ impl Keys {
         let timeout = Timespec::try_from(PULSE).ok();
         let begun = Instant::now();
         let polled = poll(&mut ready, timeout.as_ref());
+        let looked = std::mem::replace(&mut self.looked, Instant::now());
         if begun.elapsed() > STOPPED && screen::is_taken() {
             // Before the keys that were typed meanwhile; the signal may be noticed later.
-            let _ = self.inputs.send(Input::Continue);
+            let _ = self.inputs.send(TimedInput::now(Input::Continue));
+        } else if polled == Ok(1) && looked.elapsed() > MAYBE_STOPPED {
+            // The thread of the signals sends that first, if the process was stopped.
+            let _ = self.pause();
         }
         let events = match polled {
             Ok(0) => {

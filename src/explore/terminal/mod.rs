@@ -19,7 +19,7 @@ mod thread;
 pub use canvas::{Canvas, CellColor as Color, CellPlace as Place, CellStyle as Style};
 pub use canvas::{Grid, Palette, Weight};
 pub use child::Child;
-pub use input::{Input, KeyCode, KeyPress as Key, Mouse, MouseAction};
+pub use input::{Input, KeyCode, KeyPress as Key, Mouse, MouseAction, TimedInput};
 pub use signals::block as block_signals;
 
 use std::ffi::{OsStr, OsString};
@@ -94,7 +94,7 @@ pub struct Terminal {
 impl Terminal {
     /// Takes the terminal: raw mode, alternate screen, mouse. Once in a process; [`block_signals`] comes before the first
     /// thread.
-    pub fn open(options: TerminalOptions) -> Result<(Self, Receiver<Input>), TerminalError> {
+    pub fn open(options: TerminalOptions) -> Result<(Self, Receiver<TimedInput>), TerminalError> {
         let devices = screen::devices().map_err(|_| TerminalError::Missing)?;
         let term = options.term.unwrap_or_default();
         if matches!(term.as_bytes(), b"" | b"dumb" | b"unknown") {

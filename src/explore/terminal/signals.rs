@@ -12,7 +12,7 @@ use crossbeam_channel::Sender;
 use pdu_startup::signals::{BlockedSignals, Reception, SIGCONT, SIGTSTP, die_of, is_ignored};
 use rustix::process::{Signal, getpid, kill_process};
 
-use super::input::Input;
+use super::input::{Input, TimedInput};
 use super::thread;
 use crate::sys::{output_file, screen};
 
@@ -28,7 +28,7 @@ pub fn block() {
 }
 
 /// Starts the thread. It sends on `stopped` each time that the process continues after this thread has stopped it.
-pub(super) fn start(inputs: Sender<Input>, stopped: Sender<()>) -> io::Result<()> {
+pub(super) fn start(inputs: Sender<TimedInput>, stopped: Sender<()>) -> io::Result<()> {
     block();
     let Some(&blocked) = BLOCKED.get() else {
         return Ok(());
@@ -45,7 +45,7 @@ pub(super) fn start(inputs: Sender<Input>, stopped: Sender<()>) -> io::Result<()
 }
 
 /// Never waits: the main thread may wait for this one.
-fn react(signal: i32, blocked: &BlockedSignals, inputs: &Sender<Input>, stopped: &Sender<()>) {
+fn react(signal: i32, blocked: &BlockedSignals, inputs: &Sender<TimedInput>, stopped: &Sender<()>) {
     match signal {
         ending if screen::OTHER_ENDINGS.contains(&ending) => {
             screen::give_back_for_good();
@@ -53,14 +53,14 @@ fn react(signal: i32, blocked: &BlockedSignals, inputs: &Sender<Input>, stopped:
             die_of(ending);
         }
         SIGTSTP if screen::is_taken() => {
-            let _ = inputs.try_send(Input::Suspend);
+            let _ = inputs.try_send(TimedInput::now(Input::Suspend));
         }
         SIGTSTP => {
             stop(blocked);
             let _ = stopped.try_send(());
         }
         _ => {
-            let _ = inputs.try_send(Input::Continue);
+            let _ = inputs.try_send(TimedInput::now(Input::Continue));
             // This signal discards a SIGTSTP that was sent before it: the main thread waits in vain for a stop.
             let _ = stopped.try_send(());
         }

@@ -6,10 +6,11 @@ use super::texts::Texts;
 use crate::count::usage::Detail;
 use crate::explore::browser::Browser;
 use crate::explore::browser::options::Column;
+use crate::explore::browser::request::Doing;
 use crate::explore::browser::rows::Hiding;
 use crate::explore::browser::shown_row::ShownRow;
 use crate::explore::terminal::Grid;
-use crate::forest::{DirState, Forest};
+use crate::forest::{DirId, DirState, Forest};
 use crate::sys::failure::{Failure, Operation};
 use crate::sys::status::reason;
 
@@ -104,6 +105,9 @@ fn draw_emptiness(browser: &Browser, forest: &Forest, mut line: Line<'_, '_>) {
         (DirState::Away, _) => "(not read: another file system)".into(),
         (DirState::Excluded, _) => "(not read: excluded)".into(),
         (DirState::Unread | DirState::Broken, _) => "(could not be read)".into(),
+        _ if browser.shown == DirId::TOP && browser.activity.doing == Doing::Stopped => {
+            "(nothing was read: it was stopped)".into()
+        }
         _ => "(empty)".into(),
     };
     line.skip(5);

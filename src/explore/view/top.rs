@@ -97,6 +97,7 @@ fn states(texts: &Texts<'_>, activity: &Activity) -> Vec<String> {
         Doing::Rereading => "reading again",
         Doing::Loading => "loading",
         Doing::Stopped => return vec!["reading was stopped".into(), "stopped".into()],
+        Doing::Broken => return vec!["the export is incomplete".into(), "incomplete".into()],
         Doing::Nothing if activity.is_removing => return vec!["removing".into()],
         Doing::Nothing => return Vec::new(),
     };

@@ -44,11 +44,14 @@ pub(crate) fn take_signed(from: &mut &[u8]) -> i64 {
 /// The numbers of a group, at most.
 const MOST: usize = 6;
 
+/// The bytes of a group, at most.
+const LONGEST: usize = MOST / 2 + 8 * MOST;
+
 /// Appends a group of numbers.
 #[inline]
 pub(crate) fn put_group<const N: usize>(out: &mut Vec<u8>, numbers: [u64; N]) {
     const { assert!(N.is_multiple_of(2) && N <= MOST) };
-    let mut bytes = [0; MOST / 2 + 8 * MOST];
+    let mut bytes = [0; LONGEST];
     let mut end = N / 2;
     for (index, number) in numbers.into_iter().enumerate() {
         let length = (u64::BITS - number.leading_zeros()).div_ceil(8);
@@ -64,22 +67,25 @@ pub(crate) fn put_group<const N: usize>(out: &mut Vec<u8>, numbers: [u64; N]) {
 /// Takes a group from the front; zeros where it is not there.
 #[inline]
 pub(crate) fn take_group<const N: usize>(from: &mut &[u8]) -> [u64; N] {
+    // Each number is read as eight bytes: near the end, out of a copy that has as many.
+    let mut copy = [0; LONGEST];
+    let bytes = from.first_chunk().unwrap_or_else(|| {
+        copy.iter_mut()
+            .zip(*from)
+            .for_each(|(to, &byte)| *to = byte);
+        &copy
+    });
     let mut numbers = [0; N];
-    let Some((lengths, mut rest)) = from.split_at_checked(N / 2) else {
-        return numbers;
-    };
+    let mut at = N / 2;
     for (index, number) in numbers.iter_mut().enumerate() {
-        let length = usize::from(lengths[index / 2] >> (4 * (index % 2)) & 0xf);
-        let word = rest.first_chunk().copied().unwrap_or_else(|| {
-            let mut last = [0; 8];
-            last.iter_mut().zip(rest).for_each(|(to, &from)| *to = from);
-            last
-        });
-        let unused = 64 - 8 * length.min(8) as u32;
-        *number = u64::from_le_bytes(word) & u64::MAX.checked_shr(unused).unwrap_or(0);
-        rest = rest.get(length..).unwrap_or_default();
+        let length = (bytes[index / 2] >> (4 * (index % 2)) & 0xf).min(8);
+        let word = bytes.get(at..).and_then(|rest| rest.first_chunk());
+        let unused = u64::BITS - 8 * u32::from(length);
+        let mask = u64::MAX.checked_shr(unused).unwrap_or(0);
+        *number = word.map_or(0, |&word| u64::from_le_bytes(word)) & mask;
+        at += usize::from(length);
     }
-    *from = rest;
+    *from = from.get(at..).unwrap_or_default();
     numbers
 }
 

@@ -4,8 +4,9 @@ use super::delta::Delta;
 use super::dirs::{LINKED, Stage, UNREAD_BELOW};
 use super::entry::{ForestEntry, Reading};
 use super::info::{DirId, Ended};
+use super::renderer::take;
 use super::renderer::{entry as file_entry, of_directory};
-use super::run::{Reader, Writer, take_full};
+use super::run::{Reader, Writer};
 use super::tree::Forest;
 use crate::count::listing::{Branch, Found, Key, Listing};
 use crate::count::ordered_items::{ItemKind, OrderedItem, OrderedItems};
@@ -216,7 +217,7 @@ impl Forest {
     /// Takes the files that a walker has written. Their sizes are in the sum of the listing.
     fn take_rendered(&mut self, rows: &mut Rows, text: &[u8]) {
         let mut rest = text;
-        while let Some((name, entry)) = take_full(&mut rest, rows.device) {
+        while let Some((name, entry)) = take(&mut rest, rows.device) {
             self.meet_file(rows.id, &entry);
             if entry.is_linked() {
                 self.meet_link(rows.id, &Usage::default(), &entry);
@@ -229,7 +230,7 @@ impl Forest {
     fn take_leaf(&mut self, id: DirId, text: &[u8], listing: &Listing) {
         let mut rest = text;
         let above = listing.place.0.inode.device;
-        let Some((_, mut own)) = take_full(&mut rest, above) else {
+        let Some((_, mut own)) = take(&mut rest, above) else {
             return;
         };
         let stage = match own.reading {

@@ -4,9 +4,10 @@
 use rustix::fs::FileType;
 
 use super::entry::{ForestEntry, Reading};
-use super::run::put_full;
+use super::run::{KINDS, READINGS, place};
 use crate::count::record::{EntryRenderer, Exclusion};
-use crate::count::usage::Item;
+use crate::count::usage::{FileTime, Inode, Item};
+use crate::count::varint;
 
 /// See the module.
 #[derive(Debug)]
@@ -14,11 +15,11 @@ pub(super) struct RunRenderer;
 
 impl EntryRenderer for RunRenderer {
     fn file(&self, name: &[u8], file: &Item<'_>, device: u64, out: &mut Vec<u8>) {
-        put_full(out, name, &entry(file), device);
+        put(out, name, &entry(file), device);
     }
 
     fn enter(&self, _: &[u8], directory: &Item<'_>, device: u64, out: &mut Vec<u8>) {
-        put_full(out, b"", &of_directory(directory), device);
+        put(out, b"", &of_directory(directory), device);
     }
 
     fn leave(&self) -> &'static [u8] {
@@ -37,7 +38,7 @@ impl EntryRenderer for RunRenderer {
             reading: Reading::Excluded,
             ..of_directory(directory)
         };
-        put_full(out, b"", &entry, device);
+        put(out, b"", &entry, device);
     }
 
     fn left_out(&self, name: &[u8], kind: FileType, out: &mut Vec<u8>) {
@@ -46,8 +47,64 @@ impl EntryRenderer for RunRenderer {
             reading: Reading::Excluded,
             ..ForestEntry::LEFT_OUT
         };
-        put_full(out, name, &entry, 0);
+        put(out, name, &entry, 0);
     }
+}
+
+/// Appends an entry: two groups of numbers and the name. The device is that of its directory.
+fn put(out: &mut Vec<u8>, name: &[u8], entry: &ForestEntry, device: u64) {
+    let (allocated, apparent) = entry.sizes;
+    let seconds = varint::zigzag(entry.time.seconds);
+    let above = entry.inode.device.wrapping_sub(device);
+    let known = place(&KINDS, &entry.kind) | place(&READINGS, &entry.reading) << 4;
+    // An unknown owner becomes 0; of the mode, the highest bit says that there is none.
+    let owner = |id: u32| u64::from(id.wrapping_add(1));
+    let (user, group) = entry.owner;
+    let length = name.len() as u64;
+    let number = entry.inode.number;
+    let mode = entry.mode.rotate_left(1).into();
+    varint::put_group(out, [length, allocated, apparent, seconds, number, above]);
+    varint::put_group(
+        out,
+        [
+            known.into(),
+            entry.count,
+            entry.links.into(),
+            owner(user),
+            owner(group),
+            mode,
+        ],
+    );
+    out.extend_from_slice(name);
+}
+
+/// Takes an entry from the front; none at the end.
+pub(super) fn take<'a>(from: &mut &'a [u8], device: u64) -> Option<(&'a [u8], ForestEntry)> {
+    if from.is_empty() {
+        return None;
+    }
+    let [length, allocated, apparent, seconds, number, above] = varint::take_group(from);
+    let [known, count, links, user, group, mode] = varint::take_group(from);
+    let name = from.split_off(..usize::try_from(length).ok()?)?;
+    let owner = |id: u64| (id as u32).wrapping_sub(1);
+    let entry = ForestEntry {
+        kind: KINDS[known as usize & 7],
+        reading: *READINGS.get(known as usize >> 4)?,
+        sizes: (allocated, apparent),
+        count,
+        time: FileTime {
+            seconds: varint::of_zigzag(seconds),
+            nanoseconds: 0,
+        },
+        inode: Inode {
+            device: device.wrapping_add(above),
+            number,
+        },
+        links: links as u32,
+        owner: (owner(user), owner(group)),
+        mode: (mode as u32).rotate_right(1),
+    };
+    Some((name, entry))
 }
 
 /// The entry of an item, as the tree keeps it: whole seconds are enough for a screen.

@@ -21,7 +21,7 @@ use crate::count::usage::FileTime;
 use crate::count::varint::{put, put_signed, take, take_signed};
 
 /// The kinds, by their numbers in the low bits of the flags.
-const KINDS: [FileType; 8] = [
+pub(super) const KINDS: [FileType; 8] = [
     FileType::RegularFile,
     FileType::Directory,
     FileType::Symlink,
@@ -33,7 +33,7 @@ const KINDS: [FileType; 8] = [
 ];
 
 /// What is known of an entry, by the numbers in the low bits of the rare flags.
-const READINGS: [Reading; 5] = [
+pub(super) const READINGS: [Reading; 5] = [
     Reading::Whole,
     Reading::Broken,
     Reading::Unread,
@@ -258,31 +258,13 @@ pub(super) fn name(run: &[u8], place: usize) -> &[u8] {
     name.unwrap_or_default()
 }
 
-/// Appends an entry in full: as the text of a renderer. The device is that of its directory.
-pub(super) fn put_full(out: &mut Vec<u8>, name: &[u8], entry: &ForestEntry, device: u64) {
-    put_entry(out, name, entry, (&full(device), 0));
-}
-
-/// Takes an entry that [`put_full`] appended.
-pub(super) fn take_full<'a>(from: &mut &'a [u8], device: u64) -> Option<(&'a [u8], ForestEntry)> {
-    let mut entry = full(device);
-    let name = take_entry(from, &mut entry)?;
-    Some((name, entry))
-}
-
-fn full(device: u64) -> ForestEntry {
-    let mut entry = NOTHING;
-    entry.inode.device = device;
-    entry
-}
-
 /// The allocated size that most files of this size have.
 fn usual_allocation(apparent: u64) -> u64 {
     apparent.div_ceil(4096).saturating_mul(4096)
 }
 
 /// The place of a value in a table.
-fn place<T: PartialEq>(table: &[T], value: &T) -> u8 {
+pub(super) fn place<T: PartialEq>(table: &[T], value: &T) -> u8 {
     let place = table.iter().position(|known| known == value);
     place.unwrap_or(table.len() - 1) as u8
 }

@@ -1,12 +1,5 @@
 //! The order in which GNU du prints the entries of one directory: that of the disk's listing, or that of inode numbers.
 
-#![expect(
-    clippy::disallowed_types,
-    reason = "a number and a flag, for slow directories only"
-)]
-
-use std::sync::{Mutex, PoisonError};
-
 use super::dir::Dir;
 use super::options::{Follow, WalkOrder};
 use super::shared::Shared;
@@ -14,11 +7,6 @@ use crate::sys::mounts;
 
 /// GNU du sorts a group of more entries than this by inode number.
 pub(super) const SORTED_ABOVE: usize = 10_000;
-
-/// What the list of mounts says of the device that was looked up last: a disk that is slow everywhere has a hundred
-/// thousand slow directories, and a machine may have thousands of mounts.
-#[derive(Debug, Default)]
-pub(super) struct LastDevice(Mutex<Option<(u64, bool)>>);
 
 /// Whether a group is sorted by inode number: where GNU du would sort that many entries of this directory. Under `-L` it
 /// sorts on every file system.
@@ -46,18 +34,6 @@ pub(super) fn is_known_early(walk: &Shared, dir: &Dir) -> bool {
         Follow::Never | Follow::Operands => mounts::has_no_disk_order,
     };
     let device = dir.stat.detail.inode.device;
-    let last = || {
-        walk.last_device
-            .0
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-    };
-    if let Some((known, answer)) = *last()
-        && known == device
-    {
-        return answer;
-    }
-    let answer = mounts::list().is_ok_and(|list| is_wanted(&list, device));
-    *last() = Some((device, answer));
-    answer
+    let ask = || mounts::list().is_ok_and(|list| is_wanted(&list, device));
+    walk.last_device.answer(device, ask)
 }

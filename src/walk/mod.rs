@@ -40,7 +40,7 @@
 //! | [`operands`] | names from the command line, or from a list that is read as a stream |
 //! | `shared` | the state that all walkers share |
 //! | `leaf_batch`, `open`, `cache_tag` | sums of folded directories; from a name to an open directory; cache directory tags |
-//! | `latency_probe`, `listing_order`, `group_state` | how long a stat takes; the order of GNU du's lines; what is known of a group of a large directory |
+//! | `latency_probe`, `listing_order`, `last_device`, `group_state` | how long a stat takes; the order of GNU du's lines; what is known of a group of a large directory |
 //! | `shared_dir` | reading a directory, a large one by several walkers |
 //! | `walker` | one directory from the open to the listing |
 //! | `running` | [`Walk`], [`RunningWalk`], the closer |
@@ -58,6 +58,7 @@ mod fd_budget;
 mod group_state;
 mod hand_over;
 mod heartbeat;
+mod last_device;
 mod latency_probe;
 mod leaf_batch;
 mod limits;

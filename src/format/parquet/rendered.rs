@@ -2,8 +2,7 @@
 
 use rustix::fs::FileType;
 
-use super::rows::Row;
-use super::walk_rows::{micros, set_detail};
+use super::rows::{Row, micros, set_detail};
 use crate::count::record::EntryRenderer;
 use crate::count::usage::{Detail, Inode, Item};
 use crate::count::varint;

@@ -6,6 +6,7 @@ use std::ops::Range;
 use rustix::fs::FileType;
 
 use super::schema::{MOST_ROWS, MOST_TEXT, State};
+use crate::count::usage::{Detail, FileTime};
 
 /// A row without its name, its directory and its totals. A number that no entry has stands for null, see [`Row::NULL`].
 #[derive(Debug, Clone, Copy)]
@@ -234,6 +235,25 @@ impl Rows {
         self.counted.push(row.counted);
         self.state.push(row.state);
     }
+}
+
+/// The attributes, as far as they are known: an export may contain none.
+pub(super) fn set_detail(row: &mut Row, detail: &Detail) {
+    row.device = detail.inode.device;
+    row.inode = detail.inode.number;
+    row.links = detail.links;
+    row.uid = detail.uid;
+    row.gid = detail.gid;
+    if detail.mode & Detail::NO_PERMISSIONS == 0 {
+        row.mode = detail.mode;
+    }
+}
+
+/// A time in microseconds since 1970, downwards; null for a time that 64 bits cannot hold.
+pub(super) fn micros(time: FileTime) -> i64 {
+    let micros = time.seconds.checked_mul(1_000_000);
+    let micros = micros.and_then(|micros| micros.checked_add((time.nanoseconds / 1000).into()));
+    micros.unwrap_or(Row::NULL.mtime)
 }
 
 /// A name or a path as text, and whether it is the same: what is not UTF-8 becomes U+FFFD.

@@ -6,11 +6,11 @@ use rustix::io::Errno;
 use super::filesystems::SeenFileSystems;
 use super::options::{CountedLinks, ParquetOptions, Scope};
 use super::rendered;
-use super::rows::Row;
+use super::rows::{Row, micros, set_detail};
 use super::schema::State;
 use crate::count::record::{Kind, Record, last_component};
 use crate::count::scan_path;
-use crate::count::usage::{Detail, FileTime, Usage};
+use crate::count::usage::{Detail, Usage};
 use crate::count::visitor::Absence;
 use crate::format::columns::file_type;
 use crate::format::interface::Warning;
@@ -411,18 +411,6 @@ fn exact_totals(total: &Usage) -> Option<[i64; 3]> {
     ])
 }
 
-/// The attributes, as far as they are known: an export may contain none.
-pub(super) fn set_detail(row: &mut Row, detail: &Detail) {
-    row.device = detail.inode.device;
-    row.inode = detail.inode.number;
-    row.links = detail.links;
-    row.uid = detail.uid;
-    row.gid = detail.gid;
-    if detail.mode & Detail::NO_PERMISSIONS == 0 {
-        row.mode = detail.mode;
-    }
-}
-
 fn set_failure(row: &mut Row, failure: Option<Failure>) {
     let Some(failure) = failure else { return };
     row.state = match failure.operation {
@@ -430,11 +418,4 @@ fn set_failure(row: &mut Row, failure: Option<Failure>) {
         _ => State::Unread,
     };
     row.error = failure.errno;
-}
-
-/// A time in microseconds since 1970, downwards; null for a time that 64 bits cannot hold.
-pub(super) fn micros(time: FileTime) -> i64 {
-    let micros = time.seconds.checked_mul(1_000_000);
-    let micros = micros.and_then(|micros| micros.checked_add((time.nanoseconds / 1000).into()));
-    micros.unwrap_or(Row::NULL.mtime)
 }

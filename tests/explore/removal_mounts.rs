@@ -485,6 +485,30 @@ fn without_a_time_of_creation_a_new_file_with_an_old_number_stays() {
     assert_eq!(all, left);
 }
 
+/// Programs look for trash at the roots of mounts only.
+#[test]
+fn a_subvolume_that_is_not_mounted_has_no_trash_of_its_own() {
+    if !is_root("a mount") {
+        return;
+    }
+    let sandbox = Sandbox::new();
+    let Some(btrfs) = tool("btrfs") else { return };
+    if !disk(&sandbox, "btrfs", &[], 128) {
+        return;
+    }
+    let mut create = Command::new(btrfs);
+    create
+        .args(["subvolume", "create"])
+        .arg(sandbox.at("disk/sub"));
+    assert!(create.output().is_ok_and(|output| output.status.success()));
+    sandbox.file("disk/sub/f", 10);
+    let mut shown = Shown::of(&sandbox.at("disk"));
+    let outcome = shown.remove(&["sub/f"], Method::Trash, |_| {});
+    let text = "no trash on this file system; Y deletes";
+    assert_eq!(outcome.failures(), [("sub/f", text)]);
+    assert_eq!(on_disk(&sandbox.at("disk")), ["sub", "sub/f"]);
+}
+
 #[test]
 fn a_subvolume_of_btrfs_has_its_own_message() {
     if !is_root("a mount") {

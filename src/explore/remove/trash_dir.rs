@@ -116,7 +116,8 @@ fn own(base: &Opened, wanted: Wanted) -> Option<TrashDir> {
     wanted.open(fd, Some(path_of(top.as_fd())?), made)
 }
 
-/// The uppermost directory of the mount, or of the device, that an open directory lies on.
+/// The root of the mount that an open directory lies on. None for what lies in a subvolume that is not mounted itself:
+/// programs look for trash at the roots of mounts only, and the device of those is another one.
 fn top(base: &Opened) -> Option<OwnedFd> {
     let mut here = base.fd.try_clone().ok()?;
     loop {
@@ -126,8 +127,12 @@ fn top(base: &Opened) -> Option<OwnedFd> {
         }
         let above = open_parent(here.as_fd()).ok()?;
         let inode = look_at(above.as_fd()).ok()?.inode;
-        if inode.device != seen.inode.device || inode == seen.inode {
+        if inode == seen.inode {
             return Some(here);
+        }
+        if inode.device != seen.inode.device {
+            // An old kernel does not tell the roots of mounts.
+            return seen.is_mount_root.is_none().then_some(here);
         }
         here = above;
     }

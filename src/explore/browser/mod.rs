@@ -59,6 +59,9 @@ const ORDER_DISTANCE: Duration = Duration::from_secs(1);
 /// The same for each row: a million rows are read in less than a tenth of a second, of every five.
 const ORDER_DISTANCE_OF_ROW: Duration = Duration::from_micros(5);
 
+/// What more marks than this are worth, only the question of a removal says: to find it out for a million takes seconds.
+const MOST_SUMMED: usize = 20_000;
+
 /// Failed removals that are kept; of the others, only the number.
 const MOST_FAILURES: usize = 10_000;
 
@@ -332,7 +335,7 @@ impl Browser {
                 return false;
             }
         }
-        if self.marks.is_empty() {
+        if self.marks.is_empty() || self.marks.len() > MOST_SUMMED {
             self.marked = None;
             return false;
         }

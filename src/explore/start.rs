@@ -120,7 +120,11 @@ pub fn explore(
     });
     match opened {
         Ok(Some((reading, terminal))) => {
+            let broken = start.broken.take();
             let mut session = start.session(reading, terminal, (options, walk, source, dirs));
+            if let Some(message) = broken {
+                session.tell_broken_import(message);
+            }
             let ending = session.run();
             end(session, ending, (out, quoting))
         }
@@ -345,8 +349,7 @@ impl<'a> Start<'a> {
             data_home: options.data_home,
             zone: options.browser.zone.clone(),
         };
-        let broken = self.broken;
-        let mut session = Session {
+        Session {
             intake: self.intake,
             background: Background::new(),
             opening: None,
@@ -373,11 +376,7 @@ impl<'a> Start<'a> {
             first_end: FirstEnd::Whole,
             links: Slice::More,
             ending: None,
-        };
-        broken
-            .into_iter()
-            .for_each(|message| session.tell_broken_import(message));
-        session
+        }
     }
 }
 

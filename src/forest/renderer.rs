@@ -22,10 +22,6 @@ impl EntryRenderer for RunRenderer {
         put(out, b"", &of_directory(directory), device);
     }
 
-    fn leave(&self) -> &'static [u8] {
-        b""
-    }
-
     fn excluded(
         &self,
         _: &[u8],
@@ -57,24 +53,11 @@ fn put(out: &mut Vec<u8>, name: &[u8], entry: &ForestEntry, device: u64) {
     let seconds = varint::zigzag(entry.time.seconds);
     let above = entry.inode.device.wrapping_sub(device);
     let known = place(&KINDS, &entry.kind) | place(&READINGS, &entry.reading) << 4;
-    // An unknown owner becomes 0; of the mode, the highest bit says that there is none.
-    let owner = |id: u32| u64::from(id.wrapping_add(1));
+    let (length, number) = (name.len() as u64, entry.inode.number);
     let (user, group) = entry.owner;
-    let length = name.len() as u64;
-    let number = entry.inode.number;
-    let mode = entry.mode.rotate_left(1).into();
+    let [links, user, group, mode] = [entry.links, user, group, entry.mode].map(u64::from);
     varint::put_group(out, [length, allocated, apparent, seconds, number, above]);
-    varint::put_group(
-        out,
-        [
-            known.into(),
-            entry.count,
-            entry.links.into(),
-            owner(user),
-            owner(group),
-            mode,
-        ],
-    );
+    varint::put_group(out, [known.into(), entry.count, links, user, group, mode]);
     out.extend_from_slice(name);
 }
 
@@ -86,7 +69,6 @@ pub(super) fn take<'a>(from: &mut &'a [u8], device: u64) -> Option<(&'a [u8], Fo
     let [length, allocated, apparent, seconds, number, above] = varint::take_group(from);
     let [known, count, links, user, group, mode] = varint::take_group(from);
     let name = from.split_off(..usize::try_from(length).ok()?)?;
-    let owner = |id: u64| (id as u32).wrapping_sub(1);
     let entry = ForestEntry {
         kind: KINDS[known as usize & 7],
         reading: *READINGS.get(known as usize >> 4)?,
@@ -101,8 +83,8 @@ pub(super) fn take<'a>(from: &mut &'a [u8], device: u64) -> Option<(&'a [u8], Fo
             number,
         },
         links: links as u32,
-        owner: (owner(user), owner(group)),
-        mode: (mode as u32).rotate_right(1),
+        owner: (user as u32, group as u32),
+        mode: mode as u32,
     };
     Some((name, entry))
 }

@@ -485,6 +485,14 @@ fn without_a_time_of_creation_a_new_file_with_an_old_number_stays() {
     assert_eq!(all, left);
 }
 
+/// Creates a subvolume of btrfs that holds one file.
+fn create_subvolume(sandbox: &Sandbox, name: &str) {
+    let mut create = Command::new(tool("btrfs").expect("it is there"));
+    create.args(["subvolume", "create"]).arg(sandbox.at(name));
+    assert!(create.output().is_ok_and(|output| output.status.success()));
+    sandbox.file(&format!("{name}/f"), 10);
+}
+
 /// Programs look for trash at the roots of mounts only.
 #[test]
 fn a_subvolume_that_is_not_mounted_has_no_trash_of_its_own() {
@@ -492,16 +500,10 @@ fn a_subvolume_that_is_not_mounted_has_no_trash_of_its_own() {
         return;
     }
     let sandbox = Sandbox::new();
-    let Some(btrfs) = tool("btrfs") else { return };
-    if !disk(&sandbox, "btrfs", &[], 128) {
+    if tool("btrfs").is_none() || !disk(&sandbox, "btrfs", &[], 128) {
         return;
     }
-    let mut create = Command::new(btrfs);
-    create
-        .args(["subvolume", "create"])
-        .arg(sandbox.at("disk/sub"));
-    assert!(create.output().is_ok_and(|output| output.status.success()));
-    sandbox.file("disk/sub/f", 10);
+    create_subvolume(&sandbox, "disk/sub");
     let mut shown = Shown::of(&sandbox.at("disk"));
     let outcome = shown.remove(&["sub/f"], Method::Trash, |_| {});
     let text = "no trash on this file system; Y deletes";
@@ -515,17 +517,11 @@ fn a_subvolume_of_btrfs_has_its_own_message() {
         return;
     }
     let sandbox = Sandbox::new();
-    let Some(btrfs) = tool("btrfs") else { return };
-    if !disk(&sandbox, "btrfs", &[], 128) {
+    if tool("btrfs").is_none() || !disk(&sandbox, "btrfs", &[], 128) {
         return;
     }
     sandbox.file("disk/t/f", 10);
-    let mut create = Command::new(btrfs);
-    create
-        .args(["subvolume", "create"])
-        .arg(sandbox.at("disk/t/sub"));
-    assert!(create.output().is_ok_and(|output| output.status.success()));
-    sandbox.file("disk/t/sub/f", 10);
+    create_subvolume(&sandbox, "disk/t/sub");
     let mut shown = Shown::of(&sandbox.at("disk"));
     let text = "a btrfs subvolume; `btrfs subvolume delete` removes it";
     for (target, method) in [

@@ -15,8 +15,9 @@ use parquet::file::writer::{SerializedFileWriter, SerializedRowGroupWriter};
 use parquet::schema::types::ColumnDescPtr;
 use twox_hash::XxHash64;
 
+use super::bounds;
 use super::footer::{self, GroupSum};
-use super::pages::{self, Chunk, Dictionary, Pages};
+use super::pages::{Chunk, Dictionary, Pages};
 use super::rows::{Row, Rows, Runs};
 use super::schema::{self, State};
 use crate::format::columns::{type_index, type_names};
@@ -304,7 +305,7 @@ impl Group<'_> {
         };
         let nulls = numbers.len() - present.len();
         let bounds = match bounds {
-            Bounds::Told => pages::bounds(&present, nulls as u64),
+            Bounds::Told => bounds::of_numbers(&present, nulls as u64),
             Bounds::Untold => None,
         };
         let column = self.next()?;

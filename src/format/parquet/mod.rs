@@ -19,6 +19,8 @@
 use std::sync::Arc;
 
 #[cfg(feature = "parquet")]
+mod bounds;
+#[cfg(feature = "parquet")]
 mod delta;
 #[cfg(feature = "parquet")]
 mod encoder;

@@ -8,20 +8,17 @@ use bytes::Bytes;
 use parquet::basic::{Compression, Encoding, PageType, Repetition};
 use parquet::column::page::{CompressedPage, Page, PageWriter};
 use parquet::column::writer::ColumnCloseResult;
-use parquet::data_type::ByteArray;
 use parquet::errors::{ParquetError, Result};
 use parquet::file::metadata::{ColumnChunkMetaData, PageEncodingStats};
-use parquet::file::statistics::{Statistics, ValueStatistics};
+use parquet::file::statistics::Statistics;
 use parquet::file::writer::{SerializedPageWriter, TrackedWrite};
 use parquet::schema::types::ColumnDescPtr;
 
+use super::bounds;
 use super::delta;
 use super::rows::Texts;
 use super::schema::PAGE_ROWS;
 use crate::count::varint;
-
-/// Bytes of the smallest and of the largest text in the footer, at most.
-const MOST_BOUND: usize = 64;
 
 /// A column chunk: its bytes, and what the footer says of it.
 pub(super) type Chunk = (Bytes, ColumnCloseResult);
@@ -89,17 +86,8 @@ impl Dictionary {
 
     /// A dictionary of texts, with the smallest and the largest for the footer.
     pub(super) fn with_bounds(texts: &Texts) -> Self {
-        let least = texts.iter().min().and_then(lower_bound);
-        let most = texts.iter().max().and_then(upper_bound);
-        let bounds = least.zip(most).map(|((least, is_least), (most, is_most))| {
-            let (least, most) = (ByteArray::from(least), ByteArray::from(most));
-            ValueStatistics::new(Some(least), Some(most), None, Some(0), false)
-                .with_min_is_exact(is_least)
-                .with_max_is_exact(is_most)
-                .into()
-        });
         Self {
-            bounds,
+            bounds: bounds::of_texts(texts.iter()),
             ..Self::of_texts(texts.iter())
         }
     }
@@ -366,41 +354,6 @@ fn put_levels(body: &mut Vec<u8>, chunk: &Unfinished, levels: &mut RunWriter) {
     }
 }
 
-/// The smallest and the largest number for the footer; none where there is no number.
-pub(super) fn bounds(numbers: &[i64], nulls: u64) -> Option<Statistics> {
-    let (least, most) = (numbers.iter().min()?, numbers.iter().max()?);
-    let bounds = ValueStatistics::new(Some(*least), Some(*most), None, Some(nulls), false);
-    Some(bounds.with_backwards_compatible_min_max(true).into())
-}
-
-/// A text that is not larger, and whether it is the same. None where there is no short one.
-fn lower_bound(text: &[u8]) -> Option<(Vec<u8>, bool)> {
-    let cut = cut(text)?;
-    Some((cut.into(), cut.len() == text.len()))
-}
-
-/// A text that is not smaller, and whether it is the same: where it is cut, its last character is the next one. None where
-/// there is no short one.
-fn upper_bound(text: &[u8]) -> Option<(Vec<u8>, bool)> {
-    let cut = cut(text)?;
-    if cut.len() == text.len() {
-        return Some((cut.into(), true));
-    }
-    let cut = std::str::from_utf8(cut).ok()?;
-    cut.char_indices().rev().find_map(|(at, last)| {
-        let next = char::from_u32(last as u32 + 1)?;
-        let bound = cut.get(..at)?.to_owned() + next.encode_utf8(&mut [0; 4]);
-        Some((bound.into_bytes(), false))
-    })
-}
-
-/// The first characters, in [`MOST_BOUND`] bytes at most. None where it is not UTF-8.
-fn cut(text: &[u8]) -> Option<&[u8]> {
-    let text = std::str::from_utf8(text).ok()?;
-    let end = (0..=MOST_BOUND.min(text.len())).rfind(|&end| text.is_char_boundary(end))?;
-    text.as_bytes().get(..end)
-}
-
 #[cfg(test)]
 mod tests {
     use std::sync::Arc;
@@ -518,39 +471,5 @@ mod tests {
                 assert_eq!(found, expected, "{rows} rows of {most} values");
             }
         }
-    }
-
-    #[test]
-    fn bounds_are_short_and_enclose_the_texts() {
-        let long = "a".repeat(MOST_BOUND);
-        let cases = [
-            ("", Some("")),
-            ("abc", Some("abc")),
-            (&*format!("{long}bc"), Some(&*format!("{}b", &long[1..]))),
-            (
-                &format!("{}\u{d7ff}x", &long[3..]),
-                Some(&format!("{}b", &long[4..])),
-            ),
-            (
-                &format!("{}\u{10ffff}x", &long[4..]),
-                Some(&format!("{}b", &long[5..])),
-            ),
-            (
-                &format!("{}é", &long[1..]),
-                Some(&format!("{}b", &long[2..])),
-            ),
-            (&"\u{10ffff}".repeat(17), None),
-        ];
-        for (text, most) in cases {
-            let (least, _) = lower_bound(text.as_bytes()).expect("UTF-8");
-            let bound = upper_bound(text.as_bytes());
-            assert!(least.as_slice() <= text.as_bytes() && least.len() <= MOST_BOUND);
-            assert_eq!(
-                bound.map(|(bound, _)| bound),
-                most.map(|most| most.as_bytes().into())
-            );
-            assert!(most.is_none_or(|most| most >= text && most.len() <= MOST_BOUND));
-        }
-        assert!(lower_bound(b"\xff").is_none() && upper_bound(b"\xff").is_none());
     }
 }

@@ -315,14 +315,12 @@ fn an_operand_that_is_a_file_is_counted_as_it_was_read_last() {
             screen.wait_for(&format!("{reread} was read again"));
             screen.terminal.press(b"\x0c");
         }
-        let row = rows(&mut screen)
-            .into_iter()
-            .find(|row| row.ends_with(&format!(" {path}")));
-        let row = row.unwrap_or_default();
-        assert!(
-            row.contains(&format!(" {size} ")),
-            "{words}, {script}: {row}"
-        );
+        let is_row = |row: &str| {
+            row.trim_end().ends_with(&format!(" {path}")) && row.contains(&format!(" {size} "))
+        };
+        screen.wait_until(&format!("{path} with {size} bytes"), |screen| {
+            screen.contents().lines().any(is_row)
+        });
         screen.wait_for(&format!(" paths  {total} apparent in"));
         screen.terminal.press(b"q");
         screen.end();

@@ -318,9 +318,8 @@ fn an_operand_that_is_a_file_is_counted_as_it_was_read_last() {
         let is_row = |row: &str| {
             row.trim_end().ends_with(&format!(" {path}")) && row.contains(&format!(" {size} "))
         };
-        screen.wait_until(&format!("{path} with {size} bytes"), |screen| {
-            screen.contents().lines().any(is_row)
-        });
+        let what = format!("{path} with {size} bytes ({words}, {script})");
+        screen.wait_until(&what, |screen| screen.contents().lines().any(is_row));
         screen.wait_for(&format!(" paths  {total} apparent in"));
         screen.terminal.press(b"q");
         screen.end();

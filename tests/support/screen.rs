@@ -66,7 +66,7 @@ impl Screen {
         let seen = &self.terminal.seen[self.shown..];
         let end = match last(seen, FRAME_BEGINS) {
             Some(begin) if last(&seen[begin..], FRAME_ENDS).is_none() => begin,
-            _ => seen.len(),
+            _ => seen.len() - begun(seen),
         };
         self.parser.process(&seen[..end]);
         self.shown += end;
@@ -121,6 +121,13 @@ impl Screen {
             text: parser.screen().contents(),
         }
     }
+}
+
+/// So many bytes at the end may be the first ones of [`FRAME_BEGINS`].
+fn begun(seen: &[u8]) -> usize {
+    let lengths = (1..FRAME_BEGINS.len()).rev();
+    let mut begun = lengths.filter(|&length| seen.ends_with(&FRAME_BEGINS[..length]));
+    begun.next().unwrap_or(0)
 }
 
 /// No mode is left on that the explorer has set.

@@ -123,13 +123,6 @@ impl Screen {
     }
 }
 
-/// So many bytes at the end may be the first ones of [`FRAME_BEGINS`].
-fn begun(seen: &[u8]) -> usize {
-    let lengths = (1..FRAME_BEGINS.len()).rev();
-    let mut begun = lengths.filter(|&length| seen.ends_with(&FRAME_BEGINS[..length]));
-    begun.next().unwrap_or(0)
-}
-
 /// No mode is left on that the explorer has set.
 #[track_caller]
 pub(crate) fn assert_is_given_back(screen: &vt100::Screen, seen: &str) {
@@ -174,6 +167,13 @@ fn last(bytes: &[u8], sequence: &[u8]) -> Option<usize> {
     bytes
         .windows(sequence.len())
         .rposition(|part| part == sequence)
+}
+
+/// The number of bytes at the end that may be the first ones of [`FRAME_BEGINS`].
+fn begun(seen: &[u8]) -> usize {
+    let mut lengths = (0..FRAME_BEGINS.len()).rev();
+    let is_begun = |length: &usize| seen.ends_with(&FRAME_BEGINS[..*length]);
+    lengths.find(is_begun).unwrap_or(0)
 }
 
 fn parser((columns, rows): (u16, u16)) -> Parser {
